@@ -1,0 +1,101 @@
+package orderflow
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// ChangeType says what a Change is about. It is the detail-type of the event that publishes the change.
+type ChangeType string
+
+// The change types.
+const (
+	OrderPlaced        ChangeType = "Order Placed"
+	OrderStatusChanged ChangeType = "Order Status Changed"
+	CancelRequested    ChangeType = "Order Cancel Requested"
+	PaymentChanged     ChangeType = "Order Payment Changed"
+	StockChanged       ChangeType = "Order Stock Changed"
+	AttentionChanged   ChangeType = "Order Attention Changed"
+	ShipmentAsked      ChangeType = "Shipment Requested" // the carrier is to be asked
+	ShipmentRenewed    ChangeType = "Shipment Renewed"   // the waiting step has a new token: ask or answer again
+	ShipmentGivenUp    ChangeType = "Shipment Failed"    // the carrier gave up
+)
+
+// Change is one entry of an order's timeline: the order's state right after it. It holds no personal data, so it may be published as it is.
+type Change struct {
+	Sequence       int64         `json:"sequence"`
+	At             time.Time     `json:"at"`
+	Type           ChangeType    `json:"type"`
+	Status         Status        `json:"status"`
+	PreviousStatus Status        `json:"previousStatus,omitempty"` // only where the status changed
+	PaymentStatus  PaymentStatus `json:"paymentStatus"`
+	StockStatus    StockStatus   `json:"stockStatus"`
+	Attention      bool          `json:"attention"`
+	Actor          string        `json:"actor"`            // "customer:ID", "operator:ID", "step:NAME", "carrier"
+	Reason         string        `json:"reason,omitempty"` // a Code, or an operator's words
+}
+
+// record appends c as the order's next change, completed with the order's state.
+func (o *Order) record(c Change) {
+	o.Sequence++
+	o.UpdatedAt = c.At
+	c.Sequence, c.Status, c.PaymentStatus, c.StockStatus, c.Attention = o.Sequence, o.Status, o.PaymentStatus, o.StockStatus, o.Attention != nil
+	o.Timeline = append(o.Timeline, c)
+}
+
+// moveTo changes the status and records it.
+func (o *Order) moveTo(s Status, c Change) {
+	c.Type, c.PreviousStatus = OrderStatusChanged, o.Status
+	o.Status = s
+	o.record(c)
+}
+
+// EventDetail is the detail of the EventBridge event that publishes a change. (orderId, sequence) identifies it.
+type EventDetail struct {
+	OrderID    string `json:"orderId"`
+	CustomerID string `json:"customerId"`
+	Total      Money  `json:"total"`
+	Change
+	ShipmentID string `json:"shipmentId,omitempty"`
+}
+
+// Event is the detail that publishes change c of o.
+func (o *Order) Event(c Change) EventDetail {
+	d := EventDetail{OrderID: o.ID, CustomerID: o.CustomerID, Total: o.Total, Change: c}
+	if o.Shipment != nil {
+		d.ShipmentID = o.Shipment.ID
+	}
+	return d
+}
+
+// State is what Fold rebuilds: the part of an order that its events tell.
+type State struct {
+	Sequence      int64
+	Status        Status
+	PaymentStatus PaymentStatus
+	StockStatus   StockStatus
+	Attention     bool
+	Timeline      []Change
+}
+
+// State returns the part of the order that its events tell.
+func (o *Order) State() State {
+	return State{o.Sequence, o.Status, o.PaymentStatus, o.StockStatus, o.Attention != nil, slices.Clone(o.Timeline)}
+}
+
+// Fold rebuilds an order's state from its published events in any order, duplicates included. It is an error if one is missing.
+func Fold(events []EventDetail) (State, error) {
+	events = slices.Clone(events)
+	slices.SortStableFunc(events, func(a, b EventDetail) int { return cmp.Compare(a.Sequence, b.Sequence) })
+	events = slices.CompactFunc(events, func(a, b EventDetail) bool { return a.Sequence == b.Sequence })
+	var s State
+	for i, e := range events {
+		if e.Sequence != int64(i+1) {
+			return State{}, fmt.Errorf("fold order %s: event %d is missing", e.OrderID, i+1)
+		}
+		s = State{e.Sequence, e.Status, e.PaymentStatus, e.StockStatus, e.Attention, append(s.Timeline, e.Change)}
+	}
+	return s, nil
+}

@@ -1,0 +1,58 @@
+package orderflow
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Code names a failure. The codes of business failures are the error names that the state machine catches.
+type Code string
+
+// Business failures: caught by the state machine, compensated, and the order ends REJECTED or CANCELLED.
+const (
+	CodeInvalidOrder    Code = "InvalidOrder"
+	CodeOutOfStock      Code = "OutOfStock"
+	CodePaymentDeclined Code = "PaymentDeclined"
+	CodeShipmentFailed  Code = "ShipmentFailed"
+	CodeOrderCancelled  Code = "OrderCancelled"
+)
+
+// Technical failures: retried, then left uncaught, so that the execution fails at the step and can be redriven there.
+const (
+	CodePaymentUnavailable Code = "PaymentUnavailable" // the provider could not be reached: nothing was captured
+	CodePaymentUncertain   Code = "PaymentUncertain"   // the provider's answer was lost: ask it before anything else
+	CodeConflict           Code = "Conflict"           // somebody else changed the order at the same time
+	CodeThrottled          Code = "Throttled"
+)
+
+// Refusals of a request.
+const (
+	CodeNotFound         Code = "NotFound"
+	CodeTooLateToCancel  Code = "TooLateToCancel"
+	CodeInvalidState     Code = "InvalidState" // the order's status does not allow the change
+	CodePriceChanged     Code = "PriceChanged"
+	CodeUnknownProduct   Code = "UnknownProduct"
+	CodeCurrencyMismatch Code = "CurrencyMismatch"
+	CodeAmountOverflow   Code = "AmountOverflow"
+)
+
+// Error is a failure with a machine-readable code.
+type Error struct {
+	Code    Code
+	Message string
+}
+
+func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
+
+// Errorf makes an Error.
+func Errorf(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// CodeOf returns the code of the first Error in err's chain, or "" if there is none.
+func CodeOf(err error) Code {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return ""
+}

@@ -1,0 +1,223 @@
+package orderflow
+
+import "time"
+
+// By says who changes an order, when and why.
+type By struct {
+	At     time.Time
+	Actor  string
+	Reason string
+}
+
+func (b By) change(t ChangeType) Change {
+	return Change{At: b.At, Type: t, Actor: b.Actor, Reason: b.Reason}
+}
+
+// Proceed tells whether the fulfilment may go on. Returns CodeOrderCancelled once a cancel was accepted.
+func (o *Order) Proceed() error {
+	if o.Cancel != nil || o.Status == Cancelled {
+		return Errorf(CodeOrderCancelled, "order %s was cancelled", o.ID)
+	}
+	return nil
+}
+
+func (o *Order) expect(want ...Status) error {
+	for _, s := range want {
+		if o.Status == s {
+			return nil
+		}
+	}
+	return Errorf(CodeInvalidState, "order %s is %s", o.ID, o.Status)
+}
+
+// Confirm moves a placed order whose stock is held to CONFIRMED. Returns CodeOrderCancelled or CodeInvalidState.
+func (o *Order) Confirm(by By) error {
+	if err := o.Proceed(); err != nil {
+		return err
+	}
+	if err := o.expect(Placed); err != nil {
+		return err
+	}
+	o.StockStatus = StockReserved
+	o.moveTo(Confirmed, by.change(""))
+	return nil
+}
+
+// Captured records that the order's total was captured: a confirmed order becomes PAID. Money that was captured is recorded whatever
+// happened meanwhile: if a cancel won the race, the payment status alone changes and CodeOrderCancelled is returned, for the refund to follow.
+func (o *Order) Captured(by By) error {
+	if err := o.expect(Confirmed); err != nil {
+		return err
+	}
+	o.PaymentStatus = PaymentCaptured
+	if err := o.Proceed(); err != nil {
+		o.record(by.change(PaymentChanged))
+		return err
+	}
+	o.moveTo(Paid, by.change(""))
+	return nil
+}
+
+// Payment records another payment status: declined, uncertain.
+func (o *Order) Payment(s PaymentStatus, by By) {
+	if o.PaymentStatus == s {
+		return
+	}
+	o.PaymentStatus = s
+	o.record(by.change(PaymentChanged))
+}
+
+// RequestShipment notes that the carrier is to be asked, and the token of the step that waits for its answer. Asked again with another
+// token, it keeps the shipment, and has the answer, if there is one already, given to the new token.
+// Returns CodeOrderCancelled or CodeInvalidState.
+func (o *Order) RequestShipment(shipmentID, step, token string, by By) error {
+	if o.Shipment != nil {
+		if o.Wait != nil && o.Wait.Token == token {
+			return nil
+		}
+		if o.Shipment.Status == ShipmentRequested {
+			if err := o.Proceed(); err != nil {
+				return err
+			}
+		}
+		o.Wait = &Wait{step, token}
+		o.record(by.change(ShipmentRenewed))
+		return nil
+	}
+	if err := o.Proceed(); err != nil {
+		return err
+	}
+	if err := o.expect(Paid); err != nil {
+		return err
+	}
+	o.Shipment = &Shipment{ID: shipmentID, Status: ShipmentRequested}
+	o.Wait = &Wait{step, token}
+	o.record(by.change(ShipmentAsked))
+	return nil
+}
+
+// Dispatch records that the carrier has taken the goods: the point of no return. Said twice, it changes nothing.
+// Returns CodeOrderCancelled if a cancel won, CodeInvalidState if no shipment was requested or it failed.
+func (o *Order) Dispatch(carrier, trackingNumber string, by By) error {
+	if o.Shipment != nil && o.Shipment.Status == ShipmentDispatched {
+		return nil
+	}
+	if err := o.Proceed(); err != nil {
+		return err
+	}
+	if err := o.expect(Paid); err != nil {
+		return err
+	}
+	if o.Shipment == nil || o.Shipment.Status != ShipmentRequested {
+		return Errorf(CodeInvalidState, "order %s has no open shipment request", o.ID)
+	}
+	o.Shipment.Status, o.Shipment.Carrier, o.Shipment.TrackingNumber = ShipmentDispatched, carrier, trackingNumber
+	o.moveTo(Shipping, by.change(""))
+	return nil
+}
+
+// FailShipment records that the carrier gave up before dispatch. Said twice, or after a cancel won, it changes nothing.
+// Returns CodeInvalidState if there is no open shipment request.
+func (o *Order) FailShipment(by By) error {
+	if o.Shipment == nil || o.Shipment.Status == ShipmentDispatched {
+		return Errorf(CodeInvalidState, "order %s has no open shipment request", o.ID)
+	}
+	if o.Shipment.Status == ShipmentFailed || o.Cancel != nil || o.Status.Final() {
+		return nil
+	}
+	o.Shipment.Status, o.Shipment.Reason = ShipmentFailed, by.Reason
+	o.record(by.change(ShipmentGivenUp))
+	return nil
+}
+
+// Fulfil ends a dispatched order. Returns CodeInvalidState.
+func (o *Order) Fulfil(by By) error {
+	if err := o.expect(Shipping); err != nil {
+		return err
+	}
+	o.StockStatus, o.Wait, o.Attention = StockShipped, nil, nil
+	o.moveTo(Fulfilled, by.change(""))
+	return nil
+}
+
+// RequestCancel accepts a wish to cancel: the next step sees it, a waiting step is woken. Said twice, or of a cancelled order, it changes nothing.
+// Returns CodeTooLateToCancel after dispatch and for an order that ended otherwise.
+func (o *Order) RequestCancel(by By) error {
+	if o.Cancel != nil || o.Status == Cancelled {
+		return nil
+	}
+	if o.Status == Shipping || o.Status.Final() {
+		return Errorf(CodeTooLateToCancel, "order %s is %s", o.ID, o.Status)
+	}
+	o.Cancel = &CancelRequest{At: by.At, By: by.Actor, Reason: by.Reason}
+	o.record(by.change(CancelRequested))
+	return nil
+}
+
+// Refunded records that the captured amount went back. Returns CodeInvalidState if nothing was captured.
+func (o *Order) Refunded(by By) error {
+	if o.PaymentStatus == PaymentRefunded {
+		return nil
+	}
+	if o.PaymentStatus != PaymentCaptured {
+		return Errorf(CodeInvalidState, "payment of order %s is %s", o.ID, o.PaymentStatus)
+	}
+	o.PaymentStatus = PaymentRefunded
+	o.record(by.change(PaymentChanged))
+	return nil
+}
+
+// StockBack records that the reservation was given back.
+func (o *Order) StockBack(by By) {
+	if o.StockStatus == StockReleased {
+		return
+	}
+	o.StockStatus = StockReleased
+	o.record(by.change(StockChanged))
+}
+
+// Close ends an order that is not fulfilled: CANCELLED if somebody asked for it, REJECTED otherwise; by.Reason is the code of the failure.
+// Returns CodeInvalidState after dispatch, or while money is still captured or stock still held.
+func (o *Order) Close(by By) error {
+	end := Rejected
+	if o.Cancel != nil {
+		end = Cancelled
+	}
+	if o.Status == end {
+		return nil
+	}
+	if err := o.expect(Placed, Confirmed, Paid); err != nil {
+		return err
+	}
+	if o.PaymentStatus == PaymentCaptured || o.StockStatus == StockReserved {
+		return Errorf(CodeInvalidState, "order %s still has payment %s, stock %s", o.ID, o.PaymentStatus, o.StockStatus)
+	}
+	o.Wait, o.Attention = nil, nil
+	o.moveTo(end, by.change(""))
+	return nil
+}
+
+// NeedAttention marks the order for the operators. It tells whether that changed anything: the same failure of the same run is marked once,
+// and an order that ended needs none.
+func (o *Order) NeedAttention(a Attention, by By) bool {
+	if o.Status.Final() {
+		return false
+	}
+	if o.Attention != nil && o.Attention.ExecutionARN == a.ExecutionARN && o.Attention.RedriveCount >= a.RedriveCount {
+		return false
+	}
+	a.Since = by.At
+	o.Attention = &a
+	o.record(by.change(AttentionChanged))
+	return true
+}
+
+// ClearAttention takes the mark away: the order goes on. It tells whether there was one.
+func (o *Order) ClearAttention(by By) bool {
+	if o.Attention == nil {
+		return false
+	}
+	o.Attention = nil
+	o.record(by.change(AttentionChanged))
+	return true
+}

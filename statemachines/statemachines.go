@@ -1,0 +1,9 @@
+// Package statemachines holds the Amazon States Language definitions that template.yaml deploys.
+package statemachines
+
+import "embed"
+
+// FS holds the *.asl.json files. They contain the template's DefinitionSubstitutions, e.g. "${ChargeFunction}".
+//
+//go:embed *.asl.json
+var FS embed.FS
