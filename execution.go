@@ -1,0 +1,34 @@
+package orderflow
+
+import "time"
+
+// CodeNotRedrivable refuses to redrive an execution; the message says why.
+const CodeNotRedrivable Code = "NotRedrivable"
+
+// Execution is the run of the state machine that fulfils one order. Its name is the order's id.
+type Execution struct {
+	ARN          string    `json:"executionArn"`
+	Status       string    `json:"status"` // RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED (Step Functions' own words)
+	StartedAt    time.Time `json:"startedAt"`
+	StoppedAt    time.Time `json:"stoppedAt,omitzero"`
+	Error        string    `json:"error,omitempty"`
+	Cause        string    `json:"cause,omitempty"`
+	RedriveCount int       `json:"redriveCount"`
+	RedrivenAt   time.Time `json:"redrivenAt,omitzero"`
+	Redrivable   bool      `json:"redrivable"`
+	// NotRedrivable says why not, in Step Functions' words ("Execution is RUNNING and cannot be redriven"). Empty if Redrivable.
+	NotRedrivable string `json:"notRedrivable,omitempty"`
+}
+
+// ExecutionEvent is one event of an execution's history, without the parameters of its tasks: they hold task tokens.
+type ExecutionEvent struct {
+	ID         int64     `json:"id"`
+	PreviousID int64     `json:"previousId"`
+	At         time.Time `json:"at"`
+	Type       string    `json:"type"`               // TaskStateEntered, TaskFailed, ... (Step Functions' own words)
+	State      string    `json:"state,omitempty"`    // the state's name: of *StateEntered and *StateExited
+	Resource   string    `json:"resource,omitempty"` // of task events: invoke, invoke.waitForTaskToken
+	Error      string    `json:"error,omitempty"`
+	Cause      string    `json:"cause,omitempty"`
+	Output     string    `json:"output,omitempty"` // of TaskSucceeded and *StateExited: JSON
+}

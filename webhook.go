@@ -1,0 +1,86 @@
+package orderflow
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// SignatureHeader is the header in which a carrier signs its webhook: "t=<unix seconds>,v1=<hex HMAC-SHA256>".
+const SignatureHeader = "Orderflow-Signature"
+
+// SignatureTolerance is how far the time of a signature may be from now, in either direction.
+const SignatureTolerance = 5 * time.Minute
+
+// CodeInvalidSignature refuses a webhook that the carrier did not sign, or signed too long ago.
+const CodeInvalidSignature Code = "InvalidSignature"
+
+// The statuses of a ShipmentNotice.
+const (
+	NoticeDispatched = "dispatched"
+	NoticeFailed     = "failed"
+)
+
+// ShipmentNotice is the body of the carrier's webhook.
+type ShipmentNotice struct {
+	ShipmentID     string `json:"shipmentId"`
+	OrderID        string `json:"orderId"`
+	Status         string `json:"status"`                   // NoticeDispatched or NoticeFailed
+	Carrier        string `json:"carrier,omitempty"`        // needed when dispatched
+	TrackingNumber string `json:"trackingNumber,omitempty"` // needed when dispatched
+	Reason         string `json:"reason,omitempty"`         // when failed: a code such as "AddressUnreachable". It is published, so it is never free text
+}
+
+// SignWebhook returns the value of the SignatureHeader for a body sent at the given time.
+// The signature covers the time and the body: HMAC-SHA256(secret, seconds + "." + body).
+func SignWebhook(secret string, at time.Time, body []byte) string {
+	seconds := strconv.FormatInt(at.Unix(), 10)
+	return "t=" + seconds + ",v1=" + hex.EncodeToString(webhookMAC(secret, seconds, body))
+}
+
+// VerifyWebhook checks the value of a SignatureHeader. Several v1 values may stand in it (while a secret is changed): one must be right.
+// Returns CodeInvalidSignature; an empty secret verifies nothing.
+func VerifyWebhook(secret, header string, body []byte, now time.Time) error {
+	if secret == "" {
+		return Errorf(CodeInvalidSignature, "no webhook secret is set")
+	}
+	seconds, signatures := parseSignature(header)
+	unix, err := strconv.ParseInt(seconds, 10, 64)
+	if err != nil || len(signatures) == 0 {
+		return Errorf(CodeInvalidSignature, "the %s header is missing or malformed", SignatureHeader)
+	}
+	want := webhookMAC(secret, seconds, body)
+	for _, s := range signatures {
+		got, err := hex.DecodeString(s)
+		if err != nil || !hmac.Equal(got, want) {
+			continue
+		}
+		if age := now.Sub(time.Unix(unix, 0)); age > SignatureTolerance || age < -SignatureTolerance {
+			return Errorf(CodeInvalidSignature, "the signature's time is more than %d minutes from now", int(SignatureTolerance.Minutes()))
+		}
+		return nil
+	}
+	return Errorf(CodeInvalidSignature, "the signature does not match the body")
+}
+
+func webhookMAC(secret, seconds string, body []byte) []byte {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(seconds + "."))
+	mac.Write(body)
+	return mac.Sum(nil)
+}
+
+func parseSignature(header string) (seconds string, signatures []string) {
+	for part := range strings.SplitSeq(header, ",") {
+		switch name, value, _ := strings.Cut(strings.TrimSpace(part), "="); name {
+		case "t":
+			seconds = value
+		case "v1":
+			signatures = append(signatures, value)
+		}
+	}
+	return seconds, signatures
+}
