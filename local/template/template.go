@@ -108,6 +108,8 @@ type loader struct {
 	conditions map[string]bool
 	busy       map[string]bool // conditions and names being resolved
 	names      map[string]string
+	routes     []pendingRoute
+	later      []func() // runs once every resource is described
 	errs       []problem
 }
 
@@ -122,6 +124,8 @@ type resource struct {
 	id, typ    string
 	n          *node // the whole resource
 	properties *node // nil if there are none
+	// nameProperty names it if its type does not say which property does.
+	nameProperty string
 }
 
 func newLoader(o Options, root *node) *loader {
