@@ -1,0 +1,109 @@
+package states
+
+import (
+	"context"
+	"encoding/json"
+
+	"orderflow/local/awsapi"
+)
+
+// operation performs one operation of the API on its JSON input.
+type operation func(s *Service, ctx context.Context, input json.RawMessage) (any, error)
+
+func op[I, O any](f func(*Service, context.Context, I) (O, error)) operation {
+	return func(s *Service, ctx context.Context, input json.RawMessage) (any, error) {
+		var in I
+		if err := awsapi.Decode(input, &in); err != nil {
+			return nil, err
+		}
+		out, err := f(s, ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		return out, nil
+	}
+}
+
+var operations = map[string]operation{
+	"CreateStateMachine":               op((*Service).CreateStateMachine),
+	"UpdateStateMachine":               op((*Service).UpdateStateMachine),
+	"DeleteStateMachine":               op((*Service).DeleteStateMachine),
+	"DescribeStateMachine":             op((*Service).DescribeStateMachine),
+	"DescribeStateMachineForExecution": op((*Service).DescribeStateMachineForExecution),
+	"ListStateMachines":                op((*Service).ListStateMachines),
+	"ValidateStateMachineDefinition":   op((*Service).ValidateStateMachineDefinition),
+	"StartExecution":                   op((*Service).StartExecution),
+	"DescribeExecution":                op((*Service).DescribeExecution),
+	"ListExecutions":                   op((*Service).ListExecutions),
+	"GetExecutionHistory":              op((*Service).GetExecutionHistory),
+	"StopExecution":                    op((*Service).StopExecution),
+	"RedriveExecution":                 op((*Service).RedriveExecution),
+	"SendTaskSuccess":                  op((*Service).SendTaskSuccess),
+	"SendTaskFailure":                  op((*Service).SendTaskFailure),
+	"SendTaskHeartbeat":                op((*Service).SendTaskHeartbeat),
+	"TagResource":                      op((*Service).TagResource),
+	"UntagResource":                    op((*Service).UntagResource),
+	"ListTagsForResource":              op((*Service).ListTagsForResource),
+}
+
+// Do performs one operation; see awsapi.Service.
+func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
+	f, ok := operations[op]
+	if !ok {
+		return nil, awsapi.NotImplemented("states:" + op)
+	}
+	return f(s, ctx, input)
+}
+
+// Grants tells what a caller needs to be allowed: the action on the state machine or execution that it names. The task token
+// operations need theirs on the state machine that waits for the token (SAM's StepFunctionsCallbackPolicy grants that).
+func (s *Service) Grants(op string, input json.RawMessage) []awsapi.Grant {
+	var in struct {
+		StateMachineARN string `json:"stateMachineArn"`
+		ExecutionARN    string `json:"executionArn"`
+		ResourceARN     string `json:"resourceArn"`
+		TaskToken       string `json:"taskToken"`
+		Name            string `json:"name"`
+		RoleARN         string `json:"roleArn"`
+	}
+	if err := awsapi.Decode(input, &in); err != nil {
+		return nil
+	}
+	resource := "*"
+	switch op {
+	case "CreateStateMachine":
+		resource = s.arns.machine(in.Name)
+	case "StartExecution", "ListExecutions", "DescribeStateMachine", "UpdateStateMachine", "DeleteStateMachine":
+		resource = in.StateMachineARN
+	case "DescribeExecution", "GetExecutionHistory", "StopExecution", "RedriveExecution", "DescribeStateMachineForExecution":
+		resource = in.ExecutionARN
+	case "TagResource", "UntagResource", "ListTagsForResource":
+		resource = in.ResourceARN
+	case "SendTaskSuccess", "SendTaskFailure", "SendTaskHeartbeat":
+		resource = s.machineOfToken(in.TaskToken)
+	}
+	if resource == "" {
+		return nil
+	}
+	grants := []awsapi.Grant{{Action: "states:" + op, Resource: resource}}
+	if in.RoleARN != "" && (op == "CreateStateMachine" || op == "UpdateStateMachine" || op == "TestState") {
+		grants = append(grants, awsapi.Grant{Action: "iam:PassRole", Resource: in.RoleARN})
+	}
+	return grants
+}
+
+// machineOfToken is the ARN of the state machine that waits for a token; empty if no such token was given out.
+func (s *Service) machineOfToken(token string) string {
+	arn, err := inside(s, token, func(token string) (string, error) {
+		id, _, err := s.token(token)
+		if err != nil {
+			return "", err
+		}
+		e, err := s.record(id)
+		return s.arns.machine(e.Machine), err
+	})
+	if err != nil {
+		return ""
+	}
+	return arn
+}

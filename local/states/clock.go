@@ -1,0 +1,99 @@
+package states
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"orderflow/local/asl"
+)
+
+// firing bounds how many executions whose timers are due are stepped at once.
+const firing = 64
+
+// fireTimers steps executions whose timers are due, until ctx is done.
+func (s *Service) fireTimers(ctx context.Context) {
+	slots := make(chan struct{}, firing)
+	for {
+		now := s.clock.Now()
+		id, ok, next := s.timers.pop(millis(now))
+		if ok {
+			select {
+			case slots <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+			go func() {
+				s.fire(id)
+				<-slots
+			}()
+			continue
+		}
+		if !s.sleep(ctx, now, next) {
+			return
+		}
+	}
+}
+
+// sleep waits for a point in time (0: none), or until an earlier timer was set. It returns false when ctx is done.
+func (s *Service) sleep(ctx context.Context, now time.Time, until Millis) bool {
+	var due <-chan time.Time
+	if until != 0 {
+		t := s.clock.NewTimer(until.Time().Sub(now))
+		defer t.Stop()
+		due = t.Chan()
+	}
+	select {
+	case <-due:
+	case <-s.timers.wake:
+	case <-ctx.Done():
+		return false
+	}
+	return true
+}
+
+// fire takes all due timers of an execution into it.
+func (s *Service) fire(id uint64) {
+	if !s.gate.enter() {
+		return
+	}
+	defer s.gate.leave()
+	r, err := s.acquire(id)
+	if err != nil {
+		s.log.Error("fire timer", "id", id, "error", err)
+		s.timers.set(id, millis(s.clock.Now().Add(retryCommit)))
+		return
+	}
+	defer r.release()
+	now := millis(s.clock.Now())
+	for r.rec.Status == asl.Running && !r.gone {
+		t, ok := r.dueTimer(now)
+		if !ok {
+			break
+		}
+		err := r.take(asl.TimerFired{Timer: t}, nil)
+		if err != nil && !errors.Is(err, asl.ErrUnknownTimer) {
+			s.log.Error("fire timer", "execution", r.rec.Name, "error", err)
+			return
+		}
+	}
+	if r.rec.Status == asl.Running && !r.gone {
+		s.timers.set(id, r.due()) // the clock's timer may have come for one that was moved
+	}
+}
+
+// dueTimer takes out the first timer, if it is due.
+func (r *run) dueTimer(now Millis) (asl.TimerID, bool) {
+	first := -1
+	for i, t := range r.timers {
+		if t.at <= now && (first < 0 || t.at < r.timers[first].at) {
+			first = i
+		}
+	}
+	if first < 0 {
+		return 0, false
+	}
+	id := r.timers[first].id
+	r.timers = append(r.timers[:first], r.timers[first+1:]...)
+	return id, true
+}

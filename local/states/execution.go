@@ -1,0 +1,232 @@
+package states
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"orderflow/local/asl"
+	"orderflow/local/awsapi"
+	"orderflow/local/store"
+)
+
+// execution reads the record of an execution by its ARN.
+func (s *Service) execution(arn string) (execution, error) {
+	machine, name, err := s.arns.parseExecution(arn)
+	if err != nil {
+		return execution{}, err
+	}
+	id, err := s.executionID(machine, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return execution{}, executionMissing(arn)
+	}
+	if err != nil {
+		return execution{}, err
+	}
+	return s.record(id)
+}
+
+func (s *Service) executionID(machine, name string) (uint64, error) {
+	data, err := s.store.Get(nameKey(machine, name))
+	if err != nil {
+		return 0, err
+	}
+	r := reader{b: data}
+	return r.uint(), nil
+}
+
+func (s *Service) record(id uint64) (execution, error) {
+	data, err := s.store.Get(executionKey(id))
+	if err != nil {
+		return execution{}, fmt.Errorf("read execution %d: %w", id, err)
+	}
+	return decodeExecution(id, data)
+}
+
+// firstEvent and lastEvent read one end of the journal: where input and output stand.
+func (s *Service) firstEvent(id uint64) (asl.Event, error) {
+	data, err := s.store.Get(historyKey(id, 1))
+	if err != nil {
+		return asl.Event{}, fmt.Errorf("read journal of execution %d: %w", id, err)
+	}
+	events, err := asl.DecodeEvents(nil, data)
+	if err != nil || len(events) == 0 {
+		return asl.Event{}, fmt.Errorf("decode journal of execution %d: %w", id, errors.Join(err, errRecord))
+	}
+	return events[0], nil
+}
+
+func (s *Service) lastEvent(id uint64) (asl.Event, error) {
+	prefix := historyKeys.Clone().Uint(id)
+	for p, err := range s.store.ScanReverse(prefix, prefix.End()) {
+		if err != nil {
+			return asl.Event{}, err
+		}
+		events, err := asl.DecodeEvents(nil, p.Value)
+		if err != nil || len(events) == 0 {
+			return asl.Event{}, fmt.Errorf("decode journal of execution %d: %w", id, errors.Join(err, errRecord))
+		}
+		return events[len(events)-1], nil
+	}
+	return asl.Event{}, fmt.Errorf("read journal of execution %d: %w", id, store.ErrNotFound)
+}
+
+// ExecutionInput names an execution: the request of DescribeStateMachineForExecution and others.
+type ExecutionInput struct {
+	ExecutionARN string `json:"executionArn"`
+}
+
+// DescribeExecutionInput is the request of DescribeExecution.
+type DescribeExecutionInput struct {
+	ExecutionARN string `json:"executionArn"`
+	IncludedData string `json:"includedData,omitempty"` // ALL_DATA (default) or METADATA_ONLY
+}
+
+// DescribeExecutionOutput is the answer of DescribeExecution.
+type DescribeExecutionOutput struct {
+	ExecutionARN         string       `json:"executionArn"`
+	StateMachineARN      string       `json:"stateMachineArn"`
+	Name                 string       `json:"name"`
+	Status               asl.Status   `json:"status"`
+	StartDate            Millis       `json:"startDate"`
+	StopDate             Millis       `json:"stopDate,omitempty"`
+	Input                *string      `json:"input,omitempty"`
+	InputDetails         *dataDetails `json:"inputDetails,omitempty"`
+	Output               *string      `json:"output,omitempty"`
+	OutputDetails        *dataDetails `json:"outputDetails,omitempty"`
+	TraceHeader          string       `json:"traceHeader,omitempty"`
+	Error                *string      `json:"error,omitempty"`
+	Cause                *string      `json:"cause,omitempty"`
+	RedriveCount         int          `json:"redriveCount"`
+	RedriveDate          Millis       `json:"redriveDate,omitempty"`
+	RedriveStatus        string       `json:"redriveStatus"`
+	RedriveStatusReason  string       `json:"redriveStatusReason,omitempty"`
+	StateMachineVersion  string       `json:"stateMachineVersionArn,omitempty"`
+	StateMachineAliasARN string       `json:"stateMachineAliasArn,omitempty"`
+}
+
+type dataDetails struct {
+	Included bool `json:"included"`
+}
+
+var included = &dataDetails{Included: true}
+
+// DescribeExecution returns an execution as it is: ExecutionDoesNotExist, InvalidArn.
+func (s *Service) DescribeExecution(_ context.Context, in DescribeExecutionInput) (DescribeExecutionOutput, error) {
+	return inside(s, in, s.describeExecution)
+}
+
+func (s *Service) describeExecution(in DescribeExecutionInput) (out DescribeExecutionOutput, err error) {
+	e, err := s.execution(in.ExecutionARN)
+	if err != nil {
+		return out, err
+	}
+	out = DescribeExecutionOutput{
+		ExecutionARN: in.ExecutionARN, StateMachineARN: s.arns.machine(e.Machine), Name: e.Name, Status: e.Status,
+		StartDate: e.Start, StopDate: e.Stop, TraceHeader: e.Trace, RedriveCount: e.RedriveCount, RedriveDate: e.RedriveDate,
+	}
+	if out.RedriveStatus, out.RedriveStatusReason, err = s.redriveStatus(&e); err != nil {
+		return out, err
+	}
+	if e.Status != asl.TimedOut { // a timeout of the state machine leaves neither: recorded
+		out.Error, out.Cause = e.Error, e.Cause
+	}
+	if in.IncludedData == "METADATA_ONLY" {
+		return out, nil
+	}
+	first, err := s.firstEvent(e.ID)
+	if err != nil {
+		return out, err
+	}
+	out.Input, out.InputDetails = &first.Input, included
+	if e.Status == asl.Succeeded {
+		last, err := s.lastEvent(e.ID)
+		if err != nil {
+			return out, err
+		}
+		out.Output, out.OutputDetails = &last.Output, included
+	}
+	return out, nil
+}
+
+// Wait returns when the execution has ended, or ctx is done. It is a convenience of this service: AWS has none for Standard executions.
+func (s *Service) Wait(ctx context.Context, arn string) error {
+	e, err := inside(s, arn, s.execution)
+	if err != nil {
+		return err
+	}
+	for e.Status == asl.Running {
+		ended := s.waiters.add(e.ID)
+		if e, err = inside(s, e.ID, s.record); err == nil && e.Status == asl.Running {
+			select {
+			case <-ended:
+			case <-s.work.ctx.Done():
+				err = errClosed
+			case <-ctx.Done():
+				err = ctx.Err()
+			}
+		}
+		s.waiters.remove(e.ID, ended)
+		if err != nil {
+			return err
+		}
+		if e, err = inside(s, e.ID, s.record); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// StopExecutionInput is the request of StopExecution.
+type StopExecutionInput struct {
+	ExecutionARN string  `json:"executionArn"`
+	Error        *string `json:"error,omitempty"`
+	Cause        *string `json:"cause,omitempty"`
+}
+
+// StopExecutionOutput is the answer of StopExecution.
+type StopExecutionOutput struct {
+	StopDate Millis `json:"stopDate"`
+}
+
+// StopExecution aborts a running execution; one that has ended stays as it is, and tells when it ended.
+func (s *Service) StopExecution(_ context.Context, in StopExecutionInput) (StopExecutionOutput, error) {
+	return inside(s, in, s.stopExecution)
+}
+
+func (s *Service) stopExecution(in StopExecutionInput) (out StopExecutionOutput, err error) {
+	if err := checkErrorCause(in.Error, in.Cause); err != nil {
+		return out, err
+	}
+	e, err := s.execution(in.ExecutionARN)
+	if err != nil {
+		return out, err
+	}
+	if e.Status != asl.Running {
+		return StopExecutionOutput{e.Stop}, nil
+	}
+	r, err := s.acquire(e.ID)
+	if err != nil {
+		return out, err
+	}
+	defer r.release()
+	if r.rec.Status == asl.Running {
+		if err := r.take(asl.Stop{Error: in.Error, Cause: in.Cause}, nil); err != nil {
+			return out, err
+		}
+	}
+	return StopExecutionOutput{r.rec.Stop}, nil
+}
+
+// checkErrorCause holds an error and its cause against their limits, in characters.
+func checkErrorCause(name, cause *string) error {
+	if name != nil && len(*name) > 256 {
+		return validation("Value at 'error' failed to satisfy constraint: Member must have length less than or equal to 256")
+	}
+	if cause != nil && len(*cause) > 32768 {
+		return validation("Value at 'cause' failed to satisfy constraint: Member must have length less than or equal to 32768")
+	}
+	return nil
+}
+
+var _ awsapi.Service = (*Service)(nil)

@@ -1,0 +1,400 @@
+package states
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"orderflow/local/asl"
+	"orderflow/local/awsapi"
+)
+
+// CreateStateMachineInput is the request of CreateStateMachine.
+type CreateStateMachineInput struct {
+	Name                    string          `json:"name"`
+	Definition              string          `json:"definition"`
+	RoleARN                 string          `json:"roleArn"`
+	Type                    string          `json:"type,omitempty"`
+	Tags                    []Tag           `json:"tags,omitempty"`
+	Publish                 bool            `json:"publish,omitempty"`
+	LoggingConfiguration    json.RawMessage `json:"loggingConfiguration,omitempty"`
+	TracingConfiguration    json.RawMessage `json:"tracingConfiguration,omitempty"`
+	EncryptionConfiguration json.RawMessage `json:"encryptionConfiguration,omitempty"`
+}
+
+// CreateStateMachineOutput is the answer of CreateStateMachine.
+type CreateStateMachineOutput struct {
+	StateMachineARN string `json:"stateMachineArn"`
+	CreationDate    Millis `json:"creationDate"`
+}
+
+// CreateStateMachine creates a Standard state machine. The same request again returns the same; another definition under the name is
+// StateMachineAlreadyExists.
+func (s *Service) CreateStateMachine(_ context.Context, in CreateStateMachineInput) (CreateStateMachineOutput, error) {
+	return inside(s, in, s.createStateMachine)
+}
+
+func (s *Service) createStateMachine(in CreateStateMachineInput) (out CreateStateMachineOutput, err error) {
+	if err := checkName(in.Name); err != nil {
+		return out, err
+	}
+	if err := checkRole(in.RoleARN); err != nil {
+		return out, err
+	}
+	if in.Type != "" && in.Type != "STANDARD" {
+		return out, awsapi.Errorf("StateMachineTypeNotSupported", "State Machine Type is not supported: '%s'", in.Type)
+	}
+	if in.Publish {
+		return out, awsapi.NotImplemented("state machine versions")
+	}
+	if len(in.Tags) > maxTags {
+		return out, tooManyTags()
+	}
+	if err := checkDefinition(in.Definition); err != nil {
+		return out, err
+	}
+	s.machines.change.Lock()
+	defer s.machines.change.Unlock()
+	d := definition{
+		Definition: in.Definition, RoleARN: in.RoleARN, Updated: millis(s.clock.Now()),
+		Logging: in.LoggingConfiguration, Tracing: in.TracingConfiguration, Encryption: in.EncryptionConfiguration,
+	}
+	old, err := s.machineNamed(in.Name)
+	if err != nil {
+		return out, err
+	}
+	if old != nil {
+		return s.createdBefore(old, d)
+	}
+	m := machineRecord{Name: in.Name, Status: active, Created: d.Updated}
+	if tombstone, err := s.machineRecord(in.Name); err != nil {
+		return out, err
+	} else if tombstone != nil {
+		m.Revision = tombstone.Revision
+		d.RevisionID = s.opt.NewID()
+	}
+	if err := s.writeMachine(m, &d, append([]Tag{}, in.Tags...)); err != nil {
+		return out, err
+	}
+	return CreateStateMachineOutput{s.arns.machine(m.Name), m.Created}, nil
+}
+
+// createdBefore answers a creation of what is there: idempotent on name, definition, type, logging and tracing.
+func (s *Service) createdBefore(m *machineRecord, d definition) (out CreateStateMachineOutput, err error) {
+	arn := s.arns.machine(m.Name)
+	if m.Status == deleting {
+		return out, awsapi.Errorf("StateMachineDeleting", "State Machine is being deleted: '%s'", arn)
+	}
+	rev, err := s.revision(m.Name, m.Revision)
+	if err != nil {
+		return out, err
+	}
+	if rev.Definition != d.Definition || string(rev.Logging) != string(d.Logging) || string(rev.Tracing) != string(d.Tracing) {
+		return out, awsapi.Errorf("StateMachineAlreadyExists", "State Machine Already Exists: '%s'", arn)
+	}
+	return CreateStateMachineOutput{arn, m.Created}, nil
+}
+
+// Put makes the definition the current one of the state machine of that name, creating it if need be: how a template is deployed.
+// What is there already stays as it is. It returns the ARN.
+func (s *Service) Put(ctx context.Context, name, roleARN, definition string) (arn string, err error) {
+	arn = s.arns.machine(name)
+	current, err := s.DescribeStateMachine(ctx, DescribeStateMachineInput{StateMachineARN: arn})
+	if e, ok := err.(*awsapi.Error); ok && e.Type == "StateMachineDoesNotExist" {
+		_, err := s.CreateStateMachine(ctx, CreateStateMachineInput{Name: name, RoleARN: roleARN, Definition: definition})
+		return arn, err
+	}
+	if err != nil || current.Definition == definition && current.RoleARN == roleARN {
+		return arn, err
+	}
+	_, err = s.UpdateStateMachine(ctx, UpdateStateMachineInput{StateMachineARN: arn, RoleARN: roleARN, Definition: definition})
+	return arn, err
+}
+
+// UpdateStateMachineInput is the request of UpdateStateMachine; what is empty stays as it is.
+type UpdateStateMachineInput struct {
+	StateMachineARN         string          `json:"stateMachineArn"`
+	Definition              string          `json:"definition,omitempty"`
+	RoleARN                 string          `json:"roleArn,omitempty"`
+	Publish                 bool            `json:"publish,omitempty"`
+	LoggingConfiguration    json.RawMessage `json:"loggingConfiguration,omitempty"`
+	TracingConfiguration    json.RawMessage `json:"tracingConfiguration,omitempty"`
+	EncryptionConfiguration json.RawMessage `json:"encryptionConfiguration,omitempty"`
+}
+
+// UpdateStateMachineOutput is the answer of UpdateStateMachine.
+type UpdateStateMachineOutput struct {
+	UpdateDate Millis `json:"updateDate"`
+	RevisionID string `json:"revisionId"`
+}
+
+// UpdateStateMachine makes a new revision. Running executions, and redrives of older ones, keep the revision they began with.
+func (s *Service) UpdateStateMachine(_ context.Context, in UpdateStateMachineInput) (UpdateStateMachineOutput, error) {
+	return inside(s, in, s.updateStateMachine)
+}
+
+func (s *Service) updateStateMachine(in UpdateStateMachineInput) (out UpdateStateMachineOutput, err error) {
+	if in.Publish {
+		return out, awsapi.NotImplemented("state machine versions")
+	}
+	s.machines.change.Lock()
+	defer s.machines.change.Unlock()
+	m, err := s.machine(in.StateMachineARN)
+	if err != nil {
+		return out, err
+	}
+	if m.Status == deleting {
+		return out, awsapi.Errorf("StateMachineDeleting", "State Machine is being deleted: '%s'", in.StateMachineARN)
+	}
+	if in.Definition == "" && in.RoleARN == "" && in.LoggingConfiguration == nil && in.TracingConfiguration == nil && in.EncryptionConfiguration == nil {
+		return out, awsapi.Errorf("MissingRequiredParameter", "Either the definition, the role ARN, the LoggingConfiguration, the TracingConfiguration, or the EncryptionConfiguration must be specified")
+	}
+	rev, err := s.revision(m.Name, m.Revision)
+	if err != nil {
+		return out, err
+	}
+	d := rev.definition
+	if in.Definition != "" {
+		if err := checkDefinition(in.Definition); err != nil {
+			return out, err
+		}
+		d.Definition = in.Definition
+	}
+	if in.RoleARN != "" {
+		if err := checkRole(in.RoleARN); err != nil {
+			return out, err
+		}
+		d.RoleARN = in.RoleARN
+	}
+	for _, f := range []struct{ to, from *json.RawMessage }{
+		{&d.Logging, &in.LoggingConfiguration}, {&d.Tracing, &in.TracingConfiguration}, {&d.Encryption, &in.EncryptionConfiguration},
+	} {
+		if *f.from != nil {
+			*f.to = *f.from
+		}
+	}
+	d.Updated, d.RevisionID = millis(s.clock.Now()), s.opt.NewID()
+	if err := s.writeMachine(*m, &d, nil); err != nil {
+		return out, err
+	}
+	return UpdateStateMachineOutput{d.Updated, d.RevisionID}, nil
+}
+
+// DeleteStateMachineInput is the request of DeleteStateMachine.
+type DeleteStateMachineInput struct {
+	StateMachineARN string `json:"stateMachineArn"`
+}
+
+// DeleteStateMachine deletes the state machine once its running executions have ended; until then it is DELETING, and starts none.
+// What is not there is deleted already.
+func (s *Service) DeleteStateMachine(_ context.Context, in DeleteStateMachineInput) (struct{}, error) {
+	return inside(s, in, s.deleteStateMachine)
+}
+
+func (s *Service) deleteStateMachine(in DeleteStateMachineInput) (none struct{}, err error) {
+	s.machines.change.Lock()
+	defer s.machines.change.Unlock()
+	name, err := s.arns.parseMachine(in.StateMachineARN)
+	if err != nil {
+		return none, err
+	}
+	m, err := s.machineNamed(name)
+	if err != nil || m == nil || m.Status == deleting {
+		return none, err
+	}
+	gone := *m
+	gone.Status = deleting
+	return none, s.writeMachine(gone, nil, []Tag{})
+}
+
+// DescribeStateMachineInput is the request of DescribeStateMachine.
+type DescribeStateMachineInput struct {
+	StateMachineARN string `json:"stateMachineArn"`
+}
+
+// DescribeStateMachineOutput is the answer of DescribeStateMachine.
+type DescribeStateMachineOutput struct {
+	StateMachineARN         string          `json:"stateMachineArn"`
+	Name                    string          `json:"name"`
+	Status                  string          `json:"status,omitempty"`
+	Definition              string          `json:"definition"`
+	RoleARN                 string          `json:"roleArn"`
+	Type                    string          `json:"type,omitempty"`
+	CreationDate            Millis          `json:"creationDate,omitempty"`
+	UpdateDate              Millis          `json:"updateDate,omitempty"` // of DescribeStateMachineForExecution
+	LoggingConfiguration    json.RawMessage `json:"loggingConfiguration"`
+	TracingConfiguration    json.RawMessage `json:"tracingConfiguration"`
+	EncryptionConfiguration json.RawMessage `json:"encryptionConfiguration"`
+	RevisionID              string          `json:"revisionId,omitempty"`
+}
+
+// DescribeStateMachine returns the newest revision.
+func (s *Service) DescribeStateMachine(_ context.Context, in DescribeStateMachineInput) (DescribeStateMachineOutput, error) {
+	return inside(s, in, s.describeStateMachine)
+}
+
+func (s *Service) describeStateMachine(in DescribeStateMachineInput) (out DescribeStateMachineOutput, err error) {
+	m, err := s.machine(in.StateMachineARN)
+	if err != nil {
+		return out, err
+	}
+	rev, err := s.revision(m.Name, m.Revision)
+	if err != nil {
+		return out, err
+	}
+	out = s.describeRevision(m.Name, rev)
+	out.Status, out.Type, out.CreationDate = m.Status, "STANDARD", m.Created
+	return out, nil
+}
+
+func (s *Service) describeRevision(name string, rev *revision) DescribeStateMachineOutput {
+	out := DescribeStateMachineOutput{
+		StateMachineARN: s.arns.machine(name), Name: name, Definition: rev.Definition, RoleARN: rev.RoleARN, RevisionID: rev.RevisionID,
+		LoggingConfiguration: rev.Logging, TracingConfiguration: rev.Tracing, EncryptionConfiguration: rev.Encryption,
+	}
+	if out.LoggingConfiguration == nil {
+		out.LoggingConfiguration = json.RawMessage(`{"level":"OFF","includeExecutionData":false}`)
+	}
+	if out.TracingConfiguration == nil {
+		out.TracingConfiguration = json.RawMessage(`{"enabled":false}`)
+	}
+	if out.EncryptionConfiguration == nil {
+		out.EncryptionConfiguration = json.RawMessage(`{"type":"AWS_OWNED_KEY"}`)
+	}
+	return out
+}
+
+// DescribeStateMachineForExecution returns the revision that an execution runs.
+func (s *Service) DescribeStateMachineForExecution(_ context.Context, in ExecutionInput) (DescribeStateMachineOutput, error) {
+	return inside(s, in, s.describeStateMachineForExecution)
+}
+
+func (s *Service) describeStateMachineForExecution(in ExecutionInput) (out DescribeStateMachineOutput, err error) {
+	e, err := s.execution(in.ExecutionARN)
+	if err != nil {
+		return out, err
+	}
+	rev, err := s.revision(e.Machine, e.Revision)
+	if err != nil {
+		return out, err
+	}
+	out = s.describeRevision(e.Machine, rev)
+	out.UpdateDate = rev.Updated
+	return out, nil
+}
+
+// ListStateMachinesInput is the request of ListStateMachines.
+type ListStateMachinesInput struct {
+	MaxResults int    `json:"maxResults,omitempty"`
+	NextToken  string `json:"nextToken,omitempty"`
+}
+
+// ListStateMachinesOutput is the answer of ListStateMachines, in the order of the names.
+type ListStateMachinesOutput struct {
+	StateMachines []StateMachineItem `json:"stateMachines"`
+	NextToken     string             `json:"nextToken,omitempty"`
+}
+
+// StateMachineItem is one state machine of a listing.
+type StateMachineItem struct {
+	StateMachineARN string `json:"stateMachineArn"`
+	Name            string `json:"name"`
+	Type            string `json:"type"`
+	CreationDate    Millis `json:"creationDate"`
+}
+
+// ListStateMachines lists the state machines.
+func (s *Service) ListStateMachines(_ context.Context, in ListStateMachinesInput) (ListStateMachinesOutput, error) {
+	return inside(s, in, s.listStateMachines)
+}
+
+func (s *Service) listStateMachines(in ListStateMachinesInput) (ListStateMachinesOutput, error) {
+	out := ListStateMachinesOutput{StateMachines: []StateMachineItem{}}
+	limit, err := pageSize(in.MaxResults)
+	if err != nil {
+		return out, err
+	}
+	lower := []byte(machineKeys)
+	if in.NextToken != "" {
+		after, err := openPage(pageMachines, in.NextToken)
+		if err != nil {
+			return out, err
+		}
+		lower = machineKeys.Clone().Bytes(after).End()
+	}
+	for p, err := range s.store.Scan(lower, machineKeys.End()) {
+		if err != nil {
+			return out, err
+		}
+		var m machineRecord
+		if err := json.Unmarshal(p.Value, &m); err != nil {
+			return out, err
+		}
+		if m.Status == deleting && s.running.count(m.Name) == 0 {
+			continue
+		}
+		if len(out.StateMachines) == limit {
+			last := out.StateMachines[limit-1].Name
+			out.NextToken = sealPage(pageMachines, []byte(last))
+			break
+		}
+		out.StateMachines = append(out.StateMachines, StateMachineItem{s.arns.machine(m.Name), m.Name, "STANDARD", m.Created})
+	}
+	return out, nil
+}
+
+// ValidateStateMachineDefinitionInput is the request of ValidateStateMachineDefinition.
+type ValidateStateMachineDefinitionInput struct {
+	Definition string `json:"definition"`
+	Type       string `json:"type,omitempty"`
+	Severity   string `json:"severity,omitempty"` // ERROR (default) or WARNING: the least severe to be shown
+	MaxResults int    `json:"maxResults,omitempty"`
+}
+
+// ValidateStateMachineDefinitionOutput is the answer of ValidateStateMachineDefinition. Result is OK or FAIL.
+type ValidateStateMachineDefinitionOutput struct {
+	Result      string           `json:"result"`
+	Diagnostics []DiagnosticItem `json:"diagnostics"`
+	Truncated   bool             `json:"truncated"`
+}
+
+// DiagnosticItem is a finding about a definition.
+type DiagnosticItem struct {
+	Severity string `json:"severity"`
+	Code     string `json:"code"`
+	Message  string `json:"message"`
+	Location string `json:"location,omitempty"`
+}
+
+// ValidateStateMachineDefinition checks a definition, and what of it this engine runs.
+func (s *Service) ValidateStateMachineDefinition(_ context.Context, in ValidateStateMachineDefinitionInput) (ValidateStateMachineDefinitionOutput, error) {
+	return inside(s, in, s.validateDefinition)
+}
+
+func (s *Service) validateDefinition(in ValidateStateMachineDefinitionInput) (out ValidateStateMachineDefinitionOutput, err error) {
+	if !slices.Contains([]string{"", "STANDARD", "EXPRESS"}, in.Type) {
+		return out, validation("Value '%s' at 'type' failed to satisfy constraint: Member must satisfy enum value set: [STANDARD, EXPRESS]", in.Type)
+	}
+	limit := in.MaxResults
+	if limit == 0 {
+		limit = 100
+	}
+	if limit < 0 || limit > 100 {
+		return out, validation("Value '%d' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 100", limit)
+	}
+	_, diagnostics := asl.Parse([]byte(in.Definition), asl.Options{Express: in.Type == "EXPRESS"})
+	out = ValidateStateMachineDefinitionOutput{Result: "OK", Diagnostics: []DiagnosticItem{}}
+	for _, d := range diagnostics {
+		if d.Severity == asl.SeverityError {
+			out.Result = "FAIL"
+		} else if in.Severity != asl.SeverityWarning {
+			continue
+		}
+		if len(out.Diagnostics) == limit {
+			out.Truncated = true
+			break
+		}
+		out.Diagnostics = append(out.Diagnostics, DiagnosticItem{d.Severity, d.Code, d.Message, d.Location})
+	}
+	return out, nil
+}

@@ -1,0 +1,214 @@
+package states
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"orderflow/local/asl"
+	"orderflow/local/store"
+)
+
+// run is an execution in memory. Its lock is held for a whole step, the commit included.
+type run struct {
+	s      *Service
+	mu     sync.Mutex
+	gone   bool // dropped from memory: whoever still holds it looks it up again
+	rec    execution
+	role   string // ARN
+	x      *asl.Execution
+	step   int64 // number of the journal's last batch
+	mark   mark  // what the store says about how to go on, if it is marked
+	marked bool
+
+	tasks  []asl.TaskID // open, and in flight: the host owes the engine an outcome or a submission
+	timers []openTimer
+	jobs   []job // to be started when the lock is given back
+}
+
+type openTimer struct {
+	id asl.TimerID
+	at Millis
+}
+
+// retryCommit is how long after a failed write an execution is loaded and continued again.
+const retryCommit = time.Second
+
+// keepLoaded: an execution whose next timer is due so soon stays in memory.
+const keepLoaded = 2000 // ms
+
+// release gives the lock back and starts what the steps under it asked for.
+func (r *run) release() {
+	jobs := r.jobs
+	r.jobs = nil
+	if !r.gone && (r.rec.Status != asl.Running || r.idle()) {
+		r.drop()
+	}
+	r.mu.Unlock()
+	for _, j := range jobs {
+		r.s.work.submit(j)
+	}
+}
+
+// drop takes the execution out of memory.
+func (r *run) drop() {
+	r.gone = true
+	r.s.runs.remove(r)
+}
+
+// idle tells that nothing will happen to the execution for a while, or until somebody returns a task token.
+func (r *run) idle() bool {
+	if len(r.tasks) > 0 {
+		return false
+	}
+	due := r.due()
+	return due == 0 || due > millis(r.s.clock.Now())+keepLoaded
+}
+
+// due is when the first timer is, 0 if there is none.
+func (r *run) due() Millis {
+	var due Millis
+	for _, t := range r.timers {
+		if due == 0 || t.at < due {
+			due = t.at
+		}
+	}
+	return due
+}
+
+// take performs one step: it hands the engine what happened, and makes durable what follows, together with what extra adds.
+// The errors of the engine (asl.ErrUnknownTask ...) change nothing.
+func (r *run) take(in asl.Input, extra func(*store.Batch)) error {
+	events, commands, err := r.x.Step(r.s.clock.Now(), in)
+	if err != nil {
+		return err
+	}
+	return r.commit(events, commands, extra)
+}
+
+var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
+
+// commit writes the events and everything that changes with them in one batch; then, and only then, it does what the commands say.
+// If the write fails the execution in memory is ahead of its journal: it is dropped, and loaded again later.
+func (r *run) commit(events []asl.Event, commands []asl.Command, extra func(*store.Batch)) error {
+	s := r.s
+	b := s.store.NewBatch()
+	empty := b.Len()
+	buf := buffers.Get().(*[]byte)
+	if len(events) > 0 {
+		r.step++
+		*buf = asl.AppendEvents((*buf)[:0], events)
+		b.Set(historyKey(r.rec.ID, r.step), *buf)
+	}
+	jobs := len(r.jobs)
+	ended := r.apply(commands, b)
+	if ended {
+		r.end(b, events)
+	} else if m := r.nextMark(); !r.marked || m != r.mark {
+		r.mark, r.marked = m, true
+		*buf = m.encode((*buf)[:0], r.rec.Machine)
+		b.Set(runningKey(r.rec.ID), *buf)
+	}
+	buffers.Put(buf)
+	if extra != nil {
+		extra(b)
+	}
+	notices := s.notices(b, r, events, ended)
+	if b.Len() == empty {
+		b.Discard()
+	} else if err := b.Commit(); err != nil {
+		r.jobs = r.jobs[:jobs]
+		r.drop()
+		s.timers.set(r.rec.ID, millis(s.clock.Now().Add(retryCommit)))
+		s.log.Error("write journal", "execution", r.rec.Name, "error", err)
+		return err
+	}
+	s.outbox.add(notices)
+	if ended {
+		s.timers.set(r.rec.ID, 0)
+		s.running.remove(r.rec.Machine, r.rec.ID)
+		s.waiters.wake(r.rec.ID)
+	} else {
+		s.timers.set(r.rec.ID, r.due())
+	}
+	return nil
+}
+
+// apply takes in the engine's commands. It tells whether the execution has ended.
+func (r *run) apply(commands []asl.Command, b *store.Batch) (ended bool) {
+	for _, c := range commands {
+		switch c := c.(type) {
+		case asl.ScheduleTask:
+			if c.Token != "" {
+				b.Set(tokenKey(c.Token), encodeToken(r.rec.ID, c.Task))
+			}
+			if !c.Submitted {
+				r.tasks = append(r.tasks, c.Task)
+				r.jobs = append(r.jobs, job{run: r, task: c})
+			}
+		case asl.AbortTask:
+			r.closeTask(c.Task)
+		case asl.SetTimer:
+			r.setTimer(c.Timer, c.At)
+		case asl.CancelTimer:
+			r.cancelTimer(c.Timer)
+		case asl.End:
+			ended = true
+			r.tasks, r.timers = nil, nil
+			r.rec.Status, r.rec.Error, r.rec.Cause = c.Status, c.Error, c.Cause
+		}
+	}
+	return ended
+}
+
+// end writes what changes when the execution ends: its record, and its move from the running to the closed ones.
+func (r *run) end(b *store.Batch, events []asl.Event) {
+	r.rec.Stop = millis(r.s.clock.Now())
+	if n := len(events); n > 0 {
+		r.rec.Stop = millis(events[n-1].Time)
+	}
+	r.rec.Redrivable, r.rec.Reason = r.x.Redrivable()
+	b.Set(executionKey(r.rec.ID), r.rec.encode(nil))
+	b.Set(listKey(r.rec.Machine, statusCode(r.rec.Status), r.rec.ID), r.rec.encodeListEntry(nil))
+	b.Delete(runningKey(r.rec.ID))
+	r.marked = false
+}
+
+// nextMark is what the store must say while the execution is as it is now.
+func (r *run) nextMark() mark {
+	if len(r.tasks) > 0 {
+		return mark{}
+	}
+	return mark{idle: true, due: r.due()}
+}
+
+// closeTask takes a task out of those in flight; it tells whether it was there.
+func (r *run) closeTask(id asl.TaskID) bool {
+	i := slices.Index(r.tasks, id)
+	if i < 0 {
+		return false
+	}
+	r.tasks = slices.Delete(r.tasks, i, i+1)
+	return true
+}
+
+func (r *run) setTimer(id asl.TimerID, at time.Time) {
+	due := max(millis(at), 1)
+	for i := range r.timers {
+		if r.timers[i].id == id {
+			r.timers[i].at = due
+			return
+		}
+	}
+	r.timers = append(r.timers, openTimer{id, due})
+}
+
+func (r *run) cancelTimer(id asl.TimerID) bool {
+	for i := range r.timers {
+		if r.timers[i].id == id {
+			r.timers = slices.Delete(r.timers, i, i+1)
+			return true
+		}
+	}
+	return false
+}

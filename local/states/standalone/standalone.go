@@ -1,0 +1,154 @@
+// Package standalone runs Step Functions alone: the API on a loopback port, for the state machines of any project. Lambda tasks are invoked
+// over the Lambda Invoke API at an endpoint, as Step Functions Local did; `sam local start-lambda` speaks it.
+package standalone
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"orderflow/local/awsapi"
+	"orderflow/local/states"
+	"orderflow/local/store"
+)
+
+const help = `Run AWS Step Functions (Standard workflows, JSONPath) on this machine.
+
+Usage:
+  orderflow states [--addr HOST:PORT] [--data DIR | --in-memory] [--lambda-endpoint URL]
+
+Options:
+`
+
+const example = `
+The API is AWS JSON 1.0, as the SDKs and the aws CLI speak it:
+  aws stepfunctions list-state-machines --endpoint-url http://127.0.0.1:8083
+
+Executions survive a stop, and a kill: they go on at the next start. Tasks that were in flight are invoked again.
+Lambda tasks are invoked at POST URL/2015-03-31/functions/NAME/invocations, for example of "sam local start-lambda":
+  orderflow states --lambda-endpoint http://127.0.0.1:3001
+`
+
+// shutdown is how long requests in flight may take when the command is told to stop.
+const shutdown = 5 * time.Second
+
+// Main runs the command until it is interrupted. It returns the exit code: 0 after a stop or --help, 2 for wrong arguments, 1 for a failure.
+func Main(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return Run(ctx, args, stdout, stderr)
+}
+
+type config struct {
+	addr, data, lambda string
+	inMemory           bool
+}
+
+// Run is Main until ctx is done.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	c, err := parse(args, stdout, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "orderflow states:", err)
+		return 2
+	}
+	if err := serve(ctx, c, stdout, stderr); err != nil {
+		fmt.Fprintln(stderr, "orderflow states:", err)
+		return 1
+	}
+	return 0
+}
+
+func parse(args []string, stdout, stderr io.Writer) (config, error) {
+	var c config
+	f := flag.NewFlagSet("orderflow states", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.StringVar(&c.addr, "addr", "127.0.0.1:8083", "address to listen on; port 0 picks a free one")
+	f.StringVar(&c.data, "data", ".orderflow-states", "directory of the state machines and executions")
+	f.BoolVar(&c.inMemory, "in-memory", false, "keep everything in memory, lose it at the end")
+	f.StringVar(&c.lambda, "lambda-endpoint", "", "URL at which Lambda functions are invoked; without it Lambda tasks fail")
+	err := f.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(stdout, help)
+		f.SetOutput(stdout)
+		f.PrintDefaults()
+		fmt.Fprint(stdout, example)
+		return c, err
+	}
+	if err == nil && f.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	f.Visit(func(x *flag.Flag) {
+		if x.Name == "data" && c.inMemory && err == nil {
+			err = errors.New("--data and --in-memory exclude each other")
+		}
+	})
+	return c, err
+}
+
+func serve(ctx context.Context, c config, stdout, stderr io.Writer) (err error) {
+	st, err := store.Open(c.data, store.Options{InMemory: c.inMemory})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	router := &awsapi.Router{}
+	opt := states.Options{Logger: slog.New(slog.NewTextHandler(stderr, nil)), Caller: caller(router, nil)}
+	if c.lambda != "" {
+		client, err := newLambdaClient(c.lambda)
+		if err != nil {
+			return err
+		}
+		opt.InvokeLambda, opt.Caller = client.invoke, caller(router, client)
+	}
+	service, err := states.New(st, clockwork.NewRealClock(), opt)
+	if err != nil {
+		return err
+	}
+	router.Register("states", service)
+	l, err := net.Listen("tcp", c.addr)
+	if err != nil {
+		return err
+	}
+	where := "data in " + c.data
+	if c.inMemory {
+		where = "in memory"
+	}
+	fmt.Fprintf(stdout, "Step Functions on http://%s (%s)\n", l.Addr(), where)
+	return serveUntil(ctx, l, router, service)
+}
+
+// serveUntil answers requests until ctx is done; then it ends those in flight, and stops the service.
+func serveUntil(ctx context.Context, l net.Listener, h http.Handler, service *states.Service) error {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = service.Run(running) }) // ends without an error when it is stopped
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		limit, cancel := context.WithTimeout(context.Background(), shutdown)
+		err = server.Shutdown(limit)
+		cancel()
+	}
+	stop()
+	wg.Wait()
+	return err
+}

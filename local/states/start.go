@@ -1,0 +1,112 @@
+package states
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+
+	"orderflow/local/asl"
+	"orderflow/local/asl/value"
+	"orderflow/local/awsapi"
+	"orderflow/local/store"
+)
+
+// StartExecutionInput is the request of StartExecution.
+type StartExecutionInput struct {
+	StateMachineARN string  `json:"stateMachineArn"`
+	Name            string  `json:"name,omitempty"`  // default: a random one
+	Input           *string `json:"input,omitempty"` // JSON text; default {}
+	TraceHeader     string  `json:"traceHeader,omitempty"`
+}
+
+// StartExecutionOutput is the answer of StartExecution.
+type StartExecutionOutput struct {
+	ExecutionARN string `json:"executionArn"`
+	StartDate    Millis `json:"startDate"`
+}
+
+// StartExecution begins an execution. When it returns, the execution is durable. The same name and input while it runs return the same
+// execution; the name of another one is ExecutionAlreadyExists.
+func (s *Service) StartExecution(_ context.Context, in StartExecutionInput) (StartExecutionOutput, error) {
+	return inside(s, in, s.startExecution)
+}
+
+func (s *Service) startExecution(in StartExecutionInput) (out StartExecutionOutput, err error) {
+	input := "{}"
+	if in.Input != nil {
+		input = *in.Input
+	}
+	named := in.Name != ""
+	if !named {
+		in.Name = s.opt.NewID()
+	} else if err := checkName(in.Name); err != nil {
+		return out, err
+	}
+	m, err := s.machine(in.StateMachineARN)
+	if err != nil {
+		return out, err
+	}
+	if m.Status == deleting {
+		return out, awsapi.Errorf("StateMachineDeleting", "State Machine is being deleted: '%s'", in.StateMachineARN)
+	}
+	if len(input) > asl.MaxPayload {
+		return out, validation("Value at 'input' failed to satisfy constraint: Member must have length less than or equal to %d", asl.MaxPayload)
+	}
+	if _, err := value.Parse(input); err != nil {
+		return out, invalidInput(err.Error())
+	}
+	if named {
+		defer s.names.lock(m.Name + ":" + in.Name)()
+		switch id, err := s.executionID(m.Name, in.Name); {
+		case err == nil:
+			return s.startedBefore(id, input)
+		case !errors.Is(err, store.ErrNotFound):
+			return out, err
+		}
+	}
+	return s.begin(m, in, input)
+}
+
+// startedBefore answers a start under a name that is taken.
+func (s *Service) startedBefore(id uint64, input string) (out StartExecutionOutput, err error) {
+	e, err := s.record(id)
+	if err != nil {
+		return out, err
+	}
+	arn := s.arns.execution(e.Machine, e.Name)
+	first, err := s.firstEvent(id)
+	if err != nil {
+		return out, err
+	}
+	if e.Status != asl.Running || first.Input != input {
+		return out, executionExists(arn)
+	}
+	return StartExecutionOutput{arn, e.Start}, nil
+}
+
+func (s *Service) begin(m *machineRecord, in StartExecutionInput, input string) (out StartExecutionOutput, err error) {
+	rev, err := s.revision(m.Name, m.Revision)
+	if err != nil {
+		return out, err
+	}
+	r := &run{s: s, role: rev.RoleARN, rec: execution{
+		ID: s.lastID.Add(1), Machine: m.Name, Revision: m.Revision, Name: in.Name, Status: asl.Running,
+		Seed: s.opt.Seed(), Start: millis(s.clock.Now()), Trace: in.TraceHeader,
+	}}
+	r.x = asl.New(rev.machine, s.info(&r.rec, rev))
+	r.mu.Lock()
+	defer r.release()
+	s.runs.insert(r)
+	s.running.add(m.Name, r.rec.ID)
+	err = r.take(asl.Start{Input: input}, func(b *store.Batch) {
+		b.Set(nameKey(m.Name, in.Name), binary.AppendUvarint(nil, r.rec.ID))
+		b.Set(executionKey(r.rec.ID), r.rec.encode(nil))
+	})
+	if err != nil {
+		r.drop()
+		s.timers.set(r.rec.ID, 0)
+		s.running.remove(m.Name, r.rec.ID)
+		return out, err
+	}
+	return StartExecutionOutput{s.arns.execution(m.Name, in.Name), r.rec.Start}, nil
+}

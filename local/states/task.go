@@ -1,0 +1,82 @@
+package states
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"orderflow/local/asl"
+)
+
+// outcome is what became of a task: output, or an error's name and cause.
+type outcome struct {
+	output string
+	err    *taskError
+}
+
+// taskError is a task's failure as the state machine sees it. Refused: the service did not take the request, nothing ran.
+type taskError struct {
+	name, cause string
+	refused     bool
+}
+
+// perform does a task's work and takes the outcome into the execution. It returns the tasks that follow.
+func (s *Service) perform(ctx context.Context, j job) []job {
+	if ctx.Err() != nil {
+		return nil
+	}
+	out := s.integrate(ctx, j)
+	if ctx.Err() != nil || !s.gate.enter() {
+		return nil // stopping: whatever came back is not believed, the task is invoked again after the next start
+	}
+	defer s.gate.leave()
+	return s.complete(j, out)
+}
+
+// complete records a task's outcome, unless nobody waits for it any more.
+func (s *Service) complete(j job, out outcome) []job {
+	r := j.run
+	r.mu.Lock()
+	if r.gone || !r.closeTask(j.task.Task) {
+		r.mu.Unlock()
+		return nil
+	}
+	in := taskInput(j.task, out)
+	err := r.take(in, nil)
+	if errors.Is(err, asl.ErrInvalidJSON) {
+		name, cause := "States.TaskFailed", fmt.Sprintf("The result of the task '%s' is not valid JSON", j.task.StateName)
+		err = r.take(asl.TaskFailed{Task: j.task.Task, Error: &name, Cause: &cause}, nil)
+	}
+	if err != nil && !errors.Is(err, asl.ErrUnknownTask) && !errors.Is(err, asl.ErrEnded) {
+		s.log.Error("record task result", "execution", r.rec.Name, "state", j.task.StateName, "error", err)
+	}
+	next := r.jobs
+	r.jobs = nil
+	r.release()
+	return next
+}
+
+// taskInput is the engine's input for an outcome.
+func taskInput(t asl.ScheduleTask, out outcome) asl.Input {
+	callback := t.Pattern == asl.WaitForTaskToken
+	switch {
+	case out.err != nil && out.err.refused && callback:
+		return asl.TaskSubmitFailed{Task: t.Task, Error: &out.err.name, Cause: &out.err.cause}
+	case out.err != nil:
+		return asl.TaskFailed{Task: t.Task, Error: &out.err.name, Cause: &out.err.cause}
+	case callback:
+		return asl.TaskSubmitted{Task: t.Task, Output: out.output}
+	}
+	return asl.TaskSucceeded{Task: t.Task, Output: out.output}
+}
+
+// integrate performs the request of a task.
+func (s *Service) integrate(ctx context.Context, j job) outcome {
+	switch {
+	case j.task.ResourceType == asl.LambdaFunction:
+		return s.invokeFunction(ctx, j)
+	case j.task.ResourceType == "lambda" && j.task.Action == "invoke":
+		return s.lambdaInvoke(ctx, j)
+	}
+	return s.callService(ctx, j)
+}
