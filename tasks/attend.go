@@ -1,0 +1,126 @@
+package tasks
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"unicode/utf8"
+
+	"orderflow"
+)
+
+// Alerter tells operators.
+type Alerter interface {
+	Alert(ctx context.Context, a orderflow.Alert) error
+}
+
+// History reads what happened in executions.
+type History interface {
+	// FailedStep returns the state at which an ended execution failed. ended is false if the execution has been redriven since.
+	FailedStep(ctx context.Context, executionARN string) (step string, ended bool, err error)
+}
+
+// attend marks orders whose execution failed, and tells operators.
+type attend struct {
+	orders  Orders
+	alerts  Alerter
+	history History
+	now     Clock
+	actor   string
+}
+
+func (a attend) by() orderflow.By { return orderflow.By{At: a.now().UTC(), Actor: a.actor} }
+
+// failed marks the order of an execution that failed, and tells whether that is news. The alert goes out before the mark is committed:
+// told twice is better than never.
+func (a attend) failed(ctx context.Context, orderID string, mark orderflow.Attention) (bool, error) {
+	step, ended, err := a.history.FailedStep(ctx, mark.ExecutionARN)
+	if err != nil {
+		return false, fmt.Errorf("find failed step: %w", err)
+	}
+	if !ended {
+		return false, nil // the failure is history: the execution was redriven
+	}
+	mark.Step = step
+	return a.mark(ctx, orderID, mark)
+}
+
+func (a attend) mark(ctx context.Context, orderID string, mark orderflow.Attention) (bool, error) {
+	alerted := false
+	return untilSettled(ctx, func() (bool, error) {
+		o, err := a.orders.Order(ctx, orderID)
+		if err != nil {
+			return false, err
+		}
+		if !o.NeedAttention(mark, a.by()) {
+			return false, nil
+		}
+		if !alerted {
+			id := fmt.Sprintf("%s/attention/%d", orderID, mark.RedriveCount)
+			if err := a.alerts.Alert(ctx, orderflow.Alert{DedupeID: id, OrderID: orderID, Attention: *o.Attention}); err != nil {
+				return false, err
+			}
+			alerted = true
+		}
+		return true, a.orders.Commit(ctx, orderflow.Write{Order: o})
+	})
+}
+
+// redriven takes the mark away that a failure before the given redrive left, and tells whether there was one. Events may come out of order:
+// the mark of a failure after it stays.
+func (a attend) redriven(ctx context.Context, orderID string, redriveCount int) (bool, error) {
+	return untilSettled(ctx, func() (bool, error) {
+		o, err := a.orders.Order(ctx, orderID)
+		if err != nil {
+			return false, err
+		}
+		if o.Attention == nil || o.Attention.RedriveCount >= redriveCount || !o.ClearAttention(a.by()) {
+			return false, nil
+		}
+		return true, a.orders.Commit(ctx, orderflow.Write{Order: o})
+	})
+}
+
+// Statuses of an execution (Step Functions).
+const (
+	running   = "RUNNING"
+	succeeded = "SUCCEEDED"
+	timedOut  = "TIMED_OUT"
+	aborted   = "ABORTED"
+)
+
+// attention words why an execution ended unsuccessfully. One that timed out or was aborted may have no error of its own.
+func attention(arn, status, code, cause string, redriveCount int) orderflow.Attention {
+	if code == "" {
+		switch status {
+		case timedOut:
+			code, cause = "States.Timeout", "the execution took too long"
+		case aborted:
+			code = "ExecutionAborted"
+		default:
+			code = "States.TaskFailed"
+		}
+	}
+	return orderflow.Attention{Code: code, Message: message(cause), ExecutionARN: arn, RedriveCount: redriveCount}
+}
+
+// maxMessage is how much of a cause, in bytes, is kept with the order.
+const maxMessage = 1000
+
+// message is the words in a cause: Lambda's is {"errorMessage","errorType"}.
+func message(cause string) string {
+	var lambda struct {
+		Message string `json:"errorMessage"`
+	}
+	if json.Unmarshal([]byte(cause), &lambda) == nil && lambda.Message != "" {
+		cause = lambda.Message
+	}
+	if len(cause) <= maxMessage {
+		return cause
+	}
+	cut := maxMessage
+	for !utf8.RuneStart(cause[cut]) {
+		cut--
+	}
+	return cause[:cut]
+}

@@ -1,0 +1,70 @@
+package tasks
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"orderflow"
+)
+
+// Batch is what a queue hands to a function (AWS Lambda, event source mapping of SQS).
+type Batch struct {
+	Records []Message `json:"Records"`
+}
+
+// Message is one message of a queue: here, an event of the bus.
+type Message struct {
+	ID   string `json:"messageId"`
+	Body string `json:"body"`
+}
+
+// BatchResult names the messages or stream records of a batch that failed; all others are done.
+type BatchResult struct {
+	Failures []ItemFailure `json:"batchItemFailures"`
+}
+
+// ItemFailure is the id of a message, or the sequence number of a stream record.
+type ItemFailure struct {
+	ID string `json:"itemIdentifier"`
+}
+
+// busEvent is an event of EventBridge.
+type busEvent struct {
+	Detail orderflow.EventDetail `json:"detail"`
+}
+
+// eachEvent calls f for the event in each message, all at once, and reports those that failed.
+func eachEvent(ctx context.Context, log *slog.Logger, batch Batch, f func(context.Context, orderflow.EventDetail) error) BatchResult {
+	failed := make([]bool, len(batch.Records))
+	var wg sync.WaitGroup
+	for i, m := range batch.Records {
+		wg.Go(func() {
+			if err := withEvent(ctx, m, f); err != nil {
+				log.ErrorContext(ctx, "message failed", "messageId", m.ID, "error", err)
+				failed[i] = true
+			}
+		})
+	}
+	wg.Wait()
+	out := BatchResult{Failures: []ItemFailure{}}
+	for i, m := range batch.Records {
+		if failed[i] {
+			out.Failures = append(out.Failures, ItemFailure{m.ID})
+		}
+	}
+	return out
+}
+
+func withEvent(ctx context.Context, m Message, f func(context.Context, orderflow.EventDetail) error) error {
+	var e busEvent
+	if err := json.Unmarshal([]byte(m.Body), &e); err != nil {
+		return fmt.Errorf("read event: %w", err)
+	}
+	if e.Detail.OrderID == "" {
+		return fmt.Errorf("read event: it names no order")
+	}
+	return f(ctx, e.Detail)
+}

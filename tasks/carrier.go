@@ -1,0 +1,80 @@
+package tasks
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"orderflow"
+)
+
+// Carrier is a carrier that dispatches everything, for trying the system out: asked for a shipment, it takes its time, and says so by the
+// signed webhook, as a real one would.
+type Carrier struct {
+	Client     *http.Client
+	WebhookURL string
+	Secret     string
+	Delay      time.Duration
+	Now        Clock
+	Log        *slog.Logger
+}
+
+// webhookTimeout is how long one call of the webhook may take.
+const webhookTimeout = 5 * time.Second
+
+// Handle reports the messages whose webhook call failed: the queue delivers them again.
+func (c Carrier) Handle(ctx context.Context, batch Batch) (BatchResult, error) {
+	return eachEvent(ctx, c.Log, batch, c.dispatch), nil
+}
+
+func (c Carrier) dispatch(ctx context.Context, e orderflow.EventDetail) error {
+	if e.ShipmentID == "" {
+		return fmt.Errorf("dispatch order %s: the event names no shipment", e.OrderID)
+	}
+	select {
+	case <-time.After(c.Delay):
+	case <-ctx.Done():
+		return fmt.Errorf("dispatch order %s: %w", e.OrderID, ctx.Err())
+	}
+	body, err := json.Marshal(orderflow.ShipmentNotice{
+		ShipmentID: e.ShipmentID, OrderID: e.OrderID, Status: orderflow.NoticeDispatched,
+		Carrier: "Sandbox Parcel", TrackingNumber: "SP" + strings.ToUpper(strings.TrimPrefix(e.ShipmentID, "shp_")),
+	})
+	if err != nil {
+		return fmt.Errorf("dispatch order %s: %w", e.OrderID, err)
+	}
+	if err := c.post(ctx, body); err != nil {
+		return fmt.Errorf("dispatch order %s: %w", e.OrderID, err)
+	}
+	return nil
+}
+
+// post calls the webhook. 409 and 410 say that the order does not want this answer any more (a cancel won, it has ended): done.
+func (c Carrier) post(ctx context.Context, body []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, webhookTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.WebhookURL, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("call webhook: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set(orderflow.SignatureHeader, orderflow.SignWebhook(c.Secret, c.Now(), body))
+	res, err := c.Client.Do(req)
+	if err != nil {
+		return fmt.Errorf("call webhook: %w", err)
+	}
+	defer res.Body.Close()
+	if _, err := io.Copy(io.Discard, io.LimitReader(res.Body, 1<<16)); err != nil {
+		return fmt.Errorf("read webhook's answer: %w", err)
+	}
+	if res.StatusCode/100 == 2 || res.StatusCode == http.StatusConflict || res.StatusCode == http.StatusGone {
+		return nil
+	}
+	return fmt.Errorf("webhook answered %s", res.Status)
+}

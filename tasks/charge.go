@@ -1,0 +1,205 @@
+package tasks
+
+import (
+	"context"
+	"fmt"
+
+	"orderflow"
+)
+
+// Charge captures an order's total, once.
+//
+// The ledger entry is written before the provider is called. An entry that stands STARTED means that the outcome of an earlier call is
+// unknown: the provider is asked first, whatever time has passed, and called again only if it never heard of the charge.
+type Charge struct {
+	Orders  Orders
+	Steps   Steps
+	Ledger  Ledger
+	Gateway Gateway
+	Now     Clock
+}
+
+// Charged is the result of Charge.
+type Charged struct {
+	orderflow.Receipt
+	// Cancelled says that a cancel won while the money was captured: the refund follows.
+	Cancelled bool `json:"cancelled,omitempty"`
+}
+
+// Handle returns CodePaymentDeclined, CodeOrderCancelled (if money was captured, that is recorded), CodePaymentUnavailable or
+// CodePaymentUncertain: the latter two are worth a retry.
+func (c Charge) Handle(ctx context.Context, in Input) (Charged, error) {
+	out, err := untilSettled(ctx, func() (Charged, error) { return c.charge(ctx, in.OrderID) })
+	if err == nil && out.Cancelled {
+		err = orderflow.Errorf(orderflow.CodeOrderCancelled, "order %s was cancelled while it was charged", in.OrderID)
+	}
+	if err != nil {
+		return Charged{}, fmt.Errorf("charge payment: %w", err)
+	}
+	return out, nil
+}
+
+func (c Charge) charge(ctx context.Context, id string) (Charged, error) {
+	o, err := c.Orders.Order(ctx, id)
+	if err != nil {
+		return Charged{}, err
+	}
+	entry, err := c.Ledger.Payment(ctx, id, chargeStep)
+	if err != nil {
+		return Charged{}, err
+	}
+	if entry == nil {
+		return c.begin(ctx, o)
+	}
+	switch entry.State {
+	case orderflow.PaymentSucceeded:
+		return c.firstResult(ctx, o, entry)
+	case orderflow.PaymentFailed:
+		if entry.Reason == voided {
+			return Charged{}, c.giveUp(ctx, *entry)
+		}
+		return Charged{}, orderflow.Errorf(orderflow.CodePaymentDeclined, "%s", entry.Reason)
+	}
+	return c.resume(ctx, o, *entry)
+}
+
+// firstResult is that of the invocation which captured the money.
+func (c Charge) firstResult(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment) (Charged, error) {
+	step, err := c.Steps.Step(ctx, o.ID, chargeStep)
+	if err != nil {
+		return Charged{}, err
+	}
+	if step == nil { // captured and recorded by Refund, which found the outcome of a lost call
+		return Charged{orderflow.Receipt{ProviderID: entry.ProviderID, Amount: entry.Amount}, true}, nil
+	}
+	return readResult[Charged](step)
+}
+
+// begin writes the ledger entry, then calls the provider.
+func (c Charge) begin(ctx context.Context, o *orderflow.Order) (Charged, error) {
+	if err := o.Proceed(); err != nil {
+		return Charged{}, err
+	}
+	if o.Status != orderflow.Confirmed {
+		return Charged{}, orderflow.Errorf(orderflow.CodeInvalidState, "order %s is %s", o.ID, o.Status)
+	}
+	entry := orderflow.Payment{OrderID: o.ID, Step: chargeStep, State: orderflow.PaymentStarted, Amount: o.Total, StartedAt: c.Now().UTC()}
+	if err := c.Orders.Commit(ctx, orderflow.Write{Payment: &entry}); err != nil {
+		return Charged{}, err
+	}
+	return c.call(ctx, o, entry)
+}
+
+// resume settles an entry whose outcome is unknown: the provider's word first.
+func (c Charge) resume(ctx context.Context, o *orderflow.Order, entry orderflow.Payment) (Charged, error) {
+	receipt, err := c.Gateway.Lookup(ctx, entry)
+	switch {
+	case err == nil:
+		return c.settle(ctx, o.ID, entry, receipt)
+	case orderflow.CodeOf(err) == orderflow.CodePaymentDeclined:
+		return Charged{}, c.decline(ctx, o.ID, entry, err)
+	case orderflow.CodeOf(err) != orderflow.CodeNotFound:
+		return Charged{}, providerError(err)
+	}
+	if err := o.Proceed(); err != nil {
+		return Charged{}, err // Refund closes the entry
+	}
+	return c.call(ctx, o, entry)
+}
+
+// giveUp sends back what a call captured that took effect after Refund had closed the entry. There is no such money as a rule.
+func (c Charge) giveUp(ctx context.Context, entry orderflow.Payment) error {
+	receipt, err := c.Gateway.Lookup(ctx, entry)
+	if err == nil {
+		key := orderflow.Payment{OrderID: entry.OrderID, Step: refundStep}.Key()
+		_, err = c.Gateway.Refund(ctx, orderflow.Refund{Key: key, OrderID: entry.OrderID, ProviderID: receipt.ProviderID, Amount: receipt.Amount})
+	}
+	if code := orderflow.CodeOf(err); err != nil && code != orderflow.CodeNotFound && code != orderflow.CodePaymentDeclined {
+		return providerError(err)
+	}
+	return orderflow.Errorf(orderflow.CodeOrderCancelled, "the charge of order %s was given up", entry.OrderID)
+}
+
+func (c Charge) call(ctx context.Context, o *orderflow.Order, entry orderflow.Payment) (Charged, error) {
+	receipt, err := c.Gateway.Charge(ctx, orderflow.Charge{Key: entry.Key(), OrderID: o.ID, Amount: entry.Amount, PaymentMethod: o.PaymentMethod})
+	if err == nil {
+		return c.settle(ctx, o.ID, entry, receipt)
+	}
+	err = providerError(err)
+	switch orderflow.CodeOf(err) {
+	case orderflow.CodePaymentDeclined:
+		return Charged{}, c.decline(ctx, o.ID, entry, err)
+	case orderflow.CodePaymentUncertain:
+		if err := c.uncertain(ctx, o.ID); err != nil {
+			return Charged{}, err
+		}
+	}
+	return Charged{}, err
+}
+
+// settle records a capture: ledger, order and step at once.
+func (c Charge) settle(ctx context.Context, id string, entry orderflow.Payment, receipt orderflow.Receipt) (Charged, error) {
+	if receipt.Amount != entry.Amount {
+		return Charged{}, fmt.Errorf("provider captured %s instead of %s as %s", receipt.Amount, entry.Amount, receipt.ProviderID)
+	}
+	return untilSettled(ctx, func() (Charged, error) {
+		o, err := c.Orders.Order(ctx, id)
+		if err != nil {
+			return Charged{}, err
+		}
+		out := Charged{Receipt: receipt}
+		w := orderflow.Write{Order: o, Payment: captured(entry, receipt, c.Now)}
+		if err := o.Captured(c.Now.by(chargeStep, "")); orderflow.CodeOf(err) == orderflow.CodeOrderCancelled {
+			out.Cancelled = true
+		} else if err != nil {
+			return Charged{}, err
+		}
+		if w.Step, err = newStep(id, chargeStep, out); err != nil {
+			return Charged{}, err
+		}
+		return out, c.Orders.Commit(ctx, w)
+	})
+}
+
+// captured is the entry with the provider's word.
+func captured(entry orderflow.Payment, receipt orderflow.Receipt, now Clock) *orderflow.Payment {
+	entry.State, entry.ProviderID, entry.SettledAt = orderflow.PaymentSucceeded, receipt.ProviderID, now().UTC()
+	return &entry
+}
+
+// decline records that the provider said no, and returns what it said.
+func (c Charge) decline(ctx context.Context, id string, entry orderflow.Payment, said error) error {
+	_, err := untilSettled(ctx, func() (Charged, error) {
+		o, err := c.Orders.Order(ctx, id)
+		if err != nil {
+			return Charged{}, err
+		}
+		o.Payment(orderflow.PaymentDeclined, c.Now.by(chargeStep, string(orderflow.CodePaymentDeclined)))
+		return Charged{}, c.Orders.Commit(ctx, orderflow.Write{Order: o, Payment: failed(entry, reasonOf(said), c.Now)})
+	})
+	if err != nil {
+		return err
+	}
+	return said
+}
+
+func failed(entry orderflow.Payment, reason string, now Clock) *orderflow.Payment {
+	entry.State, entry.Reason, entry.SettledAt = orderflow.PaymentFailed, reason, now().UTC()
+	return &entry
+}
+
+// uncertain records, once, that the outcome of a call is unknown.
+func (c Charge) uncertain(ctx context.Context, id string) error {
+	_, err := untilSettled(ctx, func() (Charged, error) {
+		o, err := c.Orders.Order(ctx, id)
+		if err != nil {
+			return Charged{}, err
+		}
+		loaded := o.Sequence
+		if o.PaymentStatus == orderflow.PaymentNone {
+			o.Payment(orderflow.PaymentUncertain, c.Now.by(chargeStep, string(orderflow.CodePaymentUncertain)))
+		}
+		return Charged{}, commitChanged(ctx, c.Orders, o, loaded)
+	})
+	return err
+}

@@ -1,0 +1,146 @@
+package tasks
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"orderflow"
+)
+
+// Customers reads customers' profiles.
+type Customers interface {
+	// Customer returns CodeNotFound for a customer without a profile.
+	Customer(ctx context.Context, id string) (*orderflow.Customer, error)
+}
+
+// Notifier tells customers.
+type Notifier interface {
+	Notify(ctx context.Context, n orderflow.Notification) error
+}
+
+// Notify tells the customer how the order is, if the customer wants to hear of it: at least once.
+type Notify struct {
+	Orders    Orders
+	Steps     Steps
+	Customers Customers
+	Notifier  Notifier
+}
+
+// Notified is the result of Notify.
+type Notified struct {
+	Kind orderflow.NotificationKind `json:"kind"`
+	Sent bool                       `json:"sent"` // false if the customer did not want it, or it was overtaken by a cancel
+}
+
+// Handle sends the notification of in.Kind. Returns CodeInvalidState for an unknown kind.
+func (n Notify) Handle(ctx context.Context, in Input) (Notified, error) {
+	return untilSettled(ctx, func() (Notified, error) {
+		out, err := n.notify(ctx, in)
+		if err != nil {
+			return out, fmt.Errorf("notify customer: %w", err)
+		}
+		return out, nil
+	})
+}
+
+func (n Notify) notify(ctx context.Context, in Input) (Notified, error) {
+	name := "notify/" + string(in.Kind)
+	done, err := n.Steps.Step(ctx, in.OrderID, name)
+	if err != nil {
+		return Notified{}, err
+	}
+	if done != nil {
+		return readResult[Notified](done)
+	}
+	o, err := n.Orders.Order(ctx, in.OrderID)
+	if err != nil {
+		return Notified{}, err
+	}
+	msg, err := notification(o, in.Kind)
+	if err != nil {
+		return Notified{}, err
+	}
+	out := Notified{Kind: in.Kind}
+	if out.Sent, err = n.wanted(ctx, o, in.Kind); err != nil {
+		return Notified{}, err
+	}
+	if out.Sent {
+		if err := n.Notifier.Notify(ctx, msg); err != nil {
+			return Notified{}, err
+		}
+	}
+	step, err := newStep(o.ID, name, out)
+	if err != nil {
+		return Notified{}, err
+	}
+	return out, n.Orders.Commit(ctx, orderflow.Write{Step: step})
+}
+
+func (n Notify) wanted(ctx context.Context, o *orderflow.Order, kind orderflow.NotificationKind) (bool, error) {
+	if kind == orderflow.NotifyConfirmed && o.Cancel != nil {
+		return false, nil // a cancel was accepted meanwhile: "closed" will tell
+	}
+	c, err := n.Customers.Customer(ctx, o.CustomerID)
+	if orderflow.CodeOf(err) == orderflow.CodeNotFound {
+		return orderflow.AllNotifications.Wants(kind), nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return c.Notifications.Wants(kind), nil
+}
+
+// notification words it, without anything personal: topics have readers.
+func notification(o *orderflow.Order, kind orderflow.NotificationKind) (orderflow.Notification, error) {
+	n := orderflow.Notification{DedupeID: o.ID + "/" + string(kind), OrderID: o.ID, CustomerID: o.CustomerID, Kind: kind}
+	switch kind {
+	case orderflow.NotifyConfirmed:
+		n.Subject = "Your order is confirmed"
+		n.Text = fmt.Sprintf("Thank you. Order %s over %s is paid and being packed.", o.ID, o.Total)
+	case orderflow.NotifyShipped:
+		n.Subject = "Your order is on its way"
+		n.Text = fmt.Sprintf("Order %s was handed to the carrier.", o.ID)
+		if s := o.Shipment; s != nil && s.TrackingNumber != "" {
+			n.Text = fmt.Sprintf("Order %s was handed to %s. Tracking number: %s.", o.ID, s.Carrier, s.TrackingNumber)
+		}
+	case orderflow.NotifyClosed:
+		n.Subject = "Your order was cancelled"
+		if o.Status == orderflow.Rejected {
+			n.Subject = "We could not fulfil your order"
+		}
+		n.Text = fmt.Sprintf("Order %s: %s", o.ID, closedText(o))
+	default:
+		return n, orderflow.Errorf(orderflow.CodeInvalidState, "unknown notification kind %q", kind)
+	}
+	return n, nil
+}
+
+func closedText(o *orderflow.Order) string {
+	why := "We cancelled it as you asked."
+	if o.Status == orderflow.Rejected {
+		why = "We are sorry, we could not fulfil it."
+		switch closeReason(o) {
+		case orderflow.CodeOutOfStock:
+			why = "We are sorry, not everything in it is in stock."
+		case orderflow.CodePaymentDeclined:
+			why = "The payment was declined."
+		case orderflow.CodeShipmentFailed:
+			why = "We are sorry, the carrier could not take it."
+		}
+	}
+	if o.PaymentStatus == orderflow.PaymentRefunded {
+		return fmt.Sprintf("%s %s goes back to you.", why, o.Total)
+	}
+	return why + " You were not charged."
+}
+
+// closeReason is the code of the failure that ended the order.
+func closeReason(o *orderflow.Order) orderflow.Code {
+	for _, c := range slices.Backward(o.Timeline) {
+		if c.PreviousStatus != "" {
+			return orderflow.Code(c.Reason)
+		}
+	}
+	return ""
+}

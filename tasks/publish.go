@@ -1,0 +1,82 @@
+package tasks
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"orderflow"
+)
+
+// Bus publishes events.
+type Bus interface {
+	// Publish publishes 10 events at most. It returns the positions of those that the bus did not take though another try may succeed;
+	// an error means that none is known to be taken.
+	Publish(ctx context.Context, events []orderflow.EventDetail) (failed []int, err error)
+}
+
+// maxEntries is how many events one call takes (EventBridge, PutEvents).
+const maxEntries = 10
+
+// publishAttempts is how often an event is offered to the bus before the stream has to deliver it again.
+const publishAttempts = 3
+
+// Publish publishes every change that the stream of the orders table tells of: the outbox, at least once.
+type Publish struct {
+	Bus Bus
+	Log *slog.Logger
+}
+
+// pendingEvent is an event and the position in the batch of the record that it comes from.
+type pendingEvent struct {
+	record int
+	detail orderflow.EventDetail
+}
+
+// Handle publishes in the order of the stream. It reports the first record with an event that the bus did not take: the stream delivers
+// from there again.
+func (p Publish) Handle(ctx context.Context, batch Stream) (BatchResult, error) {
+	var pending []pendingEvent
+	for i, r := range batch.Records {
+		for _, e := range r.Changes() {
+			pending = append(pending, pendingEvent{i, e})
+		}
+	}
+	for range publishAttempts {
+		if len(pending) == 0 {
+			break
+		}
+		pending = p.offer(ctx, pending)
+	}
+	if len(pending) == 0 {
+		return BatchResult{Failures: []ItemFailure{}}, nil
+	}
+	first := batch.Records[pending[0].record].SequenceNumber
+	if first == "" {
+		return BatchResult{}, fmt.Errorf("publish: a stream record without a sequence number failed")
+	}
+	return BatchResult{Failures: []ItemFailure{{first}}}, nil
+}
+
+// offer gives all events to the bus and returns those that it did not take, in their order.
+func (p Publish) offer(ctx context.Context, pending []pendingEvent) []pendingEvent {
+	var left []pendingEvent
+	for len(pending) > 0 {
+		part := pending[:min(len(pending), maxEntries)]
+		pending = pending[len(part):]
+		details := make([]orderflow.EventDetail, len(part))
+		for i, e := range part {
+			details[i] = e.detail
+		}
+		failed, err := p.Bus.Publish(ctx, details)
+		if err != nil {
+			p.Log.ErrorContext(ctx, "publish failed", "events", len(part), "error", err)
+			left = append(left, part...)
+			continue
+		}
+		for _, i := range failed {
+			left = append(left, part[i])
+		}
+	}
+	return left
+}

@@ -1,0 +1,64 @@
+package tasks
+
+import (
+	"context"
+	"fmt"
+
+	"orderflow"
+)
+
+// Record ends a dispatched order: its reserved stock has left the house. It works chunk by chunk, as Reserve does; the last one fulfils the order.
+type Record struct {
+	Orders Orders
+	Steps  Steps
+	Now    Clock
+}
+
+// Recorded is the result of Record.
+type Recorded struct {
+	OrderID string `json:"orderId"`
+}
+
+// Handle returns CodeInvalidState for an order that is not dispatched.
+func (r Record) Handle(ctx context.Context, in Input) (Recorded, error) {
+	return untilSettled(ctx, func() (Recorded, error) {
+		if err := r.record(ctx, in.OrderID); err != nil {
+			return Recorded{}, fmt.Errorf("record shipment: %w", err)
+		}
+		return Recorded{OrderID: in.OrderID}, nil
+	})
+}
+
+func (r Record) record(ctx context.Context, id string) error {
+	o, err := r.Orders.Order(ctx, id)
+	if err != nil {
+		return err
+	}
+	if o.Status == orderflow.Fulfilled {
+		return nil
+	}
+	if o.Status != orderflow.Shipping || o.StockStatus != orderflow.StockReserved {
+		return orderflow.Errorf(orderflow.CodeInvalidState, "order %s is %s, its stock %s", id, o.Status, o.StockStatus)
+	}
+	for _, c := range chunks(o.StockMoves(orderflow.Ship)) {
+		if err := r.recordChunk(ctx, o, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r Record) recordChunk(ctx context.Context, o *orderflow.Order, c chunk) error {
+	if c.last {
+		if err := o.Fulfil(r.Now.by("record", "")); err != nil {
+			return err
+		}
+	} else if done, err := r.Steps.Step(ctx, o.ID, c.name("record")); err != nil || done != nil {
+		return err
+	}
+	step, err := c.step(o.ID, "record", c.moves)
+	if err != nil {
+		return err
+	}
+	return r.Orders.Commit(ctx, orderflow.Write{Order: o, Step: step, Stock: c.moves})
+}

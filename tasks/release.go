@@ -1,0 +1,81 @@
+package tasks
+
+import (
+	"context"
+	"fmt"
+
+	"orderflow"
+)
+
+// Release gives back what Reserve took, which may be all, a part, or nothing.
+//
+// It records release/n for each chunk, reserved or not: from then on a late Reserve of the same order is refused.
+type Release struct {
+	Orders Orders
+	Steps  Steps
+	Now    Clock
+}
+
+// Released is the result of Release.
+type Released struct {
+	OrderID string `json:"orderId"`
+}
+
+// Handle returns CodeInvalidState if the goods have left the house.
+func (r Release) Handle(ctx context.Context, in Input) (Released, error) {
+	return untilSettled(ctx, func() (Released, error) {
+		if err := r.release(ctx, in.OrderID); err != nil {
+			return Released{}, fmt.Errorf("release stock: %w", err)
+		}
+		return Released{OrderID: in.OrderID}, nil
+	})
+}
+
+func (r Release) release(ctx context.Context, id string) error {
+	o, err := r.Orders.Order(ctx, id)
+	if err != nil {
+		return err
+	}
+	switch o.StockStatus {
+	case orderflow.StockReleased:
+		return nil
+	case orderflow.StockShipped:
+		return orderflow.Errorf(orderflow.CodeInvalidState, "the goods of order %s are shipped", id)
+	}
+	held := false // whether anything was reserved at all
+	for _, c := range chunks(o.StockMoves(orderflow.Release)) {
+		reserved, err := r.Steps.Step(ctx, id, c.name("reserve"))
+		if err != nil {
+			return err
+		}
+		held = held || reserved != nil
+		if err := r.releaseChunk(ctx, o, c, reserved, held); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r Release) releaseChunk(ctx context.Context, o *orderflow.Order, c chunk, reserved *orderflow.Step, held bool) error {
+	if done, err := r.Steps.Step(ctx, o.ID, c.name("release")); err != nil || done != nil {
+		return err
+	}
+	var moves []orderflow.StockMove
+	if reserved != nil {
+		var err error
+		if moves, err = readResult[[]orderflow.StockMove](reserved); err != nil {
+			return err
+		}
+	}
+	for i := range moves {
+		moves[i].Kind = orderflow.Release
+	}
+	if c.last && held {
+		o.StockBack(r.Now.by("release", ""))
+	}
+	step, err := c.step(o.ID, "release", moves)
+	if err != nil {
+		return err
+	}
+	return r.Orders.Commit(ctx, orderflow.Write{Order: o, Step: step, Stock: moves})
+}

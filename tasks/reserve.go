@@ -1,0 +1,88 @@
+package tasks
+
+import (
+	"context"
+	"fmt"
+
+	"orderflow"
+)
+
+// Reserve holds the stock of an order and confirms it.
+//
+// An order may have more products than one transaction takes: it reserves chunk by chunk, and the last one confirms the order. What is
+// reserved so far is told by the step records reserve/1, reserve/2, ...; Release gives back exactly these.
+type Reserve struct {
+	Orders Orders
+	Steps  Steps
+	Now    Clock
+}
+
+// Reserved is the result of Reserve.
+type Reserved struct {
+	OrderID  string `json:"orderId"`
+	Products int    `json:"products"` // how many products are held
+}
+
+// Handle returns CodeOutOfStock with the SKUs in its message (chunks before that stay reserved until Release), CodeOrderCancelled, or
+// CodeInvalidState if the order's stock was given back already.
+func (r Reserve) Handle(ctx context.Context, in Input) (Reserved, error) {
+	return untilSettled(ctx, func() (Reserved, error) {
+		out, err := r.reserve(ctx, in.OrderID)
+		if err != nil {
+			return out, fmt.Errorf("reserve stock: %w", err)
+		}
+		return out, nil
+	})
+}
+
+func (r Reserve) reserve(ctx context.Context, id string) (Reserved, error) {
+	// The order is read before the step records: a release that comes in between raises the version, and the commit fails.
+	o, err := r.Orders.Order(ctx, id)
+	if err != nil {
+		return Reserved{}, err
+	}
+	moves := o.StockMoves(orderflow.Reserve)
+	done := Reserved{OrderID: id, Products: len(moves)}
+	if o.StockStatus == orderflow.StockReserved || o.StockStatus == orderflow.StockShipped {
+		return done, nil
+	}
+	if err := r.refuseReleased(ctx, o); err != nil {
+		return Reserved{}, err
+	}
+	for _, c := range chunks(moves) {
+		if err := r.reserveChunk(ctx, o, c); err != nil {
+			return Reserved{}, err
+		}
+	}
+	return done, nil
+}
+
+// refuseReleased keeps an invocation that comes late from taking stock that nobody would give back.
+func (r Reserve) refuseReleased(ctx context.Context, o *orderflow.Order) error {
+	if err := o.Proceed(); err != nil {
+		return err
+	}
+	released, err := r.Steps.Step(ctx, o.ID, chunk{number: 1}.name("release"))
+	if err != nil {
+		return err
+	}
+	if released != nil {
+		return orderflow.Errorf(orderflow.CodeInvalidState, "the stock of order %s was released already", o.ID)
+	}
+	return nil
+}
+
+func (r Reserve) reserveChunk(ctx context.Context, o *orderflow.Order, c chunk) error {
+	if c.last {
+		if err := o.Confirm(r.Now.by("reserve", "")); err != nil {
+			return err
+		}
+	} else if done, err := r.Steps.Step(ctx, o.ID, c.name("reserve")); err != nil || done != nil {
+		return err
+	}
+	step, err := c.step(o.ID, "reserve", c.moves)
+	if err != nil {
+		return err
+	}
+	return r.Orders.Commit(ctx, orderflow.Write{Order: o, Step: step, Stock: c.moves})
+}

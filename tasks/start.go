@@ -1,0 +1,27 @@
+package tasks
+
+import (
+	"context"
+	"log/slog"
+
+	"orderflow"
+)
+
+// Starter starts the execution that fulfils an order.
+type Starter interface {
+	// Start starts the execution of this order; one that exists already, running or ended, is success.
+	Start(ctx context.Context, orderID string) error
+}
+
+// Start starts the fulfilment of each placed order of a batch.
+type Start struct {
+	Executions Starter
+	Log        *slog.Logger
+}
+
+// Handle reports the messages whose execution could not be started.
+func (s Start) Handle(ctx context.Context, batch Batch) (BatchResult, error) {
+	return eachEvent(ctx, s.Log, batch, func(ctx context.Context, e orderflow.EventDetail) error {
+		return s.Executions.Start(ctx, e.OrderID)
+	}), nil
+}

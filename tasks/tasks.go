@@ -1,0 +1,116 @@
+// Package tasks holds what the Lambdas around and inside the fulfil-order state machine do: one file per task.
+//
+// A task of the state machine loads the order, calls one of its methods, and commits the effect, the new status and the step's record in one
+// transaction. Run twice, it returns its first result. Errors carry an orderflow.Code, which is the error name that the state machine sees.
+package tasks
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"orderflow"
+)
+
+// Input is what the state machine gives to each of its tasks.
+type Input struct {
+	OrderID   string                     `json:"orderId"`
+	TaskToken string                     `json:"taskToken,omitempty"` // ship: answered when the carrier has answered
+	Kind      orderflow.NotificationKind `json:"kind,omitempty"`      // notify: what to tell
+	Reason    string                     `json:"reason,omitempty"`    // close: the code of the failure
+}
+
+// Orders loads orders and commits what a task changed.
+type Orders interface {
+	// Order reads an order, strongly consistent. Returns CodeNotFound.
+	Order(ctx context.Context, id string) (*orderflow.Order, error)
+	// Commit applies the write whole or not at all, and raises the version of its order. Returns CodeConflict if the order, the step or the
+	// ledger was changed by somebody else (nothing is written; reload), CodeOutOfStock, CodeThrottled.
+	Commit(ctx context.Context, w orderflow.Write) error
+}
+
+// Steps reads which steps of an order are done.
+type Steps interface {
+	// Step returns the record of a step, nil if it was not done.
+	Step(ctx context.Context, orderID, name string) (*orderflow.Step, error)
+}
+
+// Clock tells the time.
+type Clock func() time.Time
+
+// by makes the author of a change: one of the state machine's steps.
+func (c Clock) by(step, reason string) orderflow.By {
+	return orderflow.By{At: c().UTC(), Actor: "step:" + step, Reason: reason}
+}
+
+// attempts is how often a task tries again on its own when somebody else changed the order at the same time. After that the state machine's
+// own retry, which waits longer, takes over.
+const attempts = 6
+
+// untilSettled calls f until it returns anything else than CodeConflict, attempts times at most.
+func untilSettled[Out any](ctx context.Context, f func() (Out, error)) (Out, error) {
+	pause := 4 * time.Millisecond
+	for range attempts - 1 {
+		out, err := f()
+		if orderflow.CodeOf(err) != orderflow.CodeConflict {
+			return out, err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return out, err
+		}
+		pause *= 2
+	}
+	return f()
+}
+
+// commitChanged commits the order if a method has changed it since it was loaded with the given sequence.
+func commitChanged(ctx context.Context, orders Orders, o *orderflow.Order, loaded int64) error {
+	if o.Sequence == loaded {
+		return nil
+	}
+	return orders.Commit(ctx, orderflow.Write{Order: o})
+}
+
+// chunk is the part of an order's stock moves that one transaction takes. Its step record is named after the task and its number.
+type chunk struct {
+	number int // from 1
+	last   bool
+	moves  []orderflow.StockMove
+}
+
+func chunks(moves []orderflow.StockMove) []chunk {
+	var out []chunk
+	for len(moves) > 0 {
+		n := min(len(moves), orderflow.MaxStockMoves)
+		out = append(out, chunk{number: len(out) + 1, moves: moves[:n], last: n == len(moves)})
+		moves = moves[n:]
+	}
+	return out
+}
+
+// step is the record that the task did this chunk; the moves it made are its result.
+func (c chunk) step(orderID, task string, moves []orderflow.StockMove) (*orderflow.Step, error) {
+	return newStep(orderID, c.name(task), moves)
+}
+
+func (c chunk) name(task string) string { return task + "/" + strconv.Itoa(c.number) }
+
+func newStep(orderID, name string, result any) (*orderflow.Step, error) {
+	raw, err := json.Marshal(result)
+	if err != nil {
+		return nil, fmt.Errorf("marshal result of step %s: %w", name, err)
+	}
+	return &orderflow.Step{OrderID: orderID, Name: name, Result: raw}, nil
+}
+
+func readResult[Out any](s *orderflow.Step) (Out, error) {
+	var out Out
+	if err := json.Unmarshal(s.Result, &out); err != nil {
+		return out, fmt.Errorf("read result of step %s: %w", s.Name, err)
+	}
+	return out, nil
+}

@@ -1,0 +1,91 @@
+package tasks
+
+import (
+	"context"
+	"fmt"
+
+	"orderflow"
+)
+
+// Catalogue reads products.
+type Catalogue interface {
+	// Products returns those of the given SKUs that exist.
+	Products(ctx context.Context, skus []string) (map[string]orderflow.Product, error)
+}
+
+// OrderReader loads orders.
+type OrderReader interface {
+	Order(ctx context.Context, id string) (*orderflow.Order, error)
+}
+
+// Validate checks that an order can be fulfilled as it stands. It changes nothing.
+type Validate struct {
+	Orders    OrderReader
+	Catalogue Catalogue
+}
+
+// Validated is the result of Validate.
+type Validated struct {
+	OrderID string          `json:"orderId"`
+	Total   orderflow.Money `json:"total"`
+}
+
+// Handle returns CodeInvalidOrder, with every reason in its message, or CodeOrderCancelled. An order that is past validation is valid.
+func (v Validate) Handle(ctx context.Context, in Input) (Validated, error) {
+	o, err := v.Orders.Order(ctx, in.OrderID)
+	if err != nil {
+		return Validated{}, fmt.Errorf("validate order: %w", err)
+	}
+	valid := Validated{OrderID: o.ID, Total: o.Total}
+	if o.Status != orderflow.Placed {
+		return valid, nil
+	}
+	if err := o.Proceed(); err != nil {
+		return Validated{}, err
+	}
+	if err := checkOrder(o); err != nil {
+		return Validated{}, err
+	}
+	moves := o.StockMoves(orderflow.Reserve)
+	skus := make([]string, len(moves))
+	for i, m := range moves {
+		skus[i] = m.SKU
+	}
+	products, err := v.Catalogue.Products(ctx, skus)
+	if err != nil {
+		return Validated{}, fmt.Errorf("validate order: %w", err)
+	}
+	for _, sku := range skus {
+		if _, ok := products[sku]; !ok {
+			return Validated{}, orderflow.Errorf(orderflow.CodeInvalidOrder, "product %s is not in the catalogue any more", sku)
+		}
+	}
+	return valid, nil
+}
+
+// checkOrder checks what needs nothing but the order. The prices stay those that the customer was shown.
+func checkOrder(o *orderflow.Order) error {
+	if len(o.Lines) == 0 {
+		return orderflow.Errorf(orderflow.CodeInvalidOrder, "the order has no lines")
+	}
+	if o.PaymentMethod == "" {
+		return orderflow.Errorf(orderflow.CodeInvalidOrder, "the order has no payment method")
+	}
+	sum := orderflow.Money{Currency: o.Total.Currency}
+	for i, l := range o.Lines {
+		total, err := l.UnitPrice.Times(l.Quantity)
+		if err == nil && total != l.Total {
+			err = orderflow.Errorf(orderflow.CodeInvalidOrder, "%s is not %d times %s", l.Total, l.Quantity, l.UnitPrice)
+		}
+		if err == nil {
+			sum, err = sum.Add(total)
+		}
+		if err != nil {
+			return orderflow.Errorf(orderflow.CodeInvalidOrder, "line %d: %v", i, err)
+		}
+	}
+	if sum != o.Total || sum.Amount <= 0 {
+		return orderflow.Errorf(orderflow.CodeInvalidOrder, "the total is %s, the lines sum to %s", o.Total, sum)
+	}
+	return nil
+}
