@@ -1,0 +1,292 @@
+// Package tests holds the tests of the whole: they start the real binary and speak to it as storefronts, carriers, operators and SDKs do.
+package tests
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+)
+
+// settle is how long anything may take before a test gives up. It bounds failures; nothing is measured against it.
+const settle = 90 * time.Second
+
+var buildOnce = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "orderflow-tests-")
+	if err != nil {
+		return "", err
+	}
+	args := []string{"build", "-o", filepath.Join(dir, "orderflow")}
+	if raced {
+		args = append(args, "-race")
+	}
+	out, err := exec.Command("go", append(args, "orderflow/cmd/orderflow")...).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return filepath.Join(dir, "orderflow"), nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if bin, err := buildOnce(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(bin))
+	}
+	os.Exit(code)
+}
+
+// binary is the command line under test, built once.
+func binary(t *testing.T) string {
+	t.Helper()
+	bin, err := buildOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bin
+}
+
+// system is a running `orderflow up`.
+type system struct {
+	t        *testing.T
+	cmd      *exec.Cmd
+	API, AWS string
+	dir      string // the data folder, if it has one
+	exited   chan error
+	stderr   *lockedBuffer
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// up starts the system and waits until it is ready. It is stopped with the test.
+func up(t *testing.T, args ...string) *system {
+	t.Helper()
+	s := &system{t: t, exited: make(chan error, 1), stderr: &lockedBuffer{}}
+	s.cmd = exec.Command(binary(t), append([]string{"up", "--addr", "127.0.0.1:0", "--aws-addr", "127.0.0.1:0", "--carrier-delay", "0s"}, args...)...)
+	s.cmd.Stderr = s.stderr
+	s.cmd.Env = append(os.Environ(), "GORACE=halt_on_error=1 exitcode=66")
+	if i := slices.Index(args, "--data"); i >= 0 {
+		s.dir = args[i+1]
+	}
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ready := make(chan struct{})
+	go func() {
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			name, value, _ := strings.Cut(lines.Text(), " ")
+			switch name {
+			case "api":
+				s.API = strings.TrimSpace(value)
+			case "aws":
+				s.AWS = strings.TrimSpace(value)
+			case "ready":
+				close(ready)
+			}
+		}
+		s.exited <- s.cmd.Wait()
+	}()
+	select {
+	case <-ready:
+	case err := <-s.exited:
+		t.Fatalf("up ended before it was ready: %v\n%s", err, s.stderr)
+	case <-time.After(settle):
+		_ = s.cmd.Process.Kill()
+		t.Fatalf("up is not ready\n%s", s.stderr)
+	}
+	t.Cleanup(s.stop)
+	return s
+}
+
+// stop interrupts the system, which must end by itself and without an error.
+func (s *system) stop() {
+	if s.cmd == nil {
+		return
+	}
+	if err := s.cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		s.t.Error(err)
+	}
+	select {
+	case err := <-s.exited:
+		if err != nil {
+			s.t.Errorf("up ended with %v\n%s", err, s.stderr)
+		}
+	case <-time.After(settle):
+		_ = s.cmd.Process.Kill()
+		s.t.Errorf("up did not stop\n%s", s.stderr)
+	}
+	s.cmd = nil
+}
+
+// kill ends the system as a power failure would.
+func (s *system) kill() {
+	if err := s.cmd.Process.Kill(); err != nil {
+		s.t.Fatal(err)
+	}
+	<-s.exited
+	s.cmd = nil
+}
+
+// webhookSecret is what the system's carrier signs with.
+func (s *system) webhookSecret() string {
+	s.t.Helper()
+	b, err := os.ReadFile(filepath.Join(s.dir, "webhook-secret"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return strings.TrimSpace(string(b))
+}
+
+// config is an AWS configuration for the system's AWS endpoint, as any SDK client on this machine has it.
+func (s *system) config() aws.Config {
+	return aws.Config{
+		Region: "us-east-1", BaseEndpoint: aws.String(s.AWS),
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+	}
+}
+
+// caller is one user of the API.
+type caller struct {
+	s     *system
+	token string
+}
+
+// as returns a caller with a token of the local issuer.
+func (s *system) as(sub string, groups ...string) *caller {
+	s.t.Helper()
+	body, err := json.Marshal(map[string]any{"sub": sub, "scopes": []string{"orders:read", "orders:write"}, "groups": groups})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var out struct {
+		Token string `json:"access_token"`
+	}
+	res := (&caller{s: s}).request(http.MethodPost, "/_local/token", http.Header{"Orderflow-Local": {"1"}}, body)
+	res.expect(http.StatusOK).into(&out)
+	return &caller{s, out.Token}
+}
+
+// answer is one answer of the API.
+type answer struct {
+	t      *testing.T
+	what   string
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// request makes one request; it fails the test if there is no answer at all.
+func (c *caller) request(method, path string, header http.Header, body []byte) *answer {
+	c.s.t.Helper()
+	a, err := c.try(c.s.t.Context(), method, path, header, body)
+	if err != nil {
+		c.s.t.Fatalf("%s %s: %v\n%s", method, path, err, c.s.stderr)
+	}
+	return a
+}
+
+func (c *caller) try(ctx context.Context, method, path string, header http.Header, body []byte) (*answer, error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.s.API+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	for k, v := range header {
+		req.Header[k] = v
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	if len(body) > 0 {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, err
+	}
+	return &answer{c.s.t, method + " " + path, res.StatusCode, res.Header, b}, nil
+}
+
+func (c *caller) get(path string) *answer {
+	c.s.t.Helper()
+	return c.request(http.MethodGet, path, nil, nil)
+}
+
+func (a *answer) expect(status int) *answer {
+	a.t.Helper()
+	if a.Status != status {
+		a.t.Fatalf("%s: %d %s, want %d", a.what, a.Status, a.Body, status)
+	}
+	return a
+}
+
+func (a *answer) into(v any) {
+	a.t.Helper()
+	if err := json.Unmarshal(a.Body, v); err != nil {
+		a.t.Fatalf("%s: %v in %s", a.what, err, a.Body)
+	}
+}
+
+// problem checks that the answer is problem+json of this status and code.
+func (a *answer) problem(status int, code string) {
+	a.t.Helper()
+	a.expect(status)
+	var p struct{ Code string }
+	a.into(&p)
+	if p.Code != code || a.Header.Get("Content-Type") != "application/problem+json" {
+		a.t.Errorf("%s: %s %s, want the problem %s", a.what, a.Header.Get("Content-Type"), a.Body, code)
+	}
+}
+
+// eventually polls check until it returns true.
+func eventually(t *testing.T, what string, check func() bool) {
+	t.Helper()
+	deadline := time.After(settle)
+	tick := time.NewTicker(30 * time.Millisecond)
+	defer tick.Stop()
+	for !check() {
+		select {
+		case <-deadline:
+			t.Fatalf("%s: not within %s", what, settle)
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,284 @@
+package tests
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	eventtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"orderflow"
+	"orderflow/examples"
+)
+
+// in returns the same system for a subtest.
+func (s *system) in(t *testing.T) *system {
+	c := *s
+	c.t = t
+	return &c
+}
+
+// listen subscribes a queue to everything on the bus, through the AWS endpoint, and returns the queue's URL.
+func (s *system) listen() string {
+	s.t.Helper()
+	ctx := s.t.Context()
+	queues, bus := sqs.NewFromConfig(s.config()), eventbridge.NewFromConfig(s.config())
+	q, err := queues.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("test-events"), Attributes: map[string]string{
+		"Policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*"}]}`,
+	}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err = bus.PutRule(ctx, &eventbridge.PutRuleInput{
+		Name: aws.String("test-events"), EventBusName: aws.String("orderflow"), EventPattern: aws.String(`{"source":["orderflow"]}`),
+	}); err != nil {
+		s.t.Fatal(err)
+	}
+	put, err := bus.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: aws.String("test-events"), EventBusName: aws.String("orderflow"),
+		Targets: []eventtypes.Target{{Id: aws.String("queue"), Arn: aws.String("arn:aws:sqs:us-east-1:000000000000:test-events")}}})
+	if err != nil || put.FailedEntryCount != 0 {
+		s.t.Fatalf("put targets: %v %+v", err, put)
+	}
+	return *q.QueueUrl
+}
+
+// drain takes everything that the queue holds, and the events published by order.
+func (s *system) drain(queueURL string) (events map[string][]orderflow.EventDetail, raw string) {
+	s.t.Helper()
+	queues := sqs.NewFromConfig(s.config())
+	events = map[string][]orderflow.EventDetail{}
+	var all strings.Builder
+	for {
+		got, err := queues.ReceiveMessage(s.t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &queueURL, MaxNumberOfMessages: 10, WaitTimeSeconds: 1})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if len(got.Messages) == 0 {
+			return events, all.String()
+		}
+		for _, m := range got.Messages {
+			all.WriteString(*m.Body)
+			var e struct{ Detail orderflow.EventDetail }
+			if err := json.Unmarshal([]byte(*m.Body), &e); err != nil {
+				s.t.Fatalf("%v in %s", err, *m.Body)
+			}
+			events[e.Detail.OrderID] = append(events[e.Detail.OrderID], e.Detail)
+		}
+		s.delete(queues, queueURL, got.Messages)
+	}
+}
+
+func (s *system) delete(queues *sqs.Client, queueURL string, messages []sqstypes.Message) {
+	var entries []sqstypes.DeleteMessageBatchRequestEntry
+	for i, m := range messages {
+		entries = append(entries, sqstypes.DeleteMessageBatchRequestEntry{Id: aws.String(fmt.Sprint(i)), ReceiptHandle: m.ReceiptHandle})
+	}
+	if _, err := queues.DeleteMessageBatch(s.t.Context(), &sqs.DeleteMessageBatchInput{QueueUrl: &queueURL, Entries: entries}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// scan reads a whole table into values of type T.
+func scan[T any](s *system, table string) []T {
+	s.t.Helper()
+	db := dynamodb.NewFromConfig(s.config())
+	var out []T
+	pages := dynamodb.NewScanPaginator(db, &dynamodb.ScanInput{TableName: aws.String("orderflow-" + table)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(s.t.Context())
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for _, item := range page.Items {
+			out = append(out, unmarshal[T](s.t, item))
+		}
+	}
+	return out
+}
+
+func unmarshal[T any](t *testing.T, item map[string]types.AttributeValue) T {
+	t.Helper()
+	var v T
+	if err := attributevalue.UnmarshalMapWithOptions(item, &v, func(o *attributevalue.DecoderOptions) { o.TagKey = "json" }); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// checkInvariants checks what must always hold, once every order has ended: I1-I7 and I12 of the design.
+func (s *system) checkInvariants(eventQueue string) {
+	s.t.Helper()
+	orders := scan[orderflow.Order](s, "orders")
+	if len(orders) == 0 {
+		s.t.Fatal("no orders")
+	}
+	events, raw := s.drain(eventQueue)
+	for i := range orders {
+		o := &orders[i]
+		if !o.Status.Final() {
+			s.t.Errorf("I1: order %s is still %s", o.ID, o.Status)
+		}
+		s.checkEvents(o, events[o.ID])
+	}
+	s.checkMoney(orders)
+	s.checkStock(orders)
+	s.checkPrivacy("events", raw)
+	s.checkHistories(orders)
+}
+
+// checkEvents: what was published tells the order's whole story (I6, I7).
+func (s *system) checkEvents(o *orderflow.Order, events []orderflow.EventDetail) {
+	s.t.Helper()
+	folded, err := orderflow.Fold(events)
+	if err != nil {
+		s.t.Errorf("I6: %v", err)
+		return
+	}
+	if want := o.State(); !sameState(folded, want) {
+		s.t.Errorf("I7: order %s: its events tell %+v, the table %+v", o.ID, folded, want)
+	}
+}
+
+// sameState compares by JSON, in which times are instants and not their locations.
+func sameState(a, b orderflow.State) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && string(x) == string(y)
+}
+
+// providerRecord is what the sandbox provider remembers of one idempotency key.
+type providerRecord struct {
+	Key        string `json:"key"`
+	Kind       string `json:"kind"` // charge or refund
+	OrderID    string `json:"orderId"`
+	ProviderID string `json:"providerId"`
+	Amount     int64  `json:"amount"`
+	State      string `json:"state"`
+}
+
+// checkMoney asks the provider, not the orders, what was captured and refunded (I2, I4, I5).
+func (s *system) checkMoney(orders []orderflow.Order) {
+	s.t.Helper()
+	captured, refunded := s.providerSums()
+	for _, o := range orders {
+		c, r := captured[o.ID], refunded[o.ID]
+		if len(c) > 1 || len(r) > 1 {
+			s.t.Errorf("I2, I4: order %s was captured %v, refunded %v", o.ID, c, r)
+		}
+		wantCapture := o.Status == orderflow.Fulfilled || o.PaymentStatus == orderflow.PaymentRefunded
+		if wantCapture != (len(c) == 1) || (len(c) == 1 && c[0] != o.Total.Amount) {
+			s.t.Errorf("I2: order %s (%s, %s, total %d) was captured %v", o.ID, o.Status, o.PaymentStatus, o.Total.Amount, c)
+		}
+		if wantRefund := len(c) == 1 && o.Status != orderflow.Fulfilled; wantRefund != (len(r) == 1) || (len(r) == 1 && r[0] != o.Total.Amount) {
+			s.t.Errorf("I4: order %s (%s) was captured %v, refunded %v", o.ID, o.Status, c, r)
+		}
+		if shipped := o.Shipment != nil && o.Shipment.Status == orderflow.ShipmentDispatched; shipped && (len(c) == 0 || o.Cancel != nil) {
+			s.t.Errorf("I5: order %s was dispatched; captured %v, cancelled %v", o.ID, c, o.Cancel)
+		}
+	}
+}
+
+// checkStock compares the catalogue with what it was seeded with (I3).
+func (s *system) checkStock(orders []orderflow.Order) {
+	s.t.Helper()
+	b, err := examples.FS.ReadFile("catalogue.json")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var seeded []orderflow.Product
+	if err := json.Unmarshal(b, &seeded); err != nil {
+		s.t.Fatal(err)
+	}
+	shipped := map[string]int{}
+	for i := range orders {
+		if orders[i].Status == orderflow.Fulfilled {
+			for _, m := range orders[i].StockMoves(orderflow.Ship) {
+				shipped[m.SKU] += m.Quantity
+			}
+		}
+	}
+	now := map[string]orderflow.Product{}
+	for _, p := range scan[orderflow.Product](s, "products") {
+		now[p.SKU] = p
+	}
+	for _, p := range seeded {
+		got, want := now[p.SKU], p
+		want.OnHand, want.Shipped = p.OnHand-shipped[p.SKU], shipped[p.SKU]
+		if !reflect.DeepEqual(got, want) || got.OnHand < 0 {
+			s.t.Errorf("I3: stock of %s is %+v, want %+v", p.SKU, got, want)
+		}
+	}
+}
+
+// checkPrivacy: no personal data of the test orders (I12).
+func (s *system) checkPrivacy(where, text string) {
+	s.t.Helper()
+	for _, secret := range []string{personName, personMail, personLine1} {
+		if strings.Contains(text, secret) {
+			s.t.Errorf("I12: %s hold %q", where, secret)
+		}
+	}
+}
+
+// checkHistories reads every execution's history: none holds personal data, and none is of an unknown order (I1, I12).
+func (s *system) checkHistories(orders []orderflow.Order) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), settle)
+	defer cancel()
+	states := sfn.NewFromConfig(s.config())
+	machines, err := states.ListStateMachines(ctx, nil)
+	if err != nil || len(machines.StateMachines) != 1 {
+		s.t.Fatalf("list state machines: %v %+v", err, machines)
+	}
+	for _, o := range orders {
+		arn := strings.Replace(*machines.StateMachines[0].StateMachineArn, ":stateMachine:", ":execution:", 1) + ":" + o.ID
+		eventually(s.t, "execution of "+o.ID+" ends", func() bool {
+			d, err := states.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &arn})
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			return d.Status != "RUNNING"
+		})
+		h, err := states.GetExecutionHistory(ctx, &sfn.GetExecutionHistoryInput{ExecutionArn: &arn, MaxResults: 1000})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		text, err := json.Marshal(h.Events)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.checkPrivacy("the history of "+o.ID, string(text))
+	}
+	s.checkPrivacy("the logs", s.stderr.String())
+}
+
+// carrier answers an order's shipment request with a signed webhook.
+func (s *system) carrier(orderID, status string) *answer {
+	s.t.Helper()
+	db := dynamodb.NewFromConfig(s.config())
+	got, err := db.GetItem(s.t.Context(), &dynamodb.GetItemInput{TableName: aws.String("orderflow-orders"),
+		Key: map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: orderID}}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	o := unmarshal[orderflow.Order](s.t, got.Item)
+	body, err := json.Marshal(map[string]string{"shipmentId": o.Shipment.ID, "orderId": orderID, "status": status, "carrier": "test", "trackingNumber": "T-1", "reason": "no van"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	h := http.Header{"Orderflow-Signature": {orderflow.SignWebhook(s.webhookSecret(), time.Now(), body)}}
+	return (&caller{s: s}).request(http.MethodPost, "/webhooks/shipments", h, body)
+}
