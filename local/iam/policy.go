@@ -1,0 +1,255 @@
+package iam
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+)
+
+// enforced are the services whose calls the local stack authorizes. Statements about others alone decide nothing here.
+var enforced = []string{"dynamodb", "sqs", "sns", "states", "events", "lambda"}
+
+// Policy is a policy document and where it stands.
+type Policy struct {
+	Name     string // says where the document stands, for reports
+	Document json.RawMessage
+	// AWS tells that the policy is not the template's own (SAM or AWS gives it): it allows, but it is not reported as unused.
+	AWS bool
+}
+
+// statement is one compiled statement.
+type statement struct {
+	policy, id   string // id is the Sid, or the index
+	aws          bool
+	deny         bool
+	actions      []pattern
+	notAction    bool
+	resources    []pattern
+	notResource  bool
+	principals   principals
+	notPrincipal bool
+	conditions   []condition
+}
+
+// pattern is an action or resource with wildcards, and whether it ever decided.
+type pattern struct {
+	text string
+	used atomic.Bool
+}
+
+// wireStatement is a statement as JSON has it.
+type wireStatement struct {
+	Sid          string
+	Effect       string
+	Action       oneOrMany
+	NotAction    oneOrMany
+	Resource     oneOrMany
+	NotResource  oneOrMany
+	Principal    json.RawMessage
+	NotPrincipal json.RawMessage
+	Condition    map[string]map[string]oneOrMany
+}
+
+// oneOrMany is a value or a list of values; true and 1 are text.
+type oneOrMany []string
+
+func (o *oneOrMany) UnmarshalJSON(b []byte) error {
+	var list []any
+	if err := json.Unmarshal(b, &list); err != nil {
+		var one any
+		if err := json.Unmarshal(b, &one); err != nil {
+			return err
+		}
+		list = []any{one}
+	}
+	for _, v := range list {
+		switch v.(type) {
+		case string, bool, float64:
+			*o = append(*o, fmt.Sprint(v))
+		default:
+			return fmt.Errorf("%s is not text", b)
+		}
+	}
+	return nil
+}
+
+// compile reads a document. resource tells that it is a resource's policy, whose statements have principals.
+func compile(p Policy, resource bool) ([]*statement, error) {
+	var doc struct{ Statement json.RawMessage }
+	if err := json.Unmarshal(p.Document, &doc); err != nil {
+		return nil, fmt.Errorf("policy %s: %w", p.Name, err)
+	}
+	var wire []wireStatement
+	if len(doc.Statement) > 0 && doc.Statement[0] == '{' {
+		doc.Statement = slices.Concat([]byte{'['}, doc.Statement, []byte{']'})
+	}
+	if err := json.Unmarshal(doc.Statement, &wire); err != nil {
+		return nil, fmt.Errorf("policy %s: statement: %w", p.Name, err)
+	}
+	var out []*statement
+	for i, w := range wire {
+		s, err := w.compile(p, i, resource)
+		if err != nil {
+			return nil, fmt.Errorf("policy %s: statement %s: %w", p.Name, w.id(i), err)
+		}
+		if s != nil {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+func (w wireStatement) id(i int) string {
+	if w.Sid != "" {
+		return w.Sid
+	}
+	return fmt.Sprint(i)
+}
+
+// compile gives nil for a statement about services that are not enforced here.
+func (w wireStatement) compile(p Policy, i int, resource bool) (*statement, error) {
+	if err := w.check(resource); err != nil {
+		return nil, err
+	}
+	if !w.concerns() {
+		return nil, nil
+	}
+	s := &statement{policy: p.Name, id: w.id(i), aws: p.AWS, deny: w.Effect == "Deny",
+		actions: patterns(w.Action), resources: patterns(w.Resource)}
+	if w.NotAction != nil {
+		s.actions, s.notAction = patterns(w.NotAction), true
+	}
+	if w.NotResource != nil {
+		s.resources, s.notResource = patterns(w.NotResource), true
+	}
+	for _, r := range texts(s.resources) {
+		if strings.Contains(r, "${") {
+			return nil, fmt.Errorf("policy variables are not supported: %s", r)
+		}
+	}
+	var err error
+	if resource {
+		raw := w.Principal
+		if w.NotPrincipal != nil {
+			raw, s.notPrincipal = w.NotPrincipal, true
+		}
+		if s.principals, err = compilePrincipals(raw); err != nil {
+			return nil, err
+		}
+	}
+	s.conditions, err = compileConditions(w.Condition)
+	return s, err
+}
+
+func (w wireStatement) check(resource bool) error {
+	switch {
+	case w.Effect != "Allow" && w.Effect != "Deny":
+		return fmt.Errorf("effect %q is neither Allow nor Deny", w.Effect)
+	case (w.Action == nil) == (w.NotAction == nil):
+		return fmt.Errorf("needs one of Action and NotAction")
+	case w.Resource != nil && w.NotResource != nil:
+		return fmt.Errorf("has both Resource and NotResource")
+	case !resource && w.Resource == nil && w.NotResource == nil:
+		return fmt.Errorf("needs one of Resource and NotResource")
+	case !resource && (w.Principal != nil || w.NotPrincipal != nil):
+		return fmt.Errorf("an identity policy has no principal")
+	case resource && (w.Principal == nil) == (w.NotPrincipal == nil):
+		return fmt.Errorf("needs one of Principal and NotPrincipal")
+	}
+	for _, a := range slices.Concat(w.Action, w.NotAction) {
+		if a != "*" && !strings.Contains(a, ":") {
+			return fmt.Errorf("action %q has no service", a)
+		}
+	}
+	return nil
+}
+
+// concerns tells whether the statement can decide on a call of an enforced service.
+func (w wireStatement) concerns() bool {
+	if w.NotAction != nil {
+		return true
+	}
+	return slices.ContainsFunc(w.Action, decidable)
+}
+
+// decidable tells whether an action may be one of an enforced service.
+func decidable(action string) bool {
+	service, _, _ := strings.Cut(action, ":")
+	return strings.ContainsAny(service, "*?") || slices.Contains(enforced, strings.ToLower(service))
+}
+
+func patterns(texts []string) []pattern {
+	out := make([]pattern, len(texts))
+	for i, t := range texts {
+		out[i].text = t
+	}
+	return out
+}
+
+// matches tells whether the statement speaks about the request.
+func (s *statement) matches(r request) bool {
+	if s.principals != nil && s.principals.match(r) == s.notPrincipal {
+		return false
+	}
+	if (index(s.actions, r.action, true) >= 0) == s.notAction {
+		return false
+	}
+	if len(s.resources) > 0 && (index(s.resources, r.resource, false) >= 0) == s.notResource {
+		return false
+	}
+	for _, c := range s.conditions {
+		if !c.holds(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// use notes which of the statement's patterns the request needed: every one that matches, since any of them would do.
+func (s *statement) use(r request) {
+	for i := range s.actions {
+		if like(s.actions[i].text, r.action, true) {
+			s.actions[i].used.Store(true)
+		}
+	}
+	for i := range s.resources {
+		if like(s.resources[i].text, r.resource, false) {
+			s.resources[i].used.Store(true)
+		}
+	}
+}
+
+func index(list []pattern, s string, fold bool) int {
+	for i := range list {
+		if like(list[i].text, s, fold) {
+			return i
+		}
+	}
+	return -1
+}
+
+// like matches * (any text) and ? (one character).
+func like(pattern, s string, fold bool) bool {
+	if fold {
+		pattern, s = strings.ToLower(pattern), strings.ToLower(s)
+	}
+	star, mark, i, j := -1, 0, 0, 0
+	for j < len(s) {
+		switch {
+		case i < len(pattern) && pattern[i] == '*':
+			star, mark = i, j
+			i++
+		case i < len(pattern) && (pattern[i] == '?' || pattern[i] == s[j]):
+			i++
+			j++
+		case star >= 0:
+			mark++
+			i, j = star+1, mark
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[i:], "*") == ""
+}
