@@ -168,9 +168,12 @@ func (l *loader) callSub(n *node, at string) any {
 		if literal, found := strings.CutPrefix(name, "!"); found {
 			return "${" + literal + "}"
 		}
-		part, good := toText(l.variable(strings.TrimSpace(name), vars, n, at))
+		v := l.variable(strings.TrimSpace(name), vars, n, at)
+		part, good := toText(v)
 		if !good {
 			ok = false
+		}
+		if !good && (!isNoValue(v) || name == "AWS::NoValue") { // what could not be resolved has been told already
 			l.fail(n, at, "${%s} is not text", name)
 		}
 		return part

@@ -32,12 +32,20 @@ func (l *loader) props(r *resource) props {
 
 func (p props) has(key string) bool { _, ok := p.m[key]; return ok && p.m[key] != nil }
 
-// node is the place of a property in the file, or the nearest one around it.
+// node is the place of a property in the file ("Policies/0"), or the nearest one around it.
 func (p props) node(key string) *node {
-	if f := p.n.field(key); f != nil {
-		return f
+	n := p.n
+	for part := range strings.SplitSeq(key, "/") {
+		next := n.field(part)
+		if i, err := strconv.Atoi(part); err == nil && n.kind == listNode && i < len(n.items) {
+			next = n.items[i]
+		}
+		if next == nil {
+			return n
+		}
+		n = next
 	}
-	return p.n
+	return n
 }
 
 func (p props) fail(key, format string, args ...any) {
