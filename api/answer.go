@@ -1,0 +1,50 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// jsonReply answers with a value as JSON. It may not be kept; kept says otherwise.
+func jsonReply(status int, v any) (*reply, error) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("encode answer: %w", err)
+	}
+	header := http.Header{}
+	header.Set("Content-Type", "application/json")
+	header.Set("Cache-Control", "no-store")
+	return &reply{status: status, header: header, body: body}, nil
+}
+
+// kept lets the answer be kept as cacheControl says, under the entity tag; a caller that has it already gets 304 (RFC 9110, section 13.1.2).
+func (a *reply) kept(r *request, cacheControl, tag string) *reply {
+	a.header.Set("Cache-Control", cacheControl)
+	a.header.Set("ETag", tag)
+	if !matches(r.Header.Values("If-None-Match"), tag) {
+		return a
+	}
+	a.header.Del("Content-Type")
+	return &reply{status: http.StatusNotModified, header: a.header}
+}
+
+// matches compares weakly, as If-None-Match does.
+func matches(headers []string, tag string) bool {
+	for candidate := range strings.SplitSeq(strings.Join(headers, ","), ",") {
+		candidate = strings.TrimSpace(candidate)
+		if candidate == "*" || strings.TrimPrefix(candidate, "W/") == tag {
+			return true
+		}
+	}
+	return false
+}
+
+// tagOf is the entity tag of content that has no version.
+func tagOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return `"` + hex.EncodeToString(sum[:12]) + `"`
+}

@@ -1,0 +1,137 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"orderflow"
+)
+
+// historyShown is how many of an execution's events are told.
+const historyShown = 1000
+
+type executionView struct {
+	orderflow.Execution
+	FailedStep       string      `json:"failedStep,omitempty"`
+	History          []eventView `json:"history"`
+	HistoryTruncated bool        `json:"historyTruncated"`
+}
+
+type eventView struct {
+	ID      int64     `json:"id"`
+	At      time.Time `json:"at"`
+	Type    string    `json:"type"`
+	State   string    `json:"state,omitempty"`
+	Summary string    `json:"summary"`
+	Error   string    `json:"error,omitempty"`
+	Cause   string    `json:"cause,omitempty"`
+	Output  string    `json:"output,omitempty"`
+}
+
+// execution describes the execution of an order; nil if none was started.
+func (s *server) execution(ctx context.Context, orderID string) (*executionView, error) {
+	e, err := s.Executions.Execution(ctx, orderID)
+	if orderflow.CodeOf(err) == orderflow.CodeNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("describe execution: %w", err)
+	}
+	events, older, err := s.Executions.History(ctx, orderID, historyShown)
+	if err != nil {
+		return nil, fmt.Errorf("read execution's history: %w", err)
+	}
+	v := &executionView{Execution: e, History: viewHistory(events), HistoryTruncated: older}
+	if e.Status == "FAILED" || e.Status == "TIMED_OUT" || e.Status == "ABORTED" {
+		v.FailedStep = failedStep(events)
+	}
+	return v, nil
+}
+
+// viewHistory words the events, each with the state that it belongs to: the last one entered on the way of previous events to it.
+func viewHistory(events []orderflow.ExecutionEvent) []eventView {
+	states := make(map[int64]string, len(events))
+	views := make([]eventView, len(events))
+	for i, e := range events {
+		state := e.State
+		if state == "" {
+			state = states[e.PreviousID]
+		}
+		states[e.ID] = state
+		if strings.HasSuffix(e.Type, "StateExited") {
+			states[e.ID] = "" // what comes next belongs to no state until one is entered
+		}
+		views[i] = eventView{e.ID, e.At, e.Type, state, summary(e, state), e.Error, e.Cause, e.Output}
+	}
+	return views
+}
+
+// failedStep is the state at which the execution ended: the last one that was entered and not left.
+func failedStep(events []orderflow.ExecutionEvent) string {
+	var open []string
+	for _, e := range events {
+		switch {
+		case strings.HasSuffix(e.Type, "StateEntered"):
+			open = append(open, e.State)
+		case strings.HasSuffix(e.Type, "StateExited"):
+			for i := len(open) - 1; i >= 0; i-- {
+				if open[i] == e.State {
+					open = append(open[:i], open[i+1:]...)
+					break
+				}
+			}
+		}
+	}
+	if len(open) == 0 {
+		return ""
+	}
+	return open[len(open)-1]
+}
+
+// summary words one event.
+func summary(e orderflow.ExecutionEvent, state string) string {
+	if state == "" {
+		state = "the execution"
+	}
+	failure := ""
+	if e.Error != "" {
+		failure = ": " + e.Error
+	}
+	switch e.Type {
+	case "ExecutionStarted":
+		return "the execution started"
+	case "ExecutionRedriven":
+		return "an operator redrove the execution"
+	case "ExecutionSucceeded":
+		return "the execution succeeded"
+	case "ExecutionFailed":
+		return "the execution failed" + failure
+	case "ExecutionTimedOut":
+		return "the execution ran out of time" + failure
+	case "ExecutionAborted":
+		return "the execution was stopped" + failure
+	case "TaskScheduled":
+		return state + " is scheduled"
+	case "TaskStarted":
+		return state + " started"
+	case "TaskSubmitted":
+		return state + " waits to be told how it ended"
+	case "TaskSucceeded":
+		return state + " succeeded"
+	case "TaskFailed":
+		return state + " failed" + failure
+	case "TaskTimedOut":
+		return state + " ran out of time" + failure
+	case "TaskStateAborted":
+		return state + " was stopped"
+	}
+	switch {
+	case strings.HasSuffix(e.Type, "StateEntered"):
+		return state + " is entered"
+	case strings.HasSuffix(e.Type, "StateExited"):
+		return state + " is left"
+	}
+	return e.Type + failure
+}

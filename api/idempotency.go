@@ -1,0 +1,70 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// answersKept is how long an answer can be given again.
+const answersKept = 48 * time.Hour
+
+// remembered is an answer as it is kept with the order that it is about.
+type remembered struct {
+	Request string      `json:"request"` // SHA-256 of the body that was answered
+	Status  int         `json:"status"`
+	Header  http.Header `json:"header"`
+	Body    []byte      `json:"body"`
+}
+
+// idempotencyKey returns the key under which the answer is kept: a digest, for the header may hold anything and the table needs it short.
+// Two callers may use the same header for different orders. Returns IdempotencyKeyMissing or IdempotencyKeyInvalid.
+func idempotencyKey(r *request) (string, error) {
+	given := r.Header.Values("Idempotency-Key")
+	if len(given) == 0 {
+		return "", refusef(codeIdempotencyKeyMissing, "the Idempotency-Key header is missing")
+	}
+	if len(given) > 1 || !validKey(given[0]) {
+		return "", refusef(codeIdempotencyKeyInvalid, "the Idempotency-Key header must be 1 to 255 visible ASCII characters")
+	}
+	sum := sha256.Sum256([]byte(r.route.operation + "\x00" + r.caller.Subject + "\x00" + given[0]))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+func validKey(key string) bool {
+	for _, c := range []byte(key) {
+		if c < '!' || c > '~' {
+			return false
+		}
+	}
+	return len(key) >= 1 && len(key) <= 255
+}
+
+func remember(a *reply, requestBody []byte) ([]byte, error) {
+	record, err := json.Marshal(remembered{Request: fingerprint(requestBody), Status: a.status, Header: a.header, Body: a.body})
+	if err != nil {
+		return nil, fmt.Errorf("encode answer: %w", err)
+	}
+	return record, nil
+}
+
+// replay gives an answer again. Returns IdempotencyKeyReused if it was the answer to another body.
+func replay(record, requestBody []byte) (*reply, error) {
+	var a remembered
+	if err := json.Unmarshal(record, &a); err != nil {
+		return nil, fmt.Errorf("decode kept answer: %w", err)
+	}
+	if a.Request != fingerprint(requestBody) {
+		return nil, refusef(codeIdempotencyKeyReused, "this Idempotency-Key came before with another body")
+	}
+	a.Header.Set("Idempotent-Replayed", "true")
+	return &reply{status: a.Status, header: a.Header, body: a.Body}, nil
+}
+
+func fingerprint(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,50 @@
+// Command gen writes what is made from the contract openapi.yaml: the routing table and the documentation page.
+//
+// It runs in the folder api (go generate ./api). A test fails if what it would write differs from what is there.
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	source, err := os.ReadFile("openapi.yaml")
+	if err != nil {
+		return fmt.Errorf("read contract: %w", err)
+	}
+	files, err := generate(source)
+	if err != nil {
+		return err
+	}
+	for name, content := range files {
+		if err := os.WriteFile(name, content, 0o644); err != nil {
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// generate returns the content of each generated file by its name in the folder api.
+func generate(source []byte) (map[string][]byte, error) {
+	c, err := parse(source)
+	if err != nil {
+		return nil, err
+	}
+	table, err := routes(c)
+	if err != nil {
+		return nil, err
+	}
+	page, err := docs(c)
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]byte{"routes_gen.go": table, "docs_gen.html": page}, nil
+}

@@ -1,0 +1,74 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"orderflow"
+)
+
+// opsRedriveOrder lets a failed execution go on, then notes in the order who did it and why.
+func (s *server) opsRedriveOrder(r *request) (*reply, error) {
+	var body struct {
+		Reason string `json:"reason"`
+	}
+	if err := r.decode(&body); err != nil {
+		return nil, err
+	}
+	o, err := s.order(r)
+	if err != nil {
+		return nil, err
+	}
+	e, err := s.redrive(r.Context(), o.ID)
+	if err != nil {
+		return nil, err
+	}
+	by := orderflow.By{At: s.Now(), Actor: "operator:" + r.caller.Subject, Reason: body.Reason}
+	if changed, err := s.clearAttention(r.Context(), o.ID, e.RedriveCount, by); err != nil {
+		s.logFailure(r.Request, err) // the execution goes on, and its status event takes the mark away too
+	} else {
+		o = changed
+	}
+	answer, err := jsonReply(http.StatusAccepted, struct {
+		OrderID      string           `json:"orderId"`
+		Status       orderflow.Status `json:"status"`
+		ExecutionARN string           `json:"executionArn"`
+		RedriveCount int              `json:"redriveCount"`
+	}{o.ID, o.Status, e.ARN, e.RedriveCount + 1})
+	if err != nil {
+		return nil, err
+	}
+	answer.header.Set("Location", "/ops/orders/"+o.ID)
+	return answer, nil
+}
+
+// redrive redrives the execution and returns it as it was before. The token counts the redrives, so that two operators who ask at the
+// same time, or one who asks twice, redrive it once. Returns CodeNotRedrivable with why not.
+func (s *server) redrive(ctx context.Context, orderID string) (orderflow.Execution, error) {
+	e, err := s.Executions.Execution(ctx, orderID)
+	if orderflow.CodeOf(err) == orderflow.CodeNotFound {
+		return e, orderflow.Errorf(orderflow.CodeNotRedrivable, "no execution was started for order %s", orderID)
+	}
+	if err != nil {
+		return e, fmt.Errorf("describe execution: %w", err)
+	}
+	if !e.Redrivable {
+		return e, orderflow.Errorf(orderflow.CodeNotRedrivable, "%s", e.NotRedrivable)
+	}
+	if err := s.Executions.Redrive(ctx, orderID, orderID+"-"+strconv.Itoa(e.RedriveCount)); err != nil {
+		return e, fmt.Errorf("redrive execution: %w", err)
+	}
+	return e, nil
+}
+
+// clearAttention takes away the mark of a failure before the redrive; one that the redriven execution has set already stays.
+func (s *server) clearAttention(ctx context.Context, orderID string, redriveCount int, by orderflow.By) (*orderflow.Order, error) {
+	return s.change(ctx, orderID, func(o *orderflow.Order) error {
+		if o.Attention != nil && o.Attention.RedriveCount <= redriveCount {
+			o.ClearAttention(by)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,130 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"orderflow"
+)
+
+func (s *server) getOrder(r *request) (*reply, error) {
+	o, err := s.ownOrder(r)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := jsonReply(http.StatusOK, viewOrder(o))
+	if err != nil {
+		return nil, err
+	}
+	return answer.kept(r, "private, no-cache", orderTag(o)), nil
+}
+
+func (s *server) listOrders(r *request) (*reply, error) {
+	status := r.values["status"]
+	c := newCursor(r, schemaOrderId, r.caller.Subject, status)
+	after, err := c.decode(r.values["cursor"])
+	if err != nil {
+		return nil, err
+	}
+	orders, next, err := s.OrderLists.OrdersOf(r.Context(), r.caller.Subject, orderflow.Status(status), after, r.limit())
+	if err != nil {
+		return nil, fmt.Errorf("list orders: %w", err)
+	}
+	page := struct {
+		Orders []summaryView `json:"orders"`
+		Next   string        `json:"next,omitempty"`
+	}{Orders: []summaryView{}, Next: c.encode(next)}
+	for _, o := range orders {
+		page.Orders = append(page.Orders, viewSummary(o))
+	}
+	return jsonReply(http.StatusOK, page)
+}
+
+func (s *server) cancelOrder(r *request) (*reply, error) {
+	if _, err := s.ownOrder(r); err != nil {
+		return nil, err
+	}
+	o, err := s.change(r.Context(), r.values["orderId"], func(o *orderflow.Order) error {
+		return o.RequestCancel(orderflow.By{At: s.Now(), Actor: "customer:" + r.caller.Subject})
+	})
+	if err != nil {
+		return nil, err
+	}
+	at := o.UpdatedAt
+	if o.Cancel != nil {
+		at = o.Cancel.At
+	}
+	answer, err := jsonReply(http.StatusAccepted, struct {
+		OrderID           string           `json:"orderId"`
+		Status            orderflow.Status `json:"status"`
+		CancelRequestedAt time.Time        `json:"cancelRequestedAt"`
+	}{o.ID, o.Status, at})
+	if err != nil {
+		return nil, err
+	}
+	answer.header.Set("Location", "/orders/"+o.ID)
+	return answer, nil
+}
+
+// ownOrder loads the caller's order. Another customer's does not exist: CodeNotFound.
+func (s *server) ownOrder(r *request) (*orderflow.Order, error) {
+	o, err := s.order(r)
+	if err != nil {
+		return nil, err
+	}
+	if o.CustomerID != r.caller.Subject {
+		return nil, noOrder()
+	}
+	return o, nil
+}
+
+// order loads the order that the path names, whosever it is.
+func (s *server) order(r *request) (*orderflow.Order, error) {
+	o, err := s.Orders.Order(r.Context(), r.values["orderId"])
+	if orderflow.CodeOf(err) == orderflow.CodeNotFound {
+		return nil, noOrder()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load order: %w", err)
+	}
+	return o, nil
+}
+
+func noOrder() error { return orderflow.Errorf(orderflow.CodeNotFound, "there is no such order") }
+
+// changeAttempts bounds how often a change is tried on an order that others change at the same time.
+const changeAttempts = 8
+
+// change loads an order, lets do change it, and saves it if it changed; again if somebody else was faster.
+// Returns what do returns, CodeNotFound, or CodeConflict after changeAttempts.
+func (s *server) change(ctx context.Context, id string, do func(*orderflow.Order) error) (*orderflow.Order, error) {
+	for attempt := 1; ; attempt++ {
+		o, err := s.Orders.Order(ctx, id)
+		if err != nil {
+			return nil, fmt.Errorf("load order: %w", err)
+		}
+		before := o.Sequence
+		if err := do(o); err != nil {
+			return nil, err
+		}
+		if o.Sequence == before {
+			return o, nil
+		}
+		err = s.Orders.Commit(ctx, orderflow.Write{Order: o})
+		switch {
+		case err == nil:
+			return o, nil
+		case orderflow.CodeOf(err) != orderflow.CodeConflict:
+			return nil, fmt.Errorf("save order: %w", err)
+		case attempt == changeAttempts:
+			return nil, orderflow.Errorf(orderflow.CodeConflict, "order %s is being changed by others", id)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(time.Duration(attempt) * 5 * time.Millisecond):
+		}
+	}
+}

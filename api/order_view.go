@@ -1,0 +1,99 @@
+package api
+
+import (
+	"strconv"
+	"time"
+
+	"orderflow"
+)
+
+// The views are what is told of an order; their fields are the contract's schemas. They are made, never marshalled from the stored
+// order, so that what is stored (task tokens, versions, actors) stays inside.
+
+type placedView struct {
+	OrderID  string           `json:"orderId"`
+	Status   orderflow.Status `json:"status"`
+	Total    orderflow.Money  `json:"total"`
+	Lines    []orderflow.Line `json:"lines"`
+	PlacedAt time.Time        `json:"placedAt"`
+}
+
+type orderView struct {
+	OrderID         string                  `json:"orderId"`
+	Status          orderflow.Status        `json:"status"`
+	PaymentStatus   orderflow.PaymentStatus `json:"paymentStatus"`
+	Lines           []orderflow.Line        `json:"lines"`
+	Total           orderflow.Money         `json:"total"`
+	Email           string                  `json:"email"`
+	ShippingAddress orderflow.Address       `json:"shippingAddress"`
+	PaymentMethod   string                  `json:"paymentMethod"`
+	PlacedAt        time.Time               `json:"placedAt"`
+	UpdatedAt       time.Time               `json:"updatedAt"`
+	Attention       bool                    `json:"attention"`
+	CancelRequested bool                    `json:"cancelRequested"`
+	Shipment        *shipmentView           `json:"shipment,omitempty"`
+	Timeline        []timelineView          `json:"timeline"`
+}
+
+type shipmentView struct {
+	ShipmentID     string                   `json:"shipmentId"`
+	Status         orderflow.ShipmentStatus `json:"status"`
+	Carrier        string                   `json:"carrier,omitempty"`
+	TrackingNumber string                   `json:"trackingNumber,omitempty"`
+	Reason         string                   `json:"reason,omitempty"`
+}
+
+type timelineView struct {
+	Sequence      int64                   `json:"sequence"`
+	At            time.Time               `json:"at"`
+	Type          orderflow.ChangeType    `json:"type"`
+	Status        orderflow.Status        `json:"status"`
+	PaymentStatus orderflow.PaymentStatus `json:"paymentStatus"`
+	Reason        string                  `json:"reason,omitempty"`
+}
+
+type summaryView struct {
+	OrderID       string                  `json:"orderId"`
+	Status        orderflow.Status        `json:"status"`
+	PaymentStatus orderflow.PaymentStatus `json:"paymentStatus"`
+	Total         orderflow.Money         `json:"total"`
+	LineCount     int                     `json:"lineCount"`
+	PlacedAt      time.Time               `json:"placedAt"`
+	UpdatedAt     time.Time               `json:"updatedAt"`
+	Attention     bool                    `json:"attention"`
+}
+
+func viewOrder(o *orderflow.Order) orderView {
+	v := orderView{
+		OrderID: o.ID, Status: o.Status, PaymentStatus: o.PaymentStatus, Lines: o.Lines, Total: o.Total, Email: o.Email,
+		ShippingAddress: o.ShippingAddress, PaymentMethod: o.PaymentMethod, PlacedAt: o.PlacedAt, UpdatedAt: o.UpdatedAt,
+		Attention: o.Attention != nil, CancelRequested: o.Cancel != nil, Shipment: viewShipment(o.Shipment),
+	}
+	for _, c := range o.Timeline {
+		v.Timeline = append(v.Timeline, viewChange(c))
+	}
+	return v
+}
+
+// viewChange is what a customer sees of a change. Why an order needed attention, and what operators wrote, is not for them.
+func viewChange(c orderflow.Change) timelineView {
+	v := timelineView{Sequence: c.Sequence, At: c.At, Type: c.Type, Status: c.Status, PaymentStatus: c.PaymentStatus, Reason: c.Reason}
+	if c.Type == orderflow.AttentionChanged {
+		v.Reason = ""
+	}
+	return v
+}
+
+func viewShipment(s *orderflow.Shipment) *shipmentView {
+	if s == nil {
+		return nil
+	}
+	return &shipmentView{s.ID, s.Status, s.Carrier, s.TrackingNumber, s.Reason}
+}
+
+func viewSummary(o *orderflow.Order) summaryView {
+	return summaryView{o.ID, o.Status, o.PaymentStatus, o.Total, len(o.Lines), o.PlacedAt, o.UpdatedAt, o.Attention != nil}
+}
+
+// orderTag is the entity tag of an order: it counts its writes.
+func orderTag(o *orderflow.Order) string { return `"` + strconv.FormatInt(o.Version, 10) + `"` }

@@ -1,0 +1,155 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"orderflow"
+)
+
+// Codes of failures that only the API knows.
+const (
+	codeMalformedRequest      orderflow.Code = "MalformedRequest"
+	codeInvalidParameter      orderflow.Code = "InvalidParameter"
+	codeInvalidRequest        orderflow.Code = "InvalidRequest"
+	codeIdempotencyKeyMissing orderflow.Code = "IdempotencyKeyMissing"
+	codeIdempotencyKeyInvalid orderflow.Code = "IdempotencyKeyInvalid"
+	codeIdempotencyKeyReused  orderflow.Code = "IdempotencyKeyReused"
+	codeIdempotencyInFlight   orderflow.Code = "IdempotencyInFlight"
+	codeUnauthenticated       orderflow.Code = "Unauthenticated"
+	codeInsufficientScope     orderflow.Code = "InsufficientScope"
+	codeOperatorsOnly         orderflow.Code = "OperatorsOnly"
+	codeMethodNotAllowed      orderflow.Code = "MethodNotAllowed"
+	codeBodyTooLarge          orderflow.Code = "BodyTooLarge"
+	codeUnsupportedMediaType  orderflow.Code = "UnsupportedMediaType"
+	codeUnavailable           orderflow.Code = "Unavailable"
+	codeInternal              orderflow.Code = "Internal"
+)
+
+// statuses is the one place that says which status a code is answered with. A code that is not here is our fault: 500.
+var statuses = map[orderflow.Code]int{
+	codeMalformedRequest:      http.StatusBadRequest,
+	codeInvalidParameter:      http.StatusBadRequest,
+	codeIdempotencyKeyMissing: http.StatusBadRequest,
+	codeIdempotencyKeyInvalid: http.StatusBadRequest,
+
+	codeUnauthenticated:            http.StatusUnauthorized,
+	orderflow.CodeInvalidSignature: http.StatusUnauthorized,
+	codeInsufficientScope:          http.StatusForbidden,
+	codeOperatorsOnly:              http.StatusForbidden,
+	orderflow.CodeNotFound:         http.StatusNotFound,
+	codeMethodNotAllowed:           http.StatusMethodNotAllowed,
+
+	orderflow.CodePriceChanged:    http.StatusConflict,
+	orderflow.CodeTooLateToCancel: http.StatusConflict,
+	orderflow.CodeNotRedrivable:   http.StatusConflict,
+	orderflow.CodeOrderCancelled:  http.StatusConflict,
+	orderflow.CodeInvalidState:    http.StatusConflict,
+	codeIdempotencyInFlight:       http.StatusConflict,
+
+	codeBodyTooLarge:         http.StatusRequestEntityTooLarge,
+	codeUnsupportedMediaType: http.StatusUnsupportedMediaType,
+
+	codeInvalidRequest:             http.StatusUnprocessableEntity,
+	orderflow.CodeInvalidOrder:     http.StatusUnprocessableEntity,
+	orderflow.CodeUnknownProduct:   http.StatusUnprocessableEntity,
+	orderflow.CodeCurrencyMismatch: http.StatusUnprocessableEntity,
+	orderflow.CodeAmountOverflow:   http.StatusUnprocessableEntity,
+	codeIdempotencyKeyReused:       http.StatusUnprocessableEntity,
+
+	codeUnavailable:         http.StatusServiceUnavailable,
+	orderflow.CodeConflict:  http.StatusServiceUnavailable,
+	orderflow.CodeThrottled: http.StatusServiceUnavailable,
+}
+
+// Fault is one thing that is wrong with a request.
+type Fault struct {
+	Pointer   string `json:"pointer,omitempty"`   // JSON pointer (RFC 6901) into the body
+	Parameter string `json:"parameter,omitempty"` // or the name of a query parameter
+	Detail    string `json:"detail"`
+}
+
+// Problem is the body of every failure (RFC 9457, application/problem+json).
+type Problem struct {
+	Type   string           `json:"type"`
+	Title  string           `json:"title"`
+	Status int              `json:"status"`
+	Detail string           `json:"detail"`
+	Code   orderflow.Code   `json:"code"`
+	Errors []Fault          `json:"errors,omitempty"`
+	Total  *orderflow.Money `json:"total,omitempty"` // of PriceChanged: what the order costs now
+}
+
+// refusal is an error that says more than an orderflow.Error does.
+type refusal struct {
+	code   orderflow.Code
+	detail string
+	faults []Fault
+	total  *orderflow.Money
+	header http.Header
+}
+
+func (r *refusal) Error() string { return string(r.code) + ": " + r.detail }
+
+func refusef(code orderflow.Code, format string, args ...any) *refusal {
+	return &refusal{code: code, detail: fmt.Sprintf(format, args...)}
+}
+
+// refuseFaults is nil if there are none.
+func refuseFaults(code orderflow.Code, faults []Fault) error {
+	switch len(faults) {
+	case 0:
+		return nil
+	case 1:
+		return &refusal{code: code, detail: "the request has a fault", faults: faults}
+	case maxFaults:
+		return &refusal{code: code, detail: fmt.Sprintf("the request has at least %d faults", maxFaults), faults: faults}
+	}
+	return &refusal{code: code, detail: fmt.Sprintf("the request has %d faults", len(faults)), faults: faults}
+}
+
+// refuse makes the answer to a request that failed. What it does not know is logged and answered with 500.
+func (s *server) refuse(r *http.Request, err error) *reply {
+	var no *refusal
+	if !errors.As(err, &no) {
+		no = &refusal{code: orderflow.CodeOf(err)}
+		if e, ok := errors.AsType[*orderflow.Error](err); ok {
+			no.detail = e.Message
+		}
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		no = refusef(codeUnavailable, "the service took too long")
+	}
+	status, known := statuses[no.code]
+	if !known {
+		s.logFailure(r, err)
+		return problem(http.StatusInternalServerError, &refusal{code: codeInternal, detail: "the service failed"})
+	}
+	if status == http.StatusServiceUnavailable {
+		s.logFailure(r, err)
+		no.header = http.Header{"Retry-After": {"1"}}
+	}
+	return problem(status, no)
+}
+
+func problem(status int, no *refusal) *reply {
+	body, err := json.Marshal(Problem{
+		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: no.detail, Code: no.code, Errors: no.faults, Total: no.total,
+	})
+	if err != nil { // cannot be: the type holds nothing that has no JSON
+		panic(err)
+	}
+	header := no.header.Clone()
+	if header == nil {
+		header = http.Header{}
+	}
+	header.Set("Content-Type", "application/problem+json")
+	header.Set("Cache-Control", "no-store")
+	if status == http.StatusUnauthorized && header.Get("WWW-Authenticate") == "" {
+		header.Set("WWW-Authenticate", orderflow.SignatureHeader)
+	}
+	return &reply{status: status, header: header, body: body}
+}

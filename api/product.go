@@ -1,0 +1,64 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+
+	"orderflow"
+)
+
+// catalogueKept lets browsers and caches keep products shortly: prices are checked when an order is placed, and stock when it is reserved.
+const catalogueKept = "public, max-age=10"
+
+type productView struct {
+	SKU         string          `json:"sku"`
+	Name        string          `json:"name"`
+	Description string          `json:"description,omitempty"`
+	Category    string          `json:"category"`
+	Price       orderflow.Money `json:"price"`
+	OnHand      int             `json:"onHand"`
+}
+
+func viewProduct(p orderflow.Product) productView {
+	return productView{p.SKU, p.Name, p.Description, p.Category, p.Price, p.OnHand}
+}
+
+func (s *server) listProducts(r *request) (*reply, error) {
+	category := r.values["category"]
+	c := newCursor(r, schemaSku, category)
+	after, err := c.decode(r.values["cursor"])
+	if err != nil {
+		return nil, err
+	}
+	products, next, err := s.Catalogue.ListProducts(r.Context(), category, after, r.limit())
+	if err != nil {
+		return nil, fmt.Errorf("list products: %w", err)
+	}
+	page := struct {
+		Products []productView `json:"products"`
+		Next     string        `json:"next,omitempty"`
+	}{Products: []productView{}, Next: c.encode(next)}
+	for _, p := range products {
+		page.Products = append(page.Products, viewProduct(p))
+	}
+	answer, err := jsonReply(http.StatusOK, page)
+	if err != nil {
+		return nil, err
+	}
+	return answer.kept(r, catalogueKept, tagOf(answer.body)), nil
+}
+
+func (s *server) getProduct(r *request) (*reply, error) {
+	p, err := s.Catalogue.Product(r.Context(), r.values["sku"])
+	if orderflow.CodeOf(err) == orderflow.CodeNotFound {
+		return nil, orderflow.Errorf(orderflow.CodeNotFound, "there is no such product")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load product: %w", err)
+	}
+	answer, err := jsonReply(http.StatusOK, viewProduct(p))
+	if err != nil {
+		return nil, err
+	}
+	return answer.kept(r, catalogueKept, tagOf(answer.body)), nil
+}
