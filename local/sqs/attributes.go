@@ -1,0 +1,136 @@
+package sqs
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"orderflow/local/awsapi"
+)
+
+// Attributes is what a queue is set to and how full it is.
+type Attributes struct {
+	Name, ARN, URL    string
+	VisibilityTimeout time.Duration
+	Delay, Retention  time.Duration
+	ReceiveWait       time.Duration
+	Policy            string // the resource policy, JSON; may be empty
+	DeadLetterARN     string // empty if the queue has no dead-letter queue
+	MaxReceiveCount   int
+
+	Visible, InFlight, Delayed int
+	// Oldest is when the oldest message was sent; zero if the queue is empty.
+	Oldest time.Time
+}
+
+// Attributes gives the attributes of the queue of the given name, URL or ARN. It returns QueueDoesNotExist if there is none.
+func (s *Service) Attributes(ref string) (Attributes, error) {
+	q, err := s.queue(ref)
+	if err != nil {
+		return Attributes{}, err
+	}
+	if err := q.begin(); err != nil {
+		return Attributes{}, err
+	}
+	defer q.end()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.settle(s.now())
+	a := Attributes{
+		Name: q.name, ARN: ARN(q.name), URL: URL(q.name),
+		VisibilityTimeout: q.cfg.visibility, Delay: q.cfg.delay, Retention: q.cfg.retention, ReceiveWait: q.cfg.wait,
+		Policy: q.rec.Attributes["Policy"],
+	}
+	if q.cfg.redrive != nil {
+		a.DeadLetterARN, a.MaxReceiveCount = q.cfg.redrive.DeadLetterTargetARN, int(q.cfg.redrive.MaxReceiveCount)
+	}
+	a.Visible, a.InFlight, a.Delayed, a.Oldest = q.counts(s.now())
+	return a, nil
+}
+
+// counts leaves out what is past its retention; the next receive deletes it. Caller holds mu.
+func (q *queue) counts(now int64) (visible, inFlight, delayed int, oldest time.Time) {
+	limit := now - millis(q.cfg.retention)
+	var first int64
+	for _, e := range q.entries {
+		if e.sent <= limit {
+			continue
+		}
+		switch {
+		case e.heap == &q.ready:
+			visible++
+		case e.delayed:
+			delayed++
+		default:
+			inFlight++
+		}
+		if first == 0 || e.sent < first {
+			first = e.sent
+		}
+	}
+	if first != 0 {
+		oldest = time.UnixMilli(first).UTC()
+	}
+	return visible, inFlight, delayed, oldest
+}
+
+type queueAttributesIn struct {
+	QueueURL       string `json:"QueueUrl"`
+	AttributeNames []string
+}
+
+func (s *Service) getQueueAttributes(_ context.Context, in queueAttributesIn) (any, error) {
+	a, err := s.Attributes(in.QueueURL)
+	if err != nil {
+		return nil, err
+	}
+	q, err := s.queue(in.QueueURL)
+	if err != nil {
+		return nil, err
+	}
+	all := q.describe(a)
+	out := map[string]string{}
+	for _, name := range in.AttributeNames {
+		if name == "All" {
+			out = all
+			break
+		}
+		if v, ok := all[name]; ok {
+			out[name] = v
+		} else if _, known := texts[name]; !known {
+			return nil, awsapi.Errorf("InvalidAttributeName", "Unknown Attribute %s.", name)
+		}
+	}
+	if len(out) == 0 {
+		return map[string]any{}, nil
+	}
+	return map[string]any{"Attributes": out}, nil
+}
+
+func (q *queue) describe(a Attributes) map[string]string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	out := q.rec.effective()
+	out["QueueArn"] = a.ARN
+	out["ApproximateNumberOfMessages"] = strconv.Itoa(a.Visible)
+	out["ApproximateNumberOfMessagesNotVisible"] = strconv.Itoa(a.InFlight)
+	out["ApproximateNumberOfMessagesDelayed"] = strconv.Itoa(a.Delayed)
+	out["CreatedTimestamp"] = strconv.FormatInt(q.rec.Created, 10)
+	out["LastModifiedTimestamp"] = strconv.FormatInt(q.rec.Modified, 10)
+	return out
+}
+
+type setAttributesIn struct {
+	QueueURL   string `json:"QueueUrl"`
+	Attributes map[string]string
+}
+
+func (s *Service) setQueueAttributes(_ context.Context, in setAttributesIn) (any, error) {
+	s.manage.Lock()
+	defer s.manage.Unlock()
+	q, err := s.queue(in.QueueURL)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.update(q, in.Attributes, true)
+}

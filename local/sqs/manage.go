@@ -1,0 +1,289 @@
+package sqs
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"orderflow/local/awsapi"
+	"orderflow/local/store"
+)
+
+var queueName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
+
+type createQueueIn struct {
+	QueueName  string
+	Attributes map[string]string
+	Tags       map[string]string `json:"tags"`
+}
+
+func (s *Service) createQueue(_ context.Context, in createQueueIn) (any, error) {
+	s.manage.Lock()
+	defer s.manage.Unlock()
+	if err := checkName(in.QueueName, in.Attributes); err != nil {
+		return nil, err
+	}
+	if q, err := s.queue(in.QueueName); err == nil {
+		if err := q.sameAs(in.Attributes); err != nil {
+			return nil, err
+		}
+		return map[string]string{"QueueUrl": URL(in.QueueName)}, nil
+	}
+	if err := s.create(in, true); err != nil {
+		return nil, err
+	}
+	return map[string]string{"QueueUrl": URL(in.QueueName)}, nil
+}
+
+// Ensure creates the queue, or sets the attributes of the one that is there, as a deployment does. Unlike CreateQueue it takes
+// a RedrivePolicy whose dead-letter queue comes later.
+func (s *Service) Ensure(name string, attributes map[string]string) error {
+	s.manage.Lock()
+	defer s.manage.Unlock()
+	if err := checkName(name, attributes); err != nil {
+		return err
+	}
+	if q, err := s.queue(name); err == nil {
+		return s.update(q, attributes, false)
+	}
+	return s.create(createQueueIn{QueueName: name, Attributes: attributes}, false)
+}
+
+func checkName(name string, attrs map[string]string) error {
+	if strings.HasSuffix(name, ".fifo") || attrs["FifoQueue"] == "true" {
+		return awsapi.NotImplemented("CreateQueue of a FIFO queue (standard queues only)")
+	}
+	if !queueName.MatchString(name) {
+		return invalidParameter("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length")
+	}
+	return nil
+}
+
+// sameAs returns QueueNameExists if an attribute differs from the queue's.
+func (q *queue) sameAs(attrs map[string]string) error {
+	if _, err := parseSettings(attrs); err != nil {
+		return err
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	have := q.rec.effective()
+	for name, v := range attrs {
+		if have[name] != v {
+			return awsapi.Errorf("QueueNameExists",
+				"A queue already exists with the same name and a different value for attribute %s", name)
+		}
+	}
+	return nil
+}
+
+// create writes a new queue. Caller holds manage.
+func (s *Service) create(in createQueueIn, checkTarget bool) error {
+	cfg, err := parseSettings(in.Attributes)
+	if err != nil {
+		return err
+	}
+	if err := s.checkTarget(cfg, checkTarget); err != nil {
+		return err
+	}
+	now := s.clock.Now().Unix()
+	rec := queueRecord{Name: in.QueueName, ID: s.lastID + 1, Created: now, Modified: now, Attributes: in.Attributes, Tags: in.Tags}
+	b := s.st.NewBatch()
+	if err := putQueue(b, rec); err != nil {
+		b.Discard()
+		return err
+	}
+	b.Set(store.NewKey("sqs", "lastid"), binary.BigEndian.AppendUint64(nil, rec.ID))
+	if err := b.Commit(); err != nil {
+		return fmt.Errorf("create queue %s: %w", rec.Name, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lastID = rec.ID
+	s.queues[rec.Name] = newQueue(s, rec, cfg)
+	return nil
+}
+
+// update sets attributes of an existing queue. Caller holds manage.
+func (s *Service) update(q *queue, attrs map[string]string, checkTarget bool) error {
+	q.mu.Lock()
+	rec := q.rec
+	q.mu.Unlock()
+	rec.Attributes = maps.Clone(rec.Attributes)
+	if rec.Attributes == nil {
+		rec.Attributes = map[string]string{}
+	}
+	maps.Copy(rec.Attributes, attrs)
+	cfg, err := parseSettings(rec.Attributes)
+	if err != nil {
+		return err
+	}
+	_, given := attrs["RedrivePolicy"]
+	if err := s.checkTarget(cfg, checkTarget && given); err != nil {
+		return err
+	}
+	if maps.Equal(rec.Attributes, q.rec.Attributes) {
+		return nil
+	}
+	rec.Modified = s.clock.Now().Unix()
+	return s.write(q, rec, cfg)
+}
+
+// write commits a changed record and puts it to use. Caller holds manage.
+func (s *Service) write(q *queue, rec queueRecord, cfg settings) error {
+	b := s.st.NewBatch()
+	if err := putQueue(b, rec); err != nil {
+		b.Discard()
+		return err
+	}
+	if err := b.Commit(); err != nil {
+		return fmt.Errorf("update queue %s: %w", rec.Name, err)
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.rec, q.cfg = rec, cfg
+	return nil
+}
+
+func (s *Service) checkTarget(cfg settings, check bool) error {
+	if !check || cfg.redrive == nil {
+		return nil
+	}
+	if _, err := s.queue(cfg.redrive.DeadLetterTargetARN); err != nil {
+		return invalidValue("RedrivePolicy", "Dead letter target does not exist.")
+	}
+	return nil
+}
+
+func putQueue(b *store.Batch, rec queueRecord) error {
+	v, err := json.Marshal(rec)
+	if err != nil {
+		return fmt.Errorf("encode queue: %w", err)
+	}
+	b.Set(store.NewKey("sqs", "queue", rec.Name), v)
+	return nil
+}
+
+// readLastID finds the highest queue id ever given; deleted queues count.
+func (s *Service) readLastID() error {
+	v, err := s.st.Get(store.NewKey("sqs", "lastid"))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil || len(v) != 8 {
+		return fmt.Errorf("read last queue id: %w", errors.Join(err, errCorrupt))
+	}
+	s.lastID = max(s.lastID, binary.BigEndian.Uint64(v))
+	return nil
+}
+
+type queueIn struct {
+	QueueURL string `json:"QueueUrl"`
+}
+
+func (s *Service) deleteQueue(_ context.Context, in queueIn) (any, error) {
+	s.manage.Lock()
+	defer s.manage.Unlock()
+	q, err := s.queue(in.QueueURL)
+	if err != nil {
+		return nil, err
+	}
+	if err := q.freeze(); err != nil {
+		return nil, err
+	}
+	b := s.st.NewBatch()
+	b.Delete(store.NewKey("sqs", "queue", q.name))
+	q.dropMessages(b)
+	if err := b.Commit(); err != nil {
+		q.thaw(false, false)
+		return nil, fmt.Errorf("delete queue %s: %w", q.name, err)
+	}
+	s.mu.Lock()
+	delete(s.queues, q.name)
+	s.mu.Unlock()
+	q.thaw(true, true)
+	return nil, nil
+}
+
+func (q *queue) dropMessages(b *store.Batch) {
+	for _, table := range []string{"state", "body"} {
+		prefix := store.NewKey("sqs", table).Uint(q.id)
+		b.DeleteRange(prefix, prefix.End())
+	}
+}
+
+// purgeQueue deletes every message at once; AWS takes up to a minute for it, and allows one purge a minute.
+func (s *Service) purgeQueue(_ context.Context, in queueIn) (any, error) {
+	q, err := s.queue(in.QueueURL)
+	if err != nil {
+		return nil, err
+	}
+	if err := q.freeze(); err != nil {
+		return nil, err
+	}
+	now := s.now()
+	if q.purged != 0 && now < q.purged+60_000 {
+		q.thaw(false, false)
+		return nil, awsapi.Errorf("PurgeQueueInProgress", "Only one PurgeQueue operation on %s is allowed every 60 seconds.", q.name)
+	}
+	b := s.st.NewBatch()
+	q.dropMessages(b)
+	err = b.Commit()
+	if err == nil {
+		q.purged = now
+	}
+	q.thaw(err == nil, false)
+	return nil, err
+}
+
+func (s *Service) getQueueURL(_ context.Context, in createQueueIn) (any, error) {
+	if _, err := s.queue(in.QueueName); err != nil {
+		return nil, err
+	}
+	return map[string]string{"QueueUrl": URL(in.QueueName)}, nil
+}
+
+type listQueuesIn struct {
+	QueueNamePrefix string
+	QueueURL        string `json:"QueueUrl"`
+	MaxResults      int
+	NextToken       string
+}
+
+func (s *Service) listQueues(_ context.Context, in listQueuesIn) (any, error) {
+	s.mu.RLock()
+	names := slices.Sorted(maps.Keys(s.queues))
+	s.mu.RUnlock()
+	names = slices.DeleteFunc(names, func(n string) bool { return !strings.HasPrefix(n, in.QueueNamePrefix) })
+	return pageOf(names, in, "QueueUrls")
+}
+
+// pageOf answers with one page of queue URLs. The token is the last name of the page before.
+func pageOf(names []string, in listQueuesIn, member string) (any, error) {
+	if in.MaxResults < 0 || in.MaxResults > 1000 {
+		return nil, invalidParameter("MaxResults must be between 1 and 1000.")
+	}
+	names = slices.DeleteFunc(names, func(n string) bool { return in.NextToken != "" && n <= in.NextToken })
+	out := map[string]any{}
+	limit := in.MaxResults
+	if limit == 0 {
+		limit = 1000
+	}
+	if len(names) > limit {
+		names = names[:limit]
+		if in.MaxResults > 0 {
+			out["NextToken"] = names[limit-1]
+		}
+	}
+	urls := make([]string, len(names))
+	for i, n := range names {
+		urls[i] = URL(n)
+	}
+	out[member] = urls
+	return out, nil
+}

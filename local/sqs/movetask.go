@@ -1,0 +1,429 @@
+package sqs
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"orderflow/local/awsapi"
+	"orderflow/local/store"
+)
+
+// Status of a message move task.
+const (
+	taskRunning   = "RUNNING"
+	taskCompleted = "COMPLETED"
+	taskCancelled = "CANCELLED"
+	taskFailed    = "FAILED"
+)
+
+// moveTask is a moveRecord at work. Its lock is held over the commits of the task alone.
+type moveTask struct {
+	mu sync.Mutex
+	moveRecord
+	careful bool // a lot could not be moved: one by one now, so that only the message at fault and its followers stay
+}
+
+// moveRecord is the redrive of a dead-letter queue (StartMessageMoveTask). It changes in the batches that move the messages.
+type moveRecord struct {
+	ID          string `json:"id"`
+	Number      uint64 `json:"number"`
+	Source      string `json:"source"`                // ARN
+	Destination string `json:"destination,omitempty"` // ARN; empty: each message goes back to the queue it came from
+	Rate        int    `json:"rate,omitempty"`        // messages a second; 0: as fast as possible
+	Last        uint64 `json:"last"`                  // the newest message in the queue at the start; later ones stay
+	Status      string `json:"status"`
+	Reason      string `json:"reason,omitempty"`
+	Started     int64  `json:"started"` // Unix milliseconds
+	ToMove      int    `json:"toMove"`
+	Moved       int    `json:"moved"`
+}
+
+type taskHandle struct {
+	ID     string `json:"taskId"`
+	Source string `json:"sourceArn"`
+}
+
+func (t *moveRecord) handle() (string, error) {
+	v, err := json.Marshal(taskHandle{t.ID, t.Source})
+	return base64.StdEncoding.EncodeToString(v), err
+}
+
+func parseTaskHandle(text string) (taskHandle, error) {
+	var h taskHandle
+	v, err := base64.StdEncoding.DecodeString(text)
+	if err == nil {
+		err = json.Unmarshal(v, &h)
+	}
+	if err != nil {
+		return h, invalidParameter("Value for parameter TaskHandle is invalid.")
+	}
+	return h, nil
+}
+
+func (s *Service) openTasks() error {
+	prefix := store.NewKey("sqs", "move")
+	for p, err := range s.st.Scan(prefix, prefix.End()) {
+		if err != nil {
+			return fmt.Errorf("read message move tasks: %w", err)
+		}
+		t := &moveTask{}
+		if err := json.Unmarshal(p.Value, &t.moveRecord); err != nil {
+			return fmt.Errorf("decode message move task: %w", err)
+		}
+		s.tasks[t.ID] = t
+		if t.Status == taskRunning {
+			s.work.Go(func() { s.run(t) })
+		}
+	}
+	return nil
+}
+
+func putTask(b *store.Batch, t *moveRecord) error {
+	v, err := json.Marshal(t)
+	if err != nil {
+		return fmt.Errorf("encode message move task: %w", err)
+	}
+	b.Set(store.NewKey("sqs", "move", t.ID), v)
+	return nil
+}
+
+type startMoveIn struct {
+	SourceARN                    string `json:"SourceArn"`
+	DestinationARN               string `json:"DestinationArn"`
+	MaxNumberOfMessagesPerSecond int
+}
+
+func (s *Service) startMessageMoveTask(_ context.Context, in startMoveIn) (any, error) {
+	s.manage.Lock()
+	defer s.manage.Unlock()
+	q, err := s.moveSource(in)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.Attributes(q.name)
+	if err != nil {
+		return nil, err
+	}
+	t := &moveTask{moveRecord: moveRecord{
+		ID: s.newID(), Source: ARN(q.name), Destination: in.DestinationARN, Rate: in.MaxNumberOfMessagesPerSecond,
+		Last: q.reserve(1), Status: taskRunning, Started: s.now(), ToMove: a.Visible,
+	}}
+	s.mu.Lock()
+	for _, other := range s.tasks {
+		t.Number = max(t.Number, other.Number+1)
+		if other.Source == t.Source && other.snapshot().Status == taskRunning {
+			err = awsapi.Errorf("UnsupportedOperation", "There is already a task running. Only one active task is allowed for a source queue arn at a given time.")
+		}
+	}
+	s.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	b := s.st.NewBatch()
+	if err := putTask(b, &t.moveRecord); err != nil {
+		b.Discard()
+		return nil, err
+	}
+	if err := b.Commit(); err != nil {
+		return nil, fmt.Errorf("start message move task: %w", err)
+	}
+	s.mu.Lock()
+	s.tasks[t.ID] = t
+	s.mu.Unlock()
+	s.work.Go(func() { s.run(t) })
+	h, err := t.handle()
+	return map[string]string{"TaskHandle": h}, err
+}
+
+func (s *Service) moveSource(in startMoveIn) (*queue, error) {
+	q, err := s.queue(in.SourceARN)
+	if err != nil {
+		return nil, awsapi.Errorf("ResourceNotFoundException", "The resource that you specified for the SourceArn parameter doesn't exist.")
+	}
+	if len(s.sourcesOf(ARN(q.name))) == 0 {
+		return nil, invalidParameter("Source queue must be configured as a Dead Letter Queue.")
+	}
+	if in.DestinationARN != "" {
+		if _, err := s.queue(in.DestinationARN); err != nil {
+			return nil, awsapi.Errorf("ResourceNotFoundException", "The resource that you specified for the DestinationArn parameter doesn't exist.")
+		}
+	}
+	if in.MaxNumberOfMessagesPerSecond < 0 || in.MaxNumberOfMessagesPerSecond > 500 {
+		return nil, invalidParameter("Value for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: must be between 1 and 500.")
+	}
+	return q, nil
+}
+
+// moveBatch is how many messages an unlimited task moves at once.
+const moveBatch = 100
+
+// run moves messages until none is left, the task is cancelled or the service closes.
+func (s *Service) run(t *moveTask) {
+	for s.ctx.Err() == nil {
+		more, err := s.step(t)
+		if err != nil {
+			s.finish(t, taskFailed, failureReason(err))
+			return
+		}
+		if !more {
+			s.finish(t, taskCompleted, "")
+			return
+		}
+		if t.Rate == 0 {
+			continue
+		}
+		select {
+		case <-s.ctx.Done():
+		case <-s.clock.After(time.Second):
+		}
+	}
+}
+
+var errNoSource = errors.New("CouldNotDetermineMessageSource")
+
+func failureReason(err error) string {
+	if e, ok := errors.AsType[*awsapi.Error](err); ok {
+		return "AWS.SimpleQueueService." + e.Type
+	}
+	return err.Error()
+}
+
+// finish ends a task that still runs. A record that cannot be written leaves the task running in the store: it resumes at the next start.
+func (s *Service) finish(t *moveTask, status, reason string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.Status != taskRunning {
+		return
+	}
+	next := t.moveRecord
+	next.Status, next.Reason = status, reason
+	b := s.st.NewBatch()
+	if err := putTask(b, &next); err != nil {
+		b.Discard()
+		return
+	}
+	if b.Commit() == nil {
+		t.Status, t.Reason = status, reason
+	}
+}
+
+// step moves one lot. It reports whether there may be more.
+func (s *Service) step(t *moveTask) (bool, error) {
+	q, err := s.queue(t.Source)
+	if err != nil {
+		return false, err
+	}
+	if err := q.begin(); err != nil {
+		return false, err
+	}
+	defer q.end()
+	limit := moveBatch
+	if t.Rate > 0 {
+		limit = t.Rate
+	}
+	if t.careful {
+		limit = 1
+	}
+	entries := q.upTo(t.Last, limit)
+	if len(entries) == 0 {
+		return false, nil
+	}
+	if err := s.moveBack(t, q, entries); err != nil {
+		q.release(nil, entries)
+		if errors.Is(err, errFrozen) || len(entries) > 1 {
+			t.careful = t.careful || len(entries) > 1
+			return true, nil
+		}
+		return false, err
+	}
+	q.release(entries, nil)
+	return true, nil
+}
+
+func (q *queue) upTo(last uint64, limit int) []*entry {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.settle(q.s.now())
+	var out []*entry
+	for len(out) < limit && q.ready.len() > 0 && q.ready.head().seq <= last {
+		e := q.ready.head()
+		q.take(e)
+		out = append(out, e)
+	}
+	return out
+}
+
+// moveBack writes the messages into their queues as new ones: new id, new enqueue time, receive count 0.
+func (s *Service) moveBack(t *moveTask, from *queue, entries []*entry) error {
+	open, fresh := map[string]*queue{}, map[*queue][]*entry{}
+	defer func() {
+		for _, q := range open {
+			q.end()
+		}
+	}()
+	b := s.st.NewBatch()
+	for _, e := range entries {
+		q, ne, err := s.moveOne(b, t, from, e, open)
+		if err != nil {
+			b.Discard()
+			return err
+		}
+		fresh[q] = append(fresh[q], ne)
+	}
+	from.drop(b, entries)
+	if err := s.commitMove(b, t, len(entries)); err != nil {
+		return err
+	}
+	for q, list := range fresh {
+		q.add(list...)
+	}
+	return nil
+}
+
+func (s *Service) moveOne(b *store.Batch, t *moveTask, from *queue, e *entry, open map[string]*queue) (*queue, *entry, error) {
+	v, err := s.st.Get(bodyKey(from.id, e.seq))
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := decodeMessage(v)
+	if err != nil {
+		return nil, nil, err
+	}
+	to := t.Destination
+	if to == "" {
+		to = m.Source
+	}
+	if to == "" {
+		return nil, nil, errNoSource
+	}
+	q := open[to]
+	if q == nil {
+		if q, err = s.queue(to); err != nil {
+			return nil, nil, err
+		}
+		if !q.tryBegin() {
+			return nil, nil, errFrozen
+		}
+		open[to] = q
+	}
+	m.ID, m.Source = s.newID(), ""
+	if v, err = m.encode(); err != nil {
+		return nil, nil, err
+	}
+	ne := &entry{seq: q.reserve(1), sent: s.now(), visibleAt: s.now()}
+	b.Set(bodyKey(q.id, ne.seq), v)
+	b.Set(stateKey(q.id, ne.seq), ne.encode())
+	return q, ne, nil
+}
+
+func (s *Service) commitMove(b *store.Batch, t *moveTask, n int) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.Status != taskRunning {
+		b.Discard()
+		return errCancelled
+	}
+	next := t.moveRecord
+	next.Moved += n
+	if err := putTask(b, &next); err != nil {
+		b.Discard()
+		return err
+	}
+	if err := b.Commit(); err != nil {
+		return err
+	}
+	t.Moved = next.Moved
+	return nil
+}
+
+var (
+	errCancelled = errors.New("task cancelled")
+	errFrozen    = errors.New("destination is being purged")
+)
+
+func (t *moveTask) snapshot() moveRecord {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.moveRecord
+}
+
+type moveTaskIn struct {
+	SourceARN  string `json:"SourceArn"`
+	TaskHandle string
+	MaxResults int
+}
+
+func (s *Service) cancelMessageMoveTask(_ context.Context, in moveTaskIn) (any, error) {
+	h, err := parseTaskHandle(in.TaskHandle)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	t := s.tasks[h.ID]
+	s.mu.RUnlock()
+	if t == nil || t.snapshot().Status != taskRunning {
+		return nil, awsapi.Errorf("ResourceNotFoundException", "Task does not exist.")
+	}
+	s.finish(t, taskCancelled, "")
+	return map[string]any{"ApproximateNumberOfMessagesMoved": t.snapshot().Moved}, nil
+}
+
+func (s *Service) listMessageMoveTasks(_ context.Context, in moveTaskIn) (any, error) {
+	if _, err := s.queue(in.SourceARN); err != nil {
+		return nil, awsapi.Errorf("ResourceNotFoundException", "The resource that you specified for the SourceArn parameter doesn't exist.")
+	}
+	if in.MaxResults < 0 || in.MaxResults > 10 {
+		return nil, invalidParameter("Value %d for parameter MaxResults is invalid. Reason: must be between 1 and 10.", in.MaxResults)
+	}
+	s.mu.RLock()
+	var tasks []moveRecord
+	for _, t := range s.tasks {
+		if t.Source == ARN(in.SourceARN) {
+			tasks = append(tasks, t.snapshot())
+		}
+	}
+	s.mu.RUnlock()
+	slices.SortFunc(tasks, func(a, b moveRecord) int { return cmp.Compare(b.Number, a.Number) })
+	tasks = tasks[:min(len(tasks), max(in.MaxResults, 1))]
+	out := make([]map[string]any, len(tasks))
+	for i, t := range tasks {
+		d, err := t.describe()
+		if err != nil {
+			return nil, err
+		}
+		out[i] = d
+	}
+	return map[string]any{"Results": out}, nil
+}
+
+// describe is ListMessageMoveTasksResultEntry: the handle only while the task can be cancelled.
+func (t *moveRecord) describe() (map[string]any, error) {
+	out := map[string]any{
+		"SourceArn": t.Source, "Status": t.Status, "StartedTimestamp": t.Started,
+		"ApproximateNumberOfMessagesMoved": t.Moved, "ApproximateNumberOfMessagesToMove": t.ToMove,
+	}
+	if t.Destination != "" {
+		out["DestinationArn"] = t.Destination
+	}
+	if t.Rate > 0 {
+		out["MaxNumberOfMessagesPerSecond"] = t.Rate
+	}
+	if t.Reason != "" {
+		out["FailureReason"] = t.Reason
+	}
+	if t.Status == taskRunning {
+		h, err := t.handle()
+		if err != nil {
+			return nil, err
+		}
+		out["TaskHandle"] = h
+	}
+	return out, nil
+}

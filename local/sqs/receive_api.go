@@ -1,0 +1,95 @@
+package sqs
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+type receiveIn struct {
+	QueueURL                    string `json:"QueueUrl"`
+	MaxNumberOfMessages         *int
+	VisibilityTimeout           *int
+	WaitTimeSeconds             *int
+	AttributeNames              []string
+	MessageSystemAttributeNames []string
+	MessageAttributeNames       []string
+}
+
+// wireMessage is Message of the API reference.
+type wireMessage struct {
+	MessageID              string `json:"MessageId"`
+	ReceiptHandle          string
+	Body                   string
+	MD5OfBody              string
+	Attributes             map[string]string    `json:",omitempty"`
+	MessageAttributes      map[string]Attribute `json:",omitempty"`
+	MD5OfMessageAttributes string               `json:",omitempty"`
+}
+
+func (s *Service) receiveMessage(ctx context.Context, in receiveIn) (any, error) {
+	q, err := s.queue(in.QueueURL)
+	if err != nil {
+		return nil, err
+	}
+	limit, wait := 1, q.settings().wait
+	if n := in.MaxNumberOfMessages; n != nil {
+		if limit = *n; limit < 1 || limit > maxBatch {
+			return nil, invalidParameter("Value %d for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided.", limit)
+		}
+	}
+	if n := in.WaitTimeSeconds; n != nil {
+		if wait = time.Duration(*n) * time.Second; *n < 0 || wait > maxWait {
+			return nil, invalidParameter("Value %d for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.", *n)
+		}
+	}
+	var visibility *time.Duration
+	if n := in.VisibilityTimeout; n != nil {
+		d, err := visibilityTimeout(*n)
+		if err != nil {
+			return nil, err
+		}
+		visibility = &d
+	}
+	messages, err := s.receive(ctx, in.QueueURL, limit, wait, visibility)
+	if err != nil || len(messages) == 0 {
+		return map[string]any{}, err
+	}
+	out := make([]wireMessage, len(messages))
+	for i, m := range messages {
+		attrs := m.selected(in.MessageAttributeNames)
+		out[i] = wireMessage{m.ID, m.ReceiptHandle, m.Body, m.MD5OfBody,
+			m.system(append(in.AttributeNames, in.MessageSystemAttributeNames...)), attrs, attributesMD5(attrs)}
+	}
+	return map[string]any{"Messages": out}, nil
+}
+
+func (m *Message) system(names []string) map[string]string {
+	out := map[string]string{}
+	for _, n := range names {
+		if n == "All" {
+			return m.Attributes
+		}
+		if v, ok := m.Attributes[n]; ok {
+			out[n] = v
+		}
+	}
+	return out
+}
+
+// selected are the message attributes asked for: by name, "All", ".*", or a prefix "name.*".
+func (m *Message) selected(names []string) map[string]Attribute {
+	out := map[string]Attribute{}
+	for _, n := range names {
+		if n == "All" || n == ".*" {
+			return m.MessageAttributes
+		}
+		prefix, wild := strings.CutSuffix(n, ".*")
+		for name, a := range m.MessageAttributes {
+			if name == n || wild && strings.HasPrefix(name, prefix) {
+				out[name] = a
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,163 @@
+// Package sqs is Amazon SQS of the local stack: durable standard queues with visibility timeouts, long polling, delays,
+// dead-letter queues and their redrive. It answers the operations of the SQS API (AWS JSON 1.0) through Service.Do, and gives
+// event source mappings the Go methods Receive, Delete and ChangeVisibility.
+//
+// A queue's index (40 bytes a message) is in memory, read from the store when the queue is first used; bodies stay in the store.
+// Each change is one durable batch, committed before the answer: receive counts and visibility timeouts survive a crash.
+// No lock is held over a commit, so that concurrent callers share one flush.
+package sqs
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jonboulle/clockwork"
+
+	"orderflow/local/awsapi"
+	"orderflow/local/store"
+)
+
+const (
+	region  = "us-east-1"
+	account = "000000000000"
+)
+
+// Service is every queue of the stack. Make one with New; Close it before the store.
+type Service struct {
+	st    *store.Store
+	clock clockwork.Clock
+	newID func() string
+
+	// epoch counts the starts of the service. It leads every sequence number, so that no receipt handle of an earlier
+	// start can name a message of this one.
+	epoch uint64
+
+	mu     sync.RWMutex
+	queues map[string]*queue
+	lastID uint64 // of queues: a queue created again under its old name has none of the old messages
+	tasks  map[string]*moveTask
+
+	manage sync.Mutex // serialises the creation and deletion of queues
+	ctx    context.Context
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+}
+
+// Option changes a Service under construction.
+type Option func(*Service)
+
+// WithIDs replaces the random message ids (UUIDs).
+func WithIDs(newID func() string) Option { return func(s *Service) { s.newID = newID } }
+
+// New opens the queues that st holds and resumes the message move tasks that were running.
+func New(st *store.Store, clock clockwork.Clock, opts ...Option) (*Service, error) {
+	s := &Service{st: st, clock: clock, newID: uuid.NewString, queues: map[string]*queue{}, tasks: map[string]*moveTask{}}
+	for _, o := range opts {
+		o(s)
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	if err := s.nextEpoch(); err != nil {
+		return nil, err
+	}
+	if err := s.openQueues(); err != nil {
+		return nil, err
+	}
+	if err := s.openTasks(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close ends the long polls and the message move tasks. The tasks go on at the next start.
+func (s *Service) Close() error {
+	s.cancel()
+	s.work.Wait()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, q := range s.queues {
+		q.stopTimer()
+	}
+	return nil
+}
+
+func (s *Service) nextEpoch() error {
+	key := store.NewKey("sqs", "epoch")
+	v, err := s.st.Get(key)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("read epoch: %w", err)
+	}
+	if len(v) == 8 {
+		s.epoch = binary.BigEndian.Uint64(v)
+	}
+	s.epoch++
+	b := s.st.NewBatch()
+	b.Set(key, binary.BigEndian.AppendUint64(nil, s.epoch))
+	return b.Commit()
+}
+
+func (s *Service) openQueues() error {
+	prefix := store.NewKey("sqs", "queue")
+	for p, err := range s.st.Scan(prefix, prefix.End()) {
+		if err != nil {
+			return fmt.Errorf("read queues: %w", err)
+		}
+		var rec queueRecord
+		if err := json.Unmarshal(p.Value, &rec); err != nil {
+			return fmt.Errorf("decode queue: %w", err)
+		}
+		cfg, err := parseSettings(rec.Attributes)
+		if err != nil {
+			return fmt.Errorf("decode queue %s: %w", rec.Name, err)
+		}
+		s.queues[rec.Name] = newQueue(s, rec, cfg)
+		s.lastID = max(s.lastID, rec.ID)
+	}
+	return s.readLastID()
+}
+
+// now is the current time in the unit of SQS timestamps.
+func (s *Service) now() int64 { return s.clock.Now().UnixMilli() }
+
+// queue finds a queue by name, URL or ARN. It returns QueueDoesNotExist if there is none.
+func (s *Service) queue(ref string) (*queue, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if q, ok := s.queues[awsapi.ResourceName(ref)]; ok {
+		return q, nil
+	}
+	return nil, errNoQueue()
+}
+
+func errNoQueue() error {
+	return awsapi.Errorf("QueueDoesNotExist", "The specified queue does not exist.")
+}
+
+// ARN is the ARN of the queue of the given name, URL or ARN.
+func ARN(ref string) string {
+	return "arn:aws:sqs:" + region + ":" + account + ":" + awsapi.ResourceName(ref)
+}
+
+// URL is the queue URL of the queue of the given name or ARN. Any host is accepted in a request; only the path counts.
+func URL(ref string) string {
+	return "http://sqs." + region + ".localhost/" + account + "/" + awsapi.ResourceName(ref)
+}
+
+// millis is a duration in the unit of SQS timestamps.
+func millis(d time.Duration) int64 { return d.Milliseconds() }
+
+func invalidParameter(format string, args ...any) error {
+	return awsapi.Errorf("InvalidParameterValue", format, args...)
+}
+
+func missingParameter(name string) error {
+	return awsapi.Errorf("MissingParameter", "The request must contain the parameter %s.", name)
+}
+
+func isDLQARN(arn string) bool { return strings.HasPrefix(arn, "arn:aws:sqs:") }
