@@ -11,7 +11,7 @@ import (
 // Customers reads customers' profiles.
 type Customers interface {
 	// Customer returns CodeNotFound for a customer without a profile.
-	Customer(ctx context.Context, id string) (*orderflow.Customer, error)
+	Customer(ctx context.Context, id string) (orderflow.Customer, error)
 }
 
 // Notifier tells customers.

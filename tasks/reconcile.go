@@ -16,11 +16,11 @@ type Standing interface {
 	Standing(ctx context.Context, status orderflow.Status, before time.Time) iter.Seq2[*orderflow.Order, error]
 }
 
-// Executions starts and describes executions by order id.
+// Executions starts and looks at executions by order id.
 type Executions interface {
 	Starter
-	// Describe returns CodeNotFound for an order whose execution was never started.
-	Describe(ctx context.Context, orderID string) (orderflow.Execution, error)
+	// Execution returns CodeNotFound for an order whose execution was never started.
+	Execution(ctx context.Context, orderID string) (orderflow.Execution, error)
 }
 
 // Reconcile finds what a lost event left behind: orders that stand still though something should have happened. The rows are the truth.
@@ -79,7 +79,7 @@ func (r Reconcile) Handle(ctx context.Context, _ struct{}) (Reconciled, error) {
 
 func (r Reconcile) check(ctx context.Context, o *orderflow.Order, out *Reconciled) error {
 	a := attend{r.Orders, r.Alerts, r.History, r.Now, "step:reconcile"}
-	x, err := r.Executions.Describe(ctx, o.ID)
+	x, err := r.Executions.Execution(ctx, o.ID)
 	if orderflow.CodeOf(err) == orderflow.CodeNotFound {
 		if err := r.Executions.Start(ctx, o.ID); err != nil {
 			return err

@@ -1,0 +1,139 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"orderflow"
+)
+
+// action is one part of a transaction.
+type action struct {
+	types.TransactWriteItem
+	move *orderflow.StockMove // nil for the order, the step and the payment
+}
+
+// Commit applies the write whole or not at all, and raises the version of its order.
+// Returns orderflow.CodeConflict if the order was changed since it was loaded, the step was recorded or the payment settled by somebody else;
+// CodeOutOfStock, naming the SKUs, if there is too little to reserve; CodeInvalidState if there is less reserved than is to be released or
+// shipped; CodeThrottled.
+func (s *Orders) Commit(ctx context.Context, w orderflow.Write) error {
+	actions, err := s.actions(w)
+	if err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	switch {
+	case len(actions) == 0:
+		return nil
+	case len(actions) == 1 && actions[0].Put != nil: // half the price of a transaction
+		err = s.put(ctx, actions[0].Put)
+	default:
+		err = s.transact(ctx, actions)
+	}
+	if err != nil {
+		return err
+	}
+	if w.Order != nil {
+		w.Order.Version++
+	}
+	return nil
+}
+
+func (s *Orders) actions(w orderflow.Write) ([]action, error) {
+	var out []action
+	add := func(put *types.Put, err error) error {
+		if err == nil {
+			out = append(out, action{TransactWriteItem: types.TransactWriteItem{Put: put}})
+		}
+		return err
+	}
+	if w.Order != nil {
+		if err := add(s.putOrder(w.Order)); err != nil {
+			return nil, err
+		}
+	}
+	if w.Step != nil {
+		if err := add(putStep(s.Steps, w.Step), nil); err != nil {
+			return nil, err
+		}
+	}
+	if w.Payment != nil {
+		if err := add(putPayment(s.Payments, w.Payment)); err != nil {
+			return nil, err
+		}
+	}
+	for i := range w.Stock {
+		update, err := moveStock(s.Products, w.Stock[i])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, action{types.TransactWriteItem{Update: update}, &w.Stock[i]})
+	}
+	return out, nil
+}
+
+func (s *Orders) put(ctx context.Context, p *types.Put) error {
+	_, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: p.TableName, Item: p.Item, ConditionExpression: p.ConditionExpression,
+		ExpressionAttributeNames: p.ExpressionAttributeNames, ExpressionAttributeValues: p.ExpressionAttributeValues,
+	})
+	if err != nil {
+		return wrap("commit", err)
+	}
+	return nil
+}
+
+func (s *Orders) transact(ctx context.Context, actions []action) error {
+	items := make([]types.TransactWriteItem, len(actions))
+	for i, a := range actions {
+		items[i] = a.TransactWriteItem
+	}
+	_, err := s.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items})
+	if cancelled, ok := errors.AsType[*types.TransactionCanceledException](err); ok {
+		return fmt.Errorf("commit: %w", whyCancelled(actions, cancelled))
+	}
+	if err != nil {
+		return wrap("commit", err)
+	}
+	return nil
+}
+
+// whyCancelled reads the reasons, which stand in the order of the actions. A conflict comes first: after a reload, the stock may not matter
+// any more.
+func whyCancelled(actions []action, err *types.TransactionCanceledException) error {
+	var conflict, later bool
+	var short []string
+	kind := orderflow.Reserve
+	for i, r := range err.CancellationReasons {
+		switch code := aws.ToString(r.Code); {
+		case code == "" || code == "None":
+		case code == "TransactionConflict":
+			conflict = true
+		case throttled[code] || code == "ProvisionedThroughputExceeded":
+			later = true
+		case code != "ConditionalCheckFailed" || i >= len(actions):
+			return err
+		case actions[i].move == nil:
+			conflict = true
+		default:
+			short, kind = append(short, actions[i].move.SKU), actions[i].move.Kind
+		}
+	}
+	switch {
+	case conflict:
+		return orderflow.Errorf(orderflow.CodeConflict, "changed by somebody else")
+	case later:
+		return orderflow.Errorf(orderflow.CodeThrottled, "%s", err.ErrorMessage())
+	case len(short) > 0 && kind == orderflow.Reserve:
+		return orderflow.Errorf(orderflow.CodeOutOfStock, "not enough in stock: %s", strings.Join(short, ", "))
+	case len(short) > 0:
+		return orderflow.Errorf(orderflow.CodeInvalidState, "less is reserved than is to be moved: %s", strings.Join(short, ", "))
+	}
+	return err
+}

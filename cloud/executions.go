@@ -1,0 +1,103 @@
+package cloud
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+
+	"orderflow"
+)
+
+// Executions are the executions of the state machine that fulfils orders. An execution's name is its order's id.
+type Executions struct {
+	Client       *sfn.Client
+	StateMachine string // its ARN
+}
+
+// arn is the ARN of an order's execution.
+func (x *Executions) arn(orderID string) string {
+	return strings.Replace(x.StateMachine, ":stateMachine:", ":execution:", 1) + ":" + orderID
+}
+
+// Start starts the execution of an order; one that exists already, running or ended, is success.
+func (x *Executions) Start(ctx context.Context, orderID string) error {
+	input, err := json.Marshal(map[string]string{"orderId": orderID})
+	if err != nil {
+		return fmt.Errorf("marshal execution input: %w", err)
+	}
+	_, err = x.Client.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: &x.StateMachine, Name: &orderID, Input: aws.String(string(input))})
+	if _, exists := errors.AsType[*types.ExecutionAlreadyExists](err); err != nil && !exists {
+		return wrap("start execution", err)
+	}
+	return nil
+}
+
+// Execution describes the execution of an order. Returns orderflow.CodeNotFound if none was started.
+func (x *Executions) Execution(ctx context.Context, orderID string) (orderflow.Execution, error) {
+	out, err := x.Client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(x.arn(orderID))})
+	if err != nil {
+		return orderflow.Execution{}, executionError("describe execution", orderID, err)
+	}
+	return orderflow.Execution{
+		ARN: aws.ToString(out.ExecutionArn), Status: string(out.Status), StartedAt: aws.ToTime(out.StartDate).UTC(), StoppedAt: aws.ToTime(out.StopDate).UTC(),
+		Error: aws.ToString(out.Error), Cause: aws.ToString(out.Cause), RedriveCount: int(aws.ToInt32(out.RedriveCount)),
+		RedrivenAt: aws.ToTime(out.RedriveDate).UTC(), Redrivable: out.RedriveStatus == types.ExecutionRedriveStatusRedrivable,
+		NotRedrivable: aws.ToString(out.RedriveStatusReason),
+	}, nil
+}
+
+// Redrive lets the execution of an order go on at the step that failed. Said twice with one token it happens once.
+// Returns orderflow.CodeNotRedrivable with why not, CodeNotFound if none was started.
+func (x *Executions) Redrive(ctx context.Context, orderID, clientToken string) error {
+	_, err := x.Client.RedriveExecution(ctx, &sfn.RedriveExecutionInput{ExecutionArn: aws.String(x.arn(orderID)), ClientToken: &clientToken})
+	if refused, ok := errors.AsType[*types.ExecutionNotRedrivable](err); ok {
+		return fmt.Errorf("redrive execution: %w", orderflow.Errorf(orderflow.CodeNotRedrivable, "%s", refused.ErrorMessage()))
+	}
+	return executionError("redrive execution", orderID, err)
+}
+
+func executionError(doing, orderID string, err error) error {
+	if _, ok := errors.AsType[*types.ExecutionDoesNotExist](err); ok {
+		return fmt.Errorf("%s: %w", doing, orderflow.Errorf(orderflow.CodeNotFound, "order %s has no execution", orderID))
+	}
+	if err != nil {
+		return wrap(doing, err)
+	}
+	return nil
+}
+
+// Succeed answers the task token of a waiting step. A token that is gone is success: nobody waits any more.
+func (x *Executions) Succeed(ctx context.Context, token string, output any) error {
+	raw, err := json.Marshal(output)
+	if err != nil {
+		return fmt.Errorf("marshal task output: %w", err)
+	}
+	_, err = x.Client.SendTaskSuccess(ctx, &sfn.SendTaskSuccessInput{TaskToken: &token, Output: aws.String(string(raw))})
+	return answerError("send task success", err)
+}
+
+// Fail answers the task token of a waiting step with a failure. A token that is gone is success.
+func (x *Executions) Fail(ctx context.Context, token string, code orderflow.Code, cause string) error {
+	_, err := x.Client.SendTaskFailure(ctx, &sfn.SendTaskFailureInput{TaskToken: &token, Error: aws.String(string(code)), Cause: &cause})
+	return answerError("send task failure", err)
+}
+
+// answerError lets the answers to a token pass that tell of one which was used, timed out or belongs to an ended execution.
+func answerError(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	_, timedOut := errors.AsType[*types.TaskTimedOut](err)
+	_, gone := errors.AsType[*types.TaskDoesNotExist](err)
+	_, invalid := errors.AsType[*types.InvalidToken](err)
+	if timedOut || gone || invalid {
+		return nil
+	}
+	return wrap(doing, err)
+}

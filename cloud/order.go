@@ -1,0 +1,128 @@
+package cloud
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"orderflow"
+)
+
+// Orders keeps orders, and what is committed together with them. A table that is not used may stay unnamed.
+type Orders struct {
+	DB       *dynamodb.Client
+	Table    string // orders
+	Steps    string
+	Payments string
+	Products string
+}
+
+// The attribute of an order that puts it into the index by-attention, and its one value.
+const (
+	attentionIndex = "attentionIndex"
+	inAttention    = "yes"
+)
+
+// byStatus is the index of the orders by status and id.
+const byStatus = "by-status"
+
+// Order reads an order, strongly consistent. Returns orderflow.CodeNotFound.
+func (s *Orders) Order(ctx context.Context, id string) (*orderflow.Order, error) {
+	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: item{"id": str(id)}, ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return nil, wrap("get order", err)
+	}
+	if len(out.Item) == 0 {
+		return nil, fmt.Errorf("get order: %w", orderflow.Errorf(orderflow.CodeNotFound, "there is no order %s", id))
+	}
+	return orderOf(out.Item)
+}
+
+func orderOf(from item) (*orderflow.Order, error) {
+	o := &orderflow.Order{}
+	if err := unmarshal(from, o); err != nil {
+		return nil, fmt.Errorf("read order: %w", err)
+	}
+	return o, nil
+}
+
+// itemOf is the item that saves the order as its next version.
+func itemOf(o *orderflow.Order) (item, error) {
+	next := *o
+	next.Version++
+	it, err := marshal(&next)
+	if err != nil {
+		return nil, fmt.Errorf("marshal order: %w", err)
+	}
+	if o.Attention != nil {
+		it[attentionIndex] = str(inAttention)
+	}
+	return it, nil
+}
+
+// putOrder saves the order if its version is still the one that it was loaded with; a new one if its id is free.
+func (s *Orders) putOrder(o *orderflow.Order) (*types.Put, error) {
+	it, err := itemOf(o)
+	if err != nil {
+		return nil, err
+	}
+	if o.Version == 0 {
+		return &types.Put{TableName: &s.Table, Item: it, ConditionExpression: aws.String("attribute_not_exists(id)")}, nil
+	}
+	return &types.Put{
+		TableName: &s.Table, Item: it, ConditionExpression: aws.String("version = :loaded"),
+		ExpressionAttributeValues: item{":loaded": number(o.Version)},
+	}, nil
+}
+
+// Standing yields the orders of a status that were last changed before the given time, oldest first. The index may be slightly out of date.
+func (s *Orders) Standing(ctx context.Context, status orderflow.Status, before time.Time) iter.Seq2[*orderflow.Order, error] {
+	return func(yield func(*orderflow.Order, error) bool) {
+		bound, err := orderflow.NewOrderID(before, zeros{}) // ids begin with the time
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		pages := dynamodb.NewQueryPaginator(s.DB, &dynamodb.QueryInput{
+			TableName: &s.Table, IndexName: aws.String(byStatus), KeyConditionExpression: aws.String("#status = :status AND id < :bound"),
+			ExpressionAttributeNames:  map[string]string{"#status": "status"},
+			ExpressionAttributeValues: item{":status": str(string(status)), ":bound": str(bound)},
+		})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				yield(nil, wrap("query orders by status", err))
+				return
+			}
+			if !yieldStanding(page.Items, before, yield) {
+				return
+			}
+		}
+	}
+}
+
+func yieldStanding(items []item, before time.Time, yield func(*orderflow.Order, error) bool) bool {
+	for _, it := range items {
+		o, err := orderOf(it)
+		if err == nil && !o.UpdatedAt.Before(before) {
+			continue
+		}
+		if !yield(o, err) {
+			return false
+		}
+	}
+	return true
+}
+
+// zeros is a source of zero bytes.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}

@@ -1,0 +1,103 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"orderflow"
+)
+
+// SandboxRecord is what the sandbox payment provider remembers under a key: what became of a charge or refund, or that the outage is lifted.
+type SandboxRecord struct {
+	Key        string           `json:"key"`
+	ProviderID string           `json:"providerId,omitempty"`
+	Amount     *orderflow.Money `json:"amount,omitempty"`
+	Declined   string           `json:"declined,omitempty"` // the decline code
+	Lifted     bool             `json:"lifted,omitempty"`
+}
+
+// SandboxOutage is the key of the record that says whether the outage is lifted.
+const SandboxOutage = "outage"
+
+// Sandbox is the memory of the sandbox payment provider, one item per key.
+type Sandbox struct {
+	DB    *dynamodb.Client
+	Table string
+}
+
+// Recall returns what is remembered under a key. Returns orderflow.CodeNotFound.
+func (s *Sandbox) Recall(ctx context.Context, key string) (SandboxRecord, error) {
+	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: item{"key": str(key)}, ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return SandboxRecord{}, wrap("get sandbox record", err)
+	}
+	if len(out.Item) == 0 {
+		return SandboxRecord{}, orderflow.Errorf(orderflow.CodeNotFound, "the sandbox knows no %s", key)
+	}
+	return recordOf(out.Item)
+}
+
+func recordOf(from item) (SandboxRecord, error) {
+	var r SandboxRecord
+	if err := unmarshal(from, &r); err != nil {
+		return r, fmt.Errorf("read sandbox record: %w", err)
+	}
+	return r, nil
+}
+
+// Remember keeps the record unless its key has one already, and returns the one that stands; first is true for whoever set it.
+func (s *Sandbox) Remember(ctx context.Context, r SandboxRecord) (stands SandboxRecord, first bool, err error) {
+	it, err := marshal(r)
+	if err != nil {
+		return r, false, fmt.Errorf("marshal sandbox record: %w", err)
+	}
+	_, err = s.DB.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: &s.Table, Item: it, ConditionExpression: aws.String("attribute_not_exists(#key)"),
+		ExpressionAttributeNames: map[string]string{"#key": "key"},
+	})
+	if _, taken := errors.AsType[*types.ConditionalCheckFailedException](err); taken {
+		stands, err = s.Recall(ctx, r.Key)
+		return stands, false, err
+	}
+	if err != nil {
+		return r, false, wrap("put sandbox record", err)
+	}
+	return r, true, nil
+}
+
+// Count counts one more attempt under a key, and returns how many there were.
+func (s *Sandbox) Count(ctx context.Context, key string) (int, error) {
+	out, err := s.DB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.Table, Key: item{"key": str(key + "#attempts")},
+		UpdateExpression:          aws.String("ADD attempts :one"),
+		ExpressionAttributeValues: item{":one": number(1)},
+		ReturnValues:              types.ReturnValueUpdatedNew,
+	})
+	if err != nil {
+		return 0, wrap("count sandbox attempt", err)
+	}
+	var counted struct {
+		Attempts int `json:"attempts"`
+	}
+	if err := unmarshal(out.Attributes, &counted); err != nil {
+		return 0, fmt.Errorf("read sandbox attempts: %w", err)
+	}
+	return counted.Attempts, nil
+}
+
+// SetOutage begins the sandbox provider's outage again, or lifts it. It is on at first.
+func (s *Sandbox) SetOutage(ctx context.Context, on bool) error {
+	it, err := marshal(SandboxRecord{Key: SandboxOutage, Lifted: !on})
+	if err != nil {
+		return fmt.Errorf("marshal outage: %w", err)
+	}
+	if _, err := s.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.Table, Item: it}); err != nil {
+		return wrap("put outage", err)
+	}
+	return nil
+}
