@@ -1,0 +1,192 @@
+// Package bench measures the engine: the workload order-7, how it does over a large store and with many waiting executions, and beside it
+// what the store alone can do.
+//
+// "Through the API" means: requests and answers are AWS JSON bytes, and go through the router that serves the network too. In process that is a
+// function call, and the end of an execution is waited for with Service.Wait before DescribeExecution is called. With --http it is a loopback
+// connection, and DescribeExecution is called every 2 ms.
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/pprof"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+type options struct {
+	InMemory, HTTP, JSON bool
+	Runs, Orders         int
+	InFlight             []int
+	Retries              bool
+	Finished, Waiting    int
+	Dir, Profile         string
+}
+
+// Report is what --json prints.
+type Report struct {
+	Go       string    `json:"go"`
+	CPUs     int       `json:"cpus"`
+	Runs     int       `json:"runs"` // every Result is the median of so many
+	Results  []Result  `json:"results,omitempty"`
+	Ratio    float64   `json:"ratioToBareStore,omitempty"` // at the most in flight
+	Retries  float64   `json:"throughputWithRetries,omitempty"`
+	Finished *Finished `json:"finished,omitempty"`
+	Waiting  *Waiting  `json:"waiting,omitempty"`
+}
+
+// Main runs `orderflow bench engine`. It returns the exit code.
+func Main(args []string, stdout, stderr io.Writer) int {
+	o, err := parse(args, stdout)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "orderflow bench engine:", err)
+		return 2
+	}
+	if err := run(context.Background(), o, stdout, stderr); err != nil {
+		fmt.Fprintln(stderr, "orderflow bench engine:", err)
+		return 1
+	}
+	return 0
+}
+
+func parse(args []string, stdout io.Writer) (o options, err error) {
+	f := flag.NewFlagSet("orderflow bench engine", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	inFlight := "1,16,64"
+	f.BoolVar(&o.JSON, "json", false, "print a JSON report")
+	f.BoolVar(&o.InMemory, "in-memory", false, "keep everything in memory")
+	f.BoolVar(&o.HTTP, "http", false, "call the API over a loopback connection")
+	f.BoolVar(&o.Retries, "retries", true, "also measure with 1% of the charges retried after 1 s")
+	f.IntVar(&o.Runs, "runs", 3, "how often each measurement is made; the median is reported")
+	f.IntVar(&o.Orders, "orders", 4000, "orders of one measurement (a quarter of them at 1 in flight)")
+	f.StringVar(&inFlight, "in-flight", inFlight, "orders in flight")
+	f.IntVar(&o.Finished, "finished", 0, "measure over a store with so many finished executions instead")
+	f.IntVar(&o.Waiting, "waiting", 0, "measure with so many waiting executions instead")
+	f.StringVar(&o.Dir, "dir", "", "where to put the data (default: the directory for temporary files)")
+	f.StringVar(&o.Profile, "cpuprofile", "", "write a CPU profile to this file")
+	if err = f.Parse(args); errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(stdout, "Measure the engine with the workload order-7.\n\nUsage:\n  orderflow bench engine [OPTIONS]\n\nOptions:\n")
+		f.SetOutput(stdout)
+		f.PrintDefaults()
+		return o, err
+	}
+	if err == nil && f.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	for s := range strings.SplitSeq(inFlight, ",") {
+		n, nerr := strconv.Atoi(s)
+		if nerr != nil || n < 1 {
+			err = errors.Join(err, fmt.Errorf("--in-flight %q is not a list of numbers", inFlight))
+			break
+		}
+		o.InFlight = append(o.InFlight, n)
+	}
+	if o.Runs < 1 || o.Orders < 200 {
+		err = errors.Join(err, errors.New("at least 1 run of 200 orders is needed"))
+	}
+	return o, err
+}
+
+func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
+	if o.Profile != "" {
+		f, err := os.Create(o.Profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
+	report := Report{Go: runtime.Version(), CPUs: runtime.GOMAXPROCS(0), Runs: o.Runs}
+	var err error
+	switch {
+	case o.Finished > 0:
+		report.Runs = 1
+		report.Finished, err = measureFinished(ctx, o, stderr)
+	case o.Waiting > 0:
+		report.Runs = 1
+		report.Waiting, err = measureWaiting(ctx, o, stderr)
+	default:
+		err = report.orders(ctx, o, stderr)
+	}
+	if err != nil {
+		return err
+	}
+	if o.JSON {
+		enc := json.NewEncoder(stdout)
+		enc.SetIndent("", "  ")
+		return enc.Encode(report)
+	}
+	report.print(stdout)
+	return nil
+}
+
+// orders measures the workload and the bare store, in turns, so that both see the same machine.
+func (r *Report) orders(ctx context.Context, o options, progress io.Writer) error {
+	for _, inFlight := range o.InFlight {
+		n := o.Orders
+		if inFlight == 1 {
+			n = max(200, n/4)
+		}
+		var engine, bare, retried []Result
+		for i := range o.Runs {
+			fmt.Fprintf(progress, "%d in flight, run %d of %d\n", inFlight, i+1, o.Runs)
+			if err := inDir(o, &bare, func(dir string) (Result, error) { return runBare(dir, o, inFlight, n) }); err != nil {
+				return err
+			}
+			if err := inDir(o, &engine, func(dir string) (Result, error) { return runOrders(ctx, dir, o, inFlight, n, false) }); err != nil {
+				return err
+			}
+			if !o.Retries || inFlight != slices.Max(o.InFlight) || inFlight < 16 {
+				continue
+			}
+			// Long enough for many to come back from their second of delay.
+			err := inDir(o, &retried, func(dir string) (Result, error) { return runOrders(ctx, dir, o, inFlight, 5*n, true) })
+			if err != nil {
+				return err
+			}
+		}
+		r.Results = append(r.Results, median(bare), median(engine))
+		r.Ratio = median(engine).PerSecond / median(bare).PerSecond
+		if len(retried) > 0 {
+			r.Results = append(r.Results, median(retried))
+			r.Retries = median(retried).PerSecond / median(engine).PerSecond
+		}
+	}
+	return nil
+}
+
+func inDir(o options, to *[]Result, measure func(dir string) (Result, error)) error {
+	dir, err := os.MkdirTemp(o.Dir, "orderflow-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	res, err := measure(dir)
+	*to = append(*to, res)
+	return err
+}
+
+// median returns the result whose throughput is in the middle.
+func median(list []Result) Result {
+	s := slices.Clone(list)
+	slices.SortFunc(s, func(a, b Result) int {
+		if a.PerSecond < b.PerSecond {
+			return -1
+		}
+		return 1
+	})
+	return s[len(s)/2]
+}

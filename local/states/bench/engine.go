@@ -1,0 +1,150 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"orderflow/local/awsapi"
+	"orderflow/local/states"
+	"orderflow/local/store"
+)
+
+// engine is a service over a store, and a client of its API.
+type engine struct {
+	store   *store.Store
+	service *states.Service
+	disk    *disk
+	stop    func()
+	call    caller
+	opened  time.Duration // how long opening took
+}
+
+// caller performs an operation of the API: JSON in, JSON out.
+type caller func(ctx context.Context, op string, in []byte) ([]byte, error)
+
+type invoker = func(context.Context, string, string, []byte) (states.LambdaResult, error)
+
+func open(dir string, o options, invoke invoker) (*engine, error) {
+	e := &engine{disk: newDisk()}
+	begin := time.Now()
+	var err error
+	so := store.Options{InMemory: o.InMemory}
+	if !o.InMemory {
+		so.FS = e.disk
+	}
+	if e.store, err = store.Open(dir, so); err != nil {
+		return nil, err
+	}
+	if e.service, err = states.New(e.store, clockwork.NewRealClock(), states.Options{InvokeLambda: invoke}); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = e.service.Run(ctx) }) // ends without an error when it is stopped
+	e.opened = time.Since(begin)
+	router := &awsapi.Router{}
+	router.Register("states", e.service)
+	e.call = func(ctx context.Context, op string, in []byte) ([]byte, error) {
+		return router.CallJSON(ctx, "states", op, json.RawMessage(in))
+	}
+	closeHTTP := func() {}
+	if o.HTTP {
+		if e.call, closeHTTP, err = overHTTP(router); err != nil {
+			cancel()
+			return nil, err
+		}
+	}
+	e.stop = func() {
+		closeHTTP()
+		cancel()
+		wg.Wait()
+		if err := e.store.Close(); err != nil {
+			panic(fmt.Sprintf("close store: %v", err))
+		}
+	}
+	return e, nil
+}
+
+// overHTTP serves the API on a loopback port and returns a client of it.
+func overHTTP(h http.Handler) (caller, func(), error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, err
+	}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
+	go func() { _ = server.Serve(l) }() // ErrServerClosed
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 256
+	client := &http.Client{Transport: transport}
+	call := func(ctx context.Context, op string, in []byte) ([]byte, error) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+l.Addr().String()+"/", bytes.NewReader(in))
+		if err != nil {
+			return nil, err
+		}
+		req.Header.Set("X-Amz-Target", "AWSStepFunctions."+op)
+		req.Header.Set("Content-Type", "application/x-amz-json-1.0")
+		res, err := client.Do(req)
+		if err != nil {
+			return nil, err
+		}
+		defer res.Body.Close()
+		body, err := io.ReadAll(res.Body)
+		if err == nil && res.StatusCode != http.StatusOK {
+			err = fmt.Errorf("%s: %s", op, body)
+		}
+		return body, err
+	}
+	return call, func() { transport.CloseIdleConnections(); _ = server.Close() }, nil
+}
+
+// do is call with Go values.
+func do[O any](ctx context.Context, e *engine, op string, in any) (out O, err error) {
+	b, err := json.Marshal(in)
+	if err != nil {
+		return out, err
+	}
+	if b, err = e.call(ctx, op, b); err != nil {
+		return out, err
+	}
+	return out, json.Unmarshal(b, &out)
+}
+
+func (e *engine) createMachine(ctx context.Context, name, definition string) (arn string, err error) {
+	out, err := do[states.CreateStateMachineOutput](ctx, e, "CreateStateMachine", states.CreateStateMachineInput{
+		Name: name, Definition: definition, RoleARN: "arn:aws:iam::000000000000:role/bench",
+	})
+	return out.StateMachineARN, err
+}
+
+// execute starts an execution and waits for its end. Over HTTP it asks every 2 ms, in process it is told.
+func (e *engine) execute(ctx context.Context, machine, name, input string, poll bool) (states.DescribeExecutionOutput, error) {
+	started, err := do[states.StartExecutionOutput](ctx, e, "StartExecution", states.StartExecutionInput{StateMachineARN: machine, Name: name, Input: &input})
+	if err != nil {
+		return states.DescribeExecutionOutput{}, err
+	}
+	in := states.DescribeExecutionInput{ExecutionARN: started.ExecutionARN}
+	if !poll {
+		if err := e.service.Wait(ctx, started.ExecutionARN); err != nil {
+			return states.DescribeExecutionOutput{}, err
+		}
+		return do[states.DescribeExecutionOutput](ctx, e, "DescribeExecution", in)
+	}
+	ticker := time.NewTicker(2 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		out, err := do[states.DescribeExecutionOutput](ctx, e, "DescribeExecution", in)
+		if err != nil || out.Status != "RUNNING" {
+			return out, err
+		}
+		<-ticker.C
+	}
+}

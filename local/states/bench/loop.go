@@ -1,0 +1,161 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"orderflow/local/store"
+)
+
+// Result is one measurement. The times are milliseconds.
+type Result struct {
+	Workload     string  `json:"workload"` // order-7, order-7 with retries, bare store
+	Durable      bool    `json:"durable"`
+	Interface    string  `json:"interface"` // in process, HTTP; the store's own
+	InFlight     int     `json:"inFlight"`
+	Orders       int     `json:"orders"`
+	PerSecond    float64 `json:"ordersPerSecond"`
+	P50          float64 `json:"p50Ms"`
+	P99          float64 `json:"p99Ms"`
+	PeakRSS      float64 `json:"peakRssMB"`
+	CPU          float64 `json:"cpuMsPerOrder"`
+	BytesWritten float64 `json:"bytesPerOrder"`
+	Flushes      float64 `json:"flushesPerOrder"`
+}
+
+// closed runs the orders 0..n-1 with a constant number in flight, and measures. Throughput is taken until the last order was begun:
+// what follows is not a closed loop any more, and a retry delay at the very end would count as a whole second.
+func closed(n, inFlight int, d *disk, one func(i int) error) (Result, error) {
+	forget()
+	var (
+		next, finished atomic.Int64
+		took           = make([]time.Duration, n)
+		mu             sync.Mutex
+		failed         error
+		steady         time.Duration
+		steadyDone     int64
+		wg             sync.WaitGroup
+	)
+	bytes, flushes, busy, begin := d.bytes.Load(), d.flushes.Load(), cpu(), time.Now()
+	for range inFlight {
+		wg.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i == n-1 {
+					steady, steadyDone = time.Since(begin), finished.Load()
+				}
+				if i >= n {
+					return
+				}
+				t := time.Now()
+				if err := one(i); err != nil {
+					mu.Lock()
+					failed = err
+					mu.Unlock()
+					return
+				}
+				took[i] = time.Since(t)
+				finished.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if failed != nil {
+		return Result{}, failed
+	}
+	busy = cpu() - busy
+	slices.Sort(took)
+	per := 1 / float64(n)
+	return Result{
+		InFlight: inFlight, Orders: n, PerSecond: float64(steadyDone) / steady.Seconds(),
+		P50: ms(took[n/2]), P99: ms(took[n*99/100]), PeakRSS: peak(), CPU: ms(busy) * per,
+		BytesWritten: float64(d.bytes.Load()-bytes) * per, Flushes: float64(d.flushes.Load()-flushes) * per,
+	}, nil
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// runOrders is the workload: one order is one execution; it counts when its output was checked.
+func runOrders(ctx context.Context, dir string, o options, inFlight, n int, retries bool) (Result, error) {
+	h := &handlers{}
+	e, err := open(dir, o, h.invoke)
+	if err != nil {
+		return Result{}, err
+	}
+	defer e.stop()
+	machine, err := e.createMachine(ctx, "order-7", order7)
+	if err != nil {
+		return Result{}, err
+	}
+	res, err := e.orders(ctx, machine, "RUN", o, inFlight, n, retries)
+	return res, err
+}
+
+func (e *engine) orders(ctx context.Context, machine, run string, o options, inFlight, n int, retries bool) (Result, error) {
+	one := func(i int, run string) error {
+		ord := newOrder(run, i, retries && i%100 == 50)
+		input, err := json.Marshal(ord)
+		if err != nil {
+			return err
+		}
+		out, err := e.execute(ctx, machine, ord.OrderID, string(input), o.HTTP)
+		if err != nil {
+			return err
+		}
+		if out.Status != "SUCCEEDED" {
+			return fmt.Errorf("order %s ended %s", ord.OrderID, out.Status)
+		}
+		return ord.check(*out.Output)
+	}
+	for i := range 50 { // warm up
+		if err := one(-i-100, run+"-WARM"); err != nil {
+			return Result{}, err
+		}
+	}
+	res, err := closed(n, inFlight, e.disk, func(i int) error { return one(i, run) })
+	res.Workload, res.Durable, res.Interface = "order-7", !o.InMemory, "in process"
+	if retries {
+		res.Workload = "order-7, 1% retried after 1 s"
+	}
+	if o.HTTP {
+		res.Interface = "HTTP"
+	}
+	return res, err
+}
+
+// runBare writes what no engine over this store can do without: seven durable records an order, each as large as the order's data is
+// by then, and nothing else.
+func runBare(dir string, o options, inFlight, n int) (Result, error) {
+	d := newDisk()
+	so := store.Options{InMemory: o.InMemory}
+	if !o.InMemory {
+		so.FS = d
+	}
+	st, err := store.Open(dir, so)
+	if err != nil {
+		return Result{}, err
+	}
+	defer st.Close()
+	res, err := closed(n, inFlight, d, func(i int) error {
+		record, err := json.Marshal(newOrder("RUN", i, false))
+		if err != nil {
+			return err
+		}
+		for step := range 7 {
+			record = append(record, `,"result":{"reservationId":"r-RUN-0000001"}`...)
+			b := st.NewBatch()
+			b.Set(store.NewKey("bare").Uint(uint64(i)).Uint(uint64(step)), record)
+			if err := b.Commit(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	res.Workload, res.Durable, res.Interface = "bare store, 7 records", !o.InMemory, "store"
+	return res, err
+}

@@ -1,0 +1,132 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"orderflow/local/states"
+)
+
+// Waiting is how the engine does with many executions that wait. Times are milliseconds.
+type Waiting struct {
+	Executions   int     `json:"executions"`
+	RSS          float64 `json:"residentMB"`
+	Heap         float64 `json:"heapMB"`
+	RSSRestarted float64 `json:"residentAfterRestartMB"`
+	StartUp      float64 `json:"startUpMs"`
+	Timers       int     `json:"timers"`
+	Window       float64 `json:"windowSeconds"` // over which they were due
+	LateP50      float64 `json:"lateP50Ms"`
+	LateP99      float64 `json:"lateP99Ms"`
+	LateMax      float64 `json:"lateMaxMs"`
+}
+
+// waits: one machine waits for a point in time, and then tells a function; the other for a task token.
+const (
+	timerWait = `{"StartAt":"Wait","States":{"Wait":{"Type":"Wait","TimestampPath":"$.at","Next":"Fired"},
+		"Fired":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:Fired","End":true}}}`
+	tokenWait = `{"StartAt":"Wait","States":{"Wait":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken","HeartbeatSeconds":86400,
+		"Parameters":{"FunctionName":"Submit","Payload":{"token.$":"$$.Task.Token"}},"End":true}}}`
+)
+
+// measureWaiting has half of the executions wait for a token, half for a timer; a tenth of the timers is due soon, evenly over some seconds.
+func measureWaiting(ctx context.Context, o options, progress io.Writer) (*Waiting, error) {
+	root, err := os.MkdirTemp(o.Dir, "orderflow-bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(root)
+	const window = 10 * time.Second
+	soon := o.Waiting / 20
+	w := &Waiting{Executions: o.Waiting, Timers: soon, Window: window.Seconds()}
+	var mu sync.Mutex
+	var late []time.Duration
+	all := make(chan struct{})
+	invoke := func(_ context.Context, function, _ string, payload []byte) (states.LambdaResult, error) {
+		var in struct{ At time.Time }
+		if err := json.Unmarshal(payload, &in); err != nil {
+			return states.LambdaResult{}, err
+		}
+		if !in.At.IsZero() {
+			mu.Lock()
+			if late = append(late, time.Since(in.At)); len(late) == soon {
+				close(all)
+			}
+			mu.Unlock()
+		}
+		return states.LambdaResult{Payload: []byte("{}")}, nil
+	}
+	e, err := open(root, o, invoke)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { e.stop() }()
+	// The first is due when all have been started, and the service was restarted.
+	first := time.Now().Add(time.Duration(o.Waiting)*time.Millisecond/5 + 10*time.Second).Truncate(time.Millisecond)
+	if err := e.fillWaiting(ctx, o.Waiting, soon, first, window, progress); err != nil {
+		return nil, err
+	}
+	w.RSS, w.Heap = settled()
+	if !o.InMemory {
+		e.stop()
+		forget()
+		again, err := open(root, o, invoke)
+		if err != nil {
+			return nil, err
+		}
+		e = again
+		w.StartUp = ms(e.opened)
+		w.RSSRestarted, _ = settled()
+	}
+	if time.Now().After(first) {
+		return nil, fmt.Errorf("%d executions took too long to start: timers were due meanwhile", o.Waiting)
+	}
+	fmt.Fprintln(progress, "waiting for the timers")
+	select {
+	case <-all:
+	case <-time.After(time.Until(first) + window + time.Minute):
+		return nil, fmt.Errorf("%d of %d timers fired", len(late), soon)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	slices.Sort(late)
+	w.LateP50, w.LateP99, w.LateMax = ms(late[soon/2]), ms(late[soon*99/100]), ms(late[soon-1])
+	return w, nil
+}
+
+func (e *engine) fillWaiting(ctx context.Context, n, soon int, first time.Time, window time.Duration, progress io.Writer) error {
+	timers, err := e.createMachine(ctx, "timers", timerWait)
+	if err != nil {
+		return err
+	}
+	tokens, err := e.createMachine(ctx, "tokens", tokenWait)
+	if err != nil {
+		return err
+	}
+	return each(n, progress, func(i int) error {
+		at, machine := first.Add(time.Hour), timers
+		if i < soon {
+			at = first.Add(window * time.Duration(i) / time.Duration(soon)).Truncate(time.Millisecond)
+		} else if i%2 == 0 {
+			machine = tokens
+		}
+		input := fmt.Sprintf(`{"orderId":%q,"at":%q}`, executionName(i), at.UTC().Format("2006-01-02T15:04:05.000Z"))
+		_, err := do[states.StartExecutionOutput](ctx, e, "StartExecution", states.StartExecutionInput{StateMachineARN: machine, Name: executionName(i), Input: &input})
+		return err
+	})
+}
+
+// settled is the resident memory and the heap in use in MB, once garbage is gone.
+func settled() (rss, heap float64) {
+	forget()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return resident(), float64(m.HeapAlloc) / (1 << 20)
+}
