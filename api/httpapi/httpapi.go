@@ -1,0 +1,113 @@
+// Package httpapi serves an http.Handler behind an API Gateway HTTP API (Lambda proxy integration, payload format 2.0).
+//
+// See "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway" in the API Gateway developer guide.
+package httpapi
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"orderflow/api"
+)
+
+// Function is a Lambda function behind an HTTP API.
+type Function func(ctx context.Context, e events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
+
+// New makes a function that serves the handler. The claims of the JWT authorizer become the api.Caller, the gateway's request id the
+// request's. The function fails only for an event that is no HTTP request.
+func New(h http.Handler) Function {
+	return func(ctx context.Context, e events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+		r, err := Request(ctx, e)
+		if err != nil {
+			return events.APIGatewayV2HTTPResponse{}, fmt.Errorf("read HTTP API event: %w", err)
+		}
+		w := newResponse()
+		h.ServeHTTP(w, r)
+		return w.event(), nil
+	}
+}
+
+// Request makes the request that the event tells of.
+func Request(ctx context.Context, e events.APIGatewayV2HTTPRequest) (*http.Request, error) {
+	method := e.RequestContext.HTTP.Method
+	if method == "" {
+		return nil, errors.New("it has no requestContext.http.method: payload format 2.0 is expected")
+	}
+	body, err := bodyOf(e)
+	if err != nil {
+		return nil, err
+	}
+	u, err := urlOf(e)
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequestWithContext(withCaller(ctx, e), method, u.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range e.Headers {
+		r.Header.Set(name, value) // several values come joined by commas
+	}
+	if len(e.Cookies) > 0 {
+		r.Header.Set("Cookie", strings.Join(e.Cookies, "; "))
+	}
+	r.Host = u.Host
+	r.RemoteAddr = e.RequestContext.HTTP.SourceIP
+	r.RequestURI = u.RequestURI()
+	return r, nil
+}
+
+func withCaller(ctx context.Context, e events.APIGatewayV2HTTPRequest) context.Context {
+	ctx = api.WithRequestID(ctx, e.RequestContext.RequestID)
+	if a := e.RequestContext.Authorizer; a != nil && a.JWT != nil && len(a.JWT.Claims) > 0 {
+		ctx = api.WithCaller(ctx, api.CallerFromClaims(a.JWT.Claims))
+	}
+	return ctx
+}
+
+func bodyOf(e events.APIGatewayV2HTTPRequest) (io.Reader, error) {
+	if !e.IsBase64Encoded {
+		return strings.NewReader(e.Body), nil
+	}
+	body, err := base64.StdEncoding.DecodeString(e.Body)
+	if err != nil {
+		return nil, fmt.Errorf("decode body: %w", err)
+	}
+	return strings.NewReader(string(body)), nil
+}
+
+// urlOf is the URL that the client asked for. The path comes with the stage before it, but for the stage $default.
+func urlOf(e events.APIGatewayV2HTTPRequest) (*url.URL, error) {
+	raw := e.RawPath
+	if stage := e.RequestContext.Stage; stage != "" && stage != "$default" {
+		if rest, ok := strings.CutPrefix(raw, "/"+stage); ok && (rest == "" || rest[0] == '/') {
+			raw = rest
+		}
+	}
+	if raw == "" {
+		raw = "/"
+	}
+	path, err := url.PathUnescape(raw)
+	if err != nil { // the gateway has unescaped it already
+		path = raw
+	}
+	host := e.RequestContext.DomainName
+	for name, value := range e.Headers {
+		if strings.EqualFold(name, "host") {
+			host = value
+		}
+	}
+	u := &url.URL{Scheme: "https", Host: host, Path: path, RawPath: raw, RawQuery: e.RawQueryString}
+	if _, err := url.Parse(u.String()); err != nil {
+		return nil, fmt.Errorf("read URL: %w", err)
+	}
+	return u, nil
+}

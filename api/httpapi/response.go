@@ -1,0 +1,55 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/base64"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+// response collects what a handler answers.
+type response struct {
+	header http.Header
+	sent   http.Header // the header as it was when the status was written
+	status int
+	body   bytes.Buffer
+}
+
+func newResponse() *response { return &response{header: http.Header{}} }
+
+// Header implements http.ResponseWriter.
+func (w *response) Header() http.Header { return w.header }
+
+// WriteHeader implements http.ResponseWriter. The first status counts.
+func (w *response) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status, w.sent = status, w.header.Clone()
+	}
+}
+
+// Write implements http.ResponseWriter.
+func (w *response) Write(p []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return w.body.Write(p)
+}
+
+// event is the answer as the gateway takes it: several values of a header joined by commas, cookies apart, what is not text in base64.
+func (w *response) event() events.APIGatewayV2HTTPResponse {
+	w.WriteHeader(http.StatusOK)
+	e := events.APIGatewayV2HTTPResponse{StatusCode: w.status, Headers: map[string]string{}, Cookies: w.sent.Values("Set-Cookie")}
+	for name, values := range w.sent {
+		if name != "Set-Cookie" {
+			e.Headers[name] = strings.Join(values, ", ")
+		}
+	}
+	body := w.body.Bytes()
+	if utf8.Valid(body) && w.sent.Get("Content-Encoding") == "" {
+		e.Body = string(body)
+	} else {
+		e.Body, e.IsBase64Encoded = base64.StdEncoding.EncodeToString(body), true
+	}
+	return e
+}
