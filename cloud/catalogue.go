@@ -1,0 +1,140 @@
+package cloud
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"orderflow"
+)
+
+// Catalogue reads the products.
+type Catalogue struct {
+	DB    *dynamodb.Client
+	Table string
+}
+
+// byCategory is the index of the products by category and SKU.
+const byCategory = "by-category"
+
+// batchAttempts bounds how often the keys that a batch left unprocessed are asked for again.
+const batchAttempts = 5
+
+// Product returns one product. Returns orderflow.CodeNotFound.
+func (c *Catalogue) Product(ctx context.Context, sku string) (orderflow.Product, error) {
+	out, err := c.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &c.Table, Key: item{"sku": str(sku)}})
+	if err != nil {
+		return orderflow.Product{}, wrap("get product", err)
+	}
+	if len(out.Item) == 0 {
+		return orderflow.Product{}, fmt.Errorf("get product: %w", orderflow.Errorf(orderflow.CodeNotFound, "there is no product %s", sku))
+	}
+	return productOf(out.Item)
+}
+
+func productOf(from item) (orderflow.Product, error) {
+	var p orderflow.Product
+	if err := unmarshal(from, &p); err != nil {
+		return p, fmt.Errorf("read product: %w", err)
+	}
+	return p, nil
+}
+
+// Products returns the products that exist of at most 100 different SKUs. Returns orderflow.CodeThrottled if DynamoDB leaves keys
+// unprocessed again and again.
+func (c *Catalogue) Products(ctx context.Context, skus []string) (map[string]orderflow.Product, error) {
+	products := make(map[string]orderflow.Product, len(skus))
+	keys := make([]item, len(skus))
+	for i, sku := range skus {
+		keys[i] = item{"sku": str(sku)}
+	}
+	for attempt := 1; len(keys) > 0; attempt++ {
+		out, err := c.DB.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{c.Table: {Keys: keys}}})
+		if err != nil {
+			return nil, wrap("get products", err)
+		}
+		for _, it := range out.Responses[c.Table] {
+			p, err := productOf(it)
+			if err != nil {
+				return nil, err
+			}
+			products[p.SKU] = p
+		}
+		keys = out.UnprocessedKeys[c.Table].Keys
+		if len(keys) > 0 && attempt == batchAttempts {
+			return nil, fmt.Errorf("get products: %w", orderflow.Errorf(orderflow.CodeThrottled, "%d keys stay unprocessed", len(keys)))
+		}
+		if err := pause(ctx, attempt, len(keys) > 0); err != nil {
+			return nil, fmt.Errorf("get products: %w", err)
+		}
+	}
+	return products, nil
+}
+
+// pause waits the longer the more attempts there were, if it is needed at all.
+func pause(ctx context.Context, attempt int, needed bool) error {
+	if !needed {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(10 * time.Millisecond << attempt):
+		return nil
+	}
+}
+
+// ListProducts returns at most limit products: of one category in the order of their SKUs, or of all in the table's own order.
+// after is the SKU that the page comes after ("" begins), next what to pass for the next page, "" at the end.
+func (c *Catalogue) ListProducts(ctx context.Context, category, after string, limit int) (products []orderflow.Product, next string, err error) {
+	var start item
+	if after != "" {
+		start = item{"sku": str(after)}
+		if category != "" {
+			start["category"] = str(category)
+		}
+	}
+	for len(products) <= limit {
+		items, last, err := c.page(ctx, category, start, limit+1-len(products))
+		if err != nil {
+			return nil, "", wrap("list products", err)
+		}
+		for _, it := range items {
+			p, err := productOf(it)
+			if err != nil {
+				return nil, "", err
+			}
+			products = append(products, p)
+		}
+		if len(last) == 0 {
+			break
+		}
+		start = last
+	}
+	if len(products) > limit {
+		return products[:limit], products[limit-1].SKU, nil
+	}
+	return products, "", nil
+}
+
+func (c *Catalogue) page(ctx context.Context, category string, start item, limit int) (items []item, last item, err error) {
+	if category == "" {
+		out, err := c.DB.Scan(ctx, &dynamodb.ScanInput{TableName: &c.Table, ExclusiveStartKey: start, Limit: aws.Int32(int32(limit))})
+		if err != nil {
+			return nil, nil, err
+		}
+		return out.Items, out.LastEvaluatedKey, nil
+	}
+	out, err := c.DB.Query(ctx, &dynamodb.QueryInput{
+		TableName: &c.Table, IndexName: aws.String(byCategory), KeyConditionExpression: aws.String("category = :category"),
+		ExpressionAttributeValues: item{":category": str(category)}, ExclusiveStartKey: start, Limit: aws.Int32(int32(limit)),
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return out.Items, out.LastEvaluatedKey, nil
+}

@@ -1,0 +1,80 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"orderflow"
+)
+
+// Placements saves new orders with the answers given for them.
+type Placements struct {
+	DB          *dynamodb.Client
+	Orders      string // table
+	Idempotency string // table
+}
+
+// Answer returns what is kept under the key, strongly consistent; nil if nothing is or it has expired by now.
+func (p *Placements) Answer(ctx context.Context, key string, now time.Time) ([]byte, error) {
+	out, err := p.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &p.Idempotency, Key: item{"key": str(key)}, ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return nil, wrap("get answer", err)
+	}
+	answer, err := answerOf(out.Item, now)
+	if err != nil {
+		return nil, fmt.Errorf("read answer: %w", err)
+	}
+	return answer, nil
+}
+
+// Place saves a new order and the answer under the key in one transaction, which is the one write of the API. If an answer is kept under
+// the key that has not expired by now, nothing is saved and earlier is that answer.
+// Returns orderflow.CodeConflict while another transaction has the key, CodeThrottled.
+func (p *Placements) Place(ctx context.Context, o *orderflow.Order, key string, answer []byte, now, expires time.Time) (earlier []byte, err error) {
+	if o.Version != 0 {
+		return nil, fmt.Errorf("place order %s: it is saved already", o.ID)
+	}
+	orders := Orders{DB: p.DB, Table: p.Orders}
+	putOrder, err := orders.putOrder(o)
+	if err != nil {
+		return nil, fmt.Errorf("place order: %w", err)
+	}
+	put, err := putAnswer(p.Idempotency, keptAnswer{key, o.ID, answer, expires.Unix()}, now)
+	if err != nil {
+		return nil, fmt.Errorf("place order: %w", err)
+	}
+	_, err = p.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{{Put: put}, {Put: putOrder}}})
+	if cancelled, ok := errors.AsType[*types.TransactionCanceledException](err); ok {
+		return p.earlier(ctx, key, now, cancelled)
+	}
+	if err != nil {
+		return nil, wrap("place order", err)
+	}
+	o.Version = 1
+	return nil, nil
+}
+
+// earlier reads why the transaction was cancelled: its first reason is the answer's.
+func (p *Placements) earlier(ctx context.Context, key string, now time.Time, cancelled *types.TransactionCanceledException) ([]byte, error) {
+	reasons := cancelled.CancellationReasons
+	if len(reasons) == 0 || aws.ToString(reasons[0].Code) != "ConditionalCheckFailed" {
+		return nil, fmt.Errorf("place order: %w", whyCancelled(make([]action, len(reasons)), cancelled))
+	}
+	answer, err := answerOf(reasons[0].Item, now)
+	if err == nil && answer == nil { // a service that does not return the item
+		answer, err = p.Answer(ctx, key, now)
+	}
+	if err == nil && answer == nil {
+		err = orderflow.Errorf(orderflow.CodeConflict, "the earlier answer has just expired")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("place order: %w", err)
+	}
+	return answer, nil
+}
