@@ -159,14 +159,28 @@ func sameState(a, b orderflow.State) bool {
 	return errX == nil && errY == nil && string(x) == string(y)
 }
 
-// providerRecord is what the sandbox provider remembers of one idempotency key.
+// providerRecord is what the sandbox provider remembers of one idempotency key, "ORDER/charge" or "ORDER/refund".
 type providerRecord struct {
-	Key        string `json:"key"`
-	Kind       string `json:"kind"` // charge or refund
-	OrderID    string `json:"orderId"`
-	ProviderID string `json:"providerId"`
-	Amount     int64  `json:"amount"`
-	State      string `json:"state"`
+	Key    string           `json:"key"`
+	Amount *orderflow.Money `json:"amount"` // nil if declined
+}
+
+// providerSums lists the amounts that the provider captured and gave back, by order.
+func (s *system) providerSums() (captured, refunded map[string][]int64) {
+	s.t.Helper()
+	captured, refunded = map[string][]int64{}, map[string][]int64{}
+	for _, r := range scan[providerRecord](s, "sandbox") {
+		order, step, ok := strings.Cut(r.Key, "/")
+		if !ok || r.Amount == nil {
+			continue
+		}
+		if strings.HasPrefix(step, "refund") {
+			refunded[order] = append(refunded[order], r.Amount.Amount)
+		} else {
+			captured[order] = append(captured[order], r.Amount.Amount)
+		}
+	}
+	return captured, refunded
 }
 
 // checkMoney asks the provider, not the orders, what was captured and refunded (I2, I4, I5).
