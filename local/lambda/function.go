@@ -1,0 +1,219 @@
+package lambda
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"orderflow/local/awsapi"
+)
+
+// Function is a function as the template describes it.
+type Function struct {
+	Name string
+	ARN  string // made from the name if empty
+	// Handler is the template's Handler: it reaches a bootstrap process as _HANDLER and tells the factory which handler to make.
+	Handler  string
+	RoleName string // the identity of the function's own calls, of its mappings' and of its destinations'
+	Env      map[string]string
+	Timeout  time.Duration // 3 s by default, at most 15 min
+	MemoryMB int           // 128 by default
+	// ReservedConcurrency is the most requests at the same time; 0 throttles every one. Nil: a share of the account's.
+	ReservedConcurrency *int
+	Async               AsyncConfig
+}
+
+// AsyncConfig says how asynchronous invocations are retried and where they end: AWS::Lambda::EventInvokeConfig.
+type AsyncConfig struct {
+	MaximumRetryAttempts *int          // 0-2, 2 by default
+	MaximumEventAge      time.Duration // 1 min to 6 h, 6 h by default
+	OnSuccess, OnFailure string        // ARN of a queue, topic, function or event bus
+	DeadLetter           string        // ARN of a queue or topic that takes the event itself
+}
+
+func (fn *Function) check() error {
+	if fn.Name == "" {
+		return errors.New("no name")
+	}
+	if fn.Timeout == 0 {
+		fn.Timeout = 3 * time.Second
+	}
+	if fn.MemoryMB == 0 {
+		fn.MemoryMB = 128
+	}
+	if fn.Timeout < time.Second || fn.Timeout > 15*time.Minute {
+		return fmt.Errorf("timeout %v is not between 1 s and 15 min", fn.Timeout)
+	}
+	if fn.ReservedConcurrency != nil && *fn.ReservedConcurrency < 0 {
+		return fmt.Errorf("reserved concurrency %d is negative", *fn.ReservedConcurrency)
+	}
+	return fn.Async.check()
+}
+
+func (c *AsyncConfig) check() error {
+	if c.MaximumRetryAttempts == nil {
+		two := 2
+		c.MaximumRetryAttempts = &two
+	}
+	if c.MaximumEventAge == 0 {
+		c.MaximumEventAge = 6 * time.Hour
+	}
+	if n := *c.MaximumRetryAttempts; n < 0 || n > 2 {
+		return fmt.Errorf("maximum retry attempts %d is not between 0 and 2", n)
+	}
+	if c.MaximumEventAge < time.Minute || c.MaximumEventAge > 6*time.Hour {
+		return fmt.Errorf("maximum event age %v is not between 1 min and 6 h", c.MaximumEventAge)
+	}
+	for _, arn := range []string{c.OnSuccess, c.OnFailure, c.DeadLetter} {
+		if err := checkDestination(arn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// function is a registered function: its concurrency gate, its execution environments and its queue of asynchronous invocations.
+type function struct {
+	Function
+	service *Service
+	gate    *gate
+
+	mu       sync.Mutex
+	idle     []Handler // the last used is the last element and is taken first
+	closed   bool
+	inFlight map[string]bool // ids of the asynchronous invocations being worked on
+	wake     chan struct{}   // an asynchronous invocation was added or has ended
+}
+
+// find resolves a name, a partial or a full ARN, with or without the qualifier $LATEST.
+func (s *Service) find(nameOrARN, qualifier string) (*function, error) {
+	name := FunctionName(nameOrARN)
+	if q := qualifierOf(nameOrARN); qualifier == "" {
+		qualifier = q
+	}
+	s.mu.Lock()
+	f := s.functions[name]
+	s.mu.Unlock()
+	if f == nil || qualifier != "" && qualifier != "$LATEST" {
+		arn := fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s", s.opt.Region, s.opt.Account, name)
+		if qualifier != "" {
+			arn += ":" + qualifier
+		}
+		return nil, &awsapi.Error{Type: "ResourceNotFoundException", Message: "Function not found: " + arn, Status: 404}
+	}
+	return f, nil
+}
+
+// FunctionName is the bare name in a name, partial ARN or ARN: "arn:aws:lambda:r:a:function:start:$LATEST" -> "start".
+func FunctionName(nameOrARN string) string {
+	parts := strings.Split(nameOrARN, ":")
+	for i, p := range parts {
+		if p == "function" && i+1 < len(parts) {
+			return parts[i+1]
+		}
+	}
+	return parts[0]
+}
+
+func qualifierOf(nameOrARN string) string {
+	parts := strings.Split(nameOrARN, ":")
+	for i, p := range parts {
+		if p == "function" {
+			parts = parts[min(i+1, len(parts)):]
+			break
+		}
+	}
+	if len(parts) == 2 {
+		return parts[1]
+	}
+	return ""
+}
+
+// take gives an idle environment, or makes one.
+func (f *function) take() (h Handler, cold bool, err error) {
+	f.mu.Lock()
+	if n := len(f.idle); n > 0 {
+		h, f.idle = f.idle[n-1], f.idle[:n-1]
+		f.mu.Unlock()
+		return h, false, nil
+	}
+	f.mu.Unlock()
+	h, err = f.construct()
+	return h, true, err
+}
+
+// construct is the init phase. A panic in it is an error of the request, as on AWS.
+func (f *function) construct() (h Handler, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicError(v)
+		}
+	}()
+	if h, err = f.service.opt.Factory(f.Function); err == nil && h == nil {
+		err = fmt.Errorf("function %s has no handler %q", f.Name, f.Handler)
+	}
+	return h, err
+}
+
+// put returns an environment to the pool, or ends it.
+func (f *function) put(h Handler, healthy bool) {
+	f.mu.Lock()
+	keep := healthy && !f.closed
+	if keep {
+		f.idle = append(f.idle, h)
+	}
+	f.mu.Unlock()
+	if !keep {
+		f.end(h)
+	}
+}
+
+func (f *function) end(h Handler) {
+	if c, ok := h.(io.Closer); ok {
+		if err := c.Close(); err != nil {
+			f.service.log.Warn("close execution environment", "function", f.Name, "error", err)
+		}
+	}
+}
+
+func (f *function) closeIdle() {
+	f.mu.Lock()
+	idle := f.idle
+	f.idle, f.closed = nil, true
+	f.mu.Unlock()
+	for _, h := range idle {
+		f.end(h)
+	}
+}
+
+// gate counts requests against a limit.
+type gate struct {
+	mu       sync.Mutex
+	limit    int
+	reserved bool
+	busy     int
+}
+
+// enter returns the throttling error of AWS if the limit is reached; leave must follow a nil error.
+func (g *gate) enter() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.busy >= g.limit {
+		reason := "ConcurrentInvocationLimitExceeded"
+		if g.reserved {
+			reason = "ReservedFunctionConcurrentInvocationLimitExceeded"
+		}
+		return &awsapi.Error{Type: "TooManyRequestsException", Message: "Rate Exceeded.", Status: 429, Fields: map[string]any{"Reason": reason}}
+	}
+	g.busy++
+	return nil
+}
+
+func (g *gate) leave() {
+	g.mu.Lock()
+	g.busy--
+	g.mu.Unlock()
+}

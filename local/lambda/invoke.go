@@ -1,0 +1,164 @@
+package lambda
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"orderflow/local/awsapi"
+)
+
+// Result is the answer to an invocation.
+type Result struct {
+	StatusCode      int    // 200 synchronous, 202 accepted for later, 204 dry run
+	FunctionError   string // empty on success, Unhandled if the function failed
+	Payload         []byte // the function's reply, or {"errorMessage","errorType"}; as on AWS it need not be JSON
+	RequestID       string
+	ExecutedVersion string // always $LATEST
+}
+
+// Invoke calls a function and waits for its reply. The request lasts at most the function's timeout; if ctx ends before, Invoke
+// returns its error and the function goes on, as on AWS. A failed function is a Result with FunctionError; errors are *awsapi.Error:
+// ResourceNotFoundException, TooManyRequestsException, RequestTooLargeException, InvalidRequestContentException, ServiceException.
+func (s *Service) Invoke(ctx context.Context, nameOrARN string, payload []byte) (*Result, error) {
+	f, err := s.find(nameOrARN, "")
+	if err != nil {
+		return nil, err
+	}
+	if payload, err = checkPayload(payload, MaxSyncPayload); err != nil {
+		return nil, err
+	}
+	return f.invoke(ctx, s.opt.NewID(), payload)
+}
+
+func checkPayload(payload []byte, limit int) ([]byte, error) {
+	if len(payload) > limit {
+		return nil, &awsapi.Error{Type: "RequestTooLargeException", Status: 413,
+			Message: fmt.Sprintf("Request must be smaller than %d bytes for the InvokeFunction operation", limit)}
+	}
+	if len(bytes.TrimSpace(payload)) == 0 {
+		return []byte("{}"), nil
+	}
+	if !json.Valid(payload) {
+		return nil, awsapi.Errorf("InvalidRequestContentException", "Could not parse request body into json: %v", json.Unmarshal(payload, new(any)))
+	}
+	return payload, nil
+}
+
+type outcome struct {
+	result *Result
+	err    error
+}
+
+// invoke runs one request with a checked payload.
+func (f *function) invoke(ctx context.Context, requestID string, payload []byte) (*Result, error) {
+	if !f.service.begin() {
+		return nil, ErrStopping
+	}
+	if err := f.gate.enter(); err != nil {
+		f.service.requests.Done()
+		f.observe(Invocation{RequestID: requestID, ErrorType: "Throttled"})
+		return nil, err
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		defer f.service.requests.Done()
+		defer f.gate.leave()
+		r, err := f.execute(requestID, payload)
+		done <- outcome{r, err}
+	}()
+	select {
+	case o := <-done:
+		return o.result, o.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// execute runs one request in an execution environment and always returns by the deadline; a handler that does not watch its context
+// is left behind with its environment, which nobody uses again.
+func (f *function) execute(requestID string, payload []byte) (*Result, error) {
+	s, start := f.service, f.service.clock.Now()
+	h, cold, err := f.take()
+	if err != nil {
+		return f.conclude(requestID, start, cold, nil, err)
+	}
+	ctx, cancel := withDeadline(s.base, s.clock, s.clock.Now().Add(f.Timeout))
+	defer cancel()
+	ctx = awsapi.WithIdentity(ctx, awsapi.Identity{AccessKey: f.RoleName})
+	done := make(chan reply, 1)
+	lc := &lambdacontext.LambdaContext{AwsRequestID: requestID, InvokedFunctionArn: f.ARN}
+	go call(lambdacontext.NewContext(ctx, lc), h, payload, done)
+	var r reply
+	select {
+	case r = <-done:
+	case <-ctx.Done():
+		r.lost = true
+	}
+	switch {
+	case s.base.Err() != nil && (r.lost || r.err != nil):
+		f.put(h, false)
+		return nil, ErrStopping
+	case r.lost || errors.Is(ctx.Err(), context.DeadlineExceeded):
+		r.err = timedOut(requestID, f.Timeout) // even if the handler noticed the deadline first: AWS stops the environment
+	case errors.Is(r.err, errExited):
+		r.err = exited(requestID)
+	case r.err == nil && len(r.payload) > MaxResponse:
+		r.err = oversizedReply()
+	}
+	res, err := f.conclude(requestID, start, cold, r.payload, r.err)
+	healthy := true
+	if r.err != nil {
+		_, lost := errorPayload(r.err)
+		healthy = !lost
+	}
+	f.put(h, healthy)
+	return res, err
+}
+
+// conclude makes the Result and tells the observer.
+func (f *function) conclude(requestID string, start time.Time, cold bool, payload []byte, err error) (*Result, error) {
+	r := &Result{StatusCode: 200, Payload: payload, RequestID: requestID, ExecutedVersion: "$LATEST"}
+	in := Invocation{RequestID: requestID, Duration: f.service.clock.Since(start), ColdStart: cold}
+	if err != nil {
+		r.FunctionError = Unhandled
+		r.Payload, _ = errorPayload(err)
+		in.ErrorType = errorType(r.Payload)
+		f.service.log.Warn("function failed", "function", f.Name, "requestId", requestID, "errorType", in.ErrorType)
+	}
+	f.observe(in)
+	return r, nil
+}
+
+func (f *function) observe(in Invocation) {
+	if in.Function = f.Name; f.service.opt.Observe != nil {
+		f.service.opt.Observe(in)
+	}
+}
+
+type reply struct {
+	payload []byte
+	err     error
+	lost    bool // the deadline came first
+}
+
+// errExited stands for a handler that ended its goroutine (runtime.Goexit): to AWS, a process that exited.
+var errExited = errors.New("handler exited")
+
+// call runs the handler and sends its reply, whatever way it ends. It copies the payload so that no handler can keep or change the caller's.
+func call(ctx context.Context, h Handler, payload []byte, done chan<- reply) {
+	out := reply{err: errExited}
+	defer func() {
+		if v := recover(); v != nil {
+			out = reply{err: panicError(v)}
+		}
+		done <- out
+	}()
+	p, err := h.Invoke(ctx, bytes.Clone(payload))
+	out = reply{payload: bytes.Clone(p), err: err}
+}

@@ -1,0 +1,325 @@
+package lambda
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"orderflow/local/awsapi"
+)
+
+// SQSSource is the queue service as a mapping uses it, by the queue's ARN. The identity in ctx is the function's role.
+type SQSSource interface {
+	// Receive waits up to wait for the first message and returns at most max (10 at most) of them.
+	Receive(ctx context.Context, queueARN string, max int, wait time.Duration) ([]SQSMessage, error)
+	Delete(ctx context.Context, queueARN string, receiptHandles []string) error
+	// Release makes messages visible again at once: ChangeMessageVisibility to 0.
+	Release(ctx context.Context, queueARN string, receiptHandles []string) error
+}
+
+// SQSMessage is a received message, in the shape it has in a function's event (events.SQSMessage of aws-lambda-go).
+// The mapping sets EventSource, EventSourceARN and Region.
+type SQSMessage struct {
+	MessageID              string                  `json:"messageId"`
+	ReceiptHandle          string                  `json:"receiptHandle"`
+	Body                   string                  `json:"body"`
+	Attributes             map[string]string       `json:"attributes"` // ApproximateReceiveCount, SentTimestamp, SenderId, ...
+	MessageAttributes      map[string]SQSAttribute `json:"messageAttributes"`
+	MD5OfBody              string                  `json:"md5OfBody"`
+	MD5OfMessageAttributes string                  `json:"md5OfMessageAttributes,omitempty"`
+	EventSource            string                  `json:"eventSource"`
+	EventSourceARN         string                  `json:"eventSourceARN"`
+	Region                 string                  `json:"awsRegion"`
+}
+
+// SQSAttribute is a message attribute in a function's event.
+type SQSAttribute struct {
+	StringValue      *string  `json:"stringValue,omitempty"`
+	BinaryValue      []byte   `json:"binaryValue,omitempty"`
+	StringListValues []string `json:"stringListValues"`
+	BinaryListValues [][]byte `json:"binaryListValues"`
+	DataType         string   `json:"dataType"`
+}
+
+// QueueMapping is an event source mapping of a standard queue.
+type QueueMapping struct {
+	Function                string // name or ARN
+	QueueARN                string
+	BatchSize               int           // 10 by default; above 10 it needs a window of 1 s
+	BatchingWindow          time.Duration // 0 to 300 s
+	MaximumConcurrency      int           // 2-1000; 0 is Lambda's own scaling, here 10
+	ReportBatchItemFailures bool
+	Filters                 []json.RawMessage // patterns; what matches none is deleted unseen
+}
+
+const (
+	longPoll       = 20 * time.Second
+	receiveMax     = 10
+	defaultPollers = 10
+	pollBackoff    = time.Second // after a failed poll or a throttled request
+	eventRoom      = MaxSyncPayload - 64<<10
+)
+
+func (m *QueueMapping) check() error {
+	if m.BatchSize == 0 {
+		m.BatchSize = 10
+	}
+	if m.MaximumConcurrency == 0 {
+		m.MaximumConcurrency = defaultPollers
+	}
+	switch {
+	case m.QueueARN == "":
+		return errors.New("no queue")
+	case m.BatchSize < 1 || m.BatchSize > 10_000:
+		return fmt.Errorf("batch size %d is not between 1 and 10000", m.BatchSize)
+	case m.BatchSize > 10 && m.BatchingWindow < time.Second:
+		return fmt.Errorf("batch size %d needs a batching window of at least 1 s", m.BatchSize)
+	case m.BatchingWindow < 0 || m.BatchingWindow > 300*time.Second:
+		return fmt.Errorf("batching window %v is not between 0 and 300 s", m.BatchingWindow)
+	case m.MaximumConcurrency < 2 || m.MaximumConcurrency > 1000:
+		return fmt.Errorf("maximum concurrency %d is not between 2 and 1000", m.MaximumConcurrency)
+	}
+	return nil
+}
+
+// MapQueue adds a mapping, before Run. A queue keeps its own cursor: the visibility timeout brings back what a crash or a failure left.
+func (s *Service) MapQueue(m QueueMapping, src SQSSource) error {
+	f, err := s.find(m.Function, "")
+	if err == nil {
+		err = m.check()
+	}
+	q := &queueMapping{QueueMapping: m, f: f, src: src}
+	if err == nil {
+		q.filter, err = s.compile(m.Filters)
+	}
+	if err != nil {
+		return fmt.Errorf("map queue %s to %s: %w", m.QueueARN, m.Function, err)
+	}
+	return s.addMapping(q)
+}
+
+func (s *Service) addMapping(m mapping) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running {
+		return errors.New("add event source mapping: the service is running")
+	}
+	s.mappings = append(s.mappings, m)
+	return nil
+}
+
+type queueMapping struct {
+	QueueMapping
+	f      *function
+	src    SQSSource
+	filter filter
+}
+
+func (m *queueMapping) describe() MappingDescription {
+	return MappingDescription{EventSourceARN: m.QueueARN, FunctionARN: m.f.ARN, BatchSize: m.BatchSize}
+}
+
+// run receives with one poller and invokes in at most MaximumConcurrency goroutines.
+func (m *queueMapping) run(ctx context.Context) error {
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	slots := make(chan struct{}, m.MaximumConcurrency)
+	for {
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			return nil
+		}
+		batch, err := m.collect(m.identify(ctx))
+		if err != nil && ctx.Err() == nil {
+			m.f.service.log.Warn("poll queue", "queue", m.QueueARN, "error", err)
+			m.f.service.sleep(ctx, pollBackoff)
+		}
+		if len(batch) == 0 {
+			<-slots
+			continue
+		}
+		workers.Go(func() {
+			defer func() { <-slots }()
+			m.process(ctx, batch)
+		})
+	}
+}
+
+func (m *queueMapping) identify(ctx context.Context) context.Context {
+	return awsapi.WithIdentity(ctx, awsapi.Identity{AccessKey: m.f.RoleName})
+}
+
+// collect waits for messages and fills a batch for as long as the window lasts.
+func (m *queueMapping) collect(ctx context.Context) ([]SQSMessage, error) {
+	batch, err := m.src.Receive(ctx, m.QueueARN, min(receiveMax, m.BatchSize), longPoll)
+	if err != nil || len(batch) == 0 || m.BatchingWindow == 0 {
+		return batch, err
+	}
+	clock := m.f.service.clock
+	end := clock.Now().Add(m.BatchingWindow)
+	for len(batch) < m.BatchSize && eventSize(batch) < eventRoom && ctx.Err() == nil {
+		left := end.Sub(clock.Now())
+		if left <= 0 {
+			break
+		}
+		more, err := m.src.Receive(ctx, m.QueueARN, min(receiveMax, m.BatchSize-len(batch)), min(left, longPoll))
+		if err != nil {
+			return batch, err // with the batch: the received messages must be handed on or released
+		}
+		batch = append(batch, more...)
+	}
+	return batch, nil
+}
+
+// process filters a batch, invokes the function and deletes what succeeded. What failed stays until its visibility timeout.
+// It goes on when ctx has ended: a batch that the function has begun is finished.
+func (m *queueMapping) process(ctx context.Context, batch []SQSMessage) {
+	finish := m.identify(context.WithoutCancel(ctx))
+	var done []SQSMessage
+	pass := batch[:0:0]
+	for i := range batch {
+		m.complete(&batch[i])
+		if m.pass(&batch[i]) {
+			pass = append(pass, batch[i])
+		} else {
+			done = append(done, batch[i])
+		}
+	}
+	for len(pass) > 0 {
+		n := chunk(pass)
+		succeeded, err := m.invoke(finish, pass[:n])
+		done = append(done, succeeded...)
+		if errors.Is(err, ErrStopping) {
+			m.settle(finish, m.src.Release, pass)
+			break
+		}
+		if err != nil {
+			m.f.service.log.Warn("invoke for queue", "queue", m.QueueARN, "function", m.f.Name, "error", err)
+			m.f.service.sleep(ctx, pollBackoff)
+		}
+		pass = pass[n:]
+	}
+	m.settle(finish, m.src.Delete, done)
+}
+
+func (m *queueMapping) settle(ctx context.Context, act func(context.Context, string, []string) error, messages []SQSMessage) {
+	if len(messages) == 0 {
+		return
+	}
+	handles := make([]string, len(messages))
+	for i, msg := range messages {
+		handles[i] = msg.ReceiptHandle
+	}
+	if err := act(ctx, m.QueueARN, handles); err != nil {
+		// Not lost: the messages come back after their visibility timeout, as after a failed delete on AWS.
+		m.f.service.log.Error("settle messages", "queue", m.QueueARN, "function", m.f.Name, "messages", len(messages), "error", err)
+	}
+}
+
+// invoke returns the messages that are done. An error means that the function was not called or not finished.
+func (m *queueMapping) invoke(ctx context.Context, batch []SQSMessage) ([]SQSMessage, error) {
+	event, err := json.Marshal(map[string][]SQSMessage{"Records": batch})
+	if err != nil {
+		return nil, fmt.Errorf("marshal event: %w", err)
+	}
+	r, err := m.f.invoke(ctx, m.f.service.opt.NewID(), event)
+	if err != nil {
+		return nil, err
+	}
+	if r.FunctionError != "" {
+		return nil, nil
+	}
+	if !m.ReportBatchItemFailures {
+		return batch, nil
+	}
+	return succeeded(batch, r.Payload), nil
+}
+
+// succeeded is the batch without the messages that the reply names; nothing if the reply is malformed or names an unknown message.
+func succeeded(batch []SQSMessage, payload []byte) []SQSMessage {
+	ids, ok := batchFailures(payload)
+	if !ok {
+		return nil
+	}
+	failed := map[string]bool{}
+	for _, id := range ids {
+		failed[id] = true
+	}
+	var done []SQSMessage
+	for _, msg := range batch {
+		if !failed[msg.MessageID] {
+			done = append(done, msg)
+		}
+	}
+	if len(done)+len(failed) != len(batch) {
+		return nil
+	}
+	return done
+}
+
+func (m *queueMapping) complete(msg *SQSMessage) {
+	msg.EventSource, msg.EventSourceARN, msg.Region = "aws:sqs", m.QueueARN, m.f.service.opt.Region
+	if msg.Attributes == nil {
+		msg.Attributes = map[string]string{}
+	}
+	if msg.MessageAttributes == nil {
+		msg.MessageAttributes = map[string]SQSAttribute{}
+	}
+	for name, a := range msg.MessageAttributes {
+		if a.StringListValues == nil {
+			a.StringListValues = []string{}
+		}
+		if a.BinaryListValues == nil {
+			a.BinaryListValues = [][]byte{}
+		}
+		msg.MessageAttributes[name] = a
+	}
+}
+
+// pass applies the filter to the record, whose body is an object to the filter if it is JSON.
+func (m *queueMapping) pass(msg *SQSMessage) bool {
+	if len(m.filter) == 0 {
+		return true
+	}
+	record, err := json.Marshal(struct {
+		SQSMessage
+		Body json.RawMessage `json:"body"`
+	}{*msg, asJSON([]byte(msg.Body))})
+	return err == nil && m.filter.pass(record)
+}
+
+// chunk is how many messages fit one synchronous payload; at least one.
+func chunk(batch []SQSMessage) int {
+	size := 0
+	for i := range batch {
+		if size += messageSize(&batch[i]); size > eventRoom && i > 0 {
+			return i
+		}
+	}
+	return len(batch)
+}
+
+func eventSize(batch []SQSMessage) int {
+	size := 0
+	for i := range batch {
+		size += messageSize(&batch[i])
+	}
+	return size
+}
+
+// messageSize bounds a message's size in the event from above. Escaping makes at most six bytes of one; only a body that could
+// matter is worth encoding.
+func messageSize(msg *SQSMessage) int {
+	if len(msg.Body) < 16<<10 {
+		return 6*len(msg.Body) + 4<<10
+	}
+	body, err := json.Marshal(msg)
+	if err != nil {
+		return 6*len(msg.Body) + 4<<10
+	}
+	return len(body)
+}
