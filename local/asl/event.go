@@ -99,10 +99,8 @@ type Event struct {
 
 	// Private to the journal: not shown by GetExecutionHistory.
 
-	Token string    // of a .waitForTaskToken task, on EventTaskScheduled
-	At    time.Time // the deadline that this event set: a wait's end, a retry's time, a heartbeat's expiry
-	Task  TaskID    // EventTaskHeartbeat: whose
-	// HeartbeatExpired tells on EventTaskTimedOut that it was the heartbeat.
+	Task TaskID // TaskHeartbeat: whose
+	// HeartbeatExpired tells on TaskTimedOut that it was the heartbeat.
 	HeartbeatExpired bool
 }
 

@@ -12,80 +12,118 @@ const (
 	MaxHistory       = 25_000  // events of one execution
 	MaxDefinition    = 1 << 20 // bytes of a definition
 	MaxStateName     = 80
-	redrivableEvents = 24_999 // an execution with so many events is not redrivable
+	maxVariables     = 10 << 20 // bytes of all variables of an execution
+	redrivableEvents = 24_999   // an execution with so many events is not redrivable
 )
 
 // Execution is one run of a Machine. See the package documentation for the contract.
 type Execution struct {
 	machine *Machine
 	info    Info
-	status  Status
+
+	status      Status
+	result      End
+	input       value.JSON
+	startTime   time.Time
+	redrives    int
+	redriveTime time.Time
+	root        *branch
+	open        []*branch // those that wait for the outside world
+	count       int64     // events so far
+	failure     *Failure
+	timed       bool // the timer of TimeoutSeconds is set
+
+	// Of the current Step.
+	now      time.Time
+	events   []Event
+	commands []Command
+	ready    []*branch // those that have entered a state and shall run it
+	draws    uint64    // of random numbers
+	overflow bool      // an event did not fit into MaxHistory
 }
 
 // Failure is where and why an execution, or one of its tasks, failed last.
 type Failure struct {
 	State        string
-	EventID      int64
+	EventID      int64 // of the event that tells it
 	Error, Cause *string
 }
 
-// Options of Parse.
-type Options struct {
-	// Express checks the definition as one of an EXPRESS state machine.
-	Express bool
-	// AnyIntegration accepts the service integrations that AWS has and this engine's
-	// usual host does not perform. Patterns (.sync) stay refused.
-	AnyIntegration bool
-}
-
-// Machine is a parsed, valid definition. It never changes, and all its executions
-// share it.
-type Machine struct{ definition value.JSON }
-
-// Parse parses and validates a definition. The Machine is nil if diagnostics
-// contain an error (Diagnostics.Err): either the definition is invalid, or it needs
-// what this engine does not run; Diagnostics.Invalid and Unsupported tell which.
-func Parse(definition []byte, opt Options) (*Machine, Diagnostics) { panic("being built") }
-
 // New makes an execution that waits for Start.
-func New(m *Machine, info Info) *Execution { panic("being built") }
-
-// Step takes in what happened at time now; see the package documentation.
-func (x *Execution) Step(now time.Time, in Input) ([]Event, []Command, error) { panic("being built") }
-
-// Restore rebuilds an execution from its journal (all events, journal-only ones
-// included, in order). The events returned are what the journal misses of its last
-// batch: usually none; append them before performing the commands.
-func Restore(m *Machine, info Info, history []Event) (*Execution, []Event, []Command, error) {
-	panic("being built")
+func New(m *Machine, info Info) *Execution {
+	return &Execution{machine: m, info: info, root: &branch{}}
 }
 
 // Status is the execution's current status.
 func (x *Execution) Status() Status { return x.status }
 
 // Result is what End told: only after the execution has ended.
-func (x *Execution) Result() End { panic("being built") }
+func (x *Execution) Result() End { return x.result }
 
 // EventCount is the number of events in the public history.
-func (x *Execution) EventCount() int64 { panic("being built") }
+func (x *Execution) EventCount() int64 { return x.count }
 
 // RedriveCount is how often the execution was redriven.
-func (x *Execution) RedriveCount() int { panic("being built") }
-
-// CurrentStates names the states that are entered and not left, outermost first.
-func (x *Execution) CurrentStates() []string { panic("being built") }
+func (x *Execution) RedriveCount() int { return x.redrives }
 
 // LastFailure is the last failure, also one that is being retried or was caught;
 // nil if nothing failed yet.
-func (x *Execution) LastFailure() *Failure { panic("being built") }
+func (x *Execution) LastFailure() *Failure { return x.failure }
+
+// CurrentStates names the states that are entered and not left, outermost first;
+// after a failure those that a redrive would resume.
+func (x *Execution) CurrentStates() []string {
+	var names []string
+	var visit func(b *branch)
+	visit = func(b *branch) {
+		if b == nil || b.done || b.state == nil {
+			return
+		}
+		names = append(names, b.state.name)
+		if b.group != nil {
+			for _, inner := range b.group.branches {
+				visit(inner)
+			}
+		}
+	}
+	visit(x.root)
+	return names
+}
 
 // Redrivable tells whether Redrive would be accepted, or why not (the text of
 // redriveStatusReason). Reasons of time and of the state machine are the host's.
-func (x *Execution) Redrivable() (bool, string) { panic("being built") }
+func (x *Execution) Redrivable() (bool, string) {
+	switch x.status {
+	case Failed, TimedOut, Aborted:
+		if x.count >= redrivableEvents {
+			return false, "Execution history event limit exceeded"
+		}
+		return true, ""
+	case Pending:
+		return false, "Execution is RUNNING and cannot be redriven"
+	}
+	return false, "Execution is " + string(x.status) + " and cannot be redriven"
+}
 
-// AppendEvents appends the journal form of one Step's events: compact, with a
-// version byte. DecodeEvents takes it apart; several batches may stand in a row.
-func AppendEvents(dst []byte, events []Event) []byte { panic("being built") }
+// emit records an event and gives its id. The history's last place is kept for the
+// event that ends the execution: what does not fit fails it.
+func (x *Execution) emit(e Event) int64 {
+	if x.overflow || x.count+1 >= MaxHistory && !e.Type.ends() {
+		x.overflow = true
+		return x.count
+	}
+	x.count++
+	e.ID, e.Time = x.count, x.now
+	x.events = append(x.events, e)
+	return e.ID
+}
 
-// DecodeEvents decodes batches that AppendEvents wrote, appending to events.
-func DecodeEvents(events []Event, data []byte) ([]Event, error) { panic("being built") }
+// record is emit for an event of a branch.
+func (x *Execution) record(b *branch, e Event) {
+	e.PreviousID = b.last
+	b.last = x.emit(e)
+}
+
+func (t EventType) ends() bool { return EventExecutionSucceeded <= t && t <= EventExecutionTimedOut }
+
+func (x *Execution) command(c Command) { x.commands = append(x.commands, c) }

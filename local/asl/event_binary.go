@@ -1,0 +1,333 @@
+package asl
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// encodingVersion stands at the start of every batch.
+const encodingVersion = 1
+
+// Bits of the mask that says which fields follow, in this order.
+const (
+	hasName = 1 << iota
+	hasInput
+	hasOutput
+	hasError
+	hasCause
+	hasResource
+	hasResourceType
+	hasRegion
+	hasParameters
+	hasTimeout
+	hasHeartbeat
+	hasCredentials
+	hasRoleARN
+	hasAliasARN
+	hasVersionARN
+	hasLength
+	hasIndex
+	hasRedriveCount
+	hasVariables
+	hasTask
+	heartbeatExpired
+	// The text is that of the text written before it in the batch: a state's output
+	// is the next one's input.
+	sameInput
+	sameOutput
+	sameParameters
+)
+
+// ErrCorrupt tells that a journal's bytes are no batch of events.
+var ErrCorrupt = errors.New("corrupt journal entry")
+
+// AppendEvents appends the journal form of one Step's events: compact, with a
+// version byte, and the number of events first. DecodeEvents takes it apart; several
+// batches may stand in a row. Events of one batch share the time of the first.
+func AppendEvents(dst []byte, events []Event) []byte {
+	dst = append(dst, encodingVersion)
+	dst = binary.AppendUvarint(dst, uint64(len(events)))
+	if len(events) == 0 {
+		return dst
+	}
+	dst = binary.AppendVarint(dst, events[0].Time.UnixMilli())
+	dst = binary.AppendUvarint(dst, uint64(events[0].ID))
+	w := writer{dst: dst}
+	for i := range events {
+		w.event(&events[i], events[0].ID+int64(i), events[0].Time)
+	}
+	return w.dst
+}
+
+type writer struct {
+	dst  []byte
+	last string // the text written last
+}
+
+func (w *writer) event(e *Event, id int64, at time.Time) {
+	mask := e.mask()
+	inputSame := e.Input != "" && e.Input == w.last
+	if inputSame {
+		mask = mask&^hasInput | sameInput
+	}
+	if e.Input != "" {
+		w.last = e.Input
+	}
+	if e.Output != "" {
+		if e.Output == w.last {
+			mask = mask&^hasOutput | sameOutput
+		}
+		w.last = e.Output
+	}
+	if e.Parameters != "" {
+		if e.Parameters == w.last {
+			mask = mask&^hasParameters | sameParameters
+		}
+		w.last = e.Parameters
+	}
+	w.dst = append(w.dst, byte(e.Type))
+	w.number(uint64(mask))
+	w.signed(e.ID - id)
+	w.signed(e.ID - e.PreviousID)
+	w.signed(e.Time.Sub(at).Milliseconds())
+	w.fields(e, mask)
+}
+
+func (e *Event) mask() int {
+	mask := 0
+	set := func(bit int, is bool) {
+		if is {
+			mask |= bit
+		}
+	}
+	set(hasName, e.Name != "")
+	set(hasInput, e.Input != "")
+	set(hasOutput, e.Output != "")
+	set(hasError, e.Error != nil)
+	set(hasCause, e.Cause != nil)
+	set(hasResource, e.Resource != "")
+	set(hasResourceType, e.ResourceType != "")
+	set(hasRegion, e.Region != "")
+	set(hasParameters, e.Parameters != "")
+	set(hasTimeout, e.Timeout != 0)
+	set(hasHeartbeat, e.Heartbeat != 0)
+	set(hasCredentials, e.Credentials != "")
+	set(hasRoleARN, e.RoleARN != "")
+	set(hasAliasARN, e.AliasARN != "")
+	set(hasVersionARN, e.VersionARN != "")
+	set(hasLength, e.Length != 0)
+	set(hasIndex, e.Index != 0)
+	set(hasRedriveCount, e.RedriveCount != 0)
+	set(hasVariables, e.Variables != nil)
+	set(hasTask, e.Task != 0)
+	set(heartbeatExpired, e.HeartbeatExpired)
+	return mask
+}
+
+func (w *writer) fields(e *Event, mask int) {
+	w.text(mask&hasName, e.Name)
+	w.text(mask&hasInput, e.Input)
+	w.text(mask&hasOutput, e.Output)
+	if e.Error != nil {
+		w.text(1, *e.Error)
+	}
+	if e.Cause != nil {
+		w.text(1, *e.Cause)
+	}
+	w.text(mask&hasResource, e.Resource)
+	w.text(mask&hasResourceType, e.ResourceType)
+	w.text(mask&hasRegion, e.Region)
+	w.text(mask&hasParameters, e.Parameters)
+	for _, n := range [...]struct {
+		bit int
+		n   int64
+	}{{hasTimeout, e.Timeout}, {hasHeartbeat, e.Heartbeat}} {
+		if mask&n.bit != 0 {
+			w.signed(n.n)
+		}
+	}
+	w.text(mask&hasCredentials, e.Credentials)
+	w.text(mask&hasRoleARN, e.RoleARN)
+	w.text(mask&hasAliasARN, e.AliasARN)
+	w.text(mask&hasVersionARN, e.VersionARN)
+	for _, n := range [...]struct {
+		bit, n int
+	}{{hasLength, e.Length}, {hasIndex, e.Index}, {hasRedriveCount, e.RedriveCount}} {
+		if mask&n.bit != 0 {
+			w.signed(int64(n.n))
+		}
+	}
+	if mask&hasVariables != 0 {
+		w.number(uint64(len(e.Variables)))
+		for _, v := range e.Variables {
+			w.text(1, v.Name)
+			w.text(1, v.Value)
+		}
+	}
+	if mask&hasTask != 0 {
+		w.signed(int64(e.Task))
+	}
+}
+
+func (w *writer) number(n uint64) { w.dst = binary.AppendUvarint(w.dst, n) }
+func (w *writer) signed(n int64)  { w.dst = binary.AppendVarint(w.dst, n) }
+
+func (w *writer) text(has int, s string) {
+	if has != 0 {
+		w.dst = append(binary.AppendUvarint(w.dst, uint64(len(s))), s...)
+	}
+}
+
+// DecodeEvents decodes batches that AppendEvents wrote, appending to events. The
+// texts share one copy of data.
+func DecodeEvents(events []Event, data []byte) ([]Event, error) {
+	r := reader{s: string(data)}
+	for r.i < len(r.s) && r.err == nil {
+		events = r.batch(events)
+	}
+	return events, r.err
+}
+
+type reader struct {
+	s    string
+	i    int
+	last string
+	err  error
+}
+
+func (r *reader) batch(events []Event) []Event {
+	if v := r.byte(); v != encodingVersion {
+		r.fail("version %d", v)
+		return events
+	}
+	n := r.number()
+	if n == 0 {
+		return events
+	}
+	at := time.UnixMilli(r.signed()).UTC()
+	id := int64(r.number())
+	r.last = ""
+	for i := int64(0); uint64(i) < n && r.err == nil; i++ {
+		if e := r.event(id+i, at); r.err == nil {
+			events = append(events, e)
+		}
+	}
+	return events
+}
+
+func (r *reader) event(id int64, at time.Time) Event {
+	e := Event{Type: EventType(r.byte())}
+	if e.Type == 0 || e.Type >= eventTypes {
+		r.fail("event type %d", e.Type)
+		return e
+	}
+	mask := int(r.number())
+	e.ID = id + r.signed()
+	e.PreviousID = e.ID - r.signed()
+	e.Time = at.Add(time.Duration(r.signed()) * time.Millisecond)
+	e.Name = r.text(mask & hasName)
+	e.Input = r.shared(mask&hasInput, mask&sameInput)
+	e.Output = r.shared(mask&hasOutput, mask&sameOutput)
+	e.Error = r.optional(mask & hasError)
+	e.Cause = r.optional(mask & hasCause)
+	e.Resource = r.text(mask & hasResource)
+	e.ResourceType = r.text(mask & hasResourceType)
+	e.Region = r.text(mask & hasRegion)
+	e.Parameters = r.shared(mask&hasParameters, mask&sameParameters)
+	e.Timeout = r.integer(mask & hasTimeout)
+	e.Heartbeat = r.integer(mask & hasHeartbeat)
+	e.Credentials = r.text(mask & hasCredentials)
+	e.RoleARN = r.text(mask & hasRoleARN)
+	e.AliasARN = r.text(mask & hasAliasARN)
+	e.VersionARN = r.text(mask & hasVersionARN)
+	e.Length = int(r.integer(mask & hasLength))
+	e.Index = int(r.integer(mask & hasIndex))
+	e.RedriveCount = int(r.integer(mask & hasRedriveCount))
+	if mask&hasVariables != 0 {
+		e.Variables = r.variables()
+	}
+	e.Task = TaskID(r.integer(mask & hasTask))
+	e.HeartbeatExpired = mask&heartbeatExpired != 0
+	return e
+}
+
+func (r *reader) variables() []Variable {
+	out := []Variable{}
+	for n := r.number(); n > 0 && r.err == nil; n-- {
+		out = append(out, Variable{r.text(1), r.text(1)})
+	}
+	return out
+}
+
+func (r *reader) fail(format string, args ...any) {
+	if r.err == nil {
+		r.err = fmt.Errorf("%w: "+format+" at byte %d", append(append([]any{ErrCorrupt}, args...), r.i)...)
+	}
+}
+
+func (r *reader) byte() byte {
+	if r.i >= len(r.s) {
+		r.fail("unexpected end")
+		return 0
+	}
+	r.i++
+	return r.s[r.i-1]
+}
+
+func (r *reader) number() uint64 {
+	var n uint64
+	for shift := 0; shift < 64; shift += 7 {
+		b := r.byte()
+		n |= uint64(b&0x7f) << shift
+		if b < 0x80 {
+			return n
+		}
+	}
+	r.fail("number too long")
+	return 0
+}
+
+func (r *reader) signed() int64 {
+	n := r.number()
+	return int64(n>>1) ^ -int64(n&1)
+}
+
+func (r *reader) integer(has int) int64 {
+	if has == 0 {
+		return 0
+	}
+	return r.signed()
+}
+
+func (r *reader) text(has int) string {
+	if has == 0 {
+		return ""
+	}
+	n := r.number()
+	if n > uint64(len(r.s)-r.i) {
+		r.fail("text of %d bytes", n)
+		return ""
+	}
+	r.i += int(n)
+	return r.s[r.i-int(n) : r.i]
+}
+
+func (r *reader) optional(has int) *string {
+	if has == 0 {
+		return nil
+	}
+	s := r.text(1)
+	return &s
+}
+
+// shared reads a text that may be the one before it.
+func (r *reader) shared(has, same int) string {
+	if has != 0 {
+		r.last = r.text(1)
+	} else if same == 0 {
+		return ""
+	}
+	return r.last
+}

@@ -1,0 +1,33 @@
+package asl
+
+import "orderflow/local/asl/value"
+
+// failState ends its branch with an error.
+type failState struct {
+	err, cause         *string
+	errPath, causePath *expression // instead
+}
+
+func (s *failState) run(x *Execution, b *branch) *fault {
+	e := x.env(b, b.input)
+	f := &fault{name: s.err, cause: s.cause}
+	for _, p := range []struct {
+		field string
+		expr  *expression
+		to    **string
+	}{{"ErrorPath", s.errPath, &f.name}, {"CausePath", s.causePath, &f.cause}} {
+		if p.expr == nil {
+			continue
+		}
+		v, fault := p.expr.eval(e, p.field)
+		if fault != nil {
+			return fault
+		}
+		if v.Kind() != value.String {
+			return runtime("The %s field refers to a value which is not a string: %s", p.field, v)
+		}
+		text := v.Text()
+		*p.to = &text
+	}
+	return f
+}

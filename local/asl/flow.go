@@ -1,0 +1,112 @@
+package asl
+
+import (
+	"orderflow/local/asl/value"
+)
+
+// effective gives a state's input after InputPath and Parameters.
+func (x *Execution) effective(b *branch) (value.JSON, *fault) {
+	e := x.env(b, b.input)
+	v, f := e.field(b.state.inputPath)
+	if f != nil || b.state.parameters == nil {
+		return v, f
+	}
+	e.input = v
+	if v, f = b.state.parameters.eval(e); f == nil && len(v) > MaxPayload {
+		f = tooLarge(b.state.name)
+	}
+	return v, f
+}
+
+// leave ends a state that has a result: ResultSelector, Assign, ResultPath, OutputPath.
+// Assign sees the result as it was before ResultSelector.
+func (x *Execution) leave(b *branch, result value.JSON) *fault {
+	s := b.state
+	selected := result
+	if s.selector != nil {
+		var f *fault
+		if selected, f = s.selector.eval(x.env(b, result)); f != nil {
+			return f
+		}
+	}
+	output, f := s.resultPath.apply(b.input, selected)
+	if f != nil {
+		return f
+	}
+	if output, f = x.env(b, output).field(s.outputPath); f != nil {
+		return f
+	}
+	return x.exit(b, s.assign, result, output, s.next)
+}
+
+// pass ends a state without a result: the effective input, through OutputPath.
+func (x *Execution) pass(b *branch, input value.JSON, assign *template, next *state) *fault {
+	output, f := x.env(b, input).field(b.state.outputPath)
+	if f != nil {
+		return f
+	}
+	return x.exit(b, assign, input, output, next)
+}
+
+// exit records that a state is left, sets the variables, and goes on to next.
+// data is what "$" means in Assign.
+func (x *Execution) exit(b *branch, assign *template, data, output value.JSON, next *state) *fault {
+	if len(output) > MaxPayload {
+		return tooLarge(b.state.name)
+	}
+	assigned, f := x.assigned(b, assign, data)
+	if f != nil {
+		return f
+	}
+	x.record(b, Event{
+		Type: stateKinds[b.state.kind].exited, Name: b.state.name,
+		Output: string(output), Variables: assigned,
+	})
+	if assigned != nil {
+		b.vars = b.vars.with(assigned)
+	}
+	b.group = nil
+	if next == nil {
+		return x.complete(b, output)
+	}
+	x.enter(b, next, output)
+	return nil
+}
+
+// assigned evaluates Assign. All of it sees the variables as they were on entry.
+func (x *Execution) assigned(b *branch, assign *template, data value.JSON) ([]Variable, *fault) {
+	if assign == nil {
+		return nil, nil
+	}
+	v, f := assign.eval(x.env(b, data))
+	if f != nil {
+		return nil, f
+	}
+	if len(v) > MaxPayload || b.vars.size()+len(v) > maxVariables {
+		return nil, tooLarge(b.state.name)
+	}
+	members := v.Members()
+	if len(members) == 0 {
+		return nil, nil
+	}
+	out := make([]Variable, len(members))
+	for i, m := range members {
+		out[i] = Variable{m.Key, string(m.Value)}
+	}
+	return out, nil
+}
+
+// apply puts a result into the raw input.
+func (r *resultPath) apply(input, result value.JSON) (value.JSON, *fault) {
+	switch {
+	case r.null:
+		return input, nil
+	case len(r.steps) == 0:
+		return result, nil
+	}
+	v, err := value.Set(input, r.steps, result)
+	if err != nil {
+		return "", failing(errResultPathMatch, "Unable to apply ReferencePath %s to input %s", r.text, input)
+	}
+	return v, nil
+}

@@ -1,0 +1,162 @@
+package jsonpath
+
+import (
+	"fmt"
+	"strings"
+
+	"orderflow/local/asl/value"
+)
+
+// NotFound tells that a definite path finds nothing. Its text is the Jayway
+// library's, which AWS shows after "Invalid path '$.a.b' : ".
+type NotFound struct{ Text string }
+
+func (e *NotFound) Error() string { return e.Text }
+
+// Eval finds the path's value below root. A definite path gives that value or
+// NotFound; any other path gives an array of what it finds, maybe empty.
+func (p *Path) Eval(root value.JSON) (value.JSON, error) {
+	if !p.definite {
+		w := walker{root: root}
+		if w.walk(p.steps, root); w.visits > maxVisits {
+			return "", &NotFound{"The path visits too many values"}
+		}
+		return value.OfArray(w.found), nil
+	}
+	v := root
+	for i := range p.steps {
+		next, ok := p.steps[i].one(v)
+		if !ok {
+			return "", p.notFound(i, v)
+		}
+		v = next
+	}
+	return v, nil
+}
+
+// one applies a definite step.
+func (s *step) one(v value.JSON) (value.JSON, bool) {
+	if s.kind == stepIndex {
+		return v.Element(s.index)
+	}
+	return v.Member(s.key)
+}
+
+// notFound says where the path ended: at step i, which met v.
+func (p *Path) notFound(i int, v value.JSON) error {
+	var at strings.Builder
+	at.WriteByte('$')
+	for j := range i {
+		at.WriteString(p.steps[j].fragment())
+	}
+	s := &p.steps[i]
+	switch {
+	case s.kind == stepIndex && v.Kind() == value.Array:
+		return &NotFound{fmt.Sprintf("Index out of bounds when evaluating path %s%s", at.String(), s.fragment())}
+	case s.kind == stepIndex:
+		return &NotFound{fmt.Sprintf("Filter: %s can only be applied to arrays. Current context is: %s", s.fragment(), v)}
+	case v.Kind() != value.Object:
+		return &NotFound{fmt.Sprintf("Expected to find an object with property %s in path %s but found '%s'.", s.fragment(), at.String(), v.Kind())}
+	case i == len(p.steps)-1:
+		return &NotFound{fmt.Sprintf("No results for path: %s%s", at.String(), s.fragment())}
+	}
+	return &NotFound{fmt.Sprintf("Missing property in path %s%s", at.String(), s.fragment())}
+}
+
+// maxVisits bounds the work of one path: "$..*..*..*" over a large value would not end.
+const maxVisits = 2_000_000
+
+// walker collects what an indefinite path finds.
+type walker struct {
+	root   value.JSON
+	found  []value.JSON
+	visits int
+}
+
+// walk collects everything that the steps find below v.
+func (w *walker) walk(steps []step, v value.JSON) {
+	if w.visits++; w.visits > maxVisits {
+		return
+	}
+	if len(steps) == 0 {
+		w.found = append(w.found, v)
+		return
+	}
+	s, rest := &steps[0], steps[1:]
+	s.each(v, w.root, func(child value.JSON) { w.walk(rest, child) })
+	if !s.deep {
+		return
+	}
+	// The same step again for all that lies below.
+	children(v, func(child value.JSON) { w.walk(steps, child) })
+}
+
+// each calls yield for everything that one step finds in v.
+func (s *step) each(v, root value.JSON, yield func(value.JSON)) {
+	switch s.kind {
+	case stepMember, stepIndex:
+		if child, ok := s.one(v); ok {
+			yield(child)
+		}
+	case stepMembers:
+		for _, key := range s.keys {
+			if child, ok := v.Member(key); ok {
+				yield(child)
+			}
+		}
+	case stepIndexes:
+		for _, i := range s.indexes {
+			if child, ok := v.Element(i); ok {
+				yield(child)
+			}
+		}
+	case stepSlice:
+		s.slice.each(v.Elements(), yield)
+	case stepWildcard:
+		children(v, yield)
+	case stepFilter:
+		s.eachMatch(v, root, yield)
+	}
+}
+
+// eachMatch applies a filter: to the elements of an array, to an object itself.
+func (s *step) eachMatch(v, root value.JSON, yield func(value.JSON)) {
+	if v.Kind() == value.Object && s.filter.holds(v, root) {
+		yield(v)
+	}
+	for e := range v.EachElement() {
+		if s.filter.holds(e, root) {
+			yield(e)
+		}
+	}
+}
+
+func children(v value.JSON, yield func(value.JSON)) {
+	for _, m := range v.Members() {
+		yield(m.Value)
+	}
+	for e := range v.EachElement() {
+		yield(e)
+	}
+}
+
+func (s slice) each(items []value.JSON, yield func(value.JSON)) {
+	from, to := 0, len(items)
+	if s.hasFrom {
+		from = bound(s.from, len(items))
+	}
+	if s.hasTo {
+		to = bound(s.to, len(items))
+	}
+	for i := from; i < to; i += s.by {
+		yield(items[i])
+	}
+}
+
+// bound makes a slice's limit an index from 0 to n.
+func bound(i, n int) int {
+	if i < 0 {
+		i += n
+	}
+	return min(max(i, 0), n)
+}

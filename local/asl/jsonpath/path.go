@@ -1,0 +1,107 @@
+// Package jsonpath evaluates the JSONPath of the Amazon States Language: what the
+// Jayway library reads, without functions and script expressions.
+package jsonpath
+
+import (
+	"strconv"
+	"strings"
+
+	"orderflow/local/asl/value"
+)
+
+// Root is what a path starts from.
+type Root uint8
+
+// The roots: "$" is the state's data, "$$" the context object, "$name" a variable.
+const (
+	Input Root = iota
+	Context
+	Variable
+)
+
+// Path is a compiled path. It never changes.
+type Path struct {
+	text     string
+	root     Root
+	variable string
+	steps    []step
+	definite bool
+}
+
+type stepKind uint8
+
+const (
+	stepMember stepKind = iota
+	stepIndex
+	stepMembers // ['a','b']
+	stepIndexes // [0,1]
+	stepSlice
+	stepWildcard
+	stepFilter
+)
+
+// step is one step. Deep means it was written with "..": it applies to every value
+// below the current one, and to that one too.
+type step struct {
+	kind    stepKind
+	deep    bool
+	key     string
+	index   int
+	keys    []string
+	indexes []int
+	slice   slice
+	filter  condition
+}
+
+type slice struct {
+	from, to, by          int
+	hasFrom, hasTo, hasBy bool
+}
+
+// String is the path as it was written.
+func (p *Path) String() string { return p.text }
+
+// Root tells what the path starts from.
+func (p *Path) Root() Root { return p.root }
+
+// Variable is the name of the variable that the path starts from.
+func (p *Path) Variable() string { return p.variable }
+
+// Definite tells that the path finds at most one value. Other paths give an array.
+func (p *Path) Definite() bool { return p.definite }
+
+// FirstKey is the key of the first step, if that is a plain member access.
+func (p *Path) FirstKey() (string, bool) {
+	if len(p.steps) == 0 || p.steps[0].kind != stepMember || p.steps[0].deep {
+		return "", false
+	}
+	return p.steps[0].key, true
+}
+
+// Reference gives the steps of a reference path: members and elements only, from
+// the input. ok is false for any other path.
+func (p *Path) Reference() (steps []value.Step, ok bool) {
+	if p.root != Input || !p.definite {
+		return nil, false
+	}
+	steps = make([]value.Step, 0, len(p.steps))
+	for _, s := range p.steps {
+		steps = append(steps, value.Step{Key: s.key, Index: s.index, IsIndex: s.kind == stepIndex})
+	}
+	return steps, true
+}
+
+// fragment shows a step as messages do: ['key'], [3], [*].
+func (s *step) fragment() string {
+	switch s.kind {
+	case stepMember:
+		return "['" + s.key + "']"
+	case stepIndex:
+		return "[" + strconv.Itoa(s.index) + "]"
+	case stepMembers:
+		return "['" + strings.Join(s.keys, "','") + "']"
+	case stepWildcard:
+		return "[*]"
+	}
+	return "[...]"
+}

@@ -1,0 +1,113 @@
+package asl
+
+import (
+	"strings"
+
+	"orderflow/local/asl/jsonpath"
+	"orderflow/local/asl/value"
+)
+
+// mapState runs its processor for each item of an array (an inline Map).
+type mapState struct {
+	flow          *workflow
+	itemsPath     *jsonpath.Path // nil: "$"
+	itemSelector  *template
+	maxConcurrent int64
+	maxPath       *jsonpath.Path
+}
+
+func (m *mapState) run(x *Execution, b *branch) *fault {
+	input, f := x.effective(b)
+	if f != nil {
+		return f
+	}
+	e := x.env(b, input)
+	items := input
+	path := "$"
+	if m.itemsPath != nil {
+		path = strings.Replace(m.itemsPath.String(), "$$", "$", 1)
+		if items, f = e.path(m.itemsPath); f != nil {
+			return f
+		}
+	}
+	if items.Kind() != value.Array {
+		return runtime("Reference path \"%s\" must point to array.", path)
+	}
+	limit, f := m.concurrency(e)
+	if f != nil {
+		return f
+	}
+	g := &group{owner: b, input: input, items: items.Elements(), limit: limit}
+	g.branches = make([]*branch, len(g.items))
+	b.group = g
+	x.record(b, Event{Type: EventMapStateStarted, Length: len(g.items)})
+	if len(g.items) == 0 {
+		x.emit(Event{Type: EventMapStateSucceeded, PreviousID: b.last})
+		return x.leave(b, value.EmptyArray)
+	}
+	x.startIterations(g, b.last)
+	return nil
+}
+
+// concurrency gives the number of iterations at a time; 0 is no limit.
+func (m *mapState) concurrency(e *env) (int, *fault) {
+	n := m.maxConcurrent
+	if m.maxPath != nil {
+		v, f := e.path(m.maxPath)
+		if f != nil {
+			return 0, f
+		}
+		var ok bool
+		if n, ok = v.Int(); !ok {
+			return 0, runtime("The MaxConcurrencyPath field refers to value \"%s\" which is not a valid integer: %s", v.Text(), m.maxPath)
+		}
+		if n < 0 {
+			return 0, runtime("MaxConcurrency cannot be negative.")
+		}
+	}
+	return int(min(n, MaxHistory)), nil
+}
+
+// startIterations starts iterations while there is room for them. previous is the
+// event after which they start.
+func (x *Execution) startIterations(g *group, previous int64) {
+	for g.next < len(g.items) && (g.limit == 0 || g.running < g.limit) && x.status == Running && !x.overflow {
+		i := g.next
+		g.next++
+		g.running++
+		owner := g.owner
+		inner := &branch{
+			parent: g, index: i, last: previous, vars: &scope{outer: owner.vars},
+			item: &mapItem{index: i, value: g.items[i]},
+		}
+		g.branches[i] = inner
+		x.record(inner, Event{Type: EventMapIterationStarted, Name: owner.state.name, Index: i})
+		input, f := owner.state.body.(*mapState).itemInput(x, g, inner)
+		if f != nil {
+			// Not the iteration's fault but the Map's: it is fatal, or fails the Map.
+			f = f.at(owner)
+			f.fatal = true
+			owner.last = inner.last
+			g.branches[i] = nil
+			g.next--
+			x.fail(owner, f)
+			return
+		}
+		flow := owner.state.body.(*mapState).flow
+		x.enter(inner, flow.start, input)
+	}
+}
+
+// itemInput gives an iteration's input: the item, or what ItemSelector makes of it.
+func (m *mapState) itemInput(x *Execution, g *group, inner *branch) (value.JSON, *fault) {
+	if m.itemSelector == nil {
+		return inner.item.value, nil
+	}
+	e := x.env(g.owner, g.input)
+	e.item = inner.item
+	v, f := m.itemSelector.eval(e)
+	if f == nil && len(v) > MaxPayload {
+		f = tooLarge(g.owner.state.name)
+	}
+	return v, f
+}

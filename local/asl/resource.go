@@ -1,0 +1,120 @@
+package asl
+
+import (
+	"slices"
+	"strings"
+)
+
+// resource is what a task calls.
+type resource struct {
+	kind    string // "lambda", "aws-sdk:sfn", LambdaFunction or activityKind
+	action  string // "invoke"; a function's ARN
+	pattern string // RequestResponse, WaitForTaskToken, or "sync", "sync:2"
+}
+
+const activityKind = "activity"
+
+// performed lists the integrations that this engine's usual host performs. A token
+// form exists where the second list says so.
+var performed = map[string][]string{
+	"lambda":      {"invoke"},
+	"sns":         {"publish"},
+	"sqs":         {"sendMessage"},
+	"events":      {"putEvents"},
+	"dynamodb":    {"getItem", "putItem", "updateItem", "deleteItem"},
+	"states":      {"startExecution"},
+	"aws-sdk:sfn": {"redriveExecution"},
+}
+
+var performedWithToken = map[string][]string{
+	"lambda": {"invoke"},
+	"sns":    {"publish"},
+	"sqs":    {"sendMessage"},
+	"events": {"putEvents"},
+}
+
+// optimized lists the optimized integrations that AWS has.
+// Source: AWS Step Functions developer guide, "Integrating optimized services".
+var optimized = map[string][]string{
+	"apigateway":       {"invoke"},
+	"athena":           {"startQueryExecution", "stopQueryExecution", "getQueryExecution", "getQueryResults"},
+	"batch":            {"submitJob"},
+	"bedrock":          {"invokeModel", "createModelCustomizationJob"},
+	"codebuild":        {"startBuild", "stopBuild", "batchDeleteBuilds", "batchGetReports", "startBuildBatch", "stopBuildBatch", "retryBuildBatch", "deleteBuildBatch"},
+	"databrew":         {"startJobRun"},
+	"dynamodb":         {"getItem", "putItem", "updateItem", "deleteItem"},
+	"ecs":              {"runTask"},
+	"eks":              {"call", "runJob", "createCluster", "deleteCluster", "createFargateProfile", "deleteFargateProfile", "createNodegroup", "deleteNodegroup"},
+	"elasticmapreduce": {"createCluster", "terminateCluster", "addStep", "cancelStep", "setClusterTerminationProtection", "modifyInstanceFleetByName", "modifyInstanceGroupByName"},
+	"emr-containers":   {"createVirtualCluster", "deleteVirtualCluster", "startJobRun"},
+	"emr-serverless":   {"createApplication", "startApplication", "stopApplication", "deleteApplication", "startJobRun", "cancelJobRun"},
+	"events":           {"putEvents"},
+	"glue":             {"startJobRun"},
+	"http":             {"invoke"},
+	"lambda":           {"invoke"},
+	"mediaconvert":     {"createJob"},
+	"sagemaker":        {"createEndpoint", "createEndpointConfig", "createHyperParameterTuningJob", "createLabelingJob", "createModel", "createProcessingJob", "createTrainingJob", "createTransformJob", "updateEndpoint"},
+	"sns":              {"publish"},
+	"sqs":              {"sendMessage"},
+	"states":           {"startExecution"},
+	"evidently":        {"getTreatment"},
+}
+
+// parseResource takes an ARN apart:
+//
+//	arn:aws:states:::lambda:invoke.waitForTaskToken
+//	arn:aws:states:::aws-sdk:sfn:redriveExecution
+//	arn:aws:lambda:us-east-1:123456789012:function:Charge
+func parseResource(arn string) (resource, bool) {
+	f := strings.SplitN(arn, ":", 6)
+	if len(f) < 6 || f[0] != "arn" || f[1] == "" {
+		return resource{}, false
+	}
+	switch {
+	case f[2] == "lambda" && strings.HasPrefix(f[5], "function:") && len(f[5]) > len("function:"):
+		return resource{LambdaFunction, arn, RequestResponse}, true
+	case f[2] == "states" && strings.HasPrefix(f[5], "activity:"):
+		return resource{activityKind, arn, RequestResponse}, true
+	case f[2] != "states" || f[3] != "" || f[4] != "":
+		return resource{}, false
+	}
+	return parseIntegration(f[5])
+}
+
+func parseIntegration(text string) (resource, bool) {
+	r := resource{pattern: RequestResponse}
+	at := strings.Index(text, ":")
+	if strings.HasPrefix(text, "aws-sdk:") {
+		if next := strings.Index(text[at+1:], ":"); next >= 0 {
+			at += 1 + next
+		} else {
+			at = -1
+		}
+	}
+	if at < 0 {
+		return r, false
+	}
+	r.kind = text[:at]
+	action, pattern, has := strings.Cut(text[at+1:], ".")
+	if r.action = action; has {
+		if r.pattern = pattern; pattern != WaitForTaskToken && pattern != "sync" && pattern != "sync:2" {
+			return r, false
+		}
+	}
+	if strings.HasPrefix(r.kind, "aws-sdk:") {
+		return r, action != "" && r.pattern != "sync" && r.pattern != "sync:2"
+	}
+	return r, slices.Contains(optimized[r.kind], action)
+}
+
+// performed tells whether the usual host performs the integration.
+func (r resource) performed() bool {
+	if r.kind == LambdaFunction {
+		return true
+	}
+	list := performed[r.kind]
+	if r.pattern == WaitForTaskToken {
+		list = performedWithToken[r.kind]
+	}
+	return slices.Contains(list, r.action)
+}

@@ -1,0 +1,95 @@
+package asl
+
+import (
+	"strings"
+	"time"
+
+	"orderflow/local/asl/jsonpath"
+	"orderflow/local/asl/value"
+)
+
+// waitState waits for a time. One of its fields is set.
+type waitState struct {
+	seconds       int64
+	hasSeconds    bool
+	timestamp     time.Time
+	secondsPath   *jsonpath.Path
+	timestampPath *jsonpath.Path
+}
+
+func (s *waitState) run(x *Execution, b *branch) *fault {
+	input, f := x.effective(b)
+	if f != nil {
+		return f
+	}
+	e := x.env(b, input)
+	until := s.timestamp
+	switch {
+	case s.hasSeconds:
+		until = b.enteredAt.Add(seconds(s.seconds))
+	case s.secondsPath != nil:
+		n, f := longAt(e, "SecondsPath", s.secondsPath)
+		if f != nil {
+			return f
+		}
+		until = b.enteredAt.Add(seconds(n))
+	case s.timestampPath != nil:
+		v, f := e.path(s.timestampPath)
+		if f != nil {
+			return f
+		}
+		var ok bool
+		if until, ok = parseTimestamp(v); !ok {
+			return runtime("The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: %s == %s", s.timestampPath, v.Text())
+		}
+	}
+	return x.waitUntil(b, until)
+}
+
+// waitUntil leaves the state at once if the time has come, else when the timer fires.
+func (x *Execution) waitUntil(b *branch, until time.Time) *fault {
+	b.deadline = until
+	if !x.now.Before(until) {
+		return b.state.body.(*waitState).leave(x, b)
+	}
+	x.suspend(b, waitTimer)
+	x.command(b.timers()[0])
+	return nil
+}
+
+func (s *waitState) leave(x *Execution, b *branch) *fault {
+	input, f := x.effective(b)
+	if f != nil {
+		return f
+	}
+	return x.pass(b, input, b.state.assign, b.state.next)
+}
+
+// longAt reads the seconds that a path refers to.
+func longAt(e *env, field string, p *jsonpath.Path) (int64, *fault) {
+	v, f := e.path(p)
+	if f != nil {
+		return 0, f
+	}
+	n, ok := v.Int()
+	switch {
+	case !ok:
+		return 0, runtime("The %s parameter cannot be parsed as a long value: %s == %s", field, p, v.Text())
+	case n < 0:
+		return 0, runtime("The %s parameter references a negative value: %s == %s", field, p, v.Text())
+	}
+	return n, nil
+}
+
+// parseTimestamp reads an RFC 3339 time with an upper-case T, and Z or an offset.
+func parseTimestamp(v value.JSON) (time.Time, bool) {
+	if v.Kind() != value.String {
+		return time.Time{}, false
+	}
+	text := v.Text()
+	if strings.Contains(text, ",") { // which time.Parse takes for a decimal point
+		return time.Time{}, false
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	return t.UTC(), err == nil
+}
