@@ -1,0 +1,61 @@
+// Command lambda is the one program that is deployed: the bootstrap of every function. The function's Handler, in _HANDLER, chooses which it is.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"orderflow/functions"
+)
+
+func main() {
+	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	handler, err := newHandler(os.Getenv, log)
+	if err != nil {
+		log.Error("start failed", "error", err)
+		os.Exit(1)
+	}
+	lambda.Start(handler)
+}
+
+func newHandler(getenv func(string) string, log *slog.Logger) (lambda.Handler, error) {
+	cfg, err := config(getenv)
+	if err != nil {
+		return nil, err
+	}
+	name := getenv("_HANDLER")
+	return functions.New(name, cfg, getenv, functions.Options{Logger: log.With("function", name)})
+}
+
+// config is what the Lambda environment says: region, the role's credentials, an endpoint other than AWS's own.
+// The SDK's config package would look into files, the instance metadata service, SSO and STS, and weigh megabytes.
+func config(getenv func(string) string) (aws.Config, error) {
+	cfg := aws.Config{Region: getenv("AWS_REGION"), Credentials: environmentCredentials(getenv)}
+	if cfg.Region == "" {
+		return cfg, errors.New("environment variable AWS_REGION is not set")
+	}
+	if url := getenv("AWS_ENDPOINT_URL"); url != "" {
+		cfg.BaseEndpoint = &url
+	}
+	return cfg, nil
+}
+
+// environmentCredentials are the role's, as Lambda puts them into the environment for as long as it lives.
+func environmentCredentials(getenv func(string) string) aws.CredentialsProvider {
+	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		c := aws.Credentials{
+			AccessKeyID: getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: getenv("AWS_SECRET_ACCESS_KEY"), SessionToken: getenv("AWS_SESSION_TOKEN"),
+			Source: "environment",
+		}
+		if !c.HasKeys() {
+			return c, fmt.Errorf("environment variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")
+		}
+		return c, nil
+	})
+}

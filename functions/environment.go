@@ -1,0 +1,38 @@
+package functions
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// environment reads the variables of a function's environment and gathers what is wrong with them.
+type environment struct {
+	get  func(string) string
+	errs []error
+}
+
+// required returns a variable's value; it is an error if it is empty.
+func (e *environment) required(name string) string {
+	v := e.get(name)
+	if v == "" {
+		e.errs = append(e.errs, fmt.Errorf("environment variable %s is not set", name))
+	}
+	return v
+}
+
+// duration returns a variable's value, a whole number of units, as a duration.
+func (e *environment) duration(name string, unit time.Duration) time.Duration {
+	v := e.required(name)
+	if v == "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(v, 10, 32)
+	if err != nil || n < 0 {
+		e.errs = append(e.errs, fmt.Errorf("environment variable %s is not a whole number: %q", name, v))
+	}
+	return time.Duration(n) * unit
+}
+
+func (e *environment) err() error { return errors.Join(e.errs...) }

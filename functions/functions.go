@@ -1,0 +1,181 @@
+// Package functions wires each Lambda function of template.yaml: from its environment, to the handler that the Lambda runtime calls.
+package functions
+
+import (
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"orderflow/cloud"
+	"orderflow/tasks"
+)
+
+// Options are what a function takes from the world besides AWS. Whatever is left out is the real thing.
+type Options struct {
+	Clock      func() time.Time
+	Random     io.Reader
+	HTTPClient *http.Client // reaches the payment provider and the webhook
+	Logger     *slog.Logger
+}
+
+// httpTimeout is below every function's timeout, so that a lost reply is seen, and recorded, as such.
+const httpTimeout = 10 * time.Second
+
+func (o Options) withDefaults() Options {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	if o.HTTPClient == nil {
+		o.HTTPClient = &http.Client{Timeout: httpTimeout}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return o
+}
+
+// constructors make the handlers, by the name that template.yaml gives as Handler.
+var constructors = map[string]func(*parts) lambda.Handler{
+	"publish": func(p *parts) lambda.Handler {
+		return handle(p, tasks.Publish{Bus: p.bus("EVENT_BUS"), Log: p.opts.Logger}.Handle)
+	},
+	"start": func(p *parts) lambda.Handler {
+		return handle(p, tasks.Start{Executions: p.executions("STATE_MACHINE_ARN"), Log: p.opts.Logger}.Handle)
+	},
+	"wake": func(p *parts) lambda.Handler {
+		return handle(p, tasks.Wake{Orders: p.orders("ORDERS_TABLE"), Tokens: p.tokens(), Log: p.opts.Logger}.Handle)
+	},
+	"watch": func(p *parts) lambda.Handler {
+		return handle(p, tasks.Watch{
+			Orders: p.orders("ORDERS_TABLE"), Alerts: p.topic("ALERTS_TOPIC_ARN"), History: p.tokens(), Now: p.opts.Clock,
+		}.Handle)
+	},
+	"reconcile": newReconcile,
+	"carrier":   newCarrier,
+	"api":       newAPI,
+	"validate": func(p *parts) lambda.Handler {
+		return handle(p, tasks.Validate{Orders: p.orders("ORDERS_TABLE"), Catalogue: p.catalogue()}.Handle)
+	},
+	"notify": newNotify,
+	"reserve": func(p *parts) lambda.Handler {
+		return handle(p, tasks.Reserve{Orders: p.stockOrders(), Steps: p.steps(), Now: p.opts.Clock}.Handle)
+	},
+	"release": func(p *parts) lambda.Handler {
+		return handle(p, tasks.Release{Orders: p.stockOrders(), Steps: p.steps(), Now: p.opts.Clock}.Handle)
+	},
+	"record": func(p *parts) lambda.Handler {
+		return handle(p, tasks.Record{Orders: p.stockOrders(), Steps: p.steps(), Now: p.opts.Clock}.Handle)
+	},
+	"charge": func(p *parts) lambda.Handler {
+		return handle(p, tasks.Charge{Orders: p.moneyOrders(), Steps: p.steps(), Ledger: p.ledger(), Gateway: p.gateway(), Now: p.opts.Clock}.Handle)
+	},
+	"refund": func(p *parts) lambda.Handler {
+		return handle(p, tasks.Refund{Orders: p.moneyOrders(), Steps: p.steps(), Ledger: p.ledger(), Gateway: p.gateway(), Now: p.opts.Clock}.Handle)
+	},
+	"ship": func(p *parts) lambda.Handler {
+		return handle(p, tasks.Ship{Orders: p.orders("ORDERS_TABLE"), Now: p.opts.Clock}.Handle)
+	},
+	"close": func(p *parts) lambda.Handler {
+		return handle(p, tasks.Close{Orders: p.orders("ORDERS_TABLE"), Now: p.opts.Clock}.Handle)
+	},
+}
+
+// Names lists the functions, sorted.
+func Names() []string { return slices.Sorted(maps.Keys(constructors)) }
+
+// New makes the handler of one function. What it needs of its environment, it reads by getenv now; a variable that is missing or malformed is
+// an error that names it.
+func New(name string, cfg aws.Config, getenv func(string) string, opts Options) (lambda.Handler, error) {
+	construct, ok := constructors[name]
+	if !ok {
+		return nil, fmt.Errorf("make function: there is no %q, only %v", name, Names())
+	}
+	p := &parts{cfg: cfg, env: environment{get: getenv}, opts: opts.withDefaults()}
+	h := construct(p)
+	if err := p.env.err(); err != nil {
+		return nil, fmt.Errorf("make function %s: %w", name, err)
+	}
+	return h, nil
+}
+
+// parts makes what functions are made of.
+type parts struct {
+	cfg    aws.Config
+	env    environment
+	opts   Options
+	dynamo *dynamodb.Client
+}
+
+// db is the one client of a function: clients share nothing else, and cost time to make.
+func (p *parts) db() *dynamodb.Client {
+	if p.dynamo == nil {
+		p.dynamo = dynamodb.NewFromConfig(p.cfg)
+	}
+	return p.dynamo
+}
+
+func (p *parts) orders(table string) *cloud.Orders {
+	return &cloud.Orders{DB: p.db(), Table: p.env.required(table)}
+}
+
+// stockOrders are orders that are committed together with steps and stock.
+func (p *parts) stockOrders() *cloud.Orders {
+	o := p.orders("ORDERS_TABLE")
+	o.Steps, o.Products = p.env.required("STEPS_TABLE"), p.env.required("PRODUCTS_TABLE")
+	return o
+}
+
+// moneyOrders are orders that are committed together with steps and the ledger.
+func (p *parts) moneyOrders() *cloud.Orders {
+	o := p.orders("ORDERS_TABLE")
+	o.Steps, o.Payments = p.env.required("STEPS_TABLE"), p.env.required("PAYMENTS_TABLE")
+	return o
+}
+
+func (p *parts) steps() *cloud.Steps {
+	return &cloud.Steps{DB: p.db(), Table: p.env.required("STEPS_TABLE")}
+}
+
+func (p *parts) ledger() *cloud.Payments {
+	return &cloud.Payments{DB: p.db(), Table: p.env.required("PAYMENTS_TABLE")}
+}
+
+func (p *parts) catalogue() *cloud.Catalogue {
+	return &cloud.Catalogue{DB: p.db(), Table: p.env.required("PRODUCTS_TABLE")}
+}
+
+func (p *parts) customers() *cloud.Customers {
+	return &cloud.Customers{DB: p.db(), Table: p.env.required("CUSTOMERS_TABLE")}
+}
+
+func (p *parts) bus(name string) *cloud.Bus {
+	return &cloud.Bus{Client: eventbridge.NewFromConfig(p.cfg), Name: p.env.required(name)}
+}
+
+func (p *parts) topic(arn string) *cloud.Topic {
+	return &cloud.Topic{Client: sns.NewFromConfig(p.cfg), ARN: p.env.required(arn)}
+}
+
+func (p *parts) executions(stateMachine string) *cloud.Executions {
+	return &cloud.Executions{Client: sfn.NewFromConfig(p.cfg), StateMachine: p.env.required(stateMachine)}
+}
+
+// tokens are executions that are known by task token or ARN alone.
+func (p *parts) tokens() *cloud.Executions {
+	return &cloud.Executions{Client: sfn.NewFromConfig(p.cfg)}
+}

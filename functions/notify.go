@@ -1,0 +1,15 @@
+package functions
+
+import (
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"orderflow/tasks"
+)
+
+func newNotify(p *parts) lambda.Handler {
+	orders, steps := p.orders("ORDERS_TABLE"), p.steps()
+	orders.Steps = steps.Table
+	return handle(p, tasks.Notify{
+		Orders: orders, Steps: steps, Customers: p.customers(), Notifier: p.topic("NOTIFICATIONS_TOPIC_ARN"),
+	}.Handle)
+}
