@@ -1,0 +1,11 @@
+package attr
+
+// Error is a value that DynamoDB does not accept. Its text is the message of the ValidationException that AWS answers.
+type Error struct{ Message string }
+
+func (e *Error) Error() string { return e.Message }
+
+// SyntaxError is JSON of the wrong shape: a SerializationException.
+type SyntaxError struct{ Message string }
+
+func (e *SyntaxError) Error() string { return e.Message }

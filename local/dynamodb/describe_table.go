@@ -1,0 +1,178 @@
+package dynamodb
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"orderflow/local/dynamodb/attr"
+)
+
+// tableDescription is the shape that CreateTable, DescribeTable, UpdateTable and DeleteTable answer.
+type tableDescription struct {
+	TableName                 string
+	TableArn                  string
+	TableId                   string
+	TableStatus               string
+	CreationDateTime          float64 // epoch seconds
+	AttributeDefinitions      []AttributeDefinition
+	KeySchema                 []KeySchemaElement
+	GlobalSecondaryIndexes    []indexDescription `json:",omitempty"`
+	BillingModeSummary        *billingMode       `json:",omitempty"`
+	ProvisionedThroughput     Throughput
+	DeletionProtectionEnabled bool
+	StreamSpecification       *StreamSpecification `json:",omitempty"`
+	LatestStreamLabel         string               `json:",omitempty"`
+	LatestStreamArn           string               `json:",omitempty"`
+	ItemCount                 *int64               `json:",omitempty"`
+	TableSizeBytes            *int64               `json:",omitempty"`
+}
+
+type billingMode struct{ BillingMode string }
+
+type indexDescription struct {
+	IndexName             string
+	IndexArn              string
+	IndexStatus           string
+	KeySchema             []KeySchemaElement
+	Projection            Projection
+	ProvisionedThroughput Throughput
+}
+
+// describe is the description without the counts, which take a scan. The table's mu or the service's is held.
+func (t *table) describe() *tableDescription {
+	spec := t.record.Spec
+	d := &tableDescription{
+		TableName: t.name(), TableArn: t.arn(), TableId: fmt.Sprintf("00000000-0000-4000-8000-%012x", t.id()), TableStatus: "ACTIVE",
+		CreationDateTime:     epoch(t.record.Created),
+		AttributeDefinitions: spec.AttributeDefinitions, KeySchema: spec.KeySchema,
+		ProvisionedThroughput: throughput(spec.ProvisionedThroughput), DeletionProtectionEnabled: spec.DeletionProtectionEnabled,
+	}
+	if spec.BillingMode == "PAY_PER_REQUEST" {
+		d.BillingModeSummary = &billingMode{spec.BillingMode}
+	}
+	for _, ix := range spec.GlobalSecondaryIndexes {
+		d.GlobalSecondaryIndexes = append(d.GlobalSecondaryIndexes, indexDescription{
+			IndexName: ix.IndexName, IndexArn: t.arn() + "/index/" + ix.IndexName, IndexStatus: "ACTIVE", KeySchema: ix.KeySchema,
+			Projection: ix.Projection, ProvisionedThroughput: throughput(ix.ProvisionedThroughput),
+		})
+	}
+	if r := t.record.Stream; r != nil {
+		enabled := true
+		d.StreamSpecification = &StreamSpecification{&enabled, spec.StreamSpecification.StreamViewType}
+		d.LatestStreamLabel, d.LatestStreamArn = r.Label, streamARN(t.name(), r.Label)
+	}
+	return d
+}
+
+func throughput(t *Throughput) Throughput {
+	if t == nil {
+		return Throughput{}
+	}
+	return *t
+}
+
+type describeTableInput struct{ TableName string }
+
+type describeTableOutput struct{ Table *tableDescription }
+
+func (s *Service) describeTable(in *describeTableInput) (*describeTableOutput, error) {
+	t, err := s.open(in.TableName)
+	if err != nil {
+		if in.TableName == "" {
+			return nil, err
+		}
+		return nil, notFound("Requested resource not found: Table: %s not found", bareName(in.TableName))
+	}
+	defer t.mu.RUnlock()
+	d := t.describe()
+	items, size, err := s.count(t)
+	if err != nil {
+		return nil, err
+	}
+	d.ItemCount, d.TableSizeBytes = &items, &size
+	return &describeTableOutput{d}, nil
+}
+
+// itemCount is how many items a table has and their bytes: counted once by a scan, then kept up to date by every commit.
+// Commits during that scan may be missed; AWS's own counts are six hours old.
+type itemCount struct {
+	mu          sync.Mutex
+	known       bool
+	items, size int64
+}
+
+func (n *itemCount) apply(c change) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.known {
+		return
+	}
+	if c.old != nil {
+		n.items--
+		n.size -= int64(attr.ItemSize(c.old))
+	}
+	if c.new != nil {
+		n.items++
+		n.size += int64(attr.ItemSize(c.new))
+	}
+}
+
+func (s *Service) count(t *table) (items, size int64, err error) {
+	n := &t.counts
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.known {
+		return n.items, n.size, nil
+	}
+	prefix := itemsKey(t.id())
+	for p, err := range s.store.Scan(prefix, prefix.End()) {
+		if err != nil {
+			return 0, 0, fmt.Errorf("count items of %s: %w", t.name(), err)
+		}
+		item, err := attr.Unmarshal(p.Value)
+		if err != nil {
+			return 0, 0, fmt.Errorf("count items of %s: %w", t.name(), err)
+		}
+		items++
+		size += int64(attr.ItemSize(item))
+	}
+	n.known, n.items, n.size = true, items, size
+	return items, size, nil
+}
+
+type listTablesInput struct {
+	ExclusiveStartTableName string
+	Limit                   *int
+}
+
+type listTablesOutput struct {
+	TableNames             []string
+	LastEvaluatedTableName string `json:",omitempty"`
+}
+
+func (s *Service) listTables(in *listTablesInput) (*listTablesOutput, error) {
+	limit := 100
+	if in.Limit != nil {
+		limit = *in.Limit
+	}
+	if limit < 1 || limit > 100 {
+		return nil, validation("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: "+
+			"Member must have value between 1 and 100", limit)
+	}
+	out := &listTablesOutput{TableNames: []string{}}
+	for _, t := range s.all() {
+		if t.name() > in.ExclusiveStartTableName {
+			out.TableNames = append(out.TableNames, t.name())
+		}
+	}
+	if len(out.TableNames) > limit {
+		out.TableNames = slices.Clip(out.TableNames[:limit])
+		out.LastEvaluatedTableName = out.TableNames[limit-1]
+	}
+	return out, nil
+}
+
+// epoch is a time as AWS JSON writes it.
+func epoch(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

@@ -1,0 +1,198 @@
+package expr
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"orderflow/local/dynamodb/attr"
+)
+
+// Kind is the request parameter that an expression came in. Messages name it.
+type Kind string
+
+// The kinds of expressions.
+const (
+	ConditionKind    Kind = "ConditionExpression"
+	FilterKind       Kind = "FilterExpression"
+	KeyConditionKind Kind = "KeyConditionExpression"
+	ProjectionKind   Kind = "ProjectionExpression"
+	UpdateKind       Kind = "UpdateExpression"
+)
+
+// maxExpression is the longest expression in bytes.
+const maxExpression = 4096
+
+// parser reads one expression by recursive descent. Errors of syntax end it at once; the first other error (a reserved word, an undefined
+// placeholder, a wrong operand) is kept, for AWS reports those only for expressions whose syntax is right.
+type parser struct {
+	kind         Kind
+	tokens       []token
+	at           int
+	placeholders *Placeholders
+	semantic     error
+}
+
+// parse runs f over the whole of an expression.
+func parse(kind Kind, src string, ph *Placeholders, f func(*parser) error) error {
+	ph.expressions++
+	if strings.TrimSpace(src) == "" {
+		return errorf("Invalid %s: The expression can not be empty;", kind)
+	}
+	if len(src) > maxExpression {
+		return errorf("Invalid %s: Expression size has exceeded the maximum allowed size; expression size: %d", kind, len(src))
+	}
+	p := &parser{kind: kind, tokens: lex(src), placeholders: ph}
+	err := f(p)
+	if err == nil && p.peek().kind != endToken {
+		err = p.syntax()
+	}
+	if err == nil {
+		err = p.semantic
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return errorf("Invalid %s: %s", kind, e.Message)
+	}
+	return err
+}
+
+func (p *parser) peek() token { return p.tokens[p.at] }
+
+// take consumes the next token if it is the symbol or keyword.
+func (p *parser) take(text string) bool {
+	if p.peek().is(text) {
+		p.at++
+		return true
+	}
+	return false
+}
+
+func (p *parser) expect(text string) error {
+	if !p.take(text) {
+		return p.syntax()
+	}
+	return nil
+}
+
+// fail keeps the first error that is not one of syntax.
+func (p *parser) fail(err error) {
+	if p.semantic == nil {
+		p.semantic = err
+	}
+}
+
+// syntax is the error at the next token; "near" shows it between its neighbours.
+func (p *parser) syntax() error {
+	var near []string
+	for i := max(0, p.at-1); i < len(p.tokens) && i <= p.at+1; i++ {
+		if p.tokens[i].kind != endToken {
+			near = append(near, p.tokens[i].text)
+		}
+	}
+	// %q would escape: AWS quotes the text as it is.
+	return &Error{fmt.Sprintf(`Syntax error; token: "%s", near: "%s"`, p.peek().text, strings.Join(near, " "))}
+}
+
+// list parses elements separated by commas.
+func list[T any](p *parser, element func() (T, error)) ([]T, error) {
+	var out []T
+	for {
+		e, err := element()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+		if !p.take(",") {
+			return out, nil
+		}
+	}
+}
+
+// path parses a document path.
+func (p *parser) path() (Path, error) {
+	step, err := p.name()
+	if err != nil {
+		return nil, err
+	}
+	path := Path{step}
+	for {
+		switch {
+		case p.take("."):
+			step, err = p.name()
+		case p.take("["):
+			step, err = p.index()
+		default:
+			return path, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		path = append(path, step)
+	}
+}
+
+func (p *parser) name() (Step, error) {
+	t := p.peek()
+	switch t.kind {
+	case nameToken:
+		p.at++
+		name, err := p.placeholders.name(t.text)
+		if err != nil {
+			p.fail(err)
+		}
+		return Step{Name: name}, nil
+	case wordToken:
+		if isOperator(t) {
+			return Step{}, p.syntax()
+		}
+		p.at++
+		if isReserved(t.text) {
+			p.fail(errorf("Attribute name is a reserved keyword; reserved keyword: %s", t.text))
+		}
+		return Step{Name: t.text}, nil
+	}
+	return Step{}, p.syntax()
+}
+
+// isOperator tells whether a word is an operator wherever it stands.
+func isOperator(t token) bool {
+	return t.is("AND") || t.is("OR") || t.is("NOT") || t.is("IN") || t.is("BETWEEN")
+}
+
+func (p *parser) index() (Step, error) {
+	t := p.peek()
+	if t.kind != numberToken {
+		return Step{}, p.syntax()
+	}
+	n, err := strconv.Atoi(t.text)
+	if err != nil {
+		p.fail(errorf("List index is not within the allowable range; index: [%s]", t.text))
+	}
+	p.at++
+	return Step{Index: n, IsIndex: true}, p.expect("]")
+}
+
+// constant parses a value's placeholder.
+func (p *parser) constant() (attr.Value, error) {
+	t := p.peek()
+	if t.kind != valueToken {
+		return attr.Value{}, p.syntax()
+	}
+	p.at++
+	v, err := p.placeholders.value(t.text)
+	if err != nil {
+		p.fail(err)
+	}
+	return v, nil
+}
+
+// call tells whether a function's name and its opening parenthesis are next, and consumes them.
+func (p *parser) call() (function string, ok bool) {
+	t := p.peek()
+	if t.kind == wordToken && !isOperator(t) && p.tokens[p.at+1].is("(") {
+		p.at += 2
+		return t.text, true
+	}
+	return "", false
+}

@@ -1,0 +1,95 @@
+package expr
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"orderflow/local/dynamodb/attr"
+)
+
+// Placeholders are the names (#n) and values (:v) that the expressions of one request share. They remember which were used.
+type Placeholders struct {
+	names       map[string]string
+	values      attr.Item
+	usedNames   map[string]bool
+	usedValues  map[string]bool
+	expressions int
+}
+
+// NewPlaceholders checks the ExpressionAttributeNames and ExpressionAttributeValues of a request; nil means that the request has none.
+func NewPlaceholders(names map[string]string, values attr.Item) (*Placeholders, error) {
+	if names != nil && len(names) == 0 {
+		return nil, errorf("ExpressionAttributeNames must not be empty")
+	}
+	if values != nil && len(values) == 0 {
+		return nil, errorf("ExpressionAttributeValues must not be empty")
+	}
+	for key := range names {
+		if !isPlaceholder(key, '#') {
+			return nil, errorf("ExpressionAttributeNames contains invalid key: Syntax error; key: %q", key)
+		}
+	}
+	for key := range values {
+		if !isPlaceholder(key, ':') {
+			return nil, errorf("ExpressionAttributeValues contains invalid key: Syntax error; key: %q", key)
+		}
+	}
+	return &Placeholders{names: names, values: values}, nil
+}
+
+func isPlaceholder(key string, sigil byte) bool {
+	if len(key) < 2 || key[0] != sigil {
+		return false
+	}
+	return strings.IndexFunc(key[1:], func(r rune) bool { return r > 127 || !isWord(byte(r)) }) < 0
+}
+
+// Done reports placeholders that no expression used. Call it when all expressions of the request are parsed.
+func (p *Placeholders) Done() error {
+	if p.expressions == 0 && p.names != nil {
+		return errorf("ExpressionAttributeNames can only be specified when using expressions")
+	}
+	if p.expressions == 0 && p.values != nil {
+		return errorf("ExpressionAttributeValues can only be specified when using expressions")
+	}
+	if unused := missing(p.names, p.usedNames); unused != "" {
+		return errorf("Value provided in ExpressionAttributeNames unused in expressions: keys: {%s}", unused)
+	}
+	if unused := missing(p.values, p.usedValues); unused != "" {
+		return errorf("Value provided in ExpressionAttributeValues unused in expressions: keys: {%s}", unused)
+	}
+	return nil
+}
+
+func missing[V any](given map[string]V, used map[string]bool) string {
+	if len(used) == len(given) {
+		return ""
+	}
+	unused := slices.DeleteFunc(slices.Sorted(maps.Keys(given)), func(k string) bool { return used[k] })
+	return strings.Join(unused, ", ")
+}
+
+func (p *Placeholders) name(placeholder string) (string, error) {
+	name, ok := p.names[placeholder]
+	if !ok {
+		return "", errorf("An expression attribute name used in the document path is not defined; attribute name: %s", placeholder)
+	}
+	if p.usedNames == nil {
+		p.usedNames = map[string]bool{}
+	}
+	p.usedNames[placeholder] = true
+	return name, nil
+}
+
+func (p *Placeholders) value(placeholder string) (attr.Value, error) {
+	v, ok := p.values[placeholder]
+	if !ok {
+		return v, errorf("An expression attribute value used in expression is not defined; attribute value: %s", placeholder)
+	}
+	if p.usedValues == nil {
+		p.usedValues = map[string]bool{}
+	}
+	p.usedValues[placeholder] = true
+	return v, nil
+}

@@ -1,0 +1,28 @@
+package dynamodb
+
+import "orderflow/local/store"
+
+// What stands where in the store; id is the number of a table, never used twice:
+//
+//	ddb table  <name>                                -> tableSpec in JSON
+//	ddb lastid                                       -> the highest id given
+//	ddb item   <id> <hash> [<range>]                 -> item
+//	ddb index  <id> <index> <hash> [<range>] <item's hash> [<item's range>] -> projected item
+//	ddb ttl    <id> <epoch second> <item's hash> [<item's range>] -> key of the item in the store
+//	ddb stream <id> <stream> <sequence>              -> stream record
+//	ddb trim   <id> <stream>                         -> the highest sequence number trimmed
+//	ddb token  <interval> <client request token>     -> expiry and fingerprint of an idempotent transaction
+func tableKey(name string) store.Key { return store.NewKey("ddb", "table", name) }
+func lastIDKey() store.Key           { return store.NewKey("ddb", "lastid") }
+
+func itemsKey(id uint64) store.Key { return store.NewKey("ddb", "item").Uint(id) }
+func ttlKey(id uint64) store.Key   { return store.NewKey("ddb", "ttl").Uint(id) }
+
+func indexesKey(id uint64) store.Key { return store.NewKey("ddb", "index").Uint(id) }
+func streamsKey(id uint64) store.Key { return store.NewKey("ddb", "stream").Uint(id) }
+func trimsKey(id uint64) store.Key   { return store.NewKey("ddb", "trim").Uint(id) }
+
+func tokensKey() store.Key { return store.NewKey("ddb", "token") }
+func tokenKey(interval uint64, token string) store.Key {
+	return tokensKey().Uint(interval).String(token)
+}

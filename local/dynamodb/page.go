@@ -1,0 +1,186 @@
+package dynamodb
+
+import (
+	"iter"
+
+	"orderflow/local/dynamodb/attr"
+	"orderflow/local/dynamodb/expr"
+	"orderflow/local/store"
+)
+
+// maxPage is how many bytes of items one Query or Scan reads.
+const maxPage = 1 << 20
+
+// readInput is what Query and Scan share.
+type readInput struct {
+	legacy
+	placeholderInput
+	TableName            string
+	IndexName            string
+	ConsistentRead       bool
+	ExclusiveStartKey    attr.Item
+	FilterExpression     *string
+	ProjectionExpression *string
+	Limit                *int
+	Select               string
+}
+
+// pageOutput is one page: Count items passed the filter of the ScannedCount that were read.
+type pageOutput struct {
+	Items            *[]attr.Item `json:",omitempty"`
+	Count            int
+	ScannedCount     int
+	LastEvaluatedKey attr.Item `json:",omitempty"`
+}
+
+// page reads items of a table or index in key order.
+type page struct {
+	table      *table
+	index      *index // nil: the table itself
+	filter     expr.Condition
+	projection *expr.Projection
+	limit      int
+	countOnly  bool
+	segment    func(attr.Item) bool
+}
+
+// keys is the schema that orders what the page reads.
+func (p *page) keys() keySchema {
+	if p.index != nil {
+		return p.index.keys
+	}
+	return p.table.keys
+}
+
+// prefix is where the store keeps what the page reads.
+func (p *page) prefix() store.Key {
+	if p.index != nil {
+		return indexesKey(p.table.id()).String(p.index.name)
+	}
+	return itemsKey(p.table.id())
+}
+
+// newPage checks the parameters that Query and Scan share; expressions are parsed, ph.Done is left to the caller.
+func (in *readInput) newPage(t *table, ph *expr.Placeholders) (*page, error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	p := &page{table: t, limit: -1}
+	var err error
+	if in.IndexName != "" {
+		if p.index, err = t.index(in.IndexName); err != nil {
+			return nil, err
+		}
+		if in.ConsistentRead {
+			return nil, validation("Consistent reads are not supported on global secondary indexes")
+		}
+	}
+	if in.Limit != nil {
+		if p.limit = *in.Limit; p.limit < 1 {
+			return nil, validation("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: "+
+				"Member must have value greater than or equal to 1", p.limit)
+		}
+	}
+	if in.FilterExpression != nil {
+		if p.filter, err = expr.ParseCondition(expr.FilterKind, *in.FilterExpression, ph); err != nil {
+			return nil, err
+		}
+	}
+	if in.ProjectionExpression != nil {
+		if p.projection, err = expr.ParseProjection(*in.ProjectionExpression, ph); err != nil {
+			return nil, err
+		}
+	}
+	return p, p.choose(in)
+}
+
+// choose checks the Select parameter.
+func (p *page) choose(in *readInput) error {
+	switch in.Select {
+	case "", "ALL_PROJECTED_ATTRIBUTES", "SPECIFIC_ATTRIBUTES", "ALL_ATTRIBUTES", "COUNT":
+	default:
+		return enumError(in.Select, "select", "[SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES]")
+	}
+	switch {
+	case in.Select != "" && in.Select != "SPECIFIC_ATTRIBUTES" && p.projection != nil:
+		return validation("Cannot specify the ProjectionExpression when choosing to get %s", in.Select)
+	case in.Select == "SPECIFIC_ATTRIBUTES" && p.projection == nil:
+		return validation("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
+	case in.Select == "ALL_PROJECTED_ATTRIBUTES" && p.index == nil:
+		return validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
+	case in.Select == "ALL_ATTRIBUTES" && p.index != nil && p.index.attributes != nil:
+		return validation("One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global secondary index %s "+
+			"because its projection type is not ALL", p.index.name)
+	}
+	p.countOnly = in.Select == "COUNT"
+	return nil
+}
+
+// startKey is the place in the store of an ExclusiveStartKey, which has been checked.
+func (p *page) startKey(start attr.Item) (store.Key, error) {
+	want := map[string]attr.Kind{}
+	for _, a := range append(p.keys().attributes(), p.table.keys.attributes()...) {
+		want[a.name] = a.kind
+	}
+	if len(start) != len(want) {
+		return nil, validation("The provided starting key is invalid")
+	}
+	for name, kind := range want {
+		if v := start[name]; v.Kind != kind {
+			return nil, validation("The provided starting key is invalid")
+		}
+	}
+	if p.index != nil {
+		return p.table.indexKey(p.index, start), nil
+	}
+	return p.table.itemKey(start), nil
+}
+
+// read collects a page from the items that pairs yields.
+func (p *page) read(pairs iter.Seq2[store.Pair, error]) (*pageOutput, error) {
+	out := &pageOutput{}
+	items := []attr.Item{}
+	size := 0
+	var last attr.Item
+	for pair, err := range pairs {
+		if err != nil {
+			return nil, err
+		}
+		item, err := attr.Unmarshal(pair.Value)
+		if err != nil {
+			return nil, err
+		}
+		if p.segment != nil && !p.segment(item) {
+			continue
+		}
+		if size += attr.ItemSize(item); size > maxPage && last != nil {
+			out.LastEvaluatedKey = p.evaluated(last)
+			break
+		}
+		last = item
+		out.ScannedCount++
+		if p.filter.Match(item) {
+			out.Count++
+			if !p.countOnly {
+				items = append(items, p.projection.Apply(item))
+			}
+		}
+		if out.ScannedCount == p.limit {
+			out.LastEvaluatedKey = p.evaluated(last)
+			break
+		}
+	}
+	if !p.countOnly {
+		out.Items = &items
+	}
+	return out, nil
+}
+
+// evaluated is the key by which the next page starts: of the item, and of its entry in the index.
+func (p *page) evaluated(item attr.Item) attr.Item {
+	key := p.table.keys.of(item)
+	for name, v := range p.keys().of(item) {
+		key[name] = v
+	}
+	return key
+}

@@ -1,0 +1,254 @@
+package dynamodb
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"orderflow/local/store"
+)
+
+// retention is how long a stream keeps its records.
+const retention = 24 * time.Hour
+
+// stream gives the records of one table their order. A sequence number is taken right before the commit of its record; commits end in
+// any order, and a record becomes visible only when all with smaller numbers are durable or have failed.
+type stream struct {
+	tableID, id uint64
+	label, view string
+
+	mu      sync.Mutex
+	last    uint64         // the highest number taken
+	open    []*reservation // not yet visible, in order
+	visible uint64         // the highest number that readers may see
+	trimmed uint64         // the highest number whose record is gone
+	changed chan struct{}  // closed when visible grows
+}
+
+// reservation is the sequence numbers from first to last, taken for one batch.
+type reservation struct {
+	stream      *stream
+	first, last uint64
+	ended       bool
+}
+
+// pendingRecord is a stream record without its sequence number.
+type pendingRecord struct {
+	stream *stream
+	value  []byte
+}
+
+func (st *stream) key(sequence uint64) store.Key {
+	return streamsKey(st.tableID).Uint(st.id).Uint(sequence)
+}
+
+func (st *stream) trimKey() store.Key { return trimsKey(st.tableID).Uint(st.id) }
+
+// reserve puts the records into the batch under the next numbers of their streams. The batch must be committed at once, and done called.
+func reserve(b *store.Batch, records []pendingRecord) []*reservation {
+	var out []*reservation
+	counts := map[*stream]uint64{}
+	for _, r := range records {
+		counts[r.stream]++
+	}
+	next := map[*stream]uint64{}
+	for _, r := range records {
+		st := r.stream
+		if _, ok := next[st]; !ok {
+			taken := st.take(counts[st])
+			out = append(out, taken)
+			next[st] = taken.first
+		}
+		b.Set(st.key(next[st]), r.value)
+		next[st]++
+	}
+	return out
+}
+
+func (st *stream) take(n uint64) *reservation {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	r := &reservation{stream: st, first: st.last + 1, last: st.last + n}
+	st.last = r.last
+	st.open = append(st.open, r)
+	return r
+}
+
+// done tells that the commit has ended. Records become visible up to the first commit that has not.
+func (r *reservation) done() {
+	st := r.stream
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	r.ended = true
+	n := 0
+	for n < len(st.open) && st.open[n].ended {
+		st.visible = st.open[n].last
+		n++
+	}
+	if n > 0 {
+		st.open = append(st.open[:0], st.open[n:]...)
+		close(st.changed)
+		st.changed = make(chan struct{})
+	}
+}
+
+func (st *stream) head() uint64 {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.visible
+}
+
+func (st *stream) bounds() (trimmed, visible uint64) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.trimmed, st.visible
+}
+
+func (st *stream) wake() <-chan struct{} {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.changed
+}
+
+// openStream finds where the table's stream ends. The numbers go on after the last record, or after the last that was trimmed.
+func (s *Service) openStream(t *table) error {
+	r := t.record.Stream
+	if r == nil {
+		t.stream = nil
+		return nil
+	}
+	st := &stream{tableID: t.id(), id: r.ID, label: r.Label, view: t.record.Spec.StreamSpecification.StreamViewType, changed: make(chan struct{})}
+	trimmed, err := s.store.Get(st.trimKey())
+	if err == nil {
+		st.trimmed, _, err = store.CutUint(trimmed)
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("open stream of %s: %w", t.name(), err)
+	}
+	st.last = st.trimmed
+	prefix := streamsKey(st.tableID).Uint(st.id)
+	for p, err := range s.store.ScanReverse(st.key(st.trimmed+1), prefix.End()) {
+		if err == nil {
+			st.last, _, err = store.CutUint(p.Key[len(prefix):])
+		}
+		if err != nil {
+			return fmt.Errorf("open stream of %s: %w", t.name(), err)
+		}
+		break
+	}
+	st.visible = st.last
+	t.stream = st
+	return nil
+}
+
+// errNoStream is returned for a table without a stream.
+func errNoStream(table string) error {
+	return notFound("Requested resource not found: Stream: %s not found", tableARN(table))
+}
+
+// openedStream returns the current stream of a table.
+func (s *Service) openedStream(name string) (*table, *stream, error) {
+	t, err := s.open(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer t.mu.RUnlock()
+	if t.stream == nil {
+		return nil, nil, errNoStream(t.name())
+	}
+	return t, t.stream, nil
+}
+
+// ReadStream returns up to limit records of the table's stream whose sequence number is greater than after, in order; none if there are
+// none yet. Numbers may have gaps, but a record never appears behind one that was read.
+func (s *Service) ReadStream(table string, after uint64, limit int) ([]StreamRecord, error) {
+	t, st, err := s.openedStream(table)
+	if err != nil {
+		return nil, err
+	}
+	return s.readStream(t, st, after, limit)
+}
+
+func (s *Service) readStream(t *table, st *stream, after uint64, limit int) ([]StreamRecord, error) {
+	trimmed, visible := st.bounds()
+	from := max(after, trimmed) + 1
+	if from > visible || limit <= 0 {
+		return nil, nil
+	}
+	var out []StreamRecord
+	prefix := len(streamsKey(st.tableID).Uint(st.id))
+	for p, err := range s.store.Scan(st.key(from), st.key(visible+1)) {
+		if err != nil {
+			return nil, fmt.Errorf("read stream of %s: %w", t.name(), err)
+		}
+		sequence, _, err := store.CutUint(p.Key[prefix:])
+		if err != nil {
+			return nil, fmt.Errorf("read stream of %s: %w", t.name(), err)
+		}
+		r, err := t.streamRecord(st, sequence, p.Value)
+		if err != nil {
+			return nil, fmt.Errorf("read stream of %s: %w", t.name(), err)
+		}
+		if out = append(out, r); len(out) == limit {
+			break
+		}
+	}
+	return out, nil
+}
+
+// StreamHead is the sequence number of the newest visible record: reading after it gives what is written from now on (LATEST).
+func (s *Service) StreamHead(table string) (uint64, error) {
+	_, st, err := s.openedStream(table)
+	if err != nil {
+		return 0, err
+	}
+	return st.head(), nil
+}
+
+// StreamChanged returns a channel that is closed when the stream has new records. Take it before ReadStream, and wait for it
+// when that gave none; then no record is missed.
+func (s *Service) StreamChanged(table string) (<-chan struct{}, error) {
+	_, st, err := s.openedStream(table)
+	if err != nil {
+		return nil, err
+	}
+	return st.wake(), nil
+}
+
+// trimStream removes the records that are older than the retention, in one batch with the number of the last of them.
+func (s *Service) trimStream(t *table) error {
+	st := t.stream
+	trimmed, visible := st.bounds()
+	cutoff := s.clock.Now().Add(-retention)
+	last := trimmed
+	prefix := len(streamsKey(st.tableID).Uint(st.id))
+	for p, err := range s.store.Scan(st.key(trimmed+1), st.key(visible+1)) {
+		if err != nil {
+			return fmt.Errorf("trim stream of %s: %w", t.name(), err)
+		}
+		at, err := recordTime(p.Value)
+		if err != nil {
+			return fmt.Errorf("trim stream of %s: %w", t.name(), err)
+		}
+		if at.After(cutoff) {
+			break
+		}
+		if last, _, err = store.CutUint(p.Key[prefix:]); err != nil {
+			return fmt.Errorf("trim stream of %s: %w", t.name(), err)
+		}
+	}
+	if last == trimmed {
+		return nil
+	}
+	b := s.store.NewBatch()
+	b.DeleteRange(st.key(trimmed+1), st.key(last+1))
+	b.Set(st.trimKey(), store.Key(nil).Uint(last))
+	if err := b.Commit(); err != nil {
+		return fmt.Errorf("trim stream of %s: %w", t.name(), err)
+	}
+	st.mu.Lock()
+	st.trimmed = last
+	st.mu.Unlock()
+	return nil
+}

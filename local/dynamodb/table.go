@@ -1,0 +1,188 @@
+package dynamodb
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"orderflow/local/dynamodb/attr"
+	"orderflow/local/store"
+)
+
+// table is an open table. Item operations hold mu shared; it is held exclusively while the table is changed or deleted.
+type table struct {
+	tableName string
+	tableID   uint64
+
+	mu      sync.RWMutex
+	deleted bool
+	record  tableRecord
+	keys    keySchema
+	indexes []index
+	stream  *stream // nil if it has none
+	counts  itemCount
+}
+
+// index is a secondary index.
+type index struct {
+	name string
+	keys keySchema
+	// attributes are those it holds of an item; nil for all.
+	attributes map[string]bool
+}
+
+func newTable(record tableRecord) *table {
+	spec := record.Spec
+	t := &table{tableName: spec.TableName, tableID: record.ID, record: record, keys: schemaOf(spec.KeySchema, spec.AttributeDefinitions)}
+	for _, i := range spec.GlobalSecondaryIndexes {
+		ix := index{name: i.IndexName, keys: schemaOf(i.KeySchema, spec.AttributeDefinitions)}
+		if i.Projection.ProjectionType != "ALL" {
+			ix.attributes = map[string]bool{}
+			for _, a := range slices.Concat(t.keys.attributes(), ix.keys.attributes()) {
+				ix.attributes[a.name] = true
+			}
+			for _, name := range i.Projection.NonKeyAttributes {
+				ix.attributes[name] = true
+			}
+		}
+		t.indexes = append(t.indexes, ix)
+	}
+	return t
+}
+
+func (t *table) name() string { return t.tableName }
+func (t *table) id() uint64   { return t.tableID }
+func (t *table) arn() string  { return tableARN(t.name()) }
+
+func tableARN(name string) string {
+	return "arn:aws:dynamodb:" + region + ":" + account + ":table/" + name
+}
+
+// ttlAttribute is the attribute with the expiry time, or "".
+func (t *table) ttlAttribute() string {
+	if ttl := t.record.Spec.TimeToLiveSpecification; ttl != nil && ttl.Enabled {
+		return ttl.AttributeName
+	}
+	return ""
+}
+
+func (t *table) index(name string) (*index, error) {
+	for i := range t.indexes {
+		if t.indexes[i].name == name {
+			return &t.indexes[i], nil
+		}
+	}
+	return nil, validation("The table does not have the specified index: %s", name)
+}
+
+// itemKey is where the store keeps the item with a key; key has been checked.
+func (t *table) itemKey(key attr.Item) store.Key { return appendKey(itemsKey(t.id()), t.keys, key) }
+
+func appendKey(k store.Key, schema keySchema, item attr.Item) store.Key {
+	k = k.Bytes(attr.KeyBytes(item[schema.hash.name]))
+	if schema.rng.name != "" {
+		k = k.Bytes(attr.KeyBytes(item[schema.rng.name]))
+	}
+	return k
+}
+
+// bareName takes a table's name, or its ARN, which DynamoDB accepts as well.
+func bareName(nameOrARN string) string {
+	if !strings.HasPrefix(nameOrARN, "arn:") {
+		return nameOrARN
+	}
+	_, name, _ := strings.Cut(nameOrARN, ":table/")
+	return name
+}
+
+// open returns a table with its mu held shared, or ResourceNotFoundException.
+func (s *Service) open(nameOrARN string) (*table, error) {
+	s.mu.RLock()
+	t := s.tables[bareName(nameOrARN)]
+	s.mu.RUnlock()
+	if t != nil {
+		t.mu.RLock()
+		if !t.deleted {
+			return t, nil
+		}
+		t.mu.RUnlock()
+	}
+	if nameOrARN == "" {
+		return nil, validation("1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null")
+	}
+	return nil, notFound("Requested resource not found")
+}
+
+// openAll opens the tables in the order of their names, so that no two callers wait for each other, and returns the release.
+func (s *Service) openAll(names []string) (tables map[string]*table, release func(), err error) {
+	sorted := slices.Clone(names)
+	for i := range sorted {
+		sorted[i] = bareName(sorted[i])
+	}
+	slices.Sort(sorted)
+	tables = map[string]*table{}
+	release = func() {
+		for _, t := range tables {
+			t.mu.RUnlock()
+		}
+	}
+	for _, name := range slices.Compact(sorted) {
+		t, err := s.open(name)
+		if err != nil {
+			release()
+			return nil, nil, err
+		}
+		tables[name] = t
+	}
+	return tables, release, nil
+}
+
+// all returns the tables by name.
+func (s *Service) all() []*table {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	out := make([]*table, 0, len(s.tables))
+	for _, t := range s.tables {
+		out = append(out, t)
+	}
+	slices.SortFunc(out, func(a, b *table) int { return strings.Compare(a.name(), b.name()) })
+	return out
+}
+
+// load opens the tables that the store holds.
+func (s *Service) load() error {
+	prefix := store.NewKey("ddb", "table")
+	for p, err := range s.store.Scan(prefix, prefix.End()) {
+		if err != nil {
+			return fmt.Errorf("load tables: %w", err)
+		}
+		var record tableRecord
+		if err := json.Unmarshal(p.Value, &record); err != nil {
+			return fmt.Errorf("load table: %w", err)
+		}
+		t := newTable(record)
+		s.tables[t.name()] = t
+	}
+	for _, t := range s.tables {
+		if err := s.openStream(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read returns the item at a key of the store and its stored bytes; nil if there is none.
+func (s *Service) read(key store.Key) (attr.Item, []byte, error) {
+	raw, err := s.store.Get(key)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("read item: %w", err)
+	}
+	item, err := attr.Unmarshal(raw)
+	return item, raw, err
+}
