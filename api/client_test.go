@@ -1,0 +1,196 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+
+	"orderflow"
+)
+
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+const secret = "the carrier's secret"
+
+var (
+	ada      = Caller{Subject: "ada", ClientID: "shop", Scopes: []string{"orders:read", "orders:write"}, TokenUse: "access"}
+	bob      = Caller{Subject: "bob", ClientID: "shop", Scopes: []string{"orders:read", "orders:write"}, TokenUse: "access"}
+	operator = Caller{Subject: "olga", ClientID: "console", Scopes: []string{"orders:read", "orders:write"}, Groups: []string{"operators"}, TokenUse: "access"}
+)
+
+// fixture is the API over memory, with a clock that the test sets.
+type fixture struct {
+	*testing.T
+	*memory
+	handler http.Handler
+	mu      sync.Mutex
+	now     time.Time
+	serial  int
+	log     bytes.Buffer
+}
+
+func newFixture(t *testing.T) *fixture {
+	f := &fixture{T: t, memory: newMemory(), now: noon}
+	f.handler = New(Options{
+		Orders: f.memory, Placements: f.memory, OrderLists: f.memory, Catalogue: f.memory, Customers: f.memory, Executions: f.memory,
+		WebhookSecret: secret, Now: f.clock, NewOrderID: f.newOrderID, Logger: slog.New(slog.NewJSONHandler(&f.log, nil)),
+	})
+	return f
+}
+
+func (f *fixture) clock() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.now
+}
+
+func (f *fixture) advance(d time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.now = f.now.Add(d)
+}
+
+func (f *fixture) newOrderID(now time.Time) (string, error) {
+	f.mu.Lock()
+	f.serial++
+	n := f.serial
+	f.mu.Unlock()
+	return orderflow.NewOrderID(now, strings.NewReader(fmt.Sprintf("%010d", n)))
+}
+
+// response is what a call was answered.
+type response struct {
+	*testing.T
+	status int
+	header http.Header
+	body   []byte
+}
+
+// call is a request to be made. Headers are "name: value".
+type call struct {
+	by      *Caller
+	method  string
+	path    string
+	body    string
+	headers []string
+}
+
+// do makes the call and checks the answer against the contract.
+func (f *fixture) do(c call) *response {
+	f.Helper()
+	r := httptest.NewRequestWithContext(f.Context(), c.method, c.path, strings.NewReader(c.body))
+	if c.body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for _, h := range c.headers {
+		name, value, _ := strings.Cut(h, ": ")
+		r.Header.Set(name, value)
+	}
+	if c.by != nil {
+		r = r.WithContext(WithCaller(r.Context(), *c.by))
+	}
+	w := httptest.NewRecorder()
+	f.handler.ServeHTTP(w, r)
+	res := &response{f.T, w.Code, w.Header(), w.Body.Bytes()}
+	checkContract(f.T, r, res)
+	return res
+}
+
+func (f *fixture) get(by *Caller, path string, headers ...string) *response {
+	f.Helper()
+	return f.do(call{by: by, method: "GET", path: path, headers: headers})
+}
+
+func (f *fixture) post(by *Caller, path, body string, headers ...string) *response {
+	f.Helper()
+	return f.do(call{by: by, method: "POST", path: path, body: body, headers: headers})
+}
+
+// expect checks the status, and the code of a failure.
+func (r *response) expect(status int, code string) *response {
+	r.Helper()
+	if r.status != status {
+		r.Fatalf("got %d, want %d: %s", r.status, status, r.body)
+	}
+	if code != "" {
+		if p := decoded[Problem](r); string(p.Code) != code || p.Status != status || p.Detail == "" {
+			r.Fatalf("got %s, want %s", r.body, code)
+		}
+	}
+	return r
+}
+
+func decoded[T any](r *response) T {
+	r.Helper()
+	var v T
+	d := json.NewDecoder(bytes.NewReader(r.body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&v); err != nil {
+		r.Fatalf("%v: %s", err, r.body)
+	}
+	return v
+}
+
+// faults are the pointers (or parameters) of a problem's errors.
+func (r *response) faults() []string {
+	r.Helper()
+	var at []string
+	for _, f := range decoded[Problem](r).Errors {
+		at = append(at, f.Pointer+f.Parameter)
+	}
+	return at
+}
+
+// openAPI is the contract as another implementation of OpenAPI reads it.
+var openAPI = sync.OnceValues(func() (routers.Router, error) {
+	for _, media := range []string{"text/html", "application/yaml"} {
+		openapi3filter.RegisterBodyDecoder(media, openapi3filter.RegisteredBodyDecoder("text/plain"))
+	}
+	doc, err := openapi3.NewLoader().LoadFromData(contract)
+	if err != nil {
+		return nil, err
+	}
+	return legacy.NewRouter(doc)
+})
+
+// checkContract fails unless the contract foresees the answer. What the contract has no route for is answered with a problem.
+func checkContract(t *testing.T, r *http.Request, res *response) {
+	t.Helper()
+	router, err := openAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.header.Get("X-Request-Id") == "" || res.header.Get("X-Content-Type-Options") != "nosniff" || res.header.Get("Content-Security-Policy") == "" {
+		t.Errorf("security headers are missing: %v", res.header)
+	}
+	if res.status >= 400 && res.header.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("a failure is %s", res.header.Get("Content-Type"))
+	}
+	if res.status == http.StatusUnauthorized && res.header.Get("WWW-Authenticate") == "" {
+		t.Error("a 401 without WWW-Authenticate")
+	}
+	route, params, err := router.FindRoute(r)
+	if err != nil || r.Method == http.MethodHead || r.Method == http.MethodOptions {
+		return
+	}
+	in := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route},
+		Status:                 res.status, Header: res.header, Options: &openapi3filter.Options{IncludeResponseStatus: true},
+	}
+	if err := openapi3filter.ValidateResponse(context.Background(), in.SetBodyBytes(res.body)); err != nil {
+		t.Errorf("%s %s: the answer breaks the contract: %v\n%s", r.Method, r.URL, err, res.body)
+	}
+}

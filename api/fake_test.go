@@ -1,0 +1,244 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"orderflow"
+)
+
+// memory is everything that the API is made of, in memory.
+type memory struct {
+	mu         sync.Mutex
+	orders     map[string][]byte
+	answers    map[string]memoryAnswer
+	products   map[string]orderflow.Product
+	customers  map[string]orderflow.Customer
+	executions map[string]*memoryExecution
+	placed     int
+	inFlight   bool  // Place meets another transaction
+	conflicts  int   // so many commits meet another one
+	fail       error // every call fails with it
+	panics     any
+}
+
+type memoryAnswer struct {
+	answer  []byte
+	expires time.Time
+}
+
+type memoryExecution struct {
+	orderflow.Execution
+	history []orderflow.ExecutionEvent
+	tokens  []string
+	after   func() // runs inside Redrive
+}
+
+func newMemory() *memory {
+	return &memory{
+		orders: map[string][]byte{}, answers: map[string]memoryAnswer{}, customers: map[string]orderflow.Customer{}, executions: map[string]*memoryExecution{},
+		products: map[string]orderflow.Product{
+			"MUG-BLUE":  {SKU: "MUG-BLUE", Name: "Blue mug", Category: "kitchen", Price: usd(1650), OnHand: 10, Reserved: 3},
+			"TEA-GREY":  {SKU: "TEA-GREY", Name: "Earl Grey", Description: "100 g.", Category: "food", Price: usd(950), OnHand: 5},
+			"TEA-GREEN": {SKU: "TEA-GREEN", Name: "Green tea", Category: "food", Price: usd(1050), OnHand: 0},
+			"FROMAGE":   {SKU: "FROMAGE", Name: "Comté", Category: "food", Price: orderflow.Money{Amount: 2000, Currency: "EUR"}, OnHand: 5},
+			"YACHT":     {SKU: "YACHT", Name: "Yacht", Category: "large", Price: usd(1 << 51), OnHand: 999},
+		},
+	}
+}
+
+func usd(amount int64) orderflow.Money { return orderflow.Money{Amount: amount, Currency: "USD"} }
+
+func (m *memory) lock() func() {
+	if m.panics != nil {
+		panic(m.panics)
+	}
+	m.mu.Lock()
+	return m.mu.Unlock
+}
+
+func (m *memory) load(id string) (*orderflow.Order, error) {
+	raw, ok := m.orders[id]
+	if !ok {
+		return nil, orderflow.Errorf(orderflow.CodeNotFound, "there is no order %s", id)
+	}
+	o := &orderflow.Order{}
+	return o, json.Unmarshal(raw, o)
+}
+
+func (m *memory) save(o *orderflow.Order) {
+	o.Version++
+	raw, err := json.Marshal(o)
+	if err != nil {
+		panic(err)
+	}
+	m.orders[o.ID] = raw
+}
+
+func (m *memory) Order(_ context.Context, id string) (*orderflow.Order, error) {
+	defer m.lock()()
+	if m.fail != nil {
+		return nil, m.fail
+	}
+	return m.load(id)
+}
+
+func (m *memory) Commit(_ context.Context, w orderflow.Write) error {
+	defer m.lock()()
+	old, err := m.load(w.Order.ID)
+	if err != nil {
+		return err
+	}
+	if m.conflicts > 0 || old.Version != w.Order.Version {
+		m.conflicts--
+		return orderflow.Errorf(orderflow.CodeConflict, "changed by somebody else")
+	}
+	m.save(w.Order)
+	return nil
+}
+
+func (m *memory) Answer(_ context.Context, key string, now time.Time) ([]byte, error) {
+	defer m.lock()()
+	return m.answer(key, now), m.fail
+}
+
+func (m *memory) answer(key string, now time.Time) []byte {
+	if a, ok := m.answers[key]; ok && a.expires.After(now) {
+		return a.answer
+	}
+	return nil
+}
+
+func (m *memory) Place(_ context.Context, o *orderflow.Order, key string, answer []byte, now, expires time.Time) ([]byte, error) {
+	defer m.lock()()
+	if m.inFlight {
+		return nil, orderflow.Errorf(orderflow.CodeConflict, "another transaction")
+	}
+	if earlier := m.answer(key, now); earlier != nil {
+		return earlier, nil
+	}
+	m.placed++
+	m.save(o)
+	m.answers[key] = memoryAnswer{answer, expires}
+	return nil, nil
+}
+
+func (m *memory) OrdersOf(_ context.Context, customerID string, status orderflow.Status, after string, limit int) ([]*orderflow.Order, string, error) {
+	return m.list(after, limit, func(o *orderflow.Order) bool {
+		return o.CustomerID == customerID && (status == "" || o.Status == status)
+	})
+}
+
+func (m *memory) AllOrders(_ context.Context, status orderflow.Status, attention *bool, after string, limit int) ([]*orderflow.Order, string, error) {
+	return m.list(after, limit, func(o *orderflow.Order) bool {
+		return (status == "" || o.Status == status) && (attention == nil || *attention == (o.Attention != nil))
+	})
+}
+
+func (m *memory) list(after string, limit int, match func(*orderflow.Order) bool) (orders []*orderflow.Order, next string, err error) {
+	defer m.lock()()
+	ids := slices.Sorted(maps.Keys(m.orders))
+	slices.Reverse(ids)
+	for _, id := range ids {
+		o, err := m.load(id)
+		if err != nil {
+			return nil, "", err
+		}
+		if (after != "" && id >= after) || !match(o) {
+			continue
+		}
+		if len(orders) == limit {
+			return orders, orders[limit-1].ID, m.fail
+		}
+		orders = append(orders, o)
+	}
+	return orders, "", m.fail
+}
+
+func (m *memory) Product(_ context.Context, sku string) (orderflow.Product, error) {
+	defer m.lock()()
+	p, ok := m.products[sku]
+	if !ok {
+		return p, orderflow.Errorf(orderflow.CodeNotFound, "there is no product %s", sku)
+	}
+	return p, m.fail
+}
+
+func (m *memory) Products(_ context.Context, skus []string) (map[string]orderflow.Product, error) {
+	defer m.lock()()
+	found := map[string]orderflow.Product{}
+	for _, sku := range skus {
+		if p, ok := m.products[sku]; ok {
+			found[sku] = p
+		}
+	}
+	return found, m.fail
+}
+
+func (m *memory) ListProducts(_ context.Context, category, after string, limit int) (products []orderflow.Product, next string, err error) {
+	defer m.lock()()
+	for _, sku := range slices.Sorted(maps.Keys(m.products)) {
+		if p := m.products[sku]; strings.Compare(sku, after) > 0 && (category == "" || p.Category == category) {
+			if len(products) == limit {
+				return products, products[limit-1].SKU, m.fail
+			}
+			products = append(products, p)
+		}
+	}
+	return products, "", m.fail
+}
+
+func (m *memory) Customer(_ context.Context, id string) (orderflow.Customer, error) {
+	defer m.lock()()
+	c, ok := m.customers[id]
+	if !ok {
+		return c, orderflow.Errorf(orderflow.CodeNotFound, "there is no such customer")
+	}
+	return c, m.fail
+}
+
+func (m *memory) SaveCustomer(_ context.Context, c orderflow.Customer) error {
+	defer m.lock()()
+	m.customers[c.ID] = c
+	return m.fail
+}
+
+func (m *memory) Execution(_ context.Context, orderID string) (orderflow.Execution, error) {
+	defer m.lock()()
+	e, ok := m.executions[orderID]
+	if !ok {
+		return orderflow.Execution{}, orderflow.Errorf(orderflow.CodeNotFound, "order %s has no execution", orderID)
+	}
+	return e.Execution, m.fail
+}
+
+func (m *memory) History(_ context.Context, orderID string, limit int) ([]orderflow.ExecutionEvent, bool, error) {
+	defer m.lock()()
+	events := m.executions[orderID].history
+	if len(events) > limit {
+		return events[len(events)-limit:], true, m.fail
+	}
+	return events, false, m.fail
+}
+
+func (m *memory) Redrive(_ context.Context, orderID, clientToken string) error {
+	defer m.lock()()
+	e := m.executions[orderID]
+	if slices.Contains(e.tokens, clientToken) {
+		return nil
+	}
+	if !e.Redrivable {
+		return orderflow.Errorf(orderflow.CodeNotRedrivable, "%s", e.NotRedrivable)
+	}
+	e.tokens = append(e.tokens, clientToken)
+	e.RedriveCount++
+	if e.after != nil {
+		e.after()
+	}
+	return nil
+}
