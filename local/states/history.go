@@ -92,7 +92,7 @@ func openHistoryPage(in GetExecutionHistoryInput) (*place, error) {
 	}
 	r := reader{b: b[1:]}
 	p := &place{step: r.uint(), index: r.uint()}
-	if r.bad || (b[0] == 'r') != in.ReverseOrder {
+	if r.bad || b[0] != 'f' && b[0] != 'r' || (b[0] == 'r') != in.ReverseOrder {
 		return nil, errInvalidToken
 	}
 	return p, nil
