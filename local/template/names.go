@@ -5,8 +5,13 @@ import (
 	"strings"
 )
 
-// StreamLabel is the label of every table's stream in its ARN.
-const StreamLabel = "stream-1"
+// streamARN is the ARN of a table's stream: the one that it has, or else one with a made-up label.
+func (l *loader) streamARN(table string) string {
+	if s, ok := l.o.Streams[table]; ok {
+		return s
+	}
+	return arn("dynamodb", "table/"+table+"/stream/stream-1")
+}
 
 // nameProperty is the property that names a resource of a type; types that are not here are named by their logical id.
 var nameProperty = map[string]string{
@@ -192,7 +197,7 @@ func (l *loader) attributes(r *resource) (attrs map[string]string, strict bool) 
 	case "AWS::DynamoDB::Table", "AWS::Serverless::SimpleTable":
 		attrs = map[string]string{"Arn": arn("dynamodb", "table/"+name)}
 		if r.properties.field("StreamSpecification") != nil {
-			attrs["StreamArn"] = arn("dynamodb", "table/"+name+"/stream/"+StreamLabel)
+			attrs["StreamArn"] = l.streamARN(name)
 		}
 		return attrs, true
 	case "AWS::SQS::Queue":

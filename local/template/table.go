@@ -32,13 +32,14 @@ func (l *loader) table(p props) {
 	if s := p.sub("StreamSpecification"); s.m != nil {
 		s.known("StreamViewType", map[string]string{"ResourcePolicy": "roles' policies alone decide on streams"})
 		create["StreamSpecification"] = map[string]any{"StreamEnabled": true, "StreamViewType": s.required("StreamViewType")}
-		t.StreamARN = t.ARN + "/stream/" + StreamLabel
+		t.StreamARN = l.streamARN(name)
 	}
 	if p.boolean("DeletionProtectionEnabled", false) {
 		create["DeletionProtectionEnabled"] = true
 	}
 	if ttl := p.sub("TimeToLiveSpecification"); ttl.boolean("Enabled", false) {
 		t.TTLAttribute = ttl.required("AttributeName")
+		create["TimeToLiveSpecification"] = map[string]any{"AttributeName": t.TTLAttribute, "Enabled": true}
 	}
 	l.addTable(p, t, create)
 }

@@ -31,6 +31,7 @@ type Options struct {
 	Path       string            // the template's path in FS; empty means "template.yaml"
 	StackName  string            // empty means "orderflow"
 	Parameters map[string]string // override the parameters' defaults
+	Streams    map[string]string // ARNs of streams that exist, by table; the others are made up
 }
 
 // Template is a resolved template. Its lists are sorted by logical id.

@@ -39,7 +39,7 @@ type StateMachine struct {
 type Table struct {
 	LogicalID, Name, ARN string
 	StreamARN            string          // empty: no stream
-	Create               json.RawMessage // the input of CreateTable
+	Create               json.RawMessage // the input of CreateTable, and TimeToLiveSpecification
 	TTLAttribute         string          // empty: no time to live
 }
 
@@ -132,6 +132,7 @@ type Permission struct {
 	LogicalID, Function string
 	Principal, Action   string
 	SourceARN           string
+	SAM                 bool // SAM gives it: the template does not write it
 }
 
 // HTTPAPI is an API Gateway HTTP API.

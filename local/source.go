@@ -1,0 +1,106 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"orderflow/local/lambda"
+	"orderflow/local/sqs"
+)
+
+// queueSource is SQS as event source mappings see it. The function's role needs the permissions that Lambda documents.
+type queueSource struct{ s *Stack }
+
+// Receive implements lambda.SQSSource.
+func (q queueSource) Receive(ctx context.Context, queueARN string, limit int, wait time.Duration) ([]lambda.SQSMessage, error) {
+	if err := q.s.allow(ctx, "sqs:ReceiveMessage", queueARN); err != nil {
+		return nil, err
+	}
+	messages, err := q.s.sqs.Receive(ctx, queueARN, limit, wait)
+	out := make([]lambda.SQSMessage, len(messages))
+	for i, m := range messages {
+		out[i] = lambda.SQSMessage{MessageID: m.ID, ReceiptHandle: m.ReceiptHandle, Body: m.Body, MD5OfBody: m.MD5OfBody,
+			Attributes: m.Attributes, MessageAttributes: attributes(m.MessageAttributes)}
+	}
+	return out, err
+}
+
+func attributes(in map[string]sqs.Attribute) map[string]lambda.SQSAttribute {
+	out := make(map[string]lambda.SQSAttribute, len(in))
+	for name, a := range in {
+		b := lambda.SQSAttribute{DataType: a.DataType, BinaryValue: a.BinaryValue}
+		if a.BinaryValue == nil {
+			b.StringValue = &a.StringValue
+		}
+		out[name] = b
+	}
+	return out
+}
+
+// Delete implements lambda.SQSSource.
+func (q queueSource) Delete(ctx context.Context, queueARN string, receiptHandles []string) error {
+	if err := q.s.allow(ctx, "sqs:DeleteMessage", queueARN); err != nil {
+		return err
+	}
+	return q.s.sqs.Delete(ctx, queueARN, receiptHandles...)
+}
+
+// Release implements lambda.SQSSource. Lambda itself gives messages back: the role needs no permission for it.
+func (q queueSource) Release(ctx context.Context, queueARN string, receiptHandles []string) error {
+	for _, h := range receiptHandles {
+		if err := q.s.sqs.ChangeVisibility(ctx, queueARN, h, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// streamSource is a table's stream as event source mappings see it.
+type streamSource struct{ s *Stack }
+
+// tableOf is the table of a stream: "arn:aws:dynamodb:r:a:table/orders/stream/..." -> "orders".
+func tableOf(streamARN string) string {
+	_, rest, _ := strings.Cut(streamARN, ":table/")
+	name, _, _ := strings.Cut(rest, "/")
+	return name
+}
+
+// ReadStream implements lambda.StreamSource.
+func (d streamSource) ReadStream(ctx context.Context, streamARN string, after uint64, limit int) ([]lambda.StreamRecord, error) {
+	if err := d.s.allow(ctx, "dynamodb:GetRecords", streamARN); err != nil {
+		return nil, err
+	}
+	records, err := d.s.dynamodb.ReadStream(tableOf(streamARN), after, limit)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]lambda.StreamRecord, len(records))
+	for i, r := range records {
+		b, err := json.Marshal(r)
+		if err != nil {
+			return nil, fmt.Errorf("encode stream record: %w", err)
+		}
+		out[i] = lambda.StreamRecord{Sequence: r.Sequence, Record: b}
+	}
+	return out, nil
+}
+
+// Latest implements lambda.StreamSource.
+func (d streamSource) Latest(ctx context.Context, streamARN string) (uint64, error) {
+	if err := d.s.allow(ctx, "dynamodb:GetShardIterator", streamARN); err != nil {
+		return 0, err
+	}
+	return d.s.dynamodb.StreamHead(tableOf(streamARN))
+}
+
+// Notify implements lambda.StreamSource. A stream that is not there wakes nobody: the mapping polls, and learns why.
+func (d streamSource) Notify(streamARN string) <-chan struct{} {
+	changed, err := d.s.dynamodb.StreamChanged(tableOf(streamARN))
+	if err != nil {
+		return nil
+	}
+	return changed
+}

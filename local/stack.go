@@ -1,0 +1,243 @@
+// Package local runs the stack that a template describes on one machine: the AWS services that the template names, wired as it says, with
+// its roles' policies enforced and its functions' handlers in this process.
+//
+// Open creates what the template describes, or brings it up to date; nothing is consumed yet. Start lets timers, pollers and rules go.
+// After a crash Open on the same folder goes on where the last commit was.
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/jonboulle/clockwork"
+
+	"orderflow/local/awsapi"
+	"orderflow/local/dynamodb"
+	"orderflow/local/iam"
+	"orderflow/local/lambda"
+	"orderflow/local/sqs"
+	"orderflow/local/states"
+	"orderflow/local/store"
+	"orderflow/local/template"
+)
+
+// Factory makes the handler of a function's new execution environment. cfg calls the stack's services as the function's role.
+type Factory func(fn lambda.Function, cfg aws.Config) (lambda.Handler, error)
+
+// Options of Open.
+type Options struct {
+	Template []byte // SAM or CloudFormation, YAML or JSON; required
+	// Definitions holds the files that the template names, by their path ("statemachines/a.asl.json") or by their base name.
+	Definitions fs.FS
+	StackName   string            // default "orderflow"
+	Parameters  map[string]string // over the template's defaults
+	Dir         string            // the data folder; one process at a time
+	InMemory    bool              // keep nothing: Dir is not used
+	Factory     Factory           // required if the template has functions
+	Clock       clockwork.Clock   // default: the real one
+	Logger      *slog.Logger      // default: none
+	// AWSEndpoint is the URL under which AWSHandler is reached from other processes. In-process clients do not need it.
+	AWSEndpoint string
+	// Observe is told of every invocation of a function when it has ended; it must not block.
+	Observe func(lambda.Invocation)
+}
+
+// Stack is a running stack.
+type Stack struct {
+	opt      Options
+	log      *slog.Logger
+	clock    clockwork.Clock
+	lock     io.Closer // on the data folder
+	store    *store.Store
+	template *template.Template
+	iam      *iam.Engine
+	router   awsapi.Router
+
+	dynamodb *dynamodb.Service
+	sqs      *sqs.Service
+	lambda   *lambda.Service
+	states   *states.Service
+
+	runners []*runner // in the order in which they are stopped
+	failed  chan error
+	close   sync.Once
+	closed  error
+}
+
+// Open creates or updates everything that the template describes. Errors name the place in the template, or the folder that is in use.
+func Open(ctx context.Context, o Options) (_ *Stack, err error) {
+	if o.Clock == nil {
+		o.Clock = clockwork.NewRealClock()
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &Stack{opt: o, log: o.Logger, clock: o.Clock, iam: iam.New(), failed: make(chan error, 16)}
+	if s.template, err = s.load(nil); err != nil {
+		return nil, err
+	}
+	if err := s.openStore(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.release())
+		}
+	}()
+	s.router.Authorize = s.iam.Authorizer()
+	if err := s.services(); err != nil {
+		return nil, err
+	}
+	if err := s.create(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// load reads the template; streams gives the ARNs of streams that exist.
+func (s *Stack) load(streams map[string]string) (*template.Template, error) {
+	files := templateFS{template: s.opt.Template, files: s.opt.Definitions}
+	return template.Load(template.Options{FS: files, Path: templateName, StackName: s.opt.StackName, Parameters: s.opt.Parameters, Streams: streams})
+}
+
+// openStore takes the data folder and opens the store in it.
+func (s *Stack) openStore() error {
+	if !s.opt.InMemory {
+		if s.opt.Dir == "" {
+			return errors.New("open stack: neither a data folder nor InMemory")
+		}
+		if err := os.MkdirAll(s.opt.Dir, 0o700); err != nil {
+			return fmt.Errorf("open stack: %w", err)
+		}
+		lock, err := vfs.Default.Lock(filepath.Join(s.opt.Dir, "lock"))
+		if err != nil {
+			return fmt.Errorf("open stack: the data folder %s is in use by another process: %w", s.opt.Dir, err)
+		}
+		s.lock = lock
+	}
+	st, err := store.Open(filepath.Join(s.opt.Dir, "store"), store.Options{InMemory: s.opt.InMemory})
+	if err != nil {
+		if s.lock != nil {
+			err = errors.Join(err, s.lock.Close())
+		}
+		return fmt.Errorf("open stack: %w", err)
+	}
+	s.store = st
+	return nil
+}
+
+// services makes the services. They know each other through the router alone.
+func (s *Stack) services() (err error) {
+	if s.dynamodb, err = dynamodb.New(s.store, s.clock); err != nil {
+		return fmt.Errorf("open dynamodb: %w", err)
+	}
+	if s.sqs, err = sqs.New(s.store, s.clock); err != nil {
+		return fmt.Errorf("open sqs: %w", err)
+	}
+	if s.lambda, err = s.newLambda(); err != nil {
+		return fmt.Errorf("open lambda: %w", err)
+	}
+	if s.states, err = s.newStates(); err != nil {
+		return fmt.Errorf("open states: %w", err)
+	}
+	s.router.Register("dynamodb", s.dynamodb)
+	s.router.Register("sqs", s.sqs)
+	s.router.Register("lambda", s.lambda)
+	s.router.Register("states", s.states)
+	return nil
+}
+
+// call is the way from one service to another.
+func (s *Stack) call(ctx context.Context, service, op string, input any) (json.RawMessage, error) {
+	return s.router.CallJSON(ctx, service, op, input)
+}
+
+// Start lets the services go. It returns at once; Failed tells if one of them could not go on.
+func (s *Stack) Start(context.Context) error {
+	if s.runners != nil {
+		return errors.New("start stack: it is running")
+	}
+	// Stopped in this order: functions finish what they have begun while everything that they call is still there.
+	s.run("lambda", s.lambda.Run)
+	s.run("states", s.states.Run)
+	s.run("dynamodb", s.dynamodb.Run)
+	return nil
+}
+
+// Failed receives the error of a service that could not go on, such as a full disk. The stack should then be closed.
+func (s *Stack) Failed() <-chan error { return s.failed }
+
+// Close stops the stack: pollers first, then what is in flight has a few seconds to finish, then the store is closed. ctx bounds nothing but
+// the wait for requests in flight.
+func (s *Stack) Close(ctx context.Context) error {
+	s.close.Do(func() { s.closed = s.stop(ctx) })
+	return s.closed
+}
+
+func (s *Stack) stop(context.Context) error {
+	if s.runners == nil {
+		s.lambda.Close()
+		s.states.Close()
+	}
+	for _, r := range s.runners {
+		r.stop()
+	}
+	return s.release()
+}
+
+// release closes what Open opened.
+func (s *Stack) release() error {
+	var errs []error
+	if s.sqs != nil {
+		errs = append(errs, s.sqs.Close())
+	}
+	errs = append(errs, s.store.Close())
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// runner is a service's loop.
+type runner struct {
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+func (s *Stack) run(name string, loop func(context.Context) error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &runner{cancel: cancel, done: make(chan struct{})}
+	s.runners = append(s.runners, r)
+	go func() {
+		defer close(r.done)
+		if err := loop(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("service stopped", "service", name, "error", err)
+			s.failed <- fmt.Errorf("%s: %w", name, err)
+		}
+	}()
+}
+
+func (r *runner) stop() {
+	r.cancel()
+	<-r.done
+}
+
+// AWSHandler answers AWS API requests, for other processes. Callers without a role of the stack may do everything.
+func (s *Stack) AWSHandler() http.Handler { return &s.router }
+
+// Template is the resolved template.
+func (s *Stack) Template() *template.Template { return s.template }
+
+// IAMReport lists the grants of the template that no call needed since Open, and the calls that were refused.
+func (s *Stack) IAMReport() iam.Report { return s.iam.Report() }

@@ -1,0 +1,37 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"orderflow/local/dynamodb"
+)
+
+// ensureTable creates a table, or brings the one that is there up to date. It returns the ARN of its stream, if it has one.
+func (s *Stack) ensureTable(ctx context.Context, name string, create json.RawMessage) (stream string, err error) {
+	var spec dynamodb.TableSpec
+	if err := json.Unmarshal(create, &spec); err != nil {
+		return "", fmt.Errorf("read table: %w", err)
+	}
+	if err := s.dynamodb.EnsureTable(spec); err != nil {
+		return "", err
+	}
+	out, err := s.call(ctx, "dynamodb", "DescribeTable", map[string]string{"TableName": name})
+	if err != nil {
+		return "", err
+	}
+	var described struct {
+		Table struct {
+			LatestStreamArn     string
+			StreamSpecification struct{ StreamEnabled bool }
+		}
+	}
+	if err := json.Unmarshal(out, &described); err != nil {
+		return "", fmt.Errorf("read description of table: %w", err)
+	}
+	if !described.Table.StreamSpecification.StreamEnabled {
+		return "", nil
+	}
+	return described.Table.LatestStreamArn, nil
+}
