@@ -1,0 +1,33 @@
+package gateway
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// problem is the body of every refusal: RFC 9457, and API Gateway's own message.
+type problem struct {
+	Type    string `json:"type"`
+	Title   string `json:"title"`
+	Status  int    `json:"status"`
+	Code    string `json:"code"`
+	Detail  string `json:"detail"`
+	Message string `json:"message"`
+}
+
+// refuse makes the answer to a request that does not reach a function, or whose function failed.
+func refuse(status int, message, code, detail string) answer {
+	body, err := json.Marshal(problem{"about:blank", http.StatusText(status), status, code, detail, message})
+	if err != nil { // strings always marshal
+		body = []byte(`{"message":"` + message + `"}`)
+	}
+	return answer{status, http.Header{"Content-Type": {"application/problem+json"}, "Cache-Control": {"no-store"}}, body}
+}
+
+func internalError() answer {
+	return refuse(http.StatusInternalServerError, "Internal Server Error", "Internal", "something went wrong on our side")
+}
+
+func tooLarge() answer {
+	return refuse(http.StatusRequestEntityTooLarge, "Request Entity Too Large", "BodyTooLarge", "the body is too large")
+}
