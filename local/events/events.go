@@ -1,0 +1,185 @@
+// Package events is Amazon EventBridge of the local stack: event buses, rules with patterns or schedules, and their targets
+// (SQS, Lambda, SNS, another bus, Step Functions) with input transformation, retries and dead-letter queues.
+//
+// What PutEvents accepts is matched at once; the deliveries that follow are written in the batch that accepts the events, so that a
+// crash loses none. Delivery is at least once.
+package events
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+
+	"github.com/google/uuid"
+	"github.com/jonboulle/clockwork"
+
+	"orderflow/local/awsapi"
+	"orderflow/local/events/pattern"
+	"orderflow/local/outbox"
+	"orderflow/local/store"
+)
+
+const (
+	region     = "us-east-1"
+	account    = "000000000000"
+	defaultBus = "default"
+	arnPrefix  = "arn:aws:events:" + region + ":" + account + ":"
+)
+
+// Caller performs an operation of another service: Router.CallJSON.
+type Caller func(ctx context.Context, service, op string, in any) (json.RawMessage, error)
+
+// Invoker queues an asynchronous invocation of a Lambda function.
+type Invoker func(ctx context.Context, functionARN string, payload []byte) error
+
+// Options of New. Call and InvokeAsync must be set before Run.
+type Options struct {
+	Call        Caller
+	InvokeAsync Invoker
+	NewID       func() string // event ids; default random UUIDs
+	Logger      *slog.Logger  // what was given up; default slog.Default()
+	Workers     int           // deliveries at once; default 32
+}
+
+// Service is EventBridge. Make one with New; it delivers while Run runs.
+type Service struct {
+	st    *store.Store
+	clock clockwork.Clock
+	o     Options
+	out   *outbox.Outbox
+
+	manage sync.Mutex // serialises changes of buses and rules
+	mu     sync.RWMutex
+	buses  map[string]*bus
+	wake   chan struct{} // a schedule changed; has room for one
+}
+
+// bus is an event bus and its rules. Rules are replaced, never changed.
+type bus struct {
+	rec   busRecord
+	rules map[string]*rule
+}
+
+// rule is a ruleRecord made ready for use.
+type rule struct {
+	ruleRecord
+	pattern  *pattern.Pattern // nil: scheduled only
+	schedule schedule         // nil: pattern only
+	next     int64            // next firing of the schedule, Unix milliseconds
+}
+
+// New opens the buses and rules that st holds. The default bus always exists.
+func New(st *store.Store, clock clockwork.Clock, o Options) (*Service, error) {
+	if o.NewID == nil {
+		o.NewID = uuid.NewString
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Workers == 0 {
+		o.Workers = 32
+	}
+	s := &Service{st: st, clock: clock, o: o, buses: map[string]*bus{}, wake: make(chan struct{}, 1)}
+	s.buses[defaultBus] = &bus{rec: busRecord{Name: defaultBus}, rules: map[string]*rule{}}
+	if err := errors.Join(s.openBuses(), s.openRules()); err != nil {
+		return nil, err
+	}
+	var err error
+	s.out, err = outbox.New(st, clock, "events", o.Workers, s.deliver)
+	return s, err
+}
+
+// Run delivers events and fires schedules until ctx ends. It returns an error only if the store fails.
+func (s *Service) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var scheduled error
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if scheduled = s.runSchedules(ctx); scheduled != nil {
+			cancel()
+		}
+	})
+	err := s.out.Run(ctx)
+	cancel()
+	wg.Wait()
+	return errors.Join(err, scheduled)
+}
+
+// Undelivered is the number of deliveries that wait, for a worker or for their next attempt.
+func (s *Service) Undelivered() int { return s.out.Len() }
+
+func (s *Service) openBuses() error {
+	prefix := store.NewKey("events", "bus")
+	for p, err := range s.st.Scan(prefix, prefix.End()) {
+		if err != nil {
+			return fmt.Errorf("read buses: %w", err)
+		}
+		var rec busRecord
+		if err := json.Unmarshal(p.Value, &rec); err != nil {
+			return fmt.Errorf("decode bus: %w", err)
+		}
+		s.buses[rec.Name] = &bus{rec: rec, rules: map[string]*rule{}}
+	}
+	return nil
+}
+
+func (s *Service) openRules() error {
+	prefix := store.NewKey("events", "rule")
+	for p, err := range s.st.Scan(prefix, prefix.End()) {
+		if err != nil {
+			return fmt.Errorf("read rules: %w", err)
+		}
+		var rec ruleRecord
+		if err := json.Unmarshal(p.Value, &rec); err != nil {
+			return fmt.Errorf("decode rule: %w", err)
+		}
+		r, err := rec.compile()
+		if err != nil {
+			return fmt.Errorf("open rule %s: %w", rec.Name, err)
+		}
+		if r.next, err = s.readNext(rec); err != nil {
+			return err
+		}
+		b := s.buses[rec.Bus]
+		if b == nil {
+			return fmt.Errorf("open rule %s: its bus %s is missing", rec.Name, rec.Bus)
+		}
+		b.rules[rec.Name] = r
+	}
+	return nil
+}
+
+// busName is the name in a bus name or ARN; empty is the default bus.
+func busName(ref string) string {
+	if ref == "" {
+		return defaultBus
+	}
+	return awsapi.ResourceName(ref)
+}
+
+// BusARN is the ARN of the bus of the given name or ARN.
+func BusARN(ref string) string { return arnPrefix + "event-bus/" + busName(ref) }
+
+// RuleARN is the ARN of a rule; rules of the default bus do not name it.
+func RuleARN(busRef, name string) string {
+	if b := busName(busRef); b != defaultBus {
+		return arnPrefix + "rule/" + b + "/" + name
+	}
+	return arnPrefix + "rule/" + name
+}
+
+func notFound(format string, args ...any) error {
+	return awsapi.Errorf("ResourceNotFoundException", format, args...)
+}
+
+func invalid(format string, args ...any) error {
+	return awsapi.Errorf("ValidationException", format, args...)
+}
+
+// isAWS tells an event source that only AWS services may use.
+func isAWS(source string) bool { return strings.HasPrefix(source, "aws.") }

@@ -1,0 +1,323 @@
+package events
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"orderflow/local/awsapi"
+	"orderflow/local/events/pattern"
+	"orderflow/local/store"
+)
+
+const (
+	enabled    = "ENABLED"
+	disabled   = "DISABLED"
+	enabledAll = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+)
+
+// ruleRecord is a rule in the store, with its targets.
+type ruleRecord struct {
+	Name               string
+	Bus                string
+	EventPattern       string `json:",omitempty"`
+	ScheduleExpression string `json:",omitempty"`
+	State              string
+	Description        string   `json:",omitempty"`
+	RoleARN            string   `json:"RoleArn,omitempty"`
+	Targets            []Target `json:"Targets,omitempty"`
+}
+
+func (r *ruleRecord) arn() string { return RuleARN(r.Bus, r.Name) }
+
+// compile makes a rule ready. It returns InvalidEventPatternException or ValidationException.
+func (r ruleRecord) compile() (*rule, error) {
+	out := &rule{ruleRecord: r}
+	var err error
+	if r.EventPattern != "" {
+		if out.pattern, err = pattern.Compile([]byte(r.EventPattern)); err != nil {
+			return nil, badPattern(err)
+		}
+	}
+	if r.ScheduleExpression != "" {
+		if out.schedule, err = parseSchedule(r.ScheduleExpression); err != nil {
+			return nil, invalid("Parameter ScheduleExpression is not valid.")
+		}
+	}
+	return out, nil
+}
+
+func badPattern(err error) error {
+	return awsapi.Errorf("InvalidEventPatternException", "%s", err.Error())
+}
+
+var ruleName = regexp.MustCompile(`^[.\-_A-Za-z0-9]{1,64}$`)
+
+type putRuleIn struct {
+	Name, EventBusName, EventPattern, ScheduleExpression, State, Description string
+	RoleARN                                                                  string `json:"RoleArn"`
+}
+
+func (s *Service) putRule(_ context.Context, in putRuleIn) (any, error) {
+	s.manage.Lock()
+	defer s.manage.Unlock()
+	rec := ruleRecord{
+		Name: in.Name, Bus: busName(in.EventBusName), EventPattern: in.EventPattern, ScheduleExpression: in.ScheduleExpression,
+		State: in.State, Description: in.Description, RoleARN: in.RoleARN,
+	}
+	if rec.State == "" {
+		rec.State = enabled
+	}
+	old, err := s.rule(in.EventBusName, in.Name)
+	if errors.Is(err, errNoRule) {
+		old, err = nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := rec.check(); err != nil {
+		return nil, err
+	}
+	if old != nil {
+		rec.Targets = old.Targets
+	}
+	if err := s.save(rec, old); err != nil {
+		return nil, err
+	}
+	return map[string]string{"RuleArn": rec.arn()}, nil
+}
+
+func (r *ruleRecord) check() error {
+	switch {
+	case !ruleName.MatchString(r.Name):
+		return invalid("1 validation error detected: Value '%s' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+", r.Name)
+	case r.EventPattern == "" && r.ScheduleExpression == "":
+		return invalid("Parameter(s) EventPattern or ScheduleExpression must be specified.")
+	case r.ScheduleExpression != "" && r.Bus != defaultBus:
+		return invalid("ScheduleExpression is supported only on the default event bus.")
+	case !slices.Contains([]string{enabled, disabled, enabledAll}, r.State):
+		return invalid("1 validation error detected: Value '%s' at 'state' failed to satisfy constraint", r.State)
+	}
+	return nil
+}
+
+// save commits a rule and puts it to use. The schedule of a rule that is new, was disabled or has another expression starts anew.
+// Caller holds manage.
+func (s *Service) save(rec ruleRecord, old *rule) error {
+	r, err := rec.compile()
+	if err != nil {
+		return err
+	}
+	b := s.st.NewBatch()
+	v, err := json.Marshal(rec)
+	if err != nil {
+		b.Discard()
+		return fmt.Errorf("encode rule: %w", err)
+	}
+	b.Set(store.NewKey("events", "rule", rec.Bus, rec.Name), v)
+	if r.schedule != nil && rec.on() {
+		if old != nil && old.on() && old.ScheduleExpression == rec.ScheduleExpression {
+			r.next = s.nextOf(old)
+		} else {
+			r.next = r.after(s.clock.Now())
+		}
+		b.Set(nextKey(rec), encodeNext(r.next))
+	}
+	if err := b.Commit(); err != nil {
+		return fmt.Errorf("put rule %s: %w", rec.Name, err)
+	}
+	s.mu.Lock()
+	s.buses[rec.Bus].rules[rec.Name] = r
+	s.mu.Unlock()
+	s.poke()
+	return nil
+}
+
+var errNoRule = errors.New("rule does not exist")
+
+// rule finds a rule. It returns ResourceNotFoundException for the bus, errNoRule for the rule.
+func (s *Service) rule(busRef, name string) (*rule, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	b := s.buses[busName(busRef)]
+	if b == nil {
+		return nil, notFound("Event bus %s does not exist.", busName(busRef))
+	}
+	r := b.rules[name]
+	if r == nil {
+		return nil, errNoRule
+	}
+	return r, nil
+}
+
+// existing is rule for operations that need it.
+func (s *Service) existing(busRef, name string) (*rule, error) {
+	r, err := s.rule(busRef, name)
+	if errors.Is(err, errNoRule) {
+		return nil, notFound("Rule %s does not exist on EventBus %s.", name, busName(busRef))
+	}
+	return r, err
+}
+
+type ruleIn struct{ Name, Rule, EventBusName string }
+
+func (s *Service) describeRule(_ context.Context, in ruleIn) (any, error) {
+	r, err := s.existing(in.EventBusName, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	out := r.describe()
+	out["CreatedBy"] = account
+	return out, nil
+}
+
+func (r *ruleRecord) describe() map[string]any {
+	out := map[string]any{"Name": r.Name, "Arn": r.arn(), "EventBusName": r.Bus, "State": r.State}
+	for name, v := range map[string]string{
+		"EventPattern": r.EventPattern, "ScheduleExpression": r.ScheduleExpression, "Description": r.Description, "RoleArn": r.RoleARN,
+	} {
+		if v != "" {
+			out[name] = v
+		}
+	}
+	return out
+}
+
+func (s *Service) enableRule(_ context.Context, in ruleIn) (any, error) {
+	return nil, s.setState(in, enabled)
+}
+
+func (s *Service) disableRule(_ context.Context, in ruleIn) (any, error) {
+	return nil, s.setState(in, disabled)
+}
+
+func (s *Service) setState(in ruleIn, state string) error {
+	s.manage.Lock()
+	defer s.manage.Unlock()
+	r, err := s.existing(in.EventBusName, in.Name)
+	if err != nil {
+		return err
+	}
+	rec := r.ruleRecord
+	rec.State = state
+	return s.save(rec, r)
+}
+
+// deleteRule answers for a rule that does not exist as if it had deleted it, as AWS does.
+func (s *Service) deleteRule(_ context.Context, in ruleIn) (any, error) {
+	s.manage.Lock()
+	defer s.manage.Unlock()
+	r, err := s.rule(in.EventBusName, in.Name)
+	if errors.Is(err, errNoRule) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(r.Targets) > 0 {
+		return nil, invalid("Rule can't be deleted since it has targets.")
+	}
+	b := s.st.NewBatch()
+	b.Delete(store.NewKey("events", "rule", r.Bus, r.Name))
+	b.Delete(nextKey(r.ruleRecord))
+	if err := b.Commit(); err != nil {
+		return nil, fmt.Errorf("delete rule %s: %w", r.Name, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.buses[r.Bus].rules, r.Name)
+	return nil, nil
+}
+
+type listIn struct {
+	EventBusName, NamePrefix, NextToken, Rule string
+	TargetARN                                 string `json:"TargetArn"`
+	Limit                                     int
+}
+
+// page cuts one page out of names in order; the token is the last name of the page before.
+func (in *listIn) page(names []string) (page []string, next string) {
+	slices.Sort(names)
+	names = slices.DeleteFunc(names, func(n string) bool { return in.NextToken != "" && n <= in.NextToken })
+	limit := in.Limit
+	if limit <= 0 || limit > 100 {
+		limit = 100
+	}
+	if len(names) <= limit {
+		return names, ""
+	}
+	return names[:limit], names[limit-1]
+}
+
+func answer(member string, v any, next string) map[string]any {
+	out := map[string]any{member: v}
+	if next != "" {
+		out["NextToken"] = next
+	}
+	return out
+}
+
+// rulesOf are the rules of a bus by name.
+func (s *Service) rulesOf(busRef string) (map[string]*rule, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	b := s.buses[busName(busRef)]
+	if b == nil {
+		return nil, notFound("Event bus %s does not exist.", busName(busRef))
+	}
+	return maps.Clone(b.rules), nil
+}
+
+func (s *Service) listRules(_ context.Context, in listIn) (any, error) {
+	rules, err := s.rulesOf(in.EventBusName)
+	if err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(rules, func(n string, _ *rule) bool { return !strings.HasPrefix(n, in.NamePrefix) })
+	names, next := in.page(slices.Collect(maps.Keys(rules)))
+	out := make([]map[string]any, len(names))
+	for i, n := range names {
+		out[i] = rules[n].describe()
+	}
+	return answer("Rules", out, next), nil
+}
+
+func (s *Service) listRuleNamesByTarget(_ context.Context, in listIn) (any, error) {
+	rules, err := s.rulesOf(in.EventBusName)
+	if err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(rules, func(_ string, r *rule) bool {
+		return !slices.ContainsFunc(r.Targets, func(t Target) bool { return t.ARN == in.TargetARN })
+	})
+	names, next := in.page(slices.Collect(maps.Keys(rules)))
+	if names == nil {
+		names = []string{}
+	}
+	return answer("RuleNames", names, next), nil
+}
+
+type testPatternIn struct{ EventPattern, Event string }
+
+// testEventPattern matches one event; it must have the fields that every event has.
+func (s *Service) testEventPattern(_ context.Context, in testPatternIn) (any, error) {
+	p, err := pattern.Compile([]byte(in.EventPattern))
+	if err != nil {
+		return nil, badPattern(err)
+	}
+	e, err := pattern.ParseEvent([]byte(in.Event))
+	if err != nil {
+		return nil, invalid("Parameter Event is not valid.")
+	}
+	for _, name := range []string{"id", "account", "source", "time", "region", "detail-type"} {
+		if _, ok := e[name]; !ok {
+			return nil, invalid("Parameter Event is not valid. Reason: %s is a required field.", name)
+		}
+	}
+	return map[string]bool{"Result": p.MatchEvent(e)}, nil
+}
