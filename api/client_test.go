@@ -183,8 +183,8 @@ func checkContract(t *testing.T, r *http.Request, res *response) {
 		t.Error("a 401 without WWW-Authenticate")
 	}
 	route, params, err := router.FindRoute(r)
-	if err != nil || r.Method == http.MethodHead || r.Method == http.MethodOptions {
-		return
+	if err != nil || r.Method == http.MethodHead || r.Method == http.MethodOptions || strings.HasSuffix(r.URL.Path, "/") {
+		return // no operation: its router passes over a slash at the end
 	}
 	in := &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route},

@@ -1,0 +1,60 @@
+package api
+
+import (
+	"slices"
+	"testing"
+
+	"orderflow"
+)
+
+func TestProfile(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	empty := f.get(&ada, "/me").expect(200, "")
+	if got := decoded[profileView](empty); got.Email != "" || got.Notifications != orderflow.AllNotifications {
+		t.Errorf("got %+v", got)
+	}
+	const body = `{"name":"Ada","email":"ada@example.com","address":{"name":"Ada","line1":"1 A St","city":"Wien","postalCode":"1010","country":"AT"},"notifications":{"orderShipped":false}}`
+	saved := f.do(call{by: &ada, method: "PUT", path: "/me", body: body}).expect(200, "")
+	read := f.get(&ada, "/me").expect(200, "")
+	if string(read.body) != string(saved.body) || read.header.Get("ETag") != saved.header.Get("ETag") || read.header.Get("ETag") == empty.header.Get("ETag") {
+		t.Errorf("got %s %v, then %s %v", saved.body, saved.header, read.body, read.header)
+	}
+	if got := f.customers["ada"]; got.ID != "ada" || got.Address.Country != "AT" || got.Notifications != (orderflow.Notifications{OrderConfirmed: true, OrderClosed: true}) {
+		t.Errorf("got %+v", got)
+	}
+	f.get(&ada, "/me", "If-None-Match: "+read.header.Get("ETag")).expect(304, "")
+	if got := decoded[profileView](f.get(&bob, "/me").expect(200, "")); got.Email != "" {
+		t.Errorf("got %+v", got)
+	}
+	f.do(call{by: &ada, method: "PUT", path: "/me", body: "{}"}).expect(200, "")
+	if got := f.customers["ada"]; got.Email != "" || got.Notifications != orderflow.AllNotifications {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestPutProfile_refuses(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		body   string
+		faults []string
+	}{
+		"an id":             {`{"id":"bob"}`, []string{"/id"}},
+		"a bad e-mail":      {`{"email":"x"}`, []string{"/email"}},
+		"half an address":   {`{"address":{"name":"A","line1":"B","city":"C"}}`, []string{"/address/postalCode", "/address/country"}},
+		"a text for a bool": {`{"notifications":{"orderShipped":"yes"}}`, []string{"/notifications/orderShipped"}},
+		"unknown notice":    {`{"notifications":{"orderEaten":true}}`, []string{"/notifications/orderEaten"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			res := f.do(call{by: &ada, method: "PUT", path: "/me", body: tt.body}).expect(422, "InvalidRequest")
+			if got := res.faults(); !slices.Equal(got, tt.faults) {
+				t.Errorf("got %v, want %v", got, tt.faults)
+			}
+			if len(f.customers) != 0 {
+				t.Error("a refused profile was saved")
+			}
+		})
+	}
+}

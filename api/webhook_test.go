@@ -1,0 +1,104 @@
+package api
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"orderflow"
+)
+
+// notify sends the carrier's signed webhook.
+func (f *fixture) notify(body string) *response {
+	f.Helper()
+	return f.post(nil, "/webhooks/shipments", body, orderflow.SignatureHeader+": "+orderflow.SignWebhook(secret, f.clock(), []byte(body)))
+}
+
+func dispatched(id string) string {
+	return fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"dispatched","carrier":"Sandbox Parcel","trackingNumber":"SP1"}`, id)
+}
+
+func failed(id string) string {
+	return fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"failed","reason":"AddressUnreachable"}`, id)
+}
+
+func TestShipmentWebhook(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.placedBy(&ada)
+	f.toCarrier(id)
+	f.conflicts = 3
+	first := f.notify(dispatched(id)).expect(200, "")
+	o, err := f.load(id)
+	must(t, err)
+	if o.Status != orderflow.Shipping || o.Shipment.TrackingNumber != "SP1" || o.Timeline[4].Actor != "carrier" {
+		t.Errorf("got %+v", o)
+	}
+	f.advance(time.Minute)
+	if again := f.notify(dispatched(id)).expect(200, ""); string(again.body) != string(first.body) {
+		t.Errorf("got %s, then %s", first.body, again.body)
+	}
+	if same, err := f.load(id); err != nil || same.Version != o.Version {
+		t.Errorf("a replay changed the order: %+v, %v", same, err)
+	}
+	f.notify(failed(id)).expect(409, "InvalidState")
+	if got := decoded[orderView](f.get(&ada, "/orders/"+id).expect(200, "")).Shipment; got.Carrier != "Sandbox Parcel" || got.Status != "DISPATCHED" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestShipmentWebhook_failed(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.placedBy(&ada)
+	f.toCarrier(id)
+	f.notify(failed(id)).expect(200, "")
+	f.notify(failed(id)).expect(200, "")
+	if o, err := f.load(id); err != nil || o.Shipment.Status != orderflow.ShipmentFailed || o.Shipment.Reason != "AddressUnreachable" || o.Sequence != 5 {
+		t.Errorf("got %+v, %v", o, err)
+	}
+	f.notify(dispatched(id)).expect(409, "InvalidState")
+}
+
+func TestShipmentWebhook_afterACancel(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.placedBy(&ada)
+	f.toCarrier(id)
+	f.post(&ada, "/orders/"+id+"/cancel", "").expect(202, "")
+	f.notify(dispatched(id)).expect(409, "OrderCancelled")
+	f.notify(failed(id)).expect(200, "")
+	if o, err := f.load(id); err != nil || o.Shipment.Status != orderflow.ShipmentRequested {
+		t.Errorf("got %+v, %v", o, err)
+	}
+}
+
+func TestShipmentWebhook_refuses(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.placedBy(&ada)
+	f.notify(dispatched(id)).expect(404, "NotFound")
+	f.toCarrier(id)
+	f.notify(dispatched("ord_00000000000000000000000000")).expect(404, "NotFound")
+	f.notify(fmt.Sprintf(`{"shipmentId":"shp_2","orderId":%q,"status":"failed"}`, id)).expect(404, "NotFound")
+	f.notify(`{"shipmentId":`).expect(400, "MalformedRequest")
+	for body, want := range map[string][]string{
+		`{}`: {"/shipmentId", "/orderId", "/status"},
+		fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"dispatched"}`, id):                                                     {"/carrier", "/trackingNumber"},
+		fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"eaten","reason":"Ada was not at home"}`, id):                           {"/reason", "/status"},
+		fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"dispatched","carrier":"C","trackingNumber":"T","signedBy":"Ada"}`, id): {"/signedBy"},
+	} {
+		if got := f.notify(body).expect(422, "InvalidRequest").faults(); !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", body, got, want)
+		}
+	}
+	// Nothing is said about the body to somebody who cannot sign it.
+	for _, signature := range []string{"", "t=1,v1=00", orderflow.SignWebhook("guess", noon, []byte(`{}`)), orderflow.SignWebhook(secret, noon.Add(-time.Hour), []byte(`{}`))} {
+		res := f.post(nil, "/webhooks/shipments", `{}`, orderflow.SignatureHeader+": "+signature).expect(401, "InvalidSignature")
+		if res.header.Get("WWW-Authenticate") != orderflow.SignatureHeader {
+			t.Errorf("got %v", res.header)
+		}
+	}
+	f.post(&operator, "/webhooks/shipments", dispatched(id)).expect(401, "InvalidSignature")
+}
