@@ -31,7 +31,7 @@ func Restore(m *Machine, info Info, history []Event) (*Execution, []Event, []Com
 				break
 			}
 			if !events[i].equal(&history[at+i]) {
-				return nil, nil, nil, fmt.Errorf("replay event %d: the journal has %s, the engine gives %s", history[at+i].ID, history[at+i].Type, events[i].Type)
+				return nil, nil, nil, fmt.Errorf("replay event %d: the journal has %s, the engine gives %s", history[at+i].ID, history[at+i].brief(), events[i].brief())
 			}
 		}
 		at += len(events)
@@ -129,4 +129,9 @@ func equalText(a, b *string) bool {
 		return a == b
 	}
 	return *a == *b
+}
+
+// brief shows an event in an error message.
+func (e *Event) brief() string {
+	return string(e.AppendJSON(nil, JSONOptions{Timestamp: e.Time.Format(`"15:04:05.000"`)}))
 }
