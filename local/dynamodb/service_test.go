@@ -15,7 +15,6 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"orderflow/local/awsapi"
-	"orderflow/local/dynamodb/attr"
 	"orderflow/local/store"
 )
 
@@ -59,16 +58,6 @@ func openStack(t testing.TB, st *store.Store) *stack {
 		BaseEndpoint: aws.String("http://dynamodb.local"),
 	}
 	return &stack{s, clock, dynamodb.NewFromConfig(cfg), dynamodbstreams.NewFromConfig(cfg)}
-}
-
-// item reads an item in DynamoDB JSON.
-func item(t testing.TB, text string) attr.Item {
-	t.Helper()
-	var i attr.Item
-	if err := json.Unmarshal([]byte(text), &i); err != nil {
-		t.Fatalf("item %s: %v", text, err)
-	}
-	return i
 }
 
 // call performs an operation by its JSON, and returns the answer's.
