@@ -16,7 +16,7 @@ func (s *Stack) create(ctx context.Context) error {
 		s.createTables, s.createQueues,
 		func(context.Context) error { return s.setPolicies() },
 		func(context.Context) error { return s.registerFunctions() },
-		s.createStateMachines,
+		s.createStateMachines, s.createBuses, s.createRules, s.createAPIs,
 		func(context.Context) error { return s.mapSources() },
 	}
 	for _, step := range steps {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"orderflow/local/awsapi"
 	"orderflow/local/lambda"
 	"orderflow/local/states"
 	"orderflow/local/template"
@@ -79,8 +78,8 @@ func (s *Stack) newStates() (*states.Service, error) {
 		Caller: func(ctx context.Context, service, op string, in json.RawMessage) (json.RawMessage, error) {
 			return s.call(ctx, service, op, in)
 		},
-		InvokeLambda: s.invokeTask,
-		Region:       template.Region, Account: template.Account, Logger: s.log,
+		InvokeLambda: s.invokeTask, Publish: s.publishChange,
+		Region: template.Region, Account: template.Account, Logger: s.log,
 	})
 }
 
@@ -107,9 +106,4 @@ func (s *Stack) invokeTask(ctx context.Context, function, qualifier string, payl
 
 func functionARN(nameOrARN string) string {
 	return "arn:aws:lambda:" + template.Region + ":" + template.Account + ":function:" + lambda.FunctionName(nameOrARN)
-}
-
-// allow asks the policies about the caller in ctx, for calls that do not go through the router.
-func (s *Stack) allow(ctx context.Context, action, resource string) error {
-	return s.iam.Authorize(awsapi.IdentityFrom(ctx), awsapi.Grant{Action: action, Resource: resource})
 }

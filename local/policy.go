@@ -1,10 +1,13 @@
 package local
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
 
+	"orderflow/local/awsapi"
+	"orderflow/local/events"
 	"orderflow/local/iam"
 	"orderflow/local/template"
 )
@@ -73,3 +76,19 @@ func permission(p template.Permission) iam.ResourcePolicy {
 	}
 	return iam.ResourcePolicy{ARNs: []string{arn}, Policy: iam.Policy{Name: p.LogicalID, Document: document, AWS: p.SAM}}
 }
+
+// authorize is the router's Authorizer. A service that acts for a rule or a topic says for which in ctx.
+func (s *Stack) authorize(ctx context.Context, id awsapi.Identity, g awsapi.Grant) error {
+	if source := sourceARN(ctx); source != "" && iam.IsService(id) {
+		id.AccessKey += "/" + source
+	}
+	return s.iam.Authorize(id, g)
+}
+
+// allow asks the policies about the caller in ctx, for calls that do not go through the router.
+func (s *Stack) allow(ctx context.Context, action, resource string) error {
+	return s.authorize(ctx, awsapi.IdentityFrom(ctx), awsapi.Grant{Action: action, Resource: resource})
+}
+
+// sourceARN is what a service acts for in ctx: the condition key aws:SourceArn.
+func sourceARN(ctx context.Context) string { return events.SourceARN(ctx) }

@@ -24,6 +24,9 @@ import (
 
 	"orderflow/local/awsapi"
 	"orderflow/local/dynamodb"
+	"orderflow/local/events"
+	"orderflow/local/gateway"
+	"orderflow/local/gateway/issuer"
 	"orderflow/local/iam"
 	"orderflow/local/lambda"
 	"orderflow/local/sqs"
@@ -51,6 +54,8 @@ type Options struct {
 	AWSEndpoint string
 	// Observe is told of every invocation of a function when it has ended; it must not block.
 	Observe func(lambda.Invocation)
+	// AccessLog is told of every request to the HTTP API when it has been answered; it must not block.
+	AccessLog func(gateway.Access)
 }
 
 // Stack is a running stack.
@@ -68,6 +73,9 @@ type Stack struct {
 	sqs      *sqs.Service
 	lambda   *lambda.Service
 	states   *states.Service
+	events   *events.Service
+	issuers  []*issuer.Issuer // of the user pools
+	apis     []api
 
 	runners []*runner // in the order in which they are stopped
 	failed  chan error
@@ -95,7 +103,7 @@ func Open(ctx context.Context, o Options) (_ *Stack, err error) {
 			err = errors.Join(err, s.release())
 		}
 	}()
-	s.router.Authorize = s.iam.Authorizer()
+	s.router.Authorize = s.authorize
 	if err := s.services(); err != nil {
 		return nil, err
 	}
@@ -151,6 +159,10 @@ func (s *Stack) services() (err error) {
 	if s.states, err = s.newStates(); err != nil {
 		return fmt.Errorf("open states: %w", err)
 	}
+	if s.events, err = s.newEvents(); err != nil {
+		return fmt.Errorf("open events: %w", err)
+	}
+	s.router.Register("events", s.events)
 	s.router.Register("dynamodb", s.dynamodb)
 	s.router.Register("sqs", s.sqs)
 	s.router.Register("lambda", s.lambda)
@@ -170,6 +182,7 @@ func (s *Stack) Start(context.Context) error {
 	}
 	// Stopped in this order: functions finish what they have begun while everything that they call is still there.
 	s.run("lambda", s.lambda.Run)
+	s.run("events", s.events.Run)
 	s.run("states", s.states.Run)
 	s.run("dynamodb", s.dynamodb.Run)
 	return nil

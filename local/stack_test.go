@@ -3,6 +3,7 @@ package local_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	ebtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"orderflow/local"
@@ -93,7 +95,8 @@ func handlers(fn lambda.Function, cfg aws.Config) (lambda.Handler, error) {
 				}
 				_, err := machines.StartExecution(ctx, &sfn.StartExecutionInput{
 					StateMachineArn: aws.String(fn.Env["MACHINE"]), Name: aws.String(note.ID), Input: aws.String(r.Body)})
-				if err != nil {
+				// A message may come twice, and its execution may have ended already.
+				if _, started := errors.AsType[*sfntypes.ExecutionAlreadyExists](err); err != nil && !started {
 					return events.SQSEventResponse{}, err
 				}
 			}

@@ -24,6 +24,9 @@ func ServiceKey(principal, sourceARN string) string {
 	return servicePrefix + principal + "/" + sourceARN
 }
 
+// IsService tells whether a caller is an AWS service.
+func IsService(id awsapi.Identity) bool { return strings.HasPrefix(id.AccessKey, servicePrefix) }
+
 // Role is the identity of the bearer of a role.
 func Role(name string) awsapi.Identity { return awsapi.Identity{AccessKey: RoleKey(name)} }
 

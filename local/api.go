@@ -1,0 +1,150 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"orderflow/local/awsapi"
+	"orderflow/local/gateway"
+	"orderflow/local/gateway/issuer"
+	"orderflow/local/iam"
+	"orderflow/local/template"
+)
+
+// createAPIs makes an issuer for each user pool and a gateway for each HTTP API.
+func (s *Stack) createAPIs(context.Context) error {
+	for _, p := range s.template.UserPools {
+		var clients []string
+		for _, c := range s.template.UserPoolClients {
+			if c.UserPool == p.ID {
+				clients = append(clients, c.ID)
+			}
+		}
+		i, err := issuer.New(s.store, s.clock, issuer.Options{URL: p.Issuer, Clients: clients})
+		if err != nil {
+			return fmt.Errorf("user pool %s: %w", p.LogicalID, err)
+		}
+		s.issuers = append(s.issuers, i)
+	}
+	for _, a := range s.template.APIs {
+		g, err := s.newGateway(a)
+		if err != nil {
+			return fmt.Errorf("HTTP API %s: %w", a.LogicalID, err)
+		}
+		s.apis = append(s.apis, api{id: a.ID, handler: g})
+	}
+	return nil
+}
+
+// api is one HTTP API.
+type api struct {
+	id      string
+	handler http.Handler
+}
+
+func (s *Stack) newGateway(a template.HTTPAPI) (*gateway.Gateway, error) {
+	cfg := gateway.Config{ID: a.ID, Account: template.Account, Stage: a.Stage, Throttle: throttle(a.Throttle), Invoke: s.invokeRoute,
+		Clock: s.clock, Logger: s.log, AccessLog: s.opt.AccessLog, Authorizers: map[string]*gateway.Authorizer{}}
+	if c := a.CORS; c != nil {
+		cfg.CORS = &gateway.CORS{Origins: c.Origins, Methods: c.Methods, Headers: c.Headers, Expose: c.Expose, MaxAge: c.MaxAge, Credentials: c.Credentials}
+	}
+	for _, j := range a.Authorizers {
+		keys := s.issuerOf(j.Issuer)
+		if keys == nil {
+			return nil, fmt.Errorf("authorizer %s: %s is no user pool of the template", j.Name, j.Issuer)
+		}
+		cfg.Authorizers[j.Name] = &gateway.Authorizer{Issuer: j.Issuer, Audience: j.Audience, IdentitySource: j.IdentitySource,
+			Keys: gateway.JWKS(keys.JWKS, s.clock)}
+	}
+	for _, r := range a.Routes {
+		if err := s.mayInvoke(a, r); err != nil {
+			return nil, fmt.Errorf("route %s: %w", r.Key, err)
+		}
+		cfg.Routes = append(cfg.Routes, gateway.Route{Key: r.Key, Function: r.Function, Authorizer: r.Authorizer, Scopes: r.Scopes,
+			Throttle: throttle(r.Throttle), Timeout: r.Timeout})
+	}
+	return gateway.New(cfg)
+}
+
+func throttle(t template.Throttle) gateway.Throttle {
+	return gateway.Throttle{Rate: t.Rate, Burst: t.Burst}
+}
+
+func (s *Stack) issuerOf(url string) *issuer.Issuer {
+	for _, i := range s.issuers {
+		if i.URL() == url {
+			return i
+		}
+	}
+	return nil
+}
+
+// mayInvoke refuses a route whose function does not let API Gateway in: on AWS every request to it would fail.
+func (s *Stack) mayInvoke(a template.HTTPAPI, r template.Route) error {
+	method, path, _ := strings.Cut(r.Key, " ")
+	source := resourceARN("execute-api", a.ID+"/"+a.Stage+"/"+method+path)
+	return s.iam.Authorize(iam.Service("apigateway.amazonaws.com", source),
+		awsapi.Grant{Action: "lambda:InvokeFunction", Resource: functionARN(r.Function)})
+}
+
+// invokeRoute calls a function for the gateway.
+func (s *Stack) invokeRoute(ctx context.Context, function string, event []byte) (reply []byte, failed bool, err error) {
+	r, err := s.lambda.Invoke(ctx, function, event)
+	switch {
+	case isType(err, "RequestTooLargeException"):
+		return nil, false, gateway.ErrTooLarge
+	case isType(err, "TooManyRequestsException"):
+		return nil, false, gateway.ErrThrottled
+	case err != nil:
+		return nil, false, err
+	}
+	return r.Payload, r.FunctionError != "", nil
+}
+
+// APIHandler answers requests to the stack's HTTP API. Of several, the one whose id the host begins with answers, or else the first.
+func (s *Stack) APIHandler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(s.apis) == 0 {
+			http.NotFound(w, r)
+			return
+		}
+		chosen := s.apis[0]
+		for _, a := range s.apis {
+			if strings.HasPrefix(r.Host, a.id+".") {
+				chosen = a
+			}
+		}
+		chosen.handler.ServeHTTP(w, r)
+	})
+}
+
+// Issuer mints the tokens that the API's authorizer accepts: that of the template's first user pool. Nil if there is none.
+func (s *Stack) Issuer() *issuer.Issuer {
+	if len(s.issuers) == 0 {
+		return nil
+	}
+	return s.issuers[0]
+}
+
+// ClientID is the id of an app client, by its logical id in the template: what an authorizer's audience holds. Empty if there is none.
+func (s *Stack) ClientID(logicalID string) string {
+	for _, c := range s.template.UserPoolClients {
+		if c.LogicalID == logicalID {
+			return c.ID
+		}
+	}
+	return ""
+}
+
+// Output is the value of one of the template's outputs.
+func (s *Stack) Output(name string) (string, error) {
+	for _, o := range s.template.Outputs {
+		if o.Name == name {
+			return o.Value, nil
+		}
+	}
+	return "", errors.New("the template has no output " + name)
+}

@@ -1,0 +1,198 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"orderflow/local/awsapi"
+	"orderflow/local/events"
+	"orderflow/local/states"
+	"orderflow/local/store"
+	"orderflow/local/template"
+)
+
+func (s *Stack) newEvents() (*events.Service, error) {
+	return events.New(s.store, s.clock, events.Options{Call: s.call, InvokeAsync: s.invokeTarget, Logger: s.log})
+}
+
+// invokeTarget queues a function for the caller in ctx: a rule or a topic, which the function's policy must let in.
+func (s *Stack) invokeTarget(ctx context.Context, functionARN string, payload []byte) error {
+	if err := s.allow(ctx, "lambda:InvokeFunction", functionARN); err != nil {
+		return err
+	}
+	_, err := s.lambda.InvokeAsync(functionARN, payload)
+	return err
+}
+
+// publishChange puts a status change of an execution on the default bus.
+func (s *Stack) publishChange(ctx context.Context, c states.StatusChange) error {
+	return s.events.Put(ctx, events.Event{Source: c.Source, DetailType: c.DetailType, Detail: c.Detail, Resources: c.Resources, Time: c.Time})
+}
+
+func (s *Stack) createBuses(ctx context.Context) error {
+	for _, b := range s.template.Buses {
+		if b.Name == "default" {
+			continue
+		}
+		_, err := s.call(ctx, "events", "CreateEventBus", map[string]string{"Name": b.Name})
+		if err != nil && !isType(err, "ResourceAlreadyExistsException") {
+			return fmt.Errorf("event bus %s: %w", b.LogicalID, err)
+		}
+	}
+	return nil
+}
+
+func isType(err error, typ string) bool {
+	e, ok := errors.AsType[*awsapi.Error](err)
+	return ok && e.Type == typ
+}
+
+// createRules makes the rules and their targets what the template says, and deletes those that an earlier template had.
+func (s *Stack) createRules(ctx context.Context) error {
+	var names []string
+	for _, r := range s.template.Rules {
+		names = append(names, r.Bus+"/"+r.Name)
+	}
+	return s.replace("rules", names, func() error {
+		for _, r := range s.template.Rules {
+			if err := s.createRule(ctx, r); err != nil {
+				return fmt.Errorf("rule %s: %w", r.LogicalID, err)
+			}
+		}
+		return nil
+	}, func(name string) error {
+		bus, rule, _ := strings.Cut(name, "/")
+		return s.deleteRule(ctx, bus, rule)
+	})
+}
+
+func (s *Stack) createRule(ctx context.Context, r template.Rule) error {
+	state := "ENABLED"
+	if !r.Enabled {
+		state = "DISABLED"
+	}
+	_, err := s.call(ctx, "events", "PutRule", map[string]string{"Name": r.Name, "EventBusName": r.Bus, "EventPattern": string(r.Pattern),
+		"ScheduleExpression": r.Schedule, "State": state, "Description": r.Description})
+	if err != nil {
+		return err
+	}
+	var keep []string
+	var targets []events.Target
+	for _, t := range r.Targets {
+		keep = append(keep, t.ID)
+		targets = append(targets, ruleTarget(t))
+	}
+	if len(targets) > 0 {
+		if _, err := s.call(ctx, "events", "PutTargets", map[string]any{"Rule": r.Name, "EventBusName": r.Bus, "Targets": targets}); err != nil {
+			return err
+		}
+	}
+	return s.removeTargets(ctx, r.Bus, r.Name, keep)
+}
+
+func ruleTarget(t template.Target) events.Target {
+	out := events.Target{ID: t.ID, ARN: t.ARN, RoleARN: t.RoleARN}
+	if t.Input != "" {
+		out.Input = &t.Input
+	}
+	if t.InputPath != "" {
+		out.InputPath = &t.InputPath
+	}
+	if t.Transformer != nil {
+		out.InputTransformer = &events.InputTransformer{InputPathsMap: t.Transformer.Paths, InputTemplate: t.Transformer.Template}
+	}
+	if t.DeadLetterARN != "" {
+		out.DeadLetterConfig = &events.DeadLetterConfig{ARN: t.DeadLetterARN}
+	}
+	if t.MessageGroupID != "" {
+		out.SQSParameters = &events.SQSParameters{MessageGroupID: t.MessageGroupID}
+	}
+	if p := t.Retry; p != nil {
+		out.RetryPolicy = &events.RetryPolicy{MaximumRetryAttempts: p.MaxAttempts}
+		if p.MaxEventAge != nil {
+			seconds := int(*p.MaxEventAge / time.Second)
+			out.RetryPolicy.MaximumEventAgeInSeconds = &seconds
+		}
+	}
+	return out
+}
+
+// removeTargets removes a rule's targets but those to keep.
+func (s *Stack) removeTargets(ctx context.Context, bus, rule string, keep []string) error {
+	out, err := s.call(ctx, "events", "ListTargetsByRule", map[string]string{"Rule": rule, "EventBusName": bus})
+	if err != nil {
+		return err
+	}
+	var have struct{ Targets []struct{ ID string } }
+	if err := json.Unmarshal(out, &have); err != nil {
+		return fmt.Errorf("read targets: %w", err)
+	}
+	var ids []string
+	for _, t := range have.Targets {
+		if !slices.Contains(keep, t.ID) {
+			ids = append(ids, t.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err = s.call(ctx, "events", "RemoveTargets", map[string]any{"Rule": rule, "EventBusName": bus, "Ids": ids})
+	return err
+}
+
+func (s *Stack) deleteRule(ctx context.Context, bus, rule string) error {
+	err := s.removeTargets(ctx, bus, rule, nil)
+	if err == nil {
+		_, err = s.call(ctx, "events", "DeleteRule", map[string]string{"Name": rule, "EventBusName": bus})
+	}
+	if isType(err, "ResourceNotFoundException") {
+		return nil
+	}
+	return err
+}
+
+// replace creates things and then removes those that an earlier template had made and this one does not name. What people made by hand
+// is not touched. The list of what was made is written before anything is made, so that a crash forgets nothing.
+func (s *Stack) replace(kind string, names []string, create func() error, remove func(name string) error) error {
+	key := store.NewKey("local", "made", kind)
+	var before []string
+	if b, err := s.store.Get(key); err == nil {
+		if err := json.Unmarshal(b, &before); err != nil {
+			return fmt.Errorf("read list of %s: %w", kind, err)
+		}
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("read list of %s: %w", kind, err)
+	}
+	if err := s.note(key, before, names); err != nil {
+		return err
+	}
+	if err := create(); err != nil {
+		return err
+	}
+	for _, name := range before {
+		if slices.Contains(names, name) {
+			continue
+		}
+		if err := remove(name); err != nil {
+			return fmt.Errorf("remove %s of an earlier template: %w", name, err)
+		}
+	}
+	return s.note(key, names)
+}
+
+func (s *Stack) note(key store.Key, lists ...[]string) error {
+	all := slices.Concat(lists...)
+	slices.Sort(all)
+	b, err := json.Marshal(slices.Compact(all))
+	if err != nil {
+		return err
+	}
+	batch := s.store.NewBatch()
+	batch.Set(key, b)
+	return batch.Commit()
+}
