@@ -12,7 +12,11 @@ type Payment struct {
 	ProviderID string       `json:"providerId,omitempty"`
 	Reason     string       `json:"reason,omitempty"` // why it was declined
 	StartedAt  time.Time    `json:"startedAt"`
-	SettledAt  time.Time    `json:"settledAt,omitzero"`
+	// CalledAt is when the provider was last called without an answer that tells what came of it; zero if no call is open.
+	CalledAt time.Time `json:"calledAt,omitzero"`
+	// Revision counts the writes while STARTED, from 1, and guards against lost updates of CalledAt.
+	Revision  int       `json:"revision"`
+	SettledAt time.Time `json:"settledAt,omitzero"`
 }
 
 // Key is the idempotency key with which the provider knows this payment.

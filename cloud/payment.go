@@ -34,7 +34,7 @@ func (s *Payments) Payment(ctx context.Context, orderID, step string) (*orderflo
 	return p, nil
 }
 
-// putPayment writes an entry of the ledger: it is started once, succeeds only if it was started, and fails only if it was started or never
+// putPayment writes an entry of the ledger: it is started once and then only changed as it was read; it succeeds only if it was started, and fails only if it was started or never
 // will be. A settled entry never changes.
 func putPayment(table string, p *orderflow.Payment) (*types.Put, error) {
 	it, err := marshal(p)
@@ -45,8 +45,11 @@ func putPayment(table string, p *orderflow.Payment) (*types.Put, error) {
 	const absent, open = "attribute_not_exists(orderId)", "#state = :started"
 	switch p.State {
 	case orderflow.PaymentStarted:
-		put.ConditionExpression = aws.String(absent)
-		return put, nil
+		if p.Revision <= 1 {
+			put.ConditionExpression = aws.String(absent)
+			return put, nil
+		}
+		put.ConditionExpression = aws.String(open + " AND revision = :read")
 	case orderflow.PaymentSucceeded:
 		put.ConditionExpression = aws.String(open)
 	case orderflow.PaymentFailed:
@@ -56,5 +59,8 @@ func putPayment(table string, p *orderflow.Payment) (*types.Put, error) {
 	}
 	put.ExpressionAttributeNames = map[string]string{"#state": "state"}
 	put.ExpressionAttributeValues = item{":started": str(string(orderflow.PaymentStarted))}
+	if p.State == orderflow.PaymentStarted {
+		put.ExpressionAttributeValues[":read"] = number(int64(p.Revision - 1))
+	}
 	return put, nil
 }

@@ -3,6 +3,7 @@ package tasks
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"orderflow"
 )
@@ -75,7 +76,7 @@ func (c Charge) firstResult(ctx context.Context, o *orderflow.Order, entry *orde
 	return readResult[Charged](step)
 }
 
-// begin writes the ledger entry, then calls the provider.
+// begin makes the ledger entry, and calls the provider.
 func (c Charge) begin(ctx context.Context, o *orderflow.Order) (Charged, error) {
 	if err := o.Proceed(); err != nil {
 		return Charged{}, err
@@ -84,9 +85,6 @@ func (c Charge) begin(ctx context.Context, o *orderflow.Order) (Charged, error) 
 		return Charged{}, orderflow.Errorf(orderflow.CodeInvalidState, "order %s is %s", o.ID, o.Status)
 	}
 	entry := orderflow.Payment{OrderID: o.ID, Step: chargeStep, State: orderflow.PaymentStarted, Amount: o.Total, StartedAt: c.Now().UTC()}
-	if err := c.Orders.Commit(ctx, orderflow.Write{Payment: &entry}); err != nil {
-		return Charged{}, err
-	}
 	return c.call(ctx, o, entry)
 }
 
@@ -120,7 +118,12 @@ func (c Charge) giveUp(ctx context.Context, entry orderflow.Payment) error {
 	return orderflow.Errorf(orderflow.CodeOrderCancelled, "the charge of order %s was given up", entry.OrderID)
 }
 
+// call calls the provider. The ledger says so before, and that nothing came of it after, if that is certain.
 func (c Charge) call(ctx context.Context, o *orderflow.Order, entry orderflow.Payment) (Charged, error) {
+	before := entry.CalledAt
+	if err := c.note(ctx, &entry, c.Now().UTC()); err != nil {
+		return Charged{}, err
+	}
 	receipt, err := c.Gateway.Charge(ctx, orderflow.Charge{Key: entry.Key(), OrderID: o.ID, Amount: entry.Amount, PaymentMethod: o.PaymentMethod})
 	if err == nil {
 		return c.settle(ctx, o.ID, entry, receipt)
@@ -129,12 +132,24 @@ func (c Charge) call(ctx context.Context, o *orderflow.Order, entry orderflow.Pa
 	switch orderflow.CodeOf(err) {
 	case orderflow.CodePaymentDeclined:
 		return Charged{}, c.decline(ctx, o.ID, entry, err)
+	case orderflow.CodePaymentUnavailable:
+		if err := c.note(ctx, &entry, before); err != nil {
+			return Charged{}, err
+		}
 	case orderflow.CodePaymentUncertain:
 		if err := c.uncertain(ctx, o.ID); err != nil {
 			return Charged{}, err
 		}
 	}
 	return Charged{}, err
+}
+
+// note writes the entry with the time of its open call.
+func (c Charge) note(ctx context.Context, entry *orderflow.Payment, calledAt time.Time) error {
+	entry.CalledAt = calledAt
+	entry.Revision++
+	next := *entry
+	return c.Orders.Commit(ctx, orderflow.Write{Payment: &next})
 }
 
 // settle records a capture: ledger, order and step at once.
@@ -152,18 +167,35 @@ func (c Charge) settle(ctx context.Context, id string, entry orderflow.Payment, 
 		if err := o.Captured(c.Now.by(chargeStep, "")); orderflow.CodeOf(err) == orderflow.CodeOrderCancelled {
 			out.Cancelled = true
 		} else if err != nil {
-			return Charged{}, err
+			return c.overtaken(ctx, o, err)
 		}
 		if w.Step, err = newStep(id, chargeStep, out); err != nil {
 			return Charged{}, err
 		}
-		return out, c.Orders.Commit(ctx, w)
+		if err := c.Orders.Commit(ctx, w); err != nil {
+			return c.overtaken(ctx, o, err)
+		}
+		return out, nil
 	})
+}
+
+// overtaken settles a capture that another invocation may have settled first; if none has, err stays.
+func (c Charge) overtaken(ctx context.Context, o *orderflow.Order, err error) (Charged, error) {
+	entry, readErr := c.Ledger.Payment(ctx, o.ID, chargeStep)
+	switch {
+	case readErr != nil:
+		return Charged{}, readErr
+	case entry.State == orderflow.PaymentSucceeded:
+		return c.firstResult(ctx, o, entry)
+	case entry.State == orderflow.PaymentFailed && entry.Reason == voided:
+		return Charged{}, c.giveUp(ctx, *entry)
+	}
+	return Charged{}, err
 }
 
 // captured is the entry with the provider's word.
 func captured(entry orderflow.Payment, receipt orderflow.Receipt, now Clock) *orderflow.Payment {
-	entry.State, entry.ProviderID, entry.SettledAt = orderflow.PaymentSucceeded, receipt.ProviderID, now().UTC()
+	entry.State, entry.ProviderID, entry.SettledAt, entry.CalledAt = orderflow.PaymentSucceeded, receipt.ProviderID, now().UTC(), time.Time{}
 	return &entry
 }
 
@@ -184,7 +216,7 @@ func (c Charge) decline(ctx context.Context, id string, entry orderflow.Payment,
 }
 
 func failed(entry orderflow.Payment, reason string, now Clock) *orderflow.Payment {
-	entry.State, entry.Reason, entry.SettledAt = orderflow.PaymentFailed, reason, now().UTC()
+	entry.State, entry.Reason, entry.SettledAt, entry.CalledAt = orderflow.PaymentFailed, reason, now().UTC(), time.Time{}
 	return &entry
 }
 

@@ -12,7 +12,7 @@ import (
 // voided is the reason of a charge that was given up before any money moved.
 const voided = string(orderflow.CodeOrderCancelled)
 
-// uncertainFor is how long a call whose reply was lost may still take effect at the provider, at most: far beyond every timeout on the way.
+// uncertainFor is how long a call without an answer may still take effect at the provider, at most: far beyond every timeout on the way.
 const uncertainFor = time.Minute
 
 // Refund gives back all that was captured for an order, once. If the outcome of a charge is unknown, it finds out first.
@@ -86,7 +86,7 @@ func (r Refund) findOut(ctx context.Context, o *orderflow.Order, charge orderflo
 		settled = failed(charge, reasonOf(err), r.Now)
 		o.Payment(orderflow.PaymentDeclined, by)
 	case code == orderflow.CodeNotFound:
-		if left := r.mayStillHappen(o); left > 0 {
+		if left := r.mayStillHappen(charge); left > 0 {
 			return nil, orderflow.Errorf(orderflow.CodePaymentUncertain, "the charge of order %s may still take effect: ask again in %s", o.ID, left)
 		}
 		settled = failed(charge, voided, r.Now)
@@ -97,18 +97,12 @@ func (r Refund) findOut(ctx context.Context, o *orderflow.Order, charge orderflo
 	return settled, r.Orders.Commit(ctx, orderflow.Write{Order: o, Payment: settled})
 }
 
-// mayStillHappen is for how long a lost call may yet reach the provider.
-func (r Refund) mayStillHappen(o *orderflow.Order) time.Duration {
-	if o.PaymentStatus != orderflow.PaymentUncertain {
+// mayStillHappen is for how long the last call of a charge may yet take effect.
+func (r Refund) mayStillHappen(charge orderflow.Payment) time.Duration {
+	if charge.CalledAt.IsZero() {
 		return 0
 	}
-	var since time.Time
-	for _, c := range o.Timeline {
-		if c.Type == orderflow.PaymentChanged {
-			since = c.At
-		}
-	}
-	return since.Add(uncertainFor).Sub(r.Now())
+	return charge.CalledAt.Add(uncertainFor).Sub(r.Now())
 }
 
 // giveBack refunds a captured charge: ledger entry, provider, then ledger, order and step at once.
@@ -118,7 +112,7 @@ func (r Refund) giveBack(ctx context.Context, id string, charge orderflow.Paymen
 		return Refunded{}, err
 	}
 	if entry == nil {
-		entry = &orderflow.Payment{OrderID: id, Step: refundStep, State: orderflow.PaymentStarted, Amount: charge.Amount, StartedAt: r.Now().UTC()}
+		entry = &orderflow.Payment{OrderID: id, Step: refundStep, State: orderflow.PaymentStarted, Amount: charge.Amount, StartedAt: r.Now().UTC(), Revision: 1}
 		if err := r.Orders.Commit(ctx, orderflow.Write{Payment: entry}); err != nil {
 			return Refunded{}, err
 		}

@@ -1,0 +1,123 @@
+package tasks
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"orderflow"
+)
+
+// provider is a payment provider as the real ones are: it knows a charge's idempotency key for 24 hours only, and a call whose reply was
+// lost may take effect a little later.
+type provider struct {
+	mu       sync.Mutex
+	now      Clock
+	captures []capture
+	declined map[string]bool
+	refunds  []orderflow.Refund
+	delayed  []capture // not in effect before their time
+	calls    int
+	// before may make a call fail before it takes effect, after may lose its reply; delay may lose a charge's reply before the charge takes
+	// effect, and say how much later it will. They run without the lock.
+	before, after func(ctx context.Context) error
+	delay         func(ctx context.Context) time.Duration
+}
+
+type capture struct {
+	key string
+	orderflow.Receipt
+	at time.Time
+}
+
+func newProvider(now Clock) *provider { return &provider{now: now, declined: map[string]bool{}} }
+
+// captured returns what was captured under a key since a time.
+func (p *provider) captured(key string, since time.Time) (orderflow.Receipt, bool) {
+	for _, c := range p.captures {
+		if c.key == key && !c.at.Before(since) {
+			return c.Receipt, true
+		}
+	}
+	return orderflow.Receipt{}, false
+}
+
+// settle lets delayed charges take effect until the given time.
+func (p *provider) settle(until time.Time) {
+	left := p.delayed[:0]
+	for _, c := range p.delayed {
+		if c.at.After(until) {
+			left = append(left, c)
+		} else if _, done := p.captured(c.key, c.at.Add(-24*time.Hour)); !done {
+			p.captures = append(p.captures, c)
+		}
+	}
+	p.delayed = left
+}
+
+func (p *provider) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Receipt, error) {
+	return p.call(ctx, func() (orderflow.Receipt, error) {
+		if p.declined[c.Key] || c.PaymentMethod == "declined" {
+			p.declined[c.Key] = true
+			return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentDeclined, "insufficient_funds")
+		}
+		if r, done := p.captured(c.Key, p.now().Add(-24*time.Hour)); done {
+			return r, nil
+		}
+		made := capture{c.Key, orderflow.Receipt{ProviderID: fmt.Sprintf("pi_%d", len(p.captures)+len(p.delayed)+1), Amount: c.Amount}, p.now()}
+		if p.delay != nil {
+			if d := p.delay(ctx); d > 0 {
+				made.at = made.at.Add(d)
+				p.delayed = append(p.delayed, made)
+				return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentUncertain, "timeout")
+			}
+		}
+		p.captures = append(p.captures, made)
+		return made.Receipt, nil
+	})
+}
+
+func (p *provider) Lookup(ctx context.Context, e orderflow.Payment) (orderflow.Receipt, error) {
+	return p.call(ctx, func() (orderflow.Receipt, error) {
+		if p.declined[e.Key()] {
+			return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentDeclined, "insufficient_funds")
+		}
+		if r, ok := p.captured(e.Key(), time.Time{}); ok {
+			return r, nil
+		}
+		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodeNotFound, "no charge %s", e.Key())
+	})
+}
+
+func (p *provider) Refund(ctx context.Context, r orderflow.Refund) (orderflow.Receipt, error) {
+	return p.call(ctx, func() (orderflow.Receipt, error) {
+		receipt := orderflow.Receipt{ProviderID: "re_" + r.ProviderID, Amount: r.Amount}
+		for _, done := range p.refunds {
+			if done.ProviderID == r.ProviderID {
+				return receipt, nil
+			}
+		}
+		p.refunds = append(p.refunds, r)
+		return receipt, nil
+	})
+}
+
+func (p *provider) call(ctx context.Context, f func() (orderflow.Receipt, error)) (orderflow.Receipt, error) {
+	if p.before != nil {
+		if err := p.before(ctx); err != nil {
+			return orderflow.Receipt{}, err
+		}
+	}
+	p.mu.Lock()
+	p.calls++
+	p.settle(p.now())
+	r, err := f()
+	p.mu.Unlock()
+	if err == nil && p.after != nil {
+		if err := p.after(ctx); err != nil {
+			return orderflow.Receipt{}, err
+		}
+	}
+	return r, err
+}

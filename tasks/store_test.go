@@ -1,0 +1,278 @@
+package tasks
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"orderflow"
+)
+
+// store keeps everything in memory, guarded as the tables are. It implements Orders, Steps, Ledger, Catalogue and Customers.
+type store struct {
+	mu        sync.Mutex
+	orders    map[string]string // JSON: what is loaded shares nothing with what is kept
+	steps     map[string]orderflow.Step
+	payments  map[string]orderflow.Payment
+	products  map[string]orderflow.Product
+	customers map[string]orderflow.Customer
+	stream    []StreamRecord
+
+	commits int
+	// beforeCommit and afterCommit may make a commit fail: before or after it was applied. They run without the lock.
+	beforeCommit, afterCommit func(ctx context.Context) error
+}
+
+func newStore() *store {
+	return &store{
+		orders: map[string]string{}, steps: map[string]orderflow.Step{}, payments: map[string]orderflow.Payment{},
+		products: map[string]orderflow.Product{}, customers: map[string]orderflow.Customer{},
+	}
+}
+
+func (s *store) Order(_ context.Context, id string) (*orderflow.Order, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	raw, ok := s.orders[id]
+	if !ok {
+		return nil, orderflow.Errorf(orderflow.CodeNotFound, "no order %s", id)
+	}
+	o := &orderflow.Order{}
+	return o, json.Unmarshal([]byte(raw), o)
+}
+
+func (s *store) Step(_ context.Context, orderID, name string) (*orderflow.Step, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if step, ok := s.steps[orderID+"/"+name]; ok {
+		return &step, nil
+	}
+	return nil, nil
+}
+
+func (s *store) Payment(_ context.Context, orderID, step string) (*orderflow.Payment, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p, ok := s.payments[orderID+"/"+step]; ok {
+		return &p, nil
+	}
+	return nil, nil
+}
+
+func (s *store) Products(_ context.Context, skus []string) (map[string]orderflow.Product, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := map[string]orderflow.Product{}
+	for _, sku := range skus {
+		if p, ok := s.products[sku]; ok {
+			out[sku] = p
+		}
+	}
+	return out, nil
+}
+
+func (s *store) Customer(_ context.Context, id string) (orderflow.Customer, error) {
+	c, ok := s.customers[id]
+	if !ok {
+		return c, orderflow.Errorf(orderflow.CodeNotFound, "no customer %s", id)
+	}
+	return c, nil
+}
+
+func (s *store) Commit(ctx context.Context, w orderflow.Write) error {
+	if s.beforeCommit != nil {
+		if err := s.beforeCommit(ctx); err != nil {
+			return err
+		}
+	}
+	if err := s.apply(w); err != nil {
+		return err
+	}
+	if s.afterCommit != nil {
+		return s.afterCommit(ctx)
+	}
+	return nil
+}
+
+var errConflict = orderflow.Errorf(orderflow.CodeConflict, "changed by somebody else")
+
+func (s *store) apply(w orderflow.Write) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(w.Stock)
+	for _, given := range []bool{w.Order != nil, w.Step != nil, w.Payment != nil} {
+		if given {
+			n++
+		}
+	}
+	if n > 100 {
+		return fmt.Errorf("a transaction of %d actions", n)
+	}
+	if err := s.guard(w); err != nil {
+		return err
+	}
+	moved, err := s.moved(w.Stock)
+	if err != nil {
+		return err
+	}
+	for _, p := range moved {
+		s.products[p.SKU] = p
+	}
+	if w.Step != nil {
+		s.steps[w.Step.OrderID+"/"+w.Step.Name] = *w.Step
+	}
+	if w.Payment != nil {
+		s.payments[w.Payment.Key()] = *w.Payment
+	}
+	s.commits++
+	if w.Order == nil {
+		return nil
+	}
+	return s.save(w.Order)
+}
+
+func (s *store) guard(w orderflow.Write) error {
+	if w.Order != nil && w.Order.Version != s.version(w.Order.ID) {
+		return errConflict
+	}
+	if w.Step != nil {
+		if _, done := s.steps[w.Step.OrderID+"/"+w.Step.Name]; done {
+			return errConflict
+		}
+	}
+	if w.Payment != nil {
+		old, exists := s.payments[w.Payment.Key()]
+		open := exists && old.State == orderflow.PaymentStarted
+		fits := map[orderflow.PaymentState]bool{
+			orderflow.PaymentStarted: !exists && w.Payment.Revision == 1 || open && old.Revision == w.Payment.Revision-1, orderflow.PaymentSucceeded: open, orderflow.PaymentFailed: !exists || open,
+		}[w.Payment.State]
+		if !fits {
+			return errConflict
+		}
+	}
+	return nil
+}
+
+func (s *store) version(id string) int64 {
+	var o orderflow.Order
+	if raw, ok := s.orders[id]; ok {
+		if err := json.Unmarshal([]byte(raw), &o); err != nil {
+			panic(err)
+		}
+	}
+	return o.Version
+}
+
+func (s *store) moved(moves []orderflow.StockMove) ([]orderflow.Product, error) {
+	var out []orderflow.Product
+	for _, m := range moves {
+		p := s.products[m.SKU]
+		from, to := &p.OnHand, &p.Reserved
+		switch m.Kind {
+		case orderflow.Release:
+			from, to = &p.Reserved, &p.OnHand
+		case orderflow.Ship:
+			from, to = &p.Reserved, &p.Shipped
+		}
+		if *from < m.Quantity {
+			code := orderflow.CodeOutOfStock
+			if m.Kind != orderflow.Reserve {
+				code = orderflow.CodeInvalidState
+			}
+			return nil, orderflow.Errorf(code, "%s", m.SKU)
+		}
+		*from, *to = *from-m.Quantity, *to+m.Quantity
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func (s *store) save(o *orderflow.Order) error {
+	var old orderflow.Order
+	if raw, ok := s.orders[o.ID]; ok {
+		if err := json.Unmarshal([]byte(raw), &old); err != nil {
+			return err
+		}
+	}
+	o.Version++
+	raw, err := json.Marshal(o)
+	if err != nil {
+		return err
+	}
+	s.orders[o.ID] = string(raw)
+	kept := &orderflow.Order{}
+	if err := json.Unmarshal(raw, kept); err != nil {
+		return err
+	}
+	s.stream = append(s.stream, StreamRecord{SequenceNumber: fmt.Sprint(len(s.stream) + 1), Order: kept, Published: old.Sequence})
+	return nil
+}
+
+// change loads an order, changes it, and saves it, as the API does.
+func (s *store) change(id string, f func(o *orderflow.Order) error) error {
+	o, err := s.Order(context.Background(), id)
+	if err != nil {
+		return err
+	}
+	loaded := o.Sequence
+	if err := f(o); err != nil || o.Sequence == loaded {
+		return err
+	}
+	return s.apply(orderflow.Write{Order: o})
+}
+
+var start = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+func at(t time.Time) Clock { return func() time.Time { return t } }
+
+// place puts an order of n products into the store, two of each, with the given stock on hand of each.
+func place(t *testing.T, s *store, n, onHand int, method string) *orderflow.Order {
+	t.Helper()
+	d := orderflow.Draft{ID: "ord_1", CustomerID: "cus_1", Email: "ada@example.com", PaymentMethod: method, At: start}
+	for i := range n {
+		p := orderflow.Product{SKU: fmt.Sprintf("sku-%03d", i), Name: "Thing", Price: orderflow.Money{Amount: int64(100 + i), Currency: "USD"}, OnHand: onHand}
+		s.products[p.SKU] = p
+		d.Lines = append(d.Lines, orderflow.Line{SKU: p.SKU, Name: p.Name, Quantity: 2, UnitPrice: p.Price})
+	}
+	o, err := orderflow.Place(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.apply(orderflow.Write{Order: o}); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func (s *store) load(t *testing.T, id string) *orderflow.Order {
+	t.Helper()
+	o, err := s.Order(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// stock sums the stock of all products.
+func (s *store) stock() (onHand, reserved, shipped int) {
+	for _, p := range s.products {
+		onHand, reserved, shipped = onHand+p.OnHand, reserved+p.Reserved, shipped+p.Shipped
+	}
+	return onHand, reserved, shipped
+}
+
+var errLost = errors.New("connection lost")
+
+func wantCode(t *testing.T, err error, want orderflow.Code) {
+	t.Helper()
+	if err == nil && want == "" {
+		return
+	}
+	if got := orderflow.CodeOf(err); got != want || err == nil {
+		t.Fatalf("got error %v, want code %q", err, want)
+	}
+}
