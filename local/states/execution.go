@@ -45,30 +45,32 @@ func (s *Service) record(id uint64) (execution, error) {
 
 // firstEvent and lastEvent read one end of the journal: where input and output stand.
 func (s *Service) firstEvent(id uint64) (asl.Event, error) {
-	data, err := s.store.Get(historyKey(id, 1))
+	events, err := s.stepEvents(id, 1)
 	if err != nil {
-		return asl.Event{}, fmt.Errorf("read journal of execution %d: %w", id, err)
-	}
-	events, err := asl.DecodeEvents(nil, data)
-	if err != nil || len(events) == 0 {
-		return asl.Event{}, fmt.Errorf("decode journal of execution %d: %w", id, errors.Join(err, errRecord))
+		return asl.Event{}, err
 	}
 	return events[0], nil
 }
 
-func (s *Service) lastEvent(id uint64) (asl.Event, error) {
-	prefix := historyKeys.Clone().Uint(id)
-	for p, err := range s.store.ScanReverse(prefix, prefix.End()) {
-		if err != nil {
-			return asl.Event{}, err
-		}
-		events, err := asl.DecodeEvents(nil, p.Value)
-		if err != nil || len(events) == 0 {
-			return asl.Event{}, fmt.Errorf("decode journal of execution %d: %w", id, errors.Join(err, errRecord))
-		}
-		return events[len(events)-1], nil
+func (s *Service) lastEvent(e *execution) (asl.Event, error) {
+	events, err := s.stepEvents(e.ID, e.Steps)
+	if err != nil {
+		return asl.Event{}, err
 	}
-	return asl.Event{}, fmt.Errorf("read journal of execution %d: %w", id, store.ErrNotFound)
+	return events[len(events)-1], nil
+}
+
+// stepEvents reads the events of one step: at least one.
+func (s *Service) stepEvents(id uint64, step int64) ([]asl.Event, error) {
+	data, err := s.store.Get(historyKey(id, step))
+	if err != nil {
+		return nil, fmt.Errorf("read journal of execution %d: %w", id, err)
+	}
+	events, err := asl.DecodeEvents(nil, data)
+	if err != nil || len(events) == 0 {
+		return nil, fmt.Errorf("decode journal of execution %d: %w", id, errors.Join(err, errRecord))
+	}
+	return events, nil
 }
 
 // ExecutionInput names an execution: the request of DescribeStateMachineForExecution and others.
@@ -140,7 +142,7 @@ func (s *Service) describeExecution(in DescribeExecutionInput) (out DescribeExec
 	}
 	out.Input, out.InputDetails = &first.Input, included
 	if e.Status == asl.Succeeded {
-		last, err := s.lastEvent(e.ID)
+		last, err := s.lastEvent(&e)
 		if err != nil {
 			return out, err
 		}

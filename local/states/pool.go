@@ -23,8 +23,12 @@ type pool struct {
 	mu      sync.Mutex
 	queue   []job
 	head    int
-	workers int
+	workers int        // that have a job
+	idle    []chan job // of workers without one: their stacks have grown already
 }
+
+// keepIdle bounds the workers that wait for a job.
+const keepIdle = 256
 
 func newPool(limit int, perform func(context.Context, job) []job) *pool {
 	p := &pool{perform: perform, limit: limit}
@@ -40,23 +44,41 @@ func (p *pool) submit(j job) {
 		return
 	}
 	p.workers++
+	var worker chan job
+	if n := len(p.idle); n > 0 {
+		worker, p.idle = p.idle[n-1], p.idle[:n-1]
+	}
 	p.mu.Unlock()
+	if worker != nil {
+		worker <- j
+		return
+	}
 	go p.work(j)
 }
 
 // work performs a job, and goes on with what it leads to: the next task of the same execution needs no other goroutine,
 // unless older jobs wait.
 func (p *pool) work(j job) {
+	mine := make(chan job, 1)
 	for {
 		next := p.perform(p.ctx, j)
-		var more bool
-		if j, more = p.next(next); !more {
+		var more, waits bool
+		if j, more, waits = p.next(next, mine); more {
+			continue
+		}
+		if !waits {
+			return
+		}
+		select {
+		case j = <-mine:
+		case <-p.ctx.Done():
 			return
 		}
 	}
 }
 
-func (p *pool) next(jobs []job) (j job, more bool) {
+// next is what a worker does now: a job, or wait for one on its channel, or end.
+func (p *pool) next(jobs []job, worker chan job) (j job, more, waits bool) {
 	for _, j := range jobs[min(1, len(jobs)):] {
 		p.submit(j)
 	}
@@ -64,13 +86,16 @@ func (p *pool) next(jobs []job) (j job, more bool) {
 	defer p.mu.Unlock()
 	if len(jobs) > 0 {
 		if p.head == len(p.queue) {
-			return jobs[0], true
+			return jobs[0], true, false
 		}
 		p.queue = append(p.queue, jobs[0])
 	}
 	if p.head == len(p.queue) || p.ctx.Err() != nil {
 		p.workers--
-		return job{}, false
+		if waits = len(p.idle) < keepIdle; waits {
+			p.idle = append(p.idle, worker)
+		}
+		return job{}, false, waits
 	}
 	j = p.queue[p.head]
 	p.queue[p.head] = job{}
@@ -83,7 +108,7 @@ func (p *pool) next(jobs []job) (j job, more bool) {
 		clear(p.queue[n:])
 		p.queue, p.head = p.queue[:n], 0
 	}
-	return j, true
+	return j, true, false
 }
 
 // stop gives up the jobs: those in flight are told, the others are not begun.

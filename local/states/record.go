@@ -23,6 +23,7 @@ type execution struct {
 	Reason        string // why not
 	Error, Cause  *string
 	RedriveTokens []redriveToken
+	Steps         int64 // of the journal, when the execution ended: where its last event stands
 }
 
 // redriveToken is a client token of RedriveExecution; Date is the redrive that it made.
@@ -63,6 +64,7 @@ func (e *execution) encode(b []byte) []byte {
 	b = appendText(b, e.Reason)
 	b = appendOptional(b, e.Error)
 	b = appendOptional(b, e.Cause)
+	b = binary.AppendVarint(b, e.Steps)
 	b = binary.AppendUvarint(b, uint64(len(e.RedriveTokens)))
 	for _, t := range e.RedriveTokens {
 		b = appendText(b, t.Token)
@@ -84,6 +86,7 @@ func decodeExecution(id uint64, data []byte) (execution, error) {
 		ID: id, Status: statusCodes[status], Machine: r.text(), Revision: r.uint(), Name: r.text(), Seed: r.uint(),
 		Start: r.millis(), Stop: r.millis(), Trace: r.text(), RedriveCount: int(r.int()), RedriveDate: r.millis(),
 		Redrivable: r.byte() == 1, Reason: r.text(), Error: r.optional(), Cause: r.optional(),
+		Steps: r.int(),
 	}
 	for n := r.uint(); n > 0 && !r.bad; n-- {
 		e.RedriveTokens = append(e.RedriveTokens, redriveToken{r.text(), r.millis()})

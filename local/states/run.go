@@ -168,8 +168,10 @@ func (r *run) end(b *store.Batch, events []asl.Event) {
 		r.rec.Stop = millis(events[n-1].Time)
 	}
 	r.rec.Redrivable, r.rec.Reason = r.x.Redrivable()
-	b.Set(executionKey(r.rec.ID), r.rec.encode(nil))
-	b.Set(listKey(r.rec.Machine, statusCode(r.rec.Status), r.rec.ID), r.rec.encodeListEntry(nil))
+	r.rec.Steps = r.step
+	buf := make([]byte, 0, 256)
+	b.Set(executionKey(r.rec.ID), r.rec.encode(buf))
+	b.Set(listKey(r.rec.Machine, statusCode(r.rec.Status), r.rec.ID), r.rec.encodeListEntry(buf))
 	b.Delete(runningKey(r.rec.ID))
 	r.marked = false
 }

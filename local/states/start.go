@@ -100,7 +100,7 @@ func (s *Service) begin(m *machineRecord, in StartExecutionInput, input string) 
 	s.running.add(m.Name, r.rec.ID)
 	err = r.take(asl.Start{Input: input}, func(b *store.Batch) {
 		b.Set(nameKey(m.Name, in.Name), binary.AppendUvarint(nil, r.rec.ID))
-		b.Set(executionKey(r.rec.ID), r.rec.encode(nil))
+		b.Set(executionKey(r.rec.ID), r.rec.encode(make([]byte, 0, 256)))
 	})
 	if err != nil {
 		r.drop()

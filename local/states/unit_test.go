@@ -38,7 +38,7 @@ func TestRecord_RoundTrip(t *testing.T) {
 	t.Parallel()
 	full := execution{
 		ID: 7, Machine: "m", Revision: 3, Name: "näme", Status: asl.Failed, Seed: 1<<64 - 1, Start: 1795348800123, Stop: 1795348800124, Trace: "Root=1", RedriveCount: 2,
-		RedriveDate: 5, Redrivable: true, Reason: "why", Error: text("E"), Cause: text(""), RedriveTokens: []redriveToken{{"a", 1}, {"b", 2}},
+		RedriveDate: 5, Redrivable: true, Reason: "why", Error: text("E"), Cause: text(""), RedriveTokens: []redriveToken{{"a", 1}, {"b", 2}}, Steps: 9,
 	}
 	for _, e := range []execution{full, {ID: 1, Status: asl.Running}} {
 		data := e.encode(nil)

@@ -107,10 +107,10 @@ func (e *engine) orders(ctx context.Context, machine, run string, o options, inF
 		if err != nil {
 			return err
 		}
-		if out.Status != "SUCCEEDED" {
-			return fmt.Errorf("order %s ended %s", ord.OrderID, out.Status)
+		if out.status != "SUCCEEDED" {
+			return fmt.Errorf("order %s ended %s", ord.OrderID, out.status)
 		}
-		return ord.check(*out.Output)
+		return ord.check(out.output)
 	}
 	for i := range 50 { // warm up
 		if err := one(-i-100, run+"-WARM"); err != nil {

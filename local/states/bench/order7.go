@@ -3,11 +3,12 @@ package bench
 import (
 	"context"
 	_ "embed"
-	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 
+	"orderflow/local/asl/value"
 	"orderflow/local/states"
 )
 
@@ -42,26 +43,19 @@ func newOrder(run string, n int, failOnce bool) order {
 
 // check holds the output of a finished order against what its seven tasks must have returned.
 func (o order) check(output string) error {
-	var got struct {
-		OrderID  string                         `json:"orderId"`
-		Validate struct{ Valid bool }           `json:"validate"`
-		Reserve  struct{ ReservationID string } `json:"reserveStock"`
-		Charge   struct {
-			ChargeID string
-			Amount   int
-		} `json:"charge"`
-		Paid      struct{ Status string }     `json:"recordPaid"`
-		Ship      struct{ TrackingID string } `json:"ship"`
-		Fulfilled struct{ Status string }     `json:"recordFulfilled"`
-		Notify    struct{ Notified bool }     `json:"notify"`
-	}
-	if err := json.Unmarshal([]byte(output), &got); err != nil {
+	doc, err := value.Parse(output)
+	if err != nil {
 		return fmt.Errorf("read output of %s: %w", o.OrderID, err)
 	}
-	ok := got.OrderID == o.OrderID && got.Validate.Valid && got.Reserve.ReservationID == "r-"+o.OrderID && got.Charge.ChargeID == "ch-"+o.OrderID &&
-		got.Charge.Amount == o.Total && got.Paid.Status == "PAID" && got.Ship.TrackingID == "t-"+o.OrderID && got.Fulfilled.Status == "FULFILLED" && got.Notify.Notified
-	if !ok {
-		return fmt.Errorf("output of %s is wrong: %s", o.OrderID, output)
+	for _, want := range []struct{ step, member, text string }{
+		{"validate", "valid", "true"}, {"reserveStock", "reservationId", `"r-` + o.OrderID + `"`}, {"charge", "chargeId", `"ch-` + o.OrderID + `"`},
+		{"charge", "amount", strconv.Itoa(o.Total)}, {"recordPaid", "status", `"PAID"`}, {"ship", "trackingId", `"t-` + o.OrderID + `"`},
+		{"recordFulfilled", "status", `"FULFILLED"`}, {"notify", "notified", "true"},
+	} {
+		step, _ := doc.Member(want.step)
+		if got, _ := step.Member(want.member); string(got) != want.text {
+			return fmt.Errorf("output of %s: %s.%s is not %s: %s", o.OrderID, want.step, want.member, want.text, output)
+		}
 	}
 	return nil
 }
@@ -72,48 +66,52 @@ type handlers struct {
 }
 
 func (h *handlers) invoke(_ context.Context, function, _ string, payload []byte) (states.LambdaResult, error) {
-	var o order
-	if err := json.Unmarshal(payload, &o); err != nil {
+	in, err := value.Parse(string(payload))
+	if err != nil {
 		return states.LambdaResult{}, fmt.Errorf("read input: %w", err)
 	}
-	var out any
+	id, _ := in.Member("orderId")
+	order := id.Text()
+	var out string
 	switch name := function[strings.LastIndexByte(function, ':')+1:]; name {
 	case "Validate":
-		total := 0
-		for _, it := range o.Items {
-			total += it.Quantity * it.UnitPrice
-		}
-		out = struct {
-			Valid bool `json:"valid"`
-		}{total == o.Total}
+		out = `{"valid":` + strconv.FormatBool(totalIsRight(in)) + `}`
 	case "ReserveStock":
-		out = struct {
-			ID string `json:"reservationId"`
-		}{"r-" + o.OrderID}
+		out = `{"reservationId":"r-` + order + `"}`
 	case "Charge":
-		if _, again := h.failed.LoadOrStore(o.OrderID, true); o.FailOnce && !again {
-			return states.LambdaResult{FunctionError: "Unhandled", Payload: []byte(`{"errorMessage":"try again","errorType":"TransientError"}`)}, nil
+		if once, _ := in.Member("failOnce"); once == value.True {
+			if _, again := h.failed.LoadOrStore(order, true); !again {
+				return states.LambdaResult{FunctionError: "Unhandled", Payload: []byte(`{"errorMessage":"try again","errorType":"TransientError"}`)}, nil
+			}
+			h.failed.Delete(order)
 		}
-		h.failed.Delete(o.OrderID)
-		out = struct {
-			ID     string `json:"chargeId"`
-			Amount int    `json:"amount"`
-		}{"ch-" + o.OrderID, o.Total}
-	case "RecordPaid", "RecordFulfilled":
-		out = struct {
-			Status string `json:"status"`
-		}{map[string]string{"RecordPaid": "PAID", "RecordFulfilled": "FULFILLED"}[name]}
+		total, _ := in.Member("total")
+		out = `{"chargeId":"ch-` + order + `","amount":` + string(total) + `}`
+	case "RecordPaid":
+		out = `{"status":"PAID"}`
 	case "Ship":
-		out = struct {
-			ID string `json:"trackingId"`
-		}{"t-" + o.OrderID}
+		out = `{"trackingId":"t-` + order + `"}`
+	case "RecordFulfilled":
+		out = `{"status":"FULFILLED"}`
 	case "Notify":
-		out = struct {
-			Notified bool `json:"notified"`
-		}{true}
+		out = `{"notified":true}`
 	default:
 		return states.LambdaResult{}, fmt.Errorf("no function %s", name)
 	}
-	b, err := json.Marshal(out)
-	return states.LambdaResult{Payload: b}, err
+	return states.LambdaResult{Payload: []byte(out)}, nil
+}
+
+func totalIsRight(in value.JSON) bool {
+	items, _ := in.Member("items")
+	total, sum := member(in, "total"), int64(0)
+	for _, item := range items.Elements() {
+		sum += member(item, "qty") * member(item, "unitPrice")
+	}
+	return sum == total
+}
+
+func member(v value.JSON, key string) int64 {
+	m, _ := v.Member(key)
+	n, _ := m.Int()
+	return n
 }
