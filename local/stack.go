@@ -191,14 +191,14 @@ func (s *Stack) Start(context.Context) error {
 // Failed receives the error of a service that could not go on, such as a full disk. The stack should then be closed.
 func (s *Stack) Failed() <-chan error { return s.failed }
 
-// Close stops the stack: pollers first, then what is in flight has a few seconds to finish, then the store is closed. ctx bounds nothing but
-// the wait for requests in flight.
+// Close stops the stack: pollers first, then what is in flight has a few seconds to finish, or until ctx ends; then the store is closed.
 func (s *Stack) Close(ctx context.Context) error {
 	s.close.Do(func() { s.closed = s.stop(ctx) })
 	return s.closed
 }
 
-func (s *Stack) stop(context.Context) error {
+func (s *Stack) stop(ctx context.Context) error {
+	defer context.AfterFunc(ctx, s.lambda.Close)()
 	if s.runners == nil {
 		s.lambda.Close()
 		s.states.Close()
@@ -248,6 +248,9 @@ func (r *runner) stop() {
 
 // AWSHandler answers AWS API requests, for other processes. Callers without a role of the stack may do everything.
 func (s *Stack) AWSHandler() http.Handler { return &s.router }
+
+// Functions are the stack's functions, with the environment that each handler gets.
+func (s *Stack) Functions() []lambda.Function { return s.lambda.Functions() }
 
 // Template is the resolved template.
 func (s *Stack) Template() *template.Template { return s.template }

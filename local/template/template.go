@@ -188,7 +188,7 @@ func (l *loader) loadResources() {
 			l.fail(n, at, "a resource has a Type")
 			continue
 		}
-		if typ == "AWS::Serverless::Connector" {
+		if typ == "AWS::Serverless::Connector" || n.field("Connectors") != nil {
 			l.fail(n, at, "connectors are not supported: write the policy statements")
 			continue
 		}
