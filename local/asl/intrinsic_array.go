@@ -118,19 +118,12 @@ func arrayUnique(_ *env, args []value.JSON) (value.JSON, error) {
 		return "", err
 	}
 	var unique []value.JSON
-	texts := make(map[value.JSON]bool, len(items))
-next:
+	seen := make(map[string]bool, len(items))
 	for _, it := range items {
-		if texts[it] {
-			continue
+		if key := value.Canonical(it); !seen[key] {
+			seen[key] = true
+			unique = append(unique, it)
 		}
-		texts[it] = true
-		for _, u := range unique {
-			if value.Equal(it, u) {
-				continue next
-			}
-		}
-		unique = append(unique, it)
 	}
 	return value.OfArray(unique), nil
 }

@@ -1,0 +1,34 @@
+package jsonpath
+
+import (
+	"testing"
+
+	"orderflow/local/asl/value"
+)
+
+// FuzzEval: no path panics or runs on over any value, and what it gives is JSON.
+func FuzzEval(f *testing.F) {
+	for _, p := range []string{"$", "$$.a.b", "$v[0]", "$..a[?(@.b > 1 && !(@.c == 'x'))]", "$['a','b'][0,-1]", "$.a[1:3:2].*", "$..*..*", "$[::99999999999]"} {
+		f.Add(p, `{"a":[{"b":2,"c":"x"},[1,2,3]],"b":{"a":null}}`)
+	}
+	f.Fuzz(func(t *testing.T, path, text string) {
+		p, err := Parse(path)
+		if err != nil {
+			return
+		}
+		v, err := value.Parse(text)
+		if err != nil {
+			return
+		}
+		found, err := p.Eval(v)
+		if err != nil {
+			return
+		}
+		if _, err := value.Parse(string(found)); err != nil {
+			t.Fatalf("%s over %s gives %s: %v", path, v, found, err)
+		}
+		if !p.Definite() && found.Kind() != value.Array {
+			t.Fatalf("%s over %s gives no array: %s", path, v, found)
+		}
+	})
+}
