@@ -37,11 +37,12 @@ func (w *response) Write(p []byte) (int, error) {
 }
 
 // event is the answer as the gateway takes it: several values of a header joined by commas, cookies apart, what is not text in base64.
+// The gateway counts the body's bytes itself.
 func (w *response) event() events.APIGatewayV2HTTPResponse {
 	w.WriteHeader(http.StatusOK)
 	e := events.APIGatewayV2HTTPResponse{StatusCode: w.status, Headers: map[string]string{}, Cookies: w.sent.Values("Set-Cookie")}
 	for name, values := range w.sent {
-		if name != "Set-Cookie" {
+		if name != "Set-Cookie" && name != "Content-Length" {
 			e.Headers[name] = strings.Join(values, ", ")
 		}
 	}
