@@ -100,44 +100,57 @@ func bareName(nameOrARN string) string {
 
 // open returns a table with its mu held shared, or ResourceNotFoundException.
 func (s *Service) open(nameOrARN string) (*table, error) {
-	s.mu.RLock()
-	t := s.tables[bareName(nameOrARN)]
-	s.mu.RUnlock()
-	if t != nil {
-		t.mu.RLock()
-		if !t.deleted {
-			return t, nil
-		}
-		t.mu.RUnlock()
+	tables, _, err := s.openAll([]string{nameOrARN})
+	if err != nil {
+		return nil, err
 	}
-	if nameOrARN == "" {
-		return nil, validation("1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null")
-	}
-	return nil, notFound("Requested resource not found")
+	return tables[bareName(nameOrARN)], nil
 }
 
 // openAll opens the tables in the order of their names, so that no two callers wait for each other, and returns the release.
 func (s *Service) openAll(names []string) (tables map[string]*table, release func(), err error) {
-	sorted := slices.Clone(names)
-	for i := range sorted {
-		sorted[i] = bareName(sorted[i])
+	found, err := s.find(names)
+	if err != nil {
+		return nil, nil, err
 	}
-	slices.Sort(sorted)
-	tables = map[string]*table{}
+	tables = make(map[string]*table, len(found))
 	release = func() {
 		for _, t := range tables {
 			t.mu.RUnlock()
 		}
 	}
-	for _, name := range slices.Compact(sorted) {
-		t, err := s.open(name)
-		if err != nil {
+	for _, t := range found {
+		t.mu.RLock()
+		tables[t.name()] = t
+		if t.deleted {
 			release()
-			return nil, nil, err
+			return nil, nil, notFound("Requested resource not found")
 		}
-		tables[name] = t
 	}
 	return tables, release, nil
+}
+
+// find returns the distinct tables by name. It holds s.mu alone: DeleteTable holds that while it waits for a table's mu.
+func (s *Service) find(names []string) ([]*table, error) {
+	sorted := make([]string, len(names))
+	for i, name := range names {
+		if name == "" {
+			return nil, validation("1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null")
+		}
+		sorted[i] = bareName(name)
+	}
+	slices.Sort(sorted)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var out []*table
+	for _, name := range slices.Compact(sorted) {
+		t := s.tables[name]
+		if t == nil {
+			return nil, notFound("Requested resource not found")
+		}
+		out = append(out, t)
+	}
+	return out, nil
 }
 
 // all returns the tables by name.

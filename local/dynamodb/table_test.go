@@ -2,8 +2,12 @@ package dynamodb
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"reflect"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -152,5 +156,42 @@ func TestGrants(t *testing.T) {
 				t.Errorf("= %v, want %v", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestTables_DeletedUnderTransactions deletes and makes a table again under transactions over it and another: none waits for ever,
+// and the other table never shows half of one.
+func TestTables_DeletedUnderTransactions(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	ledger := strings.Replace(accountsTable, `"accounts"`, `"ledger"`, 1)
+	s.must(t, "CreateTable", accountsTable)
+	s.must(t, "CreateTable", ledger)
+	const both = `{"TransactItems":[{"Update":{"TableName":"accounts","Key":{"id":{"S":"a"}},"UpdateExpression":"ADD n :n","ExpressionAttributeValues":{":n":{"N":"1"}}}},
+		{"Put":{"TableName":"ledger","Item":{"id":{"S":"%d-%d"}}}}]}`
+	var done atomic.Int64
+	var wg sync.WaitGroup
+	for w := range 6 {
+		wg.Go(func() {
+			for i := range 100 {
+				_, err := s.Do(t.Context(), "TransactWriteItems", json.RawMessage(fmt.Sprintf(both, w, i)))
+				if e, ok := errors.AsType[*awsapi.Error](err); err == nil {
+					done.Add(1)
+				} else if !ok || e.Type != "ResourceNotFoundException" {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range 20 {
+		s.must(t, "DeleteTable", `{"TableName":"ledger"}`)
+		s.must(t, "CreateTable", ledger)
+	}
+	wg.Wait()
+	if done.Load() == 0 {
+		return
+	}
+	if out := s.must(t, "GetItem", `{"TableName":"accounts","Key":{"id":{"S":"a"}}}`); !strings.Contains(out, fmt.Sprintf(`"N":"%d"`, done.Load())) {
+		t.Errorf("%d transactions were done, the item is %s", done.Load(), out)
 	}
 }

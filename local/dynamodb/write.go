@@ -17,12 +17,15 @@ type legacy struct {
 }
 
 func (l *legacy) check() error {
-	for name, v := range map[string]json.RawMessage{
-		"Expected": l.Expected, "AttributeUpdates": l.AttributeUpdates, "KeyConditions": l.KeyConditions, "QueryFilter": l.QueryFilter,
-		"ScanFilter": l.ScanFilter, "AttributesToGet": l.AttributesToGet, "ConditionalOperator": l.ConditionalOperator,
+	for _, p := range []struct {
+		name  string
+		value json.RawMessage
+	}{
+		{"Expected", l.Expected}, {"AttributeUpdates", l.AttributeUpdates}, {"KeyConditions", l.KeyConditions}, {"QueryFilter", l.QueryFilter},
+		{"ScanFilter", l.ScanFilter}, {"AttributesToGet", l.AttributesToGet}, {"ConditionalOperator", l.ConditionalOperator},
 	} {
-		if v != nil && string(v) != "null" {
-			return awsapi.NotImplemented("dynamodb: the legacy parameter " + name + "; use an expression")
+		if p.value != nil && string(p.value) != "null" {
+			return awsapi.NotImplemented("dynamodb: the legacy parameter " + p.name + "; use an expression")
 		}
 	}
 	return nil

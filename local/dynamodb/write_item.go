@@ -45,10 +45,14 @@ func (s *Service) updateItem(in *writeInput) (*writeOutput, error) {
 	return &writeOutput{}, nil
 }
 
-// updated returns what stands at the paths that an update changes.
+// updated returns what stands at the paths that an update changes; nil if nothing does.
 func updated(w *write, item attr.Item) attr.Item {
 	if w.update == nil {
 		return nil
 	}
-	return expr.NewProjection(w.update.Paths()).Apply(item)
+	out := expr.NewProjection(w.update.Paths()).Apply(item)
+	if len(out) == 0 {
+		return nil
+	}
+	return out
 }

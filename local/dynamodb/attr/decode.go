@@ -3,7 +3,6 @@ package attr
 import (
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -253,6 +252,3 @@ func collection(list []Value) string {
 	}
 	return "[" + strings.Join(texts, ", ") + "]"
 }
-
-// AsError returns the *Error in err's chain.
-func AsError(err error) (*Error, bool) { return errors.AsType[*Error](err) }
