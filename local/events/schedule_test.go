@@ -86,6 +86,7 @@ func TestSchedule_FiresByTheClock(t *testing.T) {
 	w.clock.Advance(5 * time.Minute)
 	want("2026-11-22T12:05:00Z")
 	w.idle(1)
+	w.stop()
 	w.crash() // keeps the phase, makes up for the missed firings with one
 	w.clock.Advance(13 * time.Minute)
 	w.run()
