@@ -13,10 +13,10 @@ import (
 // Each step may be repeated: a crash half way is healed by the next start.
 func (s *Stack) create(ctx context.Context) error {
 	steps := []func(context.Context) error{
-		s.createTables, s.createQueues,
+		s.createTables, s.createQueues, s.createTopics,
 		func(context.Context) error { return s.setPolicies() },
 		func(context.Context) error { return s.registerFunctions() },
-		s.createStateMachines, s.createBuses, s.createRules, s.createAPIs,
+		s.createStateMachines, s.createBuses, s.createRules, s.createSubscriptions, s.createAPIs,
 		func(context.Context) error { return s.mapSources() },
 	}
 	for _, step := range steps {

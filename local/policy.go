@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"orderflow/local/awsapi"
 	"orderflow/local/events"
 	"orderflow/local/iam"
+	"orderflow/local/sns"
 	"orderflow/local/template"
 )
 
@@ -91,4 +93,4 @@ func (s *Stack) allow(ctx context.Context, action, resource string) error {
 }
 
 // sourceARN is what a service acts for in ctx: the condition key aws:SourceArn.
-func sourceARN(ctx context.Context) string { return events.SourceARN(ctx) }
+func sourceARN(ctx context.Context) string { return cmp.Or(events.SourceARN(ctx), sns.SourceARN(ctx)) }

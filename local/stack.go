@@ -29,6 +29,7 @@ import (
 	"orderflow/local/gateway/issuer"
 	"orderflow/local/iam"
 	"orderflow/local/lambda"
+	"orderflow/local/sns"
 	"orderflow/local/sqs"
 	"orderflow/local/states"
 	"orderflow/local/store"
@@ -71,6 +72,7 @@ type Stack struct {
 
 	dynamodb *dynamodb.Service
 	sqs      *sqs.Service
+	sns      *sns.Service
 	lambda   *lambda.Service
 	states   *states.Service
 	events   *events.Service
@@ -162,7 +164,11 @@ func (s *Stack) services() (err error) {
 	if s.events, err = s.newEvents(); err != nil {
 		return fmt.Errorf("open events: %w", err)
 	}
+	if s.sns, err = s.newSNS(); err != nil {
+		return fmt.Errorf("open sns: %w", err)
+	}
 	s.router.Register("events", s.events)
+	s.router.Register("sns", s.sns)
 	s.router.Register("dynamodb", s.dynamodb)
 	s.router.Register("sqs", s.sqs)
 	s.router.Register("lambda", s.lambda)
@@ -183,6 +189,7 @@ func (s *Stack) Start(context.Context) error {
 	// Stopped in this order: functions finish what they have begun while everything that they call is still there.
 	s.run("lambda", s.lambda.Run)
 	s.run("events", s.events.Run)
+	s.run("sns", s.sns.Run)
 	s.run("states", s.states.Run)
 	s.run("dynamodb", s.dynamodb.Run)
 	return nil
