@@ -1,0 +1,130 @@
+package cloud
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"orderflow"
+)
+
+func TestOrders_Standing(t *testing.T) {
+	t.Parallel()
+	db, _ := localDB(t)
+	s := ordersOn(db)
+	save := func(age time.Duration, change func(o *orderflow.Order)) string {
+		t.Helper()
+		id, err := orderflow.NewOrderID(placedAt.Add(-age), zeros{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := newOrder(t, id, "a")
+		o.UpdatedAt = placedAt.Add(-age)
+		change(o)
+		wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o}), "")
+		return id
+	}
+	same := func(*orderflow.Order) {}
+	older := save(3*time.Hour, same)
+	old := save(2*time.Hour, same)
+	save(time.Minute, same)
+	save(4*time.Hour, func(o *orderflow.Order) { o.Payment(orderflow.PaymentUncertain, by(0)) }) // old, but changed just now
+	save(5*time.Hour, func(o *orderflow.Order) { o.Status = orderflow.Paid })
+	var got []string
+	for o, err := range s.Standing(t.Context(), orderflow.Placed, placedAt.Add(-time.Hour)) {
+		wantCode(t, err, "")
+		got = append(got, o.ID)
+	}
+	if want := []string{older, old}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestOrders_Standing_stops(t *testing.T) {
+	t.Parallel()
+	db, _ := localDB(t)
+	s := ordersOn(db)
+	for i := range 3 {
+		o := newOrder(t, fmt.Sprintf("ord_00000%d", i), "a")
+		wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o}), "")
+	}
+	n := 0
+	for range s.Standing(t.Context(), orderflow.Placed, placedAt.Add(time.Hour)) {
+		n++
+		break
+	}
+	if n != 1 {
+		t.Errorf("yielded %d after a break", n)
+	}
+}
+
+// Only an order that needs attention is in the index by-attention.
+func TestOrders_Commit_attentionIndex(t *testing.T) {
+	t.Parallel()
+	db, _ := localDB(t)
+	s := ordersOn(db)
+	indexed := func() int32 {
+		t.Helper()
+		out, err := db.Query(t.Context(), &dynamodb.QueryInput{
+			TableName: aws.String("orders"), IndexName: aws.String("by-attention"), KeyConditionExpression: aws.String("attentionIndex = :yes"),
+			ExpressionAttributeValues: item{":yes": str("yes")},
+		})
+		wantCode(t, err, "")
+		return out.Count
+	}
+	o := newOrder(t, "ord_1", "a")
+	for _, step := range []struct {
+		change func()
+		want   int32
+	}{
+		{func() {}, 0},
+		{func() { o.NeedAttention(orderflow.Attention{Code: "X", ExecutionARN: "arn"}, by(0)) }, 1},
+		{func() { o.ClearAttention(by(0)) }, 0},
+	} {
+		step.change()
+		wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o}), "")
+		if got := indexed(); got != step.want {
+			t.Errorf("%d orders in the index after change %d, want %d", got, o.Sequence, step.want)
+		}
+	}
+}
+
+func TestSteps_Step(t *testing.T) {
+	t.Parallel()
+	db, _ := localDB(t)
+	steps := &Steps{DB: db, Table: "steps"}
+	got, err := steps.Step(t.Context(), "ord_1", "charge")
+	if got != nil || err != nil {
+		t.Fatalf("got %v, %v of a step that was not done", got, err)
+	}
+	step := &orderflow.Step{OrderID: "ord_1", Name: "charge", Result: []byte(`{"providerId":"pi_1"}`)}
+	wantCode(t, ordersOn(db).Commit(t.Context(), orderflow.Write{Step: step}), "")
+	got, err = steps.Step(t.Context(), "ord_1", "charge")
+	wantCode(t, err, "")
+	if string(got.Result) != string(step.Result) || got.Name != "charge" || got.OrderID != "ord_1" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestPayments_Payment(t *testing.T) {
+	t.Parallel()
+	db, _ := localDB(t)
+	ledger := &Payments{DB: db, Table: "payments"}
+	got, err := ledger.Payment(t.Context(), "ord_1", "charge")
+	if got != nil || err != nil {
+		t.Fatalf("got %v, %v of an empty ledger", got, err)
+	}
+	p := &orderflow.Payment{
+		OrderID: "ord_1", Step: "charge", State: orderflow.PaymentStarted, Amount: usd(1250), StartedAt: placedAt, CalledAt: placedAt, Revision: 1,
+	}
+	wantCode(t, ordersOn(db).Commit(t.Context(), orderflow.Write{Payment: p}), "")
+	got, err = ledger.Payment(t.Context(), "ord_1", "charge")
+	wantCode(t, err, "")
+	if *got != *p || !got.SettledAt.IsZero() {
+		t.Errorf("got %+v, want %+v", got, p)
+	}
+}
