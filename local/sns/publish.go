@@ -1,0 +1,273 @@
+package sns
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"orderflow/local/awsapi"
+	"orderflow/local/outbox"
+	"orderflow/local/store"
+)
+
+const (
+	maxMessageBytes = 256 << 10
+	maxBatch        = 10
+)
+
+// Attribute is a message attribute.
+type Attribute struct {
+	DataType    string `json:"DataType"`
+	StringValue string `json:"StringValue,omitempty"`
+	BinaryValue []byte `json:"BinaryValue,omitempty"`
+}
+
+// Message is a published message.
+type Message struct {
+	Sequence   uint64 // of its topic, from 1, ascending in the order of acceptance
+	ID         string
+	TopicARN   string
+	Subject    string
+	Body       string            // what is delivered where ByProtocol has nothing
+	ByProtocol map[string]string `json:",omitempty"` // MessageStructure json
+	Attributes map[string]Attribute
+	Time       time.Time
+}
+
+// publishIn is a Publish request, or an entry of a batch.
+type publishIn struct {
+	ID                string `json:"Id"`
+	TopicARN          string `json:"TopicArn"`
+	TargetARN         string `json:"TargetArn"`
+	PhoneNumber       string
+	Subject           string
+	Message           string
+	MessageStructure  string
+	MessageAttributes map[string]Attribute
+}
+
+func (s *Service) publish(_ context.Context, in publishIn) (any, error) {
+	if in.PhoneNumber != "" {
+		return nil, awsapi.NotImplemented("Publish to a PhoneNumber")
+	}
+	if in.TopicARN == "" {
+		in.TopicARN = in.TargetARN
+	}
+	if in.TopicARN == "" {
+		return nil, invalid("TopicArn or TargetArn Reason: no value for required parameter")
+	}
+	t, err := s.topic(in.TopicARN)
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.message(t, in)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.accept(t, []*Message{m}); err != nil {
+		return nil, err
+	}
+	return map[string]any{"MessageId": m.ID}, nil
+}
+
+// message checks a request and makes the message of it.
+func (s *Service) message(t *topic, in publishIn) (*Message, error) {
+	size := len(in.Message)
+	for name, a := range in.MessageAttributes {
+		size += len(name) + len(a.DataType) + len(a.StringValue) + len(a.BinaryValue)
+		if err := a.check(name); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case in.Message == "":
+		return nil, invalid("Empty message")
+	case size > maxMessageBytes:
+		return nil, invalid("Message too long")
+	case utf8.RuneCountInString(in.Subject) > 100 || strings.ContainsAny(in.Subject, "\n\r"):
+		return nil, invalid("Subject")
+	case in.MessageStructure != "" && in.MessageStructure != "json":
+		return nil, invalid("MessageStructure")
+	}
+	m := &Message{
+		ID: s.o.NewID(), TopicARN: ARN(t.name), Subject: in.Subject, Body: in.Message, Attributes: in.MessageAttributes,
+		Time: s.clock.Now().UTC(),
+	}
+	if in.MessageStructure == "" {
+		return m, nil
+	}
+	if err := json.Unmarshal([]byte(in.Message), &m.ByProtocol); err != nil {
+		return nil, invalid("Message Structure - JSON message body failed to parse")
+	}
+	if m.Body = m.ByProtocol["default"]; m.Body == "" {
+		return nil, invalid("Message Structure - No default entry in JSON message body")
+	}
+	return m, nil
+}
+
+func (a Attribute) check(name string) error {
+	kind, _, _ := strings.Cut(a.DataType, ".")
+	switch {
+	case kind != "String" && kind != "Number" && kind != "Binary":
+		return invalid("The message attribute '%s' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.", name)
+	case kind == "Binary" && len(a.BinaryValue) == 0, kind != "Binary" && a.StringValue == "":
+		return invalid("The message attribute '%s' must contain non-empty message attribute value for message attribute type '%s'.", name, a.DataType)
+	}
+	return nil
+}
+
+func publishedKey(topicID uint64) store.Key { return store.NewKey("sns", "published").Uint(topicID) }
+
+// accept commits the messages and their deliveries in one batch.
+func (s *Service) accept(t *topic, messages []*Message) error {
+	defer t.number(messages)()
+	b := s.st.NewBatch()
+	var tickets []outbox.Ticket
+	for _, m := range messages {
+		v, err := json.Marshal(m)
+		if err != nil {
+			b.Discard()
+			return fmt.Errorf("encode message: %w", err)
+		}
+		b.Set(publishedKey(t.id).Uint(m.Sequence), v)
+		if m.Sequence > s.o.Keep {
+			b.Delete(publishedKey(t.id).Uint(m.Sequence - s.o.Keep))
+		}
+		added, err := s.fanOut(b, t, m)
+		if err != nil {
+			b.Discard()
+			return err
+		}
+		tickets = append(tickets, added...)
+	}
+	if err := b.Commit(); err != nil {
+		return fmt.Errorf("publish to %s: %w", t.name, err)
+	}
+	s.out.Release(tickets...)
+	return nil
+}
+
+// number gives messages their sequence numbers. The function that it returns says that they are committed, or never will be.
+func (t *topic) number(messages []*Message) (done func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, m := range messages {
+		t.last++
+		m.Sequence = t.last
+		t.inFlight[m.Sequence] = true
+	}
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		for _, m := range messages {
+			delete(t.inFlight, m.Sequence)
+		}
+	}
+}
+
+// readable is the first sequence number that readers must not see yet.
+func (t *topic) readable() uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	end := t.last + 1
+	for n := range t.inFlight {
+		end = min(end, n)
+	}
+	return end
+}
+
+// Published gives up to limit messages of the topic of the given name or ARN whose sequence number is greater than after, in order.
+// A reader that goes on from the last number it got misses none that is still kept (Options.Keep). It returns NotFound.
+func (s *Service) Published(topicRef string, after uint64, limit int) ([]Message, error) {
+	t, err := s.topic(topicRef)
+	if err != nil {
+		return nil, err
+	}
+	prefix := publishedKey(t.id)
+	var out []Message
+	for p, err := range s.st.Scan(prefix.Clone().Uint(after+1), prefix.Clone().Uint(t.readable())) {
+		if err != nil {
+			return nil, fmt.Errorf("read topic %s: %w", t.name, err)
+		}
+		if len(out) == limit {
+			break
+		}
+		var m Message
+		if err := json.Unmarshal(p.Value, &m); err != nil {
+			return nil, fmt.Errorf("decode message: %w", err)
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}
+
+type publishBatchIn struct {
+	TopicARN string      `json:"TopicArn"`
+	Entries  []publishIn `json:"PublishBatchRequestEntries"`
+}
+
+var batchID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
+
+func (in *publishBatchIn) check() error {
+	if len(in.Entries) == 0 {
+		return awsapi.Errorf("EmptyBatchRequest", "The batch request doesn't contain any entries.")
+	}
+	if len(in.Entries) > maxBatch {
+		return awsapi.Errorf("TooManyEntriesInBatchRequest", "The batch request contains more entries than permissible.")
+	}
+	seen, size := map[string]bool{}, 0
+	for _, e := range in.Entries {
+		if !batchID.MatchString(e.ID) {
+			return awsapi.Errorf("InvalidBatchEntryId", "The Id of a batch entry in a batch request doesn't abide by the specification.")
+		}
+		if seen[e.ID] {
+			return awsapi.Errorf("BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id.")
+		}
+		seen[e.ID] = true
+		size += len(e.Message)
+	}
+	if size > maxMessageBytes {
+		return awsapi.Errorf("BatchRequestTooLong", "The length of all the batch messages put together is more than the limit.")
+	}
+	return nil
+}
+
+func (s *Service) publishBatch(_ context.Context, in publishBatchIn) (any, error) {
+	t, err := s.topic(in.TopicARN)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	good, failed := []any{}, []any{}
+	var messages []*Message
+	for _, e := range in.Entries {
+		m, err := s.message(t, e)
+		if err != nil {
+			failed = append(failed, batchError(e.ID, err))
+			continue
+		}
+		messages = append(messages, m)
+		good = append(good, map[string]any{"Id": e.ID, "MessageId": m.ID})
+	}
+	if len(messages) > 0 {
+		if err := s.accept(t, messages); err != nil {
+			return nil, err
+		}
+	}
+	return map[string]any{"Successful": good, "Failed": failed}, nil
+}
+
+func batchError(id string, err error) map[string]any {
+	out := map[string]any{"Id": id, "Code": "InternalError", "Message": err.Error(), "SenderFault": false}
+	if e, ok := errors.AsType[*awsapi.Error](err); ok {
+		out["Code"], out["Message"], out["SenderFault"] = e.Type, e.Message, e.HTTPStatus() < 500
+	}
+	return out
+}

@@ -1,0 +1,210 @@
+// Package sns is Amazon SNS of the local stack: standard topics, subscriptions with filters, raw delivery and dead-letter queues.
+//
+// Messages go to SQS queues and Lambda functions. To email addresses and telephones nothing is sent. Whatever is published stays readable:
+// Published. Deliveries are written in the batch of the publication and made at least once.
+package sns
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+
+	"github.com/google/uuid"
+	"github.com/jonboulle/clockwork"
+
+	"orderflow/local/awsapi"
+	"orderflow/local/events/pattern"
+	"orderflow/local/outbox"
+	"orderflow/local/store"
+)
+
+const (
+	region    = "us-east-1"
+	account   = "000000000000"
+	arnPrefix = "arn:aws:sns:" + region + ":" + account + ":"
+)
+
+// Caller performs an operation of another service: Router.CallJSON.
+type Caller func(ctx context.Context, service, op string, in any) (json.RawMessage, error)
+
+// Invoker queues an asynchronous invocation of a Lambda function.
+type Invoker func(ctx context.Context, functionARN string, payload []byte) error
+
+// Options of New. Call and InvokeAsync must be set before Run.
+type Options struct {
+	Call        Caller
+	InvokeAsync Invoker
+	NewID       func() string // message ids; default random UUIDs
+	Logger      *slog.Logger  // what was given up; default slog.Default()
+	Workers     int           // deliveries at once; default 16
+	Keep        uint64        // published messages kept readable per topic; default 10,000
+}
+
+// Service is SNS. Make one with New; it delivers while Run runs.
+type Service struct {
+	st    *store.Store
+	clock clockwork.Clock
+	o     Options
+	out   *outbox.Outbox
+
+	manage sync.Mutex // serialises changes of topics and subscriptions
+	mu     sync.RWMutex
+	topics map[string]*topic
+	lastID uint64 // of topics: a topic created again under its old name has none of the old messages
+}
+
+// topic is a topic, its subscriptions by ARN, and the numbers of its messages.
+type topic struct {
+	name string
+	id   uint64
+	rec  topicRecord
+	subs map[string]*subscription // replaced, never changed
+
+	mu       sync.Mutex
+	last     uint64
+	inFlight map[uint64]bool // being committed: readers must not run ahead of them
+}
+
+type topicRecord struct {
+	Name       string
+	ID         uint64
+	Attributes map[string]string `json:",omitempty"`
+}
+
+// subscription is a subscriptionRecord made ready for use.
+type subscription struct {
+	subscriptionRecord
+	filter *pattern.Pattern // nil takes everything
+}
+
+// New opens the topics that st holds.
+func New(st *store.Store, clock clockwork.Clock, o Options) (*Service, error) {
+	if o.NewID == nil {
+		o.NewID = uuid.NewString
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Workers == 0 {
+		o.Workers = 16
+	}
+	if o.Keep == 0 {
+		o.Keep = 10_000
+	}
+	s := &Service{st: st, clock: clock, o: o, topics: map[string]*topic{}}
+	if err := s.openTopics(); err != nil {
+		return nil, err
+	}
+	if err := s.openSubscriptions(); err != nil {
+		return nil, err
+	}
+	var err error
+	s.out, err = outbox.New(st, clock, "sns", o.Workers, s.deliver)
+	return s, err
+}
+
+// Run delivers until ctx ends. It returns an error only if the store fails.
+func (s *Service) Run(ctx context.Context) error { return s.out.Run(ctx) }
+
+// Undelivered is the number of deliveries that wait, for a worker or for their next attempt.
+func (s *Service) Undelivered() int { return s.out.Len() }
+
+func (s *Service) openTopics() error {
+	prefix := store.NewKey("sns", "topic")
+	for p, err := range s.st.Scan(prefix, prefix.End()) {
+		if err != nil {
+			return fmt.Errorf("read topics: %w", err)
+		}
+		var rec topicRecord
+		if err := json.Unmarshal(p.Value, &rec); err != nil {
+			return fmt.Errorf("decode topic: %w", err)
+		}
+		t := newTopic(rec)
+		messages := publishedKey(rec.ID)
+		for p, err := range s.st.ScanReverse(messages, messages.End()) {
+			if err != nil {
+				return fmt.Errorf("read topic %s: %w", rec.Name, err)
+			}
+			if t.last, _, err = store.CutUint(p.Key[len(messages):]); err != nil {
+				return fmt.Errorf("read topic %s: %w", rec.Name, err)
+			}
+			break
+		}
+		s.topics[rec.Name] = t
+		s.lastID = max(s.lastID, rec.ID)
+	}
+	return s.readLastID()
+}
+
+func newTopic(rec topicRecord) *topic {
+	return &topic{name: rec.Name, id: rec.ID, rec: rec, subs: map[string]*subscription{}, inFlight: map[uint64]bool{}}
+}
+
+func (s *Service) openSubscriptions() error {
+	prefix := store.NewKey("sns", "subscription")
+	for p, err := range s.st.Scan(prefix, prefix.End()) {
+		if err != nil {
+			return fmt.Errorf("read subscriptions: %w", err)
+		}
+		var rec subscriptionRecord
+		if err := json.Unmarshal(p.Value, &rec); err != nil {
+			return fmt.Errorf("decode subscription: %w", err)
+		}
+		sub, err := rec.compile()
+		if err != nil {
+			return fmt.Errorf("open subscription %s: %w", rec.ARN, err)
+		}
+		t := s.topics[awsapi.ResourceName(rec.TopicARN)]
+		if t == nil {
+			return fmt.Errorf("open subscription %s: its topic is missing", rec.ARN)
+		}
+		t.subs[rec.ARN] = sub
+	}
+	return nil
+}
+
+// ARN is the ARN of the topic of the given name or ARN.
+func ARN(ref string) string { return arnPrefix + awsapi.ResourceName(ref) }
+
+// topic finds a topic by ARN or name. It returns NotFound if there is none.
+func (s *Service) topic(ref string) (*topic, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if t, ok := s.topics[awsapi.ResourceName(ref)]; ok {
+		return t, nil
+	}
+	return nil, notFound("Topic does not exist")
+}
+
+// subscription finds a subscription by its ARN. It returns NotFound if there is none.
+func (s *Service) subscription(arn string) (*topic, *subscription, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	topicARN, _, _ := cutLast(arn)
+	if t, ok := s.topics[awsapi.ResourceName(topicARN)]; ok && t.subs[arn] != nil {
+		return t, t.subs[arn], nil
+	}
+	return nil, nil, notFound("Subscription does not exist")
+}
+
+func cutLast(arn string) (before, after string, ok bool) {
+	i := strings.LastIndexByte(arn, ':')
+	if i < 0 {
+		return "", arn, false
+	}
+	return arn[:i], arn[i+1:], true
+}
+
+func notFound(message string) error {
+	return &awsapi.Error{Type: "NotFound", Message: message, Status: 404}
+}
+
+func invalid(format string, args ...any) error {
+	return awsapi.Errorf("InvalidParameter", "Invalid parameter: "+format, args...)
+}
+
+var errCorrupt = errors.New("malformed record")

@@ -1,0 +1,226 @@
+package sns
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"orderflow/local/awsapi"
+	"orderflow/local/store"
+)
+
+var topicName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
+
+// topicAttributes are the attributes that can be set; they are kept and given back.
+var topicAttributes = []string{"DisplayName", "Policy", "DeliveryPolicy", "KmsMasterKeyId", "TracingConfig", "SignatureVersion"}
+
+type createTopicIn struct {
+	Name       string
+	Attributes map[string]string
+}
+
+func (s *Service) createTopic(_ context.Context, in createTopicIn) (any, error) {
+	s.manage.Lock()
+	defer s.manage.Unlock()
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	if t, err := s.topic(in.Name); err == nil {
+		for name, v := range in.Attributes {
+			if t.rec.Attributes[name] != v {
+				return nil, invalid("Attributes Reason: Topic already exists with different attributes")
+			}
+		}
+	} else if err := s.create(in); err != nil {
+		return nil, err
+	}
+	return map[string]any{"TopicArn": ARN(in.Name)}, nil
+}
+
+// Ensure creates the topic, or sets the attributes of the one that is there, as a deployment does.
+func (s *Service) Ensure(name string, attributes map[string]string) error {
+	s.manage.Lock()
+	defer s.manage.Unlock()
+	in := createTopicIn{name, attributes}
+	if err := in.check(); err != nil {
+		return err
+	}
+	t, err := s.topic(name)
+	if err != nil {
+		return s.create(in)
+	}
+	return s.update(t, attributes)
+}
+
+func (in *createTopicIn) check() error {
+	if strings.HasSuffix(in.Name, ".fifo") || in.Attributes["FifoTopic"] == "true" {
+		return awsapi.NotImplemented("CreateTopic of a FIFO topic (standard topics only)")
+	}
+	if !topicName.MatchString(in.Name) {
+		return invalid("Topic Name")
+	}
+	for name := range in.Attributes {
+		if name != "FifoTopic" && !slices.Contains(topicAttributes, name) {
+			return invalid("Attributes Reason: Unknown attribute %s", name)
+		}
+	}
+	return nil
+}
+
+// create writes a new topic. Caller holds manage.
+func (s *Service) create(in createTopicIn) error {
+	rec := topicRecord{in.Name, s.lastID + 1, maps.Clone(in.Attributes)}
+	b := s.st.NewBatch()
+	b.Set(store.NewKey("sns", "lastid"), binary.BigEndian.AppendUint64(nil, rec.ID))
+	if err := commitTopic(b, rec); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lastID = rec.ID
+	s.topics[in.Name] = newTopic(rec)
+	return nil
+}
+
+// update sets attributes of a topic. Caller holds manage.
+func (s *Service) update(t *topic, attrs map[string]string) error {
+	rec := t.rec
+	rec.Attributes = maps.Clone(rec.Attributes)
+	if rec.Attributes == nil {
+		rec.Attributes = map[string]string{}
+	}
+	maps.Copy(rec.Attributes, attrs)
+	if maps.Equal(rec.Attributes, t.rec.Attributes) {
+		return nil
+	}
+	if err := commitTopic(s.st.NewBatch(), rec); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t.rec = rec
+	return nil
+}
+
+func commitTopic(b *store.Batch, rec topicRecord) error {
+	v, err := json.Marshal(rec)
+	if err != nil {
+		b.Discard()
+		return fmt.Errorf("encode topic: %w", err)
+	}
+	b.Set(store.NewKey("sns", "topic", rec.Name), v)
+	if err := b.Commit(); err != nil {
+		return fmt.Errorf("write topic %s: %w", rec.Name, err)
+	}
+	return nil
+}
+
+func (s *Service) readLastID() error {
+	v, err := s.st.Get(store.NewKey("sns", "lastid"))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil || len(v) != 8 {
+		return fmt.Errorf("read last topic id: %w", errors.Join(err, errCorrupt))
+	}
+	s.lastID = binary.BigEndian.Uint64(v)
+	return nil
+}
+
+type topicIn struct {
+	TopicARN       string `json:"TopicArn"`
+	AttributeName  string
+	AttributeValue string
+	NextToken      string
+}
+
+// deleteTopic deletes the topic with its subscriptions and messages. A topic that does not exist is no error, as on AWS.
+func (s *Service) deleteTopic(_ context.Context, in topicIn) (any, error) {
+	s.manage.Lock()
+	defer s.manage.Unlock()
+	t, err := s.topic(in.TopicARN)
+	if err != nil {
+		return nil, nil
+	}
+	b := s.st.NewBatch()
+	b.Delete(store.NewKey("sns", "topic", t.name))
+	messages := publishedKey(t.id)
+	b.DeleteRange(messages, messages.End())
+	for arn := range t.subs {
+		b.Delete(store.NewKey("sns", "subscription", arn))
+	}
+	if err := b.Commit(); err != nil {
+		return nil, fmt.Errorf("delete topic %s: %w", t.name, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.topics, t.name)
+	return nil, nil
+}
+
+const pageSize = 100
+
+// page cuts one page out of names in order; the token is the last name of the page before.
+func page(names []string, token string) (out []string, next string) {
+	slices.Sort(names)
+	names = slices.DeleteFunc(names, func(n string) bool { return token != "" && n <= token })
+	if len(names) <= pageSize {
+		return names, ""
+	}
+	return names[:pageSize], names[pageSize-1]
+}
+
+func answer(member string, list []any, next string) map[string]any {
+	out := map[string]any{member: list}
+	if next != "" {
+		out["NextToken"] = next
+	}
+	return out
+}
+
+func (s *Service) listTopics(_ context.Context, in topicIn) (any, error) {
+	s.mu.RLock()
+	names := slices.Collect(maps.Keys(s.topics))
+	s.mu.RUnlock()
+	names, next := page(names, in.NextToken)
+	out := make([]any, len(names))
+	for i, n := range names {
+		out[i] = map[string]any{"TopicArn": ARN(n)}
+	}
+	return answer("Topics", out, next), nil
+}
+
+func (s *Service) getTopicAttributes(_ context.Context, in topicIn) (any, error) {
+	t, err := s.topic(in.TopicARN)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	out := map[string]string{"DisplayName": ""}
+	maps.Copy(out, t.rec.Attributes)
+	out["TopicArn"], out["Owner"] = ARN(t.name), account
+	out["SubscriptionsConfirmed"] = strconv.Itoa(len(t.subs))
+	out["SubscriptionsPending"], out["SubscriptionsDeleted"] = "0", "0"
+	return map[string]any{"Attributes": out}, nil
+}
+
+func (s *Service) setTopicAttributes(_ context.Context, in topicIn) (any, error) {
+	s.manage.Lock()
+	defer s.manage.Unlock()
+	t, err := s.topic(in.TopicARN)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(topicAttributes, in.AttributeName) {
+		return nil, invalid("AttributeName")
+	}
+	return nil, s.update(t, map[string]string{in.AttributeName: in.AttributeValue})
+}
