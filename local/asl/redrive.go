@@ -27,8 +27,6 @@ func (x *Execution) resume(b *branch, redriven int64) {
 	case waitKind:
 		if !b.deadline.IsZero() {
 			b.last = b.entered // so that every waiting branch has a last event of its own
-			x.check(b, x.waitUntil(b, b.deadline)) // the time that was set before still counts
-			return
 		}
 	case failKind:
 		x.enter(b, b.state, b.input)

@@ -18,6 +18,9 @@ type waitState struct {
 }
 
 func (s *waitState) run(x *Execution, b *branch) *fault {
+	if !b.deadline.IsZero() { // redriven: the time that was set before still counts
+		return x.waitUntil(b, b.deadline)
+	}
 	input, f := x.effective(b)
 	if f != nil {
 		return f

@@ -92,7 +92,8 @@ type Recorded struct {
 	ID         json.RawMessage            `json:"id"`
 	PreviousID int64                      `json:"previousEventId"`
 	Type       string                     `json:"type"`
-	Members    map[string]json.RawMessage `json:"-"` // the details
+	At         *float64                   `json:"at"` // seconds since the start; optional
+	Members    map[string]json.RawMessage `json:"-"`  // the details
 }
 
 // UnmarshalJSON keeps the details, whatever their key.
@@ -104,7 +105,7 @@ func (r *Recorded) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &r.Members); err != nil {
 		return err
 	}
-	for _, key := range [...]string{"id", "previousEventId", "type", "timestamp"} {
+	for _, key := range [...]string{"id", "previousEventId", "type", "timestamp", "at"} {
 		delete(r.Members, key)
 	}
 	return nil

@@ -164,6 +164,9 @@ func (m *comparer) event(r *Recorded, e *asl.Event, ids bool) bool {
 	if id, _ := r.id(); ids && (id != e.ID || r.PreviousID != e.PreviousID) {
 		m.diff("%s %s: recorded id %d after %d, got %d after %d", at, r.Type, id, r.PreviousID, e.ID, e.PreviousID)
 	}
+	if got := e.Time.Sub(m.c.start()).Seconds(); r.At != nil && *r.At != got {
+		m.diff("%s %s: recorded %g s after the start, got %g s", at, r.Type, *r.At, got)
+	}
 	var got map[string]json.RawMessage
 	if err := json.Unmarshal(e.AppendJSON(nil, asl.JSONOptions{}), &got); err != nil {
 		m.diff("%s: %v", at, err)

@@ -123,11 +123,12 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("asl test", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
-		fmt.Fprintln(stderr, "usage: asl test [--show] [--diff] [--json] CASE.json|FOLDER ...")
+		fmt.Fprintln(stderr, "usage: asl test [--show] [--diff] [--json] [--update] CASE.json|FOLDER ...")
 		flags.PrintDefaults()
 	}
 	showHistory := flags.Bool("show", false, "print the history that came out")
 	showDiff := flags.Bool("diff", false, "print the differences")
+	update := flags.Bool("update", false, "write what came out into the case files, as what is expected")
 	asJSON := flags.Bool("json", false, "print one JSON object for each case")
 	if err := flags.Parse(args); err != nil {
 		return 2
@@ -148,7 +149,14 @@ func Main(args []string, stdout, stderr io.Writer) int {
 			p.print(Result{File: f, Name: f, Outcome: Fail, Diffs: []string{err.Error()}})
 			continue
 		}
-		p.print(Check(c))
+		r := Check(c)
+		if *update && r.Run != nil {
+			if err := Update(c, r.Run); err != nil {
+				fmt.Fprintln(stderr, err)
+				return 1
+			}
+		}
+		p.print(r)
 	}
 	p.summary()
 	if p.counts[Fail] > 0 || p.err != nil {

@@ -38,6 +38,7 @@ type replay struct {
 	loose  []Task            // outcomes that belong to no known state
 	redone int               // redrives used
 	used   int               // outcomes of unpaired tasks used
+	halted bool              // the case's stop was made
 }
 
 // openTask is a task in flight, with the outcome it will have.
@@ -230,16 +231,20 @@ func (r *replay) next() (asl.Input, bool) {
 		return in, true
 	}
 	at, in := r.earliest()
-	if in == nil {
+	if s := r.c.Stop; s != nil && !r.halted && in == nil {
+		at = r.c.start().Add(duration(s.AfterSeconds) + 1) // nothing comes before the stop
+	} else if in == nil {
 		return nil, false
 	}
-	if s := r.c.Stop; s != nil && at.After(r.c.start().Add(duration(s.AfterSeconds))) {
+	if s := r.c.Stop; s != nil && !r.halted && at.After(r.c.start().Add(duration(s.AfterSeconds))) {
+		r.halted = true
 		r.now = r.c.start().Add(duration(s.AfterSeconds))
 		return asl.Stop{Error: s.Error, Cause: s.Cause}, true
 	}
 	if at.After(r.now) {
 		r.now = at
 	}
+	r.consume(in)
 	return in, true
 }
 
@@ -288,6 +293,11 @@ func (r *replay) earliest() (time.Time, asl.Input) {
 			at, in = due, asl.TimerFired{Timer: id}
 		}
 	}
+	return at, in
+}
+
+// consume takes what happens now off the list of what is to come.
+func (r *replay) consume(in asl.Input) {
 	switch in := in.(type) {
 	case asl.TimerFired:
 		delete(r.timers, in.Timer)
@@ -306,7 +316,6 @@ func (r *replay) earliest() (time.Time, asl.Input) {
 	case asl.TaskSubmitFailed:
 		r.close(in.Task)
 	}
-	return at, in
 }
 
 // due tells when a task next says something, and what; nil if it stays silent.
