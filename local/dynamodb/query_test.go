@@ -38,11 +38,14 @@ func (s *stack) pages(t *testing.T, op string, in map[string]any) (keys []string
 	}
 }
 
-func TestQuery(t *testing.T) {
-	t.Parallel()
+// numbers are the range keys of numberedOrders, in their order.
+var numbers = []string{"-20", "-1.5", "-1.25", "0", "0.5", "2", "10", "100"}
+
+// numberedOrders has three partitions, a, ab and b, with an item for each number; every other one is in the index.
+func numberedOrders(t *testing.T) *stack {
+	t.Helper()
 	s := newStack(t)
 	s.orders(t)
-	numbers := []string{"-20", "-1.5", "-1.25", "0", "0.5", "2", "10", "100"}
 	for i, n := range numbers {
 		for _, pk := range []string{"a", "ab", "b"} {
 			gk := ""
@@ -52,6 +55,12 @@ func TestQuery(t *testing.T) {
 			s.must(t, "PutItem", fmt.Sprintf(`{"TableName":"orders","Item":{"pk":{"S":"%s"},"sk":{"N":"%s"},"i":{"N":"%d"}%s}}`, pk, n, i, gk))
 		}
 	}
+	return s
+}
+
+func TestQuery_KeyConditions(t *testing.T) {
+	t.Parallel()
+	s := numberedOrders(t)
 	for _, tt := range []struct {
 		condition, filter, lo, hi string
 		want                      []string
@@ -93,6 +102,11 @@ func TestQuery(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestQuery_IndexAndScan(t *testing.T) {
+	t.Parallel()
+	s := numberedOrders(t)
 	t.Run("sparse index in pages", func(t *testing.T) {
 		in := map[string]any{"TableName": "orders", "IndexName": "by-gk", "KeyConditionExpression": "gk = :g",
 			"ExpressionAttributeValues": map[string]any{":g": attr.String("even")}, "Limit": 5}

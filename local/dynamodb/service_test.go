@@ -165,10 +165,7 @@ func TestService_ItemsThroughTheSDK(t *testing.T) {
 		t.Errorf("GetItem after delete = %v, %v", got, err)
 	}
 	records, err := s.ReadStream("orders", 0, 10)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(records) != 3 || records[0].EventName != "INSERT" || records[1].EventName != "MODIFY" || records[2].EventName != "REMOVE" {
-		t.Errorf("stream = %+v", records)
+	if err != nil || len(records) != 3 || records[0].EventName != "INSERT" || records[1].EventName != "MODIFY" || records[2].EventName != "REMOVE" {
+		t.Errorf("stream = %+v, %v", records, err)
 	}
 }
