@@ -32,3 +32,15 @@ type ExecutionEvent struct {
 	Cause      string    `json:"cause,omitempty"`
 	Output     string    `json:"output,omitempty"` // of TaskSucceeded and *StateExited: JSON
 }
+
+// Redriven records that an operator let the order's failed execution go on, and why. It takes the mark of that failure away; the mark of a
+// failure after the redrive stays. redriveCount is that of the execution before. An order that has ended meanwhile stays as it is.
+func (o *Order) Redriven(redriveCount int, by By) {
+	if o.Status.Final() {
+		return
+	}
+	if o.Attention != nil && o.Attention.RedriveCount <= redriveCount {
+		o.Attention = nil
+	}
+	o.record(by.change(AttentionChanged))
+}

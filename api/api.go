@@ -88,3 +88,6 @@ func New(o Options) http.Handler {
 	s := &server{Options: o, router: newRouter(routes)}
 	return s.logged(http.HandlerFunc(s.dispatch))
 }
+
+// now is the time as it is stored and told: UTC, in milliseconds.
+func (s *server) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }

@@ -92,8 +92,8 @@ func failedStep(events []orderflow.ExecutionEvent) string {
 
 // summary words one event.
 func summary(e orderflow.ExecutionEvent, state string) string {
-	if state == "" {
-		state = "the execution"
+	if state == "" { // entered before the events that are told
+		state = "a step"
 	}
 	failure := ""
 	if e.Error != "" {

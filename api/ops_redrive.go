@@ -25,8 +25,12 @@ func (s *server) opsRedriveOrder(r *request) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	by := orderflow.By{At: s.Now(), Actor: "operator:" + r.caller.Subject, Reason: body.Reason}
-	if changed, err := s.clearAttention(r.Context(), o.ID, e.RedriveCount, by); err != nil {
+	by := orderflow.By{At: s.now(), Actor: "operator:" + r.caller.Subject, Reason: body.Reason}
+	changed, err := s.change(r.Context(), o.ID, func(o *orderflow.Order) error {
+		o.Redriven(e.RedriveCount, by)
+		return nil
+	})
+	if err != nil {
 		s.logFailure(r.Request, err) // the execution goes on, and its status event takes the mark away too
 	} else {
 		o = changed
@@ -61,14 +65,4 @@ func (s *server) redrive(ctx context.Context, orderID string) (orderflow.Executi
 		return e, fmt.Errorf("redrive execution: %w", err)
 	}
 	return e, nil
-}
-
-// clearAttention takes away the mark of a failure before the redrive; one that the redriven execution has set already stays.
-func (s *server) clearAttention(ctx context.Context, orderID string, redriveCount int, by orderflow.By) (*orderflow.Order, error) {
-	return s.change(ctx, orderID, func(o *orderflow.Order) error {
-		if o.Attention != nil && o.Attention.RedriveCount <= redriveCount {
-			o.ClearAttention(by)
-		}
-		return nil
-	})
 }

@@ -148,6 +148,25 @@ func TestOpsRedriveOrder(t *testing.T) {
 	}
 }
 
+// The event of the redriven execution may be faster than the operator's answer: the reason is written all the same.
+func TestOpsRedriveOrder_afterTheEvent(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.placedBy(&ada)
+	f.failedExecution(id).after = func() {
+		o, err := f.load(id)
+		must(t, err)
+		o.ClearAttention(by("step:watch"))
+		f.save(o)
+	}
+	f.post(&operator, "/ops/orders/"+id+"/redrive", `{"reason":"try"}`).expect(202, "")
+	o, err := f.load(id)
+	must(t, err)
+	if last := o.Timeline[len(o.Timeline)-1]; o.Attention != nil || last.Actor != "operator:olga" || last.Reason != "try" {
+		t.Errorf("got %+v", o.Timeline)
+	}
+}
+
 func TestOpsRedriveOrder_keepsANewMark(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -47,7 +47,7 @@ func (s *server) cancelOrder(r *request) (*reply, error) {
 		return nil, err
 	}
 	o, err := s.change(r.Context(), r.values["orderId"], func(o *orderflow.Order) error {
-		return o.RequestCancel(orderflow.By{At: s.Now(), Actor: "customer:" + r.caller.Subject})
+		return o.RequestCancel(orderflow.By{At: s.now(), Actor: "customer:" + r.caller.Subject})
 	})
 	if err != nil {
 		return nil, err

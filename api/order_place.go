@@ -30,7 +30,7 @@ func (s *server) placeOrder(r *request) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	earlier, err := s.Placements.Answer(r.Context(), key, s.Now())
+	earlier, err := s.Placements.Answer(r.Context(), key, s.now())
 	if err != nil {
 		return nil, fmt.Errorf("look up idempotency key: %w", err)
 	}
@@ -58,7 +58,7 @@ func (s *server) place(r *request, o *orderflow.Order, key string, answer *reply
 	if err != nil {
 		return nil, err
 	}
-	now := s.Now()
+	now := s.now()
 	earlier, err := s.Placements.Place(r.Context(), o, key, record, now, now.Add(answersKept))
 	switch {
 	case orderflow.CodeOf(err) == orderflow.CodeConflict:
@@ -75,7 +75,7 @@ func (s *server) place(r *request, o *orderflow.Order, key string, answer *reply
 
 // draft makes the order that a checked body asks for.
 func (s *server) draft(r *request, body *placeBody) (*orderflow.Order, error) {
-	d := orderflow.Draft{CustomerID: r.caller.Subject, Email: body.Email, PaymentMethod: body.PaymentMethod, At: s.Now()}
+	d := orderflow.Draft{CustomerID: r.caller.Subject, Email: body.Email, PaymentMethod: body.PaymentMethod, At: s.now()}
 	var err error
 	if d.Lines, err = s.lines(r.Context(), body); err != nil {
 		return nil, err

@@ -8,7 +8,7 @@ import (
 
 // shipmentWebhook notes what the carrier says of a shipment. The signature is checked before anything in the body is believed.
 func (s *server) shipmentWebhook(r *request) (*reply, error) {
-	if err := orderflow.VerifyWebhook(s.WebhookSecret, r.Header.Get(orderflow.SignatureHeader), r.body, s.Now()); err != nil {
+	if err := orderflow.VerifyWebhook(s.WebhookSecret, r.Header.Get(orderflow.SignatureHeader), r.body, s.now()); err != nil {
 		return nil, err
 	}
 	var notice orderflow.ShipmentNotice
@@ -50,7 +50,7 @@ func (s *server) note(o *orderflow.Order, n orderflow.ShipmentNotice) error {
 	if o.Shipment == nil || o.Shipment.ID != n.ShipmentID {
 		return orderflow.Errorf(orderflow.CodeNotFound, "there is no such shipment")
 	}
-	by := orderflow.By{At: s.Now(), Actor: "carrier", Reason: n.Reason}
+	by := orderflow.By{At: s.now(), Actor: "carrier", Reason: n.Reason}
 	if n.Status == orderflow.NoticeFailed {
 		return o.FailShipment(by)
 	}

@@ -1,0 +1,41 @@
+package orderflow
+
+import (
+	"testing"
+	"time"
+)
+
+func TestOrder_Redriven(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	by := By{At: at, Actor: "operator:olga", Reason: "The provider is back."}
+	marked := func(count int) *Attention {
+		return &Attention{Code: "PaymentUnavailable", ExecutionARN: "arn", RedriveCount: count}
+	}
+	for _, tt := range []struct {
+		name      string
+		status    Status
+		attention *Attention
+		stays     bool
+		recorded  bool
+	}{
+		{"marked", Confirmed, marked(1), false, true},
+		{"the mark was taken away before", Confirmed, nil, false, true},
+		{"it has failed again", Confirmed, marked(2), true, true},
+		{"it has ended", Fulfilled, nil, false, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			o := &Order{Status: tt.status, Attention: tt.attention}
+			o.Redriven(1, by)
+			if (o.Attention != nil) != tt.stays || (len(o.Timeline) == 1) != tt.recorded {
+				t.Fatalf("got %+v", o)
+			}
+			if tt.recorded {
+				if c := o.Timeline[0]; c.Actor != by.Actor || c.Reason != by.Reason || c.Attention != tt.stays || c.Sequence != 1 || c.Type != AttentionChanged {
+					t.Errorf("got %+v", c)
+				}
+			}
+		})
+	}
+}
