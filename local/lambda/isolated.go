@@ -1,0 +1,82 @@
+package lambda
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/jonboulle/clockwork"
+
+	"orderflow/local/lambda/runtimeapi"
+)
+
+// IsolatedOptions of Isolated.
+type IsolatedOptions struct {
+	Bootstrap string    // path of the program that is deployed
+	Endpoint  string    // URL of the local stack's AWS API: AWS_ENDPOINT_URL
+	Region    string    // "us-east-1" by default
+	Output    io.Writer // takes what the processes write; nil drops it
+	Clock     clockwork.Clock
+}
+
+// Isolated makes Options.Factory: every execution environment is a process of the bootstrap program behind a Runtime API of its own, started with
+// the environment that Lambda gives to it and nothing of ours. Its access key is the function's role, so that the role's policies decide.
+func Isolated(o IsolatedOptions) func(Function) (Handler, error) {
+	if o.Region == "" {
+		o.Region = "us-east-1"
+	}
+	if o.Clock == nil {
+		o.Clock = clockwork.NewRealClock()
+	}
+	if o.Output != nil {
+		o.Output = &lockedWriter{w: o.Output}
+	}
+	return func(fn Function) (Handler, error) {
+		e, err := runtimeapi.Start(runtimeapi.Config{
+			Path: o.Bootstrap, Dir: filepath.Dir(o.Bootstrap), Env: environ(fn, o), Output: o.Output, MaxResponse: MaxResponse, Clock: o.Clock,
+		})
+		if err != nil {
+			return nil, err
+		}
+		return e, nil
+	}
+}
+
+// environ lists the variables of "Defined runtime environment variables" after the function's own, which cannot replace them.
+func environ(fn Function, o IsolatedOptions) []string {
+	env := make([]string, 0, len(fn.Env)+20)
+	for name, value := range fn.Env {
+		env = append(env, name+"="+value)
+	}
+	root := filepath.Dir(o.Bootstrap)
+	return append(env,
+		"PATH="+os.Getenv("PATH"), "TZ=:UTC", "LANG=en_US.UTF-8", "LAMBDA_TASK_ROOT="+root, "LAMBDA_RUNTIME_DIR="+root,
+		"_HANDLER="+fn.Handler, "AWS_REGION="+o.Region, "AWS_DEFAULT_REGION="+o.Region, "AWS_ENDPOINT_URL="+o.Endpoint,
+		"AWS_ACCESS_KEY_ID="+accessKey(fn.RoleName), "AWS_SECRET_ACCESS_KEY=local", "AWS_EC2_METADATA_DISABLED=true",
+		"AWS_LAMBDA_FUNCTION_NAME="+fn.Name, "AWS_LAMBDA_FUNCTION_VERSION=$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE="+strconv.Itoa(fn.MemoryMB),
+		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/"+fn.Name, "AWS_LAMBDA_LOG_STREAM_NAME=local",
+	)
+}
+
+// accessKey must not be empty: the SDK would look for other credentials.
+func accessKey(role string) string {
+	if role = strings.TrimSpace(role); role != "" {
+		return role
+	}
+	return "none"
+}
+
+// lockedWriter lets processes share a writer.
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
