@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -21,6 +22,15 @@ type busRecord struct {
 var busNames = regexp.MustCompile(`^[/.\-_A-Za-z0-9]{1,256}$`)
 
 type busIn struct{ Name, Description string }
+
+// EnsureBus creates the bus of the given name or ARN if it is missing.
+func (s *Service) EnsureBus(ref string) error {
+	_, err := s.createEventBus(context.Background(), busIn{Name: busName(ref)})
+	if e, ok := errors.AsType[*awsapi.Error](err); ok && e.Type == "ResourceAlreadyExistsException" {
+		return nil
+	}
+	return err
+}
 
 func (s *Service) createEventBus(_ context.Context, in busIn) (any, error) {
 	s.manage.Lock()

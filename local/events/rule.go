@@ -138,6 +138,45 @@ func (s *Service) save(rec ruleRecord, old *rule) error {
 	return nil
 }
 
+// Rule is a rule with all of its targets. State is ENABLED (if empty) or DISABLED.
+type Rule struct {
+	Bus, Name, EventPattern, ScheduleExpression, State, Description, RoleARN string
+	Targets                                                                  []Target
+}
+
+// EnsureRule creates the rule, and its bus if it is missing, or makes the one that is there exactly this, as a deployment does.
+// A schedule that does not change goes on as it was.
+func (s *Service) EnsureRule(r Rule) error {
+	if err := s.EnsureBus(r.Bus); err != nil {
+		return err
+	}
+	s.manage.Lock()
+	defer s.manage.Unlock()
+	rec := ruleRecord{
+		Name: r.Name, Bus: busName(r.Bus), EventPattern: r.EventPattern, ScheduleExpression: r.ScheduleExpression, State: r.State,
+		Description: r.Description, RoleARN: r.RoleARN, Targets: slices.Clone(r.Targets),
+	}
+	if rec.State == "" {
+		rec.State = enabled
+	}
+	if err := rec.check(); err != nil {
+		return err
+	}
+	for _, t := range rec.Targets {
+		if err := t.check(); err != nil {
+			return fmt.Errorf("target %s of rule %s: %w", t.ID, r.Name, err)
+		}
+	}
+	old, err := s.rule(r.Bus, r.Name)
+	if errors.Is(err, errNoRule) {
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.save(rec, old)
+}
+
 var errNoRule = errors.New("rule does not exist")
 
 // rule finds a rule. It returns ResourceNotFoundException for the bus, errNoRule for the rule.

@@ -1,14 +1,20 @@
 package events
 
 import (
+	"context"
+	"fmt"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
+	"github.com/jonboulle/clockwork"
+
 	"orderflow/local/awsapi"
+	"orderflow/local/store"
 )
 
 func TestRules(t *testing.T) {
@@ -54,6 +60,28 @@ func TestRules(t *testing.T) {
 	buses, err := w.ListEventBuses(ctx, &eventbridge.ListEventBusesInput{})
 	if err != nil || len(buses.EventBuses) != 1 || *buses.EventBuses[0].Name != "default" {
 		t.Errorf("buses %+v, %v", buses, err)
+	}
+}
+
+func TestEnsureRule(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := Rule{Bus: "orders", Name: "placed", EventPattern: `{"source":["a"]}`, Targets: []Target{{ID: "1", ARN: queue}, {ID: "2", ARN: lambda}}}
+	if err := w.svc.EnsureRule(r); err != nil {
+		t.Fatal(err)
+	}
+	r.Targets = r.Targets[1:]
+	if err := w.svc.EnsureRule(r); err != nil {
+		t.Fatal(err)
+	}
+	w.crash()
+	got, err := w.svc.rule("orders", "placed")
+	if err != nil || len(got.Targets) != 1 || got.Targets[0].ARN != lambda || !got.on() {
+		t.Errorf("rule %+v, %v", got, err)
+	}
+	r.Targets[0].ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/s"
+	if err := w.svc.EnsureRule(r); err == nil {
+		t.Error("a target that nobody can call was accepted")
 	}
 }
 
@@ -105,5 +133,49 @@ func TestService_Grants(t *testing.T) {
 		if got := w.svc.Grants(tt.op, []byte(tt.in)); !slices.Equal(got, tt.want) {
 			t.Errorf("%s: %v, want %v", tt.op, got, tt.want)
 		}
+	}
+}
+
+// BenchmarkPutEvents accepts events that match one of ten rules, from 64 goroutines against a durable store, and delivers them.
+func BenchmarkPutEvents(b *testing.B) {
+	st, err := store.Open(b.TempDir(), store.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer st.Close()
+	var delivered sync.WaitGroup
+	delivered.Add(b.N)
+	svc, err := New(st, clockwork.NewRealClock(), Options{InvokeAsync: func(context.Context, string, []byte) error {
+		delivered.Done()
+		return nil
+	}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range 10 {
+		r := Rule{Bus: "orders", Name: fmt.Sprint("r", i), EventPattern: fmt.Sprintf(`{"source":["orderflow"],"detail":{"n":[%d]}}`, i),
+			Targets: []Target{{ID: "1", ARN: lambda}}}
+		if err := svc.EnsureRule(r); err != nil {
+			b.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(b.Context())
+	end := make(chan error, 1)
+	go func() { end <- svc.Run(ctx) }()
+	in := []byte(`{"Entries":[{"EventBusName":"orders","Source":"orderflow","DetailType":"Order Placed","Detail":"{\"n\":3,\"orderId\":\"o-1\"}"}]}`)
+	b.SetParallelism(32)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := svc.Do(ctx, "PutEvents", in); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+	delivered.Wait()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+	cancel()
+	if err := <-end; err != nil {
+		b.Error(err)
 	}
 }

@@ -2,6 +2,7 @@ package sqs
 
 import (
 	"context"
+	"maps"
 	"strconv"
 	"time"
 
@@ -19,8 +20,6 @@ type Attributes struct {
 	MaxReceiveCount   int
 
 	Visible, InFlight, Delayed int
-	// Oldest is when the oldest message was sent; zero if the queue is empty.
-	Oldest time.Time
 }
 
 // Attributes gives the attributes of the queue of the given name, URL or ARN. It returns QueueDoesNotExist if there is none.
@@ -44,15 +43,43 @@ func (s *Service) Attributes(ref string) (Attributes, error) {
 	if q.cfg.redrive != nil {
 		a.DeadLetterARN, a.MaxReceiveCount = q.cfg.redrive.DeadLetterTargetARN, int(q.cfg.redrive.MaxReceiveCount)
 	}
-	a.Visible, a.InFlight, a.Delayed, a.Oldest = q.counts(s.now())
+	a.Visible, a.InFlight, a.Delayed = q.counts(s.now())
 	return a, nil
 }
 
-// counts leaves out what is past its retention; the next receive deletes it. Caller holds mu.
-func (q *queue) counts(now int64) (visible, inFlight, delayed int, oldest time.Time) {
-	limit := now - millis(q.cfg.retention)
-	var first int64
+// Oldest is when the oldest message of the queue was sent; the zero time if the queue is empty. It looks at every message.
+func (s *Service) Oldest(ref string) (time.Time, error) {
+	q, err := s.queue(ref)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if err := q.begin(); err != nil {
+		return time.Time{}, err
+	}
+	defer q.end()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	oldest, limit := int64(0), s.now()-millis(q.cfg.retention)
 	for _, e := range q.entries {
+		if e.sent > limit && (oldest == 0 || e.sent < oldest) {
+			oldest = e.sent
+		}
+	}
+	if oldest == 0 {
+		return time.Time{}, nil
+	}
+	return time.UnixMilli(oldest).UTC(), nil
+}
+
+// counts leaves out what is past its retention; the next receive deletes it. Caller holds mu.
+func (q *queue) counts(now int64) (visible, inFlight, delayed int) {
+	limit := now - millis(q.cfg.retention)
+	if q.oldest > limit {
+		return q.ready.len(), len(q.entries) - q.ready.len() - q.delayed, q.delayed
+	}
+	q.oldest = 0
+	for _, e := range q.entries {
+		q.sawSent(e)
 		if e.sent <= limit {
 			continue
 		}
@@ -64,14 +91,8 @@ func (q *queue) counts(now int64) (visible, inFlight, delayed int, oldest time.T
 		default:
 			inFlight++
 		}
-		if first == 0 || e.sent < first {
-			first = e.sent
-		}
 	}
-	if first != 0 {
-		oldest = time.UnixMilli(first).UTC()
-	}
-	return visible, inFlight, delayed, oldest
+	return visible, inFlight, delayed
 }
 
 type queueAttributesIn struct {
@@ -120,6 +141,16 @@ func (q *queue) describe(a Attributes) map[string]string {
 	return out
 }
 
+// merged are the queue's attributes with some of them set anew. Caller holds manage.
+func (q *queue) merged(attrs map[string]string) map[string]string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	out := map[string]string{}
+	maps.Copy(out, q.rec.Attributes)
+	maps.Copy(out, attrs)
+	return out
+}
+
 type setAttributesIn struct {
 	QueueURL   string `json:"QueueUrl"`
 	Attributes map[string]string
@@ -132,5 +163,6 @@ func (s *Service) setQueueAttributes(_ context.Context, in setAttributesIn) (any
 	if err != nil {
 		return nil, err
 	}
-	return nil, s.update(q, in.Attributes, true)
+	_, check := in.Attributes["RedrivePolicy"]
+	return nil, s.update(q, q.merged(in.Attributes), check)
 }

@@ -41,8 +41,8 @@ func (s *Service) createQueue(_ context.Context, in createQueueIn) (any, error) 
 	return map[string]string{"QueueUrl": URL(in.QueueName)}, nil
 }
 
-// Ensure creates the queue, or sets the attributes of the one that is there, as a deployment does. Unlike CreateQueue it takes
-// a RedrivePolicy whose dead-letter queue comes later.
+// Ensure creates the queue, or gives the one that is there exactly these attributes, as a deployment does. Unlike CreateQueue it
+// takes a RedrivePolicy whose dead-letter queue comes later.
 func (s *Service) Ensure(name string, attributes map[string]string) error {
 	s.manage.Lock()
 	defer s.manage.Unlock()
@@ -50,9 +50,9 @@ func (s *Service) Ensure(name string, attributes map[string]string) error {
 		return err
 	}
 	if q, err := s.queue(name); err == nil {
-		return s.update(q, attributes, false)
+		return s.update(q, maps.Clone(attributes), false)
 	}
-	return s.create(createQueueIn{QueueName: name, Attributes: attributes}, false)
+	return s.create(createQueueIn{QueueName: name, Attributes: maps.Clone(attributes)}, false)
 }
 
 func checkName(name string, attrs map[string]string) error {
@@ -109,28 +109,22 @@ func (s *Service) create(in createQueueIn, checkTarget bool) error {
 	return nil
 }
 
-// update sets attributes of an existing queue. Caller holds manage.
+// update replaces the attributes of an existing queue. Caller holds manage.
 func (s *Service) update(q *queue, attrs map[string]string, checkTarget bool) error {
-	q.mu.Lock()
-	rec := q.rec
-	q.mu.Unlock()
-	rec.Attributes = maps.Clone(rec.Attributes)
-	if rec.Attributes == nil {
-		rec.Attributes = map[string]string{}
-	}
-	maps.Copy(rec.Attributes, attrs)
-	cfg, err := parseSettings(rec.Attributes)
+	cfg, err := parseSettings(attrs)
 	if err != nil {
 		return err
 	}
-	_, given := attrs["RedrivePolicy"]
-	if err := s.checkTarget(cfg, checkTarget && given); err != nil {
+	if err := s.checkTarget(cfg, checkTarget); err != nil {
 		return err
 	}
-	if maps.Equal(rec.Attributes, q.rec.Attributes) {
+	q.mu.Lock()
+	rec := q.rec
+	q.mu.Unlock()
+	if maps.Equal(rec.Attributes, attrs) {
 		return nil
 	}
-	rec.Modified = s.clock.Now().Unix()
+	rec.Attributes, rec.Modified = attrs, s.clock.Now().Unix()
 	return s.write(q, rec, cfg)
 }
 

@@ -42,6 +42,7 @@ type queue struct {
 	ready   entryHeap // by sequence: about the order of sending
 	pending entryHeap // by the time of visibility
 	delayed int       // of the pending ones
+	oldest  int64     // no message was sent before; 0 if nothing is known
 	count   uint64    // sequence numbers given out in this epoch
 
 	waiters []*waiter
@@ -118,6 +119,7 @@ func (q *queue) thaw(emptied, deleted bool) {
 	q.frozen, q.deleted = false, deleted
 	if emptied {
 		q.entries, q.ready.items, q.pending.items, q.delayed = map[uint64]*entry{}, nil, nil, 0
+		q.oldest = 0
 	}
 	if deleted {
 		q.wake(len(q.waiters))
@@ -173,9 +175,16 @@ func (q *queue) add(entries ...*entry) {
 
 // place puts an entry where its time of visibility says. Caller holds mu and settles afterwards.
 func (q *queue) place(e *entry) {
+	q.sawSent(e)
 	q.pending.push(e)
 	if e.delayed {
 		q.delayed++
+	}
+}
+
+func (q *queue) sawSent(e *entry) {
+	if q.oldest == 0 || e.sent < q.oldest {
+		q.oldest = e.sent
 	}
 }
 

@@ -569,6 +569,28 @@ func TestMessageLimits(t *testing.T) {
 	}
 }
 
+func TestEnsure(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	redrive := `{"deadLetterTargetArn":"` + ARN("dlq") + `","maxReceiveCount":2}` // comes later
+	if err := w.svc.Ensure("q", map[string]string{"VisibilityTimeout": "1", "RedrivePolicy": redrive}); err != nil {
+		t.Fatal(err)
+	}
+	w.send(URL("q"), "kept")
+	w.clock.Advance(time.Minute)
+	if err := w.svc.Ensure("q", map[string]string{"VisibilityTimeout": "2"}); err != nil {
+		t.Fatal(err)
+	}
+	w.crash()
+	a, err := w.svc.Attributes(ARN("q"))
+	if err != nil || a.VisibilityTimeout != 2*time.Second || a.MaxReceiveCount != 0 || a.Visible != 1 {
+		t.Errorf("attributes %+v, %v", a, err)
+	}
+	if at, err := w.svc.Oldest("q"); err != nil || !at.Equal(w.clock.Now().Add(-time.Minute)) {
+		t.Errorf("oldest %s, %v", at, err)
+	}
+}
+
 // ledger notes what callers were told.
 type ledger struct {
 	mu                      sync.Mutex
@@ -719,4 +741,36 @@ func BenchmarkSendReceiveDelete(b *testing.B) {
 		}
 	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
+}
+
+// BenchmarkLoad measures the first use of a queue with 100,000 messages after a start.
+func BenchmarkLoad(b *testing.B) {
+	const n = 100_000
+	st, err := store.Open(b.TempDir(), store.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer st.Close()
+	batch := st.NewBatch()
+	q := queueRecord{Name: "q", ID: 1}
+	if err := putQueue(batch, q); err != nil {
+		b.Fatal(err)
+	}
+	for i := range uint64(n) {
+		batch.Set(stateKey(1, i), (&entry{seq: i, sent: 1}).encode())
+		batch.Set(bodyKey(1, i), make([]byte, 300))
+	}
+	if err := batch.Commit(); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		svc, err := New(st, clockwork.NewRealClock())
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := svc.Attributes("q"); err != nil {
+			b.Fatal(err)
+		}
+		svc.Close()
+	}
 }
