@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"orderflow"
+)
+
+type benchOrdersCommand struct {
+	N            int           `help:"How many orders." default:"2000"`
+	Concurrency  int           `help:"How many orders are in flight." default:"64"`
+	InMemory     bool          `help:"Keep nothing on disk."`
+	CarrierDelay time.Duration `help:"How long the sandbox carrier takes." default:"0s"`
+	JSON         bool          `help:"Print JSON."`
+}
+
+func (*benchOrdersCommand) Help() string {
+	return `Starts the whole system and keeps --concurrency orders in flight until --n are FULFILLED: each is placed over HTTP and read until it has ended.
+
+Example:
+  orderflow bench orders --n 2000 --concurrency 64`
+}
+
+// benchOrders is what the benchmark reports.
+type benchOrders struct {
+	Orders        int     `json:"orders"`
+	Concurrency   int     `json:"concurrency"`
+	Durable       bool    `json:"durable"`
+	Seconds       float64 `json:"seconds"`
+	PerSecond     float64 `json:"ordersPerSecond"`
+	AnswerP50     float64 `json:"apiAnswerP50Milliseconds"`
+	AnswerP99     float64 `json:"apiAnswerP99Milliseconds"`
+	FulfilledP50  float64 `json:"placedToFulfilledP50Milliseconds"`
+	FulfilledP99  float64 `json:"placedToFulfilledP99Milliseconds"`
+	PeakRSSMiB    float64 `json:"peakRssMiB"`
+	Cores         int     `json:"cores"`
+	NotAsExpected int     `json:"notFulfilled"`
+}
+
+func (c *benchOrdersCommand) Run(e *env) (err error) {
+	if c.N < 1 || c.Concurrency < 1 {
+		return errors.New("--n and --concurrency must be at least 1")
+	}
+	dir := ""
+	if !c.InMemory {
+		if dir, err = os.MkdirTemp("", "orderflow-bench-"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	}
+	s, err := startSystem(e.ctx, systemOptions{Addr: "127.0.0.1:0", AWSAddr: "127.0.0.1:0", Dir: dir, CarrierDelay: c.CarrierDelay, Log: logger(e, false, slog.LevelError)})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close(context.WithoutCancel(e.ctx))) }()
+	result, err := c.measure(e, s)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		enc := json.NewEncoder(e.stdout)
+		enc.SetIndent("", "  ")
+		err = enc.Encode(result)
+	} else {
+		result.print(e.stdout)
+	}
+	if result.NotAsExpected > 0 {
+		return errors.Join(err, fmt.Errorf("%d orders were not fulfilled", result.NotAsExpected))
+	}
+	return err
+}
+
+// measure keeps c.Concurrency orders in flight until c.N have ended.
+func (c *benchOrdersCommand) measure(e *env, s *system) (*benchOrders, error) {
+	if err := stockUp(e.ctx, s.stack); err != nil {
+		return nil, err
+	}
+	anon := newClient(s.apiURL, "")
+	token, err := anon.mint(e.ctx, tokenRequest{Subject: "bench", Scopes: allScopes})
+	if err != nil {
+		return nil, err
+	}
+	cl := anon.as(token)
+	var (
+		wg       sync.WaitGroup
+		mu       sync.Mutex
+		answers  []time.Duration
+		ends     []time.Duration
+		failures []error
+	)
+	next := make(chan int)
+	began := time.Now()
+	for range c.Concurrency {
+		wg.Go(func() {
+			for i := range next {
+				answer, end, err := benchOne(e.ctx, cl, i)
+				mu.Lock()
+				if err != nil {
+					failures = append(failures, err)
+				} else {
+					answers, ends = append(answers, answer), append(ends, end)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for i := range c.N {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	seconds := time.Since(began).Seconds()
+	if len(ends) == 0 {
+		return nil, fmt.Errorf("no order was fulfilled: %w", errors.Join(failures...))
+	}
+	rss, err := peakRSS()
+	if err != nil {
+		return nil, err
+	}
+	return &benchOrders{
+		Orders: c.N, Concurrency: c.Concurrency, Durable: !c.InMemory, Seconds: seconds, PerSecond: float64(len(ends)) / seconds,
+		AnswerP50: percentile(answers, 0.50), AnswerP99: percentile(answers, 0.99),
+		FulfilledP50: percentile(ends, 0.50), FulfilledP99: percentile(ends, 0.99),
+		PeakRSSMiB: rss, Cores: runtime.GOMAXPROCS(0), NotAsExpected: len(failures),
+	}, nil
+}
+
+// benchOne places one order and waits for its end. The end is taken from the order's own timeline, so that polling does not round it up.
+func benchOne(ctx context.Context, cl *client, i int) (answer, end time.Duration, err error) {
+	request := fmt.Appendf(nil, `{"items":[{"sku":"beans-ethiopia-250g","quantity":1},{"sku":"jar-preserve-500ml","quantity":2}],"currency":"USD",`+
+		`"email":"bench@example.com","shippingAddress":{"name":"Bench","line1":"1 Quay","city":"Boston","postalCode":"02110","country":"US"},"paymentMethod":"pm_card_visa"}`)
+	began := time.Now()
+	p, err := cl.place(ctx, "bench-"+strconv.Itoa(i), request)
+	if err != nil {
+		return 0, 0, err
+	}
+	answer = time.Since(began)
+	o, err := follow(ctx, cl, p.OrderID, func(orderView) bool { return false })
+	if err != nil {
+		return 0, 0, err
+	}
+	if o.Status != orderflow.Fulfilled {
+		return 0, 0, fmt.Errorf("order %s ended %s: %s", o.OrderID, o.Status, o.reason())
+	}
+	return answer, o.Timeline[len(o.Timeline)-1].At.Sub(o.PlacedAt), nil
+}
+
+// percentile of durations in milliseconds; p in 0..1, nearest rank.
+func percentile(d []time.Duration, p float64) float64 {
+	slices.Sort(d)
+	return float64(d[min(int(float64(len(d))*p), len(d)-1)].Microseconds()) / 1000
+}
+
+// peakRSS is this process's largest resident set in MiB (VmHWM of Linux's /proc; 0 elsewhere).
+func peakRSS() (float64, error) {
+	b, err := os.ReadFile("/proc/self/status")
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(b)) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kib, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")))
+			return float64(kib) / 1024, err
+		}
+	}
+	return 0, errors.New("no VmHWM in /proc/self/status")
+}
+
+func (r *benchOrders) print(w io.Writer) {
+	durable := "in memory, NOT durable"
+	if r.Durable {
+		durable = "durable (every answer after its write is flushed)"
+	}
+	fmt.Fprintf(w, `%d orders, %d in flight, %d cores, %s
+  orders/s             %10.1f
+  API answer           %10.2f ms p50 %10.2f ms p99
+  placed -> FULFILLED  %10.2f ms p50 %10.2f ms p99
+  peak RSS             %10.0f MiB
+`, r.Orders, r.Concurrency, r.Cores, durable, r.PerSecond, r.AnswerP50, r.AnswerP99, r.FulfilledP50, r.FulfilledP99, r.PeakRSSMiB)
+}

@@ -1,0 +1,264 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path"
+	"strings"
+	"sync"
+	"time"
+
+	"orderflow"
+	"orderflow/examples"
+)
+
+type demoCommand struct {
+	Keep         bool          `help:"Leave the system running afterwards, and print its addresses."`
+	Orders       string        `help:"Place the orders of this folder instead of the built-in examples." type:"existingdir" placeholder:"DIR"`
+	CarrierDelay time.Duration `help:"How long the sandbox carrier takes to dispatch." default:"150ms"`
+	Timeout      time.Duration `help:"How long an order may take." default:"2m"`
+	Verbose      bool          `short:"v" help:"Log what the functions log."`
+}
+
+func (*demoCommand) Help() string {
+	return `Starts the whole system in a temporary folder on free ports, places the orders of examples/orders through the API as their customers would,
+redrives the one that a payment outage fails, and says where the time went. The exit code is 0 only if every order ended as its file says.
+
+Example:
+  orderflow demo --keep`
+}
+
+// example is one file of examples/orders.
+type example struct {
+	name        string
+	Description string          `json:"description"`
+	Customer    string          `json:"customer"`
+	Request     json.RawMessage `json:"request"`
+	Expect      expectation     `json:"expect"`
+}
+
+// expectation is how an example must end.
+type expectation struct {
+	HTTP    int              `json:"http"`    // status of the answer to POST /orders
+	Code    string           `json:"code"`    // of the problem, if it is one
+	Status  orderflow.Status `json:"status"`  // in which the order ends
+	Reason  string           `json:"reason"`  // why it was rejected or cancelled
+	Retries string           `json:"retries"` // a state that fails at least once before it succeeds
+	Redrive string           `json:"redrive"` // the error with which the execution fails before an operator redrives it
+}
+
+func (c *demoCommand) Run(e *env) (err error) {
+	list, err := c.examples()
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "orderflow-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	began := time.Now()
+	s, err := startSystem(e.ctx, systemOptions{
+		Addr: "127.0.0.1:0", AWSAddr: "127.0.0.1:0", Dir: dir, CarrierDelay: c.CarrierDelay, Log: logger(e, c.Verbose, slog.LevelError),
+	})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), graceful)
+		defer cancel()
+		err = errors.Join(err, s.Close(ctx))
+	}()
+	fmt.Fprintf(e.stdout, "The whole system runs at %s (started in %d ms, data in a temporary folder).\n\n", s.apiURL, time.Since(began).Milliseconds())
+
+	rows, err := c.play(e, s, list)
+	if err != nil {
+		return err
+	}
+	ok := summarize(e.stdout, rows)
+	if c.Keep {
+		fmt.Fprintf(e.stdout, "\napi  %s\ndocs %s/docs\naws  %s\nCtrl-C stops it.\n", s.apiURL, s.apiURL, s.awsURL)
+		<-e.ctx.Done()
+	}
+	if !ok {
+		return failure{1}
+	}
+	return nil
+}
+
+// examples reads the example orders. A folder without any is an error.
+func (c *demoCommand) examples() ([]example, error) {
+	var folder fs.FS = examples.FS
+	pattern := "orders/*.json"
+	if c.Orders != "" {
+		folder, pattern = os.DirFS(c.Orders), "*.json"
+	}
+	files, err := fs.Glob(folder, pattern)
+	if err != nil || len(files) == 0 {
+		return nil, fmt.Errorf("no example orders in %s/%s", c.Orders, pattern)
+	}
+	var list []example
+	for _, f := range files {
+		b, err := fs.ReadFile(folder, f)
+		if err != nil {
+			return nil, err
+		}
+		x := example{name: strings.TrimSuffix(path.Base(f), ".json")}
+		d := json.NewDecoder(bytes.NewReader(b))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&x); err != nil {
+			return nil, fmt.Errorf("read %s: %w", f, err)
+		}
+		list = append(list, x)
+	}
+	return list, nil
+}
+
+// play places all examples at once and follows each to its end, showing the progress.
+func (c *demoCommand) play(e *env, s *system, list []example) ([]*row, error) {
+	ctx, cancel := context.WithTimeout(e.ctx, c.Timeout)
+	defer cancel()
+	anon := newClient(s.apiURL, "")
+	token, err := anon.mint(ctx, tokenRequest{Subject: "demo", Scopes: allScopes, Groups: []string{operators}})
+	if err != nil {
+		return nil, err
+	}
+	board := newBoard(e.stdout, list)
+	var wg sync.WaitGroup
+	for _, r := range board.rows {
+		wg.Go(func() {
+			p := &player{row: r, board: board, anonymous: anon, operator: anon.as(token)}
+			board.finish(r, p.run(ctx))
+		})
+	}
+	done := make(chan struct{})
+	go func() { wg.Wait(); close(done) }()
+	board.show(done)
+	return board.rows, nil
+}
+
+// player takes one example through the system.
+type player struct {
+	row                 *row
+	board               *board
+	anonymous, operator *client
+}
+
+// run returns nil if the order ended as its example says.
+func (p *player) run(ctx context.Context) error {
+	want := p.row.example.Expect
+	token, err := p.anonymous.mint(ctx, tokenRequest{Subject: p.row.example.Customer, Scopes: allScopes})
+	if err != nil {
+		return err
+	}
+	answer, err := p.anonymous.as(token).place(ctx, "demo-"+p.row.example.name, p.row.example.Request)
+	if refused, ok := errors.AsType[*problem](err); ok {
+		p.board.update(p.row, func(r *row) { r.status = fmt.Sprintf("%d %s", refused.Status, refused.Code) })
+		if refused.Status != want.HTTP || refused.Code != want.Code {
+			return fmt.Errorf("refused with %w; expected %d %s", refused, want.HTTP, want.Code)
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if want.HTTP != 202 {
+		return fmt.Errorf("accepted; expected %d %s", want.HTTP, want.Code)
+	}
+	p.board.update(p.row, func(r *row) { r.orderID, r.status = answer.OrderID, string(answer.Status) })
+	o, err := p.follow(ctx, answer.OrderID)
+	if err != nil {
+		return err
+	}
+	return p.judge(o)
+}
+
+// follow polls the order as an operator until it has ended, and redrives it if its example says so.
+func (p *player) follow(ctx context.Context, id string) (opsOrder, error) {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		var o opsOrder
+		if err := p.operator.get(ctx, "/ops/orders/"+url.PathEscape(id), &o); err != nil {
+			return o, err
+		}
+		p.board.update(p.row, func(r *row) {
+			r.status = string(o.Status)
+			if o.Execution != nil {
+				r.step, r.execution = o.Execution.state(), o.Execution
+			}
+		})
+		if o.Status.Final() && o.Execution != nil && o.Execution.Status != "RUNNING" {
+			return o, nil
+		}
+		if err := p.attend(ctx, o); err != nil {
+			return o, err
+		}
+		select {
+		case <-ctx.Done():
+			return o, fmt.Errorf("still %s: %w", o.Status, ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
+
+// attend is the operator: it ends the outage that failed the order, and redrives it.
+func (p *player) attend(ctx context.Context, o opsOrder) error {
+	var a orderflow.Attention
+	if json.Unmarshal(o.Attention, &a) != nil || a.Code == "" {
+		return nil
+	}
+	want := p.row.example.Expect.Redrive
+	if a.Code != want || p.row.redriven {
+		return fmt.Errorf("execution failed at %s with %s: %s", a.Step, a.Code, a.Message)
+	}
+	p.board.note(p.row, fmt.Sprintf("execution FAILED at %s with %s; the outage is lifted, an operator redrives it", a.Step, a.Code))
+	if err := p.anonymous.setOutage(ctx, true); err != nil {
+		return err
+	}
+	if _, err := p.operator.redrive(ctx, o.OrderID, "the outage is over"); err != nil {
+		return err
+	}
+	p.board.update(p.row, func(r *row) { r.redriven = true })
+	return nil
+}
+
+// judge compares the order's end with the example's.
+func (p *player) judge(o opsOrder) error {
+	want := p.row.example.Expect
+	switch {
+	case o.Status != want.Status:
+		return fmt.Errorf("ended %s (%s); expected %s", o.Status, o.reason(), want.Status)
+	case want.Reason != "" && o.reason() != want.Reason:
+		return fmt.Errorf("ended %s because of %s; expected %s", o.Status, o.reason(), want.Reason)
+	case want.Redrive != "" && o.Execution.RedriveCount == 0:
+		return fmt.Errorf("ended %s without the redrive that was expected", o.Status)
+	case want.Retries != "" && o.Execution.failures(want.Retries) == 0:
+		return fmt.Errorf("%s was not retried", want.Retries)
+	}
+	if n := o.Execution.failures(want.Retries); n > 0 {
+		p.board.update(p.row, func(r *row) { r.remark = fmt.Sprintf("%s retried %d times", want.Retries, n) })
+	}
+	return nil
+}
+
+// failures counts how often the task of a state failed.
+func (x *execution) failures(state string) int {
+	n, current := 0, ""
+	for _, h := range x.History {
+		if h.State != "" {
+			current = h.State
+		}
+		if h.Type == "TaskFailed" && current == state {
+			n++
+		}
+	}
+	return n
+}

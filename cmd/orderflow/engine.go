@@ -1,0 +1,47 @@
+package main
+
+import (
+	"orderflow/local/asl/asltest"
+	"orderflow/local/states/bench"
+	"orderflow/local/states/standalone"
+)
+
+// exit turns a program's exit code into the error of a command.
+func exit(code int) error {
+	if code != 0 {
+		return failure{code}
+	}
+	return nil
+}
+
+// statesCommand hands its arguments to the engine alone.
+type statesCommand struct {
+	Args []string `arg:"" optional:""`
+}
+
+func (c *statesCommand) Run(e *env) error {
+	return exit(standalone.Main(c.Args, e.stdout, e.stderr))
+}
+
+type aslCommands struct {
+	Test aslTestCommand `cmd:"" help:"Replay recorded executions and compare their histories." passthrough:""`
+}
+
+type aslTestCommand struct {
+	Args []string `arg:"" optional:""`
+}
+
+func (c *aslTestCommand) Run(e *env) error { return exit(asltest.Main(c.Args, e.stdout, e.stderr)) }
+
+type benchCommands struct {
+	Orders benchOrdersCommand `cmd:"" help:"Place orders through the API and measure until they are fulfilled."`
+	Engine benchEngineCommand `cmd:"" help:"Run order-7 on the engine." passthrough:""`
+}
+
+type benchEngineCommand struct {
+	Args []string `arg:"" optional:""`
+}
+
+func (c *benchEngineCommand) Run(e *env) error {
+	return exit(bench.Main(c.Args, e.stdout, e.stderr))
+}

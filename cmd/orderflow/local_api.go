@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"orderflow/local"
+	"orderflow/local/gateway/issuer"
+)
+
+// The local system answers a few requests that AWS has no counterpart for, under /_local/ beside the API, and to this machine alone.
+// The header keeps web pages out: a browser does not let a foreign page set it.
+const localHeader = "Orderflow-Local"
+
+var allScopes = []string{"orders:read", "orders:write"}
+
+// tokenRequest is the body of POST /_local/token; the answer is {"access_token": JWT}.
+type tokenRequest struct {
+	Subject   string   `json:"sub"`
+	Scopes    []string `json:"scopes"`
+	Groups    []string `json:"groups,omitempty"`
+	ExpiresIn int      `json:"expiresIn,omitempty"` // seconds; 0 means an hour
+}
+
+// notification is one message that was published to an SNS topic.
+type notification struct {
+	Sequence uint64          `json:"sequence"`
+	Topic    string          `json:"topic"` // "notifications" (customers) or "alerts" (operators)
+	At       time.Time       `json:"at"`
+	Subject  string          `json:"subject,omitempty"`
+	Message  json.RawMessage `json:"message"`
+}
+
+// mint asks a local system for an access token.
+func (c *client) mint(ctx context.Context, r tokenRequest) (string, error) {
+	body, err := c.do(ctx, http.MethodPost, "/_local/token", http.Header{localHeader: {"1"}}, r)
+	if err != nil {
+		return "", fmt.Errorf("get a token: %w", err)
+	}
+	var out struct {
+		Token string `json:"access_token"`
+	}
+	if err := json.Unmarshal(body, &out); err != nil {
+		return "", fmt.Errorf("get a token: %w", err)
+	}
+	return out.Token, nil
+}
+
+// localAPI serves /_local/ for the stack.
+type localAPI struct {
+	stack  *local.Stack
+	client string // the app client's id, which the API's authorizer expects
+}
+
+func (l *localAPI) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /_local/token", l.token)
+	mux.HandleFunc("GET /_local/notifications", l.notifications)
+	mux.HandleFunc("PUT /_local/outage", l.outage)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.RemoteAddr)
+		if err != nil || !isLoopback(host) || r.Header.Get(localHeader) == "" {
+			writeProblem(w, http.StatusForbidden, "Forbidden", "only "+localHeader+" requests from this machine")
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+func (l *localAPI) token(w http.ResponseWriter, r *http.Request) {
+	var in tokenRequest
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16)).Decode(&in); err != nil || in.Subject == "" {
+		writeProblem(w, http.StatusBadRequest, "InvalidRequest", "a JSON body with sub is needed")
+		return
+	}
+	if in.ExpiresIn <= 0 {
+		in.ExpiresIn = 3600
+	}
+	token, err := l.stack.Issuer().Mint(issuer.Claims{
+		Subject: in.Subject, Scopes: in.Scopes, Groups: in.Groups, ClientID: l.client, TTL: time.Duration(in.ExpiresIn) * time.Second,
+	})
+	if err != nil {
+		writeProblem(w, http.StatusInternalServerError, "InternalError", err.Error())
+		return
+	}
+	writeBody(w, map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": in.ExpiresIn})
+}
+
+func (l *localAPI) notifications(w http.ResponseWriter, r *http.Request) {
+	out := []notification{}
+	after, err := strconv.ParseUint(r.URL.Query().Get("after"), 10, 64)
+	if err != nil && r.URL.Query().Has("after") {
+		writeProblem(w, http.StatusBadRequest, "InvalidRequest", "after is not a number")
+		return
+	}
+	for _, topic := range []string{"notifications", "alerts"} {
+		if t := r.URL.Query().Get("topic"); t != "" && t != topic {
+			continue
+		}
+		published, err := l.stack.Published(stackName+"-"+topic, after, 1000)
+		if err != nil {
+			writeProblem(w, http.StatusInternalServerError, "InternalError", err.Error())
+			return
+		}
+		for _, p := range published {
+			out = append(out, notification{p.Sequence, topic, p.At, p.Subject, asJSON(p.Message)})
+		}
+	}
+	writeBody(w, out)
+}
+
+// outage raises or lifts the sandbox payment provider's outage: {"lifted": bool}.
+func (l *localAPI) outage(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Lifted *bool `json:"lifted"`
+	}
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16)).Decode(&in); err != nil || in.Lifted == nil {
+		writeProblem(w, http.StatusBadRequest, "InvalidRequest", "a JSON body with lifted is needed")
+		return
+	}
+	if err := setOutage(r.Context(), l.stack, *in.Lifted); err != nil {
+		writeProblem(w, http.StatusInternalServerError, "InternalError", err.Error())
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// asJSON is the message itself where it is JSON, a JSON string of it otherwise.
+func asJSON(s string) json.RawMessage {
+	if json.Valid([]byte(s)) {
+		return json.RawMessage(s)
+	}
+	b, err := json.Marshal(s)
+	if err != nil {
+		return json.RawMessage(`null`)
+	}
+	return b
+}
+
+func writeBody(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(v); err != nil && !errors.Is(err, http.ErrBodyNotAllowed) {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func writeProblem(w http.ResponseWriter, status int, code, detail string) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(problem{Title: http.StatusText(status), Status: status, Code: code, Detail: detail})
+}
+
+// setOutage raises or lifts the outage of a local system's payment provider.
+func (c *client) setOutage(ctx context.Context, lifted bool) error {
+	_, err := c.do(ctx, http.MethodPut, "/_local/outage", http.Header{localHeader: {"1"}}, map[string]bool{"lifted": lifted})
+	return err
+}
+
+func decode(body json.RawMessage, v any) error {
+	if err := json.Unmarshal(body, v); err != nil {
+		return fmt.Errorf("read answer: %w", err)
+	}
+	return nil
+}

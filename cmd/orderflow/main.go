@@ -1,0 +1,96 @@
+// Command orderflow is the client of an Orderflow API, and the whole system on one machine.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// grammar is the command line.
+type grammar struct {
+	Demo          demoCommand          `cmd:"" help:"Start the whole system, place the example orders, and show how each is fulfilled."`
+	Up            upCommand            `cmd:"" help:"Run the whole system on this machine."`
+	Order         orderCommands        `cmd:"" help:"Place, read, watch and cancel orders."`
+	Ops           opsCommands          `cmd:"" help:"Find, inspect and redrive orders that need attention."`
+	Token         tokenCommand         `cmd:"" help:"Print an access token of the local issuer."`
+	Notifications notificationsCommand `cmd:"" help:"Show what customers and operators were told (local system)."`
+	Sandbox       sandboxCommands      `cmd:"" help:"Steer the sandbox payment provider (local system)."`
+	Bench         benchCommands        `cmd:"" help:"Measure the system and the engine."`
+	States        statesCommand        `cmd:"" help:"Run the Step Functions engine alone, for any state machine." passthrough:""`
+	ASL           aslCommands          `cmd:"" name:"asl" help:"Test state machines against recorded executions."`
+	Help          helpCommand          `cmd:"" help:"Explain a command, with an example."`
+}
+
+// env is what a command may use of the outside world.
+type env struct {
+	ctx            context.Context
+	stdout, stderr io.Writer
+	parser         *kong.Kong
+}
+
+// failure is an error that has been reported already: only the exit code is left to say.
+type failure struct{ code int }
+
+func (f failure) Error() string { return fmt.Sprintf("exit code %d", f.code) }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is main without the process: it returns the exit code. 0 success, 1 failure, 2 a wrong command line.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var g grammar
+	exited, code := false, 0
+	parser, err := kong.New(&g,
+		kong.Name("orderflow"),
+		kong.Description("Orders, fulfilled exactly once by AWS Step Functions: on AWS, or whole on this machine."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(c int) { exited, code = true, c }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+	)
+	if err != nil {
+		fmt.Fprintln(stderr, "orderflow:", err)
+		return 1
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	kctx, err := parser.Parse(args)
+	if exited { // help was asked for and printed
+		return code
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "orderflow: %v\nTry `orderflow help`.\n", err)
+		return 2
+	}
+	err = kctx.Run(&env{ctx: ctx, stdout: stdout, stderr: stderr, parser: parser})
+	if f, ok := errors.AsType[failure](err); ok {
+		return f.code
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "orderflow:", err)
+		return 1
+	}
+	return 0
+}
+
+type helpCommand struct {
+	Command []string `arg:"" optional:"" help:"The command to explain, e.g. 'order create'."`
+}
+
+func (c *helpCommand) Run(e *env) error {
+	_, err := e.parser.Parse(append(c.Command, "--help"))
+	if err != nil && len(c.Command) > 0 {
+		return fmt.Errorf("no command %q", c.Command)
+	}
+	return nil
+}

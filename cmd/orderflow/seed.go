@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"orderflow"
+	"orderflow/cloud"
+	"orderflow/examples"
+	"orderflow/local"
+)
+
+// seed fills an empty catalogue with examples/catalogue.json. A catalogue with anything in it is left alone.
+func seed(ctx context.Context, stack *local.Stack) error {
+	db := dynamodb.NewFromConfig(stack.Config(""))
+	table := aws.String(stackName + "-products")
+	some, err := db.Scan(ctx, &dynamodb.ScanInput{TableName: table, Limit: aws.Int32(1)})
+	if err != nil {
+		return fmt.Errorf("seed catalogue: %w", err)
+	}
+	if len(some.Items) > 0 {
+		return nil
+	}
+	b, err := examples.FS.ReadFile("catalogue.json")
+	if err != nil {
+		return err
+	}
+	var products []orderflow.Product
+	if err := json.Unmarshal(b, &products); err != nil {
+		return fmt.Errorf("read catalogue.json: %w", err)
+	}
+	// One transaction, so that a crash leaves an empty catalogue or a whole one.
+	var puts []types.TransactWriteItem
+	for _, p := range products {
+		item, err := attributevalue.MarshalMapWithOptions(p, func(o *attributevalue.EncoderOptions) { o.TagKey = "json" })
+		if err != nil {
+			return fmt.Errorf("seed catalogue: %w", err)
+		}
+		puts = append(puts, types.TransactWriteItem{Put: &types.Put{TableName: table, Item: item}})
+	}
+	if _, err := db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: puts}); err != nil {
+		return fmt.Errorf("seed catalogue: %w", err)
+	}
+	return nil
+}
+
+// setOutage raises or lifts the outage of the sandbox payment provider.
+func setOutage(ctx context.Context, stack *local.Stack, lifted bool) error {
+	sandbox := &cloud.Sandbox{DB: dynamodb.NewFromConfig(stack.Config("")), Table: stackName + "-sandbox"}
+	return sandbox.SetOutage(ctx, !lifted)
+}
+
+// stockUp gives every product so much stock that no benchmark runs out of it.
+func stockUp(ctx context.Context, stack *local.Stack) error {
+	db := dynamodb.NewFromConfig(stack.Config(""))
+	table := aws.String(stackName + "-products")
+	all, err := db.Scan(ctx, &dynamodb.ScanInput{TableName: table, ProjectionExpression: aws.String("sku")})
+	if err != nil {
+		return fmt.Errorf("stock up: %w", err)
+	}
+	for _, p := range all.Items {
+		_, err := db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+			TableName: table, Key: map[string]types.AttributeValue{"sku": p["sku"]},
+			UpdateExpression:          aws.String("SET onHand = :n"),
+			ExpressionAttributeValues: map[string]types.AttributeValue{":n": &types.AttributeValueMemberN{Value: "1000000000"}},
+		})
+		if err != nil {
+			return fmt.Errorf("stock up: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"orderflow"
+	"orderflow/functions"
+	"orderflow/local"
+	"orderflow/local/lambda"
+	"orderflow/statemachines"
+)
+
+// stackName is the name of the stack on this machine; its resources' names begin with it.
+const stackName = "orderflow"
+
+// systemOptions say how the whole system runs on this machine.
+type systemOptions struct {
+	Addr, AWSAddr string            // where to listen; port 0 takes a free one
+	Dir           string            // the data folder; "" keeps everything in memory
+	CarrierDelay  time.Duration     // how long the sandbox carrier takes
+	Parameters    map[string]string // of the template, over those above
+	Log           *slog.Logger
+}
+
+// system is the whole system on this machine: the local AWS stack with our functions in it, the API and the AWS endpoint.
+type system struct {
+	stack       *local.Stack
+	api, aws    *http.Server
+	apiURL      string
+	awsURL      string
+	serveErrors chan error
+}
+
+// startSystem starts everything. When it returns, the API accepts orders.
+func startSystem(ctx context.Context, o systemOptions) (_ *system, err error) {
+	apiListener, err := net.Listen("tcp", o.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen for the API: %w", err)
+	}
+	awsListener, err := net.Listen("tcp", o.AWSAddr)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("listen for the AWS endpoint: %w", err), apiListener.Close())
+	}
+	s := &system{apiURL: reachable(apiListener.Addr()), awsURL: reachable(awsListener.Addr()), serveErrors: make(chan error, 2)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, apiListener.Close(), awsListener.Close())
+		}
+	}()
+	secret, err := webhookSecret(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	params := map[string]string{
+		"PublicUrl": s.apiURL, "WebhookSecret": secret,
+		"CarrierDelayMilliseconds": strconv.FormatInt(o.CarrierDelay.Milliseconds(), 10),
+	}
+	for k, v := range o.Parameters {
+		params[k] = v
+	}
+	s.stack, err = local.Open(ctx, local.Options{
+		Template: orderflow.Template, Definitions: statemachines.FS, StackName: stackName, Parameters: params,
+		Dir: o.Dir, InMemory: o.Dir == "", Factory: factory(o.Log), Logger: o.Log, AWSEndpoint: s.awsURL,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := seed(ctx, s.stack); err != nil {
+		return nil, errors.Join(err, s.stack.Close(ctx))
+	}
+	if err := s.stack.Start(ctx); err != nil {
+		return nil, errors.Join(err, s.stack.Close(ctx))
+	}
+	s.serve(apiListener, awsListener)
+	return s, nil
+}
+
+// serve answers on both listeners.
+func (s *system) serve(apiListener, awsListener net.Listener) {
+	mux := http.NewServeMux()
+	mux.Handle("/_local/", (&localAPI{stack: s.stack, client: s.stack.ClientID("UserPoolClient")}).handler())
+	mux.Handle("/", s.stack.APIHandler())
+	s.api = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	s.aws = &http.Server{Handler: s.stack.AWSHandler(), ReadHeaderTimeout: 10 * time.Second}
+	go func() { s.serveErrors <- s.api.Serve(apiListener) }()
+	go func() { s.serveErrors <- s.aws.Serve(awsListener) }()
+}
+
+// Close stops the system gracefully: no new requests, those in flight finish, then the stack stops.
+func (s *system) Close(ctx context.Context) error {
+	return errors.Join(s.api.Shutdown(ctx), s.aws.Shutdown(ctx), s.stack.Close(ctx))
+}
+
+// factory makes the handlers of template.yaml's functions, in this process.
+func factory(log *slog.Logger) local.Factory {
+	return func(fn lambda.Function, cfg aws.Config) (lambda.Handler, error) {
+		getenv := func(name string) string { return fn.Env[name] }
+		return functions.New(fn.Handler, cfg, getenv, functions.Options{Logger: log.With("function", fn.Handler)})
+	}
+}
+
+// webhookSecret is the secret that the local carrier shares with the API, kept in the data folder.
+func webhookSecret(dir string) (string, error) {
+	if dir == "" {
+		return rand.Text(), nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "webhook-secret")
+	b, err := os.ReadFile(path)
+	if err == nil {
+		return strings.TrimSpace(string(b)), nil
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return "", err
+	}
+	secret := rand.Text()
+	return secret, os.WriteFile(path, []byte(secret+"\n"), 0o600)
+}
+
+// reachable is the URL under which this machine reaches a listener.
+func reachable(a net.Addr) string {
+	host, port, err := net.SplitHostPort(a.String())
+	if err != nil {
+		return "http://" + a.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}

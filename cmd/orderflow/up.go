@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// graceful is how long a stopping system lets its requests and handlers finish.
+const graceful = 20 * time.Second
+
+type upCommand struct {
+	Addr         string        `help:"Where the API listens." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	AWSAddr      string        `name:"aws-addr" help:"Where the AWS-compatible endpoint listens." default:"127.0.0.1:4566" placeholder:"HOST:PORT"`
+	Data         string        `help:"The data folder." default:".orderflow" xor:"where" placeholder:"DIR"`
+	InMemory     bool          `help:"Keep nothing." xor:"where"`
+	CarrierDelay time.Duration `help:"How long the sandbox carrier takes to dispatch." default:"2s"`
+	Carrier      string        `help:"sandbox dispatches every shipment; external leaves it to whoever signs the webhook." enum:"sandbox,external" default:"sandbox"`
+	Verbose      bool          `short:"v" help:"Log what the functions log."`
+}
+
+func (*upCommand) Help() string {
+	return `Runs until interrupted. What was accepted is in the data folder: after a crash, the same command goes on where it was.
+
+Examples:
+  orderflow up
+  orderflow up --addr 127.0.0.1:9000 --in-memory`
+}
+
+func (c *upCommand) Run(e *env) error {
+	o := systemOptions{
+		Addr: c.Addr, AWSAddr: c.AWSAddr, Dir: c.Data, CarrierDelay: c.CarrierDelay,
+		Parameters: map[string]string{"Carrier": c.Carrier}, Log: logger(e, c.Verbose, slog.LevelWarn),
+	}
+	if c.InMemory {
+		o.Dir = ""
+	}
+	s, err := startSystem(e.ctx, o)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stdout, "api  %s\ndocs %s/docs\naws  %s\nready\n", s.apiURL, s.apiURL, s.awsURL)
+	select {
+	case <-e.ctx.Done():
+		fmt.Fprintln(e.stderr, "stopping")
+	case err = <-s.serveErrors:
+		if errors.Is(err, http.ErrServerClosed) {
+			err = nil
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), graceful)
+	defer cancel()
+	return errors.Join(err, s.Close(ctx))
+}
+
+// logger logs to standard error: from the given level on, everything if verbose.
+func logger(e *env, verbose bool, level slog.Level) *slog.Logger {
+	if verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: level}))
+}
