@@ -2,7 +2,6 @@ package lambda
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"reflect"
 	"runtime"
@@ -129,10 +128,4 @@ func errorType(payload []byte) string {
 		return Unhandled
 	}
 	return e.Type
-}
-
-// isThrottle tells a refused request, which did not reach the function, from a failed one.
-func isThrottle(err error) bool {
-	e, ok := errors.AsType[*awsapi.Error](err)
-	return ok && e.Type == "TooManyRequestsException"
 }

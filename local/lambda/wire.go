@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -234,5 +233,5 @@ func encodeError(w http.ResponseWriter, err error) {
 	}
 	w.Header().Set("X-Amzn-ErrorType", e.Type)
 	w.WriteHeader(e.HTTPStatus())
-	_, _ = io.WriteString(w, string(out))
+	_, _ = w.Write(out)
 }
