@@ -22,7 +22,10 @@ func TestGetProduct(t *testing.T) {
 	f.products["MUG-BLUE"] = orderflow.Product{SKU: "MUG-BLUE", Name: "Blue mug", Category: "kitchen", Price: usd(1650), OnHand: 9}
 	f.get(nil, "/products/MUG-BLUE", "If-None-Match: "+res.header.Get("ETag")).expect(200, "")
 	f.get(nil, "/products/NONE").expect(404, "NotFound")
-	f.get(nil, "/products/a%20b").expect(404, "NotFound")
+	for _, odd := range []string{"a%20b", "MUG-BLUE%2Fx", "MUG%2DBLUE%20"} {
+		f.get(nil, "/products/"+odd).expect(404, "NotFound")
+	}
+	f.get(nil, "/products/MUG%2DBLUE").expect(200, "")
 }
 
 func TestListProducts(t *testing.T) {

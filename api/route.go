@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -52,13 +53,17 @@ func (rt *router) match(r *http.Request) (methods map[string]*route, pattern str
 	return rt.byPath[pattern], pattern
 }
 
-// pathValues returns the parameters in the path of a request that matches the pattern.
+// pathValues returns the parameters in the path of a request that matches the pattern. They are split before they are unescaped, as the mux
+// does it: an escaped slash belongs to a value.
 func pathValues(pattern string, r *http.Request) map[string]string {
 	values := map[string]string{}
-	parts := strings.Split(r.URL.Path, "/")
+	parts := strings.Split(r.URL.EscapedPath(), "/")
 	for i, p := range strings.Split(pattern, "/") {
-		if strings.HasPrefix(p, "{") && i < len(parts) {
-			values[strings.Trim(p, "{}")] = parts[i]
+		if !strings.HasPrefix(p, "{") || i >= len(parts) {
+			continue
+		}
+		if value, err := url.PathUnescape(parts[i]); err == nil { // one that cannot be unescaped is no value
+			values[strings.Trim(p, "{}")] = value
 		}
 	}
 	return values
