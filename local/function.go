@@ -12,8 +12,13 @@ import (
 )
 
 func (s *Stack) newLambda() (*lambda.Service, error) {
+	factory := s.handler
+	if s.opt.Bootstrap != "" {
+		factory = lambda.Isolated(lambda.IsolatedOptions{
+			Bootstrap: s.opt.Bootstrap, Endpoint: s.opt.AWSEndpoint, Region: template.Region, Output: s.opt.Output, Clock: s.clock})
+	}
 	return lambda.New(s.store, s.clock, lambda.Options{
-		Factory: s.handler, Caller: s.call, CompileFilter: compileFilter, Observe: s.opt.Observe, Logger: s.log,
+		Factory: factory, Caller: s.call, CompileFilter: compileFilter, Observe: s.opt.Observe, Logger: s.log,
 		Region: template.Region, Account: template.Account,
 	})
 }

@@ -34,13 +34,9 @@ func (s *Stack) publishChange(ctx context.Context, c states.StatusChange) error 
 	return s.events.Put(ctx, events.Event{Source: c.Source, DetailType: c.DetailType, Detail: c.Detail, Resources: c.Resources, Time: c.Time})
 }
 
-func (s *Stack) createBuses(ctx context.Context) error {
+func (s *Stack) createBuses(context.Context) error {
 	for _, b := range s.template.Buses {
-		if b.Name == "default" {
-			continue
-		}
-		_, err := s.call(ctx, "events", "CreateEventBus", map[string]string{"Name": b.Name})
-		if err != nil && !isType(err, "ResourceAlreadyExistsException") {
+		if err := s.events.EnsureBus(b.Name); err != nil {
 			return fmt.Errorf("event bus %s: %w", b.LogicalID, err)
 		}
 	}
@@ -60,7 +56,7 @@ func (s *Stack) createRules(ctx context.Context) error {
 	}
 	return s.replace("rules", names, func() error {
 		for _, r := range s.template.Rules {
-			if err := s.createRule(ctx, r); err != nil {
+			if err := s.createRule(r); err != nil {
 				return fmt.Errorf("rule %s: %w", r.LogicalID, err)
 			}
 		}
@@ -71,28 +67,15 @@ func (s *Stack) createRules(ctx context.Context) error {
 	})
 }
 
-func (s *Stack) createRule(ctx context.Context, r template.Rule) error {
-	state := "ENABLED"
+func (s *Stack) createRule(r template.Rule) error {
+	out := events.Rule{Bus: r.Bus, Name: r.Name, EventPattern: string(r.Pattern), ScheduleExpression: r.Schedule, Description: r.Description}
 	if !r.Enabled {
-		state = "DISABLED"
+		out.State = "DISABLED"
 	}
-	_, err := s.call(ctx, "events", "PutRule", map[string]string{"Name": r.Name, "EventBusName": r.Bus, "EventPattern": string(r.Pattern),
-		"ScheduleExpression": r.Schedule, "State": state, "Description": r.Description})
-	if err != nil {
-		return err
-	}
-	var keep []string
-	var targets []events.Target
 	for _, t := range r.Targets {
-		keep = append(keep, t.ID)
-		targets = append(targets, ruleTarget(t))
+		out.Targets = append(out.Targets, ruleTarget(t))
 	}
-	if len(targets) > 0 {
-		if _, err := s.call(ctx, "events", "PutTargets", map[string]any{"Rule": r.Name, "EventBusName": r.Bus, "Targets": targets}); err != nil {
-			return err
-		}
-	}
-	return s.removeTargets(ctx, r.Bus, r.Name, keep)
+	return s.events.EnsureRule(out)
 }
 
 func ruleTarget(t template.Target) events.Target {
@@ -122,37 +105,31 @@ func ruleTarget(t template.Target) events.Target {
 	return out
 }
 
-// removeTargets removes a rule's targets but those to keep.
-func (s *Stack) removeTargets(ctx context.Context, bus, rule string, keep []string) error {
+// deleteRule removes a rule and its targets. One that is gone already is no error.
+func (s *Stack) deleteRule(ctx context.Context, bus, rule string) error {
 	out, err := s.call(ctx, "events", "ListTargetsByRule", map[string]string{"Rule": rule, "EventBusName": bus})
+	if isType(err, "ResourceNotFoundException") {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	var have struct{ Targets []struct{ ID string } }
+	var have struct {
+		Targets []struct{ ID string }
+	}
 	if err := json.Unmarshal(out, &have); err != nil {
 		return fmt.Errorf("read targets: %w", err)
 	}
 	var ids []string
 	for _, t := range have.Targets {
-		if !slices.Contains(keep, t.ID) {
-			ids = append(ids, t.ID)
+		ids = append(ids, t.ID)
+	}
+	if len(ids) > 0 {
+		if _, err := s.call(ctx, "events", "RemoveTargets", map[string]any{"Rule": rule, "EventBusName": bus, "Ids": ids}); err != nil {
+			return err
 		}
 	}
-	if len(ids) == 0 {
-		return nil
-	}
-	_, err = s.call(ctx, "events", "RemoveTargets", map[string]any{"Rule": rule, "EventBusName": bus, "Ids": ids})
-	return err
-}
-
-func (s *Stack) deleteRule(ctx context.Context, bus, rule string) error {
-	err := s.removeTargets(ctx, bus, rule, nil)
-	if err == nil {
-		_, err = s.call(ctx, "events", "DeleteRule", map[string]string{"Name": rule, "EventBusName": bus})
-	}
-	if isType(err, "ResourceNotFoundException") {
-		return nil
-	}
+	_, err = s.call(ctx, "events", "DeleteRule", map[string]string{"Name": rule, "EventBusName": bus})
 	return err
 }
 

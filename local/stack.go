@@ -48,11 +48,14 @@ type Options struct {
 	Parameters  map[string]string // over the template's defaults
 	Dir         string            // the data folder; one process at a time
 	InMemory    bool              // keep nothing: Dir is not used
-	Factory     Factory           // required if the template has functions
+	Factory     Factory           // required if the template has functions, but for Bootstrap
 	Clock       clockwork.Clock   // default: the real one
 	Logger      *slog.Logger      // default: none
-	// AWSEndpoint is the URL under which AWSHandler is reached from other processes. In-process clients do not need it.
+	// Bootstrap is the path of the program that is deployed. Set, each execution environment is a process of it instead of a handler of
+	// Factory, and calls the stack at AWSEndpoint, where AWSHandler must answer before Start.
+	Bootstrap   string
 	AWSEndpoint string
+	Output      io.Writer // takes what the bootstrap's processes write; nil drops it
 	// Observe is told of every invocation of a function when it has ended; it must not block.
 	Observe func(lambda.Invocation)
 	// AccessLog is told of every request to the HTTP API when it has been answered; it must not block.
