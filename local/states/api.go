@@ -41,6 +41,7 @@ var operations = map[string]operation{
 	"SendTaskSuccess":                  op((*Service).SendTaskSuccess),
 	"SendTaskFailure":                  op((*Service).SendTaskFailure),
 	"SendTaskHeartbeat":                op((*Service).SendTaskHeartbeat),
+	"TestState":                        op((*Service).TestState),
 	"TagResource":                      op((*Service).TagResource),
 	"UntagResource":                    op((*Service).UntagResource),
 	"ListTagsForResource":              op((*Service).ListTagsForResource),
