@@ -1,0 +1,182 @@
+package cloud
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+
+	"orderflow"
+)
+
+const (
+	machineARN   = "arn:aws:states:us-east-1:000000000000:stateMachine:of-fulfil-order"
+	executionARN = "arn:aws:states:us-east-1:000000000000:execution:of-fulfil-order:ord_1"
+)
+
+func executionsOn(t *testing.T, answers map[string]string) (*fakeAWS, *Executions) {
+	f, cfg := newFake(t, answers)
+	return f, &Executions{Client: sfn.NewFromConfig(cfg), StateMachine: machineARN}
+}
+
+func TestExecutions_Start(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, answer string
+		want         string // in the error
+	}{
+		{"started", `{"executionArn":"` + executionARN + `","startDate":1}`, ""},
+		{"exists", "!ExecutionAlreadyExists: Execution Already Exists: '" + executionARN + "'", ""},
+		{"throttled", "!ThrottlingException: Rate exceeded", "Throttled"},
+		{"no machine", "!StateMachineDoesNotExist: State Machine Does Not Exist", "start execution"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f, x := executionsOn(t, map[string]string{"StartExecution": tt.answer})
+			err := x.Start(t.Context(), "ord_1")
+			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v", err)
+			}
+			want := map[string]any{"stateMachineArn": machineARN, "name": "ord_1", "input": `{"orderId":"ord_1"}`}
+			if !reflect.DeepEqual(f.asked[0].in, want) {
+				t.Errorf("asked %v", f.asked[0].in)
+			}
+		})
+	}
+}
+
+func TestExecutions_Execution(t *testing.T) {
+	t.Parallel()
+	f, x := executionsOn(t, map[string]string{"DescribeExecution": `{"executionArn":"` + executionARN + `","stateMachineArn":"` + machineARN + `","status":"FAILED",
+		"startDate":1700000000.5,"stopDate":1700000010,"error":"PaymentUnavailable","cause":"c","redriveCount":1,"redriveDate":1700000005,"redriveStatus":"REDRIVABLE"}`})
+	got, err := x.Execution(t.Context(), "ord_1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := orderflow.Execution{
+		ARN: executionARN, Status: "FAILED", StartedAt: time.Unix(1700000000, 5e8).UTC(), StoppedAt: time.Unix(1700000010, 0).UTC(), Error: "PaymentUnavailable",
+		Cause: "c", RedriveCount: 1, RedrivenAt: time.Unix(1700000005, 0).UTC(), Redrivable: true,
+	}
+	if got != want {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	if f.asked[0].in["executionArn"] != executionARN {
+		t.Errorf("asked %v", f.asked[0].in)
+	}
+}
+
+func TestExecutions_Execution_notFound(t *testing.T) {
+	t.Parallel()
+	_, x := executionsOn(t, map[string]string{"DescribeExecution": "!ExecutionDoesNotExist: Execution Does Not Exist"})
+	_, err := x.Execution(t.Context(), "ord_1")
+	wantCode(t, err, orderflow.CodeNotFound)
+}
+
+func TestExecutions_Redrive(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, answer string
+		want         orderflow.Code
+	}{
+		{"redriven", `{"redriveDate":1}`, ""},
+		{"running", "!ExecutionNotRedrivable: Execution is RUNNING and cannot be redriven", orderflow.CodeNotRedrivable},
+		{"none", "!ExecutionDoesNotExist: Execution Does Not Exist", orderflow.CodeNotFound},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f, x := executionsOn(t, map[string]string{"RedriveExecution": tt.answer})
+			err := x.Redrive(t.Context(), "ord_1", "token")
+			wantCode(t, err, tt.want)
+			if tt.want == orderflow.CodeNotRedrivable && !strings.Contains(err.Error(), "Execution is RUNNING") {
+				t.Errorf("does not say why: %v", err)
+			}
+			if want := map[string]any{"executionArn": executionARN, "clientToken": "token"}; !reflect.DeepEqual(f.asked[0].in, want) {
+				t.Errorf("asked %v", f.asked[0].in)
+			}
+		})
+	}
+}
+
+func TestExecutions_answers(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, answer string
+		fails        bool
+	}{
+		{"taken", "{}", false},
+		{"timed out", "!TaskTimedOut: Task Timed Out: 'Provided task does not exist anymore'", false},
+		{"gone", "!TaskDoesNotExist: gone", false},
+		{"invalid", "!InvalidToken: Invalid Token: 'Invalid token'", false},
+		{"forbidden", "!AccessDeniedException: no", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f, x := executionsOn(t, map[string]string{"SendTaskSuccess": tt.answer, "SendTaskFailure": tt.answer})
+			if err := x.Succeed(t.Context(), "token", map[string]string{"shipmentId": "shp_1"}); (err != nil) != tt.fails {
+				t.Errorf("succeed: %v", err)
+			}
+			if err := x.Fail(t.Context(), "token", orderflow.CodeOrderCancelled, "why"); (err != nil) != tt.fails {
+				t.Errorf("fail: %v", err)
+			}
+			want := []call{
+				{"SendTaskSuccess", map[string]any{"taskToken": "token", "output": `{"shipmentId":"shp_1"}`}},
+				{"SendTaskFailure", map[string]any{"taskToken": "token", "error": "OrderCancelled", "cause": "why"}},
+			}
+			if !reflect.DeepEqual(f.asked, want) {
+				t.Errorf("asked %v", f.asked)
+			}
+		})
+	}
+}
+
+func TestExecutions_FailedStep(t *testing.T) {
+	t.Parallel()
+	entered := `{"id":2,"previousEventId":0,"timestamp":1,"type":"TaskStateEntered","stateEnteredEventDetails":{"name":"ChargePayment"}}`
+	for _, tt := range []struct {
+		name, events, step string
+		ended              bool
+	}{
+		{"failed", `{"id":9,"timestamp":1,"type":"ExecutionFailed"},{"id":8,"timestamp":1,"type":"TaskFailed"},` + entered, "ChargePayment", true},
+		{"redriven since", `{"id":10,"timestamp":1,"type":"ExecutionRedriven"},{"id":9,"timestamp":1,"type":"ExecutionFailed"},` + entered, "", false},
+		{"failed after a redrive", `{"id":12,"timestamp":1,"type":"ExecutionAborted"},{"id":10,"timestamp":1,"type":"ExecutionRedriven"},` + entered, "ChargePayment", true},
+		{"failed before any state", `{"id":2,"timestamp":1,"type":"ExecutionFailed"},{"id":1,"timestamp":1,"type":"ExecutionStarted"}`, "", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f, x := executionsOn(t, map[string]string{"GetExecutionHistory": `{"events":[` + tt.events + `]}`})
+			step, ended, err := x.FailedStep(t.Context(), executionARN)
+			if err != nil || step != tt.step || ended != tt.ended {
+				t.Errorf("got %q, %v, %v", step, ended, err)
+			}
+			if f.asked[0].in["reverseOrder"] != true {
+				t.Errorf("asked %v", f.asked[0].in)
+			}
+		})
+	}
+}
+
+func TestExecutions_History(t *testing.T) {
+	t.Parallel()
+	_, x := executionsOn(t, map[string]string{"GetExecutionHistory": `{"events":[
+		{"id":5,"previousEventId":4,"timestamp":4,"type":"ExecutionFailed","executionFailedEventDetails":{"error":"E","cause":"C"}},
+		{"id":4,"previousEventId":3,"timestamp":3,"type":"TaskFailed","taskFailedEventDetails":{"resource":"invoke","resourceType":"lambda","error":"E","cause":"C"}},
+		{"id":3,"previousEventId":2,"timestamp":2,"type":"TaskScheduled","taskScheduledEventDetails":{"resource":"invoke.waitForTaskToken","resourceType":"lambda","region":"us-east-1","parameters":"{\"taskToken\":\"secret\"}"}},
+		{"id":2,"previousEventId":0,"timestamp":1,"type":"TaskStateEntered","stateEnteredEventDetails":{"name":"RequestShipment","input":"{}"}}]}`})
+	at := func(s int64) time.Time { return time.Unix(s, 0).UTC() }
+	want := []orderflow.ExecutionEvent{
+		{ID: 2, At: at(1), Type: "TaskStateEntered", State: "RequestShipment"},
+		{ID: 3, PreviousID: 2, At: at(2), Type: "TaskScheduled", Resource: "invoke.waitForTaskToken"},
+		{ID: 4, PreviousID: 3, At: at(3), Type: "TaskFailed", Resource: "invoke", Error: "E", Cause: "C"},
+		{ID: 5, PreviousID: 4, At: at(4), Type: "ExecutionFailed", Error: "E", Cause: "C"},
+	}
+	got, older, err := x.History(t.Context(), "ord_1", 10)
+	if err != nil || older || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, older %v, %v", got, older, err)
+	}
+	got, older, err = x.History(t.Context(), "ord_1", 2)
+	if err != nil || !older || !reflect.DeepEqual(got, want[2:]) {
+		t.Errorf("latest two: %+v, older %v, %v", got, older, err)
+	}
+}
