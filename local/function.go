@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 
+	"orderflow/local/awsapi"
+	"orderflow/local/iam"
 	"orderflow/local/lambda"
 	"orderflow/local/states"
 	"orderflow/local/template"
@@ -53,6 +55,9 @@ func (s *Stack) mapSources() error {
 		if !m.Enabled {
 			continue
 		}
+		if err := s.mayMap(m); err != nil {
+			return fmt.Errorf("event source mapping %s: %w", m.LogicalID, err)
+		}
 		var filters []json.RawMessage
 		for _, f := range m.Filters {
 			filters = append(filters, json.RawMessage(f))
@@ -73,6 +78,26 @@ func (s *Stack) mapSources() error {
 		}
 		if err != nil {
 			return fmt.Errorf("event source mapping %s: %w", m.LogicalID, err)
+		}
+	}
+	return nil
+}
+
+// mappingActions are what the role of a mapping's function must be allowed to do with the source: CreateEventSourceMapping refuses without.
+var mappingActions = map[string][]string{
+	"sqs":      {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+	"dynamodb": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"},
+}
+
+func (s *Stack) mayMap(m template.EventSourceMapping) error {
+	for _, f := range s.template.Functions {
+		if f.Name != m.Function {
+			continue
+		}
+		for _, action := range mappingActions[m.Kind] {
+			if err := s.iam.Authorize(iam.Role(f.Role), awsapi.Grant{Action: action, Resource: m.SourceARN}); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

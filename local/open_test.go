@@ -28,6 +28,15 @@ func send(t *testing.T, s *local.Stack, id string) {
 	}
 }
 
+// poller is a function that may not read the queue which it polls.
+const poller = `Resources:
+  Q: {Type: AWS::SQS::Queue}
+  R:
+    Type: AWS::IAM::Role
+    Properties: {AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]}}
+  F: {Type: AWS::Serverless::Function, Properties: {Handler: f, Role: !GetAtt R.Arn, Events: {Q: {Type: SQS, Properties: {Queue: !GetAtt Q.Arn}}}}}
+`
+
 func TestOpen_refuses(t *testing.T) {
 	t.Parallel()
 	whole := options(t)
@@ -43,10 +52,12 @@ func TestOpen_refuses(t *testing.T) {
 		o    local.Options
 		want string
 	}{
-		"a broken reference":  {replace("!Ref Bus\n", "!Ref Bos\n"), `unresolved reference "Bos"`},
-		"a missing file":      {replace("machines/note.asl.json", "machines/other.asl.json"), "read definition"},
-		"no folder":           {local.Options{Template: whole.Template, Definitions: whole.Definitions}, "neither a data folder nor InMemory"},
-		"a condition of IAM":  {replace("ArnEquals", "IpAddress"), "condition operator IpAddress"},
+		"a broken reference": {replace("!Ref Bus\n", "!Ref Bos\n"), `unresolved reference "Bos"`},
+		"a missing file":     {replace("machines/note.asl.json", "machines/other.asl.json"), "read definition"},
+		"no folder":          {local.Options{Template: whole.Template, Definitions: whole.Definitions}, "neither a data folder nor InMemory"},
+		"a condition of IAM": {replace("ArnEquals", "IpAddress"), "condition operator IpAddress"},
+		"a poller without permissions": {local.Options{InMemory: true, Factory: handlers, Template: []byte(poller)},
+			"event source mapping FQ: AccessDeniedException: User: arn:aws:sts::000000000000:assumed-role/orderflow-R/orderflow-F is not authorized to perform: sqs:ReceiveMessage"},
 		"a wrong definition":  {replace("DefinitionUri: machines/note.asl.json", `DefinitionString: '{"a":["${Check}","${Finish}"]}'`), "state machine Machine"},
 		"an unknown key type": {replace("AttributeType: S", "AttributeType: X"), "table Notes"},
 	} {
