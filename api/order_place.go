@@ -109,9 +109,6 @@ func (s *server) lines(ctx context.Context, body *placeBody) ([]orderflow.Line, 
 			skus = append(skus, item.SKU)
 		}
 	}
-	if len(skus) > orderflow.MaxStockMoves {
-		return nil, refuseFaults(codeInvalidRequest, []Fault{{Pointer: "/items", Detail: fmt.Sprintf("must name at most %d different products", orderflow.MaxStockMoves)}})
-	}
 	products, err := s.Catalogue.Products(ctx, skus)
 	if err != nil {
 		return nil, fmt.Errorf("look up products: %w", err)

@@ -148,7 +148,7 @@ func (s *system) checkEvents(o *orderflow.Order, events []orderflow.EventDetail)
 		return
 	}
 	if want := o.State(); !sameState(folded, want) {
-		s.t.Errorf("I7: order %s: its events tell %+v, the table %+v", o.ID, folded, want)
+		s.t.Errorf("I7: order %s: its %d events tell %s at %d, the table %s at %d", o.ID, len(events), folded.Status, folded.Sequence, want.Status, want.Sequence)
 	}
 }
 

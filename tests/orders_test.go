@@ -187,7 +187,7 @@ func testOutage(t *testing.T, s *system) {
 	redrive := func(c *caller) *answer {
 		return c.request(http.MethodPost, "/ops/orders/"+id+"/redrive", nil, []byte(`{"reason":"the provider is back"}`))
 	}
-	redrive(ada).problem(http.StatusForbidden, "Forbidden")
+	redrive(ada).problem(http.StatusForbidden, "OperatorsOnly")
 	redrive(olga).expect(http.StatusAccepted)
 	ada.ended(id)
 	eventually(t, "execution succeeds", func() bool {
@@ -266,7 +266,7 @@ func TestAPI(t *testing.T) {
 	t.Run("tokens", func(t *testing.T) {
 		(&caller{s: s}).get("/orders").problem(http.StatusUnauthorized, "Unauthorized")
 		(&caller{s: s, token: "x" + ada.token}).get("/orders").problem(http.StatusUnauthorized, "Unauthorized")
-		ada.get("/ops/orders").problem(http.StatusForbidden, "Forbidden")
+		ada.get("/ops/orders").problem(http.StatusForbidden, "OperatorsOnly")
 	})
 	t.Run("ownership", func(t *testing.T) {
 		id := ada.accepted(body)
