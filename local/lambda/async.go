@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"time"
 
-	"orderflow/local/awsapi"
 	"orderflow/local/store"
 )
 
@@ -215,96 +214,3 @@ func (f *function) attempt(ctx context.Context, p *pending, now time.Time) error
 	}
 	return nil
 }
-
-// conclusion tells the destinations and the dead-letter queue; false if one of them must be tried again.
-// An undeliverable notice is given up, with an error in the log, when it is as old as the event may become.
-func (f *function) conclusion(ctx context.Context, p *pending) bool {
-	targets := map[string]bool{}
-	if p.Ended.Condition == "Success" {
-		targets[f.Async.OnSuccess] = false
-	} else {
-		targets[f.Async.OnFailure] = false
-		targets[f.Async.DeadLetter] = true
-		f.service.log.Error("asynchronous invocation failed", "function", f.Name, "requestId", p.ID, "condition", p.Ended.Condition)
-	}
-	for _, arn := range p.Ended.Sent {
-		delete(targets, arn)
-	}
-	delete(targets, "")
-	complete := true
-	for arn, deadLetter := range targets {
-		body, attributes := f.invocationRecord(p), map[string]attribute(nil)
-		if deadLetter {
-			body, attributes = p.Payload, deadLetterAttributes(p)
-		}
-		if err := f.deliver(ctx, arn, body, attributes); err != nil {
-			f.service.log.Error("deliver invocation record", "function", f.Name, "requestId", p.ID, "destination", arn, "error", err)
-			complete = false
-			continue
-		}
-		p.Ended.Sent = append(p.Ended.Sent, arn)
-	}
-	return complete || f.service.clock.Since(p.Accepted) > 2*f.Async.MaximumEventAge
-}
-
-// invocationRecord is what destinations of asynchronous invocations get.
-func (f *function) invocationRecord(p *pending) []byte {
-	record := struct {
-		Version  string           `json:"version"`
-		Time     string           `json:"timestamp"`
-		Context  requestContext   `json:"requestContext"`
-		Payload  json.RawMessage  `json:"requestPayload"`
-		Response *responseContext `json:"responseContext,omitempty"`
-		Reply    json.RawMessage  `json:"responsePayload,omitempty"`
-	}{
-		Version: "1.0", Time: f.service.clock.Now().UTC().Format(timestampLayout), Payload: p.Payload, Reply: p.Ended.Reply,
-		Context: requestContext{p.ID, f.ARN + ":$LATEST", p.Ended.Condition, p.Attempts},
-	}
-	if p.Attempts > 0 {
-		record.Response = &responseContext{200, "$LATEST", p.Ended.Error}
-	}
-	body, err := json.Marshal(record)
-	if err != nil { // every member is valid JSON
-		panic("lambda: marshal invocation record: " + err.Error())
-	}
-	return body
-}
-
-// deadLetterAttributes go with the event to a dead-letter queue or topic.
-func deadLetterAttributes(p *pending) map[string]attribute {
-	message := p.Ended.Condition
-	if p.Ended.Reply != nil {
-		var e struct {
-			Message string `json:"errorMessage"`
-		}
-		if err := json.Unmarshal(p.Ended.Reply, &e); err == nil && e.Message != "" {
-			message = e.Message
-		}
-	}
-	if len(message) > 1024 {
-		message = message[:1024]
-	}
-	return map[string]attribute{
-		"RequestID":    {"String", p.ID},
-		"ErrorCode":    {"Number", "200"},
-		"ErrorMessage": {"String", message},
-	}
-}
-
-// PendingInvocations counts the asynchronous invocations of a function that are accepted and not done.
-func (s *Service) PendingInvocations(nameOrARN string) (int, error) {
-	f, err := s.find(nameOrARN, "")
-	if err != nil {
-		return 0, err
-	}
-	n, prefix := 0, f.pendingPrefix()
-	for _, err := range s.st.Scan(prefix, prefix.End()) {
-		if err != nil {
-			return n, fmt.Errorf("count invocations: %w", err)
-		}
-		n++
-	}
-	return n, nil
-}
-
-var _ awsapi.HTTPService = (*Service)(nil)
