@@ -15,6 +15,9 @@ func timestamp(t time.Time) string { return t.UTC().Format(timeLayout) }
 // context gives the context object. With only set, it may hold just that member: a
 // path needs no more.
 func (e *env) context(only string) value.JSON {
+	if t := e.x.trial; t != nil && t.context != "" {
+		return t.context
+	}
 	w := contextWriter{dst: []byte{'{'}}
 	wants := func(key string) bool { return only == "" || only == key }
 	if wants("Execution") {

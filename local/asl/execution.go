@@ -32,6 +32,7 @@ type Execution struct {
 	count       int64     // events so far
 	failure     *Failure
 	timed       bool // the timer of TimeoutSeconds is set
+	trial       *trial
 
 	// Of the current Step.
 	now      time.Time

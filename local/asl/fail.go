@@ -10,6 +10,7 @@ type failState struct {
 
 func (s *failState) run(x *Execution, b *branch) *fault {
 	e := x.env(b, b.input)
+	x.see(func(i *Inspection) { i.AfterInputPath = string(b.input) })
 	f := &fault{name: s.err, cause: s.cause}
 	for _, p := range []struct {
 		field string

@@ -8,12 +8,18 @@ import (
 func (x *Execution) effective(b *branch) (value.JSON, *fault) {
 	e := x.env(b, b.input)
 	v, f := e.field(b.state.inputPath)
-	if f != nil || b.state.parameters == nil {
+	if f != nil {
 		return v, f
 	}
-	e.input = v
-	if v, f = b.state.parameters.eval(e); f == nil && len(v) > MaxPayload {
-		f = tooLarge(b.state.name)
+	x.see(func(i *Inspection) { i.AfterInputPath = string(v) })
+	if b.state.parameters != nil {
+		e.input = v
+		if v, f = b.state.parameters.eval(e); f == nil && len(v) > MaxPayload {
+			f = tooLarge(b.state.name)
+		}
+	}
+	if k := b.state.kind; k == passKind || k == parallelKind {
+		x.see(func(i *Inspection) { i.AfterParameters = string(v) })
 	}
 	return v, f
 }
@@ -29,10 +35,12 @@ func (x *Execution) leave(b *branch, result value.JSON) *fault {
 			return f
 		}
 	}
+	x.see(func(i *Inspection) { i.AfterResultSelector = string(selected) })
 	output, f := s.resultPath.apply(b.input, selected)
 	if f != nil {
 		return f
 	}
+	x.see(func(i *Inspection) { i.AfterResultPath = string(output) })
 	if output, f = x.env(b, output).field(s.outputPath); f != nil {
 		return f
 	}

@@ -16,6 +16,8 @@ type Machine struct {
 type workflow struct {
 	start  *state
 	states map[string]*state
+	// open: transitions may lead to states that are not there (a state tested alone).
+	open bool
 }
 
 // state is what all state types have in common.

@@ -37,6 +37,12 @@ func (m *mapState) run(x *Execution, b *branch) *fault {
 	if f != nil {
 		return f
 	}
+	x.see(func(i *Inspection) {
+		i.MaxConcurrency = limit
+		if m.itemsPath != nil {
+			i.AfterItemsPath = string(items)
+		}
+	})
 	g := &group{owner: b, input: input, items: items.Elements(), limit: limit}
 	g.branches = make([]*branch, len(g.items))
 	b.group = g

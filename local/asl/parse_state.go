@@ -186,7 +186,10 @@ func (r *stateReader) target(n *node, field string) *state {
 	}
 	r.reached[name] = true
 	to, ok := r.w.states[name]
-	if !ok {
+	if !ok && r.w.open {
+		to = &state{name: name, body: succeedState{}, kind: succeedKind}
+		r.w.states[name] = to
+	} else if !ok {
 		r.p.missingTarget(n.at(field), field, name)
 	}
 	return to

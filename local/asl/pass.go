@@ -6,12 +6,13 @@ import "orderflow/local/asl/value"
 type passState struct{ result value.JSON }
 
 func (p *passState) run(x *Execution, b *branch) *fault {
+	if p.result != "" { // then AWS looks at neither InputPath nor Parameters
+		x.see(func(i *Inspection) { i.Result = string(p.result) })
+		return x.leave(b, p.result)
+	}
 	result, f := x.effective(b)
 	if f != nil {
 		return f
-	}
-	if p.result != "" {
-		result = p.result
 	}
 	return x.leave(b, result)
 }

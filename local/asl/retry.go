@@ -49,6 +49,7 @@ func (x *Execution) retry(b *branch, f *fault) bool {
 		if b.attempts == nil {
 			b.attempts = make([]int64, len(b.state.retry))
 		}
+		x.see(func(in *Inspection) { in.RetryIndex = &i })
 		if b.attempts[i] >= r.maxAttempts {
 			return false
 		}
@@ -56,6 +57,7 @@ func (x *Execution) retry(b *branch, f *fault) bool {
 		b.attempts[i]++
 		b.retryCount++
 		b.deadline = x.now.Add(delay)
+		x.see(func(in *Inspection) { in.RetryBackoffSeconds = delay.Seconds() })
 		x.suspend(b, waitRetry)
 		x.command(b.timers()[0])
 		return true
@@ -85,6 +87,7 @@ func (x *Execution) catch(b *branch, f *fault) (caught bool, again *fault) {
 		if !f.matches(c.errors) {
 			continue
 		}
+		x.see(func(in *Inspection) { in.CatchIndex = &i })
 		data := f.output()
 		output, again := c.resultPath.apply(b.input, data)
 		if again == nil {

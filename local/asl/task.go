@@ -30,6 +30,7 @@ func (t *taskState) run(x *Execution, b *branch) *fault {
 	if f != nil {
 		return f
 	}
+	x.see(func(i *Inspection) { i.AfterInputPath = string(input) })
 	id := x.count + 1 // of the scheduling event
 	e.input = input
 	if t.token() {
@@ -58,6 +59,7 @@ func (t *taskState) evaluate(e *env, b *branch, c *ScheduleTask) (f *fault) {
 		return tooLarge(b.state.name)
 	}
 	c.Parameters = string(parameters)
+	e.x.see(func(i *Inspection) { i.AfterParameters = c.Parameters })
 	if t.credentials != nil {
 		v, f := t.credentials.eval(e)
 		if f != nil {
@@ -216,6 +218,7 @@ func (x *Execution) taskSucceeded(in TaskSucceeded) error {
 		e = Event{Type: EventLambdaFunctionSucceeded, Output: in.Output}
 	}
 	x.record(b, e)
+	x.see(func(i *Inspection) { i.Result = string(v) })
 	x.check(b, x.leave(b, v))
 	return nil
 }

@@ -35,7 +35,10 @@ func Compare(c *Case, run *Run) []string {
 		}
 		m.rules = append(m.rules, re)
 	}
-	if c.Kind == "history" {
+	switch {
+	case c.Kind == "history" && len(c.History) == 0, c.Kind != "history" && c.Status == nil:
+		m.diff("the case expects nothing: it has neither a history nor a status")
+	case c.Kind == "history":
 		m.history(run.Events)
 	}
 	m.result(run.End)
