@@ -1,0 +1,242 @@
+package tasks
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"orderflow"
+)
+
+const arn = "arn:aws:states:us-east-1:000000000000:execution:m:ord_1"
+
+// history tells the failed step of every execution.
+type history struct {
+	step  string
+	ended bool
+}
+
+func (h history) FailedStep(context.Context, string) (string, bool, error) {
+	return h.step, h.ended, nil
+}
+
+func change(t *testing.T, status string, redriveCount int, code, cause string) StatusChange {
+	t.Helper()
+	quoted, err := json.Marshal(cause)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cause == "" {
+		quoted = []byte("null")
+	}
+	raw := fmt.Sprintf(`{"source":"aws.states","detail":{"executionArn":%q,"name":"ord_1","status":%q,"redriveCount":%d,"error":%s,"cause":%s,"output":null}}`,
+		arn, status, redriveCount, map[bool]string{true: "null", false: `"` + code + `"`}[code == ""], quoted)
+	var e StatusChange
+	if err := json.Unmarshal([]byte(raw), &e); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func TestWatch_Handle(t *testing.T) {
+	t.Parallel()
+	const cause = `{"errorMessage":"PaymentUnavailable: not now","errorType":"PaymentUnavailable"}`
+	for _, tt := range []struct {
+		name   string
+		events func(t *testing.T) []StatusChange
+		ended  bool // by the history
+		want   string
+		alerts int
+	}{
+		{"failed", func(t *testing.T) []StatusChange {
+			return []StatusChange{change(t, "FAILED", 0, "PaymentUnavailable", cause)}
+		}, true,
+			"PaymentUnavailable: PaymentUnavailable: not now at ChargePayment 0", 1},
+		{"told twice", func(t *testing.T) []StatusChange {
+			e := change(t, "FAILED", 0, "PaymentUnavailable", cause)
+			return []StatusChange{e, e}
+		}, true, "PaymentUnavailable: PaymentUnavailable: not now at ChargePayment 0", 1},
+		{"redriven", func(t *testing.T) []StatusChange {
+			return []StatusChange{change(t, "FAILED", 0, "X", "c"), change(t, "RUNNING", 1, "", "")}
+		}, true, "", 1},
+		{"failed again, the news of the redrive late", func(t *testing.T) []StatusChange {
+			return []StatusChange{change(t, "FAILED", 0, "X", "c"), change(t, "FAILED", 1, "Y", "d"), change(t, "RUNNING", 1, "", "")}
+		}, true, "Y: d at ChargePayment 1", 2},
+		{"the news of the failure late", func(t *testing.T) []StatusChange { return []StatusChange{change(t, "FAILED", 0, "X", "c")} }, false, "", 0},
+		{"timed out", func(t *testing.T) []StatusChange { return []StatusChange{change(t, "TIMED_OUT", 0, "", "")} }, true,
+			"States.Timeout: the execution took too long at ChargePayment 0", 1},
+		{"aborted", func(t *testing.T) []StatusChange { return []StatusChange{change(t, "ABORTED", 0, "", "")} }, true, "ExecutionAborted:  at ChargePayment 0", 1},
+		{"succeeded", func(t *testing.T) []StatusChange { return []StatusChange{change(t, "SUCCEEDED", 0, "", "")} }, true, "", 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s, out := newStore(), &outbox{}
+			place(t, s, 1, 3, "card")
+			w := Watch{s, out, history{"ChargePayment", tt.ended}, at(start)}
+			for _, e := range tt.events(t) {
+				if _, err := w.Handle(t.Context(), e); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got := ""
+			if a := s.load(t, "ord_1").Attention; a != nil {
+				got = fmt.Sprintf("%s: %s at %s %d", a.Code, a.Message, a.Step, a.RedriveCount)
+			}
+			if got != tt.want || len(out.alerts) != tt.alerts {
+				t.Errorf("attention %q, want %q; alerts %+v", got, tt.want, out.alerts)
+			}
+		})
+	}
+}
+
+func TestWatch_Handle_alertLost(t *testing.T) {
+	t.Parallel()
+	s, out := newStore(), &outbox{err: errLost}
+	place(t, s, 1, 3, "card")
+	w := Watch{s, out, history{"ChargePayment", true}, at(start)}
+	if _, err := w.Handle(t.Context(), change(t, "FAILED", 0, "X", "c")); err == nil {
+		t.Fatal("a lost alert succeeded")
+	}
+	out.err = nil
+	got, err := w.Handle(t.Context(), change(t, "FAILED", 0, "X", "c"))
+	if err != nil || !got.Changed || len(out.alerts) != 2 || out.alerts[0].DedupeID != out.alerts[1].DedupeID {
+		t.Errorf("%+v, %v, alerts %+v", got, err, out.alerts)
+	}
+}
+
+// A conflict between the alert and the commit does not alert twice.
+func TestWatch_Handle_conflict(t *testing.T) {
+	t.Parallel()
+	s, out := newStore(), &outbox{}
+	place(t, s, 1, 3, "card")
+	first := true
+	s.beforeCommit = func(context.Context) error {
+		if first {
+			first = false
+			return s.change("ord_1", cancelled)
+		}
+		return nil
+	}
+	got, err := Watch{s, out, history{"ChargePayment", true}, at(start)}.Handle(t.Context(), change(t, "FAILED", 0, "X", "c"))
+	if err != nil || !got.Changed || len(out.alerts) != 1 || s.load(t, "ord_1").Attention == nil {
+		t.Errorf("%+v, %v, alerts %+v", got, err, out.alerts)
+	}
+}
+
+func TestMessage(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		`{"errorMessage":"m","errorType":"t"}`: "m",
+		"plain":                                "plain",
+		`{"other":1}`:                          `{"other":1}`,
+		strings.Repeat("é", 600):               strings.Repeat("é", 500),
+	} {
+		if got := message(in); got != want {
+			t.Errorf("message(%.20q) = %.20q", in, got)
+		}
+	}
+}
+
+// executions are those of some orders.
+type executions struct {
+	starter
+	of map[string]orderflow.Execution
+}
+
+func (x *executions) Execution(_ context.Context, id string) (orderflow.Execution, error) {
+	e, ok := x.of[id]
+	if !ok {
+		return e, orderflow.Errorf(orderflow.CodeNotFound, "none")
+	}
+	return e, nil
+}
+
+// standing is a store whose every order of a status stands still.
+type standing struct{ *store }
+
+func (s standing) Standing(ctx context.Context, status orderflow.Status, before time.Time) iter.Seq2[*orderflow.Order, error] {
+	return func(yield func(*orderflow.Order, error) bool) {
+		o, err := s.Order(ctx, "ord_1")
+		if err != nil || o.Status == status && o.UpdatedAt.Before(before) {
+			yield(o, err)
+		}
+	}
+}
+
+func TestReconcile_Handle(t *testing.T) {
+	t.Parallel()
+	run := func(status string, redrives int) *orderflow.Execution {
+		return &orderflow.Execution{ARN: arn, Status: status, Error: "X", Cause: "c", RedriveCount: redrives}
+	}
+	mark := func(o *orderflow.Order) error {
+		o.NeedAttention(orderflow.Attention{Code: "X", ExecutionARN: arn}, orderflow.By{At: start})
+		return nil
+	}
+	dispatch := func(o *orderflow.Order) error { return o.Dispatch("Post", "T1", orderflow.By{At: start}) }
+	type changes = []func(*orderflow.Order) error
+	for _, tt := range []struct {
+		name      string
+		changes   changes
+		execution *orderflow.Execution
+		after     time.Duration
+		want      Reconciled
+	}{
+		{"moved lately", nil, nil, 2 * time.Hour, Reconciled{Complete: true}},
+		{"never started", nil, nil, 0, Reconciled{Checked: 1, Started: 1, Complete: true}},
+		{"running", nil, run("RUNNING", 0), 0, Reconciled{Checked: 1, Complete: true}},
+		{"answer lost", changes{dispatch}, run("RUNNING", 0), 0, Reconciled{Checked: 1, Answered: 1, Complete: true}},
+		{"cancel lost", changes{cancelled}, run("RUNNING", 0), 0, Reconciled{Checked: 1, Answered: 1, Complete: true}},
+		{"failure lost", nil, run("FAILED", 0), 0, Reconciled{Checked: 1, Marked: 1, Complete: true}},
+		{"failure known", changes{mark}, run("FAILED", 0), 0, Reconciled{Checked: 1, Complete: true}},
+		{"failed again", changes{mark}, run("FAILED", 1), 0, Reconciled{Checked: 1, Marked: 1, Complete: true}},
+		{"redrive lost", changes{mark}, run("RUNNING", 1), 0, Reconciled{Checked: 1, Cleared: 1, Complete: true}},
+		{"ended without the order", nil, run("SUCCEEDED", 0), 0, Reconciled{Checked: 1, Marked: 1, Complete: true}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s, out, x := shipping(t), &outbox{}, &executions{}
+			for _, change := range tt.changes {
+				s.mustChange(change)
+			}
+			if tt.execution != nil {
+				x.of = map[string]orderflow.Execution{"ord_1": *tt.execution}
+			}
+			now := at(start.Add(time.Hour))
+			got, err := Reconcile{s, standing{s}, x, history{"RequestShipment", true}, &answers{}, out, now, tt.after, quiet}.Handle(t.Context(), struct{}{})
+			if err != nil || got != tt.want || len(out.alerts) != tt.want.Marked {
+				t.Errorf("got %+v, %v, alerts %v, want %+v", got, err, out.alerts, tt.want)
+			}
+		})
+	}
+}
+
+// One order that cannot be looked at does not hold up the rest, and is counted.
+func TestReconcile_Handle_failures(t *testing.T) {
+	t.Parallel()
+	s := shipping(t)
+	x := &executions{starter: starter{err: map[string]error{"ord_1": errLost}}}
+	r := Reconcile{s, standing{s}, x, history{}, &answers{}, &outbox{}, at(start.Add(time.Hour)), 0, quiet}
+	got, err := r.Handle(t.Context(), struct{}{})
+	if err != nil || got != (Reconciled{Checked: 1, Failed: 1, Complete: true}) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestReconcile_Handle_stopsInTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := shipping(t)
+		ctx, cancel := context.WithTimeout(t.Context(), spare-time.Second)
+		defer cancel()
+		r := Reconcile{s, standing{s}, &executions{}, history{}, &answers{}, &outbox{}, at(start.Add(time.Hour)), 0, quiet}
+		got, err := r.Handle(ctx, struct{}{})
+		if err != nil || got != (Reconciled{}) {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	})
+}
