@@ -279,6 +279,10 @@ func (l *loader) callFindInMap(n *node, at string) any {
 			return noValue{}
 		}
 	}
+	if fn := firstFunction(found); fn != nil {
+		l.fail(fn, at, "a mapping holds no functions")
+		return noValue{}
+	}
 	return l.eval(found, at)
 }
 
@@ -305,6 +309,12 @@ func (l *loader) callTransform(n *node, at string) any {
 	if !ok {
 		return noValue{}
 	}
+	if l.busy["include "+location] {
+		l.fail(n, at, "%s includes itself", location)
+		return noValue{}
+	}
+	l.busy["include "+location] = true
+	defer delete(l.busy, "include "+location)
 	included, err := l.include(location)
 	if err != nil {
 		l.fail(n, at, "%v", err)

@@ -59,25 +59,43 @@ func parse(file string, data []byte) (*node, error) {
 	if len(doc.Content) == 0 {
 		return nil, fmt.Errorf("parse %s: the file is empty", file)
 	}
-	return convert(file, doc.Content[0])
+	c := converter{file: file}
+	return c.convert(doc.Content[0])
 }
 
-func convert(file string, y *yaml.Node) (*node, error) {
+// Bounds of a document: an alias may contain itself, or multiply.
+const (
+	maxDepth = 100
+	maxNodes = 500_000
+)
+
+// converter turns YAML's nodes into ours.
+type converter struct {
+	file         string
+	depth, nodes int
+}
+
+func (c *converter) convert(y *yaml.Node) (*node, error) {
+	c.depth++
+	defer func() { c.depth-- }()
+	if c.nodes++; c.depth > maxDepth || c.nodes > maxNodes {
+		return nil, fmt.Errorf("%s:%d: nested too deeply, or too large", c.file, y.Line)
+	}
 	if y.Kind == yaml.AliasNode {
-		return convert(file, y.Alias)
+		return c.convert(y.Alias)
 	}
 	if strings.HasPrefix(y.Tag, "!") && !strings.HasPrefix(y.Tag, "!!") {
-		return convertTag(file, y)
+		return c.convertTag(y)
 	}
-	n := &node{file: file, line: y.Line}
+	n := &node{file: c.file, line: y.Line}
 	switch y.Kind {
 	case yaml.ScalarNode:
 		n.value = scalar(y)
 		return n, nil
 	case yaml.SequenceNode:
 		n.kind = listNode
-		for _, c := range y.Content {
-			item, err := convert(file, c)
+		for _, child := range y.Content {
+			item, err := c.convert(child)
 			if err != nil {
 				return nil, err
 			}
@@ -85,10 +103,10 @@ func convert(file string, y *yaml.Node) (*node, error) {
 		}
 		return n, nil
 	}
-	return convertMap(n, y)
+	return c.convertMap(n, y)
 }
 
-func convertMap(n *node, y *yaml.Node) (*node, error) {
+func (c *converter) convertMap(n *node, y *yaml.Node) (*node, error) {
 	n.kind, n.fields = mapNode, map[string]*node{}
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		key := y.Content[i]
@@ -98,7 +116,7 @@ func convertMap(n *node, y *yaml.Node) (*node, error) {
 		if _, ok := n.fields[key.Value]; ok {
 			return nil, fmt.Errorf("%s:%d: key %q stands twice", n.file, key.Line, key.Value)
 		}
-		v, err := convert(n.file, y.Content[i+1])
+		v, err := c.convert(y.Content[i+1])
 		if err != nil {
 			return nil, err
 		}
@@ -114,18 +132,18 @@ func convertMap(n *node, y *yaml.Node) (*node, error) {
 func isFunction(key string) bool { return key == "Ref" || strings.HasPrefix(key, "Fn::") }
 
 // convertTag turns a short form into the long one: !Sub x -> Fn::Sub: x.
-func convertTag(file string, y *yaml.Node) (*node, error) {
+func (c *converter) convertTag(y *yaml.Node) (*node, error) {
 	name := strings.TrimPrefix(y.Tag, "!")
 	plain := *y
 	plain.Tag = ""
-	arg, err := convert(file, &plain)
+	arg, err := c.convert(&plain)
 	if err != nil {
 		return nil, err
 	}
 	if y.Kind == yaml.ScalarNode {
 		arg.value = y.Value // a tagged scalar is always text: !Ref 1 names "1"
 	}
-	n := &node{kind: fnNode, file: file, line: y.Line, fn: "Fn::" + name, arg: arg, short: true}
+	n := &node{kind: fnNode, file: c.file, line: y.Line, fn: "Fn::" + name, arg: arg, short: true}
 	if name == "Ref" || name == "Condition" {
 		n.fn = name
 	}
