@@ -154,13 +154,21 @@ func (o *Order) RequestCancel(by By) error {
 	return nil
 }
 
-// Refunded records that the captured amount went back. Returns CodeInvalidState if nothing was captured.
+// Refundable tells whether what was captured may go back. Returns CodeInvalidState if nothing was captured, and after dispatch.
+func (o *Order) Refundable() error {
+	if o.PaymentStatus != PaymentCaptured {
+		return Errorf(CodeInvalidState, "payment of order %s is %s", o.ID, o.PaymentStatus)
+	}
+	return o.expect(Confirmed, Paid)
+}
+
+// Refunded records that the captured amount went back. Said twice, it changes nothing. Returns CodeInvalidState as Refundable does.
 func (o *Order) Refunded(by By) error {
 	if o.PaymentStatus == PaymentRefunded {
 		return nil
 	}
-	if o.PaymentStatus != PaymentCaptured {
-		return Errorf(CodeInvalidState, "payment of order %s is %s", o.ID, o.PaymentStatus)
+	if err := o.Refundable(); err != nil {
+		return err
 	}
 	o.PaymentStatus = PaymentRefunded
 	o.record(by.change(PaymentChanged))
@@ -177,7 +185,7 @@ func (o *Order) StockBack(by By) {
 }
 
 // Close ends an order that is not fulfilled: CANCELLED if somebody asked for it, REJECTED otherwise; by.Reason is the code of the failure.
-// Returns CodeInvalidState after dispatch, or while money is still captured or stock still held.
+// Returns CodeInvalidState after dispatch, or while money is captured or may be, or stock is held.
 func (o *Order) Close(by By) error {
 	end := Rejected
 	if o.Cancel != nil {
@@ -189,7 +197,7 @@ func (o *Order) Close(by By) error {
 	if err := o.expect(Placed, Confirmed, Paid); err != nil {
 		return err
 	}
-	if o.PaymentStatus == PaymentCaptured || o.StockStatus == StockReserved {
+	if o.PaymentStatus == PaymentCaptured || o.PaymentStatus == PaymentUncertain || o.StockStatus == StockReserved {
 		return Errorf(CodeInvalidState, "order %s still has payment %s, stock %s", o.ID, o.PaymentStatus, o.StockStatus)
 	}
 	o.Wait, o.Attention = nil, nil

@@ -68,6 +68,9 @@ func (r Refund) refund(ctx context.Context, id string) (Refunded, error) {
 			return Refunded{}, err
 		}
 	}
+	if err := o.Refundable(); err != nil && o.PaymentStatus != orderflow.PaymentRefunded {
+		return Refunded{}, err
+	}
 	return r.giveBack(ctx, id, *charge)
 }
 

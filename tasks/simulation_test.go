@@ -421,7 +421,7 @@ func TestTasks_underFaults(t *testing.T) {
 
 func testUnderFaults(t *testing.T) {
 	ends := map[orderflow.Status]int{}
-	for seed := range uint64(1500) {
+	for seed := range uint64(1000) {
 		s := newSimulation(t, seed)
 		products := 1 + s.rnd.IntN(3)
 		if seed%40 == 0 {

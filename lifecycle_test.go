@@ -1,0 +1,206 @@
+package orderflow
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func said(reason string) By { return By{At: noon.Add(time.Minute), Actor: "step:test", Reason: reason} }
+
+// acts are the ways in which an order changes, by name.
+var acts = map[string]func(o *Order) error{
+	"confirm":  func(o *Order) error { return o.Confirm(said("")) },
+	"capture":  func(o *Order) error { return o.Captured(said("")) },
+	"decline":  func(o *Order) error { o.Payment(PaymentDeclined, said("")); return nil },
+	"unsure":   func(o *Order) error { o.Payment(PaymentUncertain, said("")); return nil },
+	"request":  func(o *Order) error { return o.RequestShipment("shp_1", "RequestShipment", "token-1", said("")) },
+	"renew":    func(o *Order) error { return o.RequestShipment("shp_1", "RequestShipment", "token-2", said("")) },
+	"dispatch": func(o *Order) error { return o.Dispatch("Post", "T1", said("")) },
+	"give up":  func(o *Order) error { return o.FailShipment(said("AddressUnreachable")) },
+	"fulfil":   func(o *Order) error { return o.Fulfil(said("")) },
+	"cancel":   func(o *Order) error { return o.RequestCancel(said("changed my mind")) },
+	"refund":   func(o *Order) error { return o.Refunded(said("")) },
+	"release":  func(o *Order) error { o.StockBack(said("")); return nil },
+	"close":    func(o *Order) error { return o.Close(said("PaymentDeclined")) },
+	"attend": func(o *Order) error {
+		o.NeedAttention(Attention{Code: "X", ExecutionARN: "arn"}, said(""))
+		return nil
+	},
+	"clear": func(o *Order) error { o.ClearAttention(said("")); return nil },
+}
+
+// TestOrder_lifecycle tells stories: acts one after the other, of which the last may be refused, and how the order stands then.
+func TestOrder_lifecycle(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ story, want string }{
+		{"", "PLACED NONE NONE 1"},
+		{"confirm", "CONFIRMED NONE RESERVED 2"},
+		{"confirm, confirm", "InvalidState"},
+		{"cancel, confirm", "OrderCancelled"},
+		{"capture", "InvalidState"},
+		{"confirm, capture", "PAID CAPTURED RESERVED 3"},
+		{"confirm, unsure, unsure, capture", "PAID CAPTURED RESERVED 4"},
+		{"confirm, capture, capture", "InvalidState"},
+		{"confirm, cancel, capture", "OrderCancelled"},
+		{"confirm, request", "InvalidState"},
+		{"confirm, capture, cancel, request", "OrderCancelled"},
+		{"confirm, capture, request", "PAID CAPTURED RESERVED 4"},
+		{"confirm, capture, request, request", "PAID CAPTURED RESERVED 4"},
+		{"confirm, capture, request, renew", "PAID CAPTURED RESERVED 5"},
+		{"confirm, capture, request, cancel, renew", "OrderCancelled"},
+		{"confirm, capture, request, dispatch, renew", "SHIPPING CAPTURED RESERVED 6"},
+		{"confirm, capture, request, give up, renew", "PAID CAPTURED RESERVED 6"},
+		{"confirm, capture, dispatch", "InvalidState"},
+		{"confirm, capture, request, dispatch", "SHIPPING CAPTURED RESERVED 5"},
+		{"confirm, capture, request, dispatch, dispatch", "SHIPPING CAPTURED RESERVED 5"},
+		{"confirm, capture, request, cancel, dispatch", "OrderCancelled"},
+		{"confirm, capture, request, give up, dispatch", "InvalidState"},
+		{"confirm, capture, request, give up, give up", "PAID CAPTURED RESERVED 5"},
+		{"confirm, capture, request, dispatch, give up", "InvalidState"},
+		{"give up", "InvalidState"},
+		{"confirm, capture, fulfil", "InvalidState"},
+		{"confirm, capture, request, dispatch, fulfil", "FULFILLED CAPTURED SHIPPED 6"},
+		{"confirm, capture, request, dispatch, cancel", "TooLateToCancel"},
+		{"confirm, capture, request, dispatch, fulfil, cancel", "TooLateToCancel"},
+		{"confirm, capture, request, dispatch, close", "InvalidState"},
+		{"confirm, capture, request, dispatch, refund", "InvalidState"},
+		{"cancel, cancel", "PLACED NONE NONE 2"},
+		{"cancel, close", "CANCELLED NONE NONE 3"},
+		{"cancel, close, cancel", "CANCELLED NONE NONE 3"},
+		{"cancel, close, close", "CANCELLED NONE NONE 3"},
+		{"close", "REJECTED NONE NONE 2"},
+		{"close, cancel", "TooLateToCancel"},
+		{"confirm, close", "InvalidState"},
+		{"confirm, decline, close", "InvalidState"},
+		{"confirm, decline, release, close", "REJECTED DECLINED RELEASED 5"},
+		{"confirm, unsure, release, close", "InvalidState"},
+		{"confirm, refund", "InvalidState"},
+		{"confirm, capture, release, close", "InvalidState"},
+		{"confirm, capture, cancel, refund, refund, release, release, close", "CANCELLED REFUNDED RELEASED 7"},
+		{"attend, attend", "PLACED NONE NONE 2 attention"},
+		{"attend, clear, clear", "PLACED NONE NONE 3"},
+		{"attend, close", "REJECTED NONE NONE 3"},
+		{"close, attend", "REJECTED NONE NONE 2"},
+	} {
+		t.Run(tt.story, func(t *testing.T) {
+			t.Parallel()
+			o, err := Place(draft(line("a", 1, usd(5))))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := tell(o, tt.story); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+			if int64(len(o.Timeline)) != o.Sequence {
+				t.Errorf("%d changes, sequence %d", len(o.Timeline), o.Sequence)
+			}
+		})
+	}
+}
+
+// tell does what the story says. It returns how the order stands, or the code with which the last act was refused.
+func tell(o *Order, story string) string {
+	names := strings.FieldsFunc(story, func(r rune) bool { return r == ',' })
+	for i, name := range names {
+		err := acts[strings.TrimSpace(name)](o)
+		switch {
+		case err != nil && i == len(names)-1:
+			return string(CodeOf(err))
+		case err != nil && CodeOf(err) != CodeOrderCancelled:
+			return fmt.Sprintf("%s: %v", name, err)
+		}
+	}
+	s := fmt.Sprintf("%s %s %s %d", o.Status, o.PaymentStatus, o.StockStatus, o.Sequence)
+	if o.Attention != nil {
+		s += " attention"
+	}
+	return s
+}
+
+// A cancel that won while the money was captured: the capture is recorded, and the refund follows.
+func TestOrder_Captured_afterCancel(t *testing.T) {
+	t.Parallel()
+	o, err := Place(draft(line("a", 1, usd(5))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := tell(o, "confirm, cancel, capture"); got != "OrderCancelled" || o.PaymentStatus != PaymentCaptured || o.Status != Confirmed {
+		t.Errorf("%s: %s %s", got, o.Status, o.PaymentStatus)
+	}
+}
+
+func TestOrder_NeedAttention(t *testing.T) {
+	t.Parallel()
+	o, err := Place(draft(line("a", 1, usd(5))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, tt := range []struct {
+		arn      string
+		redrives int
+		want     bool
+	}{{"x", 0, true}, {"x", 0, false}, {"x", 1, true}, {"x", 0, false}, {"y", 0, true}} {
+		if got := o.NeedAttention(Attention{ExecutionARN: tt.arn, RedriveCount: tt.redrives}, said("")); got != tt.want {
+			t.Errorf("%d: marked %v", i, got)
+		}
+	}
+	if o.Attention.Since != said("").At {
+		t.Errorf("since %s", o.Attention.Since)
+	}
+}
+
+// randomLife lets an order live at random, and returns it with the events of its changes.
+func randomLife(t *testing.T, seed uint64) (*Order, []EventDetail) {
+	t.Helper()
+	rnd := rand.New(rand.NewPCG(seed, 0))
+	o, err := Place(draft(line("a", 1, usd(5))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := []string{"confirm", "capture", "decline", "unsure", "request", "renew", "dispatch", "give up", "fulfil", "cancel", "refund", "release", "close", "attend", "clear"}
+	for range 30 {
+		before := o.State()
+		err := acts[names[rnd.IntN(len(names))]](o)
+		if err != nil && CodeOf(err) != CodeOrderCancelled && !reflect.DeepEqual(before, o.State()) {
+			t.Fatalf("seed %d: refused (%v), and changed", seed, err)
+		}
+		if before.Status.Final() && o.Status != before.Status {
+			t.Fatalf("seed %d: %s became %s", seed, before.Status, o.Status)
+		}
+	}
+	var events []EventDetail
+	for _, c := range o.Timeline {
+		events = append(events, o.Event(c))
+	}
+	return o, events
+}
+
+// I7: whatever happens to an order, its events tell its state; they survive JSON.
+func TestFold_randomLives(t *testing.T) {
+	t.Parallel()
+	ends := map[Status]int{}
+	for seed := range uint64(2000) {
+		o, events := randomLife(t, seed)
+		raw, err := json.Marshal(events)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var read []EventDetail
+		if err := json.Unmarshal(raw, &read); err != nil {
+			t.Fatal(err)
+		}
+		got, err := Fold(read)
+		if err != nil || !reflect.DeepEqual(got, o.State()) {
+			t.Fatalf("seed %d: fold is %+v, %v, the order %+v", seed, got, err, o.State())
+		}
+		ends[o.Status]++
+	}
+	if ends[Rejected] == 0 || ends[Cancelled] == 0 || ends[Paid] == 0 {
+		t.Errorf("lives are all alike: %v", ends)
+	}
+}
