@@ -2,6 +2,7 @@ package states
 
 import (
 	"context"
+	"runtime"
 	"sync"
 
 	"orderflow/local/asl"
@@ -64,6 +65,7 @@ func (p *pool) work(j job) {
 		next := p.perform(p.ctx, j)
 		var more, waits bool
 		if j, more, waits = p.next(next, mine); more {
+			runtime.Gosched() // or, with nothing to wait for, few executions would run through while the others stand
 			continue
 		}
 		if !waits {

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -44,10 +45,16 @@ Lambda tasks are invoked at POST URL/2015-03-31/functions/NAME/invocations, for 
 // shutdown is how long requests in flight may take when the command is told to stop.
 const shutdown = 5 * time.Second
 
+// gcPercent: the heap is small (what waits is not in memory), and collecting it at every doubling takes a fifth of the processor time.
+const gcPercent = 400
+
 // Main runs the command until it is interrupted. It returns the exit code: 0 after a stop or --help, 2 for wrong arguments, 1 for a failure.
 func Main(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	return Run(ctx, args, stdout, stderr)
 }
 
