@@ -168,7 +168,7 @@ func TestQueueMapping_FailuresStay(t *testing.T) {
 			}
 			return nil
 		}},
-		functions: []Function{{Name: "f", Handler: "fail"}},
+		functions: []Function{{Name: "f", Handler: "fail", Timeout: 15 * time.Minute}},
 	})
 	src := newQueueSource(2)
 	src.fail = errors.New("queue not reachable")
