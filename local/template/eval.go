@@ -320,6 +320,10 @@ func (l *loader) callTransform(n *node, at string) any {
 		l.fail(n, at, "%v", err)
 		return noValue{}
 	}
+	if short := included.first(func(n *node) bool { return n.kind == fnNode && n.short }); short != nil {
+		l.fail(short, at, "an included file has no short forms: write %s in full", short.fn)
+		return noValue{}
+	}
 	return l.eval(included, at)
 }
 

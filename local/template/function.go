@@ -54,6 +54,9 @@ func (p props) environment() map[string]string {
 	env, vars := map[string]string{}, p.sub("Environment").sub("Variables")
 	for _, k := range sortedKeys(vars.m) {
 		env[k] = vars.text(k)
+		if strings.Contains(env[k], "{{resolve:") {
+			vars.unhonoured(k, "dynamic references are not resolved: the function sees the text as it stands", true)
+		}
 	}
 	return env
 }

@@ -2,6 +2,7 @@ package template
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,6 +40,23 @@ func (n *node) field(key string) *node {
 		return nil
 	}
 	return n.fields[key]
+}
+
+// first is the first node, depth first, that a predicate holds for; nil if there is none.
+func (n *node) first(holds func(*node) bool) *node {
+	if n == nil || holds(n) {
+		return n
+	}
+	children := append(slices.Clone(n.items), n.arg)
+	for _, k := range n.keys {
+		children = append(children, n.fields[k])
+	}
+	for _, child := range children {
+		if found := child.first(holds); found != nil {
+			return found
+		}
+	}
+	return nil
 }
 
 // text is a scalar string's value, or "".

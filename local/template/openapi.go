@@ -43,22 +43,7 @@ func (l *loader) openAPI(p props, a *HTTPAPI) {
 	}
 }
 
-func firstFunction(n *node) *node {
-	if n.kind == fnNode {
-		return n
-	}
-	for _, item := range n.items {
-		if at := firstFunction(item); at != nil {
-			return at
-		}
-	}
-	for _, k := range n.keys {
-		if at := firstFunction(n.fields[k]); at != nil {
-			return at
-		}
-	}
-	return nil
-}
+func firstFunction(n *node) *node { return n.first(func(n *node) bool { return n.kind == fnNode }) }
 
 // routeKey of an operation; empty for members of a path item that are no operations.
 func routeKey(method, path string) string {
