@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,7 @@ type benchOrdersCommand struct {
 	Concurrency  int           `help:"How many orders are in flight." default:"64"`
 	InMemory     bool          `help:"Keep nothing on disk."`
 	CarrierDelay time.Duration `help:"How long the sandbox carrier takes." default:"0s"`
+	CPUProfile   string        `name:"cpuprofile" help:"Write a CPU profile of the run." placeholder:"FILE"`
 	JSON         bool          `help:"Print JSON."`
 }
 
@@ -65,8 +67,12 @@ func (c *benchOrdersCommand) Run(e *env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close(context.WithoutCancel(e.ctx))) }()
-	result, err := c.measure(e, s)
+	stop, err := c.profile()
 	if err != nil {
+		return err
+	}
+	result, err := c.measure(e, s)
+	if err := errors.Join(err, stop()); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -80,6 +86,21 @@ func (c *benchOrdersCommand) Run(e *env) (err error) {
 		return errors.Join(err, fmt.Errorf("%d orders were not fulfilled", result.NotAsExpected))
 	}
 	return err
+}
+
+// profile starts the CPU profile, if one is wanted; stop ends it.
+func (c *benchOrdersCommand) profile() (stop func() error, err error) {
+	if c.CPUProfile == "" {
+		return func() error { return nil }, nil
+	}
+	f, err := os.Create(c.CPUProfile)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() error { pprof.StopCPUProfile(); return f.Close() }, nil
 }
 
 // measure keeps c.Concurrency orders in flight until c.N have ended.
@@ -137,6 +158,9 @@ func (c *benchOrdersCommand) measure(e *env, s *system) (*benchOrders, error) {
 	}, nil
 }
 
+// benchPoll is how often an order is read until it has ended: seldom enough that reading is not what is measured.
+const benchPoll = 150 * time.Millisecond
+
 // benchOne places one order and waits for its end. The end is taken from the order's own timeline, so that polling does not round it up.
 func benchOne(ctx context.Context, cl *client, i int) (answer, end time.Duration, err error) {
 	request := fmt.Appendf(nil, `{"items":[{"sku":"beans-ethiopia-250g","quantity":1},{"sku":"jar-preserve-500ml","quantity":2}],"currency":"USD",`+
@@ -147,7 +171,7 @@ func benchOne(ctx context.Context, cl *client, i int) (answer, end time.Duration
 		return 0, 0, err
 	}
 	answer = time.Since(began)
-	o, err := follow(ctx, cl, p.OrderID, func(orderView) bool { return false })
+	o, err := follow(ctx, cl, p.OrderID, benchPoll, func(orderView) bool { return false })
 	if err != nil {
 		return 0, 0, err
 	}

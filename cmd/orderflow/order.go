@@ -239,7 +239,7 @@ func (c *orderWatchCommand) Run(e *env) error {
 	ctx, cancel := context.WithTimeout(e.ctx, c.Timeout)
 	defer cancel()
 	var seen int64
-	_, err = follow(ctx, cl, c.ID, func(o orderView) bool {
+	_, err = follow(ctx, cl, c.ID, 50*time.Millisecond, func(o orderView) bool {
 		for _, ch := range o.Timeline {
 			if ch.Sequence <= seen {
 				continue
@@ -257,8 +257,8 @@ func (c *orderWatchCommand) Run(e *env) error {
 }
 
 // follow polls an order until it ends or seen returns true, and returns it as it was last.
-func follow(ctx context.Context, cl *client, id string, seen func(orderView) (enough bool)) (orderView, error) {
-	tick := time.NewTicker(50 * time.Millisecond)
+func follow(ctx context.Context, cl *client, id string, every time.Duration, seen func(orderView) (enough bool)) (orderView, error) {
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	var o orderView
 	for {
