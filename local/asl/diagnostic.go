@@ -56,7 +56,7 @@ func (d Diagnostics) Err() error {
 	if parts == nil {
 		return nil
 	}
-	return fmt.Errorf("Invalid State Machine Definition: '%s'", strings.Join(parts, ", ")) //nolint:staticcheck // AWS's text
+	return fmt.Errorf("Invalid State Machine Definition: '%s'", strings.Join(parts, ", "))
 }
 
 // String gives "CODE: message at /location".

@@ -1,6 +1,7 @@
 package asl
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -67,7 +68,7 @@ const (
 const loneState = "StateName"
 
 // ErrNoState tells that a definition has no state of the name.
-var ErrNoState = fmt.Errorf("State not found in definition") //nolint:staticcheck // AWS's text
+var ErrNoState = errors.New("state not found in definition")
 
 // Test runs one state. Diagnostics tell what is wrong with the state's definition;
 // the error is ErrNoState, ErrInvalidJSON or none.
