@@ -66,6 +66,9 @@ func (s *Service) callService(ctx context.Context, j job) outcome {
 	}
 	out := s.call(ctx, j, in, in.service, in.op, params)
 	if out.err != nil {
+		if again, ok := s.startedChild(j, in, out.err); ok {
+			return outcome{output: s.output(in, again)}
+		}
 		return out
 	}
 	if in.op == "PutEvents" {
@@ -122,6 +125,25 @@ func (s *Service) parameters(j job, in *integration) ([]byte, error) {
 		}
 	}
 	return json.Marshal(p)
+}
+
+// startedChild answers a start that is refused because this very task made it before a crash, and the child has ended since.
+func (s *Service) startedChild(j job, in *integration, refused *taskError) (answer string, ok bool) {
+	if in.op != "StartExecution" || refused.name != in.errors+".ExecutionAlreadyExistsException" {
+		return "", false
+	}
+	p := value.JSON(j.task.Parameters)
+	machine, _ := p.Member("StateMachineArn")
+	if _, named := p.Member("Name"); named || machine.Kind() != value.String {
+		return "", false
+	}
+	arn := strings.Replace(machine.Text(), ":"+machineKind+":", ":"+executionKind+":", 1) + ":" + taskUUID(j.run.rec.Seed, j.task.Task)
+	child, err := inside(s, arn, s.execution)
+	if err != nil {
+		return "", false
+	}
+	b := value.AppendString([]byte(`{"executionArn":`), arn)
+	return string(append(child.Start.append(append(b, `,"startDate":`...)), '}')), true
 }
 
 // entries prepares those of events:putEvents: Detail becomes a text, and the execution and its state machine are added to Resources.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jonboulle/clockwork"
@@ -191,8 +192,37 @@ func TestService_LambdaInvoke(t *testing.T) {
 
 func TestService_StartsChildOnce(t *testing.T) {
 	t.Parallel()
-	a, b := taskUUID(1, 3), taskUUID(1, 3)
-	if a != b || a == taskUUID(1, 4) || a == taskUUID(2, 3) || len(a) != 36 || strings.Count(a, "-") != 4 {
-		t.Errorf("names %s, %s", a, b)
+	st, err := store.Open("", store.Options{InMemory: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	router := &awsapi.Router{}
+	var lost atomic.Bool // the first answer: the process ends after the child was started
+	answered := make(chan struct{})
+	opt := Options{Caller: func(ctx context.Context, service, op string, in json.RawMessage) (json.RawMessage, error) {
+		out, err := router.CallJSON(ctx, service, op, in)
+		if lost.CompareAndSwap(false, true) {
+			close(answered)
+			<-ctx.Done()
+		}
+		return out, err
+	}}
+	clock := clockwork.NewFakeClockAt(testStart)
+	h := startOn(t, st, clock, opt, newFunctions(nil))
+	router.Register("states", h.Service)
+	child := h.machine("child", passMachine)
+	arn := h.begin(h.machine("parent", task("states:startExecution", `{"StateMachineArn":"`+child+`","Input.$":"$"}`)), "x", `{"n":1}`)
+	<-answered
+	h.stop()
+	h = startOn(t, st, clock, opt, newFunctions(nil))
+	defer h.stop()
+	router.Register("states", h.Service)
+	if got := h.ended(arn); got.Status != asl.Succeeded || !strings.Contains(*got.Output, `"ExecutionArn":"arn:aws:states:us-east-1:000000000000:execution:child:`) {
+		t.Errorf("ended %+v", got)
+	}
+	list, err := h.ListExecutions(t.Context(), ListExecutionsInput{StateMachineARN: child})
+	if err != nil || len(list.Executions) != 1 {
+		t.Errorf("%d children, %v", len(list.Executions), err)
 	}
 }

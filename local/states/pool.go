@@ -10,8 +10,9 @@ import (
 
 // job is a task to be performed for an execution.
 type job struct {
-	run  *run
-	task asl.ScheduleTask
+	run    *run
+	task   asl.ScheduleTask
+	queued bool // it had to wait: the execution may not need it any more
 }
 
 // pool performs jobs, a bounded number at a time; the others wait in a queue, in order.
@@ -40,6 +41,7 @@ func newPool(limit int, perform func(context.Context, job) []job) *pool {
 func (p *pool) submit(j job) {
 	p.mu.Lock()
 	if p.workers >= p.limit {
+		j.queued = true
 		p.queue = append(p.queue, j)
 		p.mu.Unlock()
 		return

@@ -205,3 +205,66 @@ func TestService_ManyTasksAtOnce(t *testing.T) {
 		t.Errorf("%d calls", n)
 	}
 }
+
+func TestService_StopsWithoutInvokingAgain(t *testing.T) {
+	t.Parallel()
+	st, err := store.Open("", store.Options{InMemory: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	clock, called := clockwork.NewFakeClockAt(testStart), make(chan struct{}, 10)
+	invoke := func(ctx context.Context, _, _ string, payload []byte) (LambdaResult, error) {
+		called <- struct{}{}
+		<-ctx.Done()
+		return LambdaResult{}, ctx.Err()
+	}
+	h := startOn(t, st, clock, Options{InvokeLambda: invoke}, nil)
+	arn := h.begin(h.machine("m", twoTasks), "x", `{}`)
+	<-called
+	h.stop()
+	// The service is opened, and the execution stopped before it was resumed.
+	s, err := New(st, clock, Options{InvokeLambda: invoke})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.StopExecution(t.Context(), StopExecutionInput{ExecutionARN: arn}); err != nil {
+		t.Fatal(err)
+	}
+	s.work.mu.Lock()
+	defer s.work.mu.Unlock()
+	if s.work.workers != 0 || len(s.work.queue) != 0 {
+		t.Error("a task of a stopped execution was started")
+	}
+}
+
+func TestService_QueuedTasksOfAStoppedExecutionAreNotInvoked(t *testing.T) {
+	t.Parallel()
+	st, err := store.Open("", store.Options{InMemory: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	calls, let := make(chan string, 10), make(chan struct{})
+	invoke := func(_ context.Context, _, _ string, payload []byte) (LambdaResult, error) {
+		calls <- string(payload)
+		<-let
+		return LambdaResult{Payload: payload}, nil
+	}
+	h := startOn(t, st, clockwork.NewFakeClockAt(testStart), Options{InvokeLambda: invoke, Concurrency: 1}, nil)
+	defer h.stop()
+	machine := h.machine("m", `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:f","End":true}}}`)
+	first := h.begin(machine, "first", `1`)
+	<-calls
+	second, third := h.begin(machine, "second", `2`), h.begin(machine, "third", `3`)
+	if _, err := h.StopExecution(t.Context(), StopExecutionInput{ExecutionARN: second}); err != nil {
+		t.Fatal(err)
+	}
+	close(let)
+	h.ended(first)
+	h.ended(third)
+	if got := <-calls; got != "3" || len(calls) != 0 {
+		t.Errorf("called with %s, and %d more", got, len(calls))
+	}
+}

@@ -39,8 +39,7 @@ const keepLoaded = 2000 // ms
 
 // release gives the lock back and starts what the steps under it asked for.
 func (r *run) release() {
-	jobs := r.jobs
-	r.jobs = nil
+	jobs := r.takeJobs()
 	if !r.gone && (r.rec.Status != asl.Running || r.idle()) {
 		r.drop()
 	}
@@ -48,6 +47,21 @@ func (r *run) release() {
 	for _, j := range jobs {
 		r.s.work.submit(j)
 	}
+}
+
+// takeJobs hands over the tasks to be started. What a later step under the same lock closed again is not among them: nobody must be
+// called for an execution that was stopped.
+func (r *run) takeJobs() []job {
+	jobs := r.jobs
+	r.jobs = nil
+	return slices.DeleteFunc(jobs, func(j job) bool { return r.gone || !slices.Contains(r.tasks, j.task.Task) })
+}
+
+// wants tells whether the execution still waits for a task.
+func (r *run) wants(id asl.TaskID) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.gone && slices.Contains(r.tasks, id)
 }
 
 // drop takes the execution out of memory.
@@ -172,7 +186,9 @@ func (r *run) end(b *store.Batch, events []asl.Event) {
 	buf := make([]byte, 0, 256)
 	b.Set(executionKey(r.rec.ID), r.rec.encode(buf))
 	b.Set(listKey(r.rec.Machine, statusCode(r.rec.Status), r.rec.ID), r.rec.encodeListEntry(buf))
-	b.Delete(runningKey(r.rec.ID))
+	if r.marked {
+		b.Delete(runningKey(r.rec.ID))
+	}
 	r.marked = false
 }
 

@@ -22,7 +22,7 @@ type taskError struct {
 
 // perform does a task's work and takes the outcome into the execution. It returns the tasks that follow.
 func (s *Service) perform(ctx context.Context, j job) []job {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || j.queued && !j.run.wants(j.task.Task) {
 		return nil
 	}
 	out := s.integrate(ctx, j)
@@ -50,8 +50,7 @@ func (s *Service) complete(j job, out outcome) []job {
 	if err != nil && !errors.Is(err, asl.ErrUnknownTask) && !errors.Is(err, asl.ErrEnded) {
 		s.log.Error("record task result", "execution", r.rec.Name, "state", j.task.StateName, "error", err)
 	}
-	next := r.jobs
-	r.jobs = nil
+	next := r.takeJobs()
 	r.release()
 	return next
 }

@@ -21,7 +21,9 @@ type Finished struct {
 	Executions     int     `json:"executions"`
 	StartUp        float64 `json:"startUpMs"`
 	RSS            float64 `json:"residentMB"` // after start-up, listings and descriptions
+	ListP50        float64 `json:"listP50Ms"`
 	ListP99        float64 `json:"listP99Ms"`
+	DescribeP50    float64 `json:"describeP50Ms"`
 	DescribeP99    float64 `json:"describeP99Ms"`
 	InFlight       int     `json:"inFlight"`
 	PerSecond      float64 `json:"ordersPerSecond"`
@@ -49,10 +51,10 @@ func measureFinished(ctx context.Context, o options, progress io.Writer) (*Finis
 	defer func() { e.stop() }()
 	f := &Finished{Executions: o.Finished, StartUp: ms(e.opened), InFlight: slices.Max(o.InFlight)}
 	machine := "arn:aws:states:us-east-1:000000000000:stateMachine:pass"
-	if f.ListP99, err = e.listings(ctx, machine); err != nil {
+	if f.ListP50, f.ListP99, err = e.listings(ctx, machine); err != nil {
 		return nil, err
 	}
-	if f.DescribeP99, err = e.descriptions(ctx, o.Finished); err != nil {
+	if f.DescribeP50, f.DescribeP99, err = e.descriptions(ctx, o.Finished); err != nil {
 		return nil, err
 	}
 	f.RSS = resident()
@@ -119,7 +121,7 @@ func each(n int, progress io.Writer, f func(i int) error) error {
 }
 
 // listings reads pages of 100 from all over the listing, with and without a status filter.
-func (e *engine) listings(ctx context.Context, machine string) (p99 float64, err error) {
+func (e *engine) listings(ctx context.Context, machine string) (p50, p99 float64, err error) {
 	var took []time.Duration
 	for _, status := range []string{"", "SUCCEEDED", "RUNNING", "FAILED"} {
 		in := map[string]any{"stateMachineArn": machine}
@@ -130,7 +132,7 @@ func (e *engine) listings(ctx context.Context, machine string) (p99 float64, err
 			begin := time.Now()
 			out, err := do[states.ListExecutionsOutput](ctx, e, "ListExecutions", in)
 			if err != nil {
-				return 0, err
+				return 0, 0, err
 			}
 			took = append(took, time.Since(begin))
 			delete(in, "nextToken")
@@ -140,24 +142,24 @@ func (e *engine) listings(ctx context.Context, machine string) (p99 float64, err
 		}
 	}
 	slices.Sort(took)
-	return ms(took[len(took)*99/100]), nil
+	return ms(took[len(took)/2]), ms(took[len(took)*99/100]), nil
 }
 
-func (e *engine) descriptions(ctx context.Context, n int) (p99 float64, err error) {
+func (e *engine) descriptions(ctx context.Context, n int) (p50, p99 float64, err error) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	var took []time.Duration
 	for range 2000 {
 		name := executionName(rng.IntN(n))
 		in, err := json.Marshal(map[string]string{"executionArn": "arn:aws:states:us-east-1:000000000000:execution:pass:" + name})
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		begin := time.Now()
 		if _, err := e.call(ctx, "DescribeExecution", in); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		took = append(took, time.Since(begin))
 	}
 	slices.Sort(took)
-	return ms(took[len(took)*99/100]), nil
+	return ms(took[len(took)/2]), ms(took[len(took)*99/100]), nil
 }

@@ -24,8 +24,8 @@ func (r *Report) print(w io.Writer) {
 		fmt.Fprintf(w, "order-7 with 1%% retried / without: %.1f%%\n", 100*r.Retries)
 	}
 	if f := r.Finished; f != nil {
-		fmt.Fprintf(w, "%d finished executions: start-up %.0f ms, resident %.0f MB, ListExecutions p99 %.2f ms, DescribeExecution p99 %.2f ms\n",
-			f.Executions, f.StartUp, f.RSS, f.ListP99, f.DescribeP99)
+		fmt.Fprintf(w, "%d finished executions: start-up %.0f ms, resident %.0f MB, ListExecutions p50 %.2f p99 %.2f ms, DescribeExecution p50 %.2f p99 %.2f ms\n",
+			f.Executions, f.StartUp, f.RSS, f.ListP50, f.ListP99, f.DescribeP50, f.DescribeP99)
 		fmt.Fprintf(w, "order-7 at %d in flight: %.0f/s, over an empty store %.0f/s (%.0f%%)\n", f.InFlight, f.PerSecond, f.PerSecondEmpty, 100*f.PerSecond/f.PerSecondEmpty)
 	}
 	if x := r.Waiting; x != nil {
