@@ -184,7 +184,7 @@ func randomLife(t *testing.T, seed uint64) (*Order, []EventDetail) {
 func TestFold_randomLives(t *testing.T) {
 	t.Parallel()
 	ends := map[Status]int{}
-	for seed := range uint64(2000) {
+	for seed := range uint64(400) {
 		o, events := randomLife(t, seed)
 		raw, err := json.Marshal(events)
 		if err != nil {

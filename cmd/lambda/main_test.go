@@ -1,0 +1,63 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+)
+
+// lambdaEnv is an environment as Lambda gives it, with changes.
+func lambdaEnv(changes map[string]string) func(string) string {
+	env := map[string]string{
+		"_HANDLER": "start", "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "ASIA1", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t",
+		"STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:1:stateMachine:m",
+	}
+	return func(name string) string {
+		if v, ok := changes[name]; ok {
+			return v
+		}
+		return env[name]
+	}
+}
+
+func TestNewHandler(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		changes map[string]string
+		want    string // in the error
+	}{
+		{"as Lambda gives it", nil, ""},
+		{"no region", map[string]string{"AWS_REGION": ""}, "AWS_REGION"},
+		{"unknown handler", map[string]string{"_HANDLER": "fly"}, `"fly"`},
+		{"no variable", map[string]string{"STATE_MACHINE_ARN": ""}, "STATE_MACHINE_ARN"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h, err := newHandler(lambdaEnv(tt.changes), slog.New(slog.NewJSONHandler(io.Discard, nil)))
+			if tt.want == "" && (err != nil || h == nil) || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestConfig(t *testing.T) {
+	t.Parallel()
+	cfg, err := config(lambdaEnv(map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}))
+	if err != nil || cfg.Region != "eu-central-1" || *cfg.BaseEndpoint != "http://127.0.0.1:4566" {
+		t.Errorf("config %+v, %v", cfg, err)
+	}
+	c, err := cfg.Credentials.Retrieve(t.Context())
+	if err != nil || c.AccessKeyID != "ASIA1" || c.SecretAccessKey != "s" || c.SessionToken != "t" {
+		t.Errorf("credentials %+v, %v", c, err)
+	}
+	cfg, err = config(lambdaEnv(map[string]string{"AWS_ACCESS_KEY_ID": ""}))
+	if err != nil || cfg.BaseEndpoint != nil {
+		t.Errorf("config %+v, %v", cfg, err)
+	}
+	if _, err := cfg.Credentials.Retrieve(t.Context()); err == nil {
+		t.Error("credentials out of nothing")
+	}
+}

@@ -1,0 +1,76 @@
+package functions
+
+import (
+	"encoding/json"
+	"net/http"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/jonboulle/clockwork"
+
+	"orderflow"
+	"orderflow/local/awsapi"
+	"orderflow/local/dynamodb"
+	"orderflow/local/store"
+	"orderflow/payment"
+)
+
+// sandboxConfig reaches a local DynamoDB with the table "sandbox".
+func sandboxConfig(t *testing.T) aws.Config {
+	t.Helper()
+	st, err := store.Open(t.TempDir(), store.Options{InMemory: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	db, err := dynamodb.New(st, clockwork.NewRealClock())
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := `{"TableName":"sandbox","AttributeDefinitions":[{"AttributeName":"key","AttributeType":"S"}],"KeySchema":[{"AttributeName":"key","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST"}`
+	if _, err := db.Do(t.Context(), "CreateTable", json.RawMessage(spec)); err != nil {
+		t.Fatal(err)
+	}
+	r := &awsapi.Router{}
+	r.Register("dynamodb", db)
+	return aws.Config{
+		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("k", "s", ""), HTTPClient: &http.Client{Transport: awsapi.Transport{Handler: r}},
+	}
+}
+
+func gatewayParts(cfg aws.Config, stripeKey string) *parts {
+	env := map[string]string{"SANDBOX_TABLE": "sandbox", "STRIPE_SECRET_KEY": stripeKey}
+	return &parts{cfg: cfg, env: environment{get: func(name string) string { return env[name] }}, opts: Options{}.withDefaults()}
+}
+
+func TestGateway_isChosenByTheKey(t *testing.T) {
+	t.Parallel()
+	if _, ok := gatewayParts(aws.Config{}, "sk_test_1").gateway().(*payment.Stripe); !ok {
+		t.Error("a key does not choose Stripe")
+	}
+	if _, ok := gatewayParts(aws.Config{}, "").gateway().(payment.Sandbox); !ok {
+		t.Error("no key does not choose the sandbox")
+	}
+}
+
+// The sandbox remembers in its table: every gateway, of whatever process, knows what the others did.
+func TestGateway_sandboxRemembers(t *testing.T) {
+	t.Parallel()
+	cfg := sandboxConfig(t)
+	c := orderflow.Charge{Key: "ord_1/charge", OrderID: "ord_1", Amount: orderflow.Money{Amount: 1250, Currency: "USD"}, PaymentMethod: payment.Flaky}
+	for i, want := range []orderflow.Code{orderflow.CodePaymentUnavailable, orderflow.CodePaymentUnavailable, "", ""} {
+		r, err := gatewayParts(cfg, "").gateway().Charge(t.Context(), c)
+		if orderflow.CodeOf(err) != want || want == "" && (err != nil || r.Amount != c.Amount) {
+			t.Errorf("call %d: %+v, %v", i+1, r, err)
+		}
+	}
+	r, err := gatewayParts(cfg, "").gateway().Lookup(t.Context(), orderflow.Payment{OrderID: "ord_1", Step: "charge"})
+	if err != nil || r.Amount != c.Amount {
+		t.Errorf("lookup: %+v, %v", r, err)
+	}
+}
