@@ -227,10 +227,12 @@ func TestQueueMapping_BatchesAndFilters(t *testing.T) {
 func TestQueueMapping_LargeBatchesAreSplit(t *testing.T) {
 	t.Parallel()
 	var seen log
-	b := newBench(t, setup{
-		handlers:  map[string]any{"count": func(_ context.Context, e events.SQSEvent) error { seen.add("%d", len(e.Records)); return nil }},
-		functions: []Function{{Name: "f", Handler: "count"}},
-	})
+	b := newBench(t, setup{functions: []Function{{Name: "f"}}, options: Options{Factory: func(Function) (Handler, error) {
+		return handlerFunc(func(_ context.Context, event []byte) ([]byte, error) {
+			seen.add("%d", bytes.Count(event, []byte(`"messageId"`)))
+			return nil, nil
+		}), nil
+	}}})
 	src := newQueueSource(10)
 	for i := range src.ready {
 		src.ready[i].Body = strings.Repeat("x", 1<<20)
