@@ -109,10 +109,12 @@ func (s *Service) run(t *moveTask) {
 		if t.Rate == 0 {
 			continue
 		}
+		timer := s.clock.NewTimer(time.Second)
 		select {
 		case <-s.ctx.Done():
-		case <-s.clock.After(time.Second):
+		case <-timer.Chan():
 		}
+		timer.Stop()
 	}
 }
 
