@@ -1,0 +1,75 @@
+package states
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"orderflow/local/asl"
+)
+
+// TestService_DaysInMilliseconds runs orders that wait for days and retry for hours, while the service is opened again and again:
+// every one ends at the very millisecond at which it would have without that.
+func TestService_DaysInMilliseconds(t *testing.T) {
+	t.Parallel()
+	attempts := map[string]int{}
+	r := newRestarting(t, map[string]func(string) (string, error){})
+	r.functions.by["flaky"] = func(p string) (string, error) { // fails twice for each order; called under no lock: one order at a time reaches it
+		r.functions.mu.Lock()
+		defer r.functions.mu.Unlock()
+		if attempts[p]++; attempts[p] <= 2 {
+			return "", functionFailure(`{"errorType":"Busy"}`)
+		}
+		return p, nil
+	}
+	machine := r.machine("m", `{"StartAt":"Wait","States":{
+		"Wait":{"Type":"Wait","SecondsPath":"$.seconds","Next":"Flaky"},
+		"Flaky":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:flaky","End":true,
+			"Retry":[{"ErrorEquals":["Busy"],"IntervalSeconds":3600,"BackoffRate":2}]}}}`)
+	rng := rand.New(rand.NewPCG(7, 7))
+	const retries = 3 * time.Hour // 1 h and 2 h
+	ends := map[string]time.Time{}
+	for i := range 100 {
+		wait := time.Duration(rng.IntN(30*86400)) * time.Second
+		arn := r.begin(machine, fmt.Sprint(i), fmt.Sprintf(`{"order":%d,"seconds":%d}`, i, int(wait.Seconds())))
+		ends[arn] = r.clock.Now().Add(wait + retries)
+	}
+	for step := 0; r.running.count("m") > 0; step++ {
+		if step%50 == 49 {
+			r.restart()
+		}
+		r.settle()
+		next, ok := r.nextTimer()
+		if !ok {
+			continue
+		}
+		r.clock.Advance(next.Time().Sub(r.clock.Now()))
+	}
+	for arn, end := range ends {
+		if got := r.ended(arn); got.Status != asl.Succeeded || !got.StopDate.Time().Equal(end) {
+			t.Errorf("%s ended %s at %s, want %s", arn, got.Status, got.StopDate.Time(), end)
+		}
+	}
+}
+
+// settle waits until nothing is due and no task is in flight.
+func (h *harness) settle() {
+	h.t.Helper()
+	until(h.t, "all that is due has been done", func() bool {
+		h.work.mu.Lock()
+		busy := h.work.workers > 0
+		h.work.mu.Unlock()
+		next, ok := h.nextTimer()
+		return !busy && h.runs.len() == 0 && (!ok || next > millis(h.clock.Now()))
+	})
+}
+
+func (h *harness) nextTimer() (Millis, bool) {
+	h.timers.mu.Lock()
+	defer h.timers.mu.Unlock()
+	if len(h.timers.heap.list) == 0 {
+		return 0, false
+	}
+	return h.timers.heap.list[0].due, true
+}
