@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sort"
 	"strings"
 	"time"
 
@@ -98,9 +97,11 @@ func (c *Case) info(start time.Time) asl.Info {
 		info.RoleARN = "sfn_role_arn"
 	}
 	if len(c.History) > 0 {
-		var started struct{ RoleARN string }
+		var started struct{ RoleARN, StateMachineAliasARN, StateMachineVersionARN string }
 		if json.Unmarshal(c.History[0].Members["executionStartedEventDetails"], &started) == nil && started.RoleARN != "" {
 			info.RoleARN = started.RoleARN
+			info.StateMachineAliasARN = started.StateMachineAliasARN
+			info.StateMachineVersionARN = started.StateMachineVersionARN
 		}
 	}
 	return info
@@ -211,131 +212,4 @@ func plain(v json.RawMessage) string {
 		return s
 	}
 	return string(v)
-}
-
-// next decides what happens next, and moves the clock there.
-func (r *replay) next() (asl.Input, bool) {
-	if r.run.End != nil {
-		if r.redone >= len(r.c.Redrives) {
-			return nil, false
-		}
-		r.now = r.now.Add(duration(r.c.Redrives[r.redone].AfterSeconds))
-		r.redone++
-		r.run.End = nil
-		return asl.Redrive{}, true
-	}
-	if in, ok := r.stop(); ok {
-		return in, true
-	}
-	if in, ok := r.submit(); ok {
-		return in, true
-	}
-	at, in := r.earliest()
-	if s := r.c.Stop; s != nil && !r.halted && in == nil {
-		at = r.c.start().Add(duration(s.AfterSeconds) + 1) // nothing comes before the stop
-	} else if in == nil {
-		return nil, false
-	}
-	if s := r.c.Stop; s != nil && !r.halted && at.After(r.c.start().Add(duration(s.AfterSeconds))) {
-		r.halted = true
-		r.now = r.c.start().Add(duration(s.AfterSeconds))
-		return asl.Stop{Error: s.Error, Cause: s.Cause}, true
-	}
-	if at.After(r.now) {
-		r.now = at
-	}
-	r.consume(in)
-	return in, true
-}
-
-// stop aborts the execution where the recorded history does.
-func (r *replay) stop() (asl.Input, bool) {
-	at := int(r.x.EventCount())
-	if r.c.Stop != nil || at >= len(r.c.History) || r.c.History[at].Type != "ExecutionAborted" {
-		return nil, false
-	}
-	var e errorCause
-	if details, ok := r.c.History[at].Members["executionAbortedEventDetails"]; ok {
-		if json.Unmarshal(details, &e) != nil {
-			e = errorCause{}
-		}
-	}
-	return asl.Stop{Error: e.Error, Cause: e.Cause}, true
-}
-
-// submit tells of a request that a service took: before anything else.
-func (r *replay) submit() (asl.Input, bool) {
-	for _, t := range r.open {
-		if t.command.Pattern == asl.WaitForTaskToken && !t.command.Submitted && len(t.outcome.Submitted) > 0 {
-			t.command.Submitted = true
-			return asl.TaskSubmitted{Task: t.command.Task, Output: string(t.outcome.Submitted)}, true
-		}
-	}
-	return nil, false
-}
-
-// earliest finds what is due first: a task's end, a heartbeat, or a timer. Of what is
-// due at once, tasks come first, in the order in which the recording closed them.
-func (r *replay) earliest() (time.Time, asl.Input) {
-	var at time.Time
-	var in asl.Input
-	tasks := append([]*openTask(nil), r.open...)
-	sort.SliceStable(tasks, func(i, j int) bool { return tasks[i].order < tasks[j].order })
-	for _, t := range tasks {
-		due, input := t.due()
-		if input != nil && (in == nil || due.Before(at)) {
-			at, in = due, input
-		}
-	}
-	for id, due := range r.timers {
-		first, isTimer := in.(asl.TimerFired)
-		if in == nil || due.Before(at) || isTimer && due.Equal(at) && id < first.Timer {
-			at, in = due, asl.TimerFired{Timer: id}
-		}
-	}
-	return at, in
-}
-
-// consume takes what happens now off the list of what is to come.
-func (r *replay) consume(in asl.Input) {
-	switch in := in.(type) {
-	case asl.TimerFired:
-		delete(r.timers, in.Timer)
-	case asl.Heartbeat:
-		for _, t := range r.open {
-			if t.command.Task == in.Task {
-				t.beats = t.beats[1:]
-			}
-		}
-	case asl.TaskSucceeded:
-		r.close(in.Task)
-	case asl.TaskFailed:
-		r.close(in.Task)
-	case asl.TaskStartFailed:
-		r.close(in.Task)
-	case asl.TaskSubmitFailed:
-		r.close(in.Task)
-	}
-}
-
-// due tells when a task next says something, and what; nil if it stays silent.
-func (t *openTask) due() (time.Time, asl.Input) {
-	id, o := t.command.Task, &t.outcome
-	if len(t.beats) > 0 && t.beats[0].Before(t.at) {
-		return t.beats[0], asl.Heartbeat{Task: id}
-	}
-	switch {
-	case o.Error != nil || o.Cause != nil || o.Failed:
-		return t.at, asl.TaskFailed{Task: id, Error: o.Error, Cause: o.Cause}
-	case o.StartFailed != nil:
-		return t.at, asl.TaskStartFailed{Task: id, Error: o.StartFailed.Error, Cause: o.StartFailed.Cause}
-	case o.SubmitFailed != nil:
-		return t.at, asl.TaskSubmitFailed{Task: id, Error: o.SubmitFailed.Error, Cause: o.SubmitFailed.Cause}
-	case len(o.Output) > 0:
-		return t.at, asl.TaskSucceeded{Task: id, Output: string(o.Output)}
-	}
-	if len(t.beats) > 0 {
-		return t.beats[0], asl.Heartbeat{Task: id}
-	}
-	return time.Time{}, nil
 }
