@@ -41,12 +41,19 @@ func (o Options) withDefaults() Options {
 		o.Random = rand.Reader
 	}
 	if o.HTTPClient == nil {
-		o.HTTPClient = &http.Client{Timeout: httpTimeout}
+		o.HTTPClient = newHTTPClient()
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
 	return o
+}
+
+// newHTTPClient keeps as many connections to its one host as a batch of messages needs at once.
+func newHTTPClient() *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 10
+	return &http.Client{Timeout: httpTimeout, Transport: transport}
 }
 
 // constructors make the handlers, by the name that template.yaml gives as Handler.

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"maps"
 	"math/rand/v2"
-	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -122,100 +121,8 @@ func without[Out any](f func(context.Context, Input) (Out, error)) func(context.
 	}
 }
 
-func (s *simulation) fault() bool {
-	if s.faults == 0 || s.rnd.IntN(6) > 0 {
-		return false
-	}
-	s.faults--
-	return true
-}
-
-// hook is what happens at each point between two effects of a task.
-func (s *simulation) hook(fault error) func(ctx context.Context) error {
-	return func(ctx context.Context) error {
-		if l, ok := ctx.Value(lateKey{}).(*late); ok {
-			l.pause()
-			return nil
-		}
-		s.meanwhile()
-		if s.fault() {
-			return fault
-		}
-		return nil
-	}
-}
-
-var errUnavailable = orderflow.Errorf(orderflow.CodePaymentUnavailable, "not now")
-
-// late is an invocation that everybody takes for dead. It stops at one point, and goes on when nobody expects it.
-type late struct {
-	name           string
-	points         int // how many it passes before it stops
-	paused, resume chan struct{}
-	done           chan error
-}
-
-type lateKey struct{}
-
-func isLate(ctx context.Context) bool { return ctx.Value(lateKey{}) != nil }
-
-func (l *late) pause() {
-	if l.points--; l.points == 0 {
-		close(l.paused)
-		<-l.resume
-	}
-}
-
-// leave starts an invocation of a step, and leaves it where it stops.
-func (s *simulation) leave(name string) {
-	l := &late{name, 1 + s.rnd.IntN(6), make(chan struct{}), make(chan struct{}), make(chan error, 1)}
-	go func() {
-		l.done <- s.invoke(context.WithValue(s.t.Context(), lateKey{}, l), name, orderflow.CodeOrderCancelled)
-	}()
-	select {
-	case <-l.paused:
-		s.late = l
-		s.log("%s left alone", name)
-	case err := <-l.done:
-		s.log("%s in between: %v", name, err)
-	}
-}
-
-func (s *simulation) comeBack() {
-	close(s.late.resume)
-	s.log("%s is back: %v", s.late.name, <-s.late.done)
-	s.late = nil
-}
-
-// meanwhile is what may happen between two effects of a task: the customer cancels, or an earlier invocation turns out not to be dead.
-// (Not of Ship: each of its invocations has a token of its own, and Step Functions ends the older one first.)
-func (s *simulation) meanwhile() {
-	if s.racing || s.rnd.IntN(12) > 0 {
-		return
-	}
-	s.racing = true
-	defer func() { s.racing = false }()
-	switch {
-	case s.rnd.IntN(2) == 0:
-		s.cancel()
-	case s.late != nil:
-		s.comeBack()
-	default:
-		if name := s.entered[s.rnd.IntN(len(s.entered))]; s.function(name) != "Ship" {
-			s.leave(name)
-		}
-	}
-}
-
 func (s *simulation) log(format string, args ...any) {
 	s.trace = append(s.trace, fmt.Sprintf(format, args...))
-}
-
-func (s *simulation) cancel() {
-	err := s.store.change("ord_1", func(o *orderflow.Order) error {
-		return o.RequestCancel(orderflow.By{At: s.now, Actor: "customer:cus_1"})
-	})
-	s.log("cancel: %v", err)
 }
 
 func (s *simulation) function(name string) string {
@@ -316,101 +223,6 @@ func (s *simulation) await() error {
 		if answer, ok := s.answers[s.token]; ok {
 			return answer
 		}
-	}
-}
-
-// check checks the invariants of the order that ended.
-func (s *simulation) check(before map[string]orderflow.Product) {
-	o := s.store.load(s.t, "ord_1")
-	fail := func(format string, args ...any) {
-		s.t.Errorf(format+"\n%s", append(args, strings.Join(s.trace, "\n"))...)
-	}
-	if !o.Status.Final() {
-		fail("I1: the order is %s", o.Status)
-	}
-	for _, c := range s.provider.captures {
-		if c.Amount != o.Total || len(s.provider.captures) > 1 {
-			fail("I2: the total is %s, captured %v", o.Total, s.provider.captures)
-		}
-	}
-	s.checkStock(o, before, fail)
-	captured, refunded := len(s.provider.captures) == 1, len(s.provider.refunds) == 1
-	due := captured && o.Status != orderflow.Fulfilled
-	if due != refunded || len(s.provider.refunds) > 1 || refunded && s.provider.refunds[0].Amount != o.Total {
-		fail("I4: captured %v, order %s, refunds %v", captured, o.Status, s.provider.refunds)
-	}
-	dispatched := o.Shipment != nil && o.Shipment.Status == orderflow.ShipmentDispatched
-	if dispatched != (o.Status == orderflow.Fulfilled) || dispatched && (!captured || o.Cancel != nil) {
-		fail("I5: dispatched %v, captured %v, order %s", dispatched, captured, o.Status)
-	}
-	want := map[bool]orderflow.PaymentStatus{true: orderflow.PaymentRefunded, false: orderflow.PaymentNone}[refunded]
-	switch {
-	case o.Status == orderflow.Fulfilled:
-		want = orderflow.PaymentCaptured
-	case len(s.provider.declined) > 0:
-		want = orderflow.PaymentDeclined
-	}
-	if o.PaymentStatus != want && !s.onlyProviderKnows(o) {
-		fail("payment status %s, want %s", o.PaymentStatus, want)
-	}
-	s.checkEvents(o, fail)
-}
-
-// onlyProviderKnows: a charge that was given up was declined later, or went straight back. The order never heard of it.
-func (s *simulation) onlyProviderKnows(o *orderflow.Order) bool {
-	return o.PaymentStatus == orderflow.PaymentNone && s.store.payments["ord_1/charge"].Reason == voided
-}
-
-func (s *simulation) checkStock(o *orderflow.Order, before map[string]orderflow.Product, fail func(string, ...any)) {
-	for sku, want := range before {
-		if o.Status == orderflow.Fulfilled {
-			want.OnHand, want.Shipped = want.OnHand-2, 2
-		}
-		if got := s.store.products[sku]; got != want || got.OnHand < 0 {
-			fail("I3: stock of a %s order is %+v, want %+v", o.Status, got, want)
-		}
-	}
-}
-
-// bus takes most events, some twice, and loses none for good.
-type bus struct {
-	rnd    *rand.Rand
-	events []orderflow.EventDetail
-}
-
-func (b *bus) Publish(_ context.Context, events []orderflow.EventDetail) (failed []int, err error) {
-	for i, e := range events {
-		switch b.rnd.IntN(6) {
-		case 0:
-			failed = append(failed, i)
-		case 1:
-			b.events = append(b.events, e, e)
-		default:
-			b.events = append(b.events, e)
-		}
-	}
-	return failed, nil
-}
-
-// checkEvents publishes the stream as Lambda would, from the lowest failure again, and folds what came out.
-func (s *simulation) checkEvents(o *orderflow.Order, fail func(string, ...any)) {
-	b := &bus{rnd: s.rnd}
-	p := Publish{b, slog.New(slog.DiscardHandler)}
-	for left := s.store.stream; len(left) > 0; {
-		out, err := p.Handle(s.t.Context(), Stream{left})
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		if len(out.Failures) == 0 {
-			break
-		}
-		for left[0].SequenceNumber != out.Failures[0].ID {
-			left = left[1:]
-		}
-	}
-	folded, err := orderflow.Fold(b.events)
-	if err != nil || !reflect.DeepEqual(folded, o.State()) {
-		fail("I7: fold of %d events is %+v (%v), the order is %+v", len(b.events), folded, err, o.State())
 	}
 }
 
