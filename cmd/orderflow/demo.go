@@ -219,7 +219,7 @@ func (p *player) attend(ctx context.Context, o opsOrder) error {
 	if a.Code != want || p.row.redriven {
 		return fmt.Errorf("execution failed at %s with %s: %s", a.Step, a.Code, a.Message)
 	}
-	p.board.note(p.row, fmt.Sprintf("execution FAILED at %s with %s; the outage is lifted, an operator redrives it", a.Step, a.Code))
+	p.board.note(p.row, fmt.Sprintf("FAILED at %s (%s), redriven by an operator", a.Step, a.Code))
 	if err := p.anonymous.setOutage(ctx, true); err != nil {
 		return err
 	}
@@ -244,9 +244,19 @@ func (p *player) judge(o opsOrder) error {
 		return fmt.Errorf("%s was not retried", want.Retries)
 	}
 	if n := o.Execution.failures(want.Retries); n > 0 {
-		p.board.update(p.row, func(r *row) { r.remark = fmt.Sprintf("%s retried %d times", want.Retries, n) })
+		p.board.update(p.row, func(r *row) { r.remark = want.Retries + " retried " + times(n) })
 	}
 	return nil
+}
+
+func times(n int) string {
+	switch n {
+	case 1:
+		return "once"
+	case 2:
+		return "twice"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 // failures counts how often the task of a state failed.

@@ -87,7 +87,7 @@ func (b *board) finish(r *row, err error) {
 	}
 }
 
-const rowFormat = "%-20s %-31s %-18s %-16s %8s  %s\n"
+const rowFormat = "%-22s %-31s %-18s %-16s %8s  %s\n"
 
 func (b *board) line(r *row) {
 	fmt.Fprintf(b.out, rowFormat, r.example.name, r.orderID, r.status, r.step, r.time(), r.mark()+r.remark)
@@ -134,6 +134,7 @@ func (b *board) draw() {
 		return
 	}
 	var s strings.Builder
+	s.WriteString("\x1b[?7l") // a narrow terminal cuts a row off; a wrapped one would be drawn twice
 	if b.drawn > 0 {
 		fmt.Fprintf(&s, "\x1b[%dA", b.drawn)
 	}
@@ -141,6 +142,7 @@ func (b *board) draw() {
 		s.WriteString("\x1b[2K")
 		fmt.Fprintf(&s, rowFormat, r.example.name, r.orderID, r.status, r.step, r.time(), r.mark()+r.remark)
 	}
+	s.WriteString("\x1b[?7h")
 	b.drawn = len(b.rows)
 	_, _ = io.WriteString(b.out, s.String())
 }
