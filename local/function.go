@@ -65,6 +65,10 @@ func (s *Stack) mapSources() error {
 		var err error
 		switch m.Kind {
 		case "sqs":
+			// The pollers of the process before this one are gone, and what they had received would wait for its visibility timeout.
+			if err := s.sqs.ReleaseInFlight(m.SourceARN); err != nil {
+				return fmt.Errorf("event source mapping %s: %w", m.LogicalID, err)
+			}
 			err = s.lambda.MapQueue(lambda.QueueMapping{
 				Function: m.Function, QueueARN: m.SourceARN, BatchSize: m.BatchSize, BatchingWindow: m.Window,
 				MaximumConcurrency: m.MaxConcurrency, ReportBatchItemFailures: m.PartialResponses, Filters: filters,

@@ -2,6 +2,7 @@ package local_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -39,6 +40,7 @@ func child(dir string) error {
 	if err != nil {
 		return err
 	}
+	template = bytes.Replace(template, []byte("VisibilityTimeout: 1\n"), []byte("VisibilityTimeout: 600\n"), 1)
 	s, err := local.Open(context.Background(), local.Options{
 		Template: template, Definitions: os.DirFS("testdata"), StackName: "shop", Dir: dir, Factory: handlers})
 	if err != nil {
@@ -57,7 +59,8 @@ func child(dir string) error {
 	return in.Err()
 }
 
-// TestStack_kill kills the process right after it has accepted work, three times, and then sees all of it done.
+// TestStack_kill kills the process right after it has accepted work, three times, and then sees all of it done, without waiting for the
+// visibility timeout of what was in flight.
 func TestStack_kill(t *testing.T) {
 	t.Parallel()
 	dir, accepted := t.TempDir(), 0
@@ -66,6 +69,7 @@ func TestStack_kill(t *testing.T) {
 	}
 	o := options(t)
 	o.InMemory, o.Dir = false, dir
+	o.Template = bytes.Replace(o.Template, []byte("VisibilityTimeout: 1\n"), []byte("VisibilityTimeout: 600\n"), 1)
 	s := start(t, o)
 	for i := range accepted {
 		id := fmt.Sprintf("note-%d", i)

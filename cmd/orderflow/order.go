@@ -187,7 +187,7 @@ func listOrders(e *env, cl *client, path string, query url.Values, asJSON bool) 
 			orderView
 			Attention json.RawMessage `json:"attention"`
 		} `json:"orders"`
-		Cursor string `json:"nextCursor"`
+		Cursor string `json:"next"`
 	}
 	if err := json.Unmarshal(body, &page); err != nil {
 		return fmt.Errorf("read answer: %w", err)

@@ -15,7 +15,7 @@ const graceful = 20 * time.Second
 type upCommand struct {
 	Addr         string        `help:"Where the API listens." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	AWSAddr      string        `name:"aws-addr" help:"Where the AWS-compatible endpoint listens." default:"127.0.0.1:4566" placeholder:"HOST:PORT"`
-	Data         string        `help:"The data folder." default:".orderflow" xor:"where" placeholder:"DIR"`
+	Data         string        `help:"The data folder (default: .orderflow)." xor:"where" placeholder:"DIR"`
 	InMemory     bool          `help:"Keep nothing." xor:"where"`
 	CarrierDelay time.Duration `help:"How long the sandbox carrier takes to dispatch." default:"2s"`
 	Carrier      string        `help:"sandbox dispatches every shipment; external leaves it to whoever signs the webhook." enum:"sandbox,external" default:"sandbox"`
@@ -35,8 +35,8 @@ func (c *upCommand) Run(e *env) error {
 		Addr: c.Addr, AWSAddr: c.AWSAddr, Dir: c.Data, CarrierDelay: c.CarrierDelay,
 		Parameters: map[string]string{"Carrier": c.Carrier}, Log: logger(e, c.Verbose, slog.LevelWarn),
 	}
-	if c.InMemory {
-		o.Dir = ""
+	if o.Dir == "" && !c.InMemory {
+		o.Dir = ".orderflow"
 	}
 	s, err := startSystem(e.ctx, o)
 	if err != nil {

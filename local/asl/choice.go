@@ -34,7 +34,7 @@ func (c *choiceState) run(x *Execution, b *branch) *fault {
 		}
 	}
 	if c.fallback == nil {
-		return runtime("Failed to transition out of the state. The state does not point to a next state.")
+		return runtimeFault("Failed to transition out of the state. The state does not point to a next state.")
 	}
 	return x.pass(b, input, b.state.assign, c.fallback)
 }
@@ -103,5 +103,5 @@ func (c *presence) holds(e *env) (bool, *fault) {
 }
 
 func invalidChoicePath(p *jsonpath.Path) *fault {
-	return runtime("Invalid path '%s': The choice state's condition path references an invalid value.", p)
+	return runtimeFault("Invalid path '%s': The choice state's condition path references an invalid value.", p)
 }

@@ -48,7 +48,7 @@ func (e *env) find(p *jsonpath.Path) (found, root value.JSON, err error) {
 func (e *env) path(p *jsonpath.Path) (value.JSON, *fault) {
 	v, _, err := e.find(p)
 	if err != nil {
-		return "", runtime("Invalid path '%s' : %v", p, err)
+		return "", runtimeFault("Invalid path '%s' : %v", p, err)
 	}
 	return v, nil
 }

@@ -55,6 +55,10 @@ func New(m *Machine, info Info) *Execution {
 	return &Execution{machine: m, info: info, root: &branch{}}
 }
 
+// Shrink frees the memory of the last Step, whose slices become invalid: for hosts
+// that keep many waiting executions.
+func (x *Execution) Shrink() { x.events, x.commands, x.ready = nil, nil, nil }
+
 // Status is the execution's current status.
 func (x *Execution) Status() Status { return x.status }
 

@@ -25,7 +25,7 @@ func (s *failState) run(x *Execution, b *branch) *fault {
 			return fault
 		}
 		if v.Kind() != value.String {
-			return runtime("The %s field refers to a value which is not a string: %s", p.field, v)
+			return runtimeFault("The %s field refers to a value which is not a string: %s", p.field, v)
 		}
 		text := v.Text()
 		*p.to = &text

@@ -22,13 +22,16 @@ type fault struct {
 	fatal bool
 	// heartbeat: a timeout that States.HeartbeatTimeout matches too.
 	heartbeat bool
+	// unrecorded: it arose before the state recorded anything. Such a fault is not
+	// retried: the same expressions would fail again, and no event would tell of it.
+	unrecorded bool
 	// text: a runtime fault's own words; report puts the state before them.
 	text string
 }
 
-// runtime makes a fatal States.Runtime. The text tells what is wrong; the state and
+// runtimeFault makes a fatal States.Runtime. The text tells what is wrong; the state and
 // its entry are put before it.
-func runtime(format string, args ...any) *fault {
+func runtimeFault(format string, args ...any) *fault {
 	return &fault{fatal: true, text: fmt.Sprintf(format, args...)}
 }
 

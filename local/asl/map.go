@@ -31,7 +31,7 @@ func (m *mapState) run(x *Execution, b *branch) *fault {
 		}
 	}
 	if items.Kind() != value.Array {
-		return runtime("Reference path \"%s\" must point to array.", path)
+		return runtimeFault("Reference path \"%s\" must point to array.", path)
 	}
 	limit, f := m.concurrency(e)
 	if f != nil {
@@ -65,10 +65,10 @@ func (m *mapState) concurrency(e *env) (int, *fault) {
 		}
 		var ok bool
 		if n, ok = v.Int(); !ok {
-			return 0, runtime("The MaxConcurrencyPath field refers to value \"%s\" which is not a valid integer: %s", v.Text(), m.maxPath)
+			return 0, runtimeFault("The MaxConcurrencyPath field refers to value \"%s\" which is not a valid integer: %s", v.Text(), m.maxPath)
 		}
 		if n < 0 {
-			return 0, runtime("MaxConcurrency cannot be negative.")
+			return 0, runtimeFault("MaxConcurrency cannot be negative.")
 		}
 	}
 	return int(min(n, MaxHistory)), nil

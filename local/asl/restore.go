@@ -25,6 +25,9 @@ func Restore(m *Machine, info Info, history []Event) (*Execution, []Event, []Com
 		if err != nil {
 			return nil, nil, nil, fmt.Errorf("replay event %d: %w", history[at].ID, err)
 		}
+		if len(events) == 0 {
+			return nil, nil, nil, fmt.Errorf("replay event %d: the engine gives no event", history[at].ID)
+		}
 		for i := range events {
 			if at+i == len(history) {
 				missing = events[i:]

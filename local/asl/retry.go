@@ -41,6 +41,9 @@ func (x *Execution) fail(b *branch, f *fault) {
 // retry looks for the first retrier that takes the fault; if it has attempts left,
 // the branch waits for the delay. The counters live as long as the state is not left.
 func (x *Execution) retry(b *branch, f *fault) bool {
+	if f.unrecorded {
+		return false
+	}
 	for i := range b.state.retry {
 		r := &b.state.retry[i]
 		if !f.matches(r.errors) {

@@ -133,9 +133,16 @@ func (x *Execution) timerFired(id TimerID) error {
 // drain lets the branches take turns, one state each, until all of them wait.
 func (x *Execution) drain() {
 	for i := 0; i < len(x.ready) && x.status == Running && !x.overflow; i++ {
-		if b := x.ready[i]; !b.halted {
-			x.check(b, b.state.body.run(x, b))
+		b := x.ready[i]
+		if b.halted {
+			continue
 		}
+		last := b.last
+		f := b.state.body.run(x, b)
+		if f != nil && b.last == last {
+			f.unrecorded = true
+		}
+		x.check(b, f)
 	}
 }
 

@@ -79,7 +79,7 @@ func positiveAt(e *env, field string, p *jsonpath.Path, fixed int64) (int64, *fa
 	}
 	n, f := longAt(e, field, p)
 	if f == nil && n == 0 {
-		f = runtime("The %s parameter must be positive: %s == 0", field, p)
+		f = runtimeFault("The %s parameter must be positive: %s == 0", field, p)
 	}
 	return n, f
 }

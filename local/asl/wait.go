@@ -43,7 +43,7 @@ func (s *waitState) run(x *Execution, b *branch) *fault {
 		}
 		var ok bool
 		if until, ok = parseTimestamp(v); !ok {
-			return runtime("The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: %s == %s", s.timestampPath, v.Text())
+			return runtimeFault("The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: %s == %s", s.timestampPath, v.Text())
 		}
 	}
 	return x.waitUntil(b, until)
@@ -77,9 +77,9 @@ func longAt(e *env, field string, p *jsonpath.Path) (int64, *fault) {
 	n, ok := v.Int()
 	switch {
 	case !ok:
-		return 0, runtime("The %s parameter cannot be parsed as a long value: %s == %s", field, p, v.Text())
+		return 0, runtimeFault("The %s parameter cannot be parsed as a long value: %s == %s", field, p, v.Text())
 	case n < 0:
-		return 0, runtime("The %s parameter references a negative value: %s == %s", field, p, v.Text())
+		return 0, runtimeFault("The %s parameter references a negative value: %s == %s", field, p, v.Text())
 	}
 	return n, nil
 }

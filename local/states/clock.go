@@ -21,10 +21,12 @@ func (s *Service) fireTimers(ctx context.Context) {
 			select {
 			case slots <- struct{}{}:
 			case <-ctx.Done():
+				s.timers.done()
 				return
 			}
 			go func() {
 				s.fire(id)
+				s.timers.done()
 				<-slots
 			}()
 			continue
@@ -42,6 +44,9 @@ func (s *Service) sleep(ctx context.Context, now time.Time, until Millis) bool {
 		t := s.clock.NewTimer(until.Time().Sub(now))
 		defer t.Stop()
 		due = t.Chan()
+		if s.clock.Since(now) > time.Millisecond {
+			return true // the clock was moved meanwhile: the timer is late
+		}
 	}
 	select {
 	case <-due:

@@ -3,6 +3,7 @@ package states
 import (
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,16 +14,15 @@ import (
 // every one ends at the very millisecond at which it would have without that.
 func TestService_DaysInMilliseconds(t *testing.T) {
 	t.Parallel()
-	attempts := map[string]int{}
-	r := newRestarting(t, map[string]func(string) (string, error){})
-	r.functions.by["flaky"] = func(p string) (string, error) { // fails twice for each order; called under no lock: one order at a time reaches it
-		r.functions.mu.Lock()
-		defer r.functions.mu.Unlock()
+	attempts, mu := map[string]int{}, sync.Mutex{}
+	r := newRestarting(t, map[string]func(string) (string, error){"flaky": func(p string) (string, error) { // fails twice for each order
+		mu.Lock()
+		defer mu.Unlock()
 		if attempts[p]++; attempts[p] <= 2 {
 			return "", functionFailure(`{"errorType":"Busy"}`)
 		}
 		return p, nil
-	}
+	}})
 	machine := r.machine("m", `{"StartAt":"Wait","States":{
 		"Wait":{"Type":"Wait","SecondsPath":"$.seconds","Next":"Flaky"},
 		"Flaky":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:flaky","End":true,
@@ -36,10 +36,10 @@ func TestService_DaysInMilliseconds(t *testing.T) {
 		ends[arn] = r.clock.Now().Add(wait + retries)
 	}
 	for step := 0; r.running.count("m") > 0; step++ {
+		r.settle()
 		if step%50 == 49 {
 			r.restart()
 		}
-		r.settle()
 		next, ok := r.nextTimer()
 		if !ok {
 			continue
@@ -57,18 +57,22 @@ func TestService_DaysInMilliseconds(t *testing.T) {
 func (h *harness) settle() {
 	h.t.Helper()
 	until(h.t, "all that is due has been done", func() bool {
+		h.timers.mu.Lock()
+		firing := h.timers.firing > 0
+		h.timers.mu.Unlock()
+		if next, ok := h.nextTimer(); firing || ok && next <= millis(h.clock.Now()) {
+			return false
+		}
 		h.work.mu.Lock()
-		busy := h.work.workers > 0
-		h.work.mu.Unlock()
-		next, ok := h.nextTimer()
-		return !busy && h.runs.len() == 0 && (!ok || next > millis(h.clock.Now()))
+		defer h.work.mu.Unlock()
+		return h.work.workers == 0
 	})
 }
 
 func (h *harness) nextTimer() (Millis, bool) {
 	h.timers.mu.Lock()
 	defer h.timers.mu.Unlock()
-	if len(h.timers.heap.list) == 0 {
+	if len(h.timers.heap.list) == 0 || h.timers.firing > 0 {
 		return 0, false
 	}
 	return h.timers.heap.list[0].due, true

@@ -8,9 +8,10 @@ import (
 // timers holds, for each execution that waits for a point in time, the first such point. It is the only thing that stays in memory of
 // an execution that waits. It is safe for concurrent use.
 type timers struct {
-	mu   sync.Mutex
-	heap timerHeap
-	wake chan struct{} // a timer became the first one
+	mu     sync.Mutex
+	heap   timerHeap
+	firing int           // taken out by pop, and not yet done
+	wake   chan struct{} // a timer became the first one
 }
 
 type timer struct {
@@ -52,7 +53,7 @@ func (t *timers) set(id uint64, due Millis) {
 	}
 }
 
-// pop takes out one timer that is due. Without one it tells when the next will be, 0 if there is none.
+// pop takes out one timer that is due; done tells that it was seen to. Without one it tells when the next will be, 0 if there is none.
 func (t *timers) pop(now Millis) (id uint64, ok bool, next Millis) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -62,7 +63,14 @@ func (t *timers) pop(now Millis) (id uint64, ok bool, next Millis) {
 	if first := t.heap.list[0]; first.due > now {
 		return 0, false, first.due
 	}
+	t.firing++
 	return heap.Pop(&t.heap).(timer).id, true, 0
+}
+
+func (t *timers) done() {
+	t.mu.Lock()
+	t.firing--
+	t.mu.Unlock()
 }
 
 func (t *timers) len() int {

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// isolation is the part of the command line that says how the functions run.
+type isolation struct {
+	Isolated  bool   `help:"Run each function as processes of the program that is deployed, behind a local Lambda Runtime API."`
+	Bootstrap string `help:"That program, built for this machine. Without it the Go tool builds one from the sources." type:"existingfile" placeholder:"FILE"`
+}
+
+// bootstrap is the path of the program that the functions are processes of; "" means handlers in this process. clean removes what was built.
+func (i isolation) bootstrap(ctx context.Context) (file string, clean func() error, err error) {
+	none := func() error { return nil }
+	if !i.Isolated && i.Bootstrap == "" {
+		return "", none, nil
+	}
+	if i.Bootstrap != "" {
+		file, err = filepath.Abs(i.Bootstrap)
+		return file, none, err
+	}
+	dir, err := os.MkdirTemp("", "orderflow-bootstrap-")
+	if err != nil {
+		return "", none, err
+	}
+	clean = func() error { return os.RemoveAll(dir) }
+	if file, err = buildBootstrap(ctx, dir); err != nil {
+		return "", none, errors.Join(err, clean())
+	}
+	return file, clean, nil
+}
+
+// buildBootstrap builds cmd/lambda for this machine, otherwise as it is built for AWS.
+func buildBootstrap(ctx context.Context, dir string) (string, error) {
+	file := filepath.Join(dir, "bootstrap")
+	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags=-s -w", "-o", file, "orderflow/cmd/lambda")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the bootstrap (run this in the project's folder with Go installed, or give --bootstrap): %w\n%s", err, out)
+	}
+	return file, nil
+}
