@@ -50,7 +50,7 @@ func (s *Stack) createTables(ctx context.Context) error {
 	return nil
 }
 
-func (s *Stack) createQueues(context.Context) error {
+func (s *Stack) createQueues(ctx context.Context) error {
 	policies := map[string]json.RawMessage{}
 	for _, p := range s.template.QueuePolicies {
 		for _, url := range p.Resources {
@@ -66,7 +66,7 @@ func (s *Stack) createQueues(context.Context) error {
 			return fmt.Errorf("queue %s: %w", q.LogicalID, err)
 		}
 	}
-	return nil
+	return s.attachQueuePolicies(ctx)
 }
 
 func (s *Stack) createStateMachines(ctx context.Context) error {

@@ -173,7 +173,7 @@ func (s *Stack) services() (err error) {
 	s.router.Register("events", s.events)
 	s.router.Register("sns", s.sns)
 	s.router.Register("dynamodb", s.dynamodb)
-	s.router.Register("sqs", s.sqs)
+	s.router.Register("sqs", queueService{s.sqs, s})
 	s.router.Register("lambda", s.lambda)
 	s.router.Register("states", s.states)
 	return nil

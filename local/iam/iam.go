@@ -6,8 +6,10 @@ package iam
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,6 +22,7 @@ type Engine struct {
 	mu        sync.RWMutex
 	roles     map[string]*role
 	resources map[string][]*statement // by the ARN of the resource that has the policy
+	attached  map[string][]*statement // likewise, by AttachResourcePolicy
 	cache     map[question]*decision
 }
 
@@ -41,7 +44,7 @@ const maxCache = 8192
 
 // New makes an engine without any policy.
 func New() *Engine {
-	return &Engine{roles: map[string]*role{}, resources: map[string][]*statement{}, cache: map[question]*decision{}}
+	return &Engine{roles: map[string]*role{}, resources: map[string][]*statement{}, attached: map[string][]*statement{}, cache: map[question]*decision{}}
 }
 
 // SetRole gives a role its identity policies, in place of those that it had. session names the bearer in messages.
@@ -83,6 +86,23 @@ func (e *Engine) SetResourcePolicies(policies []ResourcePolicy) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.resources = resources
+	clear(e.cache)
+	return nil
+}
+
+// AttachResourcePolicy gives one resource a policy beside those of SetResourcePolicies, in place of the one attached before.
+// An empty document takes it away. What an attached policy grants is not reported as unused.
+func (e *Engine) AttachResourcePolicy(arn, name string, document json.RawMessage) error {
+	var statements []*statement
+	if len(document) > 0 {
+		var err error
+		if statements, err = compile(Policy{Name: name, Document: document}, true); err != nil {
+			return err
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.attached[arn] = statements
 	clear(e.cache)
 	return nil
 }
@@ -141,7 +161,8 @@ func (e *Engine) evaluate(r request) *awsapi.Error {
 		}
 		identity = have.statements
 	}
-	resource := e.resources[policyHolder(r.resource)]
+	holder := policyHolder(r.resource)
+	resource := slices.Concat(e.resources[holder], e.attached[holder])
 	allowed, explicit := false, ""
 	for kind, list := range map[string][]*statement{"identity-based": identity, "resource-based": resource} {
 		for _, s := range list {
