@@ -31,8 +31,7 @@ type attend struct {
 
 func (a attend) by() orderflow.By { return orderflow.By{At: a.now().UTC(), Actor: a.actor} }
 
-// failed marks the order of an execution that failed, and tells whether that is news. The alert goes out before the mark is committed:
-// told twice is better than never.
+// failed marks the order of an execution that failed, alerts, and tells whether it did.
 func (a attend) failed(ctx context.Context, orderID string, mark orderflow.Attention) (bool, error) {
 	step, ended, err := a.history.FailedStep(ctx, mark.ExecutionARN)
 	if err != nil {
@@ -45,24 +44,27 @@ func (a attend) failed(ctx context.Context, orderID string, mark orderflow.Atten
 	return a.mark(ctx, orderID, mark)
 }
 
+// mark commits the mark first: it must not wait for the topic. An event that comes again finds its mark, and alerts again.
 func (a attend) mark(ctx context.Context, orderID string, mark orderflow.Attention) (bool, error) {
-	alerted := false
-	return untilSettled(ctx, func() (bool, error) {
+	o, err := a.commitMark(ctx, orderID, mark)
+	if err != nil || o.Attention == nil || o.Attention.ExecutionARN != mark.ExecutionARN || o.Attention.RedriveCount != mark.RedriveCount {
+		return false, err
+	}
+	id := fmt.Sprintf("%s/attention/%d", orderID, mark.RedriveCount)
+	if err := a.alerts.Alert(ctx, orderflow.Alert{DedupeID: id, OrderID: orderID, Attention: *o.Attention}); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+// commitMark returns the order as it stands afterwards.
+func (a attend) commitMark(ctx context.Context, orderID string, mark orderflow.Attention) (*orderflow.Order, error) {
+	return untilSettled(ctx, func() (*orderflow.Order, error) {
 		o, err := a.orders.Order(ctx, orderID)
-		if err != nil {
-			return false, err
+		if err != nil || !o.NeedAttention(mark, a.by()) {
+			return o, err
 		}
-		if !o.NeedAttention(mark, a.by()) {
-			return false, nil
-		}
-		if !alerted {
-			id := fmt.Sprintf("%s/attention/%d", orderID, mark.RedriveCount)
-			if err := a.alerts.Alert(ctx, orderflow.Alert{DedupeID: id, OrderID: orderID, Attention: *o.Attention}); err != nil {
-				return false, err
-			}
-			alerted = true
-		}
-		return true, a.orders.Commit(ctx, orderflow.Write{Order: o})
+		return o, a.orders.Commit(ctx, orderflow.Write{Order: o})
 	})
 }
 

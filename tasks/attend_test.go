@@ -60,7 +60,7 @@ func TestWatch_Handle(t *testing.T) {
 		{"told twice", func(t *testing.T) []StatusChange {
 			e := change(t, "FAILED", 0, "PaymentUnavailable", cause)
 			return []StatusChange{e, e}
-		}, true, "PaymentUnavailable: PaymentUnavailable: not now at ChargePayment 0", 1},
+		}, true, "PaymentUnavailable: PaymentUnavailable: not now at ChargePayment 0", 2}, // under one dedupe id
 		{"redriven", func(t *testing.T) []StatusChange {
 			return []StatusChange{change(t, "FAILED", 0, "X", "c"), change(t, "RUNNING", 1, "", "")}
 		}, true, "", 1},
@@ -109,7 +109,7 @@ func TestWatch_Handle_alertLost(t *testing.T) {
 	}
 }
 
-// A conflict between the alert and the commit does not alert twice.
+// A conflict does not alert twice.
 func TestWatch_Handle_conflict(t *testing.T) {
 	t.Parallel()
 	s, out := newStore(), &outbox{}

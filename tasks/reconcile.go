@@ -90,16 +90,16 @@ func (r Reconcile) check(ctx context.Context, o *orderflow.Order, out *Reconcile
 	if err != nil {
 		return err
 	}
-	switch x.Status {
-	case running:
+	if x.Status == running {
 		return r.wakeUp(ctx, a, o.ID, x, out)
-	case succeeded:
-		return count(&out.Marked)(a.mark(ctx, o.ID, orderflow.Attention{
-			Code: string(orderflow.CodeInvalidState), Message: "the execution succeeded, but the order did not end", ExecutionARN: x.ARN, RedriveCount: x.RedriveCount,
-		}))
 	}
 	if m := o.Attention; m != nil && m.ExecutionARN == x.ARN && m.RedriveCount >= x.RedriveCount {
 		return nil
+	}
+	if x.Status == succeeded {
+		return count(&out.Marked)(a.mark(ctx, o.ID, orderflow.Attention{
+			Code: string(orderflow.CodeInvalidState), Message: "the execution succeeded, but the order did not end", ExecutionARN: x.ARN, RedriveCount: x.RedriveCount,
+		}))
 	}
 	return count(&out.Marked)(a.failed(ctx, o.ID, attention(x.ARN, x.Status, x.Error, x.Cause, x.RedriveCount)))
 }

@@ -28,7 +28,7 @@ type StatusChange struct {
 
 // Watched is the result of Watch.
 type Watched struct {
-	Changed bool `json:"changed"` // whether the order's mark changed
+	Changed bool `json:"changed"` // whether operators were alerted, or a mark was taken away
 }
 
 // Handle marks or unmarks the order. Events may come late, twice and out of order.
