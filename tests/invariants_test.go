@@ -289,7 +289,7 @@ func (s *system) carrier(orderID, status string) *answer {
 		s.t.Fatal(err)
 	}
 	o := unmarshal[orderflow.Order](s.t, got.Item)
-	body, err := json.Marshal(map[string]string{"shipmentId": o.Shipment.ID, "orderId": orderID, "status": status, "carrier": "test", "trackingNumber": "T-1", "reason": "no van"})
+	body, err := json.Marshal(map[string]string{"shipmentId": o.Shipment.ID, "orderId": orderID, "status": status, "carrier": "test", "trackingNumber": "T-1", "reason": "NoVan"})
 	if err != nil {
 		s.t.Fatal(err)
 	}

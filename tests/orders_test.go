@@ -108,9 +108,10 @@ func (c *caller) ended(id string) view {
 }
 
 // TestOutcomes places one order per outcome through the API of one running system, and checks everything that must always hold after them.
-func TestOutcomes(t *testing.T) {
-	t.Parallel()
-	s := up(t, "--data", t.TempDir())
+func TestOutcomes(t *testing.T) { inEachMode(t, testOutcomes) }
+
+func testOutcomes(t *testing.T, args ...string) {
+	s := up(t, append(args, "--data", t.TempDir())...)
 	events := s.listen()
 
 	t.Run("outcomes", func(t *testing.T) {
@@ -210,9 +211,10 @@ func testOutage(t *testing.T, s *system) {
 }
 
 // TestCancel has no carrier by itself: the test is the carrier.
-func TestCancel(t *testing.T) {
-	t.Parallel()
-	s := up(t, "--data", t.TempDir(), "--carrier", "external")
+func TestCancel(t *testing.T) { inEachMode(t, testCancel) }
+
+func testCancel(t *testing.T, args ...string) {
+	s := up(t, append(args, "--data", t.TempDir(), "--carrier", "external")...)
 	events := s.listen()
 	ada := s.as("ada")
 	waiting := func(id string) view {
@@ -264,8 +266,8 @@ func TestAPI(t *testing.T) {
 	body := order("pm_card_visa", item{"towel-linen-set3", 1})
 
 	t.Run("tokens", func(t *testing.T) {
-		(&caller{s: s}).get("/orders").problem(http.StatusUnauthorized, "Unauthorized")
-		(&caller{s: s, token: "x" + ada.token}).get("/orders").problem(http.StatusUnauthorized, "Unauthorized")
+		(&caller{s: s}).get("/orders").problem(http.StatusUnauthorized, "Unauthenticated")
+		(&caller{s: s, token: "x" + ada.token}).get("/orders").problem(http.StatusUnauthorized, "Unauthenticated")
 		ada.get("/ops/orders").problem(http.StatusForbidden, "OperatorsOnly")
 	})
 	t.Run("ownership", func(t *testing.T) {

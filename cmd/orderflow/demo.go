@@ -24,7 +24,8 @@ type demoCommand struct {
 	Orders       string        `help:"Place the orders of this folder instead of the built-in examples." type:"existingdir" placeholder:"DIR"`
 	CarrierDelay time.Duration `help:"How long the sandbox carrier takes to dispatch." default:"150ms"`
 	Timeout      time.Duration `help:"How long an order may take." default:"2m"`
-	Verbose      bool          `short:"v" help:"Log what the functions log."`
+	isolation
+	Verbose bool `short:"v" help:"Log what the functions log."`
 }
 
 func (*demoCommand) Help() string {
@@ -32,7 +33,8 @@ func (*demoCommand) Help() string {
 redrives the one that a payment outage fails, and says where the time went. The exit code is 0 only if every order ended as its file says.
 
 Example:
-  orderflow demo --keep`
+  orderflow demo --keep
+  orderflow demo --isolated`
 }
 
 // example is one file of examples/orders.
@@ -66,7 +68,7 @@ func (c *demoCommand) Run(e *env) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	began := time.Now()
 	s, err := startSystem(e.ctx, systemOptions{
-		Addr: "127.0.0.1:0", AWSAddr: "127.0.0.1:0", Dir: dir, CarrierDelay: c.CarrierDelay, Log: logger(e, c.Verbose, slog.LevelError),
+		Addr: "127.0.0.1:0", AWSAddr: "127.0.0.1:0", Dir: dir, CarrierDelay: c.CarrierDelay, Isolation: c.isolation, Log: logger(e, c.Verbose, slog.LevelError),
 	})
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -32,6 +33,7 @@ type systemOptions struct {
 	Dir           string            // the data folder; "" keeps everything in memory
 	CarrierDelay  time.Duration     // how long the sandbox carrier takes
 	Parameters    map[string]string // of the template, over those above
+	Isolation     isolation         // how the functions run
 	Log           *slog.Logger
 }
 
@@ -42,6 +44,7 @@ type system struct {
 	apiURL      string
 	awsURL      string
 	serveErrors chan error
+	clean       func() error // removes what was built for it
 }
 
 // startSystem starts everything. When it returns, the API accepts orders.
@@ -60,48 +63,61 @@ func startSystem(ctx context.Context, o systemOptions) (_ *system, err error) {
 			err = errors.Join(err, apiListener.Close(), awsListener.Close())
 		}
 	}()
-	secret, err := webhookSecret(o.Dir)
-	if err != nil {
+	if err := s.open(ctx, o); err != nil {
 		return nil, err
 	}
-	params := map[string]string{
-		"PublicUrl": s.apiURL, "WebhookSecret": secret,
-		"CarrierDelayMilliseconds": strconv.FormatInt(o.CarrierDelay.Milliseconds(), 10),
-	}
-	for k, v := range o.Parameters {
-		params[k] = v
-	}
-	s.stack, err = local.Open(ctx, local.Options{
-		Template: orderflow.Template, Definitions: statemachines.FS, StackName: stackName, Parameters: params,
-		Dir: o.Dir, InMemory: o.Dir == "", Factory: factory(o.Log), Logger: o.Log, AWSEndpoint: s.awsURL,
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err := seed(ctx, s.stack); err != nil {
-		return nil, errors.Join(err, s.stack.Close(ctx))
-	}
+	s.aws = s.serve(awsListener, s.stack.AWSHandler()) // before the functions start: as processes they call it
 	if err := s.stack.Start(ctx); err != nil {
-		return nil, errors.Join(err, s.stack.Close(ctx))
+		return nil, errors.Join(err, s.stack.Close(ctx), s.clean())
 	}
-	s.serve(apiListener, awsListener)
-	return s, nil
-}
-
-// serve answers on both listeners.
-func (s *system) serve(apiListener, awsListener net.Listener) {
 	mux := http.NewServeMux()
 	mux.Handle("/_local/", (&localAPI{stack: s.stack, client: s.stack.ClientID("UserPoolClient")}).handler())
 	mux.Handle("/", s.stack.APIHandler())
-	s.api = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	s.aws = &http.Server{Handler: s.stack.AWSHandler(), ReadHeaderTimeout: 10 * time.Second}
-	go func() { s.serveErrors <- s.api.Serve(apiListener) }()
-	go func() { s.serveErrors <- s.aws.Serve(awsListener) }()
+	s.api = s.serve(apiListener, mux)
+	return s, nil
+}
+
+// open opens the stack and fills its catalogue.
+func (s *system) open(ctx context.Context, o systemOptions) error {
+	secret, err := webhookSecret(o.Dir)
+	if err != nil {
+		return err
+	}
+	opts := stackOptions(o, map[string]string{"PublicUrl": s.apiURL, "WebhookSecret": secret})
+	opts.AWSEndpoint = s.awsURL
+	if opts.Bootstrap, s.clean, err = o.Isolation.bootstrap(ctx); err != nil {
+		return err
+	}
+	if s.stack, err = local.Open(ctx, opts); err != nil {
+		return errors.Join(err, s.clean())
+	}
+	if err := seed(ctx, s.stack); err != nil {
+		return errors.Join(err, s.stack.Close(ctx), s.clean())
+	}
+	return nil
+}
+
+// stackOptions are the options of the stack; params are the template's parameters that only the running system knows.
+func stackOptions(o systemOptions, params map[string]string) local.Options {
+	params["CarrierDelayMilliseconds"] = strconv.FormatInt(o.CarrierDelay.Milliseconds(), 10)
+	maps.Copy(params, o.Parameters)
+	return local.Options{
+		Template: orderflow.Template, Definitions: statemachines.FS, StackName: stackName, Parameters: params,
+		Dir: o.Dir, InMemory: o.Dir == "", Factory: factory(o.Log), Logger: o.Log, Output: &processLog{log: o.Log},
+	}
+}
+
+// serve answers on a listener until it is shut down.
+func (s *system) serve(listener net.Listener, handler http.Handler) *http.Server {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	go func() { s.serveErrors <- server.Serve(listener) }()
+	return server
 }
 
 // Close stops the system gracefully: no new requests, those in flight finish, then the stack stops.
 func (s *system) Close(ctx context.Context) error {
-	return errors.Join(s.api.Shutdown(ctx), s.aws.Shutdown(ctx), s.stack.Close(ctx))
+	err := errors.Join(s.api.Shutdown(ctx), s.stack.Close(ctx), s.aws.Shutdown(ctx)) // what still runs may still call AWS
+	return errors.Join(err, s.clean())
 }
 
 // factory makes the handlers of template.yaml's functions, in this process.

@@ -19,7 +19,8 @@ type upCommand struct {
 	InMemory     bool          `help:"Keep nothing." xor:"where"`
 	CarrierDelay time.Duration `help:"How long the sandbox carrier takes to dispatch." default:"2s"`
 	Carrier      string        `help:"sandbox dispatches every shipment; external leaves it to whoever signs the webhook." enum:"sandbox,external" default:"sandbox"`
-	Verbose      bool          `short:"v" help:"Log what the functions log."`
+	isolation
+	Verbose bool `short:"v" help:"Log what the functions log."`
 }
 
 func (*upCommand) Help() string {
@@ -27,13 +28,14 @@ func (*upCommand) Help() string {
 
 Examples:
   orderflow up
-  orderflow up --addr 127.0.0.1:9000 --in-memory`
+  orderflow up --addr 127.0.0.1:9000 --in-memory
+  orderflow up --isolated`
 }
 
 func (c *upCommand) Run(e *env) error {
 	o := systemOptions{
 		Addr: c.Addr, AWSAddr: c.AWSAddr, Dir: c.Data, CarrierDelay: c.CarrierDelay,
-		Parameters: map[string]string{"Carrier": c.Carrier}, Log: logger(e, c.Verbose, slog.LevelWarn),
+		Parameters: map[string]string{"Carrier": c.Carrier}, Isolation: c.isolation, Log: logger(e, c.Verbose, slog.LevelWarn),
 	}
 	if o.Dir == "" && !c.InMemory {
 		o.Dir = ".orderflow"

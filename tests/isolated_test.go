@@ -1,0 +1,49 @@
+package tests
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// bootstrapOnce builds the program that is deployed, for this machine, beside the command line.
+var bootstrapOnce = sync.OnceValues(func() (string, error) {
+	bin, err := buildOnce()
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(filepath.Dir(bin), "bootstrap")
+	cmd := exec.Command("go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags=-s -w", "-o", file, "orderflow/cmd/lambda")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return file, nil
+})
+
+// bootstrap is the program under test that is deployed, built once.
+func bootstrap(t *testing.T) string {
+	t.Helper()
+	file, err := bootstrapOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// inEachMode runs a test twice: with the functions' handlers in the system's process, and with each function as processes of the program that is
+// deployed. args are for up.
+func inEachMode(t *testing.T, test func(t *testing.T, args ...string)) {
+	t.Parallel()
+	t.Run("in process", func(t *testing.T) {
+		t.Parallel()
+		test(t)
+	})
+	t.Run("isolated", func(t *testing.T) {
+		t.Parallel()
+		test(t, "--isolated", "--bootstrap", bootstrap(t))
+	})
+}
