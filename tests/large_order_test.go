@@ -1,0 +1,60 @@
+package tests
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"orderflow"
+)
+
+// TestLargestOrder places an order of 100 different products: more than one DynamoDB transaction takes.
+func TestLargestOrder(t *testing.T) {
+	t.Parallel()
+	s := up(t, "--in-memory")
+	const n = 100
+	var items []item
+	var puts []types.TransactWriteItem
+	for i := range n {
+		p := orderflow.Product{SKU: fmt.Sprintf("bulk-%03d", i), Name: "Bulk", Category: "bulk", Price: orderflow.Money{Amount: 100, Currency: "USD"}, OnHand: 3}
+		items = append(items, item{p.SKU, 2})
+		av, err := attributevalue.MarshalMapWithOptions(p, func(o *attributevalue.EncoderOptions) { o.TagKey = "json" })
+		if err != nil {
+			t.Fatal(err)
+		}
+		puts = append(puts, types.TransactWriteItem{Put: &types.Put{TableName: aws.String("orderflow-products"), Item: av}})
+	}
+	if _, err := dynamodb.NewFromConfig(s.config()).TransactWriteItems(t.Context(), &dynamodb.TransactWriteItemsInput{TransactItems: puts}); err != nil {
+		t.Fatal(err)
+	}
+	ada := s.as("ada")
+	if v := ada.ended(ada.accepted(order("pm_card_visa", items...))); v.Status != orderflow.Fulfilled || v.Total.Amount != n*2*100 {
+		t.Errorf("%s (%s), total %s", v.Status, v.reason(), v.Total)
+	}
+	stocked := func(onHand, shipped int) {
+		t.Helper()
+		count := 0
+		for _, p := range scan[orderflow.Product](s, "products") {
+			if p.Category == "bulk" {
+				count++
+				if p.OnHand != onHand || p.Reserved != 0 || p.Shipped != shipped {
+					t.Errorf("stock of %s: %+v, want %d on hand, %d shipped", p.SKU, p, onHand, shipped)
+				}
+			}
+		}
+		if count != n {
+			t.Errorf("%d products, want %d", count, n)
+		}
+	}
+	stocked(1, 2)
+	// The same again: one is on hand of each. What the first transaction would reserve is given back.
+	items[0].Quantity, items[1].Quantity = 1, 1
+	if v := ada.ended(ada.accepted(order("pm_card_visa", items...))); v.Status != orderflow.Rejected || v.reason() != "OutOfStock" {
+		t.Errorf("%s (%s)", v.Status, v.reason())
+	}
+	stocked(1, 2)
+}
