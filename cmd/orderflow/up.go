@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"time"
 )
@@ -20,7 +21,10 @@ type upCommand struct {
 	CarrierDelay time.Duration `help:"How long the sandbox carrier takes to dispatch." default:"2s"`
 	Carrier      string        `help:"sandbox dispatches every shipment; external leaves it to whoever signs the webhook." enum:"sandbox,external" default:"sandbox"`
 	isolation
-	Verbose bool `short:"v" help:"Log what the functions log."`
+	Param   map[string]string `help:"Set a parameter of the template." placeholder:"NAME=VALUE"`
+	Explain bool              `help:"List what the template has that this machine does otherwise than AWS, and exit."`
+	JSON    bool              `help:"With --explain: print JSON."`
+	Verbose bool              `short:"v" help:"Log what the functions log."`
 }
 
 func (*upCommand) Help() string {
@@ -29,7 +33,9 @@ func (*upCommand) Help() string {
 Examples:
   orderflow up
   orderflow up --addr 127.0.0.1:9000 --in-memory
-  orderflow up --isolated`
+  orderflow up --isolated
+  orderflow up --param ReconcileAfterSeconds=60
+  orderflow up --explain`
 }
 
 func (c *upCommand) Run(e *env) error {
@@ -40,10 +46,15 @@ func (c *upCommand) Run(e *env) error {
 	if o.Dir == "" && !c.InMemory {
 		o.Dir = ".orderflow"
 	}
+	maps.Copy(o.Parameters, c.Param)
+	if c.Explain {
+		return explain(e, o, c.JSON)
+	}
 	s, err := startSystem(e.ctx, o)
 	if err != nil {
 		return err
 	}
+	printDifferences(e.stdout, s.stack.Explain())
 	fmt.Fprintf(e.stdout, "api  %s\ndocs %s/docs\naws  %s\nready\n", s.apiURL, s.apiURL, s.awsURL)
 	select {
 	case <-e.ctx.Done():
@@ -52,6 +63,7 @@ func (c *upCommand) Run(e *env) error {
 		if errors.Is(err, http.ErrServerClosed) {
 			err = nil
 		}
+	case err = <-s.stack.Failed(): // a full disk, say: what is on disk is whole, and nothing more may be promised
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), graceful)
 	defer cancel()

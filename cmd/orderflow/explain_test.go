@@ -1,0 +1,55 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"orderflow/functions"
+	"orderflow/local"
+)
+
+// command runs a command line and returns its exit code and what it printed.
+func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = run(t.Context(), args, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+func TestUp_Explain(t *testing.T) {
+	t.Parallel()
+	code, out, errs := command(t, "up", "--explain")
+	if code != 0 || !strings.HasPrefix(out, "The stack orderflow runs ") || !strings.Contains(out, "Has no effect on one machine:") {
+		t.Fatalf("exit code %d\n%s%s", code, out, errs)
+	}
+	code, out, errs = command(t, "up", "--explain", "--json")
+	var x local.Explanation
+	if err := json.Unmarshal([]byte(out), &x); code != 0 || err != nil {
+		t.Fatalf("exit code %d, %v\n%s%s", code, err, out, errs)
+	}
+	counts := map[string]int{}
+	for _, c := range x.Runs {
+		counts[c.Kind] = c.Count
+	}
+	if want := len(functions.Names()); counts["function"] != want || counts["state machine"] != 1 {
+		t.Errorf("runs %v, want %d functions and a state machine", counts, want)
+	}
+	if code, _, errs := command(t, "up", "--explain", "--param", "Nope=1"); code != 1 || !strings.Contains(errs, "Nope") {
+		t.Errorf("a parameter that there is not: exit code %d, %s", code, errs)
+	}
+}
+
+func TestPrintDifferences(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	printDifferences(&out, &local.Explanation{NoEffect: []local.Difference{{Why: "x"}}})
+	if out.Len() > 0 {
+		t.Errorf("said %q of nothing", &out)
+	}
+	printDifferences(&out, &local.Explanation{Differs: []local.Difference{{Why: "x"}, {Why: "y"}}})
+	if !strings.HasPrefix(out.String(), "note 2 ") || strings.Count(out.String(), "\n") != 1 {
+		t.Errorf("said %q", &out)
+	}
+}
