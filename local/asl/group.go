@@ -59,6 +59,7 @@ func (x *Execution) branchFailed(g *group, by *branch, f *fault) {
 		}
 	}
 	g.running, g.failed = 0, f.name
+	f.unrecorded = false // for the state around it has recorded its start
 	owner.last = at
 	x.fail(owner, f)
 }
