@@ -63,6 +63,7 @@ func (l *localAPI) handler() http.Handler {
 	mux.HandleFunc("POST /_local/token", l.token)
 	mux.HandleFunc("GET /_local/notifications", l.notifications)
 	mux.HandleFunc("PUT /_local/outage", l.outage)
+	mux.HandleFunc("GET /_local/iam", l.iam)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.RemoteAddr)
 		if err != nil || !isLoopback(host) || r.Header.Get(localHeader) == "" {

@@ -22,6 +22,7 @@ type grammar struct {
 	Token         tokenCommand         `cmd:"" help:"Print an access token of the local issuer."`
 	Notifications notificationsCommand `cmd:"" help:"Show what customers and operators were told (local system)."`
 	Sandbox       sandboxCommands      `cmd:"" help:"Steer the sandbox payment provider (local system)."`
+	IAM           iamCommand           `cmd:"" name:"iam" help:"Show which grants of the template are used, which never are, and what was denied (local system)."`
 	Bench         benchCommands        `cmd:"" help:"Measure the system and the engine."`
 	States        statesCommand        `cmd:"" help:"Run the Step Functions engine alone, for any state machine." passthrough:""`
 	ASL           aslCommands          `cmd:"" name:"asl" help:"Test state machines against recorded executions."`
@@ -87,10 +88,15 @@ type helpCommand struct {
 	Command []string `arg:"" optional:"" help:"The command to explain, e.g. 'order create'."`
 }
 
+func (*helpCommand) Help() string { return "Example:\n  orderflow help order create" }
+
 func (c *helpCommand) Run(e *env) error {
-	_, err := e.parser.Parse(append(c.Command, "--help"))
-	if err != nil && len(c.Command) > 0 {
-		return fmt.Errorf("no command %q", c.Command)
+	kctx, err := e.parser.Parse(append(c.Command, "--help"))
+	if err == nil && kctx != nil && strings.Join(c.Command, " ") != "help" {
+		return kctx.Run(e) // a command that explains itself
+	}
+	if err != nil && len(c.Command) > 0 && !e.helped() {
+		return fmt.Errorf("no command %q", strings.Join(c.Command, " "))
 	}
 	return nil
 }

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"net/http"
+	"text/tabwriter"
+
+	"orderflow/local"
+	"orderflow/local/iam"
+)
+
+// iamReport says what the roles' policies were used for since the local system was started.
+type iamReport struct {
+	Used   []iam.Used   `json:"used"`
+	Unused []iam.Unused `json:"unused"`
+	Denied []iam.Denial `json:"denied"`
+}
+
+func newIAMReport(stack *local.Stack) iamReport {
+	r := stack.IAMReport()
+	// Empty lists rather than null: it is printed as JSON.
+	return iamReport{append([]iam.Used{}, stack.IAMUsed()...), append([]iam.Unused{}, r.Unused...), append([]iam.Denial{}, r.Denials...)}
+}
+
+type iamCommand struct {
+	API  string `help:"URL of the local system's API." env:"ORDERFLOW_API" default:"http://127.0.0.1:8080" placeholder:"URL"`
+	JSON bool   `help:"Print JSON: used, unused and denied."`
+}
+
+func (*iamCommand) Help() string {
+	return `The local system decides every call by the policies that template.yaml gives the caller's role, as AWS does. This prints, since the system was
+started, the grants that calls needed, the grants that none did, and the calls that were refused.
+
+Examples:
+  orderflow iam
+  orderflow iam --json`
+}
+
+func (c *iamCommand) Run(e *env) error {
+	body, err := newClient(c.API, "").do(e.ctx, http.MethodGet, "/_local/iam", http.Header{localHeader: {"1"}}, nil)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(e.stdout, body)
+	}
+	var r iamReport
+	if err := decode(body, &r); err != nil {
+		return err
+	}
+	return r.print(e.stdout)
+}
+
+func (r iamReport) print(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "Used: %d grants\n", len(r.Used))
+	for _, g := range r.Used {
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", holder(g.Role, g.Policy), g.Statement, g.Action, g.Resource)
+	}
+	fmt.Fprintf(t, "\nNever used: %d grants\n", len(r.Unused))
+	for _, g := range r.Unused {
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", holder(g.Role, g.Policy), g.Statement, g.Action, g.Resource)
+	}
+	fmt.Fprintf(t, "\nDenied: %d calls\n", len(r.Denied))
+	for _, d := range r.Denied {
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%d times\n", d.Caller, d.Action, d.Resource, d.Count)
+	}
+	return t.Flush()
+}
+
+// holder is the role, or the policy of a resource.
+func holder(role, policy string) string { return cmp.Or(role, policy) }
+
+// iam answers with an iamReport.
+func (l *localAPI) iam(w http.ResponseWriter, _ *http.Request) { writeBody(w, newIAMReport(l.stack)) }
