@@ -28,6 +28,8 @@
 //     changes nothing. Late results are thus harmless, and expected.
 //   - Texts handed in (Start.Input, outputs) must be valid JSON; else ErrInvalidJSON
 //     and no change. Check with value.Parse at the edge where a caller can be told.
+//   - A machine that loops without a task or wait runs to the limit of 25,000 events
+//     within one Step.
 //   - An Execution is not safe for concurrent use; a Machine is, it never changes.
 //
 // # Time
@@ -54,6 +56,9 @@
 //
 //   - Branches and iterations take turns in a fixed order (one state each), where
 //     AWS runs them at once; event ids inside Parallel differ, causality does not.
+//   - A fault in the expressions of a state that has recorded nothing yet is caught but
+//     not retried: they would fail again.
+//   - Heartbeats are recorded, as journal-only events.
 //   - TaskStarted is recorded even if the start then fails (see above).
 //   - State data keeps its text where nothing computes with it: numbers, key order
 //     and white space pass through. Of duplicate keys the last one counts.
