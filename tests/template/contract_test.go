@@ -1,0 +1,124 @@
+package template
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// TestTemplate_routes: the API's routes are those of the contract, each open or with the same scopes. api/routes_gen.go is made of the contract.
+func TestTemplate_routes(t *testing.T) {
+	t.Parallel()
+	want, got := contractRoutes(t), map[string]string{}
+	api := deployed(t).Of("AWS::Serverless::HttpApi")
+	if len(api) != 1 || text(api[0].get("Auth", "DefaultAuthorizer")) == "" {
+		t.Fatal("there is not one API with a default authorizer")
+	}
+	for _, f := range deployed(t).Of("AWS::Serverless::Function") {
+		for _, e := range object(f.get("Events")) {
+			p := object(object(e)["Properties"])
+			if text(object(e)["Type"]) != "HttpApi" {
+				continue
+			}
+			auth := object(p["Auth"])
+			access := "open"
+			if text(auth["Authorizer"]) != "NONE" {
+				access = fmt.Sprint(list(auth["AuthorizationScopes"]))
+			}
+			got[text(p["Method"])+" "+text(p["Path"])] = access
+		}
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("template.yaml:\n%v\nopenapi.yaml:\n%v", got, want)
+	}
+	for key := range object(api[0].get("RouteSettings")) {
+		if _, ok := want[key]; !ok {
+			t.Errorf("RouteSettings are for %q, which is no route", key)
+		}
+	}
+}
+
+// contractRoutes are the operations of the contract: "POST /orders" -> the scopes as the template has to write them, or "open".
+func contractRoutes(t *testing.T) map[string]string {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(root, "api/openapi.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	scopes := deployedScopes(t)
+	out := map[string]string{}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			access := "open"
+			security := doc.Security
+			if op.Security != nil {
+				security = *op.Security
+			}
+			for _, s := range security {
+				names, ok := s["token"]
+				if !ok { // a webhook is signed, which the handler checks
+					continue
+				}
+				if len(names) != 1 {
+					t.Errorf("%s %s has %d scopes: API Gateway asks for any, the handler for all", method, path, len(names))
+					continue
+				}
+				if !slices.Contains(scopes, names[0]) {
+					t.Errorf("%s %s: the resource server has no scope %s", method, path, names[0])
+				}
+				access = fmt.Sprint([]string{names[0], "orderflow/" + names[0]})
+			}
+			out[method+" "+path] = access
+		}
+	}
+	if len(out) < 10 {
+		t.Fatalf("only %d operations", len(out))
+	}
+	return out
+}
+
+// deployedScopes are those of the resource server "orderflow", which the tokens of both app clients may carry.
+func deployedScopes(t *testing.T) []string {
+	t.Helper()
+	server := deployed(t).Of("AWS::Cognito::UserPoolResourceServer")
+	if len(server) != 1 || text(server[0].get("Identifier")) != "orderflow" {
+		t.Fatal("there is not one resource server orderflow")
+	}
+	var names []string
+	for _, s := range list(server[0].get("Scopes")) {
+		names = append(names, text(object(s)["ScopeName"]))
+	}
+	for _, c := range deployed(t).Of("AWS::Cognito::UserPoolClient") {
+		allowed := fmt.Sprint(c.get("AllowedOAuthScopes"))
+		for _, n := range names {
+			if !strings.Contains(allowed, "${"+server[0].ID+"}/"+n) {
+				t.Errorf("%s may not have the scope %s", c.ID, n)
+			}
+		}
+	}
+	return names
+}
+
+func TestTemplate_outputs(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile(filepath.Join(root, "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, outputs, ok := strings.Cut(string(source), "\nOutputs:\n")
+	if !ok {
+		t.Fatal("there are no outputs")
+	}
+	for _, name := range []string{"ApiUrl", "SignInUrl", "UserPoolId", "StorefrontClientId", "OperatorsClientId", "StateMachineArn",
+		"NotificationsTopicArn", "AlertsTopicArn", "OrdersTableName", "ProductsTableName"} {
+		if !strings.Contains("\n"+outputs, "\n  "+name+":\n") {
+			t.Errorf("there is no output %s", name)
+		}
+	}
+}

@@ -1,0 +1,118 @@
+package template
+
+import (
+	"slices"
+	"strings"
+)
+
+// logRetention: no log is kept for ever.
+func logRetention(t *Template, _ []string, report reporter) {
+	for _, g := range t.Of("AWS::Logs::LogGroup") {
+		if g.get("RetentionInDays") == nil {
+			report(g.ID, "is kept for ever")
+		}
+		if g.get("KmsKeyId") == nil {
+			report(g.ID, "is not encrypted by a key of ours")
+		}
+	}
+}
+
+// functionLogs: a log group that the template does not have is made by Lambda, and kept for ever.
+func functionLogs(t *Template, _ []string, report reporter) {
+	groups := map[string]bool{}
+	for _, g := range t.Of("AWS::Logs::LogGroup") {
+		groups[g.ID] = true
+	}
+	for _, f := range t.Of("AWS::Serverless::Function") {
+		if !groups[target(f.get("LoggingConfig", "LogGroup"))] {
+			report(f.ID, "does not log to a log group of the template")
+		}
+		if text(f.get("LoggingConfig", "LogFormat")) != "JSON" {
+			report(f.ID, "does not log JSON")
+		}
+		if text(f.get("Tracing")) != "Active" {
+			report(f.ID, "is not traced")
+		}
+	}
+}
+
+// streamDestination: records of a stream that fail again and again are kept, and hold up nothing but what they have to.
+func streamDestination(t *Template, _ []string, report reporter) {
+	for _, f := range t.Of("AWS::Serverless::Function") {
+		for name, e := range object(f.get("Events")) {
+			p := object(object(e)["Properties"])
+			if text(object(e)["Type"]) != "DynamoDB" {
+				continue
+			}
+			if object(object(p["DestinationConfig"])["OnFailure"])["Destination"] == nil {
+				report(f.ID+"/"+name, "has no destination for records that fail")
+			}
+			if text(p["BisectBatchOnFunctionError"]) != "true" || p["FunctionResponseTypes"] == nil {
+				report(f.ID+"/"+name, "lets one bad record fail its whole batch")
+			}
+		}
+	}
+}
+
+func tableProtection(t *Template, _ []string, report reporter) {
+	for _, r := range t.Of("AWS::DynamoDB::Table") {
+		if text(r.get("PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled")) != "true" {
+			report(r.ID, "has no point-in-time recovery")
+		}
+		if r.get("SSESpecification", "KMSMasterKeyId") == nil {
+			report(r.ID, "is not encrypted by a key of ours")
+		}
+		if v := r.get("DeletionProtectionEnabled"); v == nil || text(v) == "false" {
+			report(r.ID, "has no deletion protection")
+		}
+	}
+}
+
+// unscoped are the actions that AWS allows on all resources only.
+var unscoped = []string{"xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets",
+	"logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery", "logs:ListLogDeliveries",
+	"logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"}
+
+// policyWildcard: what a role may do is named.
+func policyWildcard(t *Template, _ []string, report reporter) {
+	for _, r := range t.Resources {
+		for _, s := range statements(r) {
+			everywhere := slices.ContainsFunc(list(s["Resource"]), func(v any) bool { return text(v) == "*" })
+			for _, a := range list(s["Action"]) {
+				action := text(a)
+				if strings.Contains(action, "*") {
+					report(r.ID, "may do %s", action)
+				}
+				if everywhere && !slices.Contains(unscoped, action) {
+					report(r.ID, "may do %s on all resources", action)
+				}
+			}
+		}
+		if r.Type == "AWS::Serverless::Function" && r.get("Role") == nil {
+			report(r.ID, "has no role of its own: SAM's may log and poll everywhere")
+		}
+	}
+}
+
+// statements are those of the policies that a role gets.
+func statements(r Resource) []map[string]any {
+	var out []map[string]any
+	add := func(document any) {
+		for _, s := range list(object(document)["Statement"]) {
+			out = append(out, object(s))
+		}
+	}
+	switch r.Type {
+	case "AWS::IAM::Role":
+		for _, p := range list(r.get("Policies")) {
+			add(object(p)["PolicyDocument"])
+		}
+	case "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy":
+		add(r.get("PolicyDocument"))
+	case "AWS::Serverless::Function", "AWS::Serverless::StateMachine":
+		for _, p := range list(r.get("Policies")) {
+			add(p)
+		}
+	}
+	return out
+}

@@ -1,0 +1,143 @@
+package template
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"orderflow/local/asl"
+)
+
+var substitution = regexp.MustCompile(`\$\{([A-Za-z0-9]+)\}`)
+
+func definition(t *testing.T) string {
+	t.Helper()
+	machines := stateMachines(deployed(t))
+	if len(machines) != 1 {
+		t.Fatalf("%d state machines", len(machines))
+	}
+	source, err := os.ReadFile(filepath.Join(root, text(machines[0].get("DefinitionUri"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(source)
+}
+
+// TestDefinition_isValid has our own validator read it: cfn-lint does not read files.
+func TestDefinition_isValid(t *testing.T) {
+	t.Parallel()
+	source := substitution.ReplaceAllString(definition(t), "arn:aws:lambda:us-east-1:000000000000:function:$1")
+	_, diagnostics := asl.Parse([]byte(source), asl.Options{})
+	for _, d := range diagnostics {
+		t.Error(d)
+	}
+}
+
+// TestDefinition_substitutions: each name in the definition has a value, and the other way round; each task is the function of its name.
+func TestDefinition_substitutions(t *testing.T) {
+	t.Parallel()
+	var used []string
+	for _, m := range substitution.FindAllStringSubmatch(definition(t), -1) {
+		used = append(used, m[1])
+	}
+	slices.Sort(used)
+	used = slices.Compact(used)
+	var given []string
+	for name, value := range object(stateMachines(deployed(t))[0].get("DefinitionSubstitutions")) {
+		given = append(given, name)
+		if target(value) != name {
+			t.Errorf("%s stands for %s", name, target(value))
+		}
+	}
+	slices.Sort(given)
+	if len(used) == 0 || !slices.Equal(used, given) {
+		t.Errorf("the definition uses %v, the template gives %v", used, given)
+	}
+}
+
+// TestDefinition_errors: whatever is caught or retried is an error that a task can fail with.
+func TestDefinition_errors(t *testing.T) {
+	t.Parallel()
+	codes := errorCodes(t)
+	var names []string
+	collectErrors(t, []byte(definition(t)), &names)
+	if len(names) == 0 {
+		t.Fatal("nothing is caught")
+	}
+	for _, name := range names {
+		prefix, _, dotted := strings.Cut(name, ".")
+		if dotted && slices.Contains([]string{"States", "Lambda", "Sandbox"}, prefix) || slices.Contains(codes, name) {
+			continue
+		}
+		t.Errorf("no task fails with %q", name)
+	}
+}
+
+// collectErrors finds every ErrorEquals of a definition.
+func collectErrors(t *testing.T, source json.RawMessage, out *[]string) {
+	t.Helper()
+	var m map[string]json.RawMessage
+	var l []json.RawMessage
+	if json.Unmarshal(source, &l) == nil {
+		for _, v := range l {
+			collectErrors(t, v, out)
+		}
+	}
+	if json.Unmarshal(source, &m) != nil {
+		return
+	}
+	for k, v := range m {
+		if k != "ErrorEquals" {
+			collectErrors(t, v, out)
+			continue
+		}
+		var names []string
+		if err := json.Unmarshal(v, &names); err != nil {
+			t.Fatal(err)
+		}
+		*out = append(*out, names...)
+	}
+}
+
+// errorCodes are the values of the constants of type Code in error.go: the errors that tasks fail with.
+func errorCodes(t *testing.T) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, "error.go"), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if typ, ok := spec.Type.(*ast.Ident); !ok || typ.Name != "Code" {
+			return true
+		}
+		for _, v := range spec.Values {
+			literal, ok := v.(*ast.BasicLit)
+			if !ok {
+				continue
+			}
+			name, err := strconv.Unquote(literal.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, name)
+		}
+		return true
+	})
+	if len(out) == 0 {
+		t.Fatal("error.go declares no codes")
+	}
+	return out
+}

@@ -1,0 +1,143 @@
+// Package template holds template.yaml against what must be true of it and what cfn-lint and checkov do not look at.
+//
+// The rules of Lint see the template as it is written: functions stand as {"Ref": "Queue"} or {"Fn::GetAtt": "Queue.Arn"}. What is known and
+// accepted stands in waivers.yaml, each with its reason; the same file serves checkov.
+package template
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Template is a template as it is written. Values are strings, maps (map[string]any) and lists ([]any).
+type Template struct {
+	Mappings  map[string]any
+	Resources []Resource // sorted by ID
+}
+
+// Resource is one entry of Resources, with SAM's Globals merged in one level deep.
+type Resource struct {
+	ID, Type   string
+	Properties map[string]any
+}
+
+// Parse reads a template.
+func Parse(source []byte) (*Template, error) {
+	var document yaml.Node
+	if err := yaml.Unmarshal(source, &document); err != nil {
+		return nil, fmt.Errorf("parse template: %w", err)
+	}
+	if len(document.Content) != 1 {
+		return nil, fmt.Errorf("parse template: not one document")
+	}
+	root, ok := plain(document.Content[0]).(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("parse template: not a map")
+	}
+	t := &Template{Mappings: object(root["Mappings"])}
+	globals := object(object(root["Globals"])["Function"])
+	for id, v := range object(root["Resources"]) {
+		r := Resource{ID: id, Type: text(object(v)["Type"]), Properties: map[string]any{}}
+		if r.Type == "AWS::Serverless::Function" {
+			for k, v := range globals {
+				r.Properties[k] = v
+			}
+		}
+		for k, v := range object(object(v)["Properties"]) {
+			r.Properties[k] = v
+		}
+		t.Resources = append(t.Resources, r)
+	}
+	slices.SortFunc(t.Resources, func(a, b Resource) int { return cmp.Compare(a.ID, b.ID) })
+	return t, nil
+}
+
+// plain is a node's value, short forms of functions written out: !Ref X is {"Ref": "X"}, !Sub x is {"Fn::Sub": "x"}.
+func plain(n *yaml.Node) any {
+	var v any
+	switch n.Kind {
+	case yaml.MappingNode:
+		m := map[string]any{}
+		for i := 0; i < len(n.Content); i += 2 {
+			m[n.Content[i].Value] = plain(n.Content[i+1])
+		}
+		v = m
+	case yaml.SequenceNode:
+		list := []any{}
+		for _, item := range n.Content {
+			list = append(list, plain(item))
+		}
+		v = list
+	default:
+		v = n.Value
+	}
+	name, short := strings.CutPrefix(n.Tag, "!")
+	if !short || strings.HasPrefix(name, "!") {
+		return v
+	}
+	if name != "Ref" && name != "Condition" {
+		name = "Fn::" + name
+	}
+	return map[string]any{name: v}
+}
+
+// Of lists the resources of a type.
+func (t *Template) Of(typ string) []Resource {
+	var out []Resource
+	for _, r := range t.Resources {
+		if r.Type == typ {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// get walks down maps: get(r, "LoggingConfig", "LogGroup").
+func (r Resource) get(path ...string) any {
+	var v any = r.Properties
+	for _, p := range path {
+		v = object(v)[p]
+	}
+	return v
+}
+
+func object(v any) map[string]any {
+	m, _ := v.(map[string]any)
+	return m
+}
+
+// list is a list; a single value stands for a list of one.
+func list(v any) []any {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case []any:
+		return v
+	}
+	return []any{v}
+}
+
+func text(v any) string {
+	s, _ := v.(string)
+	return s
+}
+
+// number is a whole number; false if it is none, or is computed.
+func number(v any) (int, bool) {
+	n, err := strconv.Atoi(text(v))
+	return n, err == nil
+}
+
+// target is the id of the resource that a Ref or GetAtt means; empty for everything else.
+func target(v any) string {
+	if id := text(object(v)["Ref"]); id != "" {
+		return id
+	}
+	id, _, _ := strings.Cut(text(object(v)["Fn::GetAtt"]), ".")
+	return id
+}
