@@ -33,7 +33,6 @@ type grammar struct {
 type env struct {
 	ctx            context.Context
 	stdout, stderr io.Writer
-	parser         *kong.Kong
 }
 
 // failure is an error that has been reported already: only the exit code is left to say.
@@ -73,7 +72,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "orderflow: %v\nTry `orderflow help`.\n", err)
 		return 2
 	}
-	err = kctx.Run(&env{ctx: ctx, stdout: stdout, stderr: stderr, parser: parser})
+	err = kctx.Run(&env{ctx: ctx, stdout: stdout, stderr: stderr})
 	if f, ok := errors.AsType[failure](err); ok {
 		return f.code
 	}
@@ -91,12 +90,5 @@ type helpCommand struct {
 func (*helpCommand) Help() string { return "Example:\n  orderflow help order create" }
 
 func (c *helpCommand) Run(e *env) error {
-	kctx, err := e.parser.Parse(append(c.Command, "--help"))
-	if err == nil && kctx != nil && strings.Join(c.Command, " ") != "help" {
-		return kctx.Run(e) // a command that explains itself
-	}
-	if err != nil && len(c.Command) > 0 && !e.helped() {
-		return fmt.Errorf("no command %q", strings.Join(c.Command, " "))
-	}
-	return nil
+	return exit(run(e.ctx, append(c.Command, "--help"), e.stdout, e.stderr))
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -116,6 +117,19 @@ func isCase(path string) bool {
 	return err == nil && len(probe.Definition) > 0 || err != nil && !errors.As(err, &wrongType)
 }
 
+const usage = `Replay recorded executions, and compare their histories event for event.
+
+Usage:
+  orderflow asl test [--show] [--diff] [--json] [--update] CASE.json|FOLDER ...
+
+A case holds a definition, an input, what became of its tasks, and the history expected. A folder or pattern without any case is a failure.
+
+Example:
+  orderflow asl test --diff local/asl/testdata
+
+Options:
+`
+
 // Main is the command "asl test": it replays the case files that the arguments name,
 // prints one line for each and a summary, and returns the exit code: 0 if no case
 // failed, 1 if one did, 2 if the arguments are wrong.
@@ -123,14 +137,19 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("asl test", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
-		fmt.Fprintln(stderr, "usage: asl test [--show] [--diff] [--json] [--update] CASE.json|FOLDER ...")
+		fmt.Fprint(flags.Output(), usage)
 		flags.PrintDefaults()
 	}
 	showHistory := flags.Bool("show", false, "print the history that came out")
 	showDiff := flags.Bool("diff", false, "print the differences")
 	update := flags.Bool("update", false, "write what came out into the case files, as what is expected")
 	asJSON := flags.Bool("json", false, "print one JSON object for each case")
-	if err := flags.Parse(args); err != nil {
+	if slices.Contains(args, "--help") {
+		flags.SetOutput(stdout)
+	}
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return 0
+	} else if err != nil {
 		return 2
 	}
 	if flags.NArg() == 0 {

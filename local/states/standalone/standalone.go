@@ -38,7 +38,9 @@ The API is AWS JSON 1.0, as the SDKs and the aws CLI speak it:
   aws stepfunctions list-state-machines --endpoint-url http://127.0.0.1:8083
 
 Executions survive a stop, and a kill: they go on at the next start. Tasks that were in flight are invoked again.
-Lambda tasks are invoked at POST URL/2015-03-31/functions/NAME/invocations, for example of "sam local start-lambda":
+Lambda tasks are invoked at POST URL/2015-03-31/functions/NAME/invocations, as "sam local start-lambda" answers them.
+
+Example:
   orderflow states --lambda-endpoint http://127.0.0.1:3001
 `
 
