@@ -12,18 +12,23 @@ import (
 
 // execution reads the record of an execution by its ARN.
 func (s *Service) execution(arn string) (execution, error) {
-	machine, name, err := s.arns.parseExecution(arn)
-	if err != nil {
-		return execution{}, err
-	}
-	id, err := s.executionID(machine, name)
-	if errors.Is(err, store.ErrNotFound) {
-		return execution{}, executionMissing(arn)
-	}
+	id, err := s.executionNumber(arn)
 	if err != nil {
 		return execution{}, err
 	}
 	return s.record(id)
+}
+
+func (s *Service) executionNumber(arn string) (uint64, error) {
+	machine, name, err := s.arns.parseExecution(arn)
+	if err != nil {
+		return 0, err
+	}
+	id, err := s.executionID(machine, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return 0, executionMissing(arn)
+	}
+	return id, err
 }
 
 func (s *Service) executionID(machine, name string) (uint64, error) {
@@ -153,30 +158,24 @@ func (s *Service) describeExecution(in DescribeExecutionInput) (out DescribeExec
 
 // Wait returns when the execution has ended, or ctx is done. It is a convenience of this service: AWS has none for Standard executions.
 func (s *Service) Wait(ctx context.Context, arn string) error {
-	e, err := inside(s, arn, s.execution)
+	id, err := inside(s, arn, s.executionNumber)
 	if err != nil {
 		return err
 	}
-	for e.Status == asl.Running {
-		ended := s.waiters.add(e.ID)
-		if e, err = inside(s, e.ID, s.record); err == nil && e.Status == asl.Running {
-			select {
-			case <-ended:
-			case <-s.work.ctx.Done():
-				err = errClosed
-			case <-ctx.Done():
-				err = ctx.Err()
-			}
-		}
-		s.waiters.remove(e.ID, ended)
-		if err != nil {
-			return err
-		}
-		if e, err = inside(s, e.ID, s.record); err != nil {
-			return err
-		}
+	ended := s.waiters.add(id)
+	defer s.waiters.remove(id, ended)
+	e, err := inside(s, id, s.record)
+	if err != nil || e.Status != asl.Running {
+		return err
 	}
-	return nil
+	select {
+	case <-ended:
+		return nil
+	case <-s.work.ctx.Done():
+		return errClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // StopExecutionInput is the request of StopExecution.

@@ -1,5 +1,5 @@
 // Package bench measures the engine: the workload order-7, how it does over a large store and with many waiting executions, and beside it
-// what the store alone can do.
+// a loop that writes as many durable records over the same store, without an engine.
 //
 // "Through the API" means: requests and answers are AWS JSON bytes, and go through the router that serves the network too. In process that is a
 // function call, and the end of an execution is waited for with Service.Wait before DescribeExecution is called. With --http it is a loopback
@@ -37,7 +37,7 @@ type Report struct {
 	CPUs     int       `json:"cpus"`
 	Runs     int       `json:"runs"` // every Result is the median of so many
 	Results  []Result  `json:"results,omitempty"`
-	Ratio    float64   `json:"ratioToBareStore,omitempty"` // at the most in flight
+	Ratio    float64   `json:"ratioToBareLoop,omitempty"` // at the most in flight
 	Retries  float64   `json:"throughputWithRetries,omitempty"`
 	Finished *Finished `json:"finished,omitempty"`
 	Waiting  *Waiting  `json:"waiting,omitempty"`
@@ -82,7 +82,7 @@ func parse(args []string, stdout io.Writer) (o options, err error) {
 	f.StringVar(&o.Dir, "dir", "", "where to put the data (default: the directory for temporary files)")
 	f.StringVar(&o.Profile, "cpuprofile", "", "write a CPU profile to this file")
 	if err = f.Parse(args); errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(stdout, "Measure the engine with the workload order-7.\n\nUsage:\n  orderflow bench engine [OPTIONS]\n\nOptions:\n")
+		fmt.Fprint(stdout, "Measure the engine with the workload order-7.\n\nUsage:\n  orderflow bench engine [OPTIONS]\n\nExample:\n  orderflow bench engine --in-flight 64 --runs 1\n\nOptions:\n")
 		f.SetOutput(stdout)
 		f.PrintDefaults()
 		return o, err
@@ -153,7 +153,7 @@ func (r *Report) orders(ctx context.Context, o options, progress io.Writer) erro
 		var engine, bare, retried []Result
 		for i := range o.Runs {
 			fmt.Fprintf(progress, "%d in flight, run %d of %d\n", inFlight, i+1, o.Runs)
-			if err := inDir(o, &bare, func(dir string) (Result, error) { return runBare(dir, o, inFlight, n) }); err != nil {
+			if err := inDir(o, &bare, func(dir string) (Result, error) { return runBare(ctx, dir, o, inFlight, n) }); err != nil {
 				return err
 			}
 			if err := inDir(o, &engine, func(dir string) (Result, error) { return runOrders(ctx, dir, o, inFlight, n, false) }); err != nil {

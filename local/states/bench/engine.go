@@ -55,7 +55,11 @@ func open(dir string, o options, invoke invoker) (*engine, error) {
 	router := &awsapi.Router{}
 	router.Register("states", e.service)
 	e.call = func(ctx context.Context, op string, in []byte) ([]byte, error) {
-		return router.CallJSON(ctx, "states", op, json.RawMessage(in))
+		out, err := router.Call(ctx, "states", op, in) // as Router.ServeHTTP does
+		if err != nil {
+			return nil, err
+		}
+		return awsapi.Marshal(out)
 	}
 	closeHTTP := func() {}
 	if o.HTTP {

@@ -18,7 +18,7 @@ func (r *Report) print(w io.Writer) {
 	}
 	_ = t.Flush() // an error of w shows in what is printed after it
 	if r.Ratio > 0 {
-		fmt.Fprintf(w, "order-7 / bare store: %.0f%%\n", 100*r.Ratio)
+		fmt.Fprintf(w, "order-7 / bare loop: %.0f%%\n", 100*r.Ratio)
 	}
 	if r.Retries > 0 {
 		fmt.Fprintf(w, "order-7 with 1%% retried / without: %.1f%%\n", 100*r.Retries)
