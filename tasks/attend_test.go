@@ -192,7 +192,7 @@ func TestReconcile_Handle(t *testing.T) {
 		{"answer lost", changes{dispatch}, run("RUNNING", 0), 0, Reconciled{Checked: 1, Answered: 1, Complete: true}},
 		{"cancel lost", changes{cancelled}, run("RUNNING", 0), 0, Reconciled{Checked: 1, Answered: 1, Complete: true}},
 		{"failure lost", nil, run("FAILED", 0), 0, Reconciled{Checked: 1, Marked: 1, Complete: true}},
-		{"failure known", changes{mark}, run("FAILED", 0), 0, Reconciled{Checked: 1, Complete: true}},
+		{"failure known", changes{mark}, run("FAILED", 0), 0, Reconciled{Checked: 1, StuckSeconds: 3600, Complete: true}},
 		{"failed again", changes{mark}, run("FAILED", 1), 0, Reconciled{Checked: 1, Marked: 1, Complete: true}},
 		{"redrive lost", changes{mark}, run("RUNNING", 1), 0, Reconciled{Checked: 1, Cleared: 1, Complete: true}},
 		{"ended without the order", nil, run("SUCCEEDED", 0), 0, Reconciled{Checked: 1, Marked: 1, Complete: true}},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"orderflow"
 )
@@ -36,12 +37,13 @@ type pendingEvent struct {
 // Handle publishes in the order of the stream. It reports the first record with an event that the bus did not take: the stream delivers
 // from there again.
 func (p Publish) Handle(ctx context.Context, batch Stream) (BatchResult, error) {
-	var pending []pendingEvent
+	var all []pendingEvent
 	for i, r := range batch.Records {
 		for _, e := range r.Changes() {
-			pending = append(pending, pendingEvent{i, e})
+			all = append(all, pendingEvent{i, e})
 		}
 	}
+	pending := all
 	for range publishAttempts {
 		if len(pending) == 0 {
 			break
@@ -49,8 +51,10 @@ func (p Publish) Handle(ctx context.Context, batch Stream) (BatchResult, error) 
 		pending = p.offer(ctx, pending)
 	}
 	if len(pending) == 0 {
+		logPublished(ctx, p.Log, all)
 		return BatchResult{Failures: []ItemFailure{}}, nil
 	}
+	logPublished(ctx, p.Log, slices.DeleteFunc(all, func(e pendingEvent) bool { return e.record >= pending[0].record }))
 	first := batch.Records[pending[0].record].SequenceNumber
 	if first == "" {
 		return BatchResult{}, fmt.Errorf("publish: a stream record without a sequence number failed")

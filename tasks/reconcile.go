@@ -44,6 +44,8 @@ type Reconciled struct {
 	Marked   int `json:"marked"`   // failures nobody had told of
 	Cleared  int `json:"cleared"`  // marks of failures that were redriven since
 	Failed   int `json:"failed"`   // orders that could not be looked at
+	// StuckSeconds is how long the order has waited that has needed attention the longest.
+	StuckSeconds int64 `json:"stuckSeconds"`
 	// Complete is false if the time ran out; the next run begins with the oldest orders again.
 	Complete bool `json:"complete"`
 }
@@ -53,6 +55,12 @@ const spare = 10 * time.Second
 
 // Handle looks at every order that stands still. One that cannot be looked at does not hold up the others.
 func (r Reconcile) Handle(ctx context.Context, _ struct{}) (Reconciled, error) {
+	out, err := r.run(ctx)
+	logReconciled(ctx, r.Log, out)
+	return out, err
+}
+
+func (r Reconcile) run(ctx context.Context) (Reconciled, error) {
 	var out Reconciled
 	before := r.Now().Add(-r.After)
 	for _, status := range orderflow.Statuses {
@@ -67,9 +75,13 @@ func (r Reconcile) Handle(ctx context.Context, _ struct{}) (Reconciled, error) {
 				return out, nil
 			}
 			out.Checked++
+			done := out
 			if err := r.check(ctx, o, &out); err != nil {
 				r.Log.ErrorContext(ctx, "reconcile order failed", "orderId", o.ID, "error", err)
 				out.Failed++
+			}
+			if o.Attention != nil && out.Marked == done.Marked && out.Cleared == done.Cleared {
+				out.StuckSeconds = max(out.StuckSeconds, int64(r.Now().Sub(o.Attention.Since).Seconds()))
 			}
 		}
 	}

@@ -5,7 +5,9 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -119,6 +121,28 @@ func TestTemplate_outputs(t *testing.T) {
 		"NotificationsTopicArn", "AlertsTopicArn", "OrdersTableName", "ProductsTableName"} {
 		if !strings.Contains("\n"+outputs, "\n  "+name+":\n") {
 			t.Errorf("there is no output %s", name)
+		}
+	}
+}
+
+// TestTemplate_metrics: the metric filters read what tasks/metric.go logs.
+func TestTemplate_metrics(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile(filepath.Join(root, "tasks/metric.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	filters := deployed(t).Of("AWS::Logs::MetricFilter")
+	if len(filters) == 0 {
+		t.Fatal("there are no metric filters")
+	}
+	for _, f := range filters {
+		value := text(object(list(f.get("MetricTransformations"))[0])["MetricValue"])
+		names := regexp.MustCompile(`"([a-z]+)"|\$\.([a-zA-Z]+)`).FindAllStringSubmatch(text(f.get("FilterPattern"))+value, -1)
+		for _, m := range names {
+			if name := m[1] + m[2]; name != "msg" && !strings.Contains(string(source), strconv.Quote(name)) {
+				t.Errorf("%s reads %q, which is not logged", f.ID, name)
+			}
 		}
 	}
 }

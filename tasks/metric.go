@@ -1,0 +1,38 @@
+package tasks
+
+import (
+	"context"
+	"log/slog"
+
+	"orderflow"
+)
+
+// logPublished logs how many orders were placed, ended and failed by the events: template.yaml makes CloudWatch metrics of the line. Events that
+// the stream delivers again are counted again, as they are published again.
+func logPublished(ctx context.Context, log *slog.Logger, events []pendingEvent) {
+	if len(events) == 0 {
+		return
+	}
+	var placed, failed int
+	ended := map[orderflow.Status]int{}
+	for _, e := range events {
+		switch e.detail.Type {
+		case orderflow.OrderPlaced:
+			placed++
+		case orderflow.OrderStatusChanged:
+			ended[e.detail.Status]++
+		case orderflow.AttentionChanged:
+			if e.detail.Attention {
+				failed++
+			}
+		}
+	}
+	log.InfoContext(ctx, "published", "events", len(events), "placed", placed, "fulfilled", ended[orderflow.Fulfilled],
+		"rejected", ended[orderflow.Rejected], "cancelled", ended[orderflow.Cancelled], "failed", failed)
+}
+
+// logReconciled logs what a run did: template.yaml makes a CloudWatch metric of stuckSeconds.
+func logReconciled(ctx context.Context, log *slog.Logger, r Reconciled) {
+	log.InfoContext(ctx, "reconciled", "checked", r.Checked, "started", r.Started, "answered", r.Answered, "marked", r.Marked,
+		"cleared", r.Cleared, "failed", r.Failed, "complete", r.Complete, "stuckSeconds", r.StuckSeconds)
+}
