@@ -105,7 +105,8 @@ func (c *benchOrdersCommand) profile() (stop func() error, err error) {
 
 // measure keeps c.Concurrency orders in flight until c.N have ended.
 func (c *benchOrdersCommand) measure(e *env, s *system) (*benchOrders, error) {
-	if err := stockUp(e.ctx, s.stack); err != nil {
+	skus, err := stockUp(e.ctx, s.stack)
+	if err != nil {
 		return nil, err
 	}
 	anon := newClient(s.apiURL, "")
@@ -126,7 +127,7 @@ func (c *benchOrdersCommand) measure(e *env, s *system) (*benchOrders, error) {
 	for range c.Concurrency {
 		wg.Go(func() {
 			for i := range next {
-				answer, end, err := benchOne(e.ctx, cl, i)
+				answer, end, err := benchOne(e.ctx, cl, i, skus)
 				mu.Lock()
 				if err != nil {
 					failures = append(failures, err)
@@ -161,10 +162,11 @@ func (c *benchOrdersCommand) measure(e *env, s *system) (*benchOrders, error) {
 // benchPoll is how often an order is read until it has ended: seldom enough that reading is not what is measured.
 const benchPoll = 150 * time.Millisecond
 
-// benchOne places one order and waits for its end. The end is taken from the order's own timeline, so that polling does not round it up.
-func benchOne(ctx context.Context, cl *client, i int) (answer, end time.Duration, err error) {
-	request := fmt.Appendf(nil, `{"items":[{"sku":"beans-ethiopia-250g","quantity":1},{"sku":"jar-preserve-500ml","quantity":2}],"currency":"USD",`+
-		`"email":"bench@example.com","shippingAddress":{"name":"Bench","line1":"1 Quay","city":"Boston","postalCode":"02110","country":"US"},"paymentMethod":"pm_card_visa"}`)
+// benchOne places one order of two products, which change from order to order, and waits for its end. The end is taken from the order's own timeline, so that polling does not round it up.
+func benchOne(ctx context.Context, cl *client, i int, skus []string) (answer, end time.Duration, err error) {
+	request := fmt.Appendf(nil, `{"items":[{"sku":%q,"quantity":1},{"sku":%q,"quantity":2}],"currency":"USD",`+
+		`"email":"bench@example.com","shippingAddress":{"name":"Bench","line1":"1 Quay","city":"Boston","postalCode":"02110","country":"US"},"paymentMethod":"pm_card_visa"}`,
+		skus[i%len(skus)], skus[(i*7+1)%len(skus)])
 	began := time.Now()
 	p, err := cl.place(ctx, "bench-"+strconv.Itoa(i), request)
 	if err != nil {

@@ -56,23 +56,28 @@ func setOutage(ctx context.Context, stack *local.Stack, lifted bool) error {
 	return sandbox.SetOutage(ctx, !lifted)
 }
 
-// stockUp gives every product so much stock that no benchmark runs out of it.
-func stockUp(ctx context.Context, stack *local.Stack) error {
+// stockUp gives every product so much stock that no benchmark runs out of it, and returns their SKUs.
+func stockUp(ctx context.Context, stack *local.Stack) (skus []string, err error) {
 	db := dynamodb.NewFromConfig(stack.Config(""))
 	table := aws.String(stackName + "-products")
 	all, err := db.Scan(ctx, &dynamodb.ScanInput{TableName: table, ProjectionExpression: aws.String("sku")})
 	if err != nil {
-		return fmt.Errorf("stock up: %w", err)
+		return nil, fmt.Errorf("stock up: %w", err)
 	}
 	for _, p := range all.Items {
+		var sku string
+		if err := attributevalue.Unmarshal(p["sku"], &sku); err != nil {
+			return nil, fmt.Errorf("stock up: %w", err)
+		}
+		skus = append(skus, sku)
 		_, err := db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 			TableName: table, Key: map[string]types.AttributeValue{"sku": p["sku"]},
 			UpdateExpression:          aws.String("SET onHand = :n"),
 			ExpressionAttributeValues: map[string]types.AttributeValue{":n": &types.AttributeValueMemberN{Value: "1000000000"}},
 		})
 		if err != nil {
-			return fmt.Errorf("stock up: %w", err)
+			return nil, fmt.Errorf("stock up: %w", err)
 		}
 	}
-	return nil
+	return skus, nil
 }
