@@ -15,6 +15,7 @@ import (
 
 // connection is the part of the command line that says which API is meant and who asks.
 type connection struct {
+	stackOption
 	API   string `help:"URL of the API." env:"ORDERFLOW_API" default:"http://127.0.0.1:8080" placeholder:"URL"`
 	Token string `help:"Access token. Without one, a local system is asked for one." env:"ORDERFLOW_TOKEN" placeholder:"JWT"`
 	As    string `help:"Who to be, where a local system gives the token." default:"you" placeholder:"NAME"`
@@ -22,6 +23,12 @@ type connection struct {
 
 // client returns a client that speaks as the connection says; group, if not empty, is asked for in a local token.
 func (c connection) client(ctx context.Context, groups ...string) (*client, error) {
+	if c.Stack != "" {
+		var err error
+		if c.API, err = c.output(ctx, "ApiUrl"); err != nil {
+			return nil, err
+		}
+	}
 	cl := newClient(c.API, c.Token)
 	if c.Token != "" {
 		return cl, nil

@@ -1,0 +1,243 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+type dlqListCommand struct {
+	awsConnection
+	JSON bool `help:"Print JSON."`
+}
+
+func (*dlqListCommand) Help() string {
+	return "Examples:\n  orderflow dlq list\n  orderflow dlq list --stack orderflow-prod"
+}
+
+func (c *dlqListCommand) Run(e *env) error {
+	d, err := c.deadLetters(e.ctx)
+	if err != nil {
+		return err
+	}
+	list, err := d.list(e.ctx)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printValue(e.stdout, list)
+	}
+	t := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "QUEUE\tMESSAGES\tIN FLIGHT\tFROM")
+	for _, q := range list {
+		from := strings.Join(q.Sources, ", ")
+		if from == "" {
+			from = "(no queue: rules, streams or functions)"
+		}
+		fmt.Fprintf(t, "%s\t%d\t%d\t%s\n", q.Name, q.Messages, q.InFlight, from)
+	}
+	return t.Flush()
+}
+
+type dlqShowCommand struct {
+	awsConnection
+	Name string `arg:"" help:"The queue's name, with or without the stack's."`
+	Max  int    `help:"How many messages at most." default:"20"`
+	JSON bool   `help:"Print JSON."`
+}
+
+func (*dlqShowCommand) Help() string {
+	return "The messages are received and given back at once: their receive count grows, nothing else.\n\nExample:\n  orderflow dlq show start-dead-letters"
+}
+
+// deadLetter is one message.
+type deadLetter struct {
+	ID         string            `json:"id"`
+	SentAt     time.Time         `json:"sentAt"`
+	Received   int               `json:"received"`             // how often, this time included
+	Source     string            `json:"source,omitempty"`     // the ARN of the queue that gave it up
+	Attributes map[string]string `json:"attributes,omitempty"` // what a rule says of its failure, say
+	Body       string            `json:"body"`
+}
+
+func (c *dlqShowCommand) Run(e *env) error {
+	if c.Max < 1 {
+		return errors.New("--max must be at least 1")
+	}
+	d, err := c.deadLetters(e.ctx)
+	if err != nil {
+		return err
+	}
+	q, err := d.find(e.ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	list, err := d.peek(e.ctx, q.URL, c.Max)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printValue(e.stdout, list)
+	}
+	for _, m := range list {
+		fmt.Fprintf(e.stdout, "%s  sent %s  received %d times\n", m.ID, m.SentAt.Local().Format(time.DateTime), m.Received)
+		for _, k := range slices.Sorted(maps.Keys(m.Attributes)) {
+			fmt.Fprintf(e.stdout, "    %s: %s\n", k, m.Attributes[k])
+		}
+		fmt.Fprintf(e.stdout, "    %s\n", m.Body)
+	}
+	fmt.Fprintf(e.stdout, "%d of about %d messages\n", len(list), q.Messages+q.InFlight)
+	return nil
+}
+
+// peekFor is for how long, in seconds, messages that are looked at stay hidden from others if they are not given back.
+const peekFor = 30
+
+// peek receives up to n messages and gives them back.
+func (d *deadLetters) peek(ctx context.Context, url string, n int) (list []deadLetter, err error) {
+	list = []deadLetter{}
+	var back []types.ChangeMessageVisibilityBatchRequestEntry
+	defer func() { err = errors.Join(err, d.giveBack(context.WithoutCancel(ctx), url, back)) }()
+	for len(list) < n {
+		out, err := d.queues.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+			QueueUrl: &url, MaxNumberOfMessages: int32(min(10, n-len(list))), VisibilityTimeout: peekFor, WaitTimeSeconds: 1,
+			MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll}, MessageAttributeNames: []string{"All"},
+		})
+		if err != nil {
+			return nil, awsError("receive from "+url, err)
+		}
+		if len(out.Messages) == 0 {
+			break
+		}
+		for _, m := range out.Messages {
+			id := strconv.Itoa(len(back))
+			back = append(back, types.ChangeMessageVisibilityBatchRequestEntry{Id: &id, ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: 0})
+			letter, err := newDeadLetter(m)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, letter)
+		}
+	}
+	return list, nil
+}
+
+func newDeadLetter(m types.Message) (deadLetter, error) {
+	out := deadLetter{ID: *m.MessageId, Body: *m.Body, Source: m.Attributes["DeadLetterQueueSourceArn"], Attributes: map[string]string{}}
+	sent, err := strconv.ParseInt(m.Attributes["SentTimestamp"], 10, 64)
+	if err == nil {
+		out.SentAt = time.UnixMilli(sent).UTC()
+		out.Received, err = strconv.Atoi(m.Attributes["ApproximateReceiveCount"])
+	}
+	if err != nil {
+		return out, fmt.Errorf("read message %s: %w", out.ID, err)
+	}
+	for k, v := range m.MessageAttributes {
+		if v.StringValue != nil {
+			out.Attributes[k] = *v.StringValue
+		}
+	}
+	return out, nil
+}
+
+func (d *deadLetters) giveBack(ctx context.Context, url string, all []types.ChangeMessageVisibilityBatchRequestEntry) error {
+	for part := range slices.Chunk(all, 10) {
+		out, err := d.queues.ChangeMessageVisibilityBatch(ctx, &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: &url, Entries: part})
+		if err != nil {
+			return awsError("give messages back", err)
+		}
+		for _, f := range out.Failed {
+			return fmt.Errorf("give messages back: %s: %s; it is visible again in %d s", *f.Id, *f.Code, peekFor)
+		}
+	}
+	return nil
+}
+
+type dlqRedriveCommand struct {
+	awsConnection
+	Name string `arg:"" help:"The queue's name, with or without the stack's."`
+	Rate int32  `help:"Messages a second at most; 0 leaves it to SQS." default:"0"`
+	JSON bool   `help:"Print JSON."`
+}
+
+func (*dlqRedriveCommand) Help() string {
+	return `Starts an SQS message move task, and waits for its end. What made the messages fail should be repaired before.
+
+Example:
+  orderflow dlq redrive start-dead-letters`
+}
+
+// moved is the end of a message move task.
+type moved struct {
+	Queue  string   `json:"queue"`
+	To     []string `json:"to"`
+	Moved  int64    `json:"moved"`
+	Status string   `json:"status"`
+}
+
+func (c *dlqRedriveCommand) Run(e *env) error {
+	d, err := c.deadLetters(e.ctx)
+	if err != nil {
+		return err
+	}
+	q, err := d.find(e.ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	if len(q.Sources) == 0 {
+		return fmt.Errorf("%s is no queue's dead-letter queue: rules, streams or functions gave its messages up, and SQS cannot move them back; `orderflow dlq show %s` says which", q.Name, c.Name)
+	}
+	in := &sqs.StartMessageMoveTaskInput{SourceArn: &q.ARN}
+	if c.Rate > 0 {
+		in.MaxNumberOfMessagesPerSecond = &c.Rate
+	}
+	if _, err := d.queues.StartMessageMoveTask(e.ctx, in); err != nil {
+		return awsError("redrive "+q.Name, err)
+	}
+	result, err := d.awaitMove(e.ctx, q)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printValue(e.stdout, result)
+	}
+	fmt.Fprintf(e.stdout, "%d messages moved to %s\n", result.Moved, strings.Join(result.To, ", "))
+	return nil
+}
+
+// awaitMove waits until the newest move task of a queue has ended. One that did not complete is an error.
+func (d *deadLetters) awaitMove(ctx context.Context, q deadLetterQueue) (moved, error) {
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		out, err := d.queues.ListMessageMoveTasks(ctx, &sqs.ListMessageMoveTasksInput{SourceArn: &q.ARN})
+		if err != nil {
+			return moved{}, awsError("watch the redrive of "+q.Name, err)
+		}
+		if len(out.Results) > 0 && *out.Results[0].Status != "RUNNING" {
+			task := out.Results[0]
+			if *task.Status != "COMPLETED" {
+				reason := ""
+				if task.FailureReason != nil {
+					reason = ": " + *task.FailureReason
+				}
+				return moved{}, fmt.Errorf("redrive %s: %s after %d messages%s", q.Name, *task.Status, task.ApproximateNumberOfMessagesMoved, reason)
+			}
+			return moved{q.Name, q.Sources, task.ApproximateNumberOfMessagesMoved, *task.Status}, nil
+		}
+		select {
+		case <-ctx.Done():
+			return moved{}, ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
