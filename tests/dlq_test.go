@@ -1,0 +1,144 @@
+package tests
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"orderflow"
+)
+
+// TestDLQ breaks the way from the start queue to the state machine, finds what was given up in the dead-letter queue, repairs it and redrives.
+func TestDLQ(t *testing.T) {
+	t.Parallel()
+	s := up(t, "--in-memory")
+	ctx := t.Context()
+	queues, machines := sqs.NewFromConfig(s.config()), sfn.NewFromConfig(s.config())
+	start := aws.String("http://sqs.us-east-1.localhost/000000000000/orderflow-start")
+	// A message is given up after one second instead of seven minutes.
+	if _, err := queues.SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{QueueUrl: start, Attributes: map[string]string{
+		"VisibilityTimeout": "1",
+		"RedrivePolicy":     `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:orderflow-start-dead-letters","maxReceiveCount":1}`,
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	machine, err := machines.DescribeStateMachine(ctx, &sfn.DescribeStateMachineInput{StateMachineArn: aws.String("arn:aws:states:us-east-1:000000000000:stateMachine:orderflow-fulfil-order")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := machines.DeleteStateMachine(ctx, &sfn.DeleteStateMachineInput{StateMachineArn: machine.StateMachineArn}); err != nil {
+		t.Fatal(err)
+	}
+	ada := s.as("ada")
+	id := ada.accepted(order("pm_card_visa", item{"beans-ethiopia-250g", 1}))
+	if _, err := queues.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: start, MessageBody: aws.String("poison")}); err != nil {
+		t.Fatal(err)
+	}
+
+	type queue struct {
+		Name     string
+		Messages int
+		Sources  []string
+	}
+	list := func() (all []queue, dead queue) {
+		s.orderflow(&all, "dlq", "list", "--json")
+		i := slices.IndexFunc(all, func(q queue) bool { return q.Name == "orderflow-start-dead-letters" })
+		if i < 0 {
+			t.Fatalf("the start queue's dead letters are not among %+v", all)
+		}
+		return all, all[i]
+	}
+	eventually(t, "two messages are given up", func() bool { _, dead := list(); return dead.Messages == 2 })
+	all, dead := list()
+	if len(all) < 5 || !slices.Equal(dead.Sources, []string{"orderflow-start"}) {
+		t.Errorf("list: %+v", all)
+	}
+
+	var letters []struct {
+		Body, Source string
+		Received     int
+	}
+	for range 2 { // looking does not take anything
+		s.orderflow(&letters, "dlq", "show", "start-dead-letters", "--json")
+		bodies := ""
+		for _, l := range letters {
+			bodies += l.Body + "\n"
+			if l.Source != "arn:aws:sqs:us-east-1:000000000000:orderflow-start" || l.Received < 1 {
+				t.Errorf("letter: %+v", l)
+			}
+		}
+		if len(letters) != 2 || !strings.Contains(bodies, "poison") || !strings.Contains(bodies, id) {
+			t.Fatalf("show: %+v", letters)
+		}
+	}
+	if out := s.orderflow(nil, "dlq", "show", "orderflow-start-dead-letters", "--max", "1"); !strings.Contains(out, "1 of about 2 messages") {
+		t.Errorf("show: %s", out)
+	}
+
+	if _, err := machines.CreateStateMachine(ctx, &sfn.CreateStateMachineInput{Name: machine.Name, Definition: machine.Definition, RoleArn: machine.RoleArn}); err != nil {
+		t.Fatal(err)
+	}
+	var moved struct {
+		Moved int
+		To    []string
+	}
+	s.orderflow(&moved, "dlq", "redrive", "start-dead-letters", "--json")
+	if moved.Moved != 2 || !slices.Equal(moved.To, []string{"orderflow-start"}) {
+		t.Errorf("redrive: %+v", moved)
+	}
+	if v := ada.ended(id); v.Status != orderflow.Fulfilled {
+		t.Errorf("the order ended %s", v.Status)
+	}
+	eventually(t, "the poison is given up again", func() bool { _, dead := list(); return dead.Messages == 1 })
+
+	for _, refused := range []struct{ name, want string }{{"event-dead-letters", "no queue's dead-letter queue"}, {"start", "no dead-letter queue"}} {
+		out, err := exec.CommandContext(ctx, binary(t), "dlq", "redrive", refused.name, "--aws", s.AWS).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), refused.want) {
+			t.Errorf("redrive %s: %v %s", refused.name, err, out)
+		}
+	}
+}
+
+// TestIAM_Command runs `orderflow iam` as a person would.
+func TestIAM_Command(t *testing.T) {
+	t.Parallel()
+	s := up(t, "--in-memory")
+	(&caller{s: s}).get("/products").expect(http.StatusOK)
+	out := s.orderflow(nil, "iam")
+	for _, want := range []string{"Used: ", "orderflow-ApiRole", "dynamodb:Scan", "Never used: ", "Denied: 0 calls"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("iam does not print %q:\n%s", want, out)
+		}
+	}
+	var r iamReport
+	s.orderflow(&r, "iam", "--json")
+	if len(r.Used) == 0 || len(r.Unused) == 0 || len(r.Denied) != 0 {
+		t.Errorf("iam --json: %+v", r)
+	}
+}
+
+// orderflow runs the command line against the system; what it prints goes into v, if there is one.
+func (s *system) orderflow(v any, args ...string) string {
+	s.t.Helper()
+	cmd := exec.CommandContext(s.t.Context(), binary(s.t), args...)
+	cmd.Env = append(cmd.Environ(), "ORDERFLOW_API="+s.API, "ORDERFLOW_AWS="+s.AWS)
+	out, err := cmd.Output()
+	if failed, ok := err.(*exec.ExitError); ok {
+		err = fmt.Errorf("%w: %s", err, failed.Stderr)
+	}
+	if err == nil && v != nil {
+		err = json.Unmarshal(out, v)
+	}
+	if err != nil {
+		s.t.Fatalf("orderflow %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
