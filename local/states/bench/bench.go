@@ -24,6 +24,7 @@ import (
 
 type options struct {
 	InMemory, HTTP, JSON bool
+	Bare                 bool
 	Runs, Orders         int
 	InFlight             []int
 	Retries              bool
@@ -73,6 +74,7 @@ func parse(args []string, stdout io.Writer) (o options, err error) {
 	f.BoolVar(&o.JSON, "json", false, "print a JSON report")
 	f.BoolVar(&o.InMemory, "in-memory", false, "keep everything in memory")
 	f.BoolVar(&o.HTTP, "http", false, "call the API over a loopback connection")
+	f.BoolVar(&o.Bare, "bare", true, "also measure the bare loop over the store")
 	f.BoolVar(&o.Retries, "retries", true, "also measure with 1% of the charges retried after 1 s")
 	f.IntVar(&o.Runs, "runs", 3, "how often each measurement is made; the median is reported")
 	f.IntVar(&o.Orders, "orders", 4000, "orders of one measurement (a quarter of them at 1 in flight, five times as many where retries are measured)")
@@ -153,8 +155,10 @@ func (r *Report) orders(ctx context.Context, o options, progress io.Writer) erro
 		var engine, bare, retried []Result
 		for i := range o.Runs {
 			fmt.Fprintf(progress, "%d in flight, run %d of %d\n", inFlight, i+1, o.Runs)
-			if err := inDir(o, &bare, func(dir string) (Result, error) { return runBare(ctx, dir, o, inFlight, n) }); err != nil {
-				return err
+			if o.Bare {
+				if err := inDir(o, &bare, func(dir string) (Result, error) { return runBare(ctx, dir, o, inFlight, n) }); err != nil {
+					return err
+				}
 			}
 			if err := inDir(o, &engine, func(dir string) (Result, error) { return runOrders(ctx, dir, o, inFlight, n, false) }); err != nil {
 				return err
@@ -167,8 +171,11 @@ func (r *Report) orders(ctx context.Context, o options, progress io.Writer) erro
 				return err
 			}
 		}
-		r.Results = append(r.Results, median(bare), median(engine))
-		r.Ratio = median(engine).PerSecond / median(bare).PerSecond
+		if o.Bare {
+			r.Results = append(r.Results, median(bare))
+			r.Ratio = median(engine).PerSecond / median(bare).PerSecond
+		}
+		r.Results = append(r.Results, median(engine))
 		if len(retried) > 0 {
 			r.Results = append(r.Results, median(retried))
 			r.Retries = median(retried).PerSecond / median(engine).PerSecond
