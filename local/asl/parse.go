@@ -34,6 +34,7 @@ type parser struct {
 	opt   Options
 	diags Diagnostics
 	names map[string]bool // of all states
+	scope *nameScope      // of the workflow that is being read
 	depth int
 }
 
@@ -132,6 +133,7 @@ func (p *parser) workflow(n *node, jsonata bool) *workflow {
 	for _, m := range states.members {
 		w.states[m.Key] = &state{name: m.Key}
 	}
+	defer p.enter(states.members)()
 	reached := map[string]bool{start: true}
 	for _, m := range states.members {
 		p.stateName(states, m.Key)

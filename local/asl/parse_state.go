@@ -1,11 +1,6 @@
 package asl
 
-import (
-	"strings"
-
-	"orderflow/local/asl/jsonpath"
-	"orderflow/local/asl/value"
-)
+import "orderflow/local/asl/value"
 
 // maxWorkflowDepth is how deeply Parallel and Map may nest.
 const maxWorkflowDepth = 50
@@ -143,23 +138,6 @@ func (r *stateReader) resultPath(n *node) resultPath {
 		r.p.fail(n.at("ResultPath"), "Value is not a Reference Path")
 	}
 	return resultPath{steps: steps, text: path.String()}
-}
-
-func (r *stateReader) assign(n *node) *template {
-	v, ok := n.of("Assign", value.Object, "Object")
-	if !ok {
-		return nil
-	}
-	for _, m := range v.Members() {
-		name := strings.TrimSuffix(m.Key, ".$")
-		if path, err := jsonpath.Parse("$" + name); err != nil || path.Variable() != name || len(name) > MaxStateName {
-			r.p.fail(n.at("Assign"), "The variable name '%s' is not valid", name)
-		}
-		if name == "states" {
-			r.p.fail(n.at("Assign"), "The variable name 'states' is reserved")
-		}
-	}
-	return r.p.template(n.at("Assign"), v)
 }
 
 // next reads Next or End: exactly one of them.

@@ -10,6 +10,11 @@ func inMachine(state string) string {
 	return `{"StartAt":"A","States":{"A":` + state + `,"B":{"Type":"Succeed"}}}`
 }
 
+// passing is the workflow of one Pass that assigns variables.
+func passing(assign string) string {
+	return `{"StartAt":"In","States":{"In":{"Type":"Pass","Assign":{` + assign + `},"End":true}}}`
+}
+
 func TestParse_diagnostics(t *testing.T) {
 	t.Parallel()
 	const fn = `"Type":"Task","Resource":"arn:aws:lambda:r:1:function:F"`
@@ -34,6 +39,11 @@ func TestParse_diagnostics(t *testing.T) {
 		{"arguments", inMachine(`{"Type":"Pass","Parameters":{"y.$":"States.MathAdd(1)"},"Next":"B"}`), CodeSchema, "/States/A/Parameters", "'y.$'"},
 		{"nested intrinsics", inMachine(`{"Type":"Pass","Parameters":{"y.$":"` + strings.Repeat("States.Array(", 11) + strings.Repeat(")", 11) + `"},"Next":"B"}`), CodeSchema, "/States/A/Parameters", "'y.$'"},
 		{"variable name", inMachine(`{"Type":"Pass","Assign":{"1x":1},"Next":"B"}`), CodeSchema, "/States/A/Assign", "1x"},
+		{"outer variable", inMachine(`{"Type":"Parallel","Assign":{"x":1},"Branches":[` + passing(`"y":1`) + `,` + passing(`"x.$":"$.n"`) + `],"Next":"B"}`), CodeSchema, "/States/A/Branches/1/States/In/Assign", "'x' is assigned in an outer scope"},
+		{"variable of a later state", `{"StartAt":"A","States":{"A":{"Type":"Map","ItemProcessor":` + passing(`"x":2`) + `,"Next":"B"},"B":{"Type":"Pass","Assign":{"x":1},"End":true}}}`, CodeSchema, "/States/A/ItemProcessor/States/In/Assign", "'x'"},
+		{"variable of a catcher", inMachine(`{"Type":"Map","ItemProcessor":` + passing(`"x":2`) + `,"Catch":[{"ErrorEquals":["E"],"Assign":{"x":1},"Next":"B"}],"Next":"B"}`), CodeSchema, "/States/A/ItemProcessor/States/In/Assign", "'x'"},
+		{"variable of a rule", `{"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":"$.n","IsNull":true,"Assign":{"x":1},"Next":"A"}],"Default":"A"},"A":{"Type":"Map","ItemProcessor":` + passing(`"x":2`) + `,"End":true}}}`, CodeSchema, "/States/A/ItemProcessor/States/In/Assign", "'x'"},
+		{"variable two scopes out", inMachine(`{"Type":"Map","Assign":{"x":1},"ItemProcessor":{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[` + passing(`"x":2`) + `],"End":true}}},"Next":"B"}`), CodeSchema, "/States/A/ItemProcessor/States/P/Branches/0/States/In/Assign", "'x'"},
 		{"resource", inMachine(`{"Type":"Task","Resource":"nonsense","Next":"B"}`), CodeSchema, "/States/A/Resource", "not recognized"},
 		{"no resource", inMachine(`{"Type":"Task","Next":"B"}`), CodeSchema, "/States/A", "[Resource]"},
 		{"seconds", inMachine(`{` + fn + `,"TimeoutSeconds":0,"Next":"B"}`), CodeSchema, "/States/A/TimeoutSeconds", "greater"},
@@ -94,12 +104,13 @@ func TestParse_allAtOnce(t *testing.T) {
 func TestParse_accepts(t *testing.T) {
 	t.Parallel()
 	for name, definition := range map[string]string{
-		"unknown fields":  `{"StartAt":"A","States":{"A":{"Type":"Succeed","Color":"blue"}}}`,
-		"old map names":   inMachine(`{"Type":"Map","Iterator":{"StartAt":"X","States":{"X":{"Type":"Succeed"}}},"Parameters":{"v.$":"$$.Map.Item.Value"},"Next":"B"}`),
-		"whole floats":    inMachine(`{"Type":"Wait","Seconds":5.0,"Next":"B"}`),
-		"empty handlers":  inMachine(`{"Type":"Task","Resource":"arn:aws:lambda:r:1:function:F","Retry":[],"Catch":[],"Next":"B"}`),
-		"the integration": inMachine(`{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:sfn:redriveExecution","Next":"B"}`),
-		"nested depth":    nested(40),
+		"unknown fields":   `{"StartAt":"A","States":{"A":{"Type":"Succeed","Color":"blue"}}}`,
+		"old map names":    inMachine(`{"Type":"Map","Iterator":{"StartAt":"X","States":{"X":{"Type":"Succeed"}}},"Parameters":{"v.$":"$$.Map.Item.Value"},"Next":"B"}`),
+		"whole floats":     inMachine(`{"Type":"Wait","Seconds":5.0,"Next":"B"}`),
+		"empty handlers":   inMachine(`{"Type":"Task","Resource":"arn:aws:lambda:r:1:function:F","Retry":[],"Catch":[],"Next":"B"}`),
+		"the integration":  inMachine(`{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:sfn:redriveExecution","Next":"B"}`),
+		"nested depth":     nested(40),
+		"same in siblings": inMachine(`{"Type":"Parallel","Branches":[` + passing(`"x":1`) + `,` + passing(`"x":2`) + `],"Next":"B"}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

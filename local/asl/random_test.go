@@ -51,6 +51,11 @@ func (g *generator) maybe(options ...string) string {
 	return g.pick(options...)
 }
 
+// assign gives each scope names of its own: an inner one may not assign an outer one's.
+func (g *generator) assign(name, expression string) string {
+	return fmt.Sprintf(`"Assign":{"%s%d.$":%s}`, name, g.depth, expression)
+}
+
 func (g *generator) state(i int, names []string, next string) string {
 	last := names[len(names)-1]
 	kinds := 8
@@ -61,10 +66,10 @@ func (g *generator) state(i int, names []string, next string) string {
 	case 0:
 		return fmt.Sprintf(`{"Type":"Pass",%s%s%s%s}`, g.maybe(`"Parameters":{"a.$":"$","b":[1,{"c.$":"$$.State.Name"}]},`, `"Result":{"x":1.50},`,
 			`"Parameters":{"u.$":"States.UUID()","r.$":"States.MathRandom(1,100)"},`),
-			g.maybe(`"ResultPath":"$.p",`, `"ResultPath":null,`, `"InputPath":"$",`), g.maybe(`"Assign":{"v.$":"$"},`, `"OutputPath":"$.nowhere",`), next)
+			g.maybe(`"ResultPath":"$.p",`, `"ResultPath":null,`, `"InputPath":"$",`), g.maybe(g.assign("v", `"$"`)+",", `"OutputPath":"$.nowhere",`), next)
 	case 1:
 		if i+1 < len(names) {
-			return fmt.Sprintf(`{"Type":"Choice","Choices":[{"Variable":"$.ok","BooleanEquals":true,"Next":%q},{"Not":{"Variable":"$.p","IsPresent":true},"Assign":{"w":2},"Next":%q}],"Default":%q}`, names[i+1], last, names[i+1])
+			return fmt.Sprintf(`{"Type":"Choice","Choices":[{"Variable":"$.ok","BooleanEquals":true,"Next":%q},{"Not":{"Variable":"$.p","IsPresent":true},%s,"Next":%q}],"Default":%q}`, names[i+1], g.assign("w", `"$$.State.Name"`), last, names[i+1])
 		}
 		return `{"Type":"Succeed"}`
 	case 2:
@@ -96,7 +101,7 @@ func (g *generator) state(i int, names []string, next string) string {
 func (g *generator) resource() string {
 	return g.pick(`"Resource":"arn:aws:lambda:us-east-1:123456789012:function:F"`,
 		`"Resource":"arn:aws:states:::lambda:invoke","Parameters":{"x.$":"States.ArrayGetItem($$.Execution.Input.items, 9)"}`,
-		`"Resource":"arn:aws:states:::lambda:invoke","Assign":{"x.$":"States.MathAdd($.task, 2147483647)"}`,
+		`"Resource":"arn:aws:states:::lambda:invoke",`+g.assign("x", `"States.MathAdd($.task, 2147483647)"`),
 		`"Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"F","Payload.$":"$"}`,
 		`"Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken","Parameters":{"FunctionName":"F","Payload":{"t.$":"$$.Task.Token","n.$":"$$.State.RetryCount"}}`)
 }
