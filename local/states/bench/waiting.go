@@ -36,6 +36,35 @@ const (
 		"Parameters":{"FunctionName":"Submit","Payload":{"token.$":"$$.Task.Token"}},"End":true}}}`
 )
 
+// lateness is the function that the executions call when their time has come.
+type lateness struct {
+	want int
+	all  chan struct{} // closed when so many have come
+	mu   sync.Mutex
+	late []time.Duration
+}
+
+func (l *lateness) invoke(_ context.Context, _, _ string, payload []byte) (states.LambdaResult, error) {
+	var in struct{ At time.Time }
+	if err := json.Unmarshal(payload, &in); err != nil {
+		return states.LambdaResult{}, err
+	}
+	if !in.At.IsZero() {
+		l.mu.Lock()
+		if l.late = append(l.late, time.Since(in.At)); len(l.late) == l.want {
+			close(l.all)
+		}
+		l.mu.Unlock()
+	}
+	return states.LambdaResult{Payload: []byte("{}")}, nil
+}
+
+func (l *lateness) sorted() []time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Sorted(slices.Values(l.late))
+}
+
 // measureWaiting has half of the executions wait for a token, half for a timer; a tenth of the timers is due soon, evenly over some seconds.
 func measureWaiting(ctx context.Context, o options, progress io.Writer) (*Waiting, error) {
 	root, err := os.MkdirTemp(o.Dir, "orderflow-bench-")
@@ -46,24 +75,8 @@ func measureWaiting(ctx context.Context, o options, progress io.Writer) (*Waitin
 	const window = 10 * time.Second
 	soon := o.Waiting / 20
 	w := &Waiting{Executions: o.Waiting, Timers: soon, Window: window.Seconds()}
-	var mu sync.Mutex
-	var late []time.Duration
-	all := make(chan struct{})
-	invoke := func(_ context.Context, function, _ string, payload []byte) (states.LambdaResult, error) {
-		var in struct{ At time.Time }
-		if err := json.Unmarshal(payload, &in); err != nil {
-			return states.LambdaResult{}, err
-		}
-		if !in.At.IsZero() {
-			mu.Lock()
-			if late = append(late, time.Since(in.At)); len(late) == soon {
-				close(all)
-			}
-			mu.Unlock()
-		}
-		return states.LambdaResult{Payload: []byte("{}")}, nil
-	}
-	e, err := open(root, o, invoke)
+	l := &lateness{want: soon, all: make(chan struct{})}
+	e, err := open(root, o, l.invoke)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +90,7 @@ func measureWaiting(ctx context.Context, o options, progress io.Writer) (*Waitin
 	if !o.InMemory {
 		e.stop()
 		forget()
-		again, err := open(root, o, invoke)
+		again, err := open(root, o, l.invoke)
 		if err != nil {
 			return nil, err
 		}
@@ -90,13 +103,11 @@ func measureWaiting(ctx context.Context, o options, progress io.Writer) (*Waitin
 	}
 	fmt.Fprintln(progress, "waiting for the timers")
 	select {
-	case <-all:
+	case <-l.all:
 	case <-time.After(time.Until(first) + window + time.Minute):
-		return nil, fmt.Errorf("%d of %d timers fired", len(late), soon)
+		return nil, fmt.Errorf("only some of %d timers fired", soon)
 	}
-	mu.Lock()
-	defer mu.Unlock()
-	slices.Sort(late)
+	late := l.sorted()
 	w.LateP50, w.LateP99, w.LateMax = ms(late[soon/2]), ms(late[soon*99/100]), ms(late[soon-1])
 	return w, nil
 }

@@ -42,6 +42,8 @@ Lambda tasks are invoked at POST URL/2015-03-31/functions/NAME/invocations, as "
 
 Example:
   orderflow states --lambda-endpoint http://127.0.0.1:3001
+
+Clients put "sync-" before the host name for TestState; tell them not to (boto3: Config(inject_host_prefix=False)).
 `
 
 // shutdown is how long requests in flight may take when the command is told to stop.

@@ -1,0 +1,142 @@
+package states
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// DescribeStateMachineInput is the request of DescribeStateMachine.
+type DescribeStateMachineInput struct {
+	StateMachineARN string `json:"stateMachineArn"`
+}
+
+// DescribeStateMachineOutput is the answer of DescribeStateMachine.
+type DescribeStateMachineOutput struct {
+	StateMachineARN         string          `json:"stateMachineArn"`
+	Name                    string          `json:"name"`
+	Status                  string          `json:"status,omitempty"`
+	Definition              string          `json:"definition"`
+	RoleARN                 string          `json:"roleArn"`
+	Type                    string          `json:"type,omitempty"`
+	CreationDate            Millis          `json:"creationDate,omitempty"`
+	UpdateDate              Millis          `json:"updateDate,omitempty"` // of DescribeStateMachineForExecution
+	LoggingConfiguration    json.RawMessage `json:"loggingConfiguration"`
+	TracingConfiguration    json.RawMessage `json:"tracingConfiguration"`
+	EncryptionConfiguration json.RawMessage `json:"encryptionConfiguration"`
+	RevisionID              string          `json:"revisionId,omitempty"`
+}
+
+// DescribeStateMachine returns the newest revision.
+func (s *Service) DescribeStateMachine(_ context.Context, in DescribeStateMachineInput) (DescribeStateMachineOutput, error) {
+	return inside(s, in, s.describeStateMachine)
+}
+
+func (s *Service) describeStateMachine(in DescribeStateMachineInput) (out DescribeStateMachineOutput, err error) {
+	m, err := s.machine(in.StateMachineARN)
+	if err != nil {
+		return out, err
+	}
+	rev, err := s.revision(m.Name, m.Revision)
+	if err != nil {
+		return out, err
+	}
+	out = s.describeRevision(m.Name, rev)
+	out.Status, out.Type, out.CreationDate = m.Status, "STANDARD", m.Created
+	return out, nil
+}
+
+func (s *Service) describeRevision(name string, rev *revision) DescribeStateMachineOutput {
+	out := DescribeStateMachineOutput{
+		StateMachineARN: s.arns.machine(name), Name: name, Definition: rev.Definition, RoleARN: rev.RoleARN, RevisionID: rev.RevisionID,
+		LoggingConfiguration: rev.Logging, TracingConfiguration: rev.Tracing, EncryptionConfiguration: rev.Encryption,
+	}
+	if out.LoggingConfiguration == nil {
+		out.LoggingConfiguration = json.RawMessage(`{"level":"OFF","includeExecutionData":false}`)
+	}
+	if out.TracingConfiguration == nil {
+		out.TracingConfiguration = json.RawMessage(`{"enabled":false}`)
+	}
+	if out.EncryptionConfiguration == nil {
+		out.EncryptionConfiguration = json.RawMessage(`{"type":"AWS_OWNED_KEY"}`)
+	}
+	return out
+}
+
+// DescribeStateMachineForExecution returns the revision that an execution runs.
+func (s *Service) DescribeStateMachineForExecution(_ context.Context, in ExecutionInput) (DescribeStateMachineOutput, error) {
+	return inside(s, in, s.describeStateMachineForExecution)
+}
+
+func (s *Service) describeStateMachineForExecution(in ExecutionInput) (out DescribeStateMachineOutput, err error) {
+	e, err := s.execution(in.ExecutionARN)
+	if err != nil {
+		return out, err
+	}
+	rev, err := s.revision(e.Machine, e.Revision)
+	if err != nil {
+		return out, err
+	}
+	out = s.describeRevision(e.Machine, rev)
+	out.UpdateDate = rev.Updated
+	return out, nil
+}
+
+// ListStateMachinesInput is the request of ListStateMachines.
+type ListStateMachinesInput struct {
+	MaxResults int    `json:"maxResults,omitempty"`
+	NextToken  string `json:"nextToken,omitempty"`
+}
+
+// ListStateMachinesOutput is the answer of ListStateMachines, in the order of the names.
+type ListStateMachinesOutput struct {
+	StateMachines []StateMachineItem `json:"stateMachines"`
+	NextToken     string             `json:"nextToken,omitempty"`
+}
+
+// StateMachineItem is one state machine of a listing.
+type StateMachineItem struct {
+	StateMachineARN string `json:"stateMachineArn"`
+	Name            string `json:"name"`
+	Type            string `json:"type"`
+	CreationDate    Millis `json:"creationDate"`
+}
+
+// ListStateMachines lists the state machines.
+func (s *Service) ListStateMachines(_ context.Context, in ListStateMachinesInput) (ListStateMachinesOutput, error) {
+	return inside(s, in, s.listStateMachines)
+}
+
+func (s *Service) listStateMachines(in ListStateMachinesInput) (ListStateMachinesOutput, error) {
+	out := ListStateMachinesOutput{StateMachines: []StateMachineItem{}}
+	limit, err := pageSize(in.MaxResults)
+	if err != nil {
+		return out, err
+	}
+	lower := []byte(machineKeys)
+	if in.NextToken != "" {
+		after, err := openPage(pageMachines, in.NextToken)
+		if err != nil {
+			return out, err
+		}
+		lower = machineKeys.Clone().Bytes(after).End()
+	}
+	for p, err := range s.store.Scan(lower, machineKeys.End()) {
+		if err != nil {
+			return out, err
+		}
+		var m machineRecord
+		if err := json.Unmarshal(p.Value, &m); err != nil {
+			return out, err
+		}
+		if m.Status == deleting && s.running.count(m.Name) == 0 {
+			continue
+		}
+		if len(out.StateMachines) == limit {
+			last := out.StateMachines[limit-1].Name
+			out.NextToken = sealPage(pageMachines, []byte(last))
+			break
+		}
+		out.StateMachines = append(out.StateMachines, StateMachineItem{s.arns.machine(m.Name), m.Name, "STANDARD", m.Created})
+	}
+	return out, nil
+}
