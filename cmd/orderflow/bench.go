@@ -189,9 +189,12 @@ func percentile(d []time.Duration, p float64) float64 {
 	return float64(d[min(int(float64(len(d))*p), len(d)-1)].Microseconds()) / 1000
 }
 
-// peakRSS is this process's largest resident set in MiB (VmHWM of Linux's /proc; 0 elsewhere).
-func peakRSS() (float64, error) {
-	b, err := os.ReadFile("/proc/self/status")
+// peakRSS is this process's largest resident set in MiB.
+func peakRSS() (float64, error) { return residentMiB("self", "VmHWM") }
+
+// residentMiB reads a size of a process from Linux's /proc: VmRSS is its resident set, VmHWM the largest that it ever had. 0 elsewhere.
+func residentMiB(process, field string) (float64, error) {
+	b, err := os.ReadFile("/proc/" + process + "/status")
 	if errors.Is(err, os.ErrNotExist) {
 		return 0, nil
 	}
@@ -199,12 +202,12 @@ func peakRSS() (float64, error) {
 		return 0, err
 	}
 	for line := range strings.Lines(string(b)) {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+		if rest, ok := strings.CutPrefix(line, field+":"); ok {
 			kib, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")))
 			return float64(kib) / 1024, err
 		}
 	}
-	return 0, errors.New("no VmHWM in /proc/self/status")
+	return 0, fmt.Errorf("no %s in /proc/%s/status", field, process)
 }
 
 func (r *benchOrders) print(w io.Writer) {

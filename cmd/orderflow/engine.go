@@ -34,8 +34,9 @@ type aslTestCommand struct {
 func (c *aslTestCommand) Run(e *env) error { return exit(asltest.Main(c.Args, e.stdout, e.stderr)) }
 
 type benchCommands struct {
-	Orders benchOrdersCommand `cmd:"" help:"Place orders through the API and measure until they are fulfilled."`
-	Engine benchEngineCommand `cmd:"" help:"Run order-7 on the engine." passthrough:""`
+	Coldstart benchColdstartCommand `cmd:"" help:"Start the program that is deployed, for each function, and measure."`
+	Orders    benchOrdersCommand    `cmd:"" help:"Place orders through the API and measure until they are fulfilled."`
+	Engine    benchEngineCommand    `cmd:"" help:"Run order-7 on the engine." passthrough:""`
 }
 
 type benchEngineCommand struct {

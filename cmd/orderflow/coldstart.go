@@ -1,0 +1,261 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"orderflow/local"
+	"orderflow/local/lambda"
+	"orderflow/local/lambda/runtimeapi"
+)
+
+type benchColdstartCommand struct {
+	Bootstrap string `help:"The program that is deployed, built for this machine. Without it the Go tool builds one from the sources." type:"existingfile" placeholder:"FILE"`
+	Starts    int    `help:"How often each function is started." default:"10"`
+	N         int    `help:"How many invocations before the memory is measured." default:"1000"`
+	JSON      bool   `help:"Print JSON."`
+}
+
+func (*benchColdstartCommand) Help() string {
+	return `Starts the program that is deployed, for each function, behind a Lambda Runtime API, and invokes it with a harmless event against an in-memory stack.
+Measured are: start of the process -> its first request for work (medians of --starts), the first invocation, an invocation after that, the resident
+memory after --n invocations, and the program's size.
+
+Example:
+  orderflow bench coldstart --starts 20`
+}
+
+// The goals of the project, on a machine of 2 cores.
+const (
+	goalInit   = 25.0 // milliseconds to the first request for work
+	goalBinary = 12.0 // MB
+	goalRSS    = 40.0 // MiB
+)
+
+// coldStarts is what the benchmark reports.
+type coldStarts struct {
+	BinaryMB    float64     `json:"binaryMB"` // 10^6 bytes
+	Starts      int         `json:"starts"`
+	Invocations int         `json:"invocations"`
+	Functions   []coldStart `json:"functions"`
+}
+
+// coldStart is one function.
+type coldStart struct {
+	Handler   string  `json:"handler"`
+	InitP50   float64 `json:"initP50Milliseconds"` // start -> first /next
+	InitMax   float64 `json:"initMaxMilliseconds"`
+	FirstP50  float64 `json:"firstInvocationP50Milliseconds"`
+	WarmP50   float64 `json:"warmInvocationP50Milliseconds"`
+	RSSMiB    float64 `json:"rssMiB"`    // after all invocations; 0 where there is no /proc
+	MissesAny bool    `json:"missesAny"` // one of the goals
+}
+
+func (c *benchColdstartCommand) Run(e *env) (err error) {
+	if c.Starts < 1 || c.N < 1 {
+		return errors.New("--starts and --n must be at least 1")
+	}
+	bootstrap, clean, err := isolation{Isolated: true, Bootstrap: c.Bootstrap}.bootstrap(e.ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, clean()) }()
+	info, err := os.Stat(bootstrap)
+	if err != nil {
+		return err
+	}
+	b, err := newColdBench(e, bootstrap)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.close()) }()
+	report := coldStarts{BinaryMB: float64(info.Size()) / 1e6, Starts: c.Starts, Invocations: c.N}
+	for _, fn := range b.stack.Functions() {
+		one, err := b.measure(e.ctx, fn, c.Starts, c.N)
+		if err != nil {
+			return fmt.Errorf("function %s: %w", fn.Handler, err)
+		}
+		report.Functions = append(report.Functions, one)
+	}
+	slices.SortFunc(report.Functions, func(x, y coldStart) int { return int(1000 * (y.InitP50 - x.InitP50)) })
+	if c.JSON {
+		return printValue(e.stdout, report)
+	}
+	return report.print(e.stdout)
+}
+
+// coldBench is an in-memory stack whose functions' processes are started one by one.
+type coldBench struct {
+	stack *local.Stack
+	start func(lambda.Function) (lambda.Handler, error)
+	aws   *http.Server
+	hook  *http.Server // where the carrier calls: the order does not want its answer
+}
+
+func newColdBench(e *env, bootstrap string) (_ *coldBench, err error) {
+	b := &coldBench{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, b.close())
+		}
+	}()
+	hookListener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	b.hook = serveQuietly(hookListener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusConflict) }))
+	log := logger(e, false, slog.LevelError)
+	opts := stackOptions(systemOptions{Log: log}, map[string]string{"PublicUrl": reachable(hookListener.Addr()), "WebhookSecret": "not-a-secret-of-anything"})
+	if b.stack, err = local.Open(e.ctx, opts); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(seed(e.ctx, b.stack), putColdOrder(e.ctx, b.stack)); err != nil {
+		return nil, err
+	}
+	awsListener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	b.aws = serveQuietly(awsListener, b.stack.AWSHandler())
+	b.start = func(fn lambda.Function) (lambda.Handler, error) {
+		return lambda.Isolated(lambda.IsolatedOptions{Bootstrap: bootstrap, Endpoint: reachable(awsListener.Addr())})(fn)
+	}
+	return b, nil
+}
+
+// serveQuietly serves until it is closed.
+func serveQuietly(listener net.Listener, handler http.Handler) *http.Server {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(listener) }() // ends with Close
+	return server
+}
+
+func (b *coldBench) close() error {
+	var errs []error
+	for _, server := range []*http.Server{b.aws, b.hook} {
+		if server != nil {
+			errs = append(errs, server.Close())
+		}
+	}
+	if b.stack != nil {
+		errs = append(errs, b.stack.Close(context.Background()))
+	}
+	return errors.Join(errs...)
+}
+
+// measure starts a function's process several times; the last one goes on until it has had n invocations.
+func (b *coldBench) measure(ctx context.Context, fn lambda.Function, starts, n int) (out coldStart, err error) {
+	event, ok := coldEvents[fn.Handler]
+	if !ok {
+		return out, errors.New("no event to invoke it with")
+	}
+	out.Handler = fn.Handler
+	var inits, firsts, warms []time.Duration
+	for i := range starts {
+		handler, err := b.start(fn)
+		if err != nil {
+			return out, err
+		}
+		process, ok := handler.(*runtimeapi.Environment)
+		if !ok {
+			return out, fmt.Errorf("a %T is no process", handler)
+		}
+		inits = append(inits, process.InitDuration())
+		invocations := 1
+		if i == starts-1 {
+			invocations = n
+		}
+		for j := range invocations {
+			took, err := event.invoke(ctx, process, fn)
+			if err != nil {
+				return out, errors.Join(err, process.Close())
+			}
+			if j == 0 {
+				firsts = append(firsts, took)
+			} else {
+				warms = append(warms, took)
+			}
+		}
+		if i == starts-1 {
+			if out.RSSMiB, err = residentMiB(strconv.Itoa(process.PID()), "VmRSS"); err != nil {
+				return out, errors.Join(err, process.Close())
+			}
+		}
+		if err := process.Close(); err != nil {
+			return out, err
+		}
+	}
+	out.InitP50, out.FirstP50 = percentile(inits, 0.5), percentile(firsts, 0.5)
+	out.InitMax = percentile(inits, 1)
+	if len(warms) > 0 {
+		out.WarmP50 = percentile(warms, 0.5)
+	}
+	out.MissesAny = out.InitP50 >= goalInit || out.RSSMiB >= goalRSS
+	return out, nil
+}
+
+// invoke invokes a process once; an outcome other than the event's is an error.
+func (c coldEvent) invoke(ctx context.Context, process *runtimeapi.Environment, fn lambda.Function) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, fn.Timeout)
+	defer cancel()
+	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: "bench", InvokedFunctionArn: fn.ARN})
+	began := time.Now()
+	reply, err := process.Invoke(ctx, []byte(c.payload))
+	took := time.Since(began)
+	var refusal struct {
+		Type string `json:"errorType"`
+	}
+	failed, refused := errors.AsType[*runtimeapi.Error](err)
+	if refused {
+		reply = failed.Payload()
+		if err := json.Unmarshal(failed.Payload(), &refusal); err != nil {
+			return 0, fmt.Errorf("read error: %w", err)
+		}
+	} else if err != nil {
+		return 0, err
+	}
+	if refusal.Type != c.refusal {
+		return 0, fmt.Errorf("invoked with %s, it ended with %q, not with %q: %s", c.payload, refusal.Type, c.refusal, reply)
+	}
+	var partial struct {
+		StatusCode int   `json:"statusCode"`
+		Failures   []any `json:"batchItemFailures"`
+	}
+	if err == nil {
+		if err := json.Unmarshal(reply, &partial); err != nil || len(partial.Failures) > 0 || partial.StatusCode >= 400 {
+			return 0, fmt.Errorf("invoked with %s, it answered %s (%v)", c.payload, reply, err)
+		}
+	}
+	return took, nil
+}
+
+func (r coldStarts) print(w io.Writer) error {
+	size := "meets"
+	if r.BinaryMB >= goalBinary {
+		size = "misses"
+	}
+	fmt.Fprintf(w, "bootstrap %.2f MB (%s the goal of %.0f MB)\n%d starts and %d invocations of each function, milliseconds\n\n", r.BinaryMB, size, goalBinary, r.Starts, r.Invocations)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "function\tto first /next p50\tmax\tfirst invocation\twarm\tRSS MiB\t")
+	for _, f := range r.Functions {
+		mark := ""
+		if f.MissesAny {
+			mark = fmt.Sprintf("  misses a goal (%.0f ms, %.0f MiB)", goalInit, goalRSS)
+		}
+		fmt.Fprintf(t, "%s\t%.1f\t%.1f\t%.1f\t%.2f\t%.1f\t%s\n", f.Handler, f.InitP50, f.InitMax, f.FirstP50, f.WarmP50, f.RSSMiB, mark)
+	}
+	return t.Flush()
+}
