@@ -23,11 +23,9 @@ import (
 // neverUsed are the grants that TestIAM cannot make anybody need, and why the template has them all the same.
 // Key: role or policy, statement, action.
 var neverUsed = map[string]string{
-	"AlertsTopicPolicy Alarms sns:Publish":             "CloudWatch's alarms publish to the topic; there are no alarms on one machine",
-	"orderflow-ApiRole Orders dynamodb:UpdateItem":     "of no use: to be taken out of template.yaml, and then out of here",
-	"orderflow-RefundRole Sandbox dynamodb:UpdateItem": "of no use: to be taken out of template.yaml, and then out of here",
-	"orderflow-PublishRole GiveUp sqs:SendMessage":     "the stream gives records up when they are a day old",
-	"orderflow-WatchRole GiveUp sqs:SendMessage":       "an asynchronous event is given up after three minutes of retries",
+	"AlertsTopicPolicy Alarms sns:Publish":         "CloudWatch's alarms publish to the topic; there are no alarms on one machine",
+	"orderflow-PublishRole GiveUp sqs:SendMessage": "the stream gives records up when they are a day old",
+	"orderflow-WatchRole GiveUp sqs:SendMessage":   "an asynchronous event is given up after three minutes of retries",
 }
 
 // iamReport is what `orderflow iam --json` prints.
