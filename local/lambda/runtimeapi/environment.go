@@ -92,6 +92,7 @@ func Start(cfg Config) (*Environment, error) {
 	e.cmd = exec.Command(cfg.Path)
 	e.cmd.Dir, e.cmd.Stdout, e.cmd.Stderr = cfg.Dir, cfg.Output, cfg.Output
 	e.cmd.Env = append(append([]string(nil), cfg.Env...), "AWS_LAMBDA_RUNTIME_API="+listener.Addr().String())
+	e.cmd.SysProcAttr = ownGroup()
 	e.cmd.WaitDelay = time.Second // a grandchild that keeps the output open must not keep us
 	if err := e.cmd.Start(); err != nil {
 		_ = e.server.Close()
