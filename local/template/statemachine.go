@@ -5,8 +5,8 @@ import (
 	"regexp"
 )
 
-const stateMachineHonoured = "Name StateMachineName Type StateMachineType Definition DefinitionUri DefinitionString DefinitionSubstitutions " +
-	"Role RoleArn Policies Events"
+const stateMachineHonoured = "Name StateMachineName Type StateMachineType Definition DefinitionUri DefinitionS3Location DefinitionString " +
+	"DefinitionSubstitutions Role RoleArn Policies Events"
 
 var stateMachineHarmless = map[string]string{
 	"Logging": "logs go to the terminal, histories are kept", "LoggingConfiguration": "logs go to the terminal, histories are kept",
@@ -36,11 +36,15 @@ func (l *loader) stateMachine(p props) {
 
 // definition is the state machine's definition with its substitutions applied, and the file that it came from.
 func (p props) definition() (text, file string) {
+	uri := "DefinitionUri"
+	if p.has("DefinitionS3Location") { // a file too, before the template is packaged
+		uri = "DefinitionS3Location"
+	}
 	switch {
-	case p.has("DefinitionUri"):
-		data, name, err := p.l.file(p.text("DefinitionUri"))
+	case p.has(uri):
+		data, name, err := p.l.file(p.text(uri))
 		if err != nil {
-			p.fail("DefinitionUri", "read definition: %v", err)
+			p.fail(uri, "read definition: %v", err)
 			return "", ""
 		}
 		text, file = string(data), name

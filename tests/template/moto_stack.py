@@ -26,13 +26,13 @@ BUCKET = "packages"
 
 def package(source):
     """Replaces what `sam deploy` uploads by where it would be, and returns the files to put there."""
-    definition = re.search(r"DefinitionUri: (\S+)", source).group(1)
+    definition = re.search(r"DefinitionS3Location: (\S+)", source).group(1)
     program = io.BytesIO()
     with zipfile.ZipFile(program, "w") as z:
         z.writestr("bootstrap", "")
     files = {"build.zip": program.getvalue(), "definition.json": (ROOT / definition).read_bytes()}
     source = source.replace("CodeUri: build/", f"CodeUri: s3://{BUCKET}/build.zip")
-    return source.replace(f"DefinitionUri: {definition}", f"DefinitionUri: s3://{BUCKET}/definition.json"), files
+    return source.replace(f"DefinitionS3Location: {definition}", f"DefinitionS3Location: {{Bucket: {BUCKET}, Key: definition.json}}"), files
 
 
 class NoManagedPolicies:

@@ -24,7 +24,7 @@ func definition(t *testing.T) string {
 	if len(machines) != 1 {
 		t.Fatalf("%d state machines", len(machines))
 	}
-	source, err := os.ReadFile(filepath.Join(root, text(machines[0].get("DefinitionUri"))))
+	source, err := os.ReadFile(filepath.Join(root, text(machines[0].get("DefinitionS3Location"))))
 	if err != nil {
 		t.Fatal(err)
 	}
