@@ -72,10 +72,11 @@ func (s *Service) fire(id uint64) {
 	defer r.release()
 	now := millis(s.clock.Now())
 	for r.rec.Status == asl.Running && !r.gone {
-		t, ok := r.dueTimer(now)
+		t, at, ok := r.dueTimer(now)
 		if !ok {
 			break
 		}
+		r.fired = at
 		err := r.take(asl.TimerFired{Timer: t}, nil)
 		if err != nil && !errors.Is(err, asl.ErrUnknownTimer) {
 			s.log.Error("fire timer", "execution", r.rec.Name, "error", err)
@@ -87,8 +88,8 @@ func (s *Service) fire(id uint64) {
 	}
 }
 
-// dueTimer takes out the first timer, if it is due.
-func (r *run) dueTimer(now Millis) (asl.TimerID, bool) {
+// dueTimer takes out the first timer and its time, if it is due.
+func (r *run) dueTimer(now Millis) (asl.TimerID, Millis, bool) {
 	first := -1
 	for i, t := range r.timers {
 		if t.at <= now && (first < 0 || t.at < r.timers[first].at) {
@@ -96,9 +97,9 @@ func (r *run) dueTimer(now Millis) (asl.TimerID, bool) {
 		}
 	}
 	if first < 0 {
-		return 0, false
+		return 0, 0, false
 	}
-	id := r.timers[first].id
+	id, at := r.timers[first].id, r.timers[first].at
 	r.timers = append(r.timers[:first], r.timers[first+1:]...)
-	return id, true
+	return id, at, true
 }

@@ -23,7 +23,8 @@ type run struct {
 
 	tasks  []asl.TaskID // open, and in flight: the host owes the engine an outcome or a submission
 	timers []openTimer
-	jobs   []job // to be started when the lock is given back
+	fired  Millis // the time of the timer that is being fired, or was fired last
+	jobs   []job  // to be started when the lock is given back
 }
 
 type openTimer struct {
@@ -180,6 +181,9 @@ func (r *run) end(b *store.Batch, events []asl.Event) {
 	r.rec.Stop = millis(r.s.clock.Now())
 	if n := len(events); n > 0 {
 		r.rec.Stop = millis(events[n-1].Time)
+		if events[n-1].Type == asl.EventExecutionTimedOut {
+			r.rec.Stop = r.fired // AWS says start + timeout, however late the timer was
+		}
 	}
 	r.rec.Redrivable, r.rec.Reason = r.x.Redrivable()
 	r.rec.Steps = r.step
