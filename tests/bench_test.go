@@ -1,0 +1,28 @@
+package tests
+
+import (
+	"encoding/json"
+	"os/exec"
+	"testing"
+)
+
+// TestBenchOrders runs the benchmark small: it must fulfil every order and say whether it was durable. How fast is not judged.
+func TestBenchOrders(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), binary(t), "bench", "orders", "--n", "6", "--concurrency", "3", "--json").Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	var got struct {
+		Orders       int     `json:"orders"`
+		Durable      bool    `json:"durable"`
+		PerSecond    float64 `json:"ordersPerSecond"`
+		NotFulfilled int     `json:"notFulfilled"`
+	}
+	if err := json.Unmarshal(out, &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Orders != 6 || !got.Durable || got.PerSecond <= 0 || got.NotFulfilled != 0 {
+		t.Errorf("%s", out)
+	}
+}
