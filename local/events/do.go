@@ -8,44 +8,28 @@ import (
 	"orderflow/local/awsapi"
 )
 
-type operation func(s *Service, ctx context.Context, input json.RawMessage) (any, error)
-
-var operations = map[string]operation{
-	"PutEvents":             typed((*Service).putEvents),
-	"CreateEventBus":        typed((*Service).createEventBus),
-	"DescribeEventBus":      typed((*Service).describeEventBus),
-	"ListEventBuses":        typed((*Service).listEventBuses),
-	"DeleteEventBus":        typed((*Service).deleteEventBus),
-	"PutRule":               typed((*Service).putRule),
-	"DescribeRule":          typed((*Service).describeRule),
-	"ListRules":             typed((*Service).listRules),
-	"DeleteRule":            typed((*Service).deleteRule),
-	"EnableRule":            typed((*Service).enableRule),
-	"DisableRule":           typed((*Service).disableRule),
-	"PutTargets":            typed((*Service).putTargets),
-	"RemoveTargets":         typed((*Service).removeTargets),
-	"ListTargetsByRule":     typed((*Service).listTargetsByRule),
-	"ListRuleNamesByTarget": typed((*Service).listRuleNamesByTarget),
-	"TestEventPattern":      typed((*Service).testEventPattern),
-}
-
-func typed[In any](f func(*Service, context.Context, In) (any, error)) operation {
-	return func(s *Service, ctx context.Context, input json.RawMessage) (any, error) {
-		var in In
-		if err := awsapi.Decode(input, &in); err != nil {
-			return nil, err
-		}
-		return f(s, ctx, in)
-	}
+var operations = awsapi.Operations[*Service]{
+	"PutEvents":             awsapi.Typed((*Service).putEvents),
+	"CreateEventBus":        awsapi.Typed((*Service).createEventBus),
+	"DescribeEventBus":      awsapi.Typed((*Service).describeEventBus),
+	"ListEventBuses":        awsapi.Typed((*Service).listEventBuses),
+	"DeleteEventBus":        awsapi.Typed((*Service).deleteEventBus),
+	"PutRule":               awsapi.Typed((*Service).putRule),
+	"DescribeRule":          awsapi.Typed((*Service).describeRule),
+	"ListRules":             awsapi.Typed((*Service).listRules),
+	"DeleteRule":            awsapi.Typed((*Service).deleteRule),
+	"EnableRule":            awsapi.Typed((*Service).enableRule),
+	"DisableRule":           awsapi.Typed((*Service).disableRule),
+	"PutTargets":            awsapi.Typed((*Service).putTargets),
+	"RemoveTargets":         awsapi.Typed((*Service).removeTargets),
+	"ListTargetsByRule":     awsapi.Typed((*Service).listTargetsByRule),
+	"ListRuleNamesByTarget": awsapi.Typed((*Service).listRuleNamesByTarget),
+	"TestEventPattern":      awsapi.Typed((*Service).testEventPattern),
 }
 
 // Do implements awsapi.Service: one operation of the Amazon EventBridge API, AWS JSON 1.1.
 func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
-	f, ok := operations[op]
-	if !ok {
-		return nil, awsapi.NotImplemented(op)
-	}
-	return f(s, ctx, input)
+	return operations.Do(ctx, s, op, input)
 }
 
 // Grants implements awsapi.Service.

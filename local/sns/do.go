@@ -7,41 +7,25 @@ import (
 	"orderflow/local/awsapi"
 )
 
-type operation func(s *Service, ctx context.Context, input json.RawMessage) (any, error)
-
-var operations = map[string]operation{
-	"CreateTopic":               typed((*Service).createTopic),
-	"DeleteTopic":               typed((*Service).deleteTopic),
-	"ListTopics":                typed((*Service).listTopics),
-	"GetTopicAttributes":        typed((*Service).getTopicAttributes),
-	"SetTopicAttributes":        typed((*Service).setTopicAttributes),
-	"Subscribe":                 typed((*Service).subscribe),
-	"Unsubscribe":               typed((*Service).unsubscribe),
-	"ListSubscriptions":         typed((*Service).listSubscriptions),
-	"ListSubscriptionsByTopic":  typed((*Service).listSubscriptionsByTopic),
-	"GetSubscriptionAttributes": typed((*Service).getSubscriptionAttributes),
-	"SetSubscriptionAttributes": typed((*Service).setSubscriptionAttributes),
-	"Publish":                   typed((*Service).publish),
-	"PublishBatch":              typed((*Service).publishBatch),
-}
-
-func typed[In any](f func(*Service, context.Context, In) (any, error)) operation {
-	return func(s *Service, ctx context.Context, input json.RawMessage) (any, error) {
-		var in In
-		if err := awsapi.Decode(input, &in); err != nil {
-			return nil, err
-		}
-		return f(s, ctx, in)
-	}
+var operations = awsapi.Operations[*Service]{
+	"CreateTopic":               awsapi.Typed((*Service).createTopic),
+	"DeleteTopic":               awsapi.Typed((*Service).deleteTopic),
+	"ListTopics":                awsapi.Typed((*Service).listTopics),
+	"GetTopicAttributes":        awsapi.Typed((*Service).getTopicAttributes),
+	"SetTopicAttributes":        awsapi.Typed((*Service).setTopicAttributes),
+	"Subscribe":                 awsapi.Typed((*Service).subscribe),
+	"Unsubscribe":               awsapi.Typed((*Service).unsubscribe),
+	"ListSubscriptions":         awsapi.Typed((*Service).listSubscriptions),
+	"ListSubscriptionsByTopic":  awsapi.Typed((*Service).listSubscriptionsByTopic),
+	"GetSubscriptionAttributes": awsapi.Typed((*Service).getSubscriptionAttributes),
+	"SetSubscriptionAttributes": awsapi.Typed((*Service).setSubscriptionAttributes),
+	"Publish":                   awsapi.Typed((*Service).publish),
+	"PublishBatch":              awsapi.Typed((*Service).publishBatch),
 }
 
 // Do implements awsapi.Service: one operation of the Amazon SNS API, its input in JSON with the members of the API reference.
 func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
-	f, ok := operations[op]
-	if !ok {
-		return nil, awsapi.NotImplemented(op)
-	}
-	return f(s, ctx, input)
+	return operations.Do(ctx, s, op, input)
 }
 
 // Grants implements awsapi.Service.

@@ -7,50 +7,34 @@ import (
 	"orderflow/local/awsapi"
 )
 
-type operation func(s *Service, ctx context.Context, input json.RawMessage) (any, error)
-
-var operations = map[string]operation{
-	"CreateQueue":                  typed((*Service).createQueue),
-	"DeleteQueue":                  typed((*Service).deleteQueue),
-	"GetQueueUrl":                  typed((*Service).getQueueURL),
-	"ListQueues":                   typed((*Service).listQueues),
-	"GetQueueAttributes":           typed((*Service).getQueueAttributes),
-	"SetQueueAttributes":           typed((*Service).setQueueAttributes),
-	"PurgeQueue":                   typed((*Service).purgeQueue),
-	"ListDeadLetterSourceQueues":   typed((*Service).listDeadLetterSourceQueues),
-	"TagQueue":                     typed((*Service).tagQueue),
-	"UntagQueue":                   typed((*Service).untagQueue),
-	"ListQueueTags":                typed((*Service).listQueueTags),
-	"SendMessage":                  typed((*Service).sendMessage),
-	"SendMessageBatch":             typed((*Service).sendMessageBatch),
-	"ReceiveMessage":               typed((*Service).receiveMessage),
-	"DeleteMessage":                typed((*Service).deleteMessage),
-	"DeleteMessageBatch":           typed((*Service).deleteMessageBatch),
-	"ChangeMessageVisibility":      typed((*Service).changeMessageVisibility),
-	"ChangeMessageVisibilityBatch": typed((*Service).changeMessageVisibilityBatch),
-	"StartMessageMoveTask":         typed((*Service).startMessageMoveTask),
-	"ListMessageMoveTasks":         typed((*Service).listMessageMoveTasks),
-	"CancelMessageMoveTask":        typed((*Service).cancelMessageMoveTask),
-}
-
-func typed[In any](f func(*Service, context.Context, In) (any, error)) operation {
-	return func(s *Service, ctx context.Context, input json.RawMessage) (any, error) {
-		var in In
-		if err := awsapi.Decode(input, &in); err != nil {
-			return nil, err
-		}
-		return f(s, ctx, in)
-	}
+var operations = awsapi.Operations[*Service]{
+	"CreateQueue":                  awsapi.Typed((*Service).createQueue),
+	"DeleteQueue":                  awsapi.Typed((*Service).deleteQueue),
+	"GetQueueUrl":                  awsapi.Typed((*Service).getQueueURL),
+	"ListQueues":                   awsapi.Typed((*Service).listQueues),
+	"GetQueueAttributes":           awsapi.Typed((*Service).getQueueAttributes),
+	"SetQueueAttributes":           awsapi.Typed((*Service).setQueueAttributes),
+	"PurgeQueue":                   awsapi.Typed((*Service).purgeQueue),
+	"ListDeadLetterSourceQueues":   awsapi.Typed((*Service).listDeadLetterSourceQueues),
+	"TagQueue":                     awsapi.Typed((*Service).tagQueue),
+	"UntagQueue":                   awsapi.Typed((*Service).untagQueue),
+	"ListQueueTags":                awsapi.Typed((*Service).listQueueTags),
+	"SendMessage":                  awsapi.Typed((*Service).sendMessage),
+	"SendMessageBatch":             awsapi.Typed((*Service).sendMessageBatch),
+	"ReceiveMessage":               awsapi.Typed((*Service).receiveMessage),
+	"DeleteMessage":                awsapi.Typed((*Service).deleteMessage),
+	"DeleteMessageBatch":           awsapi.Typed((*Service).deleteMessageBatch),
+	"ChangeMessageVisibility":      awsapi.Typed((*Service).changeMessageVisibility),
+	"ChangeMessageVisibilityBatch": awsapi.Typed((*Service).changeMessageVisibilityBatch),
+	"StartMessageMoveTask":         awsapi.Typed((*Service).startMessageMoveTask),
+	"ListMessageMoveTasks":         awsapi.Typed((*Service).listMessageMoveTasks),
+	"CancelMessageMoveTask":        awsapi.Typed((*Service).cancelMessageMoveTask),
 }
 
 // Do implements awsapi.Service: one operation of the Amazon SQS API, AWS JSON 1.0.
 // FIFO queues and permissions by AddPermission are not implemented.
 func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
-	f, ok := operations[op]
-	if !ok {
-		return nil, awsapi.NotImplemented(op)
-	}
-	return f(s, ctx, input)
+	return operations.Do(ctx, s, op, input)
 }
 
 // actions gives the IAM action of the operations whose action is not their name.

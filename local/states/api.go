@@ -7,44 +7,27 @@ import (
 	"orderflow/local/awsapi"
 )
 
-// operation performs one operation of the API on its JSON input.
-type operation func(s *Service, ctx context.Context, input json.RawMessage) (any, error)
-
-func op[I, O any](f func(*Service, context.Context, I) (O, error)) operation {
-	return func(s *Service, ctx context.Context, input json.RawMessage) (any, error) {
-		var in I
-		if err := awsapi.Decode(input, &in); err != nil {
-			return nil, err
-		}
-		out, err := f(s, ctx, in)
-		if err != nil {
-			return nil, err
-		}
-		return out, nil
-	}
-}
-
-var operations = map[string]operation{
-	"CreateStateMachine":               op((*Service).CreateStateMachine),
-	"UpdateStateMachine":               op((*Service).UpdateStateMachine),
-	"DeleteStateMachine":               op((*Service).DeleteStateMachine),
-	"DescribeStateMachine":             op((*Service).DescribeStateMachine),
-	"DescribeStateMachineForExecution": op((*Service).DescribeStateMachineForExecution),
-	"ListStateMachines":                op((*Service).ListStateMachines),
-	"ValidateStateMachineDefinition":   op((*Service).ValidateStateMachineDefinition),
-	"StartExecution":                   op((*Service).StartExecution),
-	"DescribeExecution":                op((*Service).DescribeExecution),
-	"ListExecutions":                   op((*Service).ListExecutions),
-	"GetExecutionHistory":              op((*Service).GetExecutionHistory),
-	"StopExecution":                    op((*Service).StopExecution),
-	"RedriveExecution":                 op((*Service).RedriveExecution),
-	"SendTaskSuccess":                  op((*Service).SendTaskSuccess),
-	"SendTaskFailure":                  op((*Service).SendTaskFailure),
-	"SendTaskHeartbeat":                op((*Service).SendTaskHeartbeat),
-	"TestState":                        op((*Service).TestState),
-	"TagResource":                      op((*Service).TagResource),
-	"UntagResource":                    op((*Service).UntagResource),
-	"ListTagsForResource":              op((*Service).ListTagsForResource),
+var operations = awsapi.Operations[*Service]{
+	"CreateStateMachine":               awsapi.Typed((*Service).CreateStateMachine),
+	"UpdateStateMachine":               awsapi.Typed((*Service).UpdateStateMachine),
+	"DeleteStateMachine":               awsapi.Typed((*Service).DeleteStateMachine),
+	"DescribeStateMachine":             awsapi.Typed((*Service).DescribeStateMachine),
+	"DescribeStateMachineForExecution": awsapi.Typed((*Service).DescribeStateMachineForExecution),
+	"ListStateMachines":                awsapi.Typed((*Service).ListStateMachines),
+	"ValidateStateMachineDefinition":   awsapi.Typed((*Service).ValidateStateMachineDefinition),
+	"StartExecution":                   awsapi.Typed((*Service).StartExecution),
+	"DescribeExecution":                awsapi.Typed((*Service).DescribeExecution),
+	"ListExecutions":                   awsapi.Typed((*Service).ListExecutions),
+	"GetExecutionHistory":              awsapi.Typed((*Service).GetExecutionHistory),
+	"StopExecution":                    awsapi.Typed((*Service).StopExecution),
+	"RedriveExecution":                 awsapi.Typed((*Service).RedriveExecution),
+	"SendTaskSuccess":                  awsapi.Typed((*Service).SendTaskSuccess),
+	"SendTaskFailure":                  awsapi.Typed((*Service).SendTaskFailure),
+	"SendTaskHeartbeat":                awsapi.Typed((*Service).SendTaskHeartbeat),
+	"TestState":                        awsapi.Typed((*Service).TestState),
+	"TagResource":                      awsapi.Typed((*Service).TagResource),
+	"UntagResource":                    awsapi.Typed((*Service).UntagResource),
+	"ListTagsForResource":              awsapi.Typed((*Service).ListTagsForResource),
 }
 
 // Do performs one operation; see awsapi.Service.
