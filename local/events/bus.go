@@ -2,7 +2,6 @@ package events
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -45,12 +44,10 @@ func (s *Service) createEventBus(_ context.Context, in busIn) (any, error) {
 		return nil, awsapi.Errorf("ResourceAlreadyExistsException", "Event bus %s already exists.", in.Name)
 	}
 	rec := busRecord{in.Name, in.Description, s.clock.Now().Unix()}
-	v, err := json.Marshal(rec)
-	if err != nil {
-		return nil, fmt.Errorf("encode bus: %w", err)
-	}
 	b := s.st.NewBatch()
-	b.Set(store.NewKey("events", "bus", in.Name), v)
+	if err := b.SetJSON(store.NewKey("events", "bus", in.Name), rec); err != nil {
+		return nil, err
+	}
 	if err := b.Commit(); err != nil {
 		return nil, fmt.Errorf("create event bus %s: %w", in.Name, err)
 	}

@@ -115,13 +115,9 @@ func (s *Service) Undelivered() int { return s.out.Len() }
 
 func (s *Service) openBuses() error {
 	prefix := store.NewKey("events", "bus")
-	for p, err := range s.st.Scan(prefix, prefix.End()) {
+	for rec, err := range store.Records[busRecord](s.st.Scan(prefix, prefix.End())) {
 		if err != nil {
 			return fmt.Errorf("read buses: %w", err)
-		}
-		var rec busRecord
-		if err := json.Unmarshal(p.Value, &rec); err != nil {
-			return fmt.Errorf("decode bus: %w", err)
 		}
 		s.buses[rec.Name] = &bus{rec: rec, rules: map[string]*rule{}}
 	}
@@ -130,13 +126,9 @@ func (s *Service) openBuses() error {
 
 func (s *Service) openRules() error {
 	prefix := store.NewKey("events", "rule")
-	for p, err := range s.st.Scan(prefix, prefix.End()) {
+	for rec, err := range store.Records[ruleRecord](s.st.Scan(prefix, prefix.End())) {
 		if err != nil {
 			return fmt.Errorf("read rules: %w", err)
-		}
-		var rec ruleRecord
-		if err := json.Unmarshal(p.Value, &rec); err != nil {
-			return fmt.Errorf("decode rule: %w", err)
 		}
 		r, err := rec.compile()
 		if err != nil {

@@ -2,7 +2,6 @@ package events
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -112,19 +111,16 @@ func (s *Service) save(rec ruleRecord, old *rule) error {
 		return err
 	}
 	b := s.st.NewBatch()
-	v, err := json.Marshal(rec)
-	if err != nil {
-		b.Discard()
-		return fmt.Errorf("encode rule: %w", err)
+	if err := b.SetJSON(store.NewKey("events", "rule", rec.Bus, rec.Name), rec); err != nil {
+		return err
 	}
-	b.Set(store.NewKey("events", "rule", rec.Bus, rec.Name), v)
 	if r.schedule != nil && rec.on() {
 		if old != nil && old.on() && old.ScheduleExpression == rec.ScheduleExpression {
 			r.next = s.nextOf(old)
 		} else {
 			r.next = r.after(s.clock.Now())
 		}
-		b.Set(nextKey(rec), encodeNext(r.next))
+		b.SetUint(nextKey(rec), uint64(r.next))
 	}
 	if err := b.Commit(); err != nil {
 		return fmt.Errorf("put rule %s: %w", rec.Name, err)

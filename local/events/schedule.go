@@ -2,9 +2,7 @@ package events
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -22,17 +20,12 @@ func (r *ruleRecord) on() bool { return r.State != disabled }
 
 func nextKey(r ruleRecord) store.Key { return store.NewKey("events", "next", r.Bus, r.Name) }
 
-func encodeNext(next int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(next)) }
-
 func (s *Service) readNext(r ruleRecord) (int64, error) {
-	v, err := s.st.Get(nextKey(r))
-	if errors.Is(err, store.ErrNotFound) {
-		return 0, nil
-	}
-	if err != nil || len(v) != 8 {
+	next, err := s.st.GetUint(nextKey(r))
+	if err != nil {
 		return 0, fmt.Errorf("read schedule of %s: %w", r.Name, err)
 	}
-	return int64(binary.BigEndian.Uint64(v)), nil
+	return int64(next), nil
 }
 
 func (s *Service) nextOf(r *rule) int64 {
@@ -130,7 +123,7 @@ func (s *Service) fire(r *rule) error {
 		b.Discard()
 		return err
 	}
-	b.Set(nextKey(r.ruleRecord), encodeNext(next))
+	b.SetUint(nextKey(r.ruleRecord), uint64(next))
 	if err := b.Commit(); err != nil {
 		return fmt.Errorf("fire rule %s: %w", r.Name, err)
 	}

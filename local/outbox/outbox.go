@@ -45,7 +45,7 @@ type Outbox struct {
 	deliver Deliver
 	workers int
 
-	epoch uint64
+	epoch uint64 // counts the starts: sequence numbers begin with it, so that none is given twice
 	mu    sync.Mutex
 	count uint64
 	due   itemHeap
@@ -70,8 +70,9 @@ func New(st *store.Store, clock clockwork.Clock, service string, workers int, de
 		st: st, clock: clock, service: service, deliver: deliver, workers: workers,
 		wake: make(chan struct{}, 1), done: make(chan *item, workers),
 	}
-	if err := o.nextEpoch(); err != nil {
-		return nil, err
+	var err error
+	if o.epoch, err = st.Increment(store.NewKey(service, "outboxepoch")); err != nil {
+		return nil, fmt.Errorf("count starts of %s: %w", service, err)
 	}
 	prefix := store.NewKey(service, "due")
 	for p, err := range st.Scan(prefix, prefix.End()) {
@@ -86,22 +87,6 @@ func New(st *store.Store, clock clockwork.Clock, service string, workers int, de
 	}
 	heap.Init(&o.due)
 	return o, nil
-}
-
-// nextEpoch counts the starts: sequence numbers begin with the epoch, so that none is given twice.
-func (o *Outbox) nextEpoch() error {
-	key := store.NewKey(o.service, "outboxepoch")
-	v, err := o.st.Get(key)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("read epoch: %w", err)
-	}
-	if len(v) == 8 {
-		o.epoch = binary.BigEndian.Uint64(v)
-	}
-	o.epoch++
-	b := o.st.NewBatch()
-	b.Set(key, binary.BigEndian.AppendUint64(nil, o.epoch))
-	return b.Commit()
 }
 
 // Add writes a delivery into b. Release hands it to the workers after the commit.

@@ -129,12 +129,9 @@ func (s *Service) accept(t *topic, messages []*Message) error {
 	b := s.st.NewBatch()
 	var tickets []outbox.Ticket
 	for _, m := range messages {
-		v, err := json.Marshal(m)
-		if err != nil {
-			b.Discard()
-			return fmt.Errorf("encode message: %w", err)
+		if err := b.SetJSON(publishedKey(t.id).Uint(m.Sequence), m); err != nil {
+			return err
 		}
-		b.Set(publishedKey(t.id).Uint(m.Sequence), v)
 		if m.Sequence > s.o.Keep {
 			b.Delete(publishedKey(t.id).Uint(m.Sequence - s.o.Keep))
 		}
@@ -190,16 +187,12 @@ func (s *Service) Published(topicRef string, after uint64, limit int) ([]Message
 	}
 	prefix := publishedKey(t.id)
 	var out []Message
-	for p, err := range s.st.Scan(prefix.Clone().Uint(after+1), prefix.Clone().Uint(t.readable())) {
+	for m, err := range store.Records[Message](s.st.Scan(prefix.Clone().Uint(after+1), prefix.Clone().Uint(t.readable()))) {
 		if err != nil {
 			return nil, fmt.Errorf("read topic %s: %w", t.name, err)
 		}
 		if len(out) == limit {
 			break
-		}
-		var m Message
-		if err := json.Unmarshal(p.Value, &m); err != nil {
-			return nil, fmt.Errorf("decode message: %w", err)
 		}
 		out = append(out, m)
 	}

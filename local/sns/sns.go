@@ -7,7 +7,6 @@ package sns
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -115,13 +114,9 @@ func (s *Service) Undelivered() int { return s.out.Len() }
 
 func (s *Service) openTopics() error {
 	prefix := store.NewKey("sns", "topic")
-	for p, err := range s.st.Scan(prefix, prefix.End()) {
+	for rec, err := range store.Records[topicRecord](s.st.Scan(prefix, prefix.End())) {
 		if err != nil {
 			return fmt.Errorf("read topics: %w", err)
-		}
-		var rec topicRecord
-		if err := json.Unmarshal(p.Value, &rec); err != nil {
-			return fmt.Errorf("decode topic: %w", err)
 		}
 		t := newTopic(rec)
 		messages := publishedKey(rec.ID)
@@ -137,8 +132,16 @@ func (s *Service) openTopics() error {
 		s.topics[rec.Name] = t
 		s.lastID = max(s.lastID, rec.ID)
 	}
-	return s.readLastID()
+	last, err := s.st.GetUint(lastIDKey)
+	if err != nil {
+		return fmt.Errorf("read last topic id: %w", err)
+	}
+	s.lastID = max(s.lastID, last)
+	return nil
 }
+
+// lastIDKey holds the highest topic id ever given; deleted topics count.
+var lastIDKey = store.NewKey("sns", "lastid")
 
 func newTopic(rec topicRecord) *topic {
 	return &topic{name: rec.Name, id: rec.ID, rec: rec, subs: map[string]*subscription{}, inFlight: map[uint64]bool{}}
@@ -146,13 +149,9 @@ func newTopic(rec topicRecord) *topic {
 
 func (s *Service) openSubscriptions() error {
 	prefix := store.NewKey("sns", "subscription")
-	for p, err := range s.st.Scan(prefix, prefix.End()) {
+	for rec, err := range store.Records[subscriptionRecord](s.st.Scan(prefix, prefix.End())) {
 		if err != nil {
 			return fmt.Errorf("read subscriptions: %w", err)
-		}
-		var rec subscriptionRecord
-		if err := json.Unmarshal(p.Value, &rec); err != nil {
-			return fmt.Errorf("decode subscription: %w", err)
 		}
 		sub, err := rec.compile()
 		if err != nil {
@@ -206,5 +205,3 @@ func notFound(message string) error {
 func invalid(format string, args ...any) error {
 	return awsapi.Errorf("InvalidParameter", "Invalid parameter: "+format, args...)
 }
-
-var errCorrupt = errors.New("malformed record")

@@ -147,12 +147,10 @@ func (s *Service) save(t *topic, rec subscriptionRecord) error {
 	if err != nil {
 		return err
 	}
-	v, err := json.Marshal(rec)
-	if err != nil {
-		return fmt.Errorf("encode subscription: %w", err)
-	}
 	b := s.st.NewBatch()
-	b.Set(store.NewKey("sns", "subscription", rec.ARN), v)
+	if err := b.SetJSON(store.NewKey("sns", "subscription", rec.ARN), rec); err != nil {
+		return err
+	}
 	if err := b.Commit(); err != nil {
 		return fmt.Errorf("write subscription %s: %w", rec.ARN, err)
 	}

@@ -2,9 +2,6 @@ package sns
 
 import (
 	"context"
-	"encoding/binary"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -78,7 +75,7 @@ func (in *createTopicIn) check() error {
 func (s *Service) create(in createTopicIn) error {
 	rec := topicRecord{in.Name, s.lastID + 1, maps.Clone(in.Attributes)}
 	b := s.st.NewBatch()
-	b.Set(store.NewKey("sns", "lastid"), binary.BigEndian.AppendUint64(nil, rec.ID))
+	b.SetUint(lastIDKey, rec.ID)
 	if err := commitTopic(b, rec); err != nil {
 		return err
 	}
@@ -110,27 +107,12 @@ func (s *Service) update(t *topic, attrs map[string]string) error {
 }
 
 func commitTopic(b *store.Batch, rec topicRecord) error {
-	v, err := json.Marshal(rec)
-	if err != nil {
-		b.Discard()
-		return fmt.Errorf("encode topic: %w", err)
+	if err := b.SetJSON(store.NewKey("sns", "topic", rec.Name), rec); err != nil {
+		return err
 	}
-	b.Set(store.NewKey("sns", "topic", rec.Name), v)
 	if err := b.Commit(); err != nil {
 		return fmt.Errorf("write topic %s: %w", rec.Name, err)
 	}
-	return nil
-}
-
-func (s *Service) readLastID() error {
-	v, err := s.st.Get(store.NewKey("sns", "lastid"))
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	if err != nil || len(v) != 8 {
-		return fmt.Errorf("read last topic id: %w", errors.Join(err, errCorrupt))
-	}
-	s.lastID = binary.BigEndian.Uint64(v)
 	return nil
 }
 

@@ -2,9 +2,6 @@ package sqs
 
 import (
 	"context"
-	"encoding/binary"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -95,10 +92,9 @@ func (s *Service) create(in createQueueIn, checkTarget bool) error {
 	rec := queueRecord{Name: in.QueueName, ID: s.lastID + 1, Created: now, Modified: now, Attributes: in.Attributes, Tags: in.Tags}
 	b := s.st.NewBatch()
 	if err := putQueue(b, rec); err != nil {
-		b.Discard()
 		return err
 	}
-	b.Set(store.NewKey("sqs", "lastid"), binary.BigEndian.AppendUint64(nil, rec.ID))
+	b.SetUint(lastIDKey, rec.ID)
 	if err := b.Commit(); err != nil {
 		return fmt.Errorf("create queue %s: %w", rec.Name, err)
 	}
@@ -132,7 +128,6 @@ func (s *Service) update(q *queue, attrs map[string]string, checkTarget bool) er
 func (s *Service) write(q *queue, rec queueRecord, cfg settings) error {
 	b := s.st.NewBatch()
 	if err := putQueue(b, rec); err != nil {
-		b.Discard()
 		return err
 	}
 	if err := b.Commit(); err != nil {
@@ -154,26 +149,9 @@ func (s *Service) checkTarget(cfg settings, check bool) error {
 	return nil
 }
 
+// putQueue writes the record; if it cannot, the batch is discarded.
 func putQueue(b *store.Batch, rec queueRecord) error {
-	v, err := json.Marshal(rec)
-	if err != nil {
-		return fmt.Errorf("encode queue: %w", err)
-	}
-	b.Set(store.NewKey("sqs", "queue", rec.Name), v)
-	return nil
-}
-
-// readLastID finds the highest queue id ever given; deleted queues count.
-func (s *Service) readLastID() error {
-	v, err := s.st.Get(store.NewKey("sqs", "lastid"))
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	if err != nil || len(v) != 8 {
-		return fmt.Errorf("read last queue id: %w", errors.Join(err, errCorrupt))
-	}
-	s.lastID = max(s.lastID, binary.BigEndian.Uint64(v))
-	return nil
+	return b.SetJSON(store.NewKey("sqs", "queue", rec.Name), rec)
 }
 
 type queueIn struct {

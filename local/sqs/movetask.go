@@ -66,14 +66,11 @@ func parseTaskHandle(text string) (taskHandle, error) {
 
 func (s *Service) openTasks() error {
 	prefix := store.NewKey("sqs", "move")
-	for p, err := range s.st.Scan(prefix, prefix.End()) {
+	for rec, err := range store.Records[moveRecord](s.st.Scan(prefix, prefix.End())) {
 		if err != nil {
 			return fmt.Errorf("read message move tasks: %w", err)
 		}
-		t := &moveTask{}
-		if err := json.Unmarshal(p.Value, &t.moveRecord); err != nil {
-			return fmt.Errorf("decode message move task: %w", err)
-		}
+		t := &moveTask{moveRecord: rec}
 		s.tasks[t.ID] = t
 		if t.Status == taskRunning {
 			s.work.Go(func() { s.run(t) })
@@ -82,13 +79,9 @@ func (s *Service) openTasks() error {
 	return nil
 }
 
+// putTask writes the record; if it cannot, the batch is discarded.
 func putTask(b *store.Batch, t *moveRecord) error {
-	v, err := json.Marshal(t)
-	if err != nil {
-		return fmt.Errorf("encode message move task: %w", err)
-	}
-	b.Set(store.NewKey("sqs", "move", t.ID), v)
-	return nil
+	return b.SetJSON(store.NewKey("sqs", "move", t.ID), t)
 }
 
 // moveBatch is how many messages an unlimited task moves at once.
@@ -137,11 +130,7 @@ func (s *Service) finish(t *moveTask, status, reason string) {
 	next := t.moveRecord
 	next.Status, next.Reason = status, reason
 	b := s.st.NewBatch()
-	if err := putTask(b, &next); err != nil {
-		b.Discard()
-		return
-	}
-	if b.Commit() == nil {
+	if putTask(b, &next) == nil && b.Commit() == nil {
 		t.Status, t.Reason = status, reason
 	}
 }
@@ -265,7 +254,6 @@ func (s *Service) commitMove(b *store.Batch, t *moveTask, n int) error {
 	next := t.moveRecord
 	next.Moved += n
 	if err := putTask(b, &next); err != nil {
-		b.Discard()
 		return err
 	}
 	if err := b.Commit(); err != nil {

@@ -43,7 +43,6 @@ func (s *Service) startMessageMoveTask(_ context.Context, in startMoveIn) (any, 
 	}
 	b := s.st.NewBatch()
 	if err := putTask(b, &t.moveRecord); err != nil {
-		b.Discard()
 		return nil, err
 	}
 	if err := b.Commit(); err != nil {

@@ -9,9 +9,6 @@ package sqs
 
 import (
 	"context"
-	"encoding/binary"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -63,8 +60,9 @@ func New(st *store.Store, clock clockwork.Clock, opts ...Option) (*Service, erro
 		o(s)
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	if err := s.nextEpoch(); err != nil {
-		return nil, err
+	var err error
+	if s.epoch, err = st.Increment(store.NewKey("sqs", "epoch")); err != nil {
+		return nil, fmt.Errorf("count starts: %w", err)
 	}
 	if err := s.openQueues(); err != nil {
 		return nil, err
@@ -87,30 +85,11 @@ func (s *Service) Close() error {
 	return nil
 }
 
-func (s *Service) nextEpoch() error {
-	key := store.NewKey("sqs", "epoch")
-	v, err := s.st.Get(key)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("read epoch: %w", err)
-	}
-	if len(v) == 8 {
-		s.epoch = binary.BigEndian.Uint64(v)
-	}
-	s.epoch++
-	b := s.st.NewBatch()
-	b.Set(key, binary.BigEndian.AppendUint64(nil, s.epoch))
-	return b.Commit()
-}
-
 func (s *Service) openQueues() error {
 	prefix := store.NewKey("sqs", "queue")
-	for p, err := range s.st.Scan(prefix, prefix.End()) {
+	for rec, err := range store.Records[queueRecord](s.st.Scan(prefix, prefix.End())) {
 		if err != nil {
 			return fmt.Errorf("read queues: %w", err)
-		}
-		var rec queueRecord
-		if err := json.Unmarshal(p.Value, &rec); err != nil {
-			return fmt.Errorf("decode queue: %w", err)
 		}
 		cfg, err := parseSettings(rec.Attributes)
 		if err != nil {
@@ -119,8 +98,16 @@ func (s *Service) openQueues() error {
 		s.queues[rec.Name] = newQueue(s, rec, cfg)
 		s.lastID = max(s.lastID, rec.ID)
 	}
-	return s.readLastID()
+	last, err := s.st.GetUint(lastIDKey)
+	if err != nil {
+		return fmt.Errorf("read last queue id: %w", err)
+	}
+	s.lastID = max(s.lastID, last)
+	return nil
 }
+
+// lastIDKey holds the highest queue id ever given; deleted queues count.
+var lastIDKey = store.NewKey("sqs", "lastid")
 
 // now is the current time in the unit of SQS timestamps.
 func (s *Service) now() int64 { return s.clock.Now().UnixMilli() }

@@ -126,32 +126,22 @@ func (s *Service) writeMachine(m machineRecord, d *definition, tags []Tag) error
 	b := s.store.NewBatch()
 	if d != nil {
 		m.Revision++
-		if err := setJSON(b, definitionKey(m.Name, m.Revision), d); err != nil {
+		if err := b.SetJSON(definitionKey(m.Name, m.Revision), d); err != nil {
 			return err
 		}
 	}
 	if tags != nil {
-		if err := setJSON(b, tagKey(s.arns.machine(m.Name)), tags); err != nil {
+		if err := b.SetJSON(tagKey(s.arns.machine(m.Name)), tags); err != nil {
 			return err
 		}
 	}
-	if err := setJSON(b, machineKey(m.Name), m); err != nil {
+	if err := b.SetJSON(machineKey(m.Name), m); err != nil {
 		return err
 	}
 	if err := b.Commit(); err != nil {
 		return err
 	}
 	s.machines.records.Store(m.Name, &m)
-	return nil
-}
-
-func setJSON(b *store.Batch, key []byte, v any) error {
-	data, err := json.Marshal(v)
-	if err != nil {
-		b.Discard()
-		return fmt.Errorf("encode record: %w", err)
-	}
-	b.Set(key, data)
 	return nil
 }
 

@@ -3,6 +3,8 @@ package states
 import (
 	"context"
 	"encoding/json"
+
+	"orderflow/local/store"
 )
 
 // DescribeStateMachineInput is the request of DescribeStateMachine.
@@ -120,12 +122,8 @@ func (s *Service) listStateMachines(in ListStateMachinesInput) (ListStateMachine
 		}
 		lower = machineKeys.Clone().Bytes(after).End()
 	}
-	for p, err := range s.store.Scan(lower, machineKeys.End()) {
+	for m, err := range store.Records[machineRecord](s.store.Scan(lower, machineKeys.End())) {
 		if err != nil {
-			return out, err
-		}
-		var m machineRecord
-		if err := json.Unmarshal(p.Value, &m); err != nil {
 			return out, err
 		}
 		if m.Status == deleting && s.running.count(m.Name) == 0 {

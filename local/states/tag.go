@@ -71,7 +71,7 @@ func (s *Service) changeTags(arn string, change func([]Tag) []Tag) error {
 		return tooManyTags()
 	}
 	b := s.store.NewBatch()
-	if err := setJSON(b, tagKey(arn), tags); err != nil {
+	if err := b.SetJSON(tagKey(arn), tags); err != nil {
 		return err
 	}
 	return b.Commit()
