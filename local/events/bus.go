@@ -92,7 +92,7 @@ func (s *Service) listEventBuses(_ context.Context, in listIn) (any, error) {
 	for i, n := range names {
 		out[i] = s.buses[n].rec.describe()
 	}
-	return answer("EventBuses", out, next), nil
+	return awsapi.Listing("EventBuses", out, next), nil
 }
 
 // deleteEventBus answers for a bus that does not exist as if it had deleted it, as AWS does.

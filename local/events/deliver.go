@@ -117,7 +117,7 @@ func (s *Service) invoke(ctx context.Context, d *delivery, input []byte) error {
 	var err error
 	switch arn := d.Target.ARN; d.Target.service() {
 	case "sqs":
-		_, err = s.o.Call(ctx, "sqs", "SendMessage", sendMessage{QueueURL: queueURL(arn), MessageBody: string(input)})
+		_, err = s.o.Call(ctx, "sqs", "SendMessage", sendMessage{QueueURL: awsapi.QueueURL(arn), MessageBody: string(input)})
 	case "sns":
 		_, err = s.o.Call(ctx, "sns", "Publish", map[string]string{"TopicArn": arn, "Message": string(input)})
 	case "states":
@@ -156,10 +156,6 @@ type sendMessage struct {
 
 type messageAttribute struct{ DataType, StringValue string }
 
-func queueURL(arn string) string {
-	return "http://sqs." + region + ".localhost/" + account + "/" + awsapi.ResourceName(arn)
-}
-
 // bury sends the event to the target's dead-letter queue. If that fails in a way that may pass, it is tried again.
 func (s *Service) bury(ctx context.Context, d *delivery, out outbox.Delivery, f failure) outbox.Result {
 	dlq := ""
@@ -171,7 +167,7 @@ func (s *Service) bury(ctx context.Context, d *delivery, out outbox.Delivery, f 
 		return outbox.Result{Done: true}
 	}
 	ctx = awsapi.WithIdentity(context.WithValue(ctx, sourceKey{}, d.Rule), awsapi.Identity{AccessKey: ServiceIdentity})
-	_, err := s.o.Call(ctx, "sqs", "SendMessage", sendMessage{queueURL(dlq), string(d.Event), f.attributes(d)})
+	_, err := s.o.Call(ctx, "sqs", "SendMessage", sendMessage{awsapi.QueueURL(dlq), string(d.Event), f.attributes(d)})
 	if err == nil {
 		return outbox.Result{Done: true}
 	}

@@ -24,8 +24,8 @@ import (
 )
 
 const (
-	region     = "us-east-1"
-	account    = "000000000000"
+	region     = awsapi.Region
+	account    = awsapi.Account
 	defaultBus = "default"
 	arnPrefix  = "arn:aws:events:" + region + ":" + account + ":"
 )

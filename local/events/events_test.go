@@ -63,7 +63,7 @@ func (w *world) open() {
 	w.svc, err = New(w.st, w.clock, Options{
 		Logger: slog.New(slog.DiscardHandler),
 		Call: func(ctx context.Context, service, op string, in any) (json.RawMessage, error) {
-			text, err := marshal(in)
+			text, err := awsapi.MarshalUnescaped(in)
 			if err != nil {
 				return nil, err
 			}

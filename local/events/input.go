@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"orderflow/local/awsapi"
 )
 
 // path is a parsed JSON path: names, and indexes or "*" in brackets.
@@ -84,7 +86,7 @@ func (p path) get(text json.RawMessage) (json.RawMessage, error) {
 			found = append(found, v)
 		}
 	}
-	return marshal(found)
+	return awsapi.MarshalUnescaped(found)
 }
 
 // input is what the target gets: a constant, a part of the event, a template filled from it, or the event.
@@ -173,7 +175,7 @@ func writeValue(out *strings.Builder, v json.RawMessage, quoted bool) error {
 		out.Write(v[1 : len(v)-1]) // a string stays escaped as it is
 		return nil
 	}
-	escaped, err := marshal(string(v))
+	escaped, err := awsapi.MarshalUnescaped(string(v))
 	if err != nil {
 		return fmt.Errorf("fill template: %w", err)
 	}
@@ -188,7 +190,7 @@ func (d *delivery) variables(t *InputTransformer) (map[string]json.RawMessage, e
 		"aws.events.rule-arn": d.Rule, "aws.events.rule-name": d.RuleName,
 		"aws.events.event.ingestion-time": d.Ingested.Format(time.RFC3339),
 	} {
-		text, err := marshal(v)
+		text, err := awsapi.MarshalUnescaped(v)
 		if err != nil {
 			return nil, err
 		}
@@ -200,7 +202,7 @@ func (d *delivery) variables(t *InputTransformer) (map[string]json.RawMessage, e
 	}
 	delete(fields, "detail")
 	var err error
-	if out["aws.events.event"], err = marshal(fields); err != nil {
+	if out["aws.events.event"], err = awsapi.MarshalUnescaped(fields); err != nil {
 		return nil, err
 	}
 	for name, text := range t.InputPathsMap {

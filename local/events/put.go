@@ -1,7 +1,6 @@
 package events
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -63,22 +62,11 @@ func (s *Service) encode(e Event) (text []byte, id string, err error) {
 	if env.Resources == nil {
 		env.Resources = []string{}
 	}
-	text, err = marshal(env)
+	text, err = awsapi.MarshalUnescaped(env)
 	if err != nil {
 		return nil, "", fmt.Errorf("encode event: %w", err)
 	}
 	return text, env.ID, nil
-}
-
-// marshal is json.Marshal that leaves <, > and & as they are.
-func marshal(v any) ([]byte, error) {
-	var buf bytes.Buffer
-	e := json.NewEncoder(&buf)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimRight(buf.Bytes(), "\n"), nil
 }
 
 // accepted is an event on its way to the rules of a bus.
@@ -156,7 +144,7 @@ func (s *Service) fanOut(b *store.Batch, r *rule, a accepted) ([]outbox.Ticket, 
 	var tickets []outbox.Ticket
 	for _, t := range r.Targets {
 		d := delivery{Rule: r.arn(), RuleName: r.Name, Target: t, Event: a.text, ID: s.o.NewID(), Ingested: s.clock.Now().UTC(), Hops: a.hops}
-		text, err := marshal(d)
+		text, err := awsapi.MarshalUnescaped(d)
 		if err != nil {
 			return nil, fmt.Errorf("encode delivery: %w", err)
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"orderflow/local/awsapi"
 	"orderflow/local/events/pattern"
 )
 
@@ -15,26 +16,13 @@ type listIn struct {
 	Limit                                     int
 }
 
-// page cuts one page out of names in order; the token is the last name of the page before.
+// page cuts the page that is asked for out of names: 100 at most.
 func (in *listIn) page(names []string) (page []string, next string) {
-	slices.Sort(names)
-	names = slices.DeleteFunc(names, func(n string) bool { return in.NextToken != "" && n <= in.NextToken })
 	limit := in.Limit
 	if limit <= 0 || limit > 100 {
 		limit = 100
 	}
-	if len(names) <= limit {
-		return names, ""
-	}
-	return names[:limit], names[limit-1]
-}
-
-func answer(member string, v any, next string) map[string]any {
-	out := map[string]any{member: v}
-	if next != "" {
-		out["NextToken"] = next
-	}
-	return out
+	return awsapi.Page(names, in.NextToken, limit)
 }
 
 // rulesOf are the rules of a bus by name.
@@ -59,7 +47,7 @@ func (s *Service) listRules(_ context.Context, in listIn) (any, error) {
 	for i, n := range names {
 		out[i] = rules[n].describe()
 	}
-	return answer("Rules", out, next), nil
+	return awsapi.Listing("Rules", out, next), nil
 }
 
 func (s *Service) listRuleNamesByTarget(_ context.Context, in listIn) (any, error) {
@@ -74,7 +62,7 @@ func (s *Service) listRuleNamesByTarget(_ context.Context, in listIn) (any, erro
 	if names == nil {
 		names = []string{}
 	}
-	return answer("RuleNames", names, next), nil
+	return awsapi.Listing("RuleNames", names, next), nil
 }
 
 type testPatternIn struct{ EventPattern, Event string }

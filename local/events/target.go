@@ -164,5 +164,5 @@ func (s *Service) listTargetsByRule(_ context.Context, in listIn) (any, error) {
 	for i, id := range ids {
 		out[i] = byID[id]
 	}
-	return answer("Targets", out, next), nil
+	return awsapi.Listing("Targets", out, next), nil
 }

@@ -3,6 +3,8 @@ package iam
 import (
 	"fmt"
 	"strings"
+
+	"orderflow/local/awsapi"
 )
 
 // condition is one operator on one key. Values are alternatives.
@@ -38,7 +40,7 @@ var contextKeys = map[string]func(r request) (string, bool){
 	"aws:principalisawsservice": func(r request) (string, bool) { return fmt.Sprint(r.service != ""), true },
 	// In process or on the loopback interface: nothing to listen in on, so a policy that asks for TLS is content.
 	"aws:securetransport": func(request) (string, bool) { return "true", true },
-	"aws:requestedregion": func(request) (string, bool) { return "us-east-1", true },
+	"aws:requestedregion": func(request) (string, bool) { return awsapi.Region, true },
 	"aws:viaawsservice":   func(request) (string, bool) { return "false", true },
 	"aws:resourceaccount": func(request) (string, bool) { return account, true },
 }

@@ -8,7 +8,7 @@ import (
 	"orderflow/local/awsapi"
 )
 
-const account = "000000000000"
+const account = awsapi.Account
 
 // The access key id of a call says who makes it.
 const (

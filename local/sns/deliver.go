@@ -1,7 +1,6 @@
 package sns
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,7 +39,7 @@ func (s *Service) fanOut(b *store.Batch, t *topic, m *Message) ([]outbox.Ticket,
 		if sub.Protocol != "sqs" && sub.Protocol != "lambda" || !sub.takes(m) {
 			continue
 		}
-		v, err := marshal(delivery{sub.subscriptionRecord, m})
+		v, err := awsapi.MarshalUnescaped(delivery{sub.subscriptionRecord, m})
 		if err != nil {
 			return nil, fmt.Errorf("encode delivery: %w", err)
 		}
@@ -163,11 +162,11 @@ type sendMessage struct {
 
 // sendTo sends the envelope, or the bare message with its attributes if the subscription asks for raw delivery.
 func (s *Service) sendTo(ctx context.Context, queueARN string, d *delivery) error {
-	in := sendMessage{QueueURL: "http://sqs." + region + ".localhost/" + account + "/" + awsapi.ResourceName(queueARN)}
+	in := sendMessage{QueueURL: awsapi.QueueURL(queueARN)}
 	if d.Subscription.Attributes["RawMessageDelivery"] == "true" {
 		in.MessageBody, in.MessageAttributes = d.Message.bodyFor("sqs"), d.Message.Attributes
 	} else {
-		text, err := marshal(d.envelope("sqs"))
+		text, err := awsapi.MarshalUnescaped(d.envelope("sqs"))
 		if err != nil {
 			return err
 		}
@@ -237,16 +236,5 @@ func (d *delivery) lambdaEvent() ([]byte, error) {
 			"UnsubscribeUrl": e.UnsubscribeURL, "MessageAttributes": d.Message.values(),
 		},
 	}
-	return marshal(map[string]any{"Records": []any{record}})
-}
-
-// marshal is json.Marshal that leaves <, > and & as they are.
-func marshal(v any) ([]byte, error) {
-	var buf bytes.Buffer
-	e := json.NewEncoder(&buf)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimRight(buf.Bytes(), "\n"), nil
+	return awsapi.MarshalUnescaped(map[string]any{"Records": []any{record}})
 }

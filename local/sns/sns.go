@@ -22,8 +22,8 @@ import (
 )
 
 const (
-	region    = "us-east-1"
-	account   = "000000000000"
+	region    = awsapi.Region
+	account   = awsapi.Account
 	arnPrefix = "arn:aws:sns:" + region + ":" + account + ":"
 )
 

@@ -209,7 +209,7 @@ func (s *Service) list(topics []*topic, token string) (any, error) {
 	for _, t := range topics {
 		maps.Copy(all, t.subs)
 	}
-	arns, next := page(slices.Collect(maps.Keys(all)), token)
+	arns, next := awsapi.Page(slices.Collect(maps.Keys(all)), token, pageSize)
 	out := make([]any, len(arns))
 	for i, arn := range arns {
 		sub := all[arn]
@@ -217,7 +217,7 @@ func (s *Service) list(topics []*topic, token string) (any, error) {
 			"SubscriptionArn": arn, "TopicArn": sub.TopicARN, "Protocol": sub.Protocol, "Endpoint": sub.Endpoint, "Owner": account,
 		}
 	}
-	return answer("Subscriptions", out, next), nil
+	return awsapi.Listing("Subscriptions", out, next), nil
 }
 
 func (s *Service) getSubscriptionAttributes(_ context.Context, in subscriptionIn) (any, error) {

@@ -149,34 +149,16 @@ func (s *Service) deleteTopic(_ context.Context, in topicIn) (any, error) {
 
 const pageSize = 100
 
-// page cuts one page out of names in order; the token is the last name of the page before.
-func page(names []string, token string) (out []string, next string) {
-	slices.Sort(names)
-	names = slices.DeleteFunc(names, func(n string) bool { return token != "" && n <= token })
-	if len(names) <= pageSize {
-		return names, ""
-	}
-	return names[:pageSize], names[pageSize-1]
-}
-
-func answer(member string, list []any, next string) map[string]any {
-	out := map[string]any{member: list}
-	if next != "" {
-		out["NextToken"] = next
-	}
-	return out
-}
-
 func (s *Service) listTopics(_ context.Context, in topicIn) (any, error) {
 	s.mu.RLock()
 	names := slices.Collect(maps.Keys(s.topics))
 	s.mu.RUnlock()
-	names, next := page(names, in.NextToken)
+	names, next := awsapi.Page(names, in.NextToken, pageSize)
 	out := make([]any, len(names))
 	for i, n := range names {
 		out[i] = map[string]any{"TopicArn": ARN(n)}
 	}
-	return answer("Topics", out, next), nil
+	return awsapi.Listing("Topics", out, next), nil
 }
 
 func (s *Service) getTopicAttributes(_ context.Context, in topicIn) (any, error) {

@@ -229,33 +229,28 @@ type listQueuesIn struct {
 
 func (s *Service) listQueues(_ context.Context, in listQueuesIn) (any, error) {
 	s.mu.RLock()
-	names := slices.Sorted(maps.Keys(s.queues))
+	names := slices.Collect(maps.Keys(s.queues))
 	s.mu.RUnlock()
 	names = slices.DeleteFunc(names, func(n string) bool { return !strings.HasPrefix(n, in.QueueNamePrefix) })
 	return pageOf(names, in, "QueueUrls")
 }
 
-// pageOf answers with one page of queue URLs. The token is the last name of the page before.
+// pageOf answers with one page of queue URLs.
 func pageOf(names []string, in listQueuesIn, member string) (any, error) {
 	if in.MaxResults < 0 || in.MaxResults > 1000 {
 		return nil, invalidParameter("MaxResults must be between 1 and 1000.")
 	}
-	names = slices.DeleteFunc(names, func(n string) bool { return in.NextToken != "" && n <= in.NextToken })
-	out := map[string]any{}
 	limit := in.MaxResults
 	if limit == 0 {
 		limit = 1000
 	}
-	if len(names) > limit {
-		names = names[:limit]
-		if in.MaxResults > 0 {
-			out["NextToken"] = names[limit-1]
-		}
+	names, next := awsapi.Page(names, in.NextToken, limit)
+	if in.MaxResults == 0 {
+		next = "" // a caller that sets no MaxResults is not told of more
 	}
 	urls := make([]string, len(names))
 	for i, n := range names {
 		urls[i] = URL(n)
 	}
-	out[member] = urls
-	return out, nil
+	return awsapi.Listing(member, urls, next), nil
 }

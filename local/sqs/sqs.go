@@ -22,8 +22,8 @@ import (
 )
 
 const (
-	region  = "us-east-1"
-	account = "000000000000"
+	region  = awsapi.Region
+	account = awsapi.Account
 )
 
 // Service is every queue of the stack. Make one with New; Close it before the store.
@@ -132,9 +132,7 @@ func ARN(ref string) string {
 }
 
 // URL is the queue URL of the queue of the given name or ARN. Any host is accepted in a request; only the path counts.
-func URL(ref string) string {
-	return "http://sqs." + region + ".localhost/" + account + "/" + awsapi.ResourceName(ref)
-}
+func URL(ref string) string { return awsapi.QueueURL(ref) }
 
 // millis is a duration in the unit of SQS timestamps.
 func millis(d time.Duration) int64 { return d.Milliseconds() }

@@ -1,0 +1,17 @@
+package awsapi
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// MarshalUnescaped is json.Marshal that leaves <, > and & as they are: what AWS services hand on is not meant for HTML.
+func MarshalUnescaped(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	e := json.NewEncoder(&buf)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimRight(buf.Bytes(), "\n"), nil
+}
