@@ -24,11 +24,8 @@ type Attributes struct {
 
 // Attributes gives the attributes of the queue of the given name, URL or ARN. It returns QueueDoesNotExist if there is none.
 func (s *Service) Attributes(ref string) (Attributes, error) {
-	q, err := s.queue(ref)
+	q, err := s.begin(ref)
 	if err != nil {
-		return Attributes{}, err
-	}
-	if err := q.begin(); err != nil {
 		return Attributes{}, err
 	}
 	defer q.end()
@@ -49,11 +46,8 @@ func (s *Service) Attributes(ref string) (Attributes, error) {
 
 // Oldest is when the oldest message of the queue was sent; the zero time if the queue is empty. It looks at every message.
 func (s *Service) Oldest(ref string) (time.Time, error) {
-	q, err := s.queue(ref)
+	q, err := s.begin(ref)
 	if err != nil {
-		return time.Time{}, err
-	}
-	if err := q.begin(); err != nil {
 		return time.Time{}, err
 	}
 	defer q.end()

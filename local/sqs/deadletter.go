@@ -31,21 +31,15 @@ func (q *queue) moveDead(b *store.Batch, dead []*entry, dlq *queue, now int64) (
 	seq := dlq.reserve(len(dead))
 	out := make([]*entry, len(dead))
 	for i, e := range dead {
-		v, err := q.s.st.Get(bodyKey(q.id, e.seq))
-		if err != nil {
-			return nil, err
-		}
-		m, err := decodeMessage(v)
+		m, err := q.read(e)
 		if err != nil {
 			return nil, err
 		}
 		m.Source = ARN(q.name)
-		if v, err = m.encode(); err != nil {
+		out[i] = &entry{seq: seq + uint64(i), sent: e.sent, visibleAt: now, first: e.first, receives: e.receives}
+		if err := dlq.put(b, out[i], m); err != nil {
 			return nil, err
 		}
-		out[i] = &entry{seq: seq + uint64(i), sent: e.sent, visibleAt: now, first: e.first, receives: e.receives}
-		b.Set(bodyKey(dlq.id, out[i].seq), v)
-		b.Set(stateKey(dlq.id, out[i].seq), out[i].encode())
 	}
 	return out, nil
 }

@@ -8,11 +8,8 @@ import (
 // Delete removes received messages. A message that is gone, or was received again since, is left as it is, without an error.
 // It returns ReceiptHandleIsInvalid, then nothing was deleted, or QueueDoesNotExist.
 func (s *Service) Delete(_ context.Context, ref string, receiptHandles ...string) error {
-	q, err := s.queue(ref)
+	q, err := s.begin(ref)
 	if err != nil {
-		return err
-	}
-	if err := q.begin(); err != nil {
 		return err
 	}
 	defer q.end()

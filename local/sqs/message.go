@@ -88,6 +88,26 @@ func decodeEntry(seq uint64, v []byte) (*entry, error) {
 func stateKey(queue, seq uint64) store.Key { return store.NewKey("sqs", "state").Uint(queue).Uint(seq) }
 func bodyKey(queue, seq uint64) store.Key  { return store.NewKey("sqs", "body").Uint(queue).Uint(seq) }
 
+// read gives the stored message of an entry.
+func (q *queue) read(e *entry) (*message, error) {
+	v, err := q.s.st.Get(bodyKey(q.id, e.seq))
+	if err != nil {
+		return nil, err
+	}
+	return decodeMessage(v)
+}
+
+// put writes a message that is new in the queue, to be added once the batch is committed.
+func (q *queue) put(b *store.Batch, e *entry, m *message) error {
+	v, err := m.encode()
+	if err != nil {
+		return err
+	}
+	b.Set(bodyKey(q.id, e.seq), v)
+	b.Set(stateKey(q.id, e.seq), e.encode())
+	return nil
+}
+
 // handle is what a receipt handle says: the message, and which of its receives.
 type handle struct {
 	queue, seq uint64

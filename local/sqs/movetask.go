@@ -137,11 +137,8 @@ func (s *Service) finish(t *moveTask, status, reason string) {
 
 // step moves one lot. It reports whether there may be more.
 func (s *Service) step(t *moveTask) (bool, error) {
-	q, err := s.queue(t.Source)
+	q, err := s.begin(t.Source)
 	if err != nil {
-		return false, err
-	}
-	if err := q.begin(); err != nil {
 		return false, err
 	}
 	defer q.end()
@@ -209,11 +206,7 @@ func (s *Service) moveBack(t *moveTask, from *queue, entries []*entry) error {
 }
 
 func (s *Service) moveOne(b *store.Batch, t *moveTask, from *queue, e *entry, open map[string]*queue) (*queue, *entry, error) {
-	v, err := s.st.Get(bodyKey(from.id, e.seq))
-	if err != nil {
-		return nil, nil, err
-	}
-	m, err := decodeMessage(v)
+	m, err := from.read(e)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -235,13 +228,8 @@ func (s *Service) moveOne(b *store.Batch, t *moveTask, from *queue, e *entry, op
 		open[to] = q
 	}
 	m.ID, m.Source = s.newID(), ""
-	if v, err = m.encode(); err != nil {
-		return nil, nil, err
-	}
 	ne := &entry{seq: q.reserve(1), sent: s.now(), visibleAt: s.now()}
-	b.Set(bodyKey(q.id, ne.seq), v)
-	b.Set(stateKey(q.id, ne.seq), ne.encode())
-	return q, ne, nil
+	return q, ne, q.put(b, ne, m)
 }
 
 func (s *Service) commitMove(b *store.Batch, t *moveTask, n int) error {

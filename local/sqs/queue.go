@@ -70,6 +70,18 @@ func (q *queue) begin() error {
 	return q.enter()
 }
 
+// begin finds a queue by name, URL or ARN and begins it: the caller ends it. It returns QueueDoesNotExist if there is none.
+func (s *Service) begin(ref string) (*queue, error) {
+	q, err := s.queue(ref)
+	if err != nil {
+		return nil, err
+	}
+	if err := q.begin(); err != nil {
+		return nil, err
+	}
+	return q, nil
+}
+
 // tryBegin is begin for an operation that already holds another queue: it does not wait for a purge, it reports false.
 func (q *queue) tryBegin() bool {
 	q.mu.Lock()

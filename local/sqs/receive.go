@@ -165,11 +165,7 @@ func (q *queue) restore(c collected) {
 func (q *queue) fill(entries []*entry, now, visibleAt int64) ([]Message, error) {
 	out := make([]Message, 0, len(entries))
 	for _, e := range entries {
-		v, err := q.s.st.Get(bodyKey(q.id, e.seq))
-		if err != nil {
-			return nil, err
-		}
-		m, err := decodeMessage(v)
+		m, err := q.read(e)
 		if err != nil {
 			return nil, err
 		}

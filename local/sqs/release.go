@@ -8,11 +8,8 @@ import (
 // ReleaseInFlight makes every message that is in flight visible again. It is for a queue whose receivers are all gone: after a crash of the
 // process that polled it, nobody will delete them, and their visibility timeout would only delay them.
 func (s *Service) ReleaseInFlight(ref string) error {
-	q, err := s.queue(ref)
+	q, err := s.begin(ref)
 	if err != nil {
-		return err
-	}
-	if err := q.begin(); err != nil {
 		return err
 	}
 	defer q.end()

@@ -31,11 +31,8 @@ type sent struct {
 }
 
 func (s *Service) sendMessage(ctx context.Context, in sendEntry) (any, error) {
-	q, err := s.queue(in.QueueURL)
+	q, err := s.begin(in.QueueURL)
 	if err != nil {
-		return nil, err
-	}
-	if err := q.begin(); err != nil {
 		return nil, err
 	}
 	defer q.end()
@@ -119,17 +116,14 @@ func (q *queue) send(ctx context.Context, cfg settings, in []sendEntry) ([]sent,
 	entries, out := make([]*entry, len(in)), make([]sent, len(in))
 	b := q.s.st.NewBatch()
 	for i, m := range in {
-		rec := message{header{ID: q.s.newID(), Attributes: m.MessageAttributes, Sender: sender,
+		rec := &message{header{ID: q.s.newID(), Attributes: m.MessageAttributes, Sender: sender,
 			Trace: m.MessageSystemAttributes["AWSTraceHeader"].StringValue}, m.MessageBody}
-		body, err := rec.encode()
-		if err != nil {
+		delay := m.delay(cfg)
+		e := &entry{seq: seq + uint64(i), sent: now, visibleAt: now + millis(delay), delayed: delay > 0}
+		if err := q.put(b, e, rec); err != nil {
 			b.Discard()
 			return nil, err
 		}
-		delay := m.delay(cfg)
-		e := &entry{seq: seq + uint64(i), sent: now, visibleAt: now + millis(delay), delayed: delay > 0}
-		b.Set(bodyKey(q.id, e.seq), body)
-		b.Set(stateKey(q.id, e.seq), e.encode())
 		entries[i], out[i] = e, sent{m.ID, rec.ID, md5Hex(m.MessageBody), attributesMD5(m.MessageAttributes), attributesMD5(m.MessageSystemAttributes)}
 	}
 	if err := b.Commit(); err != nil {

@@ -11,11 +11,8 @@ import (
 // ChangeVisibility hides a received message for d from now; 0 gives it back at once. It returns MessageNotInflight if the message
 // is visible again or was received again, ReceiptHandleIsInvalid, or QueueDoesNotExist.
 func (s *Service) ChangeVisibility(_ context.Context, ref, receiptHandle string, d time.Duration) error {
-	q, err := s.queue(ref)
+	q, err := s.begin(ref)
 	if err != nil {
-		return err
-	}
-	if err := q.begin(); err != nil {
 		return err
 	}
 	defer q.end()
