@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"orderflow/local/outbox"
 	"orderflow/local/store"
 )
 
@@ -66,18 +67,7 @@ func (s *Service) runSchedules(ctx context.Context) error {
 		if len(due) > 0 {
 			continue
 		}
-		timer := make(<-chan time.Time)
-		stop := func() bool { return true }
-		if wait > 0 {
-			t := s.clock.NewTimer(wait)
-			timer, stop = t.Chan(), t.Stop
-		}
-		select {
-		case <-ctx.Done():
-		case <-s.wake:
-		case <-timer:
-		}
-		stop()
+		outbox.Wait(ctx, s.clock, wait, s.wake)
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 
 // dispatch hands each delivery to a worker when it is due.
 func (o *Outbox) dispatch(ctx context.Context, jobs chan<- *item) {
-	for {
+	for ctx.Err() == nil {
 		it, wait := o.pop()
 		if it != nil {
 			select {
@@ -56,20 +56,7 @@ func (o *Outbox) dispatch(ctx context.Context, jobs chan<- *item) {
 				return
 			}
 		}
-		timer := make(<-chan time.Time)
-		stop := func() bool { return true }
-		if wait > 0 {
-			t := o.clock.NewTimer(wait)
-			timer, stop = t.Chan(), t.Stop
-		}
-		select {
-		case <-o.wake:
-		case <-timer:
-		case <-ctx.Done():
-			stop()
-			return
-		}
-		stop()
+		Wait(ctx, o.clock, wait, o.wake)
 	}
 }
 
