@@ -8,6 +8,10 @@ func machineMissing(arn string) error {
 	return awsapi.Errorf("StateMachineDoesNotExist", "State Machine Does Not Exist: '%s'", arn)
 }
 
+func machineDeleting(arn string) error {
+	return awsapi.Errorf("StateMachineDeleting", "State Machine is being deleted: '%s'", arn)
+}
+
 func executionMissing(arn string) error {
 	return awsapi.Errorf("ExecutionDoesNotExist", "Execution Does Not Exist: '%s'", arn)
 }

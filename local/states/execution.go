@@ -112,6 +112,7 @@ type DescribeExecutionOutput struct {
 	StateMachineAliasARN string       `json:"stateMachineAliasArn,omitempty"`
 }
 
+// dataDetails tell whether an input or output is in the answer or event.
 type dataDetails struct {
 	Included bool `json:"included"`
 }

@@ -81,7 +81,7 @@ func (s *Service) createStateMachine(in CreateStateMachineInput) (out CreateStat
 func (s *Service) createdBefore(m *machineRecord, d definition) (out CreateStateMachineOutput, err error) {
 	arn := s.arns.machine(m.Name)
 	if m.Status == deleting {
-		return out, awsapi.Errorf("StateMachineDeleting", "State Machine is being deleted: '%s'", arn)
+		return out, machineDeleting(arn)
 	}
 	rev, err := s.revision(m.Name, m.Revision)
 	if err != nil {
@@ -142,7 +142,7 @@ func (s *Service) updateStateMachine(in UpdateStateMachineInput) (out UpdateStat
 		return out, err
 	}
 	if m.Status == deleting {
-		return out, awsapi.Errorf("StateMachineDeleting", "State Machine is being deleted: '%s'", in.StateMachineARN)
+		return out, machineDeleting(in.StateMachineARN)
 	}
 	if in.Definition == "" && in.RoleARN == "" && in.LoggingConfiguration == nil && in.TracingConfiguration == nil && in.EncryptionConfiguration == nil {
 		return out, awsapi.Errorf("MissingRequiredParameter", "Either the definition, the role ARN, the LoggingConfiguration, the TracingConfiguration, or the EncryptionConfiguration must be specified")

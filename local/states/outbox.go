@@ -23,28 +23,24 @@ type StatusChange struct {
 
 // statusDetail is the event's detail; what is absent is null.
 type statusDetail struct {
-	ExecutionARN           string           `json:"executionArn"`
-	StateMachineARN        string           `json:"stateMachineArn"`
-	Name                   string           `json:"name"`
-	Status                 asl.Status       `json:"status"`
-	StartDate              int64            `json:"startDate"`
-	StopDate               *int64           `json:"stopDate"`
-	Input                  *string          `json:"input"`
-	Output                 *string          `json:"output"`
-	StateMachineVersionARN *string          `json:"stateMachineVersionArn"`
-	StateMachineAliasARN   *string          `json:"stateMachineAliasArn"`
-	RedriveCount           int              `json:"redriveCount"`
-	RedriveDate            *int64           `json:"redriveDate"`
-	RedriveStatus          string           `json:"redriveStatus"`
-	RedriveStatusReason    *string          `json:"redriveStatusReason"`
-	InputDetails           *includedDetails `json:"inputDetails"`
-	OutputDetails          *includedDetails `json:"outputDetails"`
-	Error                  *string          `json:"error"`
-	Cause                  *string          `json:"cause"`
-}
-
-type includedDetails struct {
-	Included bool `json:"included"`
+	ExecutionARN           string       `json:"executionArn"`
+	StateMachineARN        string       `json:"stateMachineArn"`
+	Name                   string       `json:"name"`
+	Status                 asl.Status   `json:"status"`
+	StartDate              int64        `json:"startDate"`
+	StopDate               *int64       `json:"stopDate"`
+	Input                  *string      `json:"input"`
+	Output                 *string      `json:"output"`
+	StateMachineVersionARN *string      `json:"stateMachineVersionArn"`
+	StateMachineAliasARN   *string      `json:"stateMachineAliasArn"`
+	RedriveCount           int          `json:"redriveCount"`
+	RedriveDate            *int64       `json:"redriveDate"`
+	RedriveStatus          string       `json:"redriveStatus"`
+	RedriveStatusReason    *string      `json:"redriveStatusReason"`
+	InputDetails           *dataDetails `json:"inputDetails"`
+	OutputDetails          *dataDetails `json:"outputDetails"`
+	Error                  *string      `json:"error"`
+	Cause                  *string      `json:"cause"`
 }
 
 // maxEventData: larger inputs and outputs are left out of events (248 KiB, event bridge guide).
@@ -149,13 +145,13 @@ func (s *Service) statusDetail(r *run, status asl.Status, events []asl.Event) st
 func text(s string) *string { return &s }
 
 func (d *statusDetail) setInput(input string) {
-	if d.InputDetails = (&includedDetails{len(input) <= maxEventData}); d.InputDetails.Included {
+	if d.InputDetails = (&dataDetails{len(input) <= maxEventData}); d.InputDetails.Included {
 		d.Input = &input
 	}
 }
 
 func (d *statusDetail) setOutput(output string) {
-	if d.OutputDetails = (&includedDetails{len(output) <= maxEventData}); d.OutputDetails.Included {
+	if d.OutputDetails = (&dataDetails{len(output) <= maxEventData}); d.OutputDetails.Included {
 		d.Output = &output
 	}
 }

@@ -7,7 +7,6 @@ import (
 
 	"orderflow/local/asl"
 	"orderflow/local/asl/value"
-	"orderflow/local/awsapi"
 	"orderflow/local/store"
 )
 
@@ -47,7 +46,7 @@ func (s *Service) startExecution(in StartExecutionInput) (out StartExecutionOutp
 		return out, err
 	}
 	if m.Status == deleting {
-		return out, awsapi.Errorf("StateMachineDeleting", "State Machine is being deleted: '%s'", in.StateMachineARN)
+		return out, machineDeleting(in.StateMachineARN)
 	}
 	if len(input) > asl.MaxPayload {
 		return out, validation("Value at 'input' failed to satisfy constraint: Member must have length less than or equal to %d", asl.MaxPayload)
