@@ -99,27 +99,28 @@ func (p props) required(key string) string {
 }
 
 func (p props) number(key string, otherwise int) int {
+	return parsed(p, key, otherwise, strconv.Atoi, "a whole number")
+}
+
+func (p props) float(key string) float64 {
+	return parsed(p, key, 0, func(s string) (float64, error) { return strconv.ParseFloat(s, 64) }, "a number")
+}
+
+func (p props) boolean(key string, otherwise bool) bool {
+	return parsed(p, key, otherwise, strconv.ParseBool, "true or false")
+}
+
+// parsed reads a property that may be absent; kind says what it fails for not being.
+func parsed[T any](p props, key string, otherwise T, parse func(string) (T, error), kind string) T {
 	if !p.has(key) {
 		return otherwise
 	}
 	s, _ := toText(p.m[key])
-	n, err := strconv.Atoi(s)
+	v, err := parse(s)
 	if err != nil {
-		p.fail(key, "not a whole number")
+		p.fail(key, "not %s", kind)
 	}
-	return n
-}
-
-func (p props) float(key string) float64 {
-	if !p.has(key) {
-		return 0
-	}
-	s, _ := toText(p.m[key])
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil {
-		p.fail(key, "not a number")
-	}
-	return f
+	return v
 }
 
 // optional is a number that may be absent.
@@ -142,18 +143,6 @@ func (p props) between(key string, otherwise, low, high int) int {
 
 func (p props) seconds(key string, otherwise, low, high int) time.Duration {
 	return time.Duration(p.between(key, otherwise, low, high)) * time.Second
-}
-
-func (p props) boolean(key string, otherwise bool) bool {
-	if !p.has(key) {
-		return otherwise
-	}
-	s, _ := toText(p.m[key])
-	b, err := strconv.ParseBool(s)
-	if err != nil {
-		p.fail(key, "not true or false")
-	}
-	return b
 }
 
 // list is a list; a single value stands for a list of one where AWS allows it.
