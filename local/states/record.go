@@ -184,22 +184,23 @@ func (r *reader) byte() byte {
 
 func (r *reader) uint() uint64 {
 	n, size := binary.Uvarint(r.b)
-	if size <= 0 {
-		r.bad, r.b = true, nil
-		return 0
-	}
-	r.b = r.b[size:]
+	r.skip(size)
 	return n
 }
 
 func (r *reader) int() int64 {
 	n, size := binary.Varint(r.b)
+	r.skip(size)
+	return n
+}
+
+// skip drops the bytes of a number that was read; as in encoding/binary, it was none (and its value is 0) if they are not above 0.
+func (r *reader) skip(size int) {
 	if size <= 0 {
 		r.bad, r.b = true, nil
-		return 0
+		return
 	}
 	r.b = r.b[size:]
-	return n
 }
 
 func (r *reader) millis() Millis { return Millis(r.int()) }
