@@ -208,7 +208,7 @@ func (b *coldBench) measure(ctx context.Context, fn lambda.Function, starts, n i
 }
 
 // invoke invokes a process once; an outcome other than the event's is an error.
-func (c coldEvent) invoke(ctx context.Context, process *runtimeapi.Environment, fn lambda.Function) (time.Duration, error) {
+func (c coldEvent) invoke(ctx context.Context, process lambda.Handler, fn lambda.Function) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, fn.Timeout)
 	defer cancel()
 	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: "bench", InvokedFunctionArn: fn.ARN})

@@ -35,6 +35,7 @@ func (c *aslTestCommand) Run(e *env) error { return exit(asltest.Main(c.Args, e.
 
 type benchCommands struct {
 	Coldstart benchColdstartCommand `cmd:"" help:"Start the program that is deployed, for each function, and measure."`
+	Memory    benchMemoryCommand    `cmd:"" help:"Measure what each function computes and keeps in memory, and what follows for its memory size."`
 	Orders    benchOrdersCommand    `cmd:"" help:"Place orders through the API and measure until they are fulfilled."`
 	Engine    benchEngineCommand    `cmd:"" help:"Run order-7 on the engine." passthrough:""`
 }

@@ -1,0 +1,272 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+
+	"orderflow"
+	"orderflow/cloud"
+	"orderflow/local"
+	"orderflow/local/lambda"
+)
+
+// memoryBench is the whole system in memory with metered functions.
+type memoryBench struct {
+	meter    *meter
+	isolated lambda.IsolatedOptions
+	stack    *local.Stack
+	api, aws *http.Server
+	client   *client
+	orders   *cloud.Orders
+	placed   int
+	held     atomic.Bool // the carrier's calls are refused, so that orders go on waiting for it
+}
+
+func newMemoryBench(e *env, bootstrap string) (_ *memoryBench, err error) {
+	b := &memoryBench{meter: newMeter()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, b.close())
+		}
+	}()
+	apiListener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	awsListener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, errors.Join(err, apiListener.Close())
+	}
+	apiURL := reachable(apiListener.Addr())
+	b.isolated = lambda.IsolatedOptions{Bootstrap: bootstrap, Endpoint: reachable(awsListener.Addr())}
+	opts := stackOptions(systemOptions{Log: logger(e, false, slog.LevelError)},
+		map[string]string{"PublicUrl": apiURL, "WebhookSecret": rand.Text(), "ReconcileAfterSeconds": "0"})
+	opts.Factory = b.meter.factory(b.isolated)
+	if b.stack, err = local.Open(e.ctx, opts); err != nil {
+		return nil, errors.Join(err, apiListener.Close(), awsListener.Close())
+	}
+	b.aws = serveQuietly(awsListener, b.stack.AWSHandler())
+	b.api = serveQuietly(apiListener, b.handler())
+	if err := errors.Join(seed(e.ctx, b.stack), b.stack.Start(e.ctx)); err != nil {
+		return nil, err
+	}
+	b.orders = &cloud.Orders{DB: dynamodb.NewFromConfig(b.stack.Config("")), Table: stackName + "-orders"}
+	anon := newClient(apiURL, "")
+	token, err := anon.mint(e.ctx, tokenRequest{Subject: "bench", Scopes: allScopes})
+	b.client = anon.as(token)
+	return b, err
+}
+
+// handler answers the API, and refuses the carrier while it is held.
+func (b *memoryBench) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/_local/", (&localAPI{stack: b.stack, client: b.stack.ClientID("UserPoolClient")}).handler())
+	mux.Handle("/", b.stack.APIHandler())
+	mux.HandleFunc("/webhooks/shipments", func(w http.ResponseWriter, r *http.Request) {
+		if b.held.Load() {
+			w.WriteHeader(http.StatusConflict)
+			return
+		}
+		b.stack.APIHandler().ServeHTTP(w, r)
+	})
+	return mux
+}
+
+func (b *memoryBench) close() error {
+	var errs []error
+	if b.api != nil {
+		errs = append(errs, b.api.Close())
+	}
+	if b.stack != nil {
+		errs = append(errs, b.stack.Close(context.Background()))
+	}
+	if b.aws != nil {
+		errs = append(errs, b.aws.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// usual takes orders of two products along every way: fulfilled, cancelled, failed. Reconcile finds nothing, as it should.
+func (b *memoryBench) usual(ctx context.Context, n int) error {
+	reconcile, err := b.process("reconcile")
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(reconcile.repeat(ctx, n/4, []byte(`{}`)), reconcile.Close()); err != nil {
+		return err
+	}
+	skus, err := stockUp(ctx, b.stack)
+	if err != nil {
+		return err
+	}
+	_, err = b.everyWay(ctx, n, (n+3)/4, func() ([]byte, error) {
+		return orderOf(skus[b.placed%len(skus)], skus[(b.placed+1)%len(skus)])
+	})
+	return err
+}
+
+// everyWay fulfils some orders, cancels some that wait for the carrier, and stops the executions of as many, which it returns.
+func (b *memoryBench) everyWay(ctx context.Context, fulfilled, held int, next func() ([]byte, error)) (stopped []string, err error) {
+	b.held.Store(false)
+	for range fulfilled {
+		if _, err := b.order(ctx, next, orderflow.Fulfilled); err != nil {
+			return nil, err
+		}
+	}
+	b.held.Store(true)
+	for range held {
+		id, err := b.order(ctx, next, orderflow.Paid)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := b.client.do(ctx, http.MethodPost, "/orders/"+url.PathEscape(id)+"/cancel", nil, nil); err != nil {
+			return nil, err
+		}
+		if _, err := b.reach(ctx, id, orderflow.Cancelled); err != nil {
+			return nil, err
+		}
+	}
+	for range held {
+		id, err := b.order(ctx, next, orderflow.Paid)
+		if err != nil {
+			return nil, err
+		}
+		if err := b.stop(ctx, id); err != nil {
+			return nil, err
+		}
+		stopped = append(stopped, id)
+	}
+	return stopped, nil
+}
+
+// order places the next order and follows it to a status.
+func (b *memoryBench) order(ctx context.Context, next func() ([]byte, error), to orderflow.Status) (id string, err error) {
+	request, err := next()
+	if err != nil {
+		return "", err
+	}
+	b.placed++
+	p, err := b.client.place(ctx, "bench-"+strconv.Itoa(b.placed), request)
+	if err != nil {
+		return "", err
+	}
+	return b.reach(ctx, p.OrderID, to)
+}
+
+// memoryPoll is how often an order is read; memoryPatience bounds how long one may take.
+const (
+	memoryPoll     = 100 * time.Millisecond
+	memoryPatience = time.Minute
+)
+
+// reach follows an order by the API until it has a status, and, once paid, waits for the carrier.
+func (b *memoryBench) reach(ctx context.Context, id string, status orderflow.Status) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, memoryPatience)
+	defer cancel()
+	o, err := follow(ctx, b.client, id, memoryPoll, func(o orderView) bool {
+		return status == orderflow.Paid && o.Status == status && len(o.Timeline) > 0 && o.Timeline[len(o.Timeline)-1].Type == orderflow.ShipmentAsked
+	})
+	if err == nil && o.Status != status {
+		err = fmt.Errorf("order %s ended %s: %s", id, o.Status, o.reason())
+	}
+	return id, err
+}
+
+// stop ends the execution of an order as an operator of Step Functions may, and waits until the order is marked.
+func (b *memoryBench) stop(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, memoryPatience)
+	defer cancel()
+	machine := b.stack.Template().StateMachines[0].ARN
+	x := cloud.Executions{Client: sfn.NewFromConfig(b.stack.Config("")), StateMachine: machine}
+	execution, err := x.Execution(ctx, id)
+	if err != nil {
+		return err
+	}
+	if _, err := x.Client.StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: &execution.ARN}); err != nil {
+		return fmt.Errorf("stop execution: %w", err)
+	}
+	return b.until(ctx, func() (bool, error) {
+		o, err := b.orders.Order(ctx, id)
+		return err == nil && o.Attention != nil, err
+	})
+}
+
+// until polls.
+func (b *memoryBench) until(ctx context.Context, done func() (bool, error)) error {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if ok, err := done(); ok || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// process starts a process of a function beside those of the stack.
+func (b *memoryBench) process(handler string) (*meteredFunction, error) {
+	for _, fn := range b.stack.Functions() {
+		if fn.Handler == handler {
+			p, err := b.meter.start(fn, lambda.Isolated(b.isolated))
+			return &meteredFunction{p, fn}, err
+		}
+	}
+	return nil, fmt.Errorf("template.yaml has no function %s", handler)
+}
+
+// orderOf is the request for an order of these products.
+func orderOf(skus ...string) ([]byte, error) {
+	type item struct {
+		SKU      string `json:"sku"`
+		Quantity int    `json:"quantity"`
+	}
+	var items []item
+	for _, sku := range skus {
+		items = append(items, item{sku, 2})
+	}
+	return json.Marshal(map[string]any{
+		"items": items, "currency": "USD", "email": "bench@example.com", "paymentMethod": "pm_card_visa",
+		"shippingAddress": map[string]string{"name": "Bench", "line1": "1 Quay", "city": "Boston", "postalCode": "02110", "country": "US"},
+	})
+}
+
+// stockLarge adds as many products as an order may have.
+func stockLarge(ctx context.Context, stack *local.Stack) (skus []string, err error) {
+	var puts []types.TransactWriteItem
+	for i := range largestOrder {
+		p := orderflow.Product{
+			SKU: fmt.Sprintf("bench-%03d-with-a-stock-keeping-unit-of-some-length", i), Name: "A product whose name is as long as names of products often are",
+			Category: "bench", Price: orderflow.Money{Amount: 1999, Currency: "USD"}, OnHand: 1_000_000,
+		}
+		item, err := attributevalue.MarshalMapWithOptions(p, func(o *attributevalue.EncoderOptions) { o.TagKey = "json" })
+		if err != nil {
+			return nil, fmt.Errorf("stock up: %w", err)
+		}
+		skus = append(skus, p.SKU)
+		puts = append(puts, types.TransactWriteItem{Put: &types.Put{TableName: aws.String(stackName + "-products"), Item: item}})
+	}
+	if _, err := dynamodb.NewFromConfig(stack.Config("")).TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: puts}); err != nil {
+		return nil, fmt.Errorf("stock up: %w", err)
+	}
+	return skus, nil
+}
