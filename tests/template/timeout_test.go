@@ -1,0 +1,134 @@
+package template
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"testing"
+)
+
+// sdkWaits is how many seconds the SDK waits in all between the three attempts at one call: less than 2, then less than 4.
+const sdkWaits = 6
+
+// timeout is how many seconds a function of template.yaml may run.
+func timeout(t *testing.T, f Resource) int {
+	t.Helper()
+	seconds, ok := number(f.get("Timeout"))
+	if !ok {
+		t.Fatalf("%s: no timeout", f.ID)
+	}
+	return seconds
+}
+
+// seconds reads the value of a constant such as "const httpTimeout = 10 * time.Second" from a source file.
+func seconds(t *testing.T, file, constant string) int {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join(root, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(`(?m)^(?:const |\t)` + constant + `\s+= (\d+) \* time\.Second$`).FindSubmatch(source)
+	if m == nil {
+		t.Fatalf("%s has no constant %s in seconds", file, constant)
+	}
+	n, err := strconv.Atoi(string(m[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestTemplate_timeouts: a function has the time for what it waits for, and ends before whoever waits for it gives up.
+func TestTemplate_timeouts(t *testing.T) {
+	t.Parallel()
+	provider, webhook := seconds(t, "functions/functions.go", "httpTimeout"), seconds(t, "tasks/carrier.go", "webhookTimeout")
+	least := map[string]int{ // what must fit, by handler
+		"charge":    2*provider + sdkWaits,
+		"refund":    2*provider + sdkWaits,
+		"carrier":   longestDelay(t) + webhook,
+		"reconcile": seconds(t, "tasks/reconcile.go", "spare") + 2*sdkWaits,
+	}
+	most := map[string]int{ // who waits gives up after
+		"api":       30,     // the HTTP API (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html)
+		"reconcile": 5 * 60, // the next run comes, by its schedule
+	}
+	seen := map[string]bool{}
+	for _, f := range deployed(t).Of("AWS::Serverless::Function") {
+		handler, got := text(f.get("Handler")), timeout(t, f)
+		seen[handler] = true
+		want, ok := least[handler]
+		if !ok {
+			want = 2 * sdkWaits
+		}
+		if got <= want {
+			t.Errorf("%s may take %d s, but what it waits for may take %d", f.ID, got, want)
+		}
+		if limit, ok := most[handler]; ok && got >= limit {
+			t.Errorf("%s may take %d s, but is given up after %d", f.ID, got, limit)
+		}
+	}
+	for _, limits := range []map[string]int{least, most} {
+		for handler := range limits {
+			if !seen[handler] {
+				t.Errorf("template.yaml has no function %s", handler)
+			}
+		}
+	}
+}
+
+// longestDelay is how many seconds the sandbox carrier may be told to take.
+func longestDelay(t *testing.T) int {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join(root, "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(`(?m)^  CarrierDelayMilliseconds:\n(?:    .*\n)*?    MaxValue: (\d+)$`).FindSubmatch(source)
+	if m == nil {
+		t.Fatal("CarrierDelayMilliseconds has no MaxValue")
+	}
+	n, err := strconv.Atoi(string(m[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n / 1000
+}
+
+// TestDefinition_timeouts: a function ends before its state gives it up; else the next attempt would run beside it.
+func TestDefinition_timeouts(t *testing.T) {
+	t.Parallel()
+	var machine struct {
+		States map[string]struct {
+			Type           string
+			TimeoutSeconds int
+			Parameters     struct{ FunctionName string }
+		}
+	}
+	if err := json.Unmarshal([]byte(definition(t)), &machine); err != nil {
+		t.Fatal(err)
+	}
+	functions := map[string]Resource{}
+	for _, f := range deployed(t).Of("AWS::Serverless::Function") {
+		functions["${"+f.ID+"}"] = f
+	}
+	tasks := 0
+	for name, s := range machine.States {
+		if s.Type != "Task" {
+			continue
+		}
+		tasks++
+		f, ok := functions[s.Parameters.FunctionName]
+		if !ok {
+			t.Errorf("%s calls %q, which is no function", name, s.Parameters.FunctionName)
+			continue
+		}
+		if got := timeout(t, f); got >= s.TimeoutSeconds {
+			t.Errorf("%s gives up after %d s, but %s may take %d", name, s.TimeoutSeconds, f.ID, got)
+		}
+	}
+	if tasks < 10 {
+		t.Errorf("only %d tasks", tasks)
+	}
+}
