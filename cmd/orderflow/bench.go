@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"orderflow"
@@ -46,33 +47,18 @@ type benchOrders struct {
 	AnswerP99     float64 `json:"apiAnswerP99Milliseconds"`
 	FulfilledP50  float64 `json:"placedToFulfilledP50Milliseconds"`
 	FulfilledP99  float64 `json:"placedToFulfilledP99Milliseconds"`
+	CPU           float64 `json:"cpuMillisecondsPerOrder"`
 	PeakRSSMiB    float64 `json:"peakRssMiB"`
 	Cores         int     `json:"cores"`
 	NotAsExpected int     `json:"notFulfilled"`
 }
 
-func (c *benchOrdersCommand) Run(e *env) (err error) {
+func (c *benchOrdersCommand) Run(e *env) error {
 	if c.N < 1 || c.Concurrency < 1 {
 		return errors.New("--n and --concurrency must be at least 1")
 	}
-	dir := ""
-	if !c.InMemory {
-		if dir, err = os.MkdirTemp("", "orderflow-bench-"); err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	}
-	s, err := startSystem(e.ctx, systemOptions{Addr: "127.0.0.1:0", AWSAddr: "127.0.0.1:0", Dir: dir, CarrierDelay: c.CarrierDelay, Log: logger(e, false, slog.LevelError)})
+	result, err := benchSystem(e, c.InMemory, c.CarrierDelay, c.CPUProfile, c.measure)
 	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.Close(context.WithoutCancel(e.ctx))) }()
-	stop, err := c.profile()
-	if err != nil {
-		return err
-	}
-	result, err := c.measure(e, s)
-	if err := errors.Join(err, stop()); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -88,12 +74,34 @@ func (c *benchOrdersCommand) Run(e *env) (err error) {
 	return err
 }
 
-// profile starts the CPU profile, if one is wanted; stop ends it.
-func (c *benchOrdersCommand) profile() (stop func() error, err error) {
-	if c.CPUProfile == "" {
+// benchSystem starts the whole system in a temporary folder, measures it, and stops it.
+func benchSystem[R any](e *env, inMemory bool, carrierDelay time.Duration, cpuProfile string, measure func(*env, *system) (R, error)) (result R, err error) {
+	dir := ""
+	if !inMemory {
+		if dir, err = os.MkdirTemp("", "orderflow-bench-"); err != nil {
+			return result, err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	}
+	s, err := startSystem(e.ctx, systemOptions{Addr: "127.0.0.1:0", AWSAddr: "127.0.0.1:0", Dir: dir, CarrierDelay: carrierDelay, Log: logger(e, false, slog.LevelError)})
+	if err != nil {
+		return result, err
+	}
+	defer func() { err = errors.Join(err, s.Close(context.WithoutCancel(e.ctx))) }()
+	stop, err := startProfile(cpuProfile)
+	if err != nil {
+		return result, err
+	}
+	result, err = measure(e, s)
+	return result, errors.Join(err, stop())
+}
+
+// startProfile starts a CPU profile, if one is wanted; stop ends it.
+func startProfile(path string) (stop func() error, err error) {
+	if path == "" {
 		return func() error { return nil }, nil
 	}
-	f, err := os.Create(c.CPUProfile)
+	f, err := os.Create(path)
 	if err != nil {
 		return nil, err
 	}
@@ -103,18 +111,23 @@ func (c *benchOrdersCommand) profile() (stop func() error, err error) {
 	return func() error { pprof.StopCPUProfile(); return f.Close() }, nil
 }
 
+// benchClient is a client with a token of the local issuer.
+func benchClient(ctx context.Context, s *system) (*client, error) {
+	anon := newClient(s.apiURL, "")
+	token, err := anon.mint(ctx, tokenRequest{Subject: "bench", Scopes: allScopes})
+	return anon.as(token), err
+}
+
 // measure keeps c.Concurrency orders in flight until c.N have ended.
 func (c *benchOrdersCommand) measure(e *env, s *system) (*benchOrders, error) {
 	skus, err := stockUp(e.ctx, s.stack)
 	if err != nil {
 		return nil, err
 	}
-	anon := newClient(s.apiURL, "")
-	token, err := anon.mint(e.ctx, tokenRequest{Subject: "bench", Scopes: allScopes})
+	cl, err := benchClient(e.ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	cl := anon.as(token)
 	var (
 		wg       sync.WaitGroup
 		mu       sync.Mutex
@@ -123,7 +136,7 @@ func (c *benchOrdersCommand) measure(e *env, s *system) (*benchOrders, error) {
 		failures []error
 	)
 	next := make(chan int)
-	began := time.Now()
+	began, cpu := time.Now(), processorTime()
 	for range c.Concurrency {
 		wg.Go(func() {
 			for i := range next {
@@ -147,6 +160,7 @@ func (c *benchOrdersCommand) measure(e *env, s *system) (*benchOrders, error) {
 	if len(ends) == 0 {
 		return nil, fmt.Errorf("no order was fulfilled: %w", errors.Join(failures...))
 	}
+	cpu = processorTime() - cpu
 	rss, err := peakRSS()
 	if err != nil {
 		return nil, err
@@ -155,20 +169,24 @@ func (c *benchOrdersCommand) measure(e *env, s *system) (*benchOrders, error) {
 		Orders: c.N, Concurrency: c.Concurrency, Durable: !c.InMemory, Seconds: seconds, PerSecond: float64(len(ends)) / seconds,
 		AnswerP50: percentile(answers, 0.50), AnswerP99: percentile(answers, 0.99),
 		FulfilledP50: percentile(ends, 0.50), FulfilledP99: percentile(ends, 0.99),
-		PeakRSSMiB: rss, Cores: runtime.GOMAXPROCS(0), NotAsExpected: len(failures),
+		CPU: float64(cpu.Microseconds()) / 1000 / float64(len(ends)), PeakRSSMiB: rss, Cores: runtime.GOMAXPROCS(0), NotAsExpected: len(failures),
 	}, nil
 }
 
 // benchPoll is how often an order is read until it has ended: seldom enough that reading is not what is measured.
 const benchPoll = 150 * time.Millisecond
 
-// benchOne places one order of two products, which change from order to order, and waits for its end. The end is taken from the order's own timeline, so that polling does not round it up.
-func benchOne(ctx context.Context, cl *client, i int, skus []string) (answer, end time.Duration, err error) {
-	request := fmt.Appendf(nil, `{"items":[{"sku":%q,"quantity":1},{"sku":%q,"quantity":2}],"currency":"USD",`+
+// benchOrder is a request for two products, which change from order to order.
+func benchOrder(i int, skus []string) []byte {
+	return fmt.Appendf(nil, `{"items":[{"sku":%q,"quantity":1},{"sku":%q,"quantity":2}],"currency":"USD",`+
 		`"email":"bench@example.com","shippingAddress":{"name":"Bench","line1":"1 Quay","city":"Boston","postalCode":"02110","country":"US"},"paymentMethod":"pm_card_visa"}`,
 		skus[i%len(skus)], skus[(i*7+1)%len(skus)])
+}
+
+// benchOne places one order and waits for its end. The end is taken from the order's own timeline, so that polling does not round it up.
+func benchOne(ctx context.Context, cl *client, i int, skus []string) (answer, end time.Duration, err error) {
 	began := time.Now()
-	p, err := cl.place(ctx, "bench-"+strconv.Itoa(i), request)
+	p, err := cl.place(ctx, "bench-"+strconv.Itoa(i), benchOrder(i, skus))
 	if err != nil {
 		return 0, 0, err
 	}
@@ -187,6 +205,15 @@ func benchOne(ctx context.Context, cl *client, i int, skus []string) (answer, en
 func percentile(d []time.Duration, p float64) float64 {
 	slices.Sort(d)
 	return float64(d[min(int(float64(len(d))*p), len(d)-1)].Microseconds()) / 1000
+}
+
+// processorTime is what this process has used of the processors, user and system.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0 // it fails only for a wrong argument
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // peakRSS is this process's largest resident set in MiB.
@@ -210,15 +237,19 @@ func residentMiB(process, field string) (float64, error) {
 	return 0, fmt.Errorf("no %s in /proc/%s/status", field, process)
 }
 
-func (r *benchOrders) print(w io.Writer) {
-	durable := "in memory, NOT durable"
-	if r.Durable {
-		durable = "durable (every answer after its write is flushed)"
+func durability(durable bool) string {
+	if durable {
+		return "durable (every answer after its write is flushed)"
 	}
+	return "in memory, NOT durable"
+}
+
+func (r *benchOrders) print(w io.Writer) {
 	fmt.Fprintf(w, `%d orders, %d in flight, %d cores, %s
   orders/s             %10.1f
   API answer           %10.2f ms p50 %10.2f ms p99
   placed -> FULFILLED  %10.2f ms p50 %10.2f ms p99
+  processor time       %10.2f ms an order, customers included
   peak RSS             %10.0f MiB
-`, r.Orders, r.Concurrency, r.Cores, durable, r.PerSecond, r.AnswerP50, r.AnswerP99, r.FulfilledP50, r.FulfilledP99, r.PeakRSSMiB)
+`, r.Orders, r.Concurrency, r.Cores, durability(r.Durable), r.PerSecond, r.AnswerP50, r.AnswerP99, r.FulfilledP50, r.FulfilledP99, r.CPU, r.PeakRSSMiB)
 }

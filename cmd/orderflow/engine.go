@@ -37,6 +37,7 @@ type benchCommands struct {
 	Coldstart benchColdstartCommand `cmd:"" help:"Start the program that is deployed, for each function, and measure."`
 	Memory    benchMemoryCommand    `cmd:"" help:"Measure what each function computes and keeps in memory, and what follows for its memory size."`
 	Orders    benchOrdersCommand    `cmd:"" help:"Place orders through the API and measure until they are fulfilled."`
+	API       benchAPICommand       `cmd:"" name:"api" help:"Let customers come at a set rate and measure how soon the API answers."`
 	Engine    benchEngineCommand    `cmd:"" help:"Run order-7 on the engine." passthrough:""`
 }
 

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"runtime"
+	"strconv"
+	"sync"
+	"time"
+
+	"orderflow"
+)
+
+type benchAPICommand struct {
+	Rate         int           `help:"Customers a second." default:"200"`
+	For          time.Duration `help:"For how long they come." default:"30s"`
+	InMemory     bool          `help:"Keep nothing on disk."`
+	CarrierDelay time.Duration `help:"How long the sandbox carrier takes." default:"0s"`
+	CPUProfile   string        `name:"cpuprofile" help:"Write a CPU profile of the run." placeholder:"FILE"`
+	JSON         bool          `help:"Print JSON."`
+}
+
+func (*benchAPICommand) Help() string {
+	return `Starts the whole system; customers arrive at a set rate, whether or not those before were served. Each places an order, reads it, and lists its orders. ` +
+		`Then waits until every order is FULFILLED.
+
+Example:
+  orderflow bench api --rate 200 --for 30s`
+}
+
+// benchAPI is what the benchmark reports.
+type benchAPI struct {
+	Rate           int           `json:"customersPerSecond"`
+	Orders         int           `json:"orders"`
+	Durable        bool          `json:"durable"`
+	Cores          int           `json:"cores"`
+	Place          benchAnswers  `json:"place"`
+	Read           benchAnswers  `json:"read"`
+	List           benchAnswers  `json:"list"`
+	FulfilledSoFar int           `json:"fulfilledWhenTheLastWasPlaced"`
+	Drained        time.Duration `json:"-"`
+	DrainedSeconds float64       `json:"secondsUntilAllWereFulfilled"`
+	CPU            float64       `json:"cpuMillisecondsPerOrder"`
+	PeakRSSMiB     float64       `json:"peakRssMiB"`
+	Failures       int           `json:"failures"`
+}
+
+// benchAnswers is how soon one kind of request was answered.
+type benchAnswers struct {
+	P50 float64 `json:"p50Milliseconds"`
+	P99 float64 `json:"p99Milliseconds"`
+	Max float64 `json:"maxMilliseconds"`
+}
+
+func answersOf(d []time.Duration) benchAnswers {
+	return benchAnswers{percentile(d, 0.50), percentile(d, 0.99), percentile(d, 1)}
+}
+
+func (c *benchAPICommand) Run(e *env) error {
+	if c.Rate < 1 || c.For < time.Second {
+		return errors.New("--rate must be at least 1, and --for at least 1s")
+	}
+	result, err := benchSystem(e, c.InMemory, c.CarrierDelay, c.CPUProfile, c.measure)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		enc := json.NewEncoder(e.stdout)
+		enc.SetIndent("", "  ")
+		err = enc.Encode(result)
+	} else {
+		result.print(e.stdout)
+	}
+	if result.Failures > 0 {
+		return errors.Join(err, fmt.Errorf("%d customers were not served", result.Failures))
+	}
+	return err
+}
+
+// visit is one customer's: the order, and how long each answer took.
+type visit struct {
+	order             string
+	place, read, list time.Duration
+}
+
+func (c *benchAPICommand) measure(e *env, s *system) (*benchAPI, error) {
+	skus, err := stockUp(e.ctx, s.stack)
+	if err != nil {
+		return nil, err
+	}
+	cl, err := benchClient(e.ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	cpu := processorTime()
+	visits, failures := c.customers(e.ctx, cl, skus)
+	if len(visits) == 0 {
+		return nil, fmt.Errorf("nobody was served: %w", errors.Join(failures...))
+	}
+	for i, err := range failures {
+		if i == 10 {
+			break
+		}
+		fmt.Fprintln(e.stderr, err)
+	}
+	result := &benchAPI{Rate: c.Rate, Orders: len(visits), Durable: !c.InMemory, Cores: runtime.GOMAXPROCS(0), Failures: len(failures)}
+	if err := c.drain(e.ctx, cl, visits, result); err != nil {
+		return nil, err
+	}
+	result.CPU = float64((processorTime() - cpu).Microseconds()) / 1000 / float64(len(visits))
+	var place, read, list []time.Duration
+	for _, v := range visits {
+		place, read, list = append(place, v.place), append(read, v.read), append(list, v.list)
+	}
+	result.Place, result.Read, result.List = answersOf(place), answersOf(read), answersOf(list)
+	result.PeakRSSMiB, err = peakRSS()
+	return result, err
+}
+
+// customers lets them come at the rate: an open loop.
+func (c *benchAPICommand) customers(ctx context.Context, cl *client, skus []string) (visits []visit, failures []error) {
+	var (
+		wg sync.WaitGroup
+		mu sync.Mutex
+	)
+	began, gap := time.Now(), time.Second/time.Duration(c.Rate)
+	for i := range int(c.For / gap) {
+		time.Sleep(time.Until(began.Add(time.Duration(i) * gap)))
+		wg.Go(func() {
+			v, err := benchVisit(ctx, cl, i, skus)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				failures = append(failures, err)
+			} else {
+				visits = append(visits, v)
+			}
+		})
+	}
+	wg.Wait()
+	return visits, failures
+}
+
+func benchVisit(ctx context.Context, cl *client, i int, skus []string) (v visit, err error) {
+	began := time.Now()
+	took := func() time.Duration { d := time.Since(began); began = time.Now(); return d }
+	p, err := cl.place(ctx, "bench-"+strconv.Itoa(i), benchOrder(i, skus))
+	v.order, v.place = p.OrderID, took()
+	if err != nil {
+		return v, err
+	}
+	if err := cl.get(ctx, "/orders/"+url.PathEscape(p.OrderID), new(orderView)); err != nil {
+		return v, err
+	}
+	v.read = took()
+	err = cl.get(ctx, "/orders?limit=10", new(json.RawMessage))
+	v.list = took()
+	return v, err
+}
+
+// drain waits until every order is FULFILLED.
+func (c *benchAPICommand) drain(ctx context.Context, cl *client, visits []visit, result *benchAPI) error {
+	stopped := time.Now()
+	var last time.Time
+	for _, v := range visits {
+		o, err := follow(ctx, cl, v.order, benchPoll, func(orderView) bool { return false })
+		if err != nil {
+			return err
+		}
+		if o.Status != orderflow.Fulfilled {
+			return fmt.Errorf("order %s ended %s: %s", o.OrderID, o.Status, o.reason())
+		}
+		at := o.Timeline[len(o.Timeline)-1].At
+		if at.Before(stopped) {
+			result.FulfilledSoFar++
+		}
+		if at.After(last) {
+			last = at
+		}
+	}
+	result.Drained = last.Sub(stopped)
+	result.DrainedSeconds = max(result.Drained.Seconds(), 0)
+	return nil
+}
+
+func (r *benchAPI) print(w io.Writer) {
+	fmt.Fprintf(w, `%d orders, %d customers a second, %d cores, %s
+  POST /orders         %10.2f ms p50 %10.2f ms p99 %10.2f ms at most
+  GET /orders/{id}     %10.2f ms p50 %10.2f ms p99 %10.2f ms at most
+  GET /orders          %10.2f ms p50 %10.2f ms p99 %10.2f ms at most
+  FULFILLED            %10d when the last was placed, all %.1f s later
+  processor time       %10.2f ms an order, customers included
+  peak RSS             %10.0f MiB
+`, r.Orders, r.Rate, r.Cores, durability(r.Durable), r.Place.P50, r.Place.P99, r.Place.Max, r.Read.P50, r.Read.P99, r.Read.Max,
+		r.List.P50, r.List.P99, r.List.Max, r.FulfilledSoFar, r.DrainedSeconds, r.CPU, r.PeakRSSMiB)
+}
