@@ -14,8 +14,8 @@ import (
 
 var quiet = slog.New(slog.DiscardHandler)
 
-// image is a part of an order as the stream has it: one change per sequence number.
-func image(sequences int) string {
+// orderImage is a part of an order as the stream has it: one change per sequence number.
+func orderImage(sequences int) string {
 	var timeline []string
 	for i := range sequences {
 		timeline = append(timeline, fmt.Sprintf(`{"M":{"sequence":{"N":"%d"},"at":{"S":"2026-11-22T12:00:00.5Z"},"type":{"S":"Order Placed"},"status":{"S":"PLACED"},
@@ -35,11 +35,11 @@ func TestStreamRecord_Changes(t *testing.T) {
 		name, images string
 		want         []int64
 	}{
-		{"inserted", `"NewImage":` + image(1), []int64{1}},
-		{"one more", `"NewImage":` + image(3) + `,"OldImage":` + image(2), []int64{3}},
-		{"two more", `"NewImage":` + image(3) + `,"OldImage":` + image(1), []int64{2, 3}},
-		{"none", `"NewImage":` + image(2) + `,"OldImage":` + image(2), nil},
-		{"removed", `"OldImage":` + image(2), nil},
+		{"inserted", `"NewImage":` + orderImage(1), []int64{1}},
+		{"one more", `"NewImage":` + orderImage(3) + `,"OldImage":` + orderImage(2), []int64{3}},
+		{"two more", `"NewImage":` + orderImage(3) + `,"OldImage":` + orderImage(1), []int64{2, 3}},
+		{"none", `"NewImage":` + orderImage(2) + `,"OldImage":` + orderImage(2), nil},
+		{"removed", `"OldImage":` + orderImage(2), nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

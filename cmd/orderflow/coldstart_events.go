@@ -24,7 +24,7 @@ var coldEvents = map[string]coldEvent{
 	"api": {fmt.Sprintf(`{"version":"2.0","routeKey":"GET /products/{sku}","rawPath":"/products/%[1]s","rawQueryString":"","headers":{"host":"localhost"},`+
 		`"pathParameters":{"sku":"%[1]s"},"requestContext":{"http":{"method":"GET","path":"/products/%[1]s","protocol":"HTTP/1.1","sourceIp":"127.0.0.1"},"requestId":"r","stage":"$default"}}`, "kettle-gooseneck-1l"), ""},
 	"publish": {`{"Records":[{"eventName":"INSERT","dynamodb":{"SequenceNumber":"1","NewImage":{"id":{"S":"` + coldOrder + `"},"customerId":{"S":"bench"},` +
-		`"total":{"M":{"amount":{"N":"100"},"currency":{"S":"USD"}}},"timeline":{"L":[{"M":{"sequence":{"N":"1"},"type":{"S":"Order Placed"},"at":{"S":"2026-01-02T03:04:05Z"},"status":{"S":"PLACED"}}}]}}}}]}`, ""},
+		`"total":{"M":{"amount":{"N":"100"},"currency":{"S":"USD"}}},"timeline":{"L":[{"M":{"sequence":{"N":"1"},"type":{"S":"Order Placed"},"at":{"S":"2026-01-02T03:04:05Z"},"status":{"S":"PLACED"},"paymentStatus":{"S":"NONE"},"stockStatus":{"S":"NONE"},"attention":{"BOOL":false},"actor":{"S":"customer:c"}}}]}}}}]}`, ""},
 	"start":     {coldMessage, ""},
 	"wake":      {coldMessage, ""},
 	"carrier":   {coldMessage, ""},
