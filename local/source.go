@@ -2,11 +2,11 @@ package local
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 
+	"orderflow/local/dynamodb"
+	"orderflow/local/dynamodb/attr"
 	"orderflow/local/lambda"
 	"orderflow/local/sqs"
 )
@@ -78,12 +78,10 @@ func (d streamSource) ReadStream(ctx context.Context, streamARN string, after ui
 		return nil, err
 	}
 	out := make([]lambda.StreamRecord, len(records))
-	for i, r := range records {
-		b, err := json.Marshal(r)
-		if err != nil {
-			return nil, fmt.Errorf("encode stream record: %w", err)
-		}
-		out[i] = lambda.StreamRecord{Sequence: r.Sequence, Record: b}
+	for i := range records {
+		r := &records[i]
+		out[i] = lambda.StreamRecord{Sequence: r.Sequence, Number: dynamodb.FormatSequence(r.Sequence), Created: r.Created,
+			Key: attr.AppendJSON(nil, r.Keys), Body: r.AppendJSON(nil)}
 	}
 	return out, nil
 }

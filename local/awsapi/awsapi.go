@@ -121,9 +121,14 @@ func (r *Router) CallJSON(ctx context.Context, service, op string, input any) (j
 	return Marshal(out)
 }
 
+// appender is a result that encodes itself: without reflection, and without the second look that encoding/json takes at what a Marshaler made.
+type appender interface{ AppendJSON([]byte) []byte }
+
 // Marshal encodes a result; nil is {}.
 func Marshal(out any) (json.RawMessage, error) {
 	switch v := out.(type) {
+	case appender:
+		return v.AppendJSON(nil), nil
 	case nil:
 		return json.RawMessage("{}"), nil
 	case json.RawMessage:

@@ -19,6 +19,14 @@ type getOutput struct {
 	Item attr.Item `json:",omitzero"`
 }
 
+// AppendJSON makes the answer.
+func (o *getOutput) AppendJSON(b []byte) []byte {
+	if o.Item == nil {
+		return append(b, "{}"...)
+	}
+	return append(attr.AppendJSON(append(b, `{"Item":`...), o.Item), '}')
+}
+
 func (s *Service) getItem(in *getInput) (*getOutput, error) {
 	t, err := s.open(in.TableName)
 	if err != nil {

@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"iter"
+	"strconv"
 
 	"orderflow/local/dynamodb/attr"
 	"orderflow/local/dynamodb/expr"
@@ -31,6 +32,26 @@ type pageOutput struct {
 	Count            int
 	ScannedCount     int
 	LastEvaluatedKey attr.Item `json:",omitempty"`
+}
+
+// AppendJSON makes the answer.
+func (o *pageOutput) AppendJSON(b []byte) []byte {
+	b = strconv.AppendInt(append(b, `{"Count":`...), int64(o.Count), 10)
+	b = strconv.AppendInt(append(b, `,"ScannedCount":`...), int64(o.ScannedCount), 10)
+	if o.Items != nil {
+		b = append(b, `,"Items":[`...)
+		for i, item := range *o.Items {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = attr.AppendJSON(b, item)
+		}
+		b = append(b, ']')
+	}
+	if len(o.LastEvaluatedKey) > 0 {
+		b = attr.AppendJSON(append(b, `,"LastEvaluatedKey":`...), o.LastEvaluatedKey)
+	}
+	return append(b, '}')
 }
 
 // page reads items of a table or index in key order.

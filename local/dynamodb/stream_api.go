@@ -128,17 +128,21 @@ type getRecordsInput struct {
 }
 
 type getRecordsOutput struct {
-	Records           []wireRecord
+	Records           []*wireRecord
 	NextShardIterator string
 }
 
 // wireRecord is a StreamRecord as GetRecords answers it: without the stream's ARN, and the identity with other names.
-type wireRecord struct {
-	StreamRecord
-	UserIdentity *wireIdentity `json:"userIdentity,omitempty"`
-}
+type wireRecord struct{ StreamRecord }
 
-type wireIdentity struct{ PrincipalId, Type string }
+// MarshalJSON implements json.Marshaler.
+func (r *wireRecord) MarshalJSON() ([]byte, error) {
+	b := r.appendCommon(nil)
+	if r.Expired {
+		b = append(b, `,"userIdentity":{"PrincipalId":"dynamodb.amazonaws.com","Type":"Service"}`...)
+	}
+	return append(b, '}'), nil
+}
 
 // maxRecords is how many records GetRecords answers at once.
 const maxRecords = 1000
@@ -174,15 +178,10 @@ func (s *Service) getRecords(in *getRecordsInput) (*getRecordsOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &getRecordsOutput{Records: []wireRecord{}}
+	out := &getRecordsOutput{Records: []*wireRecord{}}
 	for _, r := range records {
 		after = r.Sequence
-		r.EventSourceARN = ""
-		w := wireRecord{StreamRecord: r}
-		if r.UserIdentity != nil {
-			w.UserIdentity = &wireIdentity{r.UserIdentity.PrincipalID, r.UserIdentity.Type}
-		}
-		out.Records = append(out.Records, w)
+		out.Records = append(out.Records, &wireRecord{r})
 	}
 	out.NextShardIterator = s.iterator(parts[0], after)
 	return out, nil

@@ -71,38 +71,48 @@ func unmarshalRecord(data []byte) (storedRecord, error) {
 	return r, nil
 }
 
-// StreamRecord is a change of one item. It marshals as an element of Records of the event that Lambda gives to a function
-// (Lambda developer guide, "Using AWS Lambda with Amazon DynamoDB").
+// StreamRecord is a change of one item.
 type StreamRecord struct {
-	// Sequence is the number behind SequenceNumber.
-	Sequence uint64 `json:"-"`
-	// Created is the time behind ApproximateCreationDateTime, to the millisecond.
-	Created        time.Time       `json:"-"`
-	EventID        string          `json:"eventID"`
-	EventName      string          `json:"eventName"` // INSERT, MODIFY or REMOVE
-	EventVersion   string          `json:"eventVersion"`
-	EventSource    string          `json:"eventSource"`
-	AWSRegion      string          `json:"awsRegion"`
-	Change         StreamChange    `json:"dynamodb"`
-	UserIdentity   *StreamIdentity `json:"userIdentity,omitempty"`
-	EventSourceARN string          `json:"eventSourceARN,omitempty"`
+	Sequence           uint64 // the number behind SequenceNumber
+	Created            time.Time
+	EventID            string
+	EventName          string // INSERT, MODIFY or REMOVE
+	Keys               attr.Item
+	NewImage, OldImage attr.Item // nil: not in this record
+	SizeBytes          int
+	View               string // StreamViewType
+	Expired            bool   // deleted by time to live
+	StreamARN          string
 }
 
-// StreamChange is the keys and images of a changed item.
-type StreamChange struct {
-	ApproximateCreationDateTime float64 // epoch seconds
-	Keys                        attr.Item
-	NewImage                    attr.Item `json:",omitzero"`
-	OldImage                    attr.Item `json:",omitzero"`
-	SequenceNumber              string
-	SizeBytes                   int
-	StreamViewType              string
+// AppendJSON appends the record as an element of Records of the event that Lambda gives to a function (Lambda developer guide, "Using AWS
+// Lambda with Amazon DynamoDB").
+func (r *StreamRecord) AppendJSON(b []byte) []byte {
+	b = r.appendCommon(b)
+	if r.Expired {
+		b = append(b, `,"userIdentity":{"principalId":"dynamodb.amazonaws.com","type":"Service"}`...)
+	}
+	b = append(b, `,"eventSourceARN":`...)
+	return append(attr.AppendText(b, r.StreamARN), '}')
 }
 
-// StreamIdentity tells that the service itself made the change: an item expired.
-type StreamIdentity struct {
-	PrincipalID string `json:"principalId"`
-	Type        string `json:"type"`
+// appendCommon appends what GetRecords and Lambda show alike, without the closing bracket.
+func (r *StreamRecord) appendCommon(b []byte) []byte {
+	b = append(append(b, `{"eventID":"`...), r.EventID...)
+	b = append(append(b, `","eventName":"`...), r.EventName...)
+	b = append(b, `","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"`+region+`","dynamodb":{"ApproximateCreationDateTime":`...)
+	b = strconv.AppendInt(b, r.Created.Unix(), 10)
+	b = attr.AppendJSON(append(b, `,"Keys":`...), r.Keys)
+	if r.NewImage != nil {
+		b = attr.AppendJSON(append(b, `,"NewImage":`...), r.NewImage)
+	}
+	if r.OldImage != nil {
+		b = attr.AppendJSON(append(b, `,"OldImage":`...), r.OldImage)
+	}
+	b = append(append(b, `,"SequenceNumber":"`...), FormatSequence(r.Sequence)...)
+	b = strconv.AppendInt(append(b, `","SizeBytes":`...), int64(r.SizeBytes), 10)
+	b = append(append(b, `,"StreamViewType":"`...), r.View...)
+	return append(b, `"}`...)
 }
 
 // FormatSequence writes a sequence number as streams show it: 21 digits, whose order as text is that of the numbers.
@@ -130,26 +140,19 @@ func (t *table) streamRecord(st *stream, sequence uint64, data []byte) (StreamRe
 	}
 	r := StreamRecord{
 		Sequence: sequence, Created: stored.at, EventID: fmt.Sprintf("%08x%08x%016x", st.tableID, st.id, sequence), EventName: stored.event.String(),
-		EventVersion: "1.1", EventSource: "aws:dynamodb", AWSRegion: region, EventSourceARN: streamARN(t.name(), st.label),
+		View: st.view, Expired: stored.expired, StreamARN: streamARN(t.name(), st.label),
 	}
-	c := &r.Change
 	for _, part := range []struct {
 		raw  []byte
 		item *attr.Item
-	}{{stored.key, &c.Keys}, {stored.newImage, &c.NewImage}, {stored.oldImage, &c.OldImage}} {
+	}{{stored.key, &r.Keys}, {stored.newImage, &r.NewImage}, {stored.oldImage, &r.OldImage}} {
 		if len(part.raw) == 0 {
 			continue
 		}
 		if *part.item, err = attr.Unmarshal(part.raw); err != nil {
 			return r, fmt.Errorf("record %d: %w", sequence, err)
 		}
-		c.SizeBytes += attr.ItemSize(*part.item)
-	}
-	c.ApproximateCreationDateTime = float64(stored.at.Unix())
-	c.SequenceNumber = FormatSequence(sequence)
-	c.StreamViewType = st.view
-	if stored.expired {
-		r.UserIdentity = &StreamIdentity{PrincipalID: "dynamodb.amazonaws.com", Type: "Service"}
+		r.SizeBytes += attr.ItemSize(*part.item)
 	}
 	return r, nil
 }

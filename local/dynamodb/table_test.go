@@ -86,7 +86,7 @@ func TestEnsureTable(t *testing.T) {
 	}
 	s.must(t, "UpdateItem", `{"TableName":"orders","Key":{"id":{"S":"1"}},"UpdateExpression":"SET x = :x","ExpressionAttributeValues":{":x":{"S":"x"}}}`)
 	ensure(full)
-	if records, err := s.ReadStream("orders", 0, 10); err != nil || len(records) != 1 || records[0].Change.OldImage != nil || len(records[0].Change.NewImage) != 4 {
+	if records, err := s.ReadStream("orders", 0, 10); err != nil || len(records) != 1 || records[0].OldImage != nil || len(records[0].NewImage) != 4 {
 		t.Errorf("stream = %+v, %v", records, err)
 	}
 	s.clock.Advance(sweepInterval)

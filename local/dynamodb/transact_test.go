@@ -197,14 +197,14 @@ func checkReplay(t *testing.T, s *stack, tableName string) {
 				t.Fatalf("record %d after %d", r.Sequence, after)
 			}
 			after = r.Sequence
-			key := string(attr.Marshal(r.Change.Keys))
-			if string(attr.Marshal(state[key])) != string(attr.Marshal(r.Change.OldImage)) {
-				t.Fatalf("record %d: old image %v, but the item was %v", r.Sequence, r.Change.OldImage, state[key])
+			key := string(attr.Marshal(r.Keys))
+			if string(attr.Marshal(state[key])) != string(attr.Marshal(r.OldImage)) {
+				t.Fatalf("record %d: old image %v, but the item was %v", r.Sequence, r.OldImage, state[key])
 			}
 			if r.EventName == "REMOVE" {
 				delete(state, key)
 			} else {
-				state[key] = r.Change.NewImage
+				state[key] = r.NewImage
 			}
 		}
 	}

@@ -23,11 +23,16 @@ type StreamSource interface {
 	Notify(streamARN string) <-chan struct{}
 }
 
-// StreamRecord is a record as GetRecords returns it: {"eventID","eventName","eventVersion","eventSource","awsRegion","dynamodb":{"Keys",
-// "NewImage","OldImage","SequenceNumber","ApproximateCreationDateTime",...}}. The mapping adds eventSourceARN for the function.
+// StreamRecord is a change of one item.
 type StreamRecord struct {
 	Sequence uint64
-	Record   json.RawMessage
+	Number   string    // the SequenceNumber that the function sees
+	Created  time.Time // to judge its age
+	// Key is the item's key in some form of bytes that is the same in all its records.
+	Key []byte
+	// Body is the element of the event's Records: {"eventID","eventName","eventVersion","eventSource","awsRegion","dynamodb":{"Keys","NewImage",
+	// "OldImage","SequenceNumber","ApproximateCreationDateTime",...},"eventSourceARN"}. It must be well-formed.
+	Body json.RawMessage
 }
 
 // StreamMapping is an event source mapping of a table's stream.
@@ -121,7 +126,7 @@ func (m *streamMapping) run(ctx context.Context) error {
 	lanes := make([]*lane, m.ParallelizationFactor)
 	var working sync.WaitGroup
 	for i := range lanes {
-		lanes[i] = &lane{streamMapping: m, number: i, input: make(chan []*record, 2)}
+		lanes[i] = &lane{streamMapping: m, number: i, input: make(chan []*StreamRecord, 2)}
 		working.Go(func() {
 			if err := lanes[i].run(ctx); err != nil {
 				stop(err)
@@ -199,17 +204,12 @@ func (m *streamMapping) await(ctx context.Context, wake <-chan struct{}) {
 
 // deal gives each lane its records. It blocks while a lane is far behind: memory stays bounded, and the cursor can wait for that lane.
 func (m *streamMapping) deal(ctx context.Context, records []StreamRecord, lanes []*lane) {
-	parts := make([][]*record, len(lanes))
+	parts := make([][]*StreamRecord, len(lanes))
 	last := make([]uint64, len(lanes))
-	for _, r := range records {
-		rec, err := parseRecord(r, m.StreamARN)
-		if err != nil {
-			// Nothing can be done with it, now or later: to stop here would hold up every later record.
-			m.f.service.log.Error("skip malformed stream record", "stream", m.StreamARN, "sequence", r.Sequence, "error", err)
-			continue
-		}
-		if n := rec.lane(len(lanes)); m.filter.pass(rec.body) && r.Sequence > m.cursor.done(n) {
-			parts[n] = append(parts[n], rec)
+	for i := range records {
+		r := &records[i]
+		if n := r.lane(len(lanes)); m.filter.pass(r.Body) && r.Sequence > m.cursor.done(n) {
+			parts[n] = append(parts[n], r)
 			last[n] = r.Sequence
 		}
 	}
@@ -226,49 +226,12 @@ func (m *streamMapping) deal(ctx context.Context, records []StreamRecord, lanes 
 	}
 }
 
-// record is a stream record, ready for an event.
-type record struct {
-	sequence uint64
-	number   string // SequenceNumber as the function sees it
-	keys     []byte
-	created  time.Time
-	body     json.RawMessage
-}
-
-func parseRecord(r StreamRecord, streamARN string) (*record, error) {
-	var head struct {
-		Change struct {
-			SequenceNumber string
-			Keys           json.RawMessage
-			Created        float64 `json:"ApproximateCreationDateTime"`
-		} `json:"dynamodb"`
-	}
-	var body map[string]json.RawMessage
-	if err := errors.Join(json.Unmarshal(r.Record, &head), json.Unmarshal(r.Record, &body)); err != nil {
-		return nil, fmt.Errorf("parse stream record: %w", err)
-	}
-	arn, err := json.Marshal(streamARN)
-	if err != nil {
-		return nil, fmt.Errorf("marshal stream ARN: %w", err)
-	}
-	body["eventSourceARN"] = arn
-	whole, err := json.Marshal(body)
-	if err != nil {
-		return nil, fmt.Errorf("marshal stream record: %w", err)
-	}
-	seconds, fraction := math.Modf(head.Change.Created)
-	return &record{
-		sequence: r.Sequence, number: head.Change.SequenceNumber, keys: head.Change.Keys, body: whole,
-		created: time.Unix(int64(seconds), int64(fraction*1e9)),
-	}, nil
-}
-
 // lane is the number of the lane that all records of the item go to.
-func (r *record) lane(lanes int) int {
+func (r *StreamRecord) lane(lanes int) int {
 	if lanes == 1 {
 		return 0
 	}
 	h := fnv.New32a()
-	_, _ = h.Write(r.keys) // never fails
+	_, _ = h.Write(r.Key) // never fails
 	return int(h.Sum32() % uint32(lanes))
 }

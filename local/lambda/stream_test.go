@@ -35,9 +35,9 @@ func (s *streamSource) add(items, count int) {
 	for range count {
 		n := uint64(len(s.records) + 1)
 		body := fmt.Sprintf(`{"eventID":"e%d","eventName":"INSERT","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"us-east-1","dynamodb":`+
-			`{"ApproximateCreationDateTime":%d,"Keys":{"id":{"S":"item%d"}},"NewImage":{"n":{"N":"%d"}},"SequenceNumber":"1%020d","SizeBytes":9,"StreamViewType":"NEW_IMAGE"}}`,
+			`{"ApproximateCreationDateTime":%d,"Keys":{"id":{"S":"item%d"}},"NewImage":{"n":{"N":"%d"}},"SequenceNumber":"1%020d","SizeBytes":9,"StreamViewType":"NEW_IMAGE"},"eventSourceARN":"`+testStream+`"}`,
 			n, epoch.Unix(), n%uint64(items), n, n)
-		s.records = append(s.records, StreamRecord{Sequence: n, Record: json.RawMessage(body)})
+		s.records = append(s.records, StreamRecord{Sequence: n, Number: fmt.Sprintf("1%020d", n), Created: epoch, Key: fmt.Appendf(nil, "item%d", n%uint64(items)), Body: json.RawMessage(body)})
 	}
 	close(s.changed)
 	s.changed = make(chan struct{})
@@ -146,8 +146,8 @@ func TestStreamMapping_InOrderAndDurable(t *testing.T) {
 	if got := strings.Join(seen.all(), " "); got != "1,2 3,4 5" {
 		t.Errorf("batches %s", got)
 	}
+	stop() // what has been written may be read before it is flushed
 	crashed := fs.CrashClone(vfs.CrashCloneCfg{})
-	stop()
 	if err := st.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func AppendJSON(b []byte, item Item) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendJSONValue(append(appendQuoted(b, name), ':'), item[name])
+		b = appendJSONValue(append(AppendText(b, name), ':'), item[name])
 	}
 	return append(b, '}')
 }
@@ -63,7 +63,7 @@ func appendScalar(b []byte, v Value) []byte {
 		b = base64.StdEncoding.AppendEncode(b, []byte(v.Text))
 		return append(b, '"')
 	}
-	return appendQuoted(b, v.Text)
+	return AppendText(b, v.Text)
 }
 
 func appendList(b []byte, v Value) []byte {
@@ -81,7 +81,8 @@ func appendList(b []byte, v Value) []byte {
 	return append(b, ']')
 }
 
-func appendQuoted(b []byte, s string) []byte {
+// AppendText appends s as a JSON string.
+func AppendText(b []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
 			return appendEscaped(b, s)
