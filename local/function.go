@@ -125,7 +125,7 @@ func (s *Stack) invokeTask(ctx context.Context, function, qualifier string, payl
 	if qualifier != "" && qualifier != "$LATEST" {
 		function += ":" + qualifier
 	}
-	r, err := s.lambda.Invoke(ctx, function, payload)
+	r, err := s.lambda.InvokeTask(ctx, function, payload)
 	if errors.Is(err, lambda.ErrStopping) {
 		// The task did not fail: the stack is being closed. It is given up with the state machines, and invoked again at the next start.
 		<-ctx.Done()

@@ -194,7 +194,7 @@ func (f *function) attempt(ctx context.Context, p *pending, now time.Time) error
 		p.Ended = &ending{Condition: "EventAgeExceeded"}
 		return nil
 	}
-	r, err := f.invoke(context.WithoutCancel(ctx), p.ID, p.Payload)
+	r, err := f.invokeInTurn(context.WithoutCancel(ctx), ofSource, p.ID, p.Payload)
 	switch {
 	case errors.Is(err, ErrStopping):
 		return err

@@ -3,7 +3,6 @@ package lambda
 import (
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"sync"
 	"time"
@@ -82,7 +81,7 @@ type function struct {
 	gate    *gate
 
 	mu       sync.Mutex
-	idle     []Handler // the last used is the last element and is taken first
+	idle     []*environment // the last used is the last element and is taken first
 	closed   bool
 	inFlight map[string]bool // ids of the asynchronous invocations being worked on
 	wake     chan struct{}   // an asynchronous invocation was added or has ended
@@ -130,63 +129,6 @@ func qualifierOf(nameOrARN string) string {
 		return parts[1]
 	}
 	return ""
-}
-
-// take gives an idle environment, or makes one.
-func (f *function) take() (h Handler, cold bool, err error) {
-	f.mu.Lock()
-	if n := len(f.idle); n > 0 {
-		h, f.idle = f.idle[n-1], f.idle[:n-1]
-		f.mu.Unlock()
-		return h, false, nil
-	}
-	f.mu.Unlock()
-	h, err = f.construct()
-	return h, true, err
-}
-
-// construct is the init phase. A panic in it is an error of the request, as on AWS.
-func (f *function) construct() (h Handler, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = panicError(v)
-		}
-	}()
-	if h, err = f.service.opt.Factory(f.Function); err == nil && h == nil {
-		err = fmt.Errorf("function %s has no handler %q", f.Name, f.Handler)
-	}
-	return h, err
-}
-
-// put returns an environment to the pool, or ends it.
-func (f *function) put(h Handler, healthy bool) {
-	f.mu.Lock()
-	keep := healthy && !f.closed
-	if keep {
-		f.idle = append(f.idle, h)
-	}
-	f.mu.Unlock()
-	if !keep {
-		f.end(h)
-	}
-}
-
-func (f *function) end(h Handler) {
-	if c, ok := h.(io.Closer); ok {
-		if err := c.Close(); err != nil {
-			f.service.log.Warn("close execution environment", "function", f.Name, "error", err)
-		}
-	}
-}
-
-func (f *function) closeIdle() {
-	f.mu.Lock()
-	idle := f.idle
-	f.idle, f.closed = nil, true
-	f.mu.Unlock()
-	for _, h := range idle {
-		f.end(h)
-	}
 }
 
 // gate counts requests against a limit.

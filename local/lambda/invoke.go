@@ -55,6 +55,28 @@ type outcome struct {
 	err    error
 }
 
+// InvokeTask is Invoke for a task of a state machine, which nobody waits for: it begins when the machine is not busy with other requests.
+// The function's timeout counts from then on.
+func (s *Service) InvokeTask(ctx context.Context, nameOrARN string, payload []byte) (*Result, error) {
+	f, err := s.find(nameOrARN, "")
+	if err != nil {
+		return nil, err
+	}
+	if payload, err = checkPayload(payload, MaxSyncPayload); err != nil {
+		return nil, err
+	}
+	return f.invokeInTurn(ctx, ofTask, s.opt.NewID(), payload)
+}
+
+// invokeInTurn is invoke, when the request gets its turn.
+func (f *function) invokeInTurn(ctx context.Context, c class, requestID string, payload []byte) (*Result, error) {
+	if err := f.service.turns.take(ctx, c); err != nil {
+		return nil, err
+	}
+	defer f.service.turns.give()
+	return f.invoke(ctx, requestID, payload)
+}
+
 // invoke runs one request with a checked payload.
 func (f *function) invoke(ctx context.Context, requestID string, payload []byte) (*Result, error) {
 	if !f.service.begin() {
@@ -84,7 +106,7 @@ func (f *function) invoke(ctx context.Context, requestID string, payload []byte)
 // is left behind with its environment, which nobody uses again.
 func (f *function) execute(requestID string, payload []byte) (*Result, error) {
 	s, start := f.service, f.service.clock.Now()
-	h, cold, err := f.take()
+	e, cold, err := f.take()
 	if err != nil {
 		return f.conclude(requestID, start, cold, nil, err)
 	}
@@ -93,7 +115,7 @@ func (f *function) execute(requestID string, payload []byte) (*Result, error) {
 	ctx = awsapi.WithIdentity(ctx, awsapi.Identity{AccessKey: f.RoleName})
 	done := make(chan reply, 1)
 	lc := &lambdacontext.LambdaContext{AwsRequestID: requestID, InvokedFunctionArn: f.ARN}
-	go call(lambdacontext.NewContext(ctx, lc), h, payload, done)
+	e.requests <- request{lambdacontext.NewContext(ctx, lc), payload, done}
 	var r reply
 	select {
 	case r = <-done:
@@ -102,7 +124,7 @@ func (f *function) execute(requestID string, payload []byte) (*Result, error) {
 	}
 	switch {
 	case s.base.Err() != nil && (r.lost || r.err != nil):
-		f.put(h, false)
+		f.put(e, false)
 		return nil, ErrStopping
 	case r.lost || errors.Is(ctx.Err(), context.DeadlineExceeded):
 		r.err = timedOut(requestID, f.Timeout) // even if the handler noticed the deadline first: AWS stops the environment
@@ -117,7 +139,7 @@ func (f *function) execute(requestID string, payload []byte) (*Result, error) {
 		_, lost := errorPayload(r.err)
 		healthy = !lost
 	}
-	f.put(h, healthy)
+	f.put(e, healthy)
 	return res, err
 }
 
@@ -139,26 +161,4 @@ func (f *function) observe(in Invocation) {
 	if in.Function = f.Name; f.service.opt.Observe != nil {
 		f.service.opt.Observe(in)
 	}
-}
-
-type reply struct {
-	payload []byte
-	err     error
-	lost    bool // the deadline came first
-}
-
-// errExited stands for a handler that ended its goroutine (runtime.Goexit): to AWS, a process that exited.
-var errExited = errors.New("handler exited")
-
-// call runs the handler and sends its reply, whatever way it ends. It copies the payload so that no handler can keep or change the caller's.
-func call(ctx context.Context, h Handler, payload []byte, done chan<- reply) {
-	out := reply{err: errExited}
-	defer func() {
-		if v := recover(); v != nil {
-			out = reply{err: panicError(v)}
-		}
-		done <- out
-	}()
-	p, err := h.Invoke(ctx, bytes.Clone(payload))
-	out = reply{payload: bytes.Clone(p), err: err}
 }

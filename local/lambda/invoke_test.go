@@ -207,7 +207,7 @@ func TestService_EnvironmentsServeOneRequestAtATime(t *testing.T) {
 	var waiting atomic.Int32
 	b := newBench(t, setup{options: Options{Factory: func(Function) (Handler, error) {
 		made.Add(1)
-		return &environment{closed: &closed, invoke: func(p []byte) {
+		return &closer{closed: &closed, invoke: func(p []byte) {
 			if string(p) == "1" && waiting.Add(1) == 2 {
 				close(both)
 			}
@@ -248,21 +248,21 @@ func TestService_EnvironmentsServeOneRequestAtATime(t *testing.T) {
 	until(t, "Close ends the environments", func() bool { b.Close(); return closed.Load() == 2 })
 }
 
-// environment fails the test's race detector if two requests share it.
-type environment struct {
+// closer fails the test's race detector if two requests share it.
+type closer struct {
 	requests int
 	invoke   func([]byte)
 	closed   *atomic.Int32
 }
 
-func (e *environment) Invoke(_ context.Context, p []byte) ([]byte, error) {
+func (e *closer) Invoke(_ context.Context, p []byte) ([]byte, error) {
 	e.requests++
 	e.invoke(p)
 	e.requests--
 	return []byte("null"), nil
 }
 
-func (e *environment) Close() error { e.closed.Add(1); return nil }
+func (e *closer) Close() error { e.closed.Add(1); return nil }
 
 func TestService_ReservedConcurrency(t *testing.T) {
 	t.Parallel()

@@ -55,6 +55,9 @@ type Options struct {
 	Concurrency int
 	// Grace is how long Run lets requests in flight finish when it is stopped; 3 s by default.
 	Grace time.Duration
+	// Crowded tells whether the processors are busy, so that requests that nobody waits for should not begin; by default, whether as many
+	// goroutines wait for a processor as there are processors. It must be cheap.
+	Crowded func() bool
 	// NewID makes request ids; random UUIDs by default.
 	NewID func() string
 }
@@ -80,6 +83,7 @@ type Service struct {
 	running   bool
 	stopping  bool // no request begins any more
 
+	turns      *turns
 	unreserved gate           // concurrency of the functions without a reservation
 	requests   sync.WaitGroup // requests in flight
 	base       context.Context
@@ -98,7 +102,7 @@ func New(st *store.Store, clock clockwork.Clock, opt Options) (*Service, error) 
 		return nil, errors.New("new lambda service: no handler factory")
 	}
 	setDefaults(&opt)
-	s := &Service{st: st, clock: clock, opt: opt, log: opt.Logger, functions: map[string]*function{}}
+	s := &Service{st: st, clock: clock, opt: opt, log: opt.Logger, functions: map[string]*function{}, turns: newTurns(opt.Crowded)}
 	s.unreserved.limit = opt.Concurrency
 	s.base, s.interrupt = context.WithCancel(context.Background())
 	return s, nil

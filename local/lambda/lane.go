@@ -12,8 +12,8 @@ import (
 type lane struct {
 	*streamMapping
 	number  int
-	input   chan []*record
-	waiting []*record
+	input   chan []*StreamRecord
+	waiting []*StreamRecord
 	failed  int // failures in a row: the backoff
 }
 
@@ -36,7 +36,7 @@ func (l *lane) run(ctx context.Context) error {
 }
 
 // next waits for records and takes a batch: what is there, or what comes within the window. It is nil when ctx has ended.
-func (l *lane) next(ctx context.Context) []*record {
+func (l *lane) next(ctx context.Context) []*StreamRecord {
 	for len(l.waiting) == 0 {
 		select {
 		case part := <-l.input:
@@ -51,7 +51,7 @@ func (l *lane) next(ctx context.Context) []*record {
 	}
 	n, size := 0, 0
 	for n < min(len(l.waiting), l.BatchSize) {
-		if size += len(l.waiting[n].body) + 1; size > eventRoom && n > 0 {
+		if size += len(l.waiting[n].Body) + 1; size > eventRoom && n > 0 {
 			break
 		}
 		n++
@@ -91,12 +91,12 @@ func (l *lane) gather(ctx context.Context) {
 
 // attempt is a batch, or what is left of one, and how often the function has failed on it.
 type attempt struct {
-	records []*record
+	records []*StreamRecord
 	failed  int
 }
 
 // process brings a batch to its end: done, or discarded with a notice to the destination. It returns only then.
-func (l *lane) process(ctx context.Context, batch []*record) error {
+func (l *lane) process(ctx context.Context, batch []*StreamRecord) error {
 	todo := []attempt{{records: batch}}
 	for len(todo) > 0 {
 		a := todo[0]
@@ -136,7 +136,7 @@ func (l *lane) try(ctx context.Context, a attempt) ([]attempt, error) {
 	}
 	from := l.firstFailure(a.records, r)
 	if from > 0 {
-		if err := l.cursor.finish(l.number, a.records[from-1].sequence); err != nil {
+		if err := l.cursor.finish(l.number, a.records[from-1].Sequence); err != nil {
 			return nil, err
 		}
 	}
@@ -147,20 +147,24 @@ func (l *lane) try(ctx context.Context, a attempt) ([]attempt, error) {
 	return l.retry(ctx, a, from, r)
 }
 
-func (l *lane) invoke(ctx context.Context, records []*record) (*Result, error) {
-	bodies := make([]json.RawMessage, len(records))
+func (l *lane) invoke(ctx context.Context, records []*StreamRecord) (*Result, error) {
+	size := len(`{"Records":[]}`)
+	for _, r := range records {
+		size += len(r.Body) + 1
+	}
+	event := append(make([]byte, 0, size), `{"Records":[`...)
 	for i, r := range records {
-		bodies[i] = r.body
+		if i > 0 {
+			event = append(event, ',')
+		}
+		event = append(event, r.Body...)
 	}
-	event, err := json.Marshal(map[string][]json.RawMessage{"Records": bodies})
-	if err != nil {
-		return nil, fmt.Errorf("marshal event: %w", err)
-	}
-	return l.f.invoke(context.WithoutCancel(ctx), l.f.service.opt.NewID(), event)
+	event = append(event, "]}"...)
+	return l.f.invokeInTurn(context.WithoutCancel(ctx), ofSource, l.f.service.opt.NewID(), event)
 }
 
 // firstFailure is the index of the first record that is not done: the lowest sequence number that the reply names.
-func (l *lane) firstFailure(records []*record, r *Result) int {
+func (l *lane) firstFailure(records []*StreamRecord, r *Result) int {
 	if r.FunctionError != "" {
 		return 0
 	}
@@ -173,7 +177,7 @@ func (l *lane) firstFailure(records []*record, r *Result) int {
 	}
 	index := map[string]int{}
 	for i, rec := range records {
-		index[rec.number] = i
+		index[rec.Number] = i
 	}
 	first := len(records)
 	for _, id := range ids {
@@ -209,7 +213,7 @@ func (l *lane) retry(ctx context.Context, a attempt, from int, r *Result) ([]att
 func (l *lane) expire(ctx context.Context, a attempt) (attempt, error) {
 	oldest := l.f.service.clock.Now().Add(-l.MaximumRecordAge)
 	n := 0
-	for n < len(a.records) && a.records[n].created.Before(oldest) {
+	for n < len(a.records) && a.records[n].Created.Before(oldest) {
 		n++
 	}
 	if n == 0 {
@@ -245,13 +249,13 @@ type batchInfo struct {
 const shardID = "shardId-00000000000000000000-00000001"
 
 // discard tells the destination, then moves the cursor: a crash in between repeats the notice rather than lose it.
-func (l *lane) discard(ctx context.Context, records []*record, notice batchNotice) error {
+func (l *lane) discard(ctx context.Context, records []*StreamRecord, notice batchNotice) error {
 	first, last := records[0], records[len(records)-1]
 	l.f.service.log.Error("discard stream records", "stream", l.StreamARN, "function", l.f.Name, "records", len(records), "condition", notice.Context.Condition)
 	if l.OnFailure != "" {
 		notice.Version, notice.Time = "1.0", l.f.service.clock.Now().UTC().Format(timestampLayout)
-		notice.Batch = batchInfo{shardID, first.number, last.number, first.created.UTC().Format(timestampLayout),
-			last.created.UTC().Format(timestampLayout), len(records), l.StreamARN}
+		notice.Batch = batchInfo{shardID, first.Number, last.Number, first.Created.UTC().Format(timestampLayout),
+			last.Created.UTC().Format(timestampLayout), len(records), l.StreamARN}
 		body, err := json.Marshal(notice)
 		if err != nil {
 			return fmt.Errorf("marshal notice: %w", err)
@@ -267,5 +271,5 @@ func (l *lane) discard(ctx context.Context, records []*record, notice batchNotic
 			}
 		}
 	}
-	return l.cursor.finish(l.number, last.sequence)
+	return l.cursor.finish(l.number, last.Sequence)
 }

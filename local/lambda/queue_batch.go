@@ -58,7 +58,7 @@ func (m *queueMapping) invoke(ctx context.Context, batch []SQSMessage) ([]SQSMes
 	if err != nil {
 		return nil, fmt.Errorf("marshal event: %w", err)
 	}
-	r, err := m.f.invoke(ctx, m.f.service.opt.NewID(), event)
+	r, err := m.f.invokeInTurn(ctx, ofSource, m.f.service.opt.NewID(), event)
 	if err != nil {
 		return nil, err
 	}
