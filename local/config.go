@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"orderflow/local/awsapi"
 	"orderflow/local/iam"
@@ -24,8 +23,8 @@ func (s *Stack) Config(role string) aws.Config {
 	}
 	return aws.Config{
 		Region:       template.Region,
-		Credentials:  credentials.NewStaticCredentialsProvider(key, "local", ""),
-		HTTPClient:   &http.Client{Transport: awsapi.Transport{Handler: &s.router}},
+		Credentials:  aws.AnonymousCredentials{},
+		HTTPClient:   &http.Client{Transport: awsapi.Transport{Handler: &s.router, Identity: awsapi.Identity{AccessKey: key}}},
 		BaseEndpoint: aws.String(inProcess),
 	}
 }

@@ -33,7 +33,7 @@ func TestRouter_ServeHTTP(t *testing.T) {
 	}
 	r := &Router{Authorize: deny}
 	r.Register("states", echo{})
-	client := &http.Client{Transport: Transport{r}}
+	client := &http.Client{Transport: Transport{Handler: r, Identity: Identity{AccessKey: "role/in-process"}}}
 
 	for _, tt := range []struct {
 		name, target, key string
@@ -41,6 +41,7 @@ func TestRouter_ServeHTTP(t *testing.T) {
 		body              string
 	}{
 		{"identity reaches the service", "AWSStepFunctions.Who", "role/x", 200, `"role/x"`},
+		{"identity of the transport, unsigned", "AWSStepFunctions.Who", "", 200, `"role/in-process"`},
 		{"AWS error", "AWSStepFunctions.Fail", "", 400, `"__type":"ValidationException"`},
 		{"unknown operation", "AWSStepFunctions.Fly", "", 501, "does not implement Fly"},
 		{"unknown service", "Glacier.Thaw", "", 501, "Glacier.Thaw"},

@@ -43,8 +43,11 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		writeJSONError(w, &Error{Type: "RequestEntityTooLarge", Message: err.Error(), Status: http.StatusRequestEntityTooLarge})
 		return
 	}
+	ctx := req.Context()
 	accessKey, scope := credential(req)
-	ctx := WithIdentity(req.Context(), Identity{AccessKey: accessKey})
+	if accessKey != "" {
+		ctx = WithIdentity(ctx, Identity{AccessKey: accessKey})
+	}
 
 	if name, s := r.httpService(req, scope); s != nil {
 		op, input, err := s.DecodeHTTP(req, body)

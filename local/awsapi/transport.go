@@ -12,14 +12,18 @@ import (
 func RequestID() string { return uuid.NewString() }
 
 // Transport is an http.RoundTripper that serves each request by a handler in this process: no socket, no copy through the kernel.
-type Transport struct{ Handler http.Handler }
+type Transport struct {
+	Handler http.Handler
+	// Identity is who makes the requests that are not signed: in one process nobody need prove it, and a signature costs as much as a read.
+	Identity Identity
+}
 
 // RoundTrip implements http.RoundTripper.
 func (t Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := req.Context().Err(); err != nil {
 		return nil, err
 	}
-	r := req.Clone(req.Context())
+	r := req.WithContext(WithIdentity(req.Context(), t.Identity))
 	r.RequestURI = r.URL.RequestURI()
 	if r.Body == nil {
 		r.Body = http.NoBody
