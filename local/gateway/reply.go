@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -13,21 +12,19 @@ import (
 // decodeReply turns a function's reply into an answer. A reply with a statusCode is one of format 2.0; any other JSON is the body of a 200.
 // An error is a malformed reply: API Gateway answers 500.
 func decodeReply(payload []byte) (answer, error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(payload, &members); err != nil || members["statusCode"] == nil {
+	var reply struct {
+		StatusCode json.RawMessage            `json:"statusCode"`
+		Headers    map[string]json.RawMessage `json:"headers"`
+		Cookies    []string                   `json:"cookies"`
+		Body       *string                    `json:"body"`
+		IsBase64   bool                       `json:"isBase64Encoded"`
+	}
+	malformed := json.Unmarshal(payload, &reply)
+	if reply.StatusCode == nil {
 		return inferReply(payload)
 	}
-	var reply struct {
-		StatusCode any            `json:"statusCode"`
-		Headers    map[string]any `json:"headers"`
-		Cookies    []string       `json:"cookies"`
-		Body       *string        `json:"body"`
-		IsBase64   bool           `json:"isBase64Encoded"`
-	}
-	d := json.NewDecoder(bytes.NewReader(payload))
-	d.UseNumber()
-	if err := d.Decode(&reply); err != nil {
-		return answer{}, fmt.Errorf("malformed reply: %w", err)
+	if malformed != nil {
+		return answer{}, fmt.Errorf("malformed reply: %w", malformed)
 	}
 	a := answer{header: http.Header{}}
 	var err error
@@ -74,8 +71,8 @@ func inferReply(payload []byte) (answer, error) {
 	return answer{http.StatusOK, http.Header{"Content-Type": {"application/json"}}, body}, nil
 }
 
-func statusCode(v any) (int, error) {
-	text, err := scalar(v)
+func statusCode(raw json.RawMessage) (int, error) {
+	text, err := scalar(raw)
 	if err != nil {
 		return 0, fmt.Errorf("malformed reply: statusCode: %w", err)
 	}
@@ -86,14 +83,14 @@ func statusCode(v any) (int, error) {
 	return n, nil
 }
 
-func scalar(v any) (string, error) {
-	switch v := v.(type) {
-	case string:
-		return v, nil
-	case json.Number:
-		return v.String(), nil
-	case bool:
-		return strconv.FormatBool(v), nil
+// scalar is the text of a string, number or boolean.
+func scalar(raw json.RawMessage) (text string, err error) {
+	switch raw[0] {
+	case '"':
+		err = json.Unmarshal(raw, &text)
+		return text, err
+	case '{', '[', 'n':
+		return "", fmt.Errorf("%.40s is not a string, number or boolean", raw)
 	}
-	return "", fmt.Errorf("%T is not a string, number or boolean", v)
+	return string(raw), nil
 }
