@@ -19,7 +19,7 @@ const (
 	StockChanged       ChangeType = "Order Stock Changed"
 	AttentionChanged   ChangeType = "Order Attention Changed"
 	ShipmentAsked      ChangeType = "Shipment Requested" // the carrier is to be asked
-	ShipmentRenewed    ChangeType = "Shipment Renewed"   // the waiting step has a new token: ask or answer again
+	ShipmentRenewed    ChangeType = "Shipment Renewed"   // the waiting step has a new token, or the carrier is silent: ask or answer again
 	ShipmentGivenUp    ChangeType = "Shipment Failed"    // the carrier gave up
 )
 

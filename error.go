@@ -25,6 +25,9 @@ const (
 	CodeThrottled          Code = "Throttled"
 )
 
+// CodeShipmentUnanswered marks an order whose execution runs, and waits for a carrier that does not answer.
+const CodeShipmentUnanswered Code = "ShipmentUnanswered"
+
 // Refusals of a request.
 const (
 	CodeNotFound         Code = "NotFound"

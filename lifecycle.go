@@ -67,69 +67,6 @@ func (o *Order) Payment(s PaymentStatus, by By) {
 	o.record(by.change(PaymentChanged))
 }
 
-// RequestShipment notes that the carrier is to be asked, and the token of the step that waits for its answer. Asked again with another
-// token, it keeps the shipment, and has the answer, if there is one already, given to the new token.
-// Returns CodeOrderCancelled or CodeInvalidState.
-func (o *Order) RequestShipment(shipmentID, step, token string, by By) error {
-	if o.Shipment != nil {
-		if o.Wait != nil && o.Wait.Token == token {
-			return nil
-		}
-		if o.Shipment.Status == ShipmentRequested {
-			if err := o.Proceed(); err != nil {
-				return err
-			}
-		}
-		o.Wait = &Wait{step, token}
-		o.record(by.change(ShipmentRenewed))
-		return nil
-	}
-	if err := o.Proceed(); err != nil {
-		return err
-	}
-	if err := o.expect(Paid); err != nil {
-		return err
-	}
-	o.Shipment = &Shipment{ID: shipmentID, Status: ShipmentRequested}
-	o.Wait = &Wait{step, token}
-	o.record(by.change(ShipmentAsked))
-	return nil
-}
-
-// Dispatch records that the carrier has taken the goods: the point of no return. Said twice, it changes nothing.
-// Returns CodeOrderCancelled if a cancel won, CodeInvalidState if no shipment was requested or it failed.
-func (o *Order) Dispatch(carrier, trackingNumber string, by By) error {
-	if o.Shipment != nil && o.Shipment.Status == ShipmentDispatched {
-		return nil
-	}
-	if err := o.Proceed(); err != nil {
-		return err
-	}
-	if err := o.expect(Paid); err != nil {
-		return err
-	}
-	if o.Shipment == nil || o.Shipment.Status != ShipmentRequested {
-		return Errorf(CodeInvalidState, "order %s has no open shipment request", o.ID)
-	}
-	o.Shipment.Status, o.Shipment.Carrier, o.Shipment.TrackingNumber = ShipmentDispatched, carrier, trackingNumber
-	o.moveTo(Shipping, by.change(""))
-	return nil
-}
-
-// FailShipment records that the carrier gave up before dispatch. Said twice, or after a cancel won, it changes nothing.
-// Returns CodeInvalidState if there is no open shipment request.
-func (o *Order) FailShipment(by By) error {
-	if o.Shipment == nil || o.Shipment.Status == ShipmentDispatched {
-		return Errorf(CodeInvalidState, "order %s has no open shipment request", o.ID)
-	}
-	if o.Shipment.Status == ShipmentFailed || o.Cancel != nil || o.Status.Final() {
-		return nil
-	}
-	o.Shipment.Status, o.Shipment.Reason = ShipmentFailed, by.Reason
-	o.record(by.change(ShipmentGivenUp))
-	return nil
-}
-
 // Fulfil ends a dispatched order. Returns CodeInvalidState.
 func (o *Order) Fulfil(by By) error {
 	if err := o.expect(Shipping); err != nil {

@@ -31,6 +31,13 @@ var acts = map[string]func(o *Order) error{
 		o.NeedAttention(Attention{Code: "X", ExecutionARN: "arn"}, said(""))
 		return nil
 	},
+	"ask again": func(o *Order) error {
+		by := said("")
+		by.At = o.UpdatedAt.Add(48 * time.Hour)
+		o.RenewShipment(time.Minute, by)
+		o.MarkOverdue(time.Hour, 0, by)
+		return nil
+	},
 	"clear": func(o *Order) error { o.ClearAttention(said("")); return nil },
 }
 
@@ -162,7 +169,7 @@ func randomLife(t *testing.T, seed uint64) (*Order, []EventDetail) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := []string{"confirm", "capture", "decline", "unsure", "request", "renew", "dispatch", "give up", "fulfil", "cancel", "refund", "release", "close", "attend", "clear"}
+	names := []string{"confirm", "capture", "decline", "unsure", "request", "renew", "dispatch", "give up", "fulfil", "cancel", "refund", "release", "close", "attend", "clear", "ask again"}
 	for range 30 {
 		before := o.State()
 		err := acts[names[rnd.IntN(len(names))]](o)

@@ -68,12 +68,12 @@ type Address struct {
 
 // Attention says that an order waits for an operator, why, where and since when.
 type Attention struct {
-	Code         string    `json:"code"` // the error name at which the execution failed
+	Code         string    `json:"code"` // the error name at which the execution failed, or CodeShipmentUnanswered
 	Message      string    `json:"message"`
-	Step         string    `json:"step,omitempty"` // the state that failed
+	Step         string    `json:"step,omitempty"` // the state that failed, or waits
 	Since        time.Time `json:"since"`
-	ExecutionARN string    `json:"executionArn,omitempty"`
-	RedriveCount int       `json:"redriveCount"` // of the execution when it failed
+	ExecutionARN string    `json:"executionArn,omitempty"` // of the execution that failed
+	RedriveCount int       `json:"redriveCount"`           // of the execution then
 }
 
 // CancelRequest is a customer's or operator's accepted wish to cancel.
@@ -81,31 +81,6 @@ type CancelRequest struct {
 	At     time.Time `json:"at"`
 	By     string    `json:"by"`
 	Reason string    `json:"reason,omitempty"`
-}
-
-// Shipment is what the carrier was asked and what it answered.
-type Shipment struct {
-	ID             string         `json:"id"`
-	Status         ShipmentStatus `json:"status"`
-	Carrier        string         `json:"carrier,omitempty"`
-	TrackingNumber string         `json:"trackingNumber,omitempty"`
-	Reason         string         `json:"reason,omitempty"` // why it failed
-}
-
-// ShipmentStatus is what the carrier answered.
-type ShipmentStatus string
-
-// The shipment statuses.
-const (
-	ShipmentRequested  ShipmentStatus = "REQUESTED"
-	ShipmentDispatched ShipmentStatus = "DISPATCHED"
-	ShipmentFailed     ShipmentStatus = "FAILED"
-)
-
-// Wait is a step of the execution that sleeps until its task token is answered. It never leaves the table.
-type Wait struct {
-	Step  string `json:"step"`
-	Token string `json:"token"`
 }
 
 // Order is one order. Its exported fields are read freely and changed only by its methods.

@@ -20,7 +20,7 @@ type History interface {
 	FailedStep(ctx context.Context, executionARN string) (step string, ended bool, err error)
 }
 
-// attend marks orders whose execution failed, and tells operators.
+// attend marks orders whose execution failed or makes no headway, and tells operators.
 type attend struct {
 	orders  Orders
 	alerts  Alerter
@@ -50,11 +50,19 @@ func (a attend) mark(ctx context.Context, orderID string, mark orderflow.Attenti
 	if err != nil || o.Attention == nil || o.Attention.ExecutionARN != mark.ExecutionARN || o.Attention.RedriveCount != mark.RedriveCount {
 		return false, err
 	}
-	id := fmt.Sprintf("%s/attention/%d", orderID, mark.RedriveCount)
-	if err := a.alerts.Alert(ctx, orderflow.Alert{DedupeID: id, OrderID: orderID, Attention: *o.Attention}); err != nil {
+	if err := a.alert(ctx, o); err != nil {
 		return false, err
 	}
 	return true, nil
+}
+
+// alert tells operators of the order's mark: that of a run's failure, or of something else while it goes on.
+func (a attend) alert(ctx context.Context, o *orderflow.Order) error {
+	id := fmt.Sprintf("%s/attention/%d", o.ID, o.Attention.RedriveCount)
+	if o.Attention.ExecutionARN == "" {
+		id += "/" + o.Attention.Code
+	}
+	return a.alerts.Alert(ctx, orderflow.Alert{DedupeID: id, OrderID: o.ID, Attention: *o.Attention})
 }
 
 // commitMark returns the order as it stands afterwards.

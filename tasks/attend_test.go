@@ -4,13 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"iter"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
-
-	"orderflow"
 )
 
 const arn = "arn:aws:states:us-east-1:000000000000:execution:m:ord_1"
@@ -140,103 +135,4 @@ func TestMessage(t *testing.T) {
 			t.Errorf("message(%.20q) = %.20q", in, got)
 		}
 	}
-}
-
-// executions are those of some orders.
-type executions struct {
-	starter
-	of map[string]orderflow.Execution
-}
-
-func (x *executions) Execution(_ context.Context, id string) (orderflow.Execution, error) {
-	e, ok := x.of[id]
-	if !ok {
-		return e, orderflow.Errorf(orderflow.CodeNotFound, "none")
-	}
-	return e, nil
-}
-
-// standing is a store whose every order of a status stands still.
-type standing struct{ *store }
-
-func (s standing) Standing(ctx context.Context, status orderflow.Status, before time.Time) iter.Seq2[*orderflow.Order, error] {
-	return func(yield func(*orderflow.Order, error) bool) {
-		o, err := s.Order(ctx, "ord_1")
-		if err != nil || o.Status == status && o.UpdatedAt.Before(before) {
-			yield(o, err)
-		}
-	}
-}
-
-func TestReconcile_Handle(t *testing.T) {
-	t.Parallel()
-	run := func(status string, redrives int) *orderflow.Execution {
-		return &orderflow.Execution{ARN: arn, Status: status, Error: "X", Cause: "c", RedriveCount: redrives}
-	}
-	mark := func(o *orderflow.Order) error {
-		o.NeedAttention(orderflow.Attention{Code: "X", ExecutionARN: arn}, orderflow.By{At: start})
-		return nil
-	}
-	dispatch := func(o *orderflow.Order) error { return o.Dispatch("Post", "T1", orderflow.By{At: start}) }
-	type changes = []func(*orderflow.Order) error
-	for _, tt := range []struct {
-		name      string
-		changes   changes
-		execution *orderflow.Execution
-		after     time.Duration
-		want      Reconciled
-	}{
-		{"moved lately", nil, nil, 2 * time.Hour, Reconciled{Complete: true}},
-		{"never started", nil, nil, 0, Reconciled{Checked: 1, Started: 1, Complete: true}},
-		{"running", nil, run("RUNNING", 0), 0, Reconciled{Checked: 1, Complete: true}},
-		{"answer lost", changes{dispatch}, run("RUNNING", 0), 0, Reconciled{Checked: 1, Answered: 1, Complete: true}},
-		{"cancel lost", changes{cancelled}, run("RUNNING", 0), 0, Reconciled{Checked: 1, Answered: 1, Complete: true}},
-		{"failure lost", nil, run("FAILED", 0), 0, Reconciled{Checked: 1, Marked: 1, Complete: true}},
-		{"failure known", changes{mark}, run("FAILED", 0), 0, Reconciled{Checked: 1, StuckSeconds: 3600, Complete: true}},
-		{"failed again", changes{mark}, run("FAILED", 1), 0, Reconciled{Checked: 1, Marked: 1, Complete: true}},
-		{"redrive lost", changes{mark}, run("RUNNING", 1), 0, Reconciled{Checked: 1, Cleared: 1, Complete: true}},
-		{"ended without the order", nil, run("SUCCEEDED", 0), 0, Reconciled{Checked: 1, Marked: 1, Complete: true}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			s, out, x := shipping(t), &outbox{}, &executions{}
-			for _, change := range tt.changes {
-				s.mustChange(change)
-			}
-			if tt.execution != nil {
-				x.of = map[string]orderflow.Execution{"ord_1": *tt.execution}
-			}
-			now := at(start.Add(time.Hour))
-			got, err := Reconcile{s, standing{s}, x, history{"RequestShipment", true}, &answers{}, out, now, tt.after, quiet}.Handle(t.Context(), struct{}{})
-			if err != nil || got != tt.want || len(out.alerts) != tt.want.Marked {
-				t.Errorf("got %+v, %v, alerts %v, want %+v", got, err, out.alerts, tt.want)
-			}
-		})
-	}
-}
-
-// One order that cannot be looked at does not hold up the rest, and is counted.
-func TestReconcile_Handle_failures(t *testing.T) {
-	t.Parallel()
-	s := shipping(t)
-	x := &executions{starter: starter{err: map[string]error{"ord_1": errLost}}}
-	r := Reconcile{s, standing{s}, x, history{}, &answers{}, &outbox{}, at(start.Add(time.Hour)), 0, quiet}
-	got, err := r.Handle(t.Context(), struct{}{})
-	if err != nil || got != (Reconciled{Checked: 1, Failed: 1, Complete: true}) {
-		t.Errorf("got %+v, %v", got, err)
-	}
-}
-
-func TestReconcile_Handle_stopsInTime(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := shipping(t)
-		ctx, cancel := context.WithTimeout(t.Context(), spare-time.Second)
-		defer cancel()
-		r := Reconcile{s, standing{s}, &executions{}, history{}, &answers{}, &outbox{}, at(start.Add(time.Hour)), 0, quiet}
-		got, err := r.Handle(ctx, struct{}{})
-		if err != nil || got != (Reconciled{}) {
-			t.Errorf("got %+v, %v", got, err)
-		}
-	})
 }

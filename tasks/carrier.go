@@ -15,7 +15,8 @@ import (
 )
 
 // Carrier is a carrier that dispatches everything, for trying the system out: asked for a shipment, it takes its time, and says so by the
-// signed webhook, as a real one would.
+// signed webhook, as a real one would. It keeps nothing: what it answers follows from the shipment's id, so that it says the same when it is
+// asked again, as any carrier must.
 type Carrier struct {
 	Client     *http.Client
 	WebhookURL string

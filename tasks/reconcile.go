@@ -33,6 +33,7 @@ type Reconcile struct {
 	Alerts     Alerter
 	Now        Clock
 	After      time.Duration // how long an order may stand still
+	Patience   time.Duration // how long a carrier may be silent before operators are told
 	Log        *slog.Logger
 }
 
@@ -41,7 +42,8 @@ type Reconciled struct {
 	Checked  int `json:"checked"`
 	Started  int `json:"started"`  // executions that were missing
 	Answered int `json:"answered"` // waiting steps whose answer was lost
-	Marked   int `json:"marked"`   // failures nobody had told of
+	Renewed  int `json:"renewed"`  // shipment requests that were not answered, and may be lost
+	Marked   int `json:"marked"`   // failures nobody had told of, and carriers that have been silent for too long
 	Cleared  int `json:"cleared"`  // marks of failures that were redriven since
 	Failed   int `json:"failed"`   // orders that could not be looked at
 	// StuckSeconds is how long the order has waited that has needed attention the longest.
@@ -74,11 +76,13 @@ func (r Reconcile) run(ctx context.Context) (Reconciled, error) {
 			if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < spare {
 				return out, nil
 			}
-			out.Checked++
 			done := out
-			if err := r.check(ctx, o, &out); err != nil {
-				r.Log.ErrorContext(ctx, "reconcile order failed", "orderId", o.ID, "error", err)
-				out.Failed++
+			if !r.patient(o) {
+				out.Checked++
+				if err := r.check(ctx, o, &out); err != nil {
+					r.Log.ErrorContext(ctx, "reconcile order failed", "orderId", o.ID, "error", err)
+					out.Failed++
+				}
 			}
 			if o.Attention != nil && out.Marked == done.Marked && out.Cleared == done.Cleared {
 				out.StuckSeconds = max(out.StuckSeconds, int64(r.Now().Sub(o.Attention.Since).Seconds()))
@@ -87,6 +91,13 @@ func (r Reconcile) run(ctx context.Context) (Reconciled, error) {
 	}
 	out.Complete = true
 	return out, nil
+}
+
+// patient tells whether the order only waits for a carrier that was asked not long ago. Such orders stand still for days, and may be many: looking
+// at each in every run would hold up the others.
+func (r Reconcile) patient(o *orderflow.Order) bool {
+	marked := o.Attention != nil && o.Attention.Code != string(orderflow.CodeShipmentUnanswered)
+	return o.Unanswered() && !marked && !o.RenewalDue(r.After, r.Now()) && !o.Overdue(r.Patience, r.Now())
 }
 
 func (r Reconcile) check(ctx context.Context, o *orderflow.Order, out *Reconciled) error {
@@ -116,7 +127,7 @@ func (r Reconcile) check(ctx context.Context, o *orderflow.Order, out *Reconcile
 	return count(&out.Marked)(a.failed(ctx, o.ID, attention(x.ARN, x.Status, x.Error, x.Cause, x.RedriveCount)))
 }
 
-// wakeUp looks at an order whose execution runs: a mark may be out of date, a waiting step's answer lost.
+// wakeUp looks at an order whose execution runs: a mark may be out of date, a waiting step's answer lost, or what it asked the carrier.
 func (r Reconcile) wakeUp(ctx context.Context, a attend, id string, x orderflow.Execution, out *Reconciled) error {
 	if err := count(&out.Cleared)(a.redriven(ctx, id, x.RedriveCount)); err != nil {
 		return err
@@ -125,7 +136,30 @@ func (r Reconcile) wakeUp(ctx context.Context, a attend, id string, x orderflow.
 	if err != nil {
 		return err
 	}
-	return count(&out.Answered)(answer(ctx, r.Tokens, o))
+	answered, err := answer(ctx, r.Tokens, o)
+	if answered || err != nil {
+		return count(&out.Answered)(answered, err)
+	}
+	return r.remind(ctx, a, id, x.RedriveCount, out)
+}
+
+// remind asks a silent carrier again, and tells operators of one that has been silent for too long.
+func (r Reconcile) remind(ctx context.Context, a attend, id string, redriveCount int, out *Reconciled) error {
+	var renewed, overdue bool
+	o, err := untilSettled(ctx, func() (*orderflow.Order, error) {
+		o, err := r.Orders.Order(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		loaded := o.Sequence
+		renewed = o.RenewShipment(r.After, a.by())
+		overdue = o.MarkOverdue(r.Patience, redriveCount, a.by())
+		return o, commitChanged(ctx, r.Orders, o, loaded)
+	})
+	if err := count(&out.Renewed)(renewed, err); err != nil || !overdue {
+		return err
+	}
+	return count(&out.Marked)(true, a.alert(ctx, o))
 }
 
 // count adds one to n if something was done.

@@ -193,7 +193,7 @@ func (s *simulation) next(name string, err error) (next string, caught bool) {
 	return s.machine[name].Next, false
 }
 
-// await lets the world answer the waiting step: the carrier, a cancel, or a lost event that is found out later.
+// await lets the world answer the waiting step: the carrier, a cancel, or the reconciler, if the event is lost that tells of them.
 func (s *simulation) await() error {
 	log := slog.New(slog.DiscardHandler)
 	wake := Wake{s.store, s, log}
@@ -201,7 +201,7 @@ func (s *simulation) await() error {
 	for {
 		by := orderflow.By{At: s.now, Actor: "carrier", Reason: "AddressUnreachable"}
 		var err error
-		switch s.rnd.IntN(5) {
+		switch s.rnd.IntN(6) {
 		case 0:
 			s.cancel()
 		case 1:
@@ -212,18 +212,33 @@ func (s *simulation) await() error {
 			if s.rnd.IntN(2) == 0 {
 				return errLost // the step fails otherwise: it is tried again with another token
 			}
+		case 5:
+			s.reconcile()
 		}
 		if code := orderflow.CodeOf(err); err != nil && code != orderflow.CodeOrderCancelled && code != orderflow.CodeInvalidState {
 			s.t.Fatal(err)
 		}
-		out, err := wake.Handle(s.t.Context(), Batch{[]Message{{"1", body}}})
-		if err != nil || len(out.Failures) > 0 {
-			s.t.Fatal(out, err)
+		if s.rnd.IntN(4) > 0 { // the event may be lost
+			out, err := wake.Handle(s.t.Context(), Batch{[]Message{{"1", body}}})
+			if err != nil || len(out.Failures) > 0 {
+				s.t.Fatal(out, err)
+			}
 		}
 		if answer, ok := s.answers[s.token]; ok {
 			return answer
 		}
 	}
+}
+
+// reconcile lets time pass and the reconciler look. It may fail, as any task; the next run repeats it.
+func (s *simulation) reconcile() {
+	if s.late == nil {
+		s.now = s.now.Add(time.Duration(1+s.rnd.IntN(40)) * time.Hour)
+	}
+	r, _, _, _ := reconciler(s.store, execution(running, 0))
+	r.Tokens, r.Now, r.After = s, func() time.Time { return s.now }, 15*time.Minute
+	got, err := r.Handle(s.t.Context(), struct{}{})
+	s.log("reconcile: %+v, %v", got, err)
 }
 
 func TestTasks_underFaults(t *testing.T) {

@@ -1,0 +1,144 @@
+package orderflow
+
+import "time"
+
+// Shipment is what the carrier was asked and what it answered.
+type Shipment struct {
+	ID             string         `json:"id"`
+	Status         ShipmentStatus `json:"status"`
+	Carrier        string         `json:"carrier,omitempty"`
+	TrackingNumber string         `json:"trackingNumber,omitempty"`
+	Reason         string         `json:"reason,omitempty"` // why it failed
+}
+
+// ShipmentStatus is what the carrier answered.
+type ShipmentStatus string
+
+// The shipment statuses.
+const (
+	ShipmentRequested  ShipmentStatus = "REQUESTED"
+	ShipmentDispatched ShipmentStatus = "DISPATCHED"
+	ShipmentFailed     ShipmentStatus = "FAILED"
+)
+
+// Wait is a step of the execution that sleeps until its task token is answered. It never leaves the table.
+type Wait struct {
+	Step  string    `json:"step"`
+	Token string    `json:"token"`
+	Since time.Time `json:"since"`
+	Asked time.Time `json:"asked"` // when the carrier was asked last
+}
+
+// RequestShipment notes that the carrier is to be asked, and the token of the step that waits for its answer. Asked again with another
+// token, it keeps the shipment, and has the answer, if there is one already, given to the new token.
+// Returns CodeOrderCancelled or CodeInvalidState.
+func (o *Order) RequestShipment(shipmentID, step, token string, by By) error {
+	if o.Shipment != nil {
+		if o.Wait != nil && o.Wait.Token == token {
+			return nil
+		}
+		if o.Shipment.Status == ShipmentRequested {
+			if err := o.Proceed(); err != nil {
+				return err
+			}
+		}
+		o.Wait = &Wait{Step: step, Token: token, Since: by.At, Asked: by.At}
+		o.record(by.change(ShipmentRenewed))
+		return nil
+	}
+	if err := o.Proceed(); err != nil {
+		return err
+	}
+	if err := o.expect(Paid); err != nil {
+		return err
+	}
+	o.Shipment = &Shipment{ID: shipmentID, Status: ShipmentRequested}
+	o.Wait = &Wait{Step: step, Token: token, Since: by.At, Asked: by.At}
+	o.record(by.change(ShipmentAsked))
+	return nil
+}
+
+// Unanswered tells whether a step waits for the carrier, which has said nothing yet, and nobody has cancelled.
+func (o *Order) Unanswered() bool {
+	return o.Wait != nil && o.Shipment != nil && o.Shipment.Status == ShipmentRequested && o.Cancel == nil
+}
+
+// longestPause is the longest pause between two requests of one shipment.
+const longestPause = 24 * time.Hour
+
+// RenewalDue tells whether it is time to ask a silent carrier again: the request may be lost. The pauses between the requests double, from after
+// up to a day, so that a slow carrier is asked about twenty times in the two weeks that the step waits at most.
+func (o *Order) RenewalDue(after time.Duration, now time.Time) bool {
+	if !o.Unanswered() {
+		return false
+	}
+	pause := max(after, min(o.Wait.Asked.Sub(o.Wait.Since), longestPause))
+	return now.Sub(o.Wait.Asked) >= pause
+}
+
+// RenewShipment has the carrier asked again for the same shipment if that is due. It tells whether it was.
+func (o *Order) RenewShipment(after time.Duration, by By) bool {
+	if !o.RenewalDue(after, by.At) {
+		return false
+	}
+	o.Wait.Asked = by.At
+	o.record(by.change(ShipmentRenewed))
+	return true
+}
+
+// Overdue tells whether the carrier has been silent for as long as within, though it was asked again, and the order bears no mark yet.
+func (o *Order) Overdue(within time.Duration, now time.Time) bool {
+	return o.Unanswered() && o.Attention == nil && o.Wait.Asked.After(o.Wait.Since) && now.Sub(o.Wait.Since) >= within
+}
+
+// MarkOverdue marks the order for the operators if it is overdue, and tells whether it was. The mark goes when the carrier answers.
+// redriveCount is the running execution's.
+func (o *Order) MarkOverdue(within time.Duration, redriveCount int, by By) bool {
+	return o.Overdue(within, by.At) && o.NeedAttention(Attention{
+		Code: string(CodeShipmentUnanswered), Message: "the carrier has not answered since " + o.Wait.Since.Format(time.RFC3339),
+		Step: o.Wait.Step, RedriveCount: redriveCount,
+	}, by)
+}
+
+// answered takes the mark of a silent carrier away. That of a failed execution stays.
+func (o *Order) answered() {
+	if o.Attention != nil && o.Attention.Code == string(CodeShipmentUnanswered) {
+		o.Attention = nil
+	}
+}
+
+// Dispatch records that the carrier has taken the goods: the point of no return. Said twice, it changes nothing.
+// Returns CodeOrderCancelled if a cancel won, CodeInvalidState if no shipment was requested or it failed.
+func (o *Order) Dispatch(carrier, trackingNumber string, by By) error {
+	if o.Shipment != nil && o.Shipment.Status == ShipmentDispatched {
+		return nil
+	}
+	if err := o.Proceed(); err != nil {
+		return err
+	}
+	if err := o.expect(Paid); err != nil {
+		return err
+	}
+	if o.Shipment == nil || o.Shipment.Status != ShipmentRequested {
+		return Errorf(CodeInvalidState, "order %s has no open shipment request", o.ID)
+	}
+	o.Shipment.Status, o.Shipment.Carrier, o.Shipment.TrackingNumber = ShipmentDispatched, carrier, trackingNumber
+	o.answered()
+	o.moveTo(Shipping, by.change(""))
+	return nil
+}
+
+// FailShipment records that the carrier gave up before dispatch. Said twice, or after a cancel won, it changes nothing.
+// Returns CodeInvalidState if there is no open shipment request.
+func (o *Order) FailShipment(by By) error {
+	if o.Shipment == nil || o.Shipment.Status == ShipmentDispatched {
+		return Errorf(CodeInvalidState, "order %s has no open shipment request", o.ID)
+	}
+	if o.Shipment.Status == ShipmentFailed || o.Cancel != nil || o.Status.Final() {
+		return nil
+	}
+	o.Shipment.Status, o.Shipment.Reason = ShipmentFailed, by.Reason
+	o.answered()
+	o.record(by.change(ShipmentGivenUp))
+	return nil
+}

@@ -1,0 +1,121 @@
+package orderflow
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// requested is an order that waits for its carrier since noon.
+func requested(t *testing.T) *Order {
+	t.Helper()
+	o, err := Place(draft(line("a", 1, usd(5))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := tell(o, "confirm, capture"); got != "PAID CAPTURED RESERVED 3" {
+		t.Fatal(got)
+	}
+	if err := o.RequestShipment("shp_1", "RequestShipment", "token-1", By{At: noon}); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// after is somebody's word, so long after noon.
+func after(d time.Duration) By { return By{At: noon.Add(d), Actor: "step:test"} }
+
+func TestOrder_RenewShipment(t *testing.T) {
+	t.Parallel()
+	o := requested(t)
+	var renewed []time.Duration
+	for d := time.Duration(0); d < 100*time.Hour; d += time.Minute {
+		if o.RenewShipment(10*time.Minute, after(d)) {
+			renewed = append(renewed, d)
+		}
+	}
+	want := "[10m0s 20m0s 40m0s 1h20m0s 2h40m0s 5h20m0s 10h40m0s 21h20m0s 42h40m0s 66h40m0s 90h40m0s]"
+	if fmt.Sprint(renewed) != want {
+		t.Errorf("renewed after %s", renewed)
+	}
+	last := o.Timeline[len(o.Timeline)-1]
+	if last.Type != ShipmentRenewed || last.Sequence != 15 || o.Event(last).ShipmentID != "shp_1" || o.Wait.Token != "token-1" || !o.Wait.Since.Equal(noon) {
+		t.Errorf("last change %+v, wait %+v", last, o.Wait)
+	}
+	if err := o.RequestShipment("shp_1", "RequestShipment", "token-2", after(200*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if o.RenewalDue(10*time.Minute, noon.Add(200*time.Hour+9*time.Minute)) || !o.RenewalDue(10*time.Minute, noon.Add(200*time.Hour+10*time.Minute)) {
+		t.Error("another run of the step does not begin with the shortest pause")
+	}
+}
+
+// Nobody is asked again for what was never asked, or is answered.
+func TestOrder_RenewalDue_not(t *testing.T) {
+	t.Parallel()
+	for _, story := range []string{"", "confirm, capture", "confirm, capture, request, dispatch", "confirm, capture, request, give up",
+		"confirm, capture, request, cancel", "confirm, capture, request, dispatch, fulfil"} {
+		o, err := Place(draft(line("a", 1, usd(5))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tell(o, story)
+		n := o.Sequence
+		if by := after(1000 * time.Hour); o.RenewShipment(0, by) || o.MarkOverdue(0, 0, by) || o.Sequence != n {
+			t.Errorf("%q: asked again, or marked", story)
+		}
+	}
+}
+
+func TestOrder_MarkOverdue(t *testing.T) {
+	t.Parallel()
+	o := requested(t)
+	if o.MarkOverdue(time.Hour, 0, after(2*time.Hour)) {
+		t.Error("marked before the carrier was asked again")
+	}
+	if !o.RenewShipment(time.Minute, after(time.Minute)) || o.MarkOverdue(time.Hour, 0, after(59*time.Minute)) {
+		t.Error("marked too early")
+	}
+	if !o.MarkOverdue(time.Hour, 2, after(time.Hour)) || o.MarkOverdue(time.Hour, 2, after(2*time.Hour)) {
+		t.Error("not marked once")
+	}
+	if a := o.Attention; a.Code != "ShipmentUnanswered" || a.Step != "RequestShipment" || a.RedriveCount != 2 || !a.Since.Equal(noon.Add(time.Hour)) {
+		t.Errorf("%+v", a)
+	}
+	if c := o.Timeline[len(o.Timeline)-1]; c.Type != AttentionChanged || !c.Attention {
+		t.Errorf("%+v", c)
+	}
+}
+
+// The mark goes with the answer, in the same change; that of a failure stays.
+func TestOrder_answered(t *testing.T) {
+	t.Parallel()
+	overdue := func(o *Order) bool {
+		return o.RenewShipment(0, after(time.Hour)) && o.MarkOverdue(0, 0, after(time.Hour))
+	}
+	failed := func(o *Order) bool {
+		return o.NeedAttention(Attention{Code: "States.Timeout", ExecutionARN: "arn"}, after(time.Hour))
+	}
+	for _, tt := range []struct {
+		name, act string
+		mark      func(o *Order) bool
+		stays     bool
+	}{
+		{"overdue, dispatched", "dispatch", overdue, false},
+		{"overdue, given up", "give up", overdue, false},
+		{"failed, dispatched", "dispatch", failed, true},
+		{"failed, given up", "give up", failed, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			o := requested(t)
+			if !tt.mark(o) {
+				t.Fatal("not marked")
+			}
+			tell(o, tt.act)
+			if c := o.Timeline[len(o.Timeline)-1]; (o.Attention != nil) != tt.stays || c.Attention != tt.stays || c.Type == AttentionChanged {
+				t.Errorf("attention %+v, last change %+v", o.Attention, c)
+			}
+		})
+	}
+}
