@@ -148,7 +148,14 @@ func (l *loader) eventRoute(r pendingRoute, a *HTTPAPI) Route {
 	if out.Authorizer == "" && own != nil {
 		out.Authorizer = l.props(own).sub("Auth").text("DefaultAuthorizer")
 	}
-	if name := auth.text("Authorizer"); name != "" {
+	name := auth.text("Authorizer")
+	if out.Authorizer == "" && name == "NONE" { // SAM refuses both
+		auth.fail("Authorizer", "NONE needs a default authorizer that it replaces")
+	}
+	if out.Authorizer == "" && name == "" && auth.has("AuthorizationScopes") {
+		auth.fail("AuthorizationScopes", "need an authorizer: the event's or the API's default")
+	}
+	if name != "" {
 		out.Authorizer, out.Scopes = name, nil
 	}
 	if out.Authorizer == "NONE" {
