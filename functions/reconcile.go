@@ -12,6 +12,7 @@ func newReconcile(p *parts) lambda.Handler {
 	orders, executions := p.orders("ORDERS_TABLE"), p.executions("STATE_MACHINE_ARN")
 	return handle(p, tasks.Reconcile{
 		Orders: orders, Standing: orders, Executions: executions, History: executions, Tokens: executions,
-		Alerts: p.topic("ALERTS_TOPIC_ARN"), Now: p.opts.Clock, After: p.env.duration("RECONCILE_AFTER_SECONDS", time.Second), Log: p.opts.Logger,
+		Alerts: p.topic("ALERTS_TOPIC_ARN"), Now: p.opts.Clock, After: p.env.duration("RECONCILE_AFTER_SECONDS", time.Second),
+		Patience: p.env.duration("CARRIER_PATIENCE_SECONDS", time.Second), Log: p.opts.Logger,
 	}.Handle)
 }
