@@ -17,9 +17,10 @@ import (
 )
 
 // TestDLQ breaks the way from the start queue to the state machine, finds what was given up in the dead-letter queue, repairs it and redrives.
-func TestDLQ(t *testing.T) {
-	t.Parallel()
-	s := up(t, "--in-memory")
+func TestDLQ(t *testing.T) { inEachMode(t, testDLQ) }
+
+func testDLQ(t *testing.T, args ...string) {
+	s := up(t, append(args, "--in-memory")...)
 	ctx := t.Context()
 	queues, machines := sqs.NewFromConfig(s.config()), sfn.NewFromConfig(s.config())
 	start := aws.String("http://sqs.us-east-1.localhost/000000000000/orderflow-start")
@@ -108,9 +109,10 @@ func TestDLQ(t *testing.T) {
 }
 
 // TestIAM_Command runs `orderflow iam` as a person would.
-func TestIAM_Command(t *testing.T) {
-	t.Parallel()
-	s := up(t, "--in-memory")
+func TestIAM_Command(t *testing.T) { inEachMode(t, testIAMCommand) }
+
+func testIAMCommand(t *testing.T, args ...string) {
+	s := up(t, append(args, "--in-memory")...)
 	(&caller{s: s}).get("/products").expect(http.StatusOK)
 	out := s.orderflow(nil, "iam")
 	for _, want := range []string{"Used: ", "orderflow-ApiRole", "dynamodb:Scan", "Never used: ", "Denied: 0 calls"} {

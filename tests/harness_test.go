@@ -68,6 +68,7 @@ type system struct {
 	dir      string // the data folder, if it has one
 	exited   chan error
 	stderr   *lockedBuffer
+	denials  bool // the test provokes calls that the policies deny
 }
 
 type lockedBuffer struct {
@@ -132,10 +133,14 @@ func up(t *testing.T, args ...string) *system {
 	return s
 }
 
-// stop interrupts the system, which must end by itself and without an error.
+// stop interrupts the system, which must end by itself and without an error. Until then the policies must have denied no call, unless the test
+// says that it provokes denials.
 func (s *system) stop() {
 	if s.cmd == nil {
 		return
+	}
+	if !s.denials {
+		s.noneDenied()
 	}
 	if err := s.cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		s.t.Error(err)
@@ -150,6 +155,23 @@ func (s *system) stop() {
 		s.t.Errorf("up did not stop\n%s", s.stderr)
 	}
 	s.cmd = nil
+}
+
+// noneDenied may run after the test's own context has ended.
+func (s *system) noneDenied() {
+	ctx, cancel := context.WithTimeout(context.Background(), settle)
+	defer cancel()
+	a, err := (&caller{s: s}).try(ctx, http.MethodGet, "/_local/iam", http.Header{"Orderflow-Local": {"1"}}, nil)
+	var r iamReport
+	if err == nil {
+		err = json.Unmarshal(a.Body, &r)
+	}
+	if err != nil || len(r.Used) == 0 {
+		s.t.Errorf("read what the policies decided: %v, %d grants were used\n%s", err, len(r.Used), s.stderr)
+	}
+	for _, d := range r.Denied {
+		s.t.Errorf("denied %d times: %s", d.Count, d.Message)
+	}
 }
 
 // kill ends the system as a power failure would.

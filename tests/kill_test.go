@@ -14,11 +14,13 @@ import (
 
 // TestKill9 kills the system three times with 200 orders in flight, and starts it again on the same folder each time.
 // Every order must end as it would have without, and nobody may be charged twice.
-func TestKill9(t *testing.T) {
-	t.Parallel()
+func TestKill9(t *testing.T) { inEachMode(t, testKill9) }
+
+func testKill9(t *testing.T, args ...string) {
 	const n = 200
 	dir := t.TempDir()
-	s := up(t, "--data", dir)
+	args = append(args, "--data", dir)
+	s := up(t, args...)
 	events := s.listen()
 	tr := &traffic{t: t, current: s, accepted: map[string]orderflow.Status{}}
 
@@ -33,7 +35,7 @@ func TestKill9(t *testing.T) {
 		<-time.After(time.Duration(moments.IntN(400)) * time.Millisecond)
 		tr.restart(func(old *system) *system {
 			old.kill()
-			return up(t, "--data", dir)
+			return up(t, args...)
 		})
 	}
 	customers.Wait()

@@ -13,9 +13,10 @@ import (
 )
 
 // TestLargestOrder places an order of 100 different products: more than one DynamoDB transaction takes.
-func TestLargestOrder(t *testing.T) {
-	t.Parallel()
-	s := up(t, "--in-memory")
+func TestLargestOrder(t *testing.T) { inEachMode(t, testLargestOrder) }
+
+func testLargestOrder(t *testing.T, args ...string) {
+	s := up(t, append(args, "--in-memory")...)
 	const n = 100
 	var items []item
 	var puts []types.TransactWriteItem

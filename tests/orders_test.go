@@ -217,14 +217,9 @@ func testCancel(t *testing.T, args ...string) {
 	s := up(t, append(args, "--data", t.TempDir(), "--carrier", "external")...)
 	events := s.listen()
 	ada := s.as("ada")
-	waiting := func(id string) view {
-		return ada.until(id, "waits for the carrier", func(v view) bool {
-			return slices.ContainsFunc(v.Timeline, func(c orderflow.Change) bool { return c.Type == orderflow.ShipmentAsked })
-		})
-	}
 	t.Run("before dispatch", func(t *testing.T) {
 		id := ada.accepted(order("pm_card_visa", item{"lamp-brass-desk", 1}))
-		waiting(id)
+		ada.waiting(id)
 		ada.request(http.MethodPost, "/orders/"+id+"/cancel", nil, nil).expect(http.StatusAccepted)
 		v := ada.ended(id)
 		if v.Status != orderflow.Cancelled || v.PaymentStatus != orderflow.PaymentRefunded {
@@ -234,7 +229,7 @@ func testCancel(t *testing.T, args ...string) {
 	})
 	t.Run("after dispatch", func(t *testing.T) {
 		id := ada.accepted(order("pm_card_visa", item{"lamp-brass-desk", 1}))
-		waiting(id)
+		ada.waiting(id)
 		s.carrier(id, "dispatched")
 		ada.request(http.MethodPost, "/orders/"+id+"/cancel", nil, nil).problem(http.StatusConflict, "TooLateToCancel")
 		if v := ada.ended(id); v.Status != orderflow.Fulfilled {
@@ -243,7 +238,7 @@ func testCancel(t *testing.T, args ...string) {
 	})
 	t.Run("the carrier gives up", func(t *testing.T) {
 		id := ada.accepted(order("pm_card_visa", item{"basket-willow-40cm", 2}))
-		waiting(id)
+		ada.waiting(id)
 		s.carrier(id, "failed")
 		v := ada.ended(id)
 		if v.Status != orderflow.Rejected || v.PaymentStatus != orderflow.PaymentRefunded || v.reason() != "ShipmentFailed" {
@@ -258,10 +253,51 @@ func testCancel(t *testing.T, args ...string) {
 	s.checkInvariants(events)
 }
 
+// TestSilentCarrier has a carrier that leaves a request unanswered: it is asked again, then operators see the order, until it answers.
+func TestSilentCarrier(t *testing.T) { inEachMode(t, testSilentCarrier) }
+
+func testSilentCarrier(t *testing.T, args ...string) {
+	s := up(t, append(args, "--data", t.TempDir(), "--carrier", "external", "--param", "ReconcileAfterSeconds=0", "--param", "CarrierPatienceSeconds=0")...)
+	events := s.listen()
+	ada, olga := s.as("ada"), s.as("olga", "operators")
+	id := ada.accepted(order("pm_card_visa", item{"lamp-brass-desk", 1}))
+	ada.waiting(id)
+
+	var list struct {
+		Orders []struct {
+			OrderID   string
+			Attention orderflow.Attention
+		}
+	}
+	eventually(t, "operators see the order", func() bool {
+		s.invoke("ReconcileFunction", struct{}{})
+		olga.get("/ops/orders?attention=true").expect(http.StatusOK).into(&list)
+		return len(list.Orders) == 1
+	})
+	if o := list.Orders[0]; o.OrderID != id || o.Attention.Code != "ShipmentUnanswered" || o.Attention.Step != "RequestShipment" {
+		t.Errorf("%+v", o)
+	}
+	olga.request(http.MethodPost, "/ops/orders/"+id+"/redrive", nil, []byte(`{"reason":"why not"}`)).problem(http.StatusConflict, "NotRedrivable")
+
+	for range 2 { // it was asked more than once, and answers each time
+		s.carrier(id, "dispatched").expect(http.StatusOK)
+	}
+	v := ada.ended(id)
+	count := map[orderflow.ChangeType]int{}
+	for _, c := range v.Timeline {
+		count[c.Type]++
+	}
+	if v.Status != orderflow.Fulfilled || count[orderflow.ShipmentAsked] != 1 || count[orderflow.ShipmentRenewed] < 1 || count[orderflow.AttentionChanged] != 1 {
+		t.Errorf("%s, changes %v", v.Status, count)
+	}
+	s.checkInvariants(events)
+}
+
 // TestAPI checks what concerns the whole way of a request: tokens, ownership, replays.
-func TestAPI(t *testing.T) {
-	t.Parallel()
-	s := up(t, "--in-memory")
+func TestAPI(t *testing.T) { inEachMode(t, testAPI) }
+
+func testAPI(t *testing.T, args ...string) {
+	s := up(t, append(args, "--in-memory")...)
 	ada, ben := s.as("ada"), s.as("ben")
 	body := order("pm_card_visa", item{"towel-linen-set3", 1})
 
