@@ -28,6 +28,7 @@ var rules = []rule{
 	{"state-machine-encryption", stateMachineEncryption},
 	{"rule-dead-letters", ruleDeadLetters},
 	{"rule-retry-policy", ruleRetryPolicy},
+	{"rule-bus", ruleBus},
 	{"queue-tls-only", queueTLSOnly},
 	{"queue-encryption", queueEncryption},
 	{"queue-visibility", queueVisibility},
@@ -37,11 +38,16 @@ var rules = []rule{
 	{"dead-letters-alarm", deadLettersAlarm},
 	{"alarm-action", alarmAction},
 	{"alarm-runbook", alarmRunbook},
+	{"alarm-metric", alarmMetric},
+	{"alarm-math", alarmMath},
+	{"dashboard-metric", dashboardMetric},
 	{"log-retention", logRetention},
 	{"function-logs", functionLogs},
 	{"stream-destination", streamDestination},
 	{"table-protection", tableProtection},
 	{"policy-wildcard", policyWildcard},
+	{"role-key", roleKey},
+	{"key-policy", keyPolicy},
 }
 
 // Lint returns what is wrong with a template, sorted.

@@ -36,6 +36,10 @@ func functionLogs(t *Template, _ []string, report reporter) {
 	}
 }
 
+// streamRetention is for how many seconds a table's stream has its records
+// (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html).
+const streamRetention = 24 * 60 * 60
+
 // streamDestination: records of a stream that fail again and again are kept, and hold up nothing but what they have to.
 func streamDestination(t *Template, _ []string, report reporter) {
 	for _, f := range t.Of("AWS::Serverless::Function") {
@@ -49,6 +53,9 @@ func streamDestination(t *Template, _ []string, report reporter) {
 			}
 			if text(p["BisectBatchOnFunctionError"]) != "true" || p["FunctionResponseTypes"] == nil {
 				report(f.ID+"/"+name, "lets one bad record fail its whole batch")
+			}
+			if age, ok := number(p["MaximumRecordAgeInSeconds"]); !ok || age > streamRetention/2 {
+				report(f.ID+"/"+name, "gives a record up when the stream has it no longer, or has it for less than half a day")
 			}
 		}
 	}

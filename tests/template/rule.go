@@ -1,6 +1,9 @@
 package template
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // delivery is what a rule's target, or the function's event that SAM makes a rule of, says of deliveries that fail.
 type delivery struct {
@@ -43,6 +46,43 @@ func ruleRetryPolicy(t *Template, _ []string, report reporter) {
 		p := object(d.properties["RetryPolicy"])
 		if p["MaximumEventAgeInSeconds"] == nil || p["MaximumRetryAttempts"] == nil {
 			report(d.id, "has no retry policy")
+		}
+	}
+}
+
+// ruleBus: what AWS tells of its services is on the account's default bus, what the stack tells of orders on the stack's own. A rule on the
+// other one never matches.
+func ruleBus(t *Template, _ []string, report reporter) {
+	buses := map[string]bool{}
+	for _, b := range t.Of("AWS::Events::EventBus") {
+		buses[b.ID] = true
+	}
+	check := func(id string, properties map[string]any, pattern any) {
+		bus := properties["EventBusName"]
+		for _, v := range list(object(pattern)["source"]) {
+			aws := strings.HasPrefix(text(v), "aws.")
+			switch {
+			case aws && bus != nil && text(bus) != "default":
+				report(id, "waits for events of %s on a bus where AWS sends none", text(v))
+			case !aws && !buses[target(bus)]:
+				report(id, "waits for events of %s on a bus that is not the stack's", text(v))
+			}
+		}
+		if object(pattern)["source"] == nil {
+			report(id, "takes events of any source")
+		}
+	}
+	for _, r := range t.Of("AWS::Events::Rule") {
+		if r.get("ScheduleExpression") == nil {
+			check(r.ID, r.Properties, r.get("EventPattern"))
+		}
+	}
+	for _, f := range t.Resources {
+		for name, v := range object(f.get("Events")) {
+			if typ := text(object(v)["Type"]); typ == "EventBridgeRule" || typ == "CloudWatchEvent" {
+				p := object(object(v)["Properties"])
+				check(f.ID+"/"+name, p, p["Pattern"])
+			}
 		}
 	}
 }
