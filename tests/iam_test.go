@@ -178,19 +178,6 @@ func useDeadLetters(t *testing.T, s *system) {
 	})
 }
 
-// waiting reads the order until it waits for the carrier.
-func (c *caller) waiting(id string) view {
-	c.s.t.Helper()
-	return c.until(id, "waits for the carrier", func(v view) bool {
-		for _, change := range v.Timeline {
-			if change.Type == orderflow.ShipmentAsked {
-				return true
-			}
-		}
-		return false
-	})
-}
-
 // stock puts n new products into the catalogue and returns one of each.
 func (s *system) stock(t *testing.T, n int) []item {
 	t.Helper()

@@ -4,11 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
@@ -277,22 +275,4 @@ func (s *system) checkHistories(orders []orderflow.Order) {
 		s.checkPrivacy("the history of "+o.ID, string(text))
 	}
 	s.checkPrivacy("the logs", s.stderr.String())
-}
-
-// carrier answers an order's shipment request with a signed webhook.
-func (s *system) carrier(orderID, status string) *answer {
-	s.t.Helper()
-	db := dynamodb.NewFromConfig(s.config())
-	got, err := db.GetItem(s.t.Context(), &dynamodb.GetItemInput{TableName: aws.String("orderflow-orders"),
-		Key: map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: orderID}}})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	o := unmarshal[orderflow.Order](s.t, got.Item)
-	body, err := json.Marshal(map[string]string{"shipmentId": o.Shipment.ID, "orderId": orderID, "status": status, "carrier": "test", "trackingNumber": "T-1", "reason": "NoVan"})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	h := http.Header{"Orderflow-Signature": {orderflow.SignWebhook(s.webhookSecret(), time.Now(), body)}}
-	return (&caller{s: s}).request(http.MethodPost, "/webhooks/shipments", h, body)
 }

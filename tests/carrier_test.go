@@ -1,0 +1,129 @@
+package tests
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"orderflow"
+)
+
+// TestCancel has no carrier by itself: the test is the carrier.
+func TestCancel(t *testing.T) { inEachMode(t, testCancel) }
+
+func testCancel(t *testing.T, args ...string) {
+	s := up(t, append(args, "--data", t.TempDir(), "--carrier", "external")...)
+	events := s.listen()
+	ada := s.as("ada")
+	t.Run("before dispatch", func(t *testing.T) {
+		id := ada.accepted(order("pm_card_visa", item{"lamp-brass-desk", 1}))
+		ada.waiting(id)
+		ada.request(http.MethodPost, "/orders/"+id+"/cancel", nil, nil).expect(http.StatusAccepted)
+		v := ada.ended(id)
+		if v.Status != orderflow.Cancelled || v.PaymentStatus != orderflow.PaymentRefunded {
+			t.Errorf("%s, payment %s", v.Status, v.PaymentStatus)
+		}
+		s.carrier(id, "dispatched").problem(http.StatusConflict, "OrderCancelled")
+	})
+	t.Run("after dispatch", func(t *testing.T) {
+		id := ada.accepted(order("pm_card_visa", item{"lamp-brass-desk", 1}))
+		ada.waiting(id)
+		s.carrier(id, "dispatched")
+		ada.request(http.MethodPost, "/orders/"+id+"/cancel", nil, nil).problem(http.StatusConflict, "TooLateToCancel")
+		if v := ada.ended(id); v.Status != orderflow.Fulfilled {
+			t.Errorf("ended %s", v.Status)
+		}
+	})
+	t.Run("the carrier gives up", func(t *testing.T) {
+		id := ada.accepted(order("pm_card_visa", item{"basket-willow-40cm", 2}))
+		ada.waiting(id)
+		s.carrier(id, "failed")
+		v := ada.ended(id)
+		if v.Status != orderflow.Rejected || v.PaymentStatus != orderflow.PaymentRefunded || v.reason() != "ShipmentFailed" {
+			t.Errorf("%s (%s), payment %s", v.Status, v.reason(), v.PaymentStatus)
+		}
+	})
+	t.Run("a forged answer", func(t *testing.T) {
+		body := []byte(`{"shipmentId":"x","orderId":"x","status":"dispatched"}`)
+		h := http.Header{"Orderflow-Signature": {fmt.Sprintf("t=%d,v1=00", time.Now().Unix())}}
+		(&caller{s: s}).request(http.MethodPost, "/webhooks/shipments", h, body).expect(http.StatusUnauthorized)
+	})
+	s.checkInvariants(events)
+}
+
+// TestSilentCarrier has a carrier that leaves a request unanswered: it is asked again, then operators see the order, until it answers.
+func TestSilentCarrier(t *testing.T) { inEachMode(t, testSilentCarrier) }
+
+func testSilentCarrier(t *testing.T, args ...string) {
+	s := up(t, append(args, "--data", t.TempDir(), "--carrier", "external", "--param", "ReconcileAfterSeconds=0", "--param", "CarrierPatienceSeconds=0")...)
+	events := s.listen()
+	ada, olga := s.as("ada"), s.as("olga", "operators")
+	id := ada.accepted(order("pm_card_visa", item{"lamp-brass-desk", 1}))
+	ada.waiting(id)
+
+	var list struct {
+		Orders []struct {
+			OrderID   string
+			Attention orderflow.Attention
+		}
+	}
+	eventually(t, "operators see the order", func() bool {
+		s.invoke("ReconcileFunction", struct{}{})
+		olga.get("/ops/orders?attention=true").expect(http.StatusOK).into(&list)
+		return len(list.Orders) == 1
+	})
+	if o := list.Orders[0]; o.OrderID != id || o.Attention.Code != "ShipmentUnanswered" || o.Attention.Step != "RequestShipment" {
+		t.Errorf("%+v", o)
+	}
+	olga.request(http.MethodPost, "/ops/orders/"+id+"/redrive", nil, []byte(`{"reason":"why not"}`)).problem(http.StatusConflict, "NotRedrivable")
+
+	for range 2 { // it was asked more than once, and answers each time
+		s.carrier(id, "dispatched").expect(http.StatusOK)
+	}
+	v := ada.ended(id)
+	count := map[orderflow.ChangeType]int{}
+	for _, c := range v.Timeline {
+		count[c.Type]++
+	}
+	if v.Status != orderflow.Fulfilled || count[orderflow.ShipmentAsked] != 1 || count[orderflow.ShipmentRenewed] < 1 || count[orderflow.AttentionChanged] != 1 {
+		t.Errorf("%s, changes %v", v.Status, count)
+	}
+	s.checkInvariants(events)
+}
+
+// waiting reads the order until it waits for the carrier.
+func (c *caller) waiting(id string) view {
+	c.s.t.Helper()
+	return c.until(id, "waits for the carrier", func(v view) bool {
+		for _, change := range v.Timeline {
+			if change.Type == orderflow.ShipmentAsked {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// carrier answers an order's shipment request with a signed webhook.
+func (s *system) carrier(orderID, status string) *answer {
+	s.t.Helper()
+	db := dynamodb.NewFromConfig(s.config())
+	got, err := db.GetItem(s.t.Context(), &dynamodb.GetItemInput{TableName: aws.String("orderflow-orders"),
+		Key: map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: orderID}}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	o := unmarshal[orderflow.Order](s.t, got.Item)
+	body, err := json.Marshal(map[string]string{"shipmentId": o.Shipment.ID, "orderId": orderID, "status": status, "carrier": "test", "trackingNumber": "T-1", "reason": "NoVan"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	h := http.Header{"Orderflow-Signature": {orderflow.SignWebhook(s.webhookSecret(), time.Now(), body)}}
+	return (&caller{s: s}).request(http.MethodPost, "/webhooks/shipments", h, body)
+}
