@@ -60,6 +60,20 @@ def create(name, template, parameters, files):
     return stack["StackStatus"], created, {o["OutputKey"]: o["OutputValue"] for o in stack["Outputs"]}
 
 
+def undefined_schemes(template):
+    """The operations of which the API's document names a security scheme that it does not define: API Gateway warns, and FailOnWarnings fails."""
+    body = template["Resources"]["HttpApi"]["Properties"]["Body"]
+    defined = body["components"]["securitySchemes"]
+    return [
+        f"{method} {path}: {name} is no security scheme"
+        for path, operations in body["paths"].items()
+        for method, operation in operations.items()
+        for requirement in operation.get("security", [])
+        for name in requirement
+        if name not in defined
+    ]
+
+
 class Unsupported(logging.Handler):
     """Collects the types of which moto says that it does not know them."""
 
@@ -86,6 +100,7 @@ def check(parameters):
     made = [r for r in created if r["ResourceType"]]  # the others stand in the list without a type
     print(f"{parameters}: {status}, {len(made)} resources; types unknown to moto: {', '.join(sorted(unsupported.types))}")
     wrong = [f"{r['LogicalResourceId']}: {r['ResourceStatus']}" for r in made if r["ResourceStatus"] != "CREATE_COMPLETE"]
+    wrong += undefined_schemes(template)
     if status != "CREATE_COMPLETE":
         wrong.append(f"the stack is {status}")
     if [m["name"] for m in machines] != ["orderflow-fulfil-order"]:
