@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
 	"orderflow/functions"
 )
@@ -33,10 +35,17 @@ func newHandler(getenv func(string) string, log *slog.Logger) (lambda.Handler, e
 	return functions.New(name, cfg, getenv, functions.Options{Logger: log.With("function", name)})
 }
 
+// callTimeout limits one attempt of a call. AWS answers in milliseconds; what takes so long is lost, and the SDK's next attempt takes another
+// connection. Its three attempts end within the timeout of every function.
+const callTimeout = 3 * time.Second
+
 // config is what the Lambda environment says: region, the role's credentials, an endpoint other than AWS's own.
 // The SDK's config package would look into files, the instance metadata service, SSO and STS, and weigh megabytes.
 func config(getenv func(string) string) (aws.Config, error) {
-	cfg := aws.Config{Region: getenv("AWS_REGION"), Credentials: environmentCredentials(getenv)}
+	cfg := aws.Config{
+		Region: getenv("AWS_REGION"), Credentials: environmentCredentials(getenv),
+		HTTPClient: awshttp.NewBuildableClient().WithTimeout(callTimeout),
+	}
 	if cfg.Region == "" {
 		return cfg, errors.New("environment variable AWS_REGION is not set")
 	}

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
 // lambdaEnv is an environment as Lambda gives it, with changes.
@@ -48,6 +50,9 @@ func TestConfig(t *testing.T) {
 	cfg, err := config(lambdaEnv(map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}))
 	if err != nil || cfg.Region != "eu-central-1" || *cfg.BaseEndpoint != "http://127.0.0.1:4566" {
 		t.Errorf("config %+v, %v", cfg, err)
+	}
+	if c, ok := cfg.HTTPClient.(*awshttp.BuildableClient); !ok || c.GetTimeout() != callTimeout {
+		t.Errorf("a call that gets no answer lasts for ever: %T", cfg.HTTPClient)
 	}
 	c, err := cfg.Credentials.Retrieve(t.Context())
 	if err != nil || c.AccessKeyID != "ASIA1" || c.SecretAccessKey != "s" || c.SessionToken != "t" {
