@@ -26,3 +26,23 @@ func TestBenchOrders(t *testing.T) {
 		t.Errorf("%s", out)
 	}
 }
+
+// TestBenchAPI lets customers come for a moment: all must be served, and their orders fulfilled.
+func TestBenchAPI(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), binary(t), "bench", "api", "--rate", "10", "--for", "1s", "--in-memory", "--json").Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	var got struct {
+		Orders   int  `json:"orders"`
+		Durable  bool `json:"durable"`
+		Failures int  `json:"failures"`
+	}
+	if err := json.Unmarshal(out, &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Orders != 10 || got.Durable || got.Failures != 0 {
+		t.Errorf("%s", out)
+	}
+}
