@@ -12,8 +12,9 @@ import (
 type Explanation struct {
 	StackName string             `json:"stackName"`
 	Runs      []Count            `json:"runs"`
-	Differs   []Difference       `json:"differs"`  // the system behaves otherwise than on AWS because of it
-	NoEffect  []Difference       `json:"noEffect"` // has no effect on one machine
+	Differs   []Difference       `json:"differs"`   // the system behaves otherwise than on AWS because of it
+	NoEffect  []Difference       `json:"noEffect"`  // has no effect on one machine
+	Unchecked []string           `json:"unchecked"` // what AWS would refuse, and the stack does not notice
 	Template  *template.Template `json:"-"`
 }
 
@@ -61,6 +62,9 @@ func explain(t *template.Template) *Explanation {
 		} else {
 			e.NoEffect = appendDifference(e.NoEffect, u)
 		}
+		if u.Type == "AWS::KMS::Key" && u.Property == "" {
+			e.Unchecked = append(e.Unchecked, "who may use the key "+u.LogicalID+": nothing is encrypted here, so that a kms permission that is missing in a role or in the key's policy shows on AWS alone")
+		}
 	}
 	return e
 }
@@ -88,6 +92,9 @@ func (e *Explanation) Write(w io.Writer) error {
 	fmt.Fprintf(&b, "The stack %s runs %s.\n", e.StackName, strings.Join(runs, ", "))
 	writeDifferences(&b, "Behaves otherwise than on AWS:", e.Differs)
 	writeDifferences(&b, "Has no effect on one machine:", e.NoEffect)
+	if len(e.Unchecked) > 0 {
+		fmt.Fprintf(&b, "\nIs not checked on one machine:\n  %s\n", strings.Join(e.Unchecked, "\n  "))
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

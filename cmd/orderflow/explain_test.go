@@ -29,6 +29,9 @@ func TestUp_Explain(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &x); code != 0 || err != nil {
 		t.Fatalf("exit code %d, %v\n%s%s", code, err, out, errs)
 	}
+	if len(x.Unchecked) != 1 || !strings.Contains(x.Unchecked[0], "kms") {
+		t.Errorf("does not check %q, want the permissions of the key", x.Unchecked)
+	}
 	counts := map[string]int{}
 	for _, c := range x.Runs {
 		counts[c.Kind] = c.Count
