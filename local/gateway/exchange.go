@@ -60,39 +60,26 @@ func (x *exchange) answer() answer {
 
 // integrate invokes the route's function within its time limit.
 func (x *exchange) integrate(route *route, event []byte) answer {
-	ctx, cancel := context.WithCancel(x.r.Context())
-	defer cancel()
-	type outcome struct {
-		reply  []byte
-		failed bool
-		err    error
-	}
-	done := make(chan outcome, 1)
+	ctx, cancel := context.WithCancelCause(x.r.Context())
+	defer cancel(nil)
+	defer x.g.cfg.Clock.AfterFunc(route.Timeout, func() { cancel(errTimeout) }).Stop()
 	began := x.g.cfg.Clock.Now()
-	timer := x.g.cfg.Clock.NewTimer(route.Timeout)
-	defer timer.Stop()
-	go func() {
-		reply, failed, err := x.g.cfg.Invoke(ctx, route.Function, event)
-		done <- outcome{reply, failed, err}
-	}()
-	var o outcome
-	select {
-	case o = <-done:
-	case <-timer.Chan():
-		o.err = errTimeout
-	}
+	reply, failed, err := x.g.cfg.Invoke(ctx, route.Function, event)
 	x.access.IntegrationLatency = x.g.cfg.Clock.Since(began)
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = cause
+	}
 	switch {
-	case errors.Is(o.err, ErrTooLarge):
+	case errors.Is(err, ErrTooLarge):
 		return tooLarge()
-	case o.err != nil:
-		x.fail(route, o.err.Error())
+	case err != nil:
+		x.fail(route, err.Error())
 		return refuse(http.StatusServiceUnavailable, "Service Unavailable", "Unavailable", "the service did not answer; try again")
-	case o.failed:
-		x.fail(route, string(o.reply))
+	case failed:
+		x.fail(route, string(reply))
 		return internalError()
 	}
-	a, err := decodeReply(o.reply)
+	a, err := decodeReply(reply)
 	if err != nil {
 		x.fail(route, err.Error())
 		return internalError()

@@ -26,14 +26,31 @@ type Result struct {
 // returns its error and the function goes on, as on AWS. A failed function is a Result with FunctionError; errors are *awsapi.Error:
 // ResourceNotFoundException, TooManyRequestsException, RequestTooLargeException, InvalidRequestContentException, ServiceException.
 func (s *Service) Invoke(ctx context.Context, nameOrARN string, payload []byte) (*Result, error) {
-	f, err := s.find(nameOrARN, "")
+	f, payload, err := s.prepare(nameOrARN, payload)
 	if err != nil {
 		return nil, err
 	}
-	if payload, err = checkPayload(payload, MaxSyncPayload); err != nil {
+	return f.invokeAtOnce(ctx, payload)
+}
+
+// InvokeTask is Invoke for a task of a state machine, which nobody waits for: it begins when the processors are not busy with other requests.
+// The function's timeout counts from then on.
+func (s *Service) InvokeTask(ctx context.Context, nameOrARN string, payload []byte) (*Result, error) {
+	f, payload, err := s.prepare(nameOrARN, payload)
+	if err != nil {
 		return nil, err
 	}
-	return f.invoke(ctx, s.opt.NewID(), payload)
+	return f.invokeInTurn(ctx, ofTask, s.opt.NewID(), payload)
+}
+
+// prepare finds the function, and checks the payload of a synchronous request.
+func (s *Service) prepare(nameOrARN string, payload []byte) (*function, []byte, error) {
+	f, err := s.find(nameOrARN, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	payload, err = checkPayload(payload, MaxSyncPayload)
+	return f, payload, err
 }
 
 func checkPayload(payload []byte, limit int) ([]byte, error) {
@@ -50,22 +67,11 @@ func checkPayload(payload []byte, limit int) ([]byte, error) {
 	return payload, nil
 }
 
-type outcome struct {
-	result *Result
-	err    error
-}
-
-// InvokeTask is Invoke for a task of a state machine, which nobody waits for: it begins when the machine is not busy with other requests.
-// The function's timeout counts from then on.
-func (s *Service) InvokeTask(ctx context.Context, nameOrARN string, payload []byte) (*Result, error) {
-	f, err := s.find(nameOrARN, "")
-	if err != nil {
-		return nil, err
-	}
-	if payload, err = checkPayload(payload, MaxSyncPayload); err != nil {
-		return nil, err
-	}
-	return f.invokeInTurn(ctx, ofTask, s.opt.NewID(), payload)
+// invokeAtOnce is invoke for somebody who waits.
+func (f *function) invokeAtOnce(ctx context.Context, payload []byte) (*Result, error) {
+	f.service.turns.notice()
+	defer f.service.turns.notice()
+	return f.invoke(ctx, f.service.opt.NewID(), payload)
 }
 
 // invokeInTurn is invoke, when the request gets its turn.
@@ -77,7 +83,7 @@ func (f *function) invokeInTurn(ctx context.Context, c class, requestID string, 
 	return f.invoke(ctx, requestID, payload)
 }
 
-// invoke runs one request with a checked payload.
+// invoke runs one request with a checked payload. If ctx ends, it returns and the function goes on.
 func (f *function) invoke(ctx context.Context, requestID string, payload []byte) (*Result, error) {
 	if !f.service.begin() {
 		return nil, ErrStopping
@@ -87,74 +93,106 @@ func (f *function) invoke(ctx context.Context, requestID string, payload []byte)
 		f.observe(Invocation{RequestID: requestID, ErrorType: "Throttled"})
 		return nil, err
 	}
-	done := make(chan outcome, 1)
-	go func() {
-		defer f.service.requests.Done()
-		defer f.gate.leave()
-		r, err := f.execute(requestID, payload)
-		done <- outcome{r, err}
-	}()
+	x, err := f.begin(requestID, payload)
+	if err != nil {
+		defer x.leave()
+		return x.conclude(nil, err), nil
+	}
 	select {
-	case o := <-done:
-		return o.result, o.err
+	case r := <-x.done:
+		defer x.leave()
+		return x.finish(r)
+	case <-x.ctx.Done():
+		defer x.leave()
+		return x.finish(reply{lost: true})
 	case <-ctx.Done():
+		go x.abandoned()
 		return nil, ctx.Err()
 	}
 }
 
-// execute runs one request in an execution environment and always returns by the deadline; a handler that does not watch its context
-// is left behind with its environment, which nobody uses again.
-func (f *function) execute(requestID string, payload []byte) (*Result, error) {
-	s, start := f.service, f.service.clock.Now()
-	e, cold, err := f.take()
-	if err != nil {
-		return f.conclude(requestID, start, cold, nil, err)
+// execution is one request in an execution environment.
+type execution struct {
+	f         *function
+	requestID string
+	start     time.Time
+	cold      bool
+	env       *environment
+	ctx       context.Context // ends at the function's timeout
+	cancel    context.CancelFunc
+	done      chan reply
+}
+
+// begin hands the request to an environment. An error is the init phase's.
+func (f *function) begin(requestID string, payload []byte) (x *execution, err error) {
+	s := f.service
+	x = &execution{f: f, requestID: requestID, start: s.clock.Now(), cancel: func() {}}
+	if x.env, x.cold, err = f.take(); err != nil {
+		return x, err
 	}
-	ctx, cancel := withDeadline(s.base, s.clock, s.clock.Now().Add(f.Timeout))
-	defer cancel()
-	ctx = awsapi.WithIdentity(ctx, awsapi.Identity{AccessKey: f.RoleName})
-	done := make(chan reply, 1)
+	x.ctx, x.cancel = withDeadline(s.base, s.clock, s.clock.Now().Add(f.Timeout))
+	ctx := awsapi.WithIdentity(x.ctx, awsapi.Identity{AccessKey: f.RoleName})
 	lc := &lambdacontext.LambdaContext{AwsRequestID: requestID, InvokedFunctionArn: f.ARN}
-	e.requests <- request{lambdacontext.NewContext(ctx, lc), payload, done}
-	var r reply
+	x.done = make(chan reply, 1)
+	x.env.requests <- request{lambdacontext.NewContext(ctx, lc), payload, x.done}
+	return x, nil
+}
+
+// leave gives back what the request held.
+func (x *execution) leave() {
+	x.cancel()
+	x.f.gate.leave()
+	x.f.service.requests.Done()
+}
+
+// abandoned waits for the end of a request whose result nobody wants any more.
+func (x *execution) abandoned() {
+	defer x.leave()
+	r := reply{lost: true}
 	select {
-	case r = <-done:
-	case <-ctx.Done():
-		r.lost = true
+	case r = <-x.done:
+	case <-x.ctx.Done():
 	}
+	_, _ = x.finish(r) // what went wrong is logged, and told to the observer
+}
+
+// finish makes the result of a reply. A handler that does not watch its context is left behind with its environment, which nobody uses again.
+func (x *execution) finish(r reply) (*Result, error) {
+	f := x.f
 	switch {
-	case s.base.Err() != nil && (r.lost || r.err != nil):
-		f.put(e, false)
+	case f.service.base.Err() != nil && (r.lost || r.err != nil):
+		f.put(x.env, false)
 		return nil, ErrStopping
-	case r.lost || errors.Is(ctx.Err(), context.DeadlineExceeded):
-		r.err = timedOut(requestID, f.Timeout) // even if the handler noticed the deadline first: AWS stops the environment
+	case r.lost || errors.Is(x.ctx.Err(), context.DeadlineExceeded):
+		r.err = timedOut(x.requestID, f.Timeout) // even if the handler noticed the deadline first: AWS stops the environment
 	case errors.Is(r.err, errExited):
-		r.err = exited(requestID)
+		r.err = exited(x.requestID)
 	case r.err == nil && len(r.payload) > MaxResponse:
 		r.err = oversizedReply()
 	}
-	res, err := f.conclude(requestID, start, cold, r.payload, r.err)
+	result := x.conclude(r.payload, r.err)
 	healthy := true
 	if r.err != nil {
 		_, lost := errorPayload(r.err)
 		healthy = !lost
 	}
-	f.put(e, healthy)
-	return res, err
+	f.put(x.env, healthy)
+	return result, nil
 }
 
 // conclude makes the Result and tells the observer.
-func (f *function) conclude(requestID string, start time.Time, cold bool, payload []byte, err error) (*Result, error) {
-	r := &Result{StatusCode: 200, Payload: payload, RequestID: requestID, ExecutedVersion: "$LATEST"}
-	in := Invocation{RequestID: requestID, Duration: f.service.clock.Since(start), ColdStart: cold}
+func (x *execution) conclude(payload []byte, err error) *Result {
+	f := x.f
+	r := &Result{StatusCode: 200, Payload: payload, RequestID: x.requestID, ExecutedVersion: "$LATEST"}
+	in := Invocation{RequestID: x.requestID, Duration: f.service.clock.Since(x.start), ColdStart: x.cold}
 	if err != nil {
 		r.FunctionError = Unhandled
 		r.Payload, _ = errorPayload(err)
 		in.ErrorType = errorType(r.Payload)
-		f.service.log.Warn("function failed", "function", f.Name, "requestId", requestID, "errorType", in.ErrorType)
+		f.service.log.Warn("function failed", "function", f.Name, "requestId", x.requestID, "errorType", in.ErrorType)
 	}
 	f.observe(in)
-	return r, nil
+	return r
 }
 
 func (f *function) observe(in Invocation) {

@@ -74,7 +74,7 @@ func (s *Service) do(ctx context.Context, in invokeInput) (*Result, error) {
 		if err != nil {
 			return nil, err
 		}
-		return f.invoke(ctx, s.opt.NewID(), payload)
+		return f.invokeAtOnce(ctx, payload)
 	case "Event":
 		return s.InvokeAsync(f.Name, in.Payload)
 	case "DryRun":
