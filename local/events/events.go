@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"strings"
 	"sync"
 
@@ -42,7 +43,7 @@ type Options struct {
 	InvokeAsync Invoker
 	NewID       func() string // event ids; default random UUIDs
 	Logger      *slog.Logger  // what was given up; default slog.Default()
-	Workers     int           // deliveries at once; default 32
+	Workers     int           // deliveries at once; by default one for each processor: more would only keep others from them
 }
 
 // Service is EventBridge. Make one with New; it delivers while Run runs.
@@ -81,7 +82,7 @@ func New(st *store.Store, clock clockwork.Clock, o Options) (*Service, error) {
 		o.Logger = slog.Default()
 	}
 	if o.Workers == 0 {
-		o.Workers = 32
+		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	s := &Service{st: st, clock: clock, o: o, buses: map[string]*bus{}, wake: make(chan struct{}, 1)}
 	s.buses[defaultBus] = &bus{rec: busRecord{Name: defaultBus}, rules: map[string]*rule{}}

@@ -55,9 +55,9 @@ type Options struct {
 	Concurrency int
 	// Grace is how long Run lets requests in flight finish when it is stopped; 3 s by default.
 	Grace time.Duration
-	// Crowded tells whether the processors are busy, so that requests that nobody waits for should not begin; by default, whether as many
-	// goroutines wait for a processor as there are processors. It must be cheap.
-	Crowded func() bool
+	// Runnable counts the goroutines that wait for a processor; by default the runtime is asked. While there are such, requests that nobody waits
+	// for do not begin. It must be cheap.
+	Runnable func() int
 	// NewID makes request ids; random UUIDs by default.
 	NewID func() string
 }
@@ -102,7 +102,7 @@ func New(st *store.Store, clock clockwork.Clock, opt Options) (*Service, error) 
 		return nil, errors.New("new lambda service: no handler factory")
 	}
 	setDefaults(&opt)
-	s := &Service{st: st, clock: clock, opt: opt, log: opt.Logger, functions: map[string]*function{}, turns: newTurns(opt.Crowded)}
+	s := &Service{st: st, clock: clock, opt: opt, log: opt.Logger, functions: map[string]*function{}, turns: newTurns(opt.Runnable)}
 	s.unreserved.limit = opt.Concurrency
 	s.base, s.interrupt = context.WithCancel(context.Background())
 	return s, nil

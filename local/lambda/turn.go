@@ -19,39 +19,52 @@ const (
 )
 
 // turns decides when the requests that nobody waits for may begin. On AWS each would have a processor of its own; here all share a few
-// with the requests that somebody does wait for (Invoke), which take no turn. So the others begin only while the processors are not
-// busy already: a backlog is worked off as fast as the machine can, and an API in front of it still answers at once.
+// with the requests that somebody does wait for (Invoke), which take no turn. So that those are answered at once, the others begin only when
+// no goroutine waits for a processor, or, while nobody waits for a request, fewer than there are processors: a backlog is worked off as fast as
+// the machine can.
 //
 // Tasks go before sources, but for every fourth turn; within a class the oldest goes first. One request runs however busy the machine is.
 type turns struct {
-	limit   int         // never more than so many at the same time
-	crowded func() bool // are the processors busy?
+	limit      int // never more than so many at the same time
+	processors int
+	runnable   func() int // how many goroutines wait for a processor
 
 	mu      sync.Mutex
 	running int
 	given   int // counts the turns
 	waiting [classes][]chan struct{}
 	pacing  bool
+	noticed time.Time // when somebody last began to wait for a request, or got the answer
 }
 
-// pace is how often a busy machine is looked at again. The end of a request looks too.
-const pace = 500 * time.Microsecond
+const (
+	// pace is how often a busy machine is looked at again. The end of a request looks too.
+	pace = 500 * time.Microsecond
+	// lull is how long nobody must have waited for a request, for the others to take all processors.
+	lull = 10 * time.Millisecond
+	// perProcessor makes the limit: a request mostly waits, for the disk or for other services.
+	perProcessor = 8
+)
 
-// perProcessor is the limit: a request mostly waits, for the disk or for other services.
-const perProcessor = 8
-
-func newTurns(crowded func() bool) *turns {
-	if crowded == nil {
-		crowded = moreRunnableThanProcessors
+func newTurns(runnable func() int) *turns {
+	if runnable == nil {
+		runnable = runnableGoroutines
 	}
-	return &turns{limit: perProcessor * runtime.GOMAXPROCS(0), crowded: crowded}
+	processors := runtime.GOMAXPROCS(0)
+	return &turns{limit: perProcessor * processors, processors: processors, runnable: runnable}
 }
 
-// moreRunnableThanProcessors tells whether a goroutine that became runnable now would have to wait for a processor.
-func moreRunnableThanProcessors() bool {
-	runnable := [1]metrics.Sample{{Name: "/sched/goroutines/runnable:goroutines"}}
-	metrics.Read(runnable[:])
-	return runnable[0].Value.Uint64() >= uint64(runtime.GOMAXPROCS(0))
+func runnableGoroutines() int {
+	sample := [1]metrics.Sample{{Name: "/sched/goroutines/runnable:goroutines"}}
+	metrics.Read(sample[:])
+	return int(sample[0].Value.Uint64())
+}
+
+// notice tells that somebody begins to wait for a request, or has got the answer.
+func (t *turns) notice() {
+	t.mu.Lock()
+	t.noticed = time.Now()
+	t.mu.Unlock()
 }
 
 // take waits for a turn. give must follow a nil error.
@@ -89,7 +102,7 @@ func (t *turns) give() {
 
 // next lets one request begin, if one waits and may.
 func (t *turns) next() {
-	if !t.waits() || t.running >= t.limit || t.running > 0 && t.crowded() {
+	if !t.waits() || t.running > 0 && !t.free() {
 		return
 	}
 	c := ofTask
@@ -100,6 +113,15 @@ func (t *turns) next() {
 	t.waiting[c] = t.waiting[c][1:]
 	t.running++
 	t.given++
+}
+
+// free tells whether one more request may run beside those that do.
+func (t *turns) free() bool {
+	few := t.processors
+	if time.Since(t.noticed) < lull {
+		few = 1
+	}
+	return t.running < t.limit && t.runnable() < few
 }
 
 func (t *turns) waits() bool { return len(t.waiting[ofTask])+len(t.waiting[ofSource]) > 0 }

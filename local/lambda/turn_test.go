@@ -14,13 +14,13 @@ import (
 type turnBench struct {
 	t *testing.T
 	*turns
-	crowd atomic.Bool
+	crowd atomic.Int32 // goroutines that wait for a processor
 	order chan string
 }
 
 func newTurnBench(t *testing.T, limit int) *turnBench {
 	b := &turnBench{t: t, order: make(chan string, 100)}
-	b.turns = newTurns(b.crowd.Load)
+	b.turns = newTurns(func() int { return int(b.crowd.Load()) })
 	b.limit = limit
 	t.Cleanup(func() { time.Sleep(pace) }) // whoever keeps the pace sees that nobody waits, and ends
 	return b
@@ -68,7 +68,7 @@ func TestTurns_Crowded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newTurnBench(t, 8)
-		b.crowd.Store(true)
+		b.crowd.Store(1000)
 		b.queue(t.Context(), "first", ofSource)
 		b.queue(t.Context(), "second", ofSource)
 		b.queue(t.Context(), "third", ofSource)
@@ -77,9 +77,36 @@ func TestTurns_Crowded(t *testing.T) {
 		b.expect("second")
 		time.Sleep(time.Minute)
 		b.expect()
-		b.crowd.Store(false)
+		b.crowd.Store(0)
 		time.Sleep(pace)
 		b.expect("third")
+	})
+}
+
+func TestTurns_BesideOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newTurnBench(t, 8)
+		b.processors = 2
+		b.crowd.Store(1)
+		b.notice()
+		b.queue(t.Context(), "first", ofSource)
+		b.queue(t.Context(), "second", ofSource)
+		b.queue(t.Context(), "third", ofSource)
+		b.expect("first")
+		time.Sleep(lull - pace)
+		b.notice()
+		time.Sleep(lull - pace)
+		b.expect()
+		time.Sleep(2 * pace)
+		b.expect("second", "third")
+		b.crowd.Store(2)
+		b.queue(t.Context(), "fourth", ofSource)
+		b.expect()
+		b.give()
+		b.give()
+		b.give()
+		b.expect("fourth")
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"strings"
 	"sync"
 
@@ -39,7 +40,7 @@ type Options struct {
 	InvokeAsync Invoker
 	NewID       func() string // message ids; default random UUIDs
 	Logger      *slog.Logger  // what was given up; default slog.Default()
-	Workers     int           // deliveries at once; default 16
+	Workers     int           // deliveries at once; by default one for each processor: more would only keep others from them
 	Keep        uint64        // published messages kept readable per topic; default 10,000
 }
 
@@ -89,7 +90,7 @@ func New(st *store.Store, clock clockwork.Clock, o Options) (*Service, error) {
 		o.Logger = slog.Default()
 	}
 	if o.Workers == 0 {
-		o.Workers = 16
+		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	if o.Keep == 0 {
 		o.Keep = 10_000
