@@ -64,7 +64,7 @@ func TestContract_isDeployed(t *testing.T) {
 	got, want := map[string]deployed{}, map[string]deployed{}
 	for name, e := range template.Resources["ApiFunction"].Properties.Events {
 		if p := e.Properties; e.Type == "HttpApi" {
-			got[name] = deployed{strings.ToUpper(p.Method), p.Path, p.Auth.Authorizer == "NONE"}
+			got[name] = deployed{strings.ToUpper(p.Method), p.Path, p.Auth.Authorizer == ""}
 		}
 	}
 	for _, r := range routes {
