@@ -19,9 +19,9 @@ const (
 )
 
 // turns decides when the requests that nobody waits for may begin. On AWS each would have a processor of its own; here all share a few
-// with the requests that somebody does wait for (Invoke), which take no turn. So that those are answered at once, the others begin only when
-// no goroutine waits for a processor, or, while nobody waits for a request, fewer than there are processors: a backlog is worked off as fast as
-// the machine can.
+// with the requests that somebody does wait for (Invoke), which take no turn. So that those are answered at once, the others have half of the
+// processors while such requests come. In a lull they take all, and a backlog is worked off as fast as the machine can: as long as fewer
+// goroutines wait for a processor than there are processors, one more may begin.
 //
 // Tasks go before sources, but for every fourth turn; within a class the oldest goes first. One request runs however busy the machine is.
 type turns struct {
@@ -117,11 +117,11 @@ func (t *turns) next() {
 
 // free tells whether one more request may run beside those that do.
 func (t *turns) free() bool {
-	few := t.processors
+	limit, few := t.limit, t.processors
 	if time.Since(t.noticed) < lull {
-		few = 1
+		limit, few = t.processors/2, 1
 	}
-	return t.running < t.limit && t.runnable() < few
+	return t.running < limit && t.runnable() < few
 }
 
 func (t *turns) waits() bool { return len(t.waiting[ofTask])+len(t.waiting[ofSource]) > 0 }
