@@ -61,17 +61,22 @@ func (c *benchOrdersCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		enc := json.NewEncoder(e.stdout)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(result)
-	} else {
-		result.print(e.stdout)
-	}
+	err = printResult(e.stdout, result, c.JSON)
 	if result.NotAsExpected > 0 {
 		return errors.Join(err, fmt.Errorf("%d orders were not fulfilled", result.NotAsExpected))
 	}
 	return err
+}
+
+// printResult prints what a benchmark measured, as text or as JSON.
+func printResult(w io.Writer, result interface{ print(io.Writer) }, asJSON bool) error {
+	if !asJSON {
+		result.print(w)
+		return nil
+	}
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(result)
 }
 
 // benchSystem starts the whole system in a temporary folder, measures it, and stops it.

@@ -34,19 +34,18 @@ Example:
 
 // benchAPI is what the benchmark reports.
 type benchAPI struct {
-	Rate           int           `json:"customersPerSecond"`
-	Orders         int           `json:"orders"`
-	Durable        bool          `json:"durable"`
-	Cores          int           `json:"cores"`
-	Place          benchAnswers  `json:"place"`
-	Read           benchAnswers  `json:"read"`
-	List           benchAnswers  `json:"list"`
-	FulfilledSoFar int           `json:"fulfilledWhenTheLastWasPlaced"`
-	Drained        time.Duration `json:"-"`
-	DrainedSeconds float64       `json:"secondsUntilAllWereFulfilled"`
-	CPU            float64       `json:"cpuMillisecondsPerOrder"`
-	PeakRSSMiB     float64       `json:"peakRssMiB"`
-	Failures       int           `json:"failures"`
+	Rate           int          `json:"customersPerSecond"`
+	Orders         int          `json:"orders"`
+	Durable        bool         `json:"durable"`
+	Cores          int          `json:"cores"`
+	Place          benchAnswers `json:"place"`
+	Read           benchAnswers `json:"read"`
+	List           benchAnswers `json:"list"`
+	FulfilledSoFar int          `json:"fulfilledWhenTheLastWasPlaced"`
+	DrainedSeconds float64      `json:"secondsUntilAllWereFulfilled"`
+	CPU            float64      `json:"cpuMillisecondsPerOrder"`
+	PeakRSSMiB     float64      `json:"peakRssMiB"`
+	Failures       int          `json:"failures"`
 }
 
 // benchAnswers is how soon one kind of request was answered.
@@ -68,13 +67,7 @@ func (c *benchAPICommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		enc := json.NewEncoder(e.stdout)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(result)
-	} else {
-		result.print(e.stdout)
-	}
+	err = printResult(e.stdout, result, c.JSON)
 	if result.Failures > 0 {
 		return errors.Join(err, fmt.Errorf("%d customers were not served", result.Failures))
 	}
@@ -182,8 +175,7 @@ func (c *benchAPICommand) drain(ctx context.Context, cl *client, visits []visit,
 			last = at
 		}
 	}
-	result.Drained = last.Sub(stopped)
-	result.DrainedSeconds = max(result.Drained.Seconds(), 0)
+	result.DrainedSeconds = max(last.Sub(stopped).Seconds(), 0)
 	return nil
 }
 
