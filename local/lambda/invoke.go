@@ -76,10 +76,11 @@ func (f *function) invokeAtOnce(ctx context.Context, payload []byte) (*Result, e
 
 // invokeInTurn is invoke, when the request gets its turn.
 func (f *function) invokeInTurn(ctx context.Context, c class, requestID string, payload []byte) (*Result, error) {
-	if err := f.service.turns.take(ctx, c); err != nil {
+	give, err := f.service.turns.take(ctx, c)
+	if err != nil {
 		return nil, err
 	}
-	defer f.service.turns.give()
+	defer give()
 	return f.invoke(ctx, requestID, payload)
 }
 

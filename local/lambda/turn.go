@@ -23,7 +23,8 @@ const (
 // processors while such requests come. In a lull they take all, and a backlog is worked off as fast as the machine can: as long as fewer
 // goroutines wait for a processor than there are processors, one more may begin.
 //
-// Tasks go before sources, but for every fourth turn; within a class the oldest goes first. One request runs however busy the machine is.
+// Tasks go before sources, but for every fourth turn; within a class the oldest goes first. One request runs however busy the machine is. A turn
+// ends with its request, or after a while: who takes so long waits for somebody else, a payment provider say, and keeps no processor busy.
 type turns struct {
 	limit      int // never more than so many at the same time
 	processors int
@@ -42,6 +43,8 @@ const (
 	pace = 500 * time.Microsecond
 	// lull is how long nobody must have waited for a request, for the others to take all processors.
 	lull = 10 * time.Millisecond
+	// longest is how long a turn lasts at most.
+	longest = 50 * time.Millisecond
 	// perProcessor makes the limit: a request mostly waits, for the disk or for other services.
 	perProcessor = 8
 )
@@ -67,8 +70,8 @@ func (t *turns) notice() {
 	t.mu.Unlock()
 }
 
-// take waits for a turn. give must follow a nil error.
-func (t *turns) take(ctx context.Context, c class) error {
+// take waits for a turn. Without an error, give must be called when the request has ended.
+func (t *turns) take(ctx context.Context, c class) (give func(), err error) {
 	turn := make(chan struct{})
 	t.mu.Lock()
 	t.waiting[c] = append(t.waiting[c], turn)
@@ -80,24 +83,31 @@ func (t *turns) take(ctx context.Context, c class) error {
 	t.mu.Unlock()
 	select {
 	case <-turn:
-		return nil
+		return t.lend(), nil
 	case <-ctx.Done():
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if i := slices.Index(t.waiting[c], turn); i >= 0 {
 		t.waiting[c] = slices.Delete(t.waiting[c], i, i+1)
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
-	return nil // it got its turn at the same moment
+	return t.lend(), nil // it got its turn at the same moment
 }
 
-// give ends a turn.
-func (t *turns) give() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.running--
-	t.next()
+// lend makes what ends a turn, once, and sees to it that it ends.
+func (t *turns) lend() (give func()) {
+	end := sync.OnceFunc(func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.running--
+		t.next()
+	})
+	timer := time.AfterFunc(longest, end)
+	return func() {
+		timer.Stop()
+		end()
+	}
 }
 
 // next lets one request begin, if one waits and may.

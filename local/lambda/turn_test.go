@@ -16,20 +16,27 @@ type turnBench struct {
 	*turns
 	crowd atomic.Int32 // goroutines that wait for a processor
 	order chan string
+	ends  chan func() // what ends the turns that were given, the oldest first
 }
 
 func newTurnBench(t *testing.T, limit int) *turnBench {
-	b := &turnBench{t: t, order: make(chan string, 100)}
+	b := &turnBench{t: t, order: make(chan string, 100), ends: make(chan func(), 100)}
 	b.turns = newTurns(func() int { return int(b.crowd.Load()) })
 	b.limit = limit
-	t.Cleanup(func() { time.Sleep(pace) }) // whoever keeps the pace sees that nobody waits, and ends
+	t.Cleanup(func() { time.Sleep(2 * longest) }) // turns end, and whoever keeps the pace
 	return b
 }
 
+// give ends the oldest turn.
+func (b *turnBench) give() { (<-b.ends)() }
+
 func (b *turnBench) queue(ctx context.Context, name string, c class) {
 	go func() {
-		if err := b.take(ctx, c); err != nil {
+		give, err := b.take(ctx, c)
+		if err != nil {
 			name += " " + err.Error()
+		} else {
+			b.ends <- give
 		}
 		b.order <- name
 	}()
@@ -57,7 +64,7 @@ func TestTurns_Limit(t *testing.T) {
 		b.queue(t.Context(), "b", ofSource)
 		b.queue(t.Context(), "c", ofSource)
 		b.expect("a", "b")
-		time.Sleep(time.Minute)
+		time.Sleep(longest / 2)
 		b.expect()
 		b.give()
 		b.expect("c")
@@ -75,7 +82,7 @@ func TestTurns_Crowded(t *testing.T) {
 		b.expect("first")
 		b.give()
 		b.expect("second")
-		time.Sleep(time.Minute)
+		time.Sleep(longest / 2)
 		b.expect()
 		b.crowd.Store(0)
 		time.Sleep(pace)
@@ -117,6 +124,24 @@ func TestTurns_TasksFirst(t *testing.T) {
 			b.give()
 			b.expect(want)
 		}
+	})
+}
+
+// A request that waits for somebody else must not keep the others waiting.
+func TestTurns_Longest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newTurnBench(t, 1)
+		b.queue(t.Context(), "slow", ofTask)
+		b.queue(t.Context(), "second", ofTask)
+		b.queue(t.Context(), "third", ofTask)
+		b.expect("slow")
+		time.Sleep(longest)
+		b.expect("second")
+		b.give() // the slow one's, which has ended already
+		b.expect()
+		b.give()
+		b.expect("third")
 	})
 }
 
