@@ -201,6 +201,13 @@ func (s *Stack) Start(context.Context) error {
 // Failed receives the error of a service that could not go on, such as a full disk. The stack should then be closed.
 func (s *Stack) Failed() <-chan error { return s.failed }
 
+// Drain is the first part of Close, for a stack that was started: nothing begins any more that nobody waits for, and what is in flight has a few
+// seconds to finish, or until ctx ends. Meanwhile the API's functions are there, which others may need to finish.
+func (s *Stack) Drain(ctx context.Context) {
+	defer context.AfterFunc(ctx, s.lambda.Close)()
+	s.lambda.Drain()
+}
+
 // Close stops the stack: pollers first, then what is in flight has a few seconds to finish, or until ctx ends; then the store is closed.
 func (s *Stack) Close(ctx context.Context) error {
 	s.close.Do(func() { s.closed = s.stop(ctx) })

@@ -120,8 +120,10 @@ func (s *system) serve(listener net.Listener, handler http.Handler) *http.Server
 	return server
 }
 
-// Close stops the system gracefully: no new requests, those in flight finish, then the stack stops.
+// Close stops the system gracefully: functions finish what they have begun in the background while the API, which they may call, still answers; then
+// no new requests, those in flight finish, and the stack stops.
 func (s *system) Close(ctx context.Context) error {
+	s.stack.Drain(ctx)
 	err := errors.Join(s.api.Shutdown(ctx), s.stack.Close(ctx), s.aws.Shutdown(ctx)) // what still runs may still call AWS
 	return errors.Join(err, s.clean())
 }

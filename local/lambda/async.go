@@ -95,9 +95,9 @@ func (f *function) dispatch(ctx context.Context) error {
 			return fmt.Errorf("dispatch invocations of %s: %w", f.Name, err)
 		}
 		for _, p := range list {
-			f.service.requests.Add(1) // Run waits for the worker too; it has not begun to wait, for this loop still runs
+			f.service.background.Add(1) // Run waits for the worker too; it has not begun to wait, for this loop still runs
 			go func() {
-				defer f.service.requests.Done()
+				defer f.service.background.Done()
 				f.work(ctx, p)
 			}()
 		}

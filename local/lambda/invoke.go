@@ -71,7 +71,7 @@ func checkPayload(payload []byte, limit int) ([]byte, error) {
 func (f *function) invokeAtOnce(ctx context.Context, payload []byte) (*Result, error) {
 	f.service.turns.notice()
 	defer f.service.turns.notice()
-	return f.invoke(ctx, f.service.opt.NewID(), payload)
+	return f.invoke(ctx, true, f.service.opt.NewID(), payload)
 }
 
 // invokeInTurn is invoke, when the request gets its turn.
@@ -81,20 +81,21 @@ func (f *function) invokeInTurn(ctx context.Context, c class, requestID string, 
 		return nil, err
 	}
 	defer give()
-	return f.invoke(ctx, requestID, payload)
+	return f.invoke(ctx, false, requestID, payload)
 }
 
 // invoke runs one request with a checked payload. If ctx ends, it returns and the function goes on.
-func (f *function) invoke(ctx context.Context, requestID string, payload []byte) (*Result, error) {
-	if !f.service.begin() {
+func (f *function) invoke(ctx context.Context, awaited bool, requestID string, payload []byte) (*Result, error) {
+	end := f.service.begin(awaited)
+	if end == nil {
 		return nil, ErrStopping
 	}
 	if err := f.gate.enter(); err != nil {
-		f.service.requests.Done()
+		end()
 		f.observe(Invocation{RequestID: requestID, ErrorType: "Throttled"})
 		return nil, err
 	}
-	x, err := f.begin(requestID, payload)
+	x, err := f.begin(requestID, payload, end)
 	if err != nil {
 		defer x.leave()
 		return x.conclude(nil, err), nil
@@ -122,12 +123,13 @@ type execution struct {
 	ctx       context.Context // ends at the function's timeout
 	cancel    context.CancelFunc
 	done      chan reply
+	end       func() // counts the request out
 }
 
 // begin hands the request to an environment. An error is the init phase's.
-func (f *function) begin(requestID string, payload []byte) (x *execution, err error) {
+func (f *function) begin(requestID string, payload []byte, end func()) (x *execution, err error) {
 	s := f.service
-	x = &execution{f: f, requestID: requestID, start: s.clock.Now(), cancel: func() {}}
+	x = &execution{f: f, requestID: requestID, start: s.clock.Now(), cancel: func() {}, end: end}
 	if x.env, x.cold, err = f.take(); err != nil {
 		return x, err
 	}
@@ -143,7 +145,7 @@ func (f *function) begin(requestID string, payload []byte) (x *execution, err er
 func (x *execution) leave() {
 	x.cancel()
 	x.f.gate.leave()
-	x.f.service.requests.Done()
+	x.end()
 }
 
 // abandoned waits for the end of a request whose result nobody wants any more.

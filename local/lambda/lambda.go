@@ -81,11 +81,15 @@ type Service struct {
 	functions map[string]*function
 	mappings  []mapping
 	running   bool
+	draining  bool // no request begins any more that nobody waits for
 	stopping  bool // no request begins any more
 
 	turns      *turns
 	unreserved gate           // concurrency of the functions without a reservation
-	requests   sync.WaitGroup // requests in flight
+	background sync.WaitGroup // requests in flight that nobody waits for
+	requests   sync.WaitGroup // the others in flight
+	drain      chan struct{}  // closed by Drain
+	drained    chan struct{}  // closed when nothing is left in the background
 	base       context.Context
 	interrupt  context.CancelFunc // ends the requests in flight
 }
@@ -102,7 +106,8 @@ func New(st *store.Store, clock clockwork.Clock, opt Options) (*Service, error) 
 		return nil, errors.New("new lambda service: no handler factory")
 	}
 	setDefaults(&opt)
-	s := &Service{st: st, clock: clock, opt: opt, log: opt.Logger, functions: map[string]*function{}, turns: newTurns(opt.Runnable)}
+	s := &Service{st: st, clock: clock, opt: opt, log: opt.Logger, functions: map[string]*function{}, turns: newTurns(opt.Runnable),
+		drain: make(chan struct{}), drained: make(chan struct{})}
 	s.unreserved.limit = opt.Concurrency
 	s.base, s.interrupt = context.WithCancel(context.Background())
 	return s, nil
@@ -166,24 +171,47 @@ func (s *Service) Functions() []Function {
 }
 
 // Run serves asynchronous invocations and event source mappings until ctx ends, then lets what is in flight finish for Grace,
-// interrupts the rest, closes the execution environments and returns. An error is a failed store: the service cannot go on.
+// interrupts the rest, closes the execution environments and returns. Drain does the first half earlier. An error is a failed store: the service
+// cannot go on.
 func (s *Service) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	polling, stopPolling := context.WithCancel(ctx)
+	defer stopPolling()
 	var loops sync.WaitGroup
 	for _, run := range s.start() {
 		loops.Go(func() {
-			if err := run(ctx); err != nil && ctx.Err() == nil {
+			if err := run(polling); err != nil && polling.Err() == nil {
 				stop(err)
 			}
 		})
 	}
+	select {
+	case <-s.drain:
+	case <-ctx.Done():
+	}
+	s.refuse(false)
+	stopPolling()
+	s.await(&loops, &s.background)
+	close(s.drained)
+
 	<-ctx.Done()
-	s.refuse()
+	s.refuse(true)
+	s.await(&s.requests)
+	s.Close()
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}
+
+// await waits for all groups. When the grace is over, it interrupts what is in flight.
+func (s *Service) await(groups ...*sync.WaitGroup) {
 	idle := make(chan struct{})
 	go func() {
-		loops.Wait()
-		s.requests.Wait()
+		for _, g := range groups {
+			g.Wait()
+		}
 		close(idle)
 	}()
 	select {
@@ -192,11 +220,20 @@ func (s *Service) Run(ctx context.Context) error {
 		s.interrupt()
 		<-idle
 	}
-	s.Close()
-	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
-		return err
+}
+
+// Drain is the first part of the end of Run, which must run: no request begins any more that nobody waits for, and Drain returns when those in
+// flight have ended, or were interrupted. Meanwhile, and until Run's ctx ends, requests that somebody waits for are served: functions may need them to
+// finish what they have begun.
+func (s *Service) Drain() {
+	s.mu.Lock()
+	select {
+	case <-s.drain:
+	default:
+		close(s.drain)
 	}
-	return nil
+	s.mu.Unlock()
+	<-s.drained
 }
 
 func (s *Service) start() []func(context.Context) error {
@@ -213,26 +250,32 @@ func (s *Service) start() []func(context.Context) error {
 	return loops
 }
 
-// begin counts a request in; false if the service is stopping.
-func (s *Service) begin() bool {
+// begin counts a request in and gives what counts it out; nil if the service is stopping.
+func (s *Service) begin(awaited bool) (end func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stopping {
-		return false
+	switch {
+	case s.stopping || s.draining && !awaited:
+		return nil
+	case awaited:
+		s.requests.Add(1)
+		return s.requests.Done
 	}
-	s.requests.Add(1)
-	return true
+	s.background.Add(1)
+	return s.background.Done
 }
 
-func (s *Service) refuse() {
+// refuse lets no request begin any more: all, or those that nobody waits for.
+func (s *Service) refuse(all bool) {
 	s.mu.Lock()
-	s.stopping = true
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	s.draining = true
+	s.stopping = s.stopping || all
 }
 
 // Close interrupts the requests in flight and ends the execution environments. Run does it on its way out.
 func (s *Service) Close() {
-	s.refuse()
+	s.refuse(true)
 	s.interrupt()
 	s.mu.Lock()
 	defer s.mu.Unlock()
