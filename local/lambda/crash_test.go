@@ -103,7 +103,7 @@ func TestStreamMapping_CrashesLoseNothing(t *testing.T) {
 		until(t, "the run has made some progress", func() bool {
 			mu.Lock()
 			defer mu.Unlock()
-			return len(runs[round]) >= target || round == 4 && distinct(runs) == count
+			return len(runs[round]) >= target || distinct(runs) == count // a quick life may do all of it
 		})
 		if round == 4 {
 			until(t, "every record is done", func() bool {

@@ -190,7 +190,7 @@ func (s *Service) Run(ctx context.Context) error {
 	case <-s.drain:
 	case <-ctx.Done():
 	}
-	s.refuse(false)
+	s.refuse(ctx.Err() != nil)
 	stopPolling()
 	s.await(&loops, &s.background)
 	close(s.drained)
