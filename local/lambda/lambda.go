@@ -89,7 +89,8 @@ type Service struct {
 	background sync.WaitGroup // requests in flight that nobody waits for
 	requests   sync.WaitGroup // the others in flight
 	drain      chan struct{}  // closed by Drain
-	drained    chan struct{}  // closed when nothing is left in the background
+	drainOnce  sync.Once
+	drained    chan struct{} // closed when nothing is left in the background
 	base       context.Context
 	interrupt  context.CancelFunc // ends the requests in flight
 }
@@ -226,13 +227,7 @@ func (s *Service) await(groups ...*sync.WaitGroup) {
 // flight have ended, or were interrupted. Meanwhile, and until Run's ctx ends, requests that somebody waits for are served: functions may need them to
 // finish what they have begun.
 func (s *Service) Drain() {
-	s.mu.Lock()
-	select {
-	case <-s.drain:
-	default:
-		close(s.drain)
-	}
-	s.mu.Unlock()
+	s.drainOnce.Do(func() { close(s.drain) })
 	<-s.drained
 }
 
