@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -65,7 +66,7 @@ func (l *life) crash(seed uint64) *vfs.MemFS {
 func TestStreamMapping_CrashesLoseNothing(t *testing.T) {
 	t.Parallel()
 	const items, count = 5, 300
-	src := newStreamSource()
+	src := newStreamSource(time.Now())
 	src.add(items, count)
 	var mu sync.Mutex
 	var runs [][]int // the records that the function has done, per life

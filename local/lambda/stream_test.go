@@ -20,14 +20,18 @@ import (
 
 const testStream = "arn:aws:dynamodb:us-east-1:000000000000:table/orders/stream/1"
 
-// streamSource is a stream in memory; record n is of item n % items.
+// streamSource is a stream in memory; record n is of item n % items. Its records are created at one instant of the mapping's own clock:
+// what is older than the stream keeps is discarded.
 type streamSource struct {
+	created time.Time
 	mu      sync.Mutex
 	records []StreamRecord
 	changed chan struct{}
 }
 
-func newStreamSource() *streamSource { return &streamSource{changed: make(chan struct{})} }
+func newStreamSource(created time.Time) *streamSource {
+	return &streamSource{created: created, changed: make(chan struct{})}
+}
 
 func (s *streamSource) add(items, count int) {
 	s.mu.Lock()
@@ -36,8 +40,8 @@ func (s *streamSource) add(items, count int) {
 		n := uint64(len(s.records) + 1)
 		body := fmt.Sprintf(`{"eventID":"e%d","eventName":"INSERT","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"us-east-1","dynamodb":`+
 			`{"ApproximateCreationDateTime":%d,"Keys":{"id":{"S":"item%d"}},"NewImage":{"n":{"N":"%d"}},"SequenceNumber":"1%020d","SizeBytes":9,"StreamViewType":"NEW_IMAGE"},"eventSourceARN":"`+testStream+`"}`,
-			n, epoch.Unix(), n%uint64(items), n, n)
-		s.records = append(s.records, StreamRecord{Sequence: n, Number: fmt.Sprintf("1%020d", n), Created: epoch, Key: fmt.Appendf(nil, "item%d", n%uint64(items)), Body: json.RawMessage(body)})
+			n, s.created.Unix(), n%uint64(items), n, n)
+		s.records = append(s.records, StreamRecord{Sequence: n, Number: fmt.Sprintf("1%020d", n), Created: s.created, Key: fmt.Appendf(nil, "item%d", n%uint64(items)), Body: json.RawMessage(body)})
 	}
 	close(s.changed)
 	s.changed = make(chan struct{})
@@ -88,7 +92,7 @@ func streamBench(t *testing.T, m StreamMapping, react func(batch string) (string
 		more(&in)
 	}
 	b := newBench(t, in)
-	src := newStreamSource()
+	src := newStreamSource(epoch)
 	m.Function, m.StreamARN = "f", testStream
 	if err := b.MapStream(m, src); err != nil {
 		t.Fatal(err)
