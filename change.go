@@ -33,8 +33,9 @@ type Change struct {
 	PaymentStatus  PaymentStatus `json:"paymentStatus"`
 	StockStatus    StockStatus   `json:"stockStatus"`
 	Attention      bool          `json:"attention"`
-	Actor          string        `json:"actor"`            // "customer:ID", "operator:ID", "step:NAME", "carrier"
-	Reason         string        `json:"reason,omitempty"` // a Code, or an operator's words
+	Actor          string        `json:"actor"`             // "customer:ID", "operator:ID", "step:NAME", "carrier"
+	Reason         string        `json:"reason,omitempty"`  // a Code, or an operator's words
+	Message        string        `json:"message,omitempty"` // the reason in a sentence for the customer
 }
 
 // record appends c as the order's next change, completed with the order's state.

@@ -21,6 +21,8 @@ const (
 const (
 	CodePaymentUnavailable Code = "PaymentUnavailable" // the provider could not be reached: nothing was captured
 	CodePaymentUncertain   Code = "PaymentUncertain"   // the provider's answer was lost: ask it before anything else
+	CodeRefundPending      Code = "RefundPending"      // the provider has taken the refund on, and the money is on its way
+	CodeRefundFailed       Code = "RefundFailed"       // the provider refused the refund, or it came back: an operator has to look
 	CodeConflict           Code = "Conflict"           // somebody else changed the order at the same time
 	CodeThrottled          Code = "Throttled"
 )
@@ -43,6 +45,7 @@ const (
 type Error struct {
 	Code    Code
 	Message string
+	Public  string // why, as a customer may read it; "" if that is nobody's business
 }
 
 func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }

@@ -1,16 +1,20 @@
 package orderflow
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // By says who changes an order, when and why.
 type By struct {
-	At     time.Time
-	Actor  string
-	Reason string
+	At      time.Time
+	Actor   string
+	Reason  string
+	Message string // the reason in a sentence for the customer
 }
 
 func (b By) change(t ChangeType) Change {
-	return Change{At: b.At, Type: t, Actor: b.Actor, Reason: b.Reason}
+	return Change{At: b.At, Type: t, Actor: b.Actor, Reason: b.Reason, Message: b.Message}
 }
 
 // Proceed tells whether the fulfilment may go on. Returns CodeOrderCancelled once a cancel was accepted.
@@ -58,7 +62,25 @@ func (o *Order) Captured(by By) error {
 	return nil
 }
 
-// Payment records another payment status: declined, uncertain.
+// NothingDue lets a confirmed order whose total is zero go on as if it were paid. Returns CodeOrderCancelled or CodeInvalidState.
+func (o *Order) NothingDue(by By) error {
+	if err := o.Proceed(); err != nil {
+		return err
+	}
+	if err := o.expect(Confirmed); err != nil {
+		return err
+	}
+	if o.Total.Amount != 0 {
+		return Errorf(CodeInvalidState, "%s of order %s is due", o.Total, o.ID)
+	}
+	o.moveTo(Paid, by.change(""))
+	return nil
+}
+
+// Covered reports whether nothing of the order's total is missing: it was captured and not given back, or there is nothing to pay.
+func (o *Order) Covered() bool { return o.PaymentStatus == PaymentCaptured || o.Total.Amount == 0 }
+
+// Payment records another payment status: declined, uncertain, refund pending.
 func (o *Order) Payment(s PaymentStatus, by By) {
 	if o.PaymentStatus == s {
 		return
@@ -93,7 +115,7 @@ func (o *Order) RequestCancel(by By) error {
 
 // Refundable tells whether what was captured may go back. Returns CodeInvalidState if nothing was captured, and after dispatch.
 func (o *Order) Refundable() error {
-	if o.PaymentStatus != PaymentCaptured {
+	if o.PaymentStatus != PaymentCaptured && o.PaymentStatus != PaymentRefundPending {
 		return Errorf(CodeInvalidState, "payment of order %s is %s", o.ID, o.PaymentStatus)
 	}
 	return o.expect(Confirmed, Paid)
@@ -134,12 +156,30 @@ func (o *Order) Close(by By) error {
 	if err := o.expect(Placed, Confirmed, Paid); err != nil {
 		return err
 	}
-	if o.PaymentStatus == PaymentCaptured || o.PaymentStatus == PaymentUncertain || o.StockStatus == StockReserved {
+	if o.unsettled() || o.StockStatus == StockReserved {
 		return Errorf(CodeInvalidState, "order %s still has payment %s, stock %s", o.ID, o.PaymentStatus, o.StockStatus)
+	}
+	if end == Rejected && o.PaymentStatus == PaymentDeclined {
+		by.Message = o.lastMessage()
 	}
 	o.Wait, o.Attention = nil, nil
 	o.moveTo(end, by.change(""))
 	return nil
+}
+
+// unsettled reports whether money of the customer's is here, may be, or is on its way back.
+func (o *Order) unsettled() bool {
+	return o.PaymentStatus == PaymentCaptured || o.PaymentStatus == PaymentUncertain || o.PaymentStatus == PaymentRefundPending
+}
+
+// lastMessage is the last sentence that the timeline holds for the customer.
+func (o *Order) lastMessage() string {
+	for _, c := range slices.Backward(o.Timeline) {
+		if c.Message != "" {
+			return c.Message
+		}
+	}
+	return ""
 }
 
 // NeedAttention marks the order for the operators. It tells whether that changed anything: the same failure of the same run is marked once,

@@ -14,9 +14,14 @@ func said(reason string) By { return By{At: noon.Add(time.Minute), Actor: "step:
 
 // acts are the ways in which an order changes, by name.
 var acts = map[string]func(o *Order) error{
-	"confirm":  func(o *Order) error { return o.Confirm(said("")) },
-	"capture":  func(o *Order) error { return o.Captured(said("")) },
-	"decline":  func(o *Order) error { o.Payment(PaymentDeclined, said("")); return nil },
+	"confirm": func(o *Order) error { return o.Confirm(said("")) },
+	"capture": func(o *Order) error { return o.Captured(said("")) },
+	"decline": func(o *Order) error { o.Payment(PaymentDeclined, said("")); return nil },
+	"waive":   func(o *Order) error { return o.NothingDue(said("")) },
+	"send back": func(o *Order) error {
+		o.Payment(PaymentRefundPending, said(""))
+		return nil
+	},
 	"unsure":   func(o *Order) error { o.Payment(PaymentUncertain, said("")); return nil },
 	"request":  func(o *Order) error { return o.RequestShipment("shp_1", "RequestShipment", "token-1", said("")) },
 	"renew":    func(o *Order) error { return o.RequestShipment("shp_1", "RequestShipment", "token-2", said("")) },
@@ -89,6 +94,9 @@ func TestOrder_lifecycle(t *testing.T) {
 		{"confirm, refund", "InvalidState"},
 		{"confirm, capture, release, close", "InvalidState"},
 		{"confirm, capture, cancel, refund, refund, release, release, close", "CANCELLED REFUNDED RELEASED 7"},
+		{"confirm, capture, cancel, send back, release, close", "InvalidState"},
+		{"confirm, capture, cancel, send back, refund, release, close", "CANCELLED REFUNDED RELEASED 8"},
+		{"confirm, waive", "InvalidState"},
 		{"attend, attend", "PLACED NONE NONE 2 attention"},
 		{"attend, clear, clear", "PLACED NONE NONE 3"},
 		{"attend, close", "REJECTED NONE NONE 3"},
@@ -107,6 +115,63 @@ func TestOrder_lifecycle(t *testing.T) {
 				t.Errorf("%d changes, sequence %d", len(o.Timeline), o.Sequence)
 			}
 		})
+	}
+}
+
+// TestOrder_lifecycle_free: an order that costs nothing goes on without a payment.
+func TestOrder_lifecycle_free(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ story, want string }{
+		{"waive", "InvalidState"},
+		{"confirm, cancel, waive", "OrderCancelled"},
+		{"confirm, waive, waive", "InvalidState"},
+		{"confirm, waive, request, dispatch, fulfil", "FULFILLED NONE SHIPPED 6"},
+		{"confirm, waive, refund", "InvalidState"},
+		{"confirm, waive, cancel, release, close", "CANCELLED NONE RELEASED 6"},
+		{"confirm, waive, request, give up, release, close", "REJECTED NONE RELEASED 7"},
+	} {
+		o, err := Place(draft(line("a", 2, usd(0))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := tell(o, tt.story); got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.story, got, tt.want)
+		}
+	}
+}
+
+// What a customer was told of the decline stands with the end, where it is looked for.
+func TestOrder_Close_tellsWhy(t *testing.T) {
+	t.Parallel()
+	const why = "The card has expired."
+	for story, want := range map[string]string{"release, close": why, "cancel, release, close": ""} {
+		o, err := Place(draft(line("a", 1, usd(5))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tell(o, "confirm")
+		by := said("PaymentDeclined")
+		by.Message = why
+		o.Payment(PaymentDeclined, by)
+		if tell(o, story); o.Timeline[len(o.Timeline)-1].Message != want {
+			t.Errorf("%s: ended %+v", story, o.Timeline[len(o.Timeline)-1])
+		}
+	}
+}
+
+// No shipment without the money, however the order came to be PAID.
+func TestOrder_RequestShipment_uncovered(t *testing.T) {
+	t.Parallel()
+	o, err := Place(draft(line("a", 1, usd(5))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tell(o, "confirm, capture")
+	for _, s := range []PaymentStatus{PaymentRefundPending, PaymentRefunded, PaymentUncertain, PaymentDeclined, PaymentNone} {
+		o.PaymentStatus = s
+		if err := acts["request"](o); CodeOf(err) != CodeInvalidState {
+			t.Errorf("%s: %v", s, err)
+		}
 	}
 }
 
@@ -169,7 +234,7 @@ func randomLife(t *testing.T, seed uint64) (*Order, []EventDetail) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := []string{"confirm", "capture", "decline", "unsure", "request", "renew", "dispatch", "give up", "fulfil", "cancel", "refund", "release", "close", "attend", "clear", "ask again"}
+	names := []string{"confirm", "capture", "decline", "unsure", "request", "renew", "dispatch", "give up", "fulfil", "cancel", "waive", "send back", "refund", "release", "close", "attend", "clear", "ask again"}
 	for range 30 {
 		before := o.State()
 		err := acts[names[rnd.IntN(len(names))]](o)

@@ -11,7 +11,7 @@ type Status string
 const (
 	Placed    Status = "PLACED"    // accepted by the API
 	Confirmed Status = "CONFIRMED" // valid, stock held
-	Paid      Status = "PAID"      // captured; the carrier is asked
+	Paid      Status = "PAID"      // captured, or nothing is due; the carrier is asked
 	Shipping  Status = "SHIPPING"  // dispatched: the point of no return
 	Fulfilled Status = "FULFILLED"
 	Rejected  Status = "REJECTED"
@@ -29,11 +29,13 @@ type PaymentStatus string
 
 // The payment statuses.
 const (
-	PaymentNone      PaymentStatus = "NONE"
-	PaymentCaptured  PaymentStatus = "CAPTURED"
-	PaymentRefunded  PaymentStatus = "REFUNDED"
-	PaymentUncertain PaymentStatus = "UNCERTAIN"
-	PaymentDeclined  PaymentStatus = "DECLINED"
+	PaymentNone     PaymentStatus = "NONE" // nothing was charged, for the time being or because nothing is due
+	PaymentCaptured PaymentStatus = "CAPTURED"
+	// PaymentRefundPending: the provider has taken the refund on, and the money has not gone back yet.
+	PaymentRefundPending PaymentStatus = "REFUND_PENDING"
+	PaymentRefunded      PaymentStatus = "REFUNDED"
+	PaymentUncertain     PaymentStatus = "UNCERTAIN"
+	PaymentDeclined      PaymentStatus = "DECLINED"
 )
 
 // StockStatus is where an order's goods are.

@@ -52,6 +52,9 @@ func (o *Order) RequestShipment(shipmentID, step, token string, by By) error {
 	if err := o.expect(Paid); err != nil {
 		return err
 	}
+	if !o.Covered() {
+		return Errorf(CodeInvalidState, "payment of order %s is %s", o.ID, o.PaymentStatus)
+	}
 	o.Shipment = &Shipment{ID: shipmentID, Status: ShipmentRequested}
 	o.Wait = &Wait{Step: step, Token: token, Since: by.At, Asked: by.At}
 	o.record(by.change(ShipmentAsked))

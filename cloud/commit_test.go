@@ -49,6 +49,8 @@ func TestOrders_Commit_guards(t *testing.T) {
 		return &orderflow.Payment{OrderID: "ord_1", Step: "charge", State: state, Amount: usd(5), Revision: revision}
 	}
 	started, succeeded, failed := orderflow.PaymentStarted, orderflow.PaymentSucceeded, orderflow.PaymentFailed
+	notDue, second := orderflow.PaymentNotDue, pay(orderflow.PaymentStarted, 2)
+	second.Attempt, second.RenewAt = 2, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for _, tt := range []struct {
 		name   string
 		before []orderflow.Write
@@ -66,6 +68,13 @@ func TestOrders_Commit_guards(t *testing.T) {
 		{"payment given up without a start", nil, orderflow.Write{Payment: pay(failed, 0)}, ""},
 		{"payment settled twice", []orderflow.Write{{Payment: pay(started, 1)}, {Payment: pay(succeeded, 1)}}, orderflow.Write{Payment: pay(failed, 1)}, orderflow.CodeConflict},
 		{"payment started after it was given up", []orderflow.Write{{Payment: pay(failed, 0)}}, orderflow.Write{Payment: pay(started, 1)}, orderflow.CodeConflict},
+		{"payment attempted again", []orderflow.Write{{Payment: pay(started, 1)}}, orderflow.Write{Payment: second}, ""},
+		{"payment attempted again by somebody else", []orderflow.Write{{Payment: pay(started, 1)}, {Payment: second}}, orderflow.Write{Payment: pay(started, 2)}, orderflow.CodeConflict},
+		{"no payment due", nil, orderflow.Write{Payment: pay(notDue, 0)}, ""},
+		{"no payment due, twice", []orderflow.Write{{Payment: pay(notDue, 0)}}, orderflow.Write{Payment: pay(notDue, 0)}, orderflow.CodeConflict},
+		{"no payment due after it was given up", []orderflow.Write{{Payment: pay(failed, 0)}}, orderflow.Write{Payment: pay(notDue, 0)}, orderflow.CodeConflict},
+		{"payment started where none is due", []orderflow.Write{{Payment: pay(notDue, 0)}}, orderflow.Write{Payment: pay(started, 1)}, orderflow.CodeConflict},
+		{"payment given up where none is due", []orderflow.Write{{Payment: pay(notDue, 0)}}, orderflow.Write{Payment: pay(failed, 0)}, orderflow.CodeConflict},
 		{"nothing", nil, orderflow.Write{}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -35,7 +35,7 @@ func (s *Payments) Payment(ctx context.Context, orderID, step string) (*orderflo
 }
 
 // putPayment writes an entry of the ledger: it is started once and then only changed as it was read; it succeeds only if it was started, and fails only if it was started or never
-// will be. A settled entry never changes.
+// will be; where nothing is due, none was made before. A settled entry never changes.
 func putPayment(table string, p *orderflow.Payment) (*types.Put, error) {
 	it, err := marshal(p)
 	if err != nil {
@@ -44,6 +44,9 @@ func putPayment(table string, p *orderflow.Payment) (*types.Put, error) {
 	put := &types.Put{TableName: &table, Item: it}
 	const absent, open = "attribute_not_exists(orderId)", "#state = :started"
 	switch p.State {
+	case orderflow.PaymentNotDue:
+		put.ConditionExpression = aws.String(absent)
+		return put, nil
 	case orderflow.PaymentStarted:
 		if p.Revision <= 1 {
 			put.ConditionExpression = aws.String(absent)

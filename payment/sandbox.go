@@ -2,23 +2,43 @@
 package payment
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
+
+	"github.com/stripe/stripe-go/v85"
 
 	"orderflow"
 )
 
-// The sandbox's payment methods. The first three behave as Stripe's test cards of the same names do.
+// The sandbox's payment methods. Those that begin with pm_card behave as Stripe's test cards of the same names do.
 const (
 	Visa              = "pm_card_visa"
 	Declined          = "pm_card_chargeDeclined"
 	InsufficientFunds = "pm_card_chargeDeclinedInsufficientFunds"
-	Flaky             = "pm_sandbox_flaky"      // unavailable twice, then works
-	Outage            = "pm_sandbox_outage"     // unavailable until the outage is lifted
-	LostReply         = "pm_sandbox_lost_reply" // captures, and the first reply is lost
+	Authentication    = "pm_card_authenticationRequired"
+	PendingRefund     = "pm_card_pendingRefund"       // captures; the refund is on its way at first
+	FailingRefund     = "pm_card_refundFail"          // captures; the first refund comes back
+	Flaky             = "pm_sandbox_flaky"            // unavailable twice, then works
+	Outage            = "pm_sandbox_outage"           // unavailable until the outage is lifted
+	LostReply         = "pm_sandbox_lost_reply"       // captures, and the first reply is lost
+	TooSmall          = "pm_sandbox_amount_too_small" // takes no amount
+	TryAgainLater     = "pm_sandbox_try_again_later"  // declines the first attempt, takes the next
 )
+
+// declines are the codes with which payment methods are declined; what they mean is Stripe's.
+var declines = map[string]stripe.Error{
+	Declined:                             {DeclineCode: stripe.DeclineCodeGenericDecline},
+	InsufficientFunds:                    {DeclineCode: stripe.DeclineCodeInsufficientFunds},
+	Authentication:                       {DeclineCode: stripe.DeclineCodeAuthenticationRequired},
+	"pm_card_chargeDeclinedExpiredCard":  {DeclineCode: stripe.DeclineCodeExpiredCard},
+	"pm_card_chargeDeclinedIncorrectCvc": {DeclineCode: stripe.DeclineCodeIncorrectCVC},
+	"pm_card_chargeDeclinedFraudulent":   {DeclineCode: stripe.DeclineCodeFraudulent},
+	TooSmall:                             {Code: stripe.ErrorCodeAmountTooSmall},
+}
 
 // OutageKey is the key of the record that says whether the outage is lifted.
 const OutageKey = "outage"
@@ -45,39 +65,59 @@ type Memory interface {
 // Sandbox is a gateway whose answers depend on the payment method alone. Said twice with one key, everything happens once.
 type Sandbox struct{ Memory Memory }
 
-// Charge captures, or not, as the payment method says; one that it does not know is declined.
+// Charge captures, or not, as the payment method says; one that it does not know is declined. As with Stripe, what was said once of a key is
+// said again.
 func (s Sandbox) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Receipt, error) {
 	switch c.PaymentMethod {
-	case Visa, LostReply:
+	case Visa, LostReply, PendingRefund, FailingRefund:
 	case Flaky:
 		n, err := s.Memory.Count(ctx, c.Key)
 		if err != nil {
 			return orderflow.Receipt{}, fmt.Errorf("sandbox: count charge: %w", err)
 		}
 		if n <= 2 {
-			return orderflow.Receipt{}, unavailable()
+			return orderflow.Receipt{}, notAvailable()
 		}
 	case Outage:
 		switch r, err := s.Memory.Recall(ctx, OutageKey); {
 		case err != nil && orderflow.CodeOf(err) != orderflow.CodeNotFound:
 			return orderflow.Receipt{}, fmt.Errorf("sandbox: recall outage: %w", err)
 		case !r.Lifted:
-			return orderflow.Receipt{}, unavailable()
+			return orderflow.Receipt{}, notAvailable()
 		}
-	case InsufficientFunds:
-		return s.decline(ctx, c, "insufficient_funds")
+	case TryAgainLater:
+		if first, err := s.first(ctx, c.OrderID, c.Key); err != nil || first {
+			return s.decline(ctx, c, stripe.Error{DeclineCode: stripe.DeclineCodeTryAgainLater}, err)
+		}
 	default:
-		return s.decline(ctx, c, "generic_decline")
+		e, ok := declines[c.PaymentMethod]
+		if !ok {
+			e = declines[Declined]
+		}
+		return s.decline(ctx, c, e, nil)
 	}
 	return s.capture(ctx, c)
 }
 
-func unavailable() error {
+// first reports whether the key is the first attempt that was made for an order.
+func (s Sandbox) first(ctx context.Context, orderID, key string) (bool, error) {
+	r, _, err := s.Memory.Remember(ctx, Record{Key: orderID + "#first", ProviderID: key})
+	if err != nil {
+		return false, fmt.Errorf("sandbox: remember attempt: %w", err)
+	}
+	return r.ProviderID == key, nil
+}
+
+func notAvailable() error {
 	return orderflow.Errorf(orderflow.CodePaymentUnavailable, "the sandbox provider is not available")
 }
 
 func (s Sandbox) capture(ctx context.Context, c orderflow.Charge) (orderflow.Receipt, error) {
-	r, first, err := s.Memory.Remember(ctx, Record{Key: c.Key, ProviderID: providerID("pi", c.Key), Amount: &c.Amount})
+	id := providerID("pi", c.Key)
+	if c.PaymentMethod == PendingRefund || c.PaymentMethod == FailingRefund {
+		id += "_" + c.PaymentMethod // Refund is not told the payment method
+	}
+	r, first, err := s.Memory.Remember(ctx, Record{Key: c.Key, ProviderID: id, Amount: &c.Amount})
 	if err != nil {
 		return orderflow.Receipt{}, fmt.Errorf("sandbox: remember charge: %w", err)
 	}
@@ -87,25 +127,43 @@ func (s Sandbox) capture(ctx context.Context, c orderflow.Charge) (orderflow.Rec
 	return receipt(r)
 }
 
-func (s Sandbox) decline(ctx context.Context, c orderflow.Charge, code string) (orderflow.Receipt, error) {
-	r, _, err := s.Memory.Remember(ctx, Record{Key: c.Key, Declined: code})
+func (s Sandbox) decline(ctx context.Context, c orderflow.Charge, e stripe.Error, err error) (orderflow.Receipt, error) {
+	if err != nil {
+		return orderflow.Receipt{}, err
+	}
+	r, _, err := s.Memory.Remember(ctx, Record{Key: c.Key, Declined: declineCode(&e)})
 	if err != nil {
 		return orderflow.Receipt{}, fmt.Errorf("sandbox: remember decline: %w", err)
 	}
 	return receipt(r)
 }
 
-// Lookup tells what became of a charge or refund.
+// Lookup tells what became of a charge: an earlier attempt that captured comes before the last one.
 func (s Sandbox) Lookup(ctx context.Context, p orderflow.Payment) (orderflow.Receipt, error) {
-	r, err := s.Memory.Recall(ctx, p.Key())
-	if err != nil {
-		return orderflow.Receipt{}, fmt.Errorf("sandbox: recall payment: %w", err)
+	var last error
+	for i, key := range p.Keys() {
+		r, err := s.Memory.Recall(ctx, key)
+		if err != nil && orderflow.CodeOf(err) != orderflow.CodeNotFound {
+			return orderflow.Receipt{}, fmt.Errorf("sandbox: recall payment: %w", err)
+		}
+		if err == nil {
+			var got orderflow.Receipt
+			if got, err = receipt(r); err == nil {
+				return got, nil
+			}
+		}
+		if i == 0 {
+			last = err
+		}
 	}
-	return receipt(r)
+	return orderflow.Receipt{}, last
 }
 
 // Refund gives a charge's amount back.
 func (s Sandbox) Refund(ctx context.Context, f orderflow.Refund) (orderflow.Receipt, error) {
+	if err := s.refuseRefund(ctx, f); err != nil {
+		return orderflow.Receipt{}, err
+	}
 	r, _, err := s.Memory.Remember(ctx, Record{Key: f.Key, ProviderID: providerID("re", f.Key), Amount: &f.Amount})
 	if err != nil {
 		return orderflow.Receipt{}, fmt.Errorf("sandbox: remember refund: %w", err)
@@ -113,10 +171,30 @@ func (s Sandbox) Refund(ctx context.Context, f orderflow.Refund) (orderflow.Rece
 	return receipt(r)
 }
 
+// refuseRefund is what the charge's payment method has against the refund.
+func (s Sandbox) refuseRefund(ctx context.Context, f orderflow.Refund) error {
+	switch {
+	case strings.HasSuffix(f.ProviderID, PendingRefund):
+		if _, first, err := s.Memory.Remember(ctx, Record{Key: f.Key + "#asked"}); err != nil || first {
+			return cmp.Or(err, error(orderflow.Errorf(orderflow.CodeRefundPending, "the refund is on its way")))
+		}
+	case strings.HasSuffix(f.ProviderID, FailingRefund):
+		if first, err := s.first(ctx, f.OrderID, f.Key); err != nil || first {
+			failed := &orderflow.KeySpent{Err: orderflow.Errorf(orderflow.CodeRefundFailed, "the refund came back"), Proven: true}
+			return cmp.Or(err, error(failed))
+		}
+	}
+	return nil
+}
+
 func receipt(r Record) (orderflow.Receipt, error) {
 	switch {
 	case r.Declined != "":
-		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentDeclined, "%s", r.Declined)
+		d := decideRefusal(&stripe.Error{Code: stripe.ErrorCode(r.Declined), DeclineCode: stripe.DeclineCode(r.Declined)})
+		if d.outcome == again {
+			return orderflow.Receipt{}, againError(r.Declined)
+		}
+		return orderflow.Receipt{}, declinedError(r.Declined, d.reason)
 	case r.Amount == nil:
 		return orderflow.Receipt{}, fmt.Errorf("sandbox: record %s holds no amount", r.Key)
 	}

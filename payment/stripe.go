@@ -1,6 +1,7 @@
 package payment
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -45,7 +46,8 @@ func NewStripe(o StripeOptions) *Stripe {
 }
 
 // Charge creates and confirms a PaymentIntent, off session. Said twice with one key within Stripe's 24 hours, it happens once; later,
-// ask Lookup first. Returns orderflow.CodePaymentDeclined with the decline code, CodePaymentUnavailable or CodePaymentUncertain.
+// ask Lookup first. Returns orderflow.CodePaymentDeclined with the decline code and the customer's reason, CodePaymentUnavailable or
+// CodePaymentUncertain; an orderflow.KeySpent if Stripe may repeat that for the key.
 func (s *Stripe) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Receipt, error) {
 	params := &stripe.PaymentIntentCreateParams{
 		Amount: stripe.Int64(c.Amount.Amount), Currency: stripe.String(strings.ToLower(c.Amount.Currency)),
@@ -56,63 +58,46 @@ func (s *Stripe) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Rece
 	params.SetIdempotencyKey(c.Key)
 	intent, err := s.client.V1PaymentIntents.Create(ctx, params)
 	if err != nil {
-		return orderflow.Receipt{}, fmt.Errorf("create payment intent: %w", stripeError(err))
+		return orderflow.Receipt{}, fmt.Errorf("create payment intent: %w", chargeError(err))
 	}
 	return chargeReceipt(intent)
 }
 
-// chargeReceipt is what a PaymentIntent says of a charge. One that asks for anything more than was given off session is declined:
-// nobody is there to give it.
+// intentDecisions are what the statuses of PaymentIntents mean. One that asks for anything more than was given off session is declined: nobody is
+// there to give it.
+var intentDecisions = map[stripe.PaymentIntentStatus]decision{
+	stripe.PaymentIntentStatusRequiresPaymentMethod: {refused, wasDeclined},
+	stripe.PaymentIntentStatusRequiresAction:        {refused, wantsTheHolder},
+	stripe.PaymentIntentStatusCanceled:              {refused, wasStopped},
+	stripe.PaymentIntentStatusProcessing:            {outcome: unknown},
+	stripe.PaymentIntentStatusRequiresCapture:       {outcome: unknown},
+	stripe.PaymentIntentStatusRequiresConfirmation:  {outcome: unknown},
+}
+
+// isOpen reports whether money may move yet, or has been set aside. An unknown status is.
+func isOpen(s stripe.PaymentIntentStatus) bool {
+	return s != stripe.PaymentIntentStatusSucceeded && intentDecisions[s].outcome != refused
+}
+
+// chargeReceipt is what a PaymentIntent says of a charge.
 func chargeReceipt(intent *stripe.PaymentIntent) (orderflow.Receipt, error) {
-	switch intent.Status {
-	case stripe.PaymentIntentStatusSucceeded:
+	if intent.Status == stripe.PaymentIntentStatusSucceeded {
 		return orderflow.Receipt{ProviderID: intent.ID, Amount: money(intent.AmountReceived, intent.Currency)}, nil
-	case stripe.PaymentIntentStatusRequiresPaymentMethod, stripe.PaymentIntentStatusRequiresAction, stripe.PaymentIntentStatusCanceled:
-		reason := string(intent.Status)
-		if e := intent.LastPaymentError; e != nil {
-			reason = declineCode(e)
-		}
-		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentDeclined, "%s", reason)
 	}
-	return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentUncertain, "payment intent %s is %s", intent.ID, intent.Status)
+	if isOpen(intent.Status) {
+		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentUncertain, "payment intent %s is %s", intent.ID, intent.Status)
+	}
+	last := intent.LastPaymentError
+	if last == nil || intent.Status == stripe.PaymentIntentStatusRequiresAction {
+		return orderflow.Receipt{}, declinedError(string(intent.Status), intentDecisions[intent.Status].reason)
+	}
+	d := decideRefusal(last)
+	if d.outcome == again || last.Type == stripe.ErrorTypeAPI { // the attempt is over, and another one may succeed
+		return orderflow.Receipt{}, againError(declineCode(last))
+	}
+	return orderflow.Receipt{}, declinedError(declineCode(last), cmp.Or(d.reason, wasDeclined))
 }
 
 func money(amount int64, currency stripe.Currency) orderflow.Money {
 	return orderflow.Money{Amount: amount, Currency: strings.ToUpper(string(currency))}
-}
-
-// Refund gives a captured PaymentIntent's amount back. A full refund that exists already, whoever made it, is the answer: it happens once,
-// however late it is said again.
-func (s *Stripe) Refund(ctx context.Context, r orderflow.Refund) (orderflow.Receipt, error) {
-	list := &stripe.RefundListParams{PaymentIntent: stripe.String(r.ProviderID)}
-	for refund, err := range s.client.V1Refunds.List(ctx, list).All(ctx) {
-		if err != nil {
-			return orderflow.Receipt{}, fmt.Errorf("list refunds: %w", stripeError(err))
-		}
-		if refund.Metadata[keyMetadata] != r.Key && refund.Amount != r.Amount.Amount {
-			continue
-		}
-		if receipt, err := refundReceipt(refund); err == nil {
-			return receipt, nil
-		}
-	}
-	params := &stripe.RefundCreateParams{
-		PaymentIntent: stripe.String(r.ProviderID), Amount: stripe.Int64(r.Amount.Amount),
-		Metadata: map[string]string{keyMetadata: r.Key, orderMetadata: r.OrderID},
-	}
-	params.SetIdempotencyKey(r.Key)
-	refund, err := s.client.V1Refunds.Create(ctx, params)
-	if err != nil {
-		return orderflow.Receipt{}, fmt.Errorf("create refund: %w", stripeError(err))
-	}
-	return refundReceipt(refund)
-}
-
-// refundReceipt is what a Refund says. A pending one is on its way, and cannot be taken back.
-func refundReceipt(r *stripe.Refund) (orderflow.Receipt, error) {
-	switch r.Status {
-	case stripe.RefundStatusSucceeded, stripe.RefundStatusPending:
-		return orderflow.Receipt{ProviderID: r.ID, Amount: money(r.Amount, r.Currency)}, nil
-	}
-	return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentUnavailable, "refund %s is %s", r.ID, r.Status)
 }

@@ -1,8 +1,10 @@
 package payment
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stripe/stripe-go/v85"
@@ -16,20 +18,21 @@ const searchLag = time.Hour
 // clockSkew is how far our clock and Stripe's may be apart.
 const clockSkew = time.Minute
 
-// Lookup asks what became of a charge. Returns orderflow.CodeNotFound if Stripe never heard of it, CodePaymentDeclined if it was declined,
-// CodePaymentUncertain while it is being processed.
+// Lookup asks what became of a charge, whichever of its attempts it was. Returns orderflow.CodeNotFound if Stripe never heard of the last one,
+// CodePaymentDeclined if it was declined for good, CodePaymentUncertain while one is being processed, and an orderflow.KeySpent if the last one
+// was declined, but the next one may not be.
 //
-// Search finds a charge by its key however old it is, but lags behind; the list of the latest PaymentIntents does not.
+// Search finds a charge by its order however old it is, but lags behind; the list of the latest PaymentIntents does not.
 func (s *Stripe) Lookup(ctx context.Context, p orderflow.Payment) (orderflow.Receipt, error) {
-	search := &stripe.PaymentIntentSearchParams{SearchParams: stripe.SearchParams{Query: fmt.Sprintf("metadata['%s']:'%s'", keyMetadata, p.Key())}}
-	intent, err := newestWith(p.Key(), s.client.V1PaymentIntents.Search(ctx, search).All(ctx))
+	search := &stripe.PaymentIntentSearchParams{SearchParams: stripe.SearchParams{Query: fmt.Sprintf("metadata['%s']:'%s'", orderMetadata, p.OrderID)}}
+	intent, err := decisive(p.Keys(), s.client.V1PaymentIntents.Search(ctx, search).All(ctx))
 	if err == nil && intent == nil {
 		list := &stripe.PaymentIntentListParams{CreatedRange: &stripe.RangeQueryParams{GreaterThanOrEqual: s.unsearchableSince(p).Unix()}}
 		list.Limit = stripe.Int64(100)
-		intent, err = newestWith(p.Key(), s.client.V1PaymentIntents.List(ctx, list).All(ctx))
+		intent, err = decisive(p.Keys(), s.client.V1PaymentIntents.List(ctx, list).All(ctx))
 	}
 	if err != nil {
-		return orderflow.Receipt{}, fmt.Errorf("look up payment intent: %w", stripeError(err))
+		return orderflow.Receipt{}, fmt.Errorf("look up payment intent: %w", lookupError(err))
 	}
 	if intent == nil {
 		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodeNotFound, "stripe knows no payment intent %s", p.Key())
@@ -46,19 +49,24 @@ func (s *Stripe) unsearchableSince(p orderflow.Payment) time.Time {
 	return since.Add(-clockSkew)
 }
 
-// newestWith returns the PaymentIntent of a key: a succeeded one before any other, since that is where the money is; nil if there is none.
-func newestWith(key string, intents stripe.Seq2[*stripe.PaymentIntent, error]) (*stripe.PaymentIntent, error) {
-	var found *stripe.PaymentIntent
+// decisive returns the PaymentIntent that says what became of a charge with these keys, the last attempt's first: one that succeeded, since that is
+// where the money is, before one that may yet, before the last attempt's. nil if there is none.
+func decisive(keys []string, intents stripe.Seq2[*stripe.PaymentIntent, error]) (*stripe.PaymentIntent, error) {
+	var open, last *stripe.PaymentIntent
 	for intent, err := range intents {
-		switch {
-		case err != nil:
+		if err != nil {
 			return nil, err
-		case intent.Metadata[keyMetadata] != key:
+		}
+		attempt := slices.Index(keys, intent.Metadata[keyMetadata])
+		switch {
+		case attempt < 0:
 		case intent.Status == stripe.PaymentIntentStatusSucceeded:
 			return intent, nil
-		case found == nil:
-			found = intent
+		case isOpen(intent.Status):
+			open = cmp.Or(open, intent)
+		case attempt == 0:
+			last = cmp.Or(last, intent)
 		}
 	}
-	return found, nil
+	return cmp.Or(open, last), nil
 }

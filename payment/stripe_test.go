@@ -149,8 +149,8 @@ func TestStripe_Refund_mock(t *testing.T) {
 		requests int
 	}{
 		{"exists already", map[string]any{"status": "succeeded", "amount": 1250, "currency": "usd"}, "", 1},
-		{"by key", map[string]any{"status": "pending", "amount": 1250, "currency": "usd", "metadata": map[string]any{"orderflow_key": "ord_1/refund"}}, "", 1},
-		{"failed", map[string]any{"status": "failed", "amount": 1250, "currency": "usd"}, orderflow.CodePaymentUnavailable, 2},
+		{"on its way", map[string]any{"status": "pending", "amount": 1250, "currency": "usd"}, orderflow.CodeRefundPending, 1},
+		{"failed", map[string]any{"status": "failed", "amount": 1250, "currency": "usd"}, orderflow.CodeRefundFailed, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,7 @@
 package tasks
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -11,7 +12,8 @@ import (
 // Charge captures an order's total, once.
 //
 // The ledger entry is written before the provider is called. An entry that stands STARTED means that the outcome of an earlier call is
-// unknown: the provider is asked first, whatever time has passed, and called again only if it never heard of the charge.
+// unknown: the provider is asked first, whatever time has passed, and called again only if it never heard of the charge. It is called under
+// the same key until it has shown that nothing came of that one and never will.
 type Charge struct {
 	Orders  Orders
 	Steps   Steps
@@ -53,13 +55,13 @@ func (c Charge) charge(ctx context.Context, id string) (Charged, error) {
 		return c.begin(ctx, o)
 	}
 	switch entry.State {
-	case orderflow.PaymentSucceeded:
+	case orderflow.PaymentSucceeded, orderflow.PaymentNotDue:
 		return c.firstResult(ctx, o, entry)
 	case orderflow.PaymentFailed:
 		if entry.Reason == voided {
 			return Charged{}, c.giveUp(ctx, *entry)
 		}
-		return Charged{}, orderflow.Errorf(orderflow.CodePaymentDeclined, "%s", entry.Reason)
+		return Charged{}, &orderflow.Error{Code: orderflow.CodePaymentDeclined, Message: entry.Reason, Public: entry.Told}
 	}
 	return c.resume(ctx, o, *entry)
 }
@@ -85,7 +87,24 @@ func (c Charge) begin(ctx context.Context, o *orderflow.Order) (Charged, error) 
 		return Charged{}, orderflow.Errorf(orderflow.CodeInvalidState, "order %s is %s", o.ID, o.Status)
 	}
 	entry := orderflow.Payment{OrderID: o.ID, Step: chargeStep, State: orderflow.PaymentStarted, Amount: o.Total, StartedAt: c.Now().UTC()}
+	if o.Total.Amount == 0 {
+		return c.nothingDue(ctx, o, entry)
+	}
 	return c.call(ctx, o, entry)
+}
+
+// nothingDue records that there is nothing to pay: ledger, order and step at once. The provider never hears of the order.
+func (c Charge) nothingDue(ctx context.Context, o *orderflow.Order, entry orderflow.Payment) (Charged, error) {
+	if err := o.NothingDue(c.Now.by(chargeStep, "")); err != nil {
+		return Charged{}, err
+	}
+	entry.State, entry.SettledAt = orderflow.PaymentNotDue, entry.StartedAt
+	out := Charged{Receipt: orderflow.Receipt{Amount: o.Total}}
+	step, err := newStep(o.ID, chargeStep, out)
+	if err != nil {
+		return Charged{}, err
+	}
+	return out, c.Orders.Commit(ctx, orderflow.Write{Order: o, Step: step, Payment: &entry})
 }
 
 // resume settles an entry whose outcome is unknown: the provider's word first.
@@ -96,32 +115,38 @@ func (c Charge) resume(ctx context.Context, o *orderflow.Order, entry orderflow.
 		return c.settle(ctx, o.ID, entry, receipt)
 	case orderflow.CodeOf(err) == orderflow.CodePaymentDeclined:
 		return Charged{}, c.decline(ctx, o.ID, entry, err)
+	case isOver(err):
+		entry.RenewAt = c.Now().UTC()
 	case orderflow.CodeOf(err) != orderflow.CodeNotFound:
 		return Charged{}, providerError(err)
 	}
 	if err := o.Proceed(); err != nil {
 		return Charged{}, err // Refund closes the entry
 	}
+	entry.Renew(c.Now())
 	return c.call(ctx, o, entry)
 }
 
 // giveUp sends back what a call captured that took effect after Refund had closed the entry. There is no such money as a rule.
 func (c Charge) giveUp(ctx context.Context, entry orderflow.Payment) error {
-	receipt, err := c.Gateway.Lookup(ctx, entry)
-	if err == nil {
-		key := orderflow.Payment{OrderID: entry.OrderID, Step: refundStep}.Key()
-		_, err = c.Gateway.Refund(ctx, orderflow.Refund{Key: key, OrderID: entry.OrderID, ProviderID: receipt.ProviderID, Amount: receipt.Amount})
-	}
-	if code := orderflow.CodeOf(err); err != nil && code != orderflow.CodeNotFound && code != orderflow.CodePaymentDeclined {
-		return providerError(err)
+	if entry.Amount.Amount > 0 {
+		receipt, err := c.Gateway.Lookup(ctx, entry)
+		if err == nil {
+			key := orderflow.Payment{OrderID: entry.OrderID, Step: refundStep}.Key()
+			_, err = c.Gateway.Refund(ctx, orderflow.Refund{Key: key, OrderID: entry.OrderID, ProviderID: receipt.ProviderID, Amount: receipt.Amount})
+		}
+		if code := orderflow.CodeOf(err); err != nil && code != orderflow.CodeNotFound && code != orderflow.CodePaymentDeclined && !isOver(err) {
+			return providerError(err)
+		}
 	}
 	return orderflow.Errorf(orderflow.CodeOrderCancelled, "the charge of order %s was given up", entry.OrderID)
 }
 
-// call calls the provider. The ledger says so before, and that nothing came of it after, if that is certain.
+// call calls the provider. The ledger says so before, and afterwards what is certain of it.
 func (c Charge) call(ctx context.Context, o *orderflow.Order, entry orderflow.Payment) (Charged, error) {
-	before := entry.CalledAt
-	if err := c.note(ctx, &entry, c.Now().UTC()); err != nil {
+	before := entry
+	entry.CalledAt, entry.RenewAt = c.Now().UTC(), time.Time{}
+	if err := c.note(ctx, &entry); err != nil {
 		return Charged{}, err
 	}
 	receipt, err := c.Gateway.Charge(ctx, orderflow.Charge{Key: entry.Key(), OrderID: o.ID, Amount: entry.Amount, PaymentMethod: o.PaymentMethod})
@@ -129,24 +154,22 @@ func (c Charge) call(ctx context.Context, o *orderflow.Order, entry orderflow.Pa
 		return c.settle(ctx, o.ID, entry, receipt)
 	}
 	err = providerError(err)
-	switch orderflow.CodeOf(err) {
-	case orderflow.CodePaymentDeclined:
+	code, renewAt := orderflow.CodeOf(err), renewal(err, before.RenewAt, c.Now().UTC())
+	switch {
+	case code == orderflow.CodePaymentDeclined:
 		return Charged{}, c.decline(ctx, o.ID, entry, err)
-	case orderflow.CodePaymentUnavailable:
-		if err := c.note(ctx, &entry, before); err != nil {
-			return Charged{}, err
-		}
-	case orderflow.CodePaymentUncertain:
-		if err := c.uncertain(ctx, o.ID); err != nil {
-			return Charged{}, err
-		}
+	case code == orderflow.CodePaymentUnavailable: // nothing came of it
+		entry.CalledAt, entry.RenewAt = before.CalledAt, cmp.Or(renewAt, before.RenewAt)
+		return Charged{}, cmp.Or(c.note(ctx, &entry), err)
+	case code == orderflow.CodePaymentUncertain:
+		entry.RenewAt = renewAt
+		return Charged{}, cmp.Or(c.uncertain(ctx, entry), err)
 	}
 	return Charged{}, err
 }
 
-// note writes the entry with the time of its open call.
-func (c Charge) note(ctx context.Context, entry *orderflow.Payment, calledAt time.Time) error {
-	entry.CalledAt = calledAt
+// note writes the entry of a charge that is not settled.
+func (c Charge) note(ctx context.Context, entry *orderflow.Payment) error {
 	entry.Revision++
 	next := *entry
 	return c.Orders.Commit(ctx, orderflow.Write{Payment: &next})
@@ -206,8 +229,8 @@ func (c Charge) decline(ctx context.Context, id string, entry orderflow.Payment,
 		if err != nil {
 			return Charged{}, err
 		}
-		o.Payment(orderflow.PaymentDeclined, c.Now.by(chargeStep, string(orderflow.CodePaymentDeclined)))
-		return Charged{}, c.Orders.Commit(ctx, orderflow.Write{Order: o, Payment: failed(entry, reasonOf(said), c.Now)})
+		o.Payment(orderflow.PaymentDeclined, c.Now.declined(chargeStep, said))
+		return Charged{}, c.Orders.Commit(ctx, orderflow.Write{Order: o, Payment: refused(entry, said, c.Now)})
 	})
 	if err != nil {
 		return err
@@ -215,23 +238,29 @@ func (c Charge) decline(ctx context.Context, id string, entry orderflow.Payment,
 	return said
 }
 
+// refused is the entry of a charge to which the provider said no.
+func refused(entry orderflow.Payment, said error, now Clock) *orderflow.Payment {
+	entry.Told = publicOf(said)
+	return failed(entry, reasonOf(said), now)
+}
+
+// failed is the entry of a charge from which no money came.
 func failed(entry orderflow.Payment, reason string, now Clock) *orderflow.Payment {
 	entry.State, entry.Reason, entry.SettledAt, entry.CalledAt = orderflow.PaymentFailed, reason, now().UTC(), time.Time{}
 	return &entry
 }
 
-// uncertain records, once, that the outcome of a call is unknown.
-func (c Charge) uncertain(ctx context.Context, id string) error {
-	_, err := untilSettled(ctx, func() (Charged, error) {
-		o, err := c.Orders.Order(ctx, id)
-		if err != nil {
-			return Charged{}, err
-		}
-		loaded := o.Sequence
-		if o.PaymentStatus == orderflow.PaymentNone {
-			o.Payment(orderflow.PaymentUncertain, c.Now.by(chargeStep, string(orderflow.CodePaymentUncertain)))
-		}
-		return Charged{}, commitChanged(ctx, c.Orders, o, loaded)
-	})
-	return err
+// uncertain records that the outcome of a call is unknown: with the ledger's entry, so that an invocation that comes late changes nothing.
+func (c Charge) uncertain(ctx context.Context, entry orderflow.Payment) error {
+	o, err := c.Orders.Order(ctx, entry.OrderID)
+	if err != nil {
+		return err
+	}
+	entry.Revision++
+	w := orderflow.Write{Payment: &entry}
+	if o.PaymentStatus == orderflow.PaymentNone {
+		o.Payment(orderflow.PaymentUncertain, c.Now.by(chargeStep, string(orderflow.CodePaymentUncertain)))
+		w.Order = o
+	}
+	return c.Orders.Commit(ctx, w)
 }

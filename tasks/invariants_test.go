@@ -30,12 +30,16 @@ func (s *simulation) check(before map[string]orderflow.Product) {
 	if due != refunded || len(s.provider.refunds) > 1 || refunded && s.provider.refunds[0].Amount != o.Total {
 		fail("I4: captured %v, order %s, refunds %v", captured, o.Status, s.provider.refunds)
 	}
-	dispatched := o.Shipment != nil && o.Shipment.Status == orderflow.ShipmentDispatched
-	if dispatched != (o.Status == orderflow.Fulfilled) || dispatched && (!captured || o.Cancel != nil) {
+	dispatched, free := o.Shipment != nil && o.Shipment.Status == orderflow.ShipmentDispatched, o.Total.Amount == 0
+	if dispatched != (o.Status == orderflow.Fulfilled) || dispatched && (captured == free || o.Cancel != nil) {
 		fail("I5: dispatched %v, captured %v, order %s", dispatched, captured, o.Status)
 	}
 	want := map[bool]orderflow.PaymentStatus{true: orderflow.PaymentRefunded, false: orderflow.PaymentNone}[refunded]
 	switch {
+	case free:
+		if s.provider.calls > 0 {
+			fail("the provider was asked about an order that costs nothing")
+		}
 	case o.Status == orderflow.Fulfilled:
 		want = orderflow.PaymentCaptured
 	case len(s.provider.declined) > 0:

@@ -31,6 +31,28 @@ func (s *simulation) hook(fault error) func(ctx context.Context) error {
 
 var errUnavailable = orderflow.Errorf(orderflow.CodePaymentUnavailable, "not now")
 
+// spoil is a saved answer of the provider's: declined for now, or an error of its own.
+func (s *simulation) spoil(ctx context.Context) error {
+	if isLate(ctx) || !s.fault() {
+		return nil
+	}
+	if s.rnd.IntN(2) == 0 {
+		return &orderflow.KeySpent{Err: orderflow.Errorf(orderflow.CodePaymentUnavailable, "declined for now"), Proven: true}
+	}
+	return &orderflow.KeySpent{Err: orderflow.Errorf(orderflow.CodePaymentUncertain, "answered 500")}
+}
+
+// slow is a refund that takes its time, or comes back.
+func (s *simulation) slow(ctx context.Context) error {
+	if isLate(ctx) || !s.fault() {
+		return nil
+	}
+	if s.rnd.IntN(2) == 0 {
+		return &orderflow.KeySpent{Err: orderflow.Errorf(orderflow.CodeRefundFailed, "it came back"), Proven: true}
+	}
+	return orderflow.Errorf(orderflow.CodeRefundPending, "on its way")
+}
+
 // late is an invocation that everybody takes for dead. It stops at one point, and goes on when nobody expects it.
 type late struct {
 	name           string

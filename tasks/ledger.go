@@ -2,6 +2,8 @@ package tasks
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"orderflow"
 )
@@ -20,13 +22,15 @@ type Ledger interface {
 }
 
 // Gateway is the payment provider. Its errors carry CodePaymentDeclined (the provider said no), CodePaymentUnavailable (nothing happened)
-// or CodePaymentUncertain; any other error leaves the outcome unknown, too.
+// or CodePaymentUncertain; any other error leaves the outcome unknown, too. An orderflow.KeySpent among them asks for another key.
 type Gateway interface {
 	// Charge captures an amount. Said twice with one key it happens once.
 	Charge(ctx context.Context, c orderflow.Charge) (orderflow.Receipt, error)
-	// Lookup asks what became of a charge. Returns CodeNotFound if the provider never heard of it, CodePaymentDeclined if it said no.
+	// Lookup asks what became of a charge, in any of its attempts. Returns CodeNotFound if the provider never heard of the last one,
+	// CodePaymentDeclined if it said no, and an orderflow.KeySpent if that attempt is over but another one may succeed.
 	Lookup(ctx context.Context, p orderflow.Payment) (orderflow.Receipt, error)
-	// Refund gives a captured amount back. Said twice, however late, it happens once.
+	// Refund gives a captured amount back. Said twice, however late, it happens once. Returns CodeRefundPending until the money has gone back,
+	// CodeRefundFailed if it never will under this key.
 	Refund(ctx context.Context, r orderflow.Refund) (orderflow.Receipt, error)
 }
 
@@ -36,4 +40,50 @@ func providerError(err error) error {
 		return err
 	}
 	return orderflow.Errorf(orderflow.CodePaymentUncertain, "%v", err)
+}
+
+// isOver reports whether the provider has proven that nothing came of an attempt, and nothing will.
+func isOver(err error) bool {
+	spent, ok := errors.AsType[*orderflow.KeySpent](err)
+	return ok && spent.Proven
+}
+
+// renewal is from when on another attempt may begin after an error of the provider: at once after proof, otherwise when the call can take
+// effect no more, and the provider is asked then. An earlier time that was found before stands. Zero while the key is good.
+func renewal(err error, earlier, now time.Time) time.Time {
+	spent, ok := errors.AsType[*orderflow.KeySpent](err)
+	if !ok {
+		return time.Time{}
+	}
+	at := now
+	if !spent.Proven {
+		at = now.Add(uncertainFor)
+	}
+	if !earlier.IsZero() && earlier.Before(at) {
+		return earlier
+	}
+	return at
+}
+
+// reasonOf is what an error says to operators, without its code.
+func reasonOf(err error) string {
+	if e, ok := errors.AsType[*orderflow.Error](err); ok {
+		return e.Message
+	}
+	return err.Error()
+}
+
+// publicOf is what an error says to customers.
+func publicOf(err error) string {
+	if e, ok := errors.AsType[*orderflow.Error](err); ok {
+		return e.Public
+	}
+	return ""
+}
+
+// declined makes the author of a change to DECLINED.
+func (c Clock) declined(step string, said error) orderflow.By {
+	by := c.by(step, string(orderflow.CodePaymentDeclined))
+	by.Message = publicOf(said)
+	return by
 }

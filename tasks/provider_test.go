@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -23,6 +24,10 @@ type provider struct {
 	// effect, and say how much later it will. They run without the lock.
 	before, after func(ctx context.Context) error
 	delay         func(ctx context.Context) time.Duration
+	// spoil may answer a charge with an error that is saved under its key; slow may answer a refund with one, and has sent the money unless
+	// it is saved too. They run with the lock.
+	spoil, slow func(ctx context.Context) error
+	saved       map[string]error // by key
 }
 
 type capture struct {
@@ -31,7 +36,21 @@ type capture struct {
 	at time.Time
 }
 
-func newProvider(now Clock) *provider { return &provider{now: now, declined: map[string]bool{}} }
+func newProvider(now Clock) *provider {
+	return &provider{now: now, declined: map[string]bool{}, saved: map[string]error{}}
+}
+
+// save asks a hook for an error, and keeps one that is to be repeated for the key.
+func (p *provider) save(ctx context.Context, key string, hook func(context.Context) error) error {
+	if err := p.saved[key]; err != nil || hook == nil {
+		return err
+	}
+	err := hook(ctx)
+	if _, spent := errors.AsType[*orderflow.KeySpent](err); spent {
+		p.saved[key] = err
+	}
+	return err
+}
 
 // captured returns what was captured under a key since a time.
 func (p *provider) captured(key string, since time.Time) (orderflow.Receipt, bool) {
@@ -65,6 +84,9 @@ func (p *provider) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Re
 		if r, done := p.captured(c.Key, p.now().Add(-24*time.Hour)); done {
 			return r, nil
 		}
+		if err := p.save(ctx, c.Key, p.spoil); err != nil {
+			return orderflow.Receipt{}, err
+		}
 		made := capture{c.Key, orderflow.Receipt{ProviderID: fmt.Sprintf("pi_%d", len(p.captures)+len(p.delayed)+1), Amount: c.Amount}, p.now()}
 		if p.delay != nil {
 			if d := p.delay(ctx); d > 0 {
@@ -80,11 +102,16 @@ func (p *provider) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Re
 
 func (p *provider) Lookup(ctx context.Context, e orderflow.Payment) (orderflow.Receipt, error) {
 	return p.call(ctx, func() (orderflow.Receipt, error) {
+		for _, key := range e.Keys() {
+			if r, ok := p.captured(key, time.Time{}); ok {
+				return r, nil
+			}
+		}
 		if p.declined[e.Key()] {
 			return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentDeclined, "insufficient_funds")
 		}
-		if r, ok := p.captured(e.Key(), time.Time{}); ok {
-			return r, nil
+		if isOver(p.saved[e.Key()]) {
+			return orderflow.Receipt{}, p.saved[e.Key()]
 		}
 		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodeNotFound, "no charge %s", e.Key())
 	})
@@ -95,12 +122,26 @@ func (p *provider) Refund(ctx context.Context, r orderflow.Refund) (orderflow.Re
 		receipt := orderflow.Receipt{ProviderID: "re_" + r.ProviderID, Amount: r.Amount}
 		for _, done := range p.refunds {
 			if done.ProviderID == r.ProviderID {
-				return receipt, nil
+				return receipt, p.onItsWay(ctx)
 			}
 		}
-		p.refunds = append(p.refunds, r)
-		return receipt, nil
+		err := p.save(ctx, r.Key, p.slow)
+		if p.saved[r.Key] == nil {
+			p.refunds = append(p.refunds, r)
+		}
+		return receipt, err
 	})
+}
+
+// onItsWay may let a refund that was sent take longer.
+func (p *provider) onItsWay(ctx context.Context) error {
+	if p.slow == nil {
+		return nil
+	}
+	if err := p.slow(ctx); orderflow.CodeOf(err) == orderflow.CodeRefundPending {
+		return err
+	}
+	return nil
 }
 
 func (p *provider) call(ctx context.Context, f func() (orderflow.Receipt, error)) (orderflow.Receipt, error) {

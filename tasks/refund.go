@@ -2,7 +2,6 @@ package tasks
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -30,7 +29,8 @@ type Refunded struct {
 	orderflow.Receipt
 }
 
-// Handle returns CodePaymentUnavailable or CodePaymentUncertain, worth a retry, or the provider's refusal.
+// Handle returns CodePaymentUnavailable or CodePaymentUncertain, worth a retry; CodeRefundPending until the money has gone back; CodeRefundFailed if
+// the provider refused, or the money came back to us: called again, it makes a new attempt.
 func (r Refund) Handle(ctx context.Context, in Input) (Refunded, error) {
 	return untilSettled(ctx, func() (Refunded, error) {
 		out, err := r.refund(ctx, in.OrderID)
@@ -61,7 +61,7 @@ func (r Refund) refund(ctx context.Context, id string) (Refunded, error) {
 	case charge == nil:
 		none := orderflow.Payment{OrderID: id, Step: chargeStep, Amount: o.Total, StartedAt: r.Now().UTC()}
 		return Refunded{}, r.Orders.Commit(ctx, orderflow.Write{Payment: failed(none, voided, r.Now)})
-	case charge.State == orderflow.PaymentFailed:
+	case charge.State == orderflow.PaymentFailed || charge.State == orderflow.PaymentNotDue:
 		return Refunded{}, nil
 	case charge.State == orderflow.PaymentStarted:
 		if charge, err = r.findOut(ctx, o, *charge); err != nil || charge.State != orderflow.PaymentSucceeded {
@@ -86,10 +86,10 @@ func (r Refund) findOut(ctx context.Context, o *orderflow.Order, charge orderflo
 			return nil, err
 		}
 	case code == orderflow.CodePaymentDeclined:
-		settled = failed(charge, reasonOf(err), r.Now)
-		o.Payment(orderflow.PaymentDeclined, by)
-	case code == orderflow.CodeNotFound:
-		if left := r.mayStillHappen(charge); left > 0 {
+		settled = refused(charge, err, r.Now)
+		o.Payment(orderflow.PaymentDeclined, r.Now.declined(refundStep, err))
+	case code == orderflow.CodeNotFound || isOver(err):
+		if left := r.mayStillHappen(charge); left > 0 && !isOver(err) {
 			return nil, orderflow.Errorf(orderflow.CodePaymentUncertain, "the charge of order %s may still take effect: ask again in %s", o.ID, left)
 		}
 		settled = failed(charge, voided, r.Now)
@@ -110,24 +110,63 @@ func (r Refund) mayStillHappen(charge orderflow.Payment) time.Duration {
 
 // giveBack refunds a captured charge: ledger entry, provider, then ledger, order and step at once.
 func (r Refund) giveBack(ctx context.Context, id string, charge orderflow.Payment) (Refunded, error) {
-	entry, err := r.Ledger.Payment(ctx, id, refundStep)
+	entry, err := r.entry(ctx, id, charge)
 	if err != nil {
 		return Refunded{}, err
 	}
-	if entry == nil {
-		entry = &orderflow.Payment{OrderID: id, Step: refundStep, State: orderflow.PaymentStarted, Amount: charge.Amount, StartedAt: r.Now().UTC(), Revision: 1}
-		if err := r.Orders.Commit(ctx, orderflow.Write{Payment: entry}); err != nil {
-			return Refunded{}, err
-		}
-	}
 	receipt, err := r.Gateway.Refund(ctx, orderflow.Refund{Key: entry.Key(), OrderID: id, ProviderID: charge.ProviderID, Amount: charge.Amount})
 	if err != nil {
-		return Refunded{}, providerError(err)
+		return Refunded{}, r.unsettled(ctx, id, *entry, providerError(err))
 	}
 	if receipt.Amount != charge.Amount {
 		return Refunded{}, fmt.Errorf("provider gave back %s instead of %s as %s", receipt.Amount, charge.Amount, receipt.ProviderID)
 	}
 	return r.settle(ctx, id, *entry, receipt)
+}
+
+// entry is the ledger's, begun or renewed.
+func (r Refund) entry(ctx context.Context, id string, charge orderflow.Payment) (*orderflow.Payment, error) {
+	entry, err := r.Ledger.Payment(ctx, id, refundStep)
+	if err != nil {
+		return nil, err
+	}
+	if entry == nil {
+		entry = &orderflow.Payment{OrderID: id, Step: refundStep, State: orderflow.PaymentStarted, Amount: charge.Amount, StartedAt: r.Now().UTC(), Revision: 1}
+		return entry, r.Orders.Commit(ctx, orderflow.Write{Payment: entry})
+	}
+	attempt := entry.Attempt
+	if entry.Renew(r.Now()); entry.Attempt == attempt {
+		return entry, nil
+	}
+	entry.Revision++
+	return entry, r.Orders.Commit(ctx, orderflow.Write{Payment: entry})
+}
+
+// unsettled records what the provider said of a refund that is not done, and returns it: the order shows whether the money is on its way.
+func (r Refund) unsettled(ctx context.Context, id string, entry orderflow.Payment, said error) error {
+	write := orderflow.Write{}
+	if at := renewal(said, entry.RenewAt, r.Now().UTC()); !at.Equal(entry.RenewAt) && !at.IsZero() {
+		entry.RenewAt = at
+		entry.Revision++
+		write.Payment = &entry
+	}
+	status, known := map[orderflow.Code]orderflow.PaymentStatus{
+		orderflow.CodeRefundPending: orderflow.PaymentRefundPending, orderflow.CodeRefundFailed: orderflow.PaymentCaptured,
+	}[orderflow.CodeOf(said)]
+	if known {
+		o, err := r.Orders.Order(ctx, id)
+		if err != nil {
+			return err
+		}
+		if o.PaymentStatus != status && o.Refundable() == nil {
+			o.Payment(status, r.Now.by(refundStep, string(orderflow.CodeOf(said))))
+			write.Order = o
+		}
+	}
+	if err := r.Orders.Commit(ctx, write); err != nil {
+		return err
+	}
+	return said
 }
 
 func (r Refund) settle(ctx context.Context, id string, entry orderflow.Payment, receipt orderflow.Receipt) (Refunded, error) {
@@ -144,12 +183,4 @@ func (r Refund) settle(ctx context.Context, id string, entry orderflow.Payment, 
 		return Refunded{}, err
 	}
 	return out, r.Orders.Commit(ctx, orderflow.Write{Order: o, Step: step, Payment: captured(entry, receipt, r.Now)})
-}
-
-// reasonOf is what an error says without its code.
-func reasonOf(err error) string {
-	if e, ok := errors.AsType[*orderflow.Error](err); ok {
-		return e.Message
-	}
-	return err.Error()
 }

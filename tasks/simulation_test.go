@@ -100,6 +100,7 @@ func newSimulation(t *testing.T, seed uint64) *simulation {
 		}
 		return time.Duration(1+s.rnd.IntN(59)) * time.Second
 	}
+	s.provider.spoil, s.provider.slow = s.spoil, s.slow
 	s.tasks = map[string]func(context.Context, Input) error{
 		"Validate": without(Validate{s.store, s.store}.Handle),
 		"Reserve":  without(Reserve{s.store, s.store, clock}.Handle),
@@ -254,7 +255,8 @@ func testUnderFaults(t *testing.T) {
 		if seed%40 == 0 {
 			products = orderflow.MaxStockMoves + s.rnd.IntN(4) // more than one transaction takes
 		}
-		place(t, s.store, products, 2+s.rnd.IntN(2), []string{"card", "card", "card", "declined"}[s.rnd.IntN(4)])
+		price := int64(min(s.rnd.IntN(8), 1) * 100) // some orders are free
+		placePriced(t, s.store, products, 2+s.rnd.IntN(2), []string{"card", "card", "card", "declined"}[s.rnd.IntN(4)], price)
 		if s.rnd.IntN(6) == 0 { // the last product is short
 			sku := fmt.Sprintf("sku-%03d", products-1)
 			s.store.products[sku] = orderflow.Product{SKU: sku, OnHand: 1}

@@ -126,7 +126,7 @@ func (s *store) apply(w orderflow.Write) error {
 		s.steps[w.Step.OrderID+"/"+w.Step.Name] = *w.Step
 	}
 	if w.Payment != nil {
-		s.payments[w.Payment.Key()] = *w.Payment
+		s.payments[w.Payment.OrderID+"/"+w.Payment.Step] = *w.Payment
 	}
 	s.commits++
 	if w.Order == nil {
@@ -145,10 +145,10 @@ func (s *store) guard(w orderflow.Write) error {
 		}
 	}
 	if w.Payment != nil {
-		old, exists := s.payments[w.Payment.Key()]
+		old, exists := s.payments[w.Payment.OrderID+"/"+w.Payment.Step]
 		open := exists && old.State == orderflow.PaymentStarted
 		fits := map[orderflow.PaymentState]bool{
-			orderflow.PaymentStarted: !exists && w.Payment.Revision == 1 || open && old.Revision == w.Payment.Revision-1, orderflow.PaymentSucceeded: open, orderflow.PaymentFailed: !exists || open,
+			orderflow.PaymentStarted: !exists && w.Payment.Revision == 1 || open && old.Revision == w.Payment.Revision-1, orderflow.PaymentSucceeded: open, orderflow.PaymentFailed: !exists || open, orderflow.PaymentNotDue: !exists,
 		}[w.Payment.State]
 		if !fits {
 			return errConflict
@@ -232,9 +232,15 @@ func at(t time.Time) Clock { return func() time.Time { return t } }
 // place puts an order of n products into the store, two of each, with the given stock on hand of each.
 func place(t *testing.T, s *store, n, onHand int, method string) *orderflow.Order {
 	t.Helper()
+	return placePriced(t, s, n, onHand, method, 100)
+}
+
+// placePriced is place at a price. That of each further product is higher by one, unless they are free.
+func placePriced(t *testing.T, s *store, n, onHand int, method string, price int64) *orderflow.Order {
+	t.Helper()
 	d := orderflow.Draft{ID: "ord_1", CustomerID: "cus_1", Email: "ada@example.com", PaymentMethod: method, At: start}
 	for i := range n {
-		p := orderflow.Product{SKU: fmt.Sprintf("sku-%03d", i), Name: "Thing", Price: orderflow.Money{Amount: int64(100 + i), Currency: "USD"}, OnHand: onHand}
+		p := orderflow.Product{SKU: fmt.Sprintf("sku-%03d", i), Name: "Thing", Price: orderflow.Money{Amount: price + min(price, int64(i)), Currency: "USD"}, OnHand: onHand}
 		s.products[p.SKU] = p
 		d.Lines = append(d.Lines, orderflow.Line{SKU: p.SKU, Name: p.Name, Quantity: 2, UnitPrice: p.Price})
 	}

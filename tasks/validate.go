@@ -68,7 +68,7 @@ func checkOrder(o *orderflow.Order) error {
 	if len(o.Lines) == 0 {
 		return orderflow.Errorf(orderflow.CodeInvalidOrder, "the order has no lines")
 	}
-	if o.PaymentMethod == "" {
+	if o.PaymentMethod == "" && o.Total.Amount > 0 {
 		return orderflow.Errorf(orderflow.CodeInvalidOrder, "the order has no payment method")
 	}
 	sum := orderflow.Money{Currency: o.Total.Currency}
@@ -84,7 +84,7 @@ func checkOrder(o *orderflow.Order) error {
 			return orderflow.Errorf(orderflow.CodeInvalidOrder, "line %d: %v", i, err)
 		}
 	}
-	if sum != o.Total || sum.Amount <= 0 {
+	if sum != o.Total || sum.Amount < 0 {
 		return orderflow.Errorf(orderflow.CodeInvalidOrder, "the total is %s, the lines sum to %s", o.Total, sum)
 	}
 	return nil

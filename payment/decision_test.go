@@ -1,0 +1,111 @@
+package payment
+
+import (
+	"go/ast"
+	"go/build"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stripe/stripe-go/v85"
+)
+
+// constants lists the values of the client library's constants of a type, as its source declares them.
+func constants(t *testing.T, file, typ string) []string {
+	t.Helper()
+	lib, err := build.Import("github.com/stripe/stripe-go/v85", ".", build.FindOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(lib.Dir, file), nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values []string
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if name, ok := spec.Type.(*ast.Ident); !ok || name.Name != typ {
+			return true
+		}
+		value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		values = append(values, value)
+		return true
+	})
+	if len(values) == 0 {
+		t.Fatalf("%s declares no %s", file, typ)
+	}
+	return values
+}
+
+// TestDecisions_areComplete fails when the client library gets a code, a type or a status on which nobody has decided.
+func TestDecisions_areComplete(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		file, typ string
+		decided   func(value string) bool
+	}{
+		{"error.go", "ErrorType", func(v string) bool { _, ok := typeDecisions[stripe.ErrorType(v)]; return ok }},
+		{"error.go", "ErrorCode", func(v string) bool { _, ok := codeDecisions[stripe.ErrorCode(v)]; return ok }},
+		{"error.go", "DeclineCode", func(v string) bool { _, ok := declineDecisions[stripe.DeclineCode(v)]; return ok }},
+		{"paymentintent.go", "PaymentIntentStatus", func(v string) bool {
+			_, ok := intentDecisions[stripe.PaymentIntentStatus(v)]
+			return ok || v == string(stripe.PaymentIntentStatusSucceeded)
+		}},
+		{"refund.go", "RefundStatus", func(v string) bool {
+			return strings.Contains(" succeeded pending requires_action failed canceled ", " "+v+" ")
+		}},
+	} {
+		t.Run(tt.typ, func(t *testing.T) {
+			t.Parallel()
+			for _, v := range constants(t, tt.file, tt.typ) {
+				if !tt.decided(v) {
+					t.Errorf("nobody has decided on %s %q", tt.typ, v)
+				}
+			}
+		})
+	}
+}
+
+// Whoever is declined is told why in a sentence, and nothing of the provider.
+func TestDecisions_arePlain(t *testing.T) {
+	t.Parallel()
+	var all []decision
+	for _, d := range codeDecisions {
+		all = append(all, d)
+	}
+	for _, d := range declineDecisions {
+		all = append(all, d)
+	}
+	for _, d := range intentDecisions {
+		all = append(all, d)
+	}
+	for _, reason := range paramReasons {
+		all = append(all, decision{refused, reason})
+	}
+	for _, d := range all {
+		sentence := strings.HasSuffix(d.reason, ".") && !strings.ContainsAny(d.reason, "_%") && !strings.Contains(strings.ToLower(d.reason), "stripe")
+		if (d.outcome == refused) != (d.reason != "") || d.reason != "" && !sentence {
+			t.Errorf("outcome %d is told as %q", d.outcome, d.reason)
+		}
+	}
+}
+
+func TestCodeGroups_nameEachCodeOnce(t *testing.T) {
+	t.Parallel()
+	n := 0
+	for _, group := range codeGroups {
+		n += len(group.codes)
+	}
+	if n != len(codeDecisions) {
+		t.Errorf("%d codes in the groups, %d different ones", n, len(codeDecisions))
+	}
+}

@@ -1,0 +1,92 @@
+package payment
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/stripe/stripe-go/v85"
+
+	"orderflow"
+)
+
+// Refund gives a captured PaymentIntent's amount back. What has gone back already, whoever sent it, counts: it happens once, however late
+// it is said again. Returns orderflow.CodeRefundPending while the money is on its way, CodeRefundFailed if it came back or was refused.
+func (s *Stripe) Refund(ctx context.Context, r orderflow.Refund) (orderflow.Receipt, error) {
+	sent, err := s.refundsOf(ctx, r)
+	if err != nil {
+		return orderflow.Receipt{}, err
+	}
+	if left := sent.left(r.Amount); left > 0 && sent.failed == nil {
+		made, err := s.createRefund(ctx, r, left)
+		if err != nil {
+			return orderflow.Receipt{}, err
+		}
+		sent.add(made, true)
+	}
+	return sent.receipt(r.Amount)
+}
+
+func (s *Stripe) createRefund(ctx context.Context, r orderflow.Refund, amount int64) (*stripe.Refund, error) {
+	params := &stripe.RefundCreateParams{
+		PaymentIntent: stripe.String(r.ProviderID), Amount: stripe.Int64(amount),
+		Metadata: map[string]string{keyMetadata: r.Key, orderMetadata: r.OrderID},
+	}
+	params.SetIdempotencyKey(r.Key)
+	made, err := s.client.V1Refunds.Create(ctx, params)
+	if err != nil {
+		return nil, fmt.Errorf("create refund: %w", refundError(err))
+	}
+	return made, nil
+}
+
+// refunds are those of one PaymentIntent.
+type refunds struct {
+	done, open int64 // given back, and on the way
+	last       *stripe.Refund
+	failed     *stripe.Refund // the one of the key that is asked for
+}
+
+func (s *Stripe) refundsOf(ctx context.Context, r orderflow.Refund) (refunds, error) {
+	var all refunds
+	for refund, err := range s.client.V1Refunds.List(ctx, &stripe.RefundListParams{PaymentIntent: stripe.String(r.ProviderID)}).All(ctx) {
+		if err != nil {
+			return all, fmt.Errorf("list refunds: %w", lookupError(err))
+		}
+		all.add(refund, refund.Metadata[keyMetadata] == r.Key)
+	}
+	return all, nil
+}
+
+// add counts a refund by its status; asked is true for the one of the key that is asked for. One whose status is new is on its way: it must
+// not be sent again.
+func (f *refunds) add(r *stripe.Refund, asked bool) {
+	switch r.Status {
+	case stripe.RefundStatusFailed, stripe.RefundStatusCanceled:
+		if asked {
+			f.failed = r
+		}
+		return
+	case stripe.RefundStatusSucceeded:
+		f.done += r.Amount
+	default:
+		f.open += r.Amount
+	}
+	f.last = r
+}
+
+// left is what has still to be sent.
+func (f *refunds) left(due orderflow.Money) int64 { return due.Amount - f.done - f.open }
+
+// receipt is what the refunds say of an amount that is due.
+func (f *refunds) receipt(due orderflow.Money) (orderflow.Receipt, error) {
+	switch {
+	case f.left(due) > 0 && f.failed != nil:
+		err := orderflow.Errorf(orderflow.CodeRefundFailed, "refund %s is %s (%s)", f.failed.ID, f.failed.Status, f.failed.FailureReason)
+		return orderflow.Receipt{}, &orderflow.KeySpent{Err: err, Proven: true}
+	case f.open > 0:
+		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodeRefundPending, "refund %s is %s", f.last.ID, f.last.Status)
+	case f.left(due) > 0:
+		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentUncertain, "%d of %s went back", f.done, due)
+	}
+	return orderflow.Receipt{ProviderID: f.last.ID, Amount: money(f.done, f.last.Currency)}, nil
+}

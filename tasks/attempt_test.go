@@ -1,0 +1,201 @@
+package tasks
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"orderflow"
+)
+
+// once returns the error at first, and then nothing.
+func once(err error) func(context.Context) error {
+	return func(context.Context) error {
+		was := err
+		err = nil
+		return was
+	}
+}
+
+func spentKey(code orderflow.Code, proven bool) error {
+	return &orderflow.KeySpent{Err: orderflow.Errorf(code, "said the provider"), Proven: proven}
+}
+
+// saved answers every charge under the first key with one error, which the provider keeps for a day.
+func saved(t *testing.T, err error) (*store, *provider, Charge, Refund, *time.Time) {
+	t.Helper()
+	s, p, charge, refund := confirmed(t, "card")
+	now := start
+	clock := Clock(func() time.Time { return now })
+	charge.Now, refund.Now, p.now = clock, clock, clock
+	p.spoil = once(err)
+	return s, p, charge, refund, &now
+}
+
+func (p *provider) wantKeys(t *testing.T, want ...string) {
+	t.Helper()
+	var got []string
+	for _, c := range p.captures {
+		got = append(got, c.key)
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("captured under %v, want %v", got, want)
+	}
+}
+
+// Declined for now is proof: the next call is a new attempt at once.
+func TestCharge_Handle_declinedForNow(t *testing.T) {
+	t.Parallel()
+	s, p, charge, _, _ := saved(t, spentKey(orderflow.CodePaymentUnavailable, true))
+	_, err := charge.Handle(t.Context(), in)
+	wantCode(t, err, orderflow.CodePaymentUnavailable)
+	s.wantPayment(t, orderflow.PaymentNone, orderflow.PaymentStarted)
+	_, err = charge.Handle(t.Context(), in)
+	wantCode(t, err, "")
+	p.wantKeys(t, "ord_1/charge/2")
+	if got := s.payments["ord_1/charge"]; got.Attempt != 2 || !got.RenewAt.IsZero() {
+		t.Errorf("ledger %+v", got)
+	}
+}
+
+// The process died after the provider had declined for now: asked, the provider says so.
+func TestCharge_Handle_declinedForNowUnheard(t *testing.T) {
+	t.Parallel()
+	s, p, charge, _, _ := saved(t, nil)
+	p.saved["ord_1/charge"] = spentKey(orderflow.CodePaymentUnavailable, true)
+	s.payments["ord_1/charge"] = orderflow.Payment{OrderID: "ord_1", Step: chargeStep, State: orderflow.PaymentStarted,
+		Amount: s.load(t, "ord_1").Total, StartedAt: start, CalledAt: start, Revision: 1}
+	_, err := charge.Handle(t.Context(), in)
+	wantCode(t, err, "")
+	p.wantKeys(t, "ord_1/charge/2")
+}
+
+// A saved error of the provider's own is no proof: the key stays until the call can take effect no more, and the provider knows of no charge.
+func TestCharge_Handle_savedError(t *testing.T) {
+	t.Parallel()
+	for _, code := range []orderflow.Code{orderflow.CodePaymentUncertain, orderflow.CodePaymentUnavailable} {
+		t.Run(string(code), func(t *testing.T) {
+			t.Parallel()
+			s, p, charge, _, now := saved(t, spentKey(code, false))
+			for range 3 { // whatever is repeated meanwhile does not put the next attempt off
+				_, err := charge.Handle(t.Context(), in)
+				wantCode(t, err, code)
+				if got := s.payments["ord_1/charge"]; got.Attempt > 1 || !got.RenewAt.Equal(start.Add(uncertainFor)) {
+					t.Fatalf("at %s: ledger %+v", *now, got)
+				}
+				*now = now.Add(29 * time.Second)
+			}
+			*now = start.Add(uncertainFor)
+			_, err := charge.Handle(t.Context(), in)
+			wantCode(t, err, "")
+			p.wantKeys(t, "ord_1/charge/2")
+			s.wantPayment(t, orderflow.PaymentCaptured, orderflow.PaymentSucceeded)
+		})
+	}
+}
+
+// The provider answered with an error and captured all the same.
+func TestCharge_Handle_savedErrorAndCaptured(t *testing.T) {
+	t.Parallel()
+	s, p, charge, _, now := saved(t, spentKey(orderflow.CodePaymentUncertain, false))
+	_, err := charge.Handle(t.Context(), in)
+	wantCode(t, err, orderflow.CodePaymentUncertain)
+	receipt := orderflow.Receipt{ProviderID: "pi_late", Amount: s.load(t, "ord_1").Total}
+	p.captures = append(p.captures, capture{"ord_1/charge", receipt, start})
+	*now = start.Add(time.Hour)
+	got, err := charge.Handle(t.Context(), in)
+	wantCode(t, err, "")
+	if got.ProviderID != "pi_late" {
+		t.Errorf("charged %+v", got)
+	}
+	p.wantKeys(t, "ord_1/charge")
+}
+
+// A call whose reply is lost takes the proof away that an earlier answer gave: it may take effect.
+func TestCharge_Handle_openCallAfterSavedError(t *testing.T) {
+	t.Parallel()
+	s, p, charge, _, now := saved(t, spentKey(orderflow.CodePaymentUnavailable, false))
+	_, err := charge.Handle(t.Context(), in)
+	wantCode(t, err, orderflow.CodePaymentUnavailable)
+	delete(p.saved, "ord_1/charge") // it was not saved after all, and an operator mended what was wrong
+	p.delay = func(context.Context) time.Duration { return 40 * time.Second }
+	*now = start.Add(50 * time.Second)
+	_, err = charge.Handle(t.Context(), in)
+	wantCode(t, err, orderflow.CodePaymentUncertain)
+	p.delay = nil
+	for _, later := range []time.Duration{70, 95} {
+		*now = start.Add(later * time.Second)
+		_, err = charge.Handle(t.Context(), in)
+	}
+	wantCode(t, err, "")
+	p.wantKeys(t, "ord_1/charge")
+	s.wantPayment(t, orderflow.PaymentCaptured, orderflow.PaymentSucceeded)
+}
+
+// A cancel after an attempt that was declined for now: there is nothing to wait for, and nothing to give back.
+func TestRefund_Handle_declinedForNow(t *testing.T) {
+	t.Parallel()
+	s, p, charge, refund, _ := saved(t, spentKey(orderflow.CodePaymentUnavailable, true))
+	_, err := charge.Handle(t.Context(), in)
+	wantCode(t, err, orderflow.CodePaymentUnavailable)
+	s.mustChange(cancelled)
+	_, err = charge.Handle(t.Context(), in)
+	wantCode(t, err, orderflow.CodeOrderCancelled)
+	_, err = refund.Handle(t.Context(), in)
+	wantCode(t, err, "")
+	p.wantKeys(t)
+	s.wantPayment(t, orderflow.PaymentNone, orderflow.PaymentFailed)
+}
+
+// An invocation that comes back when the order has ended changes nothing of it.
+func TestCharge_Handle_uncertainLate(t *testing.T) {
+	t.Parallel()
+	s, p, charge, refund, now := saved(t, nil)
+	p.spoil = func(ctx context.Context) error {
+		return orderflow.Errorf(orderflow.CodePaymentUncertain, "lost")
+	}
+	p.after = nil
+	first := true
+	s.beforeCommit = func(ctx context.Context) error {
+		if !first || s.payments["ord_1/charge"].State != orderflow.PaymentStarted {
+			return nil
+		}
+		first = false // the call was lost; before that is written, the order ends
+		s.mustChange(cancelled)
+		*now = start.Add(2 * uncertainFor)
+		if _, err := refund.Handle(ctx, in); err != nil {
+			return err
+		}
+		return s.change("ord_1", func(o *orderflow.Order) error {
+			o.StockBack(orderflow.By{})
+			return o.Close(orderflow.By{})
+		})
+	}
+	_, err := charge.Handle(t.Context(), in)
+	wantCode(t, err, orderflow.CodeOrderCancelled)
+	if o := s.load(t, "ord_1"); o.Status != orderflow.Cancelled || o.PaymentStatus != orderflow.PaymentNone {
+		t.Errorf("%s, payment %s", o.Status, o.PaymentStatus)
+	}
+}
+
+func TestCharge_Handle_declinedTellsWhy(t *testing.T) {
+	t.Parallel()
+	const why = "The amount is below what this payment method accepts."
+	s, p, charge, _, _ := saved(t, nil)
+	p.spoil = fails(&orderflow.Error{Code: orderflow.CodePaymentDeclined, Message: "amount_too_small", Public: why})
+	for range 2 { // the second time, the ledger says it
+		_, err := charge.Handle(t.Context(), in)
+		wantCode(t, err, orderflow.CodePaymentDeclined)
+		if reasonOf(err) != "amount_too_small" || publicOf(err) != why {
+			t.Errorf("got %v, told %q", err, publicOf(err))
+		}
+	}
+	o := s.load(t, "ord_1")
+	if last := o.Timeline[len(o.Timeline)-1]; last.Reason != "PaymentDeclined" || last.Message != why {
+		t.Errorf("timeline ends %+v", last)
+	}
+	if got := s.payments["ord_1/charge"]; got.Reason != "amount_too_small" || got.Told != why {
+		t.Errorf("ledger %+v", got)
+	}
+}
