@@ -39,6 +39,7 @@ const (
 	CodeUnknownProduct   Code = "UnknownProduct"
 	CodeCurrencyMismatch Code = "CurrencyMismatch"
 	CodeAmountOverflow   Code = "AmountOverflow"
+	CodeFreeOrder        Code = "FreeOrder" // the order costs nothing, and such orders are not taken
 )
 
 // Error is a failure with a machine-readable code.

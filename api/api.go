@@ -64,7 +64,7 @@ type Executions interface {
 	Redrive(ctx context.Context, orderID, clientToken string) error
 }
 
-// Options are what the API is made of. All are needed.
+// Options are what the API is made of. All are needed, but for RefuseFreeOrders.
 type Options struct {
 	Orders        Orders
 	Placements    Placements
@@ -73,9 +73,11 @@ type Options struct {
 	Customers     Customers
 	Executions    Executions
 	WebhookSecret string // shared with the carrier
-	Now           func() time.Time
-	NewOrderID    func(now time.Time) (string, error)
-	Logger        *slog.Logger
+	// RefuseFreeOrders refuses orders whose total is zero. Otherwise they are fulfilled without a charge.
+	RefuseFreeOrders bool
+	Now              func() time.Time
+	NewOrderID       func(now time.Time) (string, error)
+	Logger           *slog.Logger
 }
 
 type server struct {

@@ -44,11 +44,15 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	f := &fixture{T: t, memory: newMemory(), now: noon}
-	f.handler = New(Options{
+	f.handler = New(f.options())
+	return f
+}
+
+func (f *fixture) options() Options {
+	return Options{
 		Orders: f.memory, Placements: f.memory, OrderLists: f.memory, Catalogue: f.memory, Customers: f.memory, Executions: f.memory,
 		WebhookSecret: secret, Now: f.clock, NewOrderID: f.newOrderID, Logger: slog.New(slog.NewJSONHandler(&f.log, nil)),
-	})
-	return f
+	}
 }
 
 func (f *fixture) clock() time.Time {

@@ -93,6 +93,9 @@ func (s *server) draft(r *request, body *placeBody) (*orderflow.Order, error) {
 	if o.Total.Amount > maxTotal {
 		return nil, orderflow.Errorf(orderflow.CodeAmountOverflow, "the total is too large")
 	}
+	if o.Total.Amount == 0 && s.RefuseFreeOrders {
+		return nil, orderflow.Errorf(orderflow.CodeFreeOrder, "the order costs nothing")
+	}
 	if want := body.ExpectedTotal; want != nil && *want != o.Total {
 		return nil, &refusal{code: orderflow.CodePriceChanged, detail: "the total is " + o.Total.String(), total: &o.Total}
 	}

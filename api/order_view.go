@@ -50,6 +50,7 @@ type timelineView struct {
 	Status        orderflow.Status        `json:"status"`
 	PaymentStatus orderflow.PaymentStatus `json:"paymentStatus"`
 	Reason        string                  `json:"reason,omitempty"`
+	Message       string                  `json:"message,omitempty"`
 }
 
 type summaryView struct {
@@ -77,7 +78,7 @@ func viewOrder(o *orderflow.Order) orderView {
 
 // viewChange is what a customer sees of a change. Why an order needed attention, and what operators wrote, is not for them.
 func viewChange(c orderflow.Change) timelineView {
-	v := timelineView{Sequence: c.Sequence, At: c.At, Type: c.Type, Status: c.Status, PaymentStatus: c.PaymentStatus, Reason: c.Reason}
+	v := timelineView{Sequence: c.Sequence, At: c.At, Type: c.Type, Status: c.Status, PaymentStatus: c.PaymentStatus, Reason: c.Reason, Message: c.Message}
 	if c.Type == orderflow.AttentionChanged {
 		v.Reason = ""
 	}

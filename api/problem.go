@@ -58,6 +58,7 @@ var statuses = map[orderflow.Code]int{
 	orderflow.CodeUnknownProduct:   http.StatusUnprocessableEntity,
 	orderflow.CodeCurrencyMismatch: http.StatusUnprocessableEntity,
 	orderflow.CodeAmountOverflow:   http.StatusUnprocessableEntity,
+	orderflow.CodeFreeOrder:        http.StatusUnprocessableEntity,
 	codeIdempotencyKeyReused:       http.StatusUnprocessableEntity,
 
 	codeUnavailable:         http.StatusServiceUnavailable,

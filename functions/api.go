@@ -14,15 +14,16 @@ import (
 func newAPI(p *parts) lambda.Handler {
 	orders := p.orders("ORDERS_TABLE")
 	return handle(p, httpapi.New(api.New(api.Options{
-		Orders:        orders,
-		Placements:    &cloud.Placements{DB: orders.DB, Orders: orders.Table, Idempotency: p.env.required("IDEMPOTENCY_TABLE")},
-		OrderLists:    &cloud.OrderLists{DB: orders.DB, Table: orders.Table},
-		Catalogue:     p.catalogue(),
-		Customers:     p.customers(),
-		Executions:    p.executions("STATE_MACHINE_ARN"),
-		WebhookSecret: p.env.required("WEBHOOK_SECRET"),
-		Now:           p.opts.Clock,
-		NewOrderID:    func(now time.Time) (string, error) { return orderflow.NewOrderID(now, p.opts.Random) },
-		Logger:        p.opts.Logger,
+		Orders:           orders,
+		Placements:       &cloud.Placements{DB: orders.DB, Orders: orders.Table, Idempotency: p.env.required("IDEMPOTENCY_TABLE")},
+		OrderLists:       &cloud.OrderLists{DB: orders.DB, Table: orders.Table},
+		Catalogue:        p.catalogue(),
+		Customers:        p.customers(),
+		Executions:       p.executions("STATE_MACHINE_ARN"),
+		WebhookSecret:    p.env.required("WEBHOOK_SECRET"),
+		RefuseFreeOrders: p.env.required("FREE_ORDERS") == "refuse",
+		Now:              p.opts.Clock,
+		NewOrderID:       func(now time.Time) (string, error) { return orderflow.NewOrderID(now, p.opts.Random) },
+		Logger:           p.opts.Logger,
 	})))
 }
