@@ -160,7 +160,7 @@ func (o *Order) Close(by By) error {
 		return Errorf(CodeInvalidState, "order %s still has payment %s, stock %s", o.ID, o.PaymentStatus, o.StockStatus)
 	}
 	if end == Rejected && o.PaymentStatus == PaymentDeclined {
-		by.Message = o.lastMessage()
+		by.Message = o.LastMessage()
 	}
 	o.Wait, o.Attention = nil, nil
 	o.moveTo(end, by.change(""))
@@ -172,8 +172,8 @@ func (o *Order) unsettled() bool {
 	return o.PaymentStatus == PaymentCaptured || o.PaymentStatus == PaymentUncertain || o.PaymentStatus == PaymentRefundPending
 }
 
-// lastMessage is the last sentence that the timeline holds for the customer.
-func (o *Order) lastMessage() string {
+// LastMessage is the last sentence that the timeline holds for the customer.
+func (o *Order) LastMessage() string {
 	for _, c := range slices.Backward(o.Timeline) {
 		if c.Message != "" {
 			return c.Message

@@ -40,6 +40,7 @@ type imageOfChange struct {
 	Attention      attribute `json:"attention"`
 	Actor          attribute `json:"actor"`
 	Reason         attribute `json:"reason"`
+	Message        attribute `json:"message"`
 }
 
 // attribute is a scalar attribute.
@@ -130,5 +131,6 @@ func (c *imageOfChange) change(f *fields) orderflow.Change {
 		Attention:      f.boolean("attention", c.Attention),
 		Actor:          f.text("actor", c.Actor),
 		Reason:         f.optional("reason", c.Reason),
+		Message:        f.optional("message", c.Message),
 	}
 }

@@ -1,6 +1,7 @@
 package tasks
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -98,6 +99,9 @@ func notification(o *orderflow.Order, kind orderflow.NotificationKind) (orderflo
 	case orderflow.NotifyConfirmed:
 		n.Subject = "Your order is confirmed"
 		n.Text = fmt.Sprintf("Thank you. Order %s over %s is paid and being packed.", o.ID, o.Total)
+		if o.Total.Amount == 0 {
+			n.Text = fmt.Sprintf("Thank you. Order %s is being packed. There is nothing to pay.", o.ID)
+		}
 	case orderflow.NotifyShipped:
 		n.Subject = "Your order is on its way"
 		n.Text = fmt.Sprintf("Order %s was handed to the carrier.", o.ID)
@@ -124,7 +128,7 @@ func closedText(o *orderflow.Order) string {
 		case orderflow.CodeOutOfStock:
 			why = "We are sorry, not everything in it is in stock."
 		case orderflow.CodePaymentDeclined:
-			why = "The payment was declined."
+			why = cmp.Or(o.LastMessage(), "The payment was declined.")
 		case orderflow.CodeShipmentFailed:
 			why = "We are sorry, the carrier could not take it."
 		}

@@ -47,6 +47,15 @@ func TestNotify_Handle(t *testing.T) {
 			return nil
 		}, nil, "handed to Post. Tracking number: T1."},
 		{"rejected", "closed", rejected, &orderflow.AllNotifications, "not everything in it is in stock. You were not charged."},
+		{"declined", "closed", func(o *orderflow.Order) error {
+			o.Payment(orderflow.PaymentDeclined, orderflow.By{Reason: "PaymentDeclined", Message: "The card has expired."})
+			return o.Close(orderflow.By{Reason: "PaymentDeclined"})
+		}, nil, "The card has expired. You were not charged."},
+		{"free", "confirmed", func(o *orderflow.Order) error {
+			o.Total.Amount = 0
+			o.Sequence++
+			return nil
+		}, nil, "Order ord_1 is being packed. There is nothing to pay."},
 		{"closed not wanted", "closed", rejected, none, ""},
 		{"refunded", "closed", func(o *orderflow.Order) error {
 			o.PaymentStatus = orderflow.PaymentRefunded

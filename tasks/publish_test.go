@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -134,5 +135,21 @@ func TestPublish_Handle(t *testing.T) {
 				t.Errorf("got %v, %v, calls %v", got.Failures, err, tt.bus.calls)
 			}
 		})
+	}
+}
+
+// A field of a change that the image leaves out would be stored, and never published.
+func TestImageOfChange_isComplete(t *testing.T) {
+	t.Parallel()
+	names := func(typ reflect.Type) (out []string) {
+		for i := range typ.NumField() {
+			out = append(out, strings.TrimSuffix(typ.Field(i).Tag.Get("json"), ",omitempty"))
+		}
+		slices.Sort(out)
+		return out
+	}
+	image, change := names(reflect.TypeFor[imageOfChange]()), names(reflect.TypeFor[orderflow.Change]())
+	if !slices.Equal(image, change) {
+		t.Errorf("the image has %v, a change has %v", image, change)
 	}
 }

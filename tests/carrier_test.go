@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,6 +33,30 @@ func testCancel(t *testing.T, args ...string) {
 		}
 		s.carrier(id, "dispatched").problem(http.StatusConflict, "OrderCancelled")
 	})
+	t.Run("the refund is on its way", func(t *testing.T) {
+		id := ada.accepted(order("pm_card_pendingRefund", item{"lamp-brass-desk", 1}))
+		ada.waiting(id)
+		ada.request(http.MethodPost, "/orders/"+id+"/cancel", nil, nil).expect(http.StatusAccepted)
+		var told []orderflow.PaymentStatus
+		for _, c := range ada.ended(id).Timeline {
+			told = append(told, c.PaymentStatus)
+		}
+		pending := slices.Index(told, orderflow.PaymentRefundPending)
+		if pending < 0 || told[pending+1] != orderflow.PaymentRefunded || told[len(told)-1] != orderflow.PaymentRefunded {
+			t.Errorf("payment %v", told)
+		}
+	})
+	t.Run("the refund comes back", func(t *testing.T) {
+		testRefundFailed(t, s.in(t))
+	})
+	t.Run("nothing to give back", func(t *testing.T) {
+		id := ada.accepted(order("pm_card_visa", item{"paper-sample-card", 1}))
+		ada.waiting(id)
+		ada.request(http.MethodPost, "/orders/"+id+"/cancel", nil, nil).expect(http.StatusAccepted)
+		if v := ada.ended(id); v.Status != orderflow.Cancelled || v.PaymentStatus != orderflow.PaymentNone {
+			t.Errorf("%s, payment %s", v.Status, v.PaymentStatus)
+		}
+	})
 	t.Run("after dispatch", func(t *testing.T) {
 		id := ada.accepted(order("pm_card_visa", item{"lamp-brass-desk", 1}))
 		ada.waiting(id)
@@ -55,6 +81,26 @@ func testCancel(t *testing.T, args ...string) {
 		(&caller{s: s}).request(http.MethodPost, "/webhooks/shipments", h, body).expect(http.StatusUnauthorized)
 	})
 	s.checkInvariants(events)
+}
+
+// testRefundFailed has a refund that comes back: an operator sees it, and a redrive sends it again.
+func testRefundFailed(t *testing.T, s *system) {
+	ada, olga := s.as("ada"), s.as("olga", "operators")
+	id := ada.accepted(order("pm_card_refundFail", item{"lamp-brass-desk", 1}))
+	ada.waiting(id)
+	ada.request(http.MethodPost, "/orders/"+id+"/cancel", nil, nil).expect(http.StatusAccepted)
+	var v view
+	eventually(t, "order needs attention", func() bool {
+		olga.get("/ops/orders/" + id).expect(http.StatusOK).into(&v)
+		return strings.Contains(string(v.Attention), "RefundFailed")
+	})
+	if v.PaymentStatus != orderflow.PaymentCaptured || v.Status.Final() {
+		t.Errorf("%s, payment %s", v.Status, v.PaymentStatus)
+	}
+	olga.request(http.MethodPost, "/ops/orders/"+id+"/redrive", nil, []byte(`{"reason":"the bank has another account"}`)).expect(http.StatusAccepted)
+	if v = ada.ended(id); v.Status != orderflow.Cancelled || v.PaymentStatus != orderflow.PaymentRefunded {
+		t.Errorf("%s, payment %s", v.Status, v.PaymentStatus)
+	}
 }
 
 // TestSilentCarrier has a carrier that leaves a request unanswered: it is asked again, then operators see the order, until it answers.
