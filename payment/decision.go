@@ -100,7 +100,11 @@ func decideRefusal(e *stripe.Error) decision {
 	if d, ok := declineDecisions[e.DeclineCode]; ok {
 		return d
 	}
-	byCode, byType := codeDecisions[e.Code], typeDecisions[e.Type]
+	byCode, known := codeDecisions[e.Code]
+	if !known {
+		byCode = declineDecisions[stripe.DeclineCode(e.Code)] // some are said in either place
+	}
+	byType := typeDecisions[e.Type]
 	switch {
 	case byCode.outcome == inFlight || byCode.outcome == unavailable:
 		return byCode

@@ -33,6 +33,8 @@ func TestStripe_Charge_errors(t *testing.T) {
 		{"too large", 400, errorBody("invalid_request_error", "amount_too_large", "", ""), orderflow.CodePaymentDeclined, "amount_too_large"},
 		{"unknown, of the amount", 400, errorBody("invalid_request_error", "", "", "amount"), orderflow.CodePaymentDeclined, "invalid_request_error"},
 		{"unsupported currency", 400, errorBody("invalid_request_error", "", "", "currency"), orderflow.CodePaymentDeclined, "invalid_request_error"},
+		{"a decline code as the code", 400, errorBody("invalid_request_error", "currency_not_supported", "", ""), orderflow.CodePaymentDeclined, "currency_not_supported"},
+		{"test and live mixed up", 400, errorBody("invalid_request_error", "livemode_mismatch", "", "payment_method"), orderflow.CodePaymentUnavailable, "livemode_mismatch"},
 		{"nested part", 400, errorBody("invalid_request_error", "new_code", "", "payment_method_data[card]"), orderflow.CodePaymentDeclined, "new_code"},
 		{"no part of the order's", 400, errorBody("invalid_request_error", "parameter_unknown", "", "confirm"), orderflow.CodePaymentUnavailable, "parameter_unknown"},
 		{"no such thing of ours", 404, errorBody("invalid_request_error", "resource_missing", "", "intent"), orderflow.CodePaymentUnavailable, "resource_missing"},
