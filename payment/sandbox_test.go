@@ -2,6 +2,7 @@ package payment
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -61,6 +62,11 @@ func TestSandbox_Charge(t *testing.T) {
 		{Visa, []orderflow.Code{"", "", ""}, ""},
 		{Declined, []orderflow.Code{declined, declined}, declined},
 		{InsufficientFunds, []orderflow.Code{declined, declined}, declined},
+		{Authentication, []orderflow.Code{declined, declined}, declined},
+		{TooSmall, []orderflow.Code{declined, declined}, declined},
+		{TryAgainLater, []orderflow.Code{outOfService, outOfService}, outOfService},
+		{PendingRefund, []orderflow.Code{"", ""}, ""},
+		{FailingRefund, []orderflow.Code{"", ""}, ""},
 		{"pm_of_somebody_else", []orderflow.Code{declined}, declined},
 		{Flaky, []orderflow.Code{outOfService, outOfService, "", ""}, ""},
 		{Outage, []orderflow.Code{outOfService, outOfService, outOfService}, orderflow.CodeNotFound},
@@ -110,10 +116,69 @@ func TestSandbox_Charge_outageLifted(t *testing.T) {
 
 func TestSandbox_Charge_declineCodes(t *testing.T) {
 	t.Parallel()
-	for method, want := range map[string]string{Declined: "generic_decline", InsufficientFunds: "insufficient_funds"} {
+	for method, want := range map[string]string{
+		Declined: "generic_decline", InsufficientFunds: "insufficient_funds", Authentication: "authentication_required", TooSmall: "amount_too_small",
+		"pm_card_chargeDeclinedExpiredCard": "expired_card",
+	} {
 		_, err := Sandbox{newMemory()}.Charge(t.Context(), orderflow.Charge{Key: "k", PaymentMethod: method})
 		if err == nil || err.Error() != "PaymentDeclined: "+want {
 			t.Errorf("%s: %v", method, err)
+		}
+	}
+}
+
+func TestSandbox_Charge_attempts(t *testing.T) {
+	t.Parallel()
+	s := Sandbox{newMemory()}
+	p := orderflow.Payment{OrderID: "ord_1", Step: "charge"}
+	charge := func() (orderflow.Receipt, error) {
+		return s.Charge(t.Context(), orderflow.Charge{Key: p.Key(), OrderID: "ord_1", Amount: amount, PaymentMethod: TryAgainLater})
+	}
+	for range 2 { // said again, the first attempt stays declined
+		_, err := charge()
+		if spent, ok := errors.AsType[*orderflow.KeySpent](err); !ok || !spent.Proven {
+			t.Fatalf("the first attempt: %v", err)
+		}
+	}
+	p.Attempt = 2
+	if _, err := s.Lookup(t.Context(), p); orderflow.CodeOf(err) != orderflow.CodeNotFound {
+		t.Errorf("before the second attempt: %v", err)
+	}
+	if r, err := charge(); err != nil || r.Amount != amount {
+		t.Errorf("the second attempt: %+v, %v", r, err)
+	}
+	p.Attempt = 3
+	if r, err := s.Lookup(t.Context(), p); err != nil || r.Amount != amount {
+		t.Errorf("an earlier attempt captured: %+v, %v", r, err)
+	}
+}
+
+// TestSandbox_Refund_slow: what becomes of a refund is the payment method's doing.
+func TestSandbox_Refund_slow(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		method string
+		same   orderflow.Code // said again under the same key
+		other  orderflow.Code // said under another key
+		first  orderflow.Code
+	}{
+		{Visa, "", "", ""},
+		{PendingRefund, "", orderflow.CodeRefundPending, orderflow.CodeRefundPending},
+		{FailingRefund, orderflow.CodeRefundFailed, "", orderflow.CodeRefundFailed},
+	} {
+		s := Sandbox{newMemory()}
+		captured, err := s.Charge(t.Context(), orderflow.Charge{Key: "ord_1/charge", OrderID: "ord_1", Amount: amount, PaymentMethod: tt.method})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, call := range []struct {
+			key  string
+			want orderflow.Code
+		}{{"ord_1/refund", tt.first}, {"ord_1/refund", tt.same}, {"ord_1/refund/2", tt.other}} {
+			r, err := s.Refund(t.Context(), orderflow.Refund{Key: call.key, OrderID: "ord_1", ProviderID: captured.ProviderID, Amount: amount})
+			if got := orderflow.CodeOf(err); got != call.want || err == nil && r.Amount != amount {
+				t.Errorf("%s, call %d: got %+v, %v, want %q", tt.method, i, r, err, call.want)
+			}
 		}
 	}
 }

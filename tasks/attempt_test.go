@@ -44,6 +44,11 @@ func (p *provider) wantKeys(t *testing.T, want ...string) {
 	}
 }
 
+// openCall is the ledger's entry of a charge that was called, and of which nothing was heard.
+func openCall(o *orderflow.Order) orderflow.Payment {
+	return orderflow.Payment{OrderID: o.ID, Step: chargeStep, State: orderflow.PaymentStarted, Amount: o.Total, StartedAt: start, CalledAt: start, Revision: 1}
+}
+
 // Declined for now is proof: the next call is a new attempt at once.
 func TestCharge_Handle_declinedForNow(t *testing.T) {
 	t.Parallel()
@@ -64,8 +69,7 @@ func TestCharge_Handle_declinedForNowUnheard(t *testing.T) {
 	t.Parallel()
 	s, p, charge, _, _ := saved(t, nil)
 	p.saved["ord_1/charge"] = spentKey(orderflow.CodePaymentUnavailable, true)
-	s.payments["ord_1/charge"] = orderflow.Payment{OrderID: "ord_1", Step: chargeStep, State: orderflow.PaymentStarted,
-		Amount: s.load(t, "ord_1").Total, StartedAt: start, CalledAt: start, Revision: 1}
+	s.payments["ord_1/charge"] = openCall(s.load(t, "ord_1"))
 	_, err := charge.Handle(t.Context(), in)
 	wantCode(t, err, "")
 	p.wantKeys(t, "ord_1/charge/2")
@@ -112,6 +116,43 @@ func TestCharge_Handle_savedErrorAndCaptured(t *testing.T) {
 	p.wantKeys(t, "ord_1/charge")
 }
 
+// Whatever dies in the middle of a call leaves an entry that does not count on an earlier answer.
+func TestCharge_Handle_diesInCallAfterSavedError(t *testing.T) {
+	t.Parallel()
+	s, p, charge, _, now := saved(t, spentKey(orderflow.CodePaymentUnavailable, false))
+	_, err := charge.Handle(t.Context(), in)
+	wantCode(t, err, orderflow.CodePaymentUnavailable)
+	delete(p.saved, "ord_1/charge")
+	p.after = func(context.Context) error {
+		s.beforeCommit = fails(errLost)
+		return errLost
+	}
+	p.before = once(nil)
+	*now = start.Add(10 * time.Second)
+	if _, err = charge.Handle(t.Context(), in); err == nil {
+		t.Fatal("charged")
+	}
+	if got := s.payments["ord_1/charge"]; !got.RenewAt.IsZero() || !got.CalledAt.Equal(*now) {
+		t.Errorf("ledger %+v", got)
+	}
+}
+
+// A call that had no effect leaves an earlier answer as it was.
+func TestCharge_Handle_unavailableAfterSavedError(t *testing.T) {
+	t.Parallel()
+	s, p, charge, _, now := saved(t, spentKey(orderflow.CodePaymentUncertain, false))
+	_, err := charge.Handle(t.Context(), in)
+	wantCode(t, err, orderflow.CodePaymentUncertain)
+	before := s.payments["ord_1/charge"]
+	p.saved["ord_1/charge"] = errUnavailable // too many requests
+	*now = start.Add(10 * time.Second)
+	_, err = charge.Handle(t.Context(), in)
+	wantCode(t, err, orderflow.CodePaymentUnavailable)
+	if got := s.payments["ord_1/charge"]; !got.RenewAt.Equal(before.RenewAt) || !got.CalledAt.Equal(before.CalledAt) {
+		t.Errorf("ledger %+v, before %+v", got, before)
+	}
+}
+
 // A call whose reply is lost takes the proof away that an earlier answer gave: it may take effect.
 func TestCharge_Handle_openCallAfterSavedError(t *testing.T) {
 	t.Parallel()
@@ -148,6 +189,18 @@ func TestRefund_Handle_declinedForNow(t *testing.T) {
 	s.wantPayment(t, orderflow.PaymentNone, orderflow.PaymentFailed)
 }
 
+// The process died after the provider had declined for now, and a cancel won: the provider's word is enough.
+func TestRefund_Handle_declinedForNowUnheard(t *testing.T) {
+	t.Parallel()
+	s, p, _, refund, _ := saved(t, nil)
+	p.saved["ord_1/charge"] = spentKey(orderflow.CodePaymentUnavailable, true)
+	s.payments["ord_1/charge"] = openCall(s.load(t, "ord_1"))
+	s.mustChange(cancelled)
+	_, err := refund.Handle(t.Context(), in)
+	wantCode(t, err, "")
+	s.wantPayment(t, orderflow.PaymentNone, orderflow.PaymentFailed)
+}
+
 // An invocation that comes back when the order has ended changes nothing of it.
 func TestCharge_Handle_uncertainLate(t *testing.T) {
 	t.Parallel()
@@ -155,7 +208,6 @@ func TestCharge_Handle_uncertainLate(t *testing.T) {
 	p.spoil = func(ctx context.Context) error {
 		return orderflow.Errorf(orderflow.CodePaymentUncertain, "lost")
 	}
-	p.after = nil
 	first := true
 	s.beforeCommit = func(ctx context.Context) error {
 		if !first || s.payments["ord_1/charge"].State != orderflow.PaymentStarted {
