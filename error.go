@@ -46,7 +46,7 @@ const (
 type Error struct {
 	Code    Code
 	Message string
-	Public  string // why, as a customer may read it; "" if that is nobody's business
+	Public  string // why, in a sentence for customers; "" if they are not told
 }
 
 func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }

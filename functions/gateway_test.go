@@ -2,6 +2,7 @@ package functions
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"testing"
 
@@ -16,8 +17,18 @@ import (
 	"orderflow/payment"
 )
 
-// sandboxConfig reaches a local DynamoDB with the table "sandbox".
-func sandboxConfig(t *testing.T) aws.Config {
+// table describes a table with a hash key and, unless it is "", a range key, all text.
+func table(name, hash, sort string) string {
+	attributes, keys := fmt.Sprintf(`{"AttributeName":%q,"AttributeType":"S"}`, hash), fmt.Sprintf(`{"AttributeName":%q,"KeyType":"HASH"}`, hash)
+	if sort != "" {
+		attributes += fmt.Sprintf(`,{"AttributeName":%q,"AttributeType":"S"}`, sort)
+		keys += fmt.Sprintf(`,{"AttributeName":%q,"KeyType":"RANGE"}`, sort)
+	}
+	return fmt.Sprintf(`{"TableName":%q,"AttributeDefinitions":[%s],"KeySchema":[%s],"BillingMode":"PAY_PER_REQUEST"}`, name, attributes, keys)
+}
+
+// localConfig reaches a local DynamoDB with the tables.
+func localConfig(t *testing.T, tables ...string) aws.Config {
 	t.Helper()
 	st, err := store.Open(t.TempDir(), store.Options{InMemory: true})
 	if err != nil {
@@ -32,9 +43,10 @@ func sandboxConfig(t *testing.T) aws.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := `{"TableName":"sandbox","AttributeDefinitions":[{"AttributeName":"key","AttributeType":"S"}],"KeySchema":[{"AttributeName":"key","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST"}`
-	if _, err := db.Do(t.Context(), "CreateTable", json.RawMessage(spec)); err != nil {
-		t.Fatal(err)
+	for _, spec := range tables {
+		if _, err := db.Do(t.Context(), "CreateTable", json.RawMessage(spec)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	r := &awsapi.Router{}
 	r.Register("dynamodb", db)
@@ -61,7 +73,7 @@ func TestGateway_isChosenByTheKey(t *testing.T) {
 // The sandbox remembers in its table: every gateway, of whatever process, knows what the others did.
 func TestGateway_sandboxRemembers(t *testing.T) {
 	t.Parallel()
-	cfg := sandboxConfig(t)
+	cfg := localConfig(t, table("sandbox", "key", ""))
 	c := orderflow.Charge{Key: "ord_1/charge", OrderID: "ord_1", Amount: orderflow.Money{Amount: 1250, Currency: "USD"}, PaymentMethod: payment.Flaky}
 	for i, want := range []orderflow.Code{orderflow.CodePaymentUnavailable, orderflow.CodePaymentUnavailable, "", ""} {
 		r, err := gatewayParts(cfg, "").gateway().Charge(t.Context(), c)

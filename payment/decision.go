@@ -59,7 +59,7 @@ var statusDecisions = map[int]decision{
 	403: {outcome: unavailable}, // the permissions of the key
 	408: {outcome: inFlight},
 	409: {outcome: inFlight}, // the same call runs at the same time
-	424: {outcome: unknown},  // somebody behind Stripe failed
+	424: {outcome: unknown},  // a party behind Stripe failed
 	429: {outcome: unavailable},
 }
 
@@ -79,7 +79,7 @@ var typeDecisions = map[stripe.ErrorType]decision{
 }
 
 // paramReasons are the parts of a charge that come from the order: a refusal that names one is the order's fault. Whatever else is wrong
-// with a request is ours.
+// with a request is a fault of this program, or of its configuration.
 var paramReasons = map[string]string{
 	"amount": wrongAmount, "currency": wrongCurrency, "payment_method": notUsable, "payment_method_data": notUsable,
 }

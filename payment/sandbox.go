@@ -2,7 +2,6 @@
 package payment
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -86,15 +85,19 @@ func (s Sandbox) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Rece
 			return orderflow.Receipt{}, notAvailable()
 		}
 	case TryAgainLater:
-		if first, err := s.first(ctx, c.OrderID, c.Key); err != nil || first {
-			return s.decline(ctx, c, stripe.Error{DeclineCode: stripe.DeclineCodeTryAgainLater}, err)
+		first, err := s.first(ctx, c.OrderID, c.Key)
+		if err != nil {
+			return orderflow.Receipt{}, err
+		}
+		if first {
+			return s.decline(ctx, c, stripe.Error{DeclineCode: stripe.DeclineCodeTryAgainLater})
 		}
 	default:
 		e, ok := declines[c.PaymentMethod]
 		if !ok {
 			e = declines[Declined]
 		}
-		return s.decline(ctx, c, e, nil)
+		return s.decline(ctx, c, e)
 	}
 	return s.capture(ctx, c)
 }
@@ -127,10 +130,7 @@ func (s Sandbox) capture(ctx context.Context, c orderflow.Charge) (orderflow.Rec
 	return receipt(r)
 }
 
-func (s Sandbox) decline(ctx context.Context, c orderflow.Charge, e stripe.Error, err error) (orderflow.Receipt, error) {
-	if err != nil {
-		return orderflow.Receipt{}, err
-	}
+func (s Sandbox) decline(ctx context.Context, c orderflow.Charge, e stripe.Error) (orderflow.Receipt, error) {
 	r, _, err := s.Memory.Remember(ctx, Record{Key: c.Key, Declined: declineCode(&e)})
 	if err != nil {
 		return orderflow.Receipt{}, fmt.Errorf("sandbox: remember decline: %w", err)
@@ -171,17 +171,24 @@ func (s Sandbox) Refund(ctx context.Context, f orderflow.Refund) (orderflow.Rece
 	return receipt(r)
 }
 
-// refuseRefund is what the charge's payment method has against the refund.
+// refuseRefund returns why the charge's payment method does not let the refund succeed now.
 func (s Sandbox) refuseRefund(ctx context.Context, f orderflow.Refund) error {
 	switch {
 	case strings.HasSuffix(f.ProviderID, PendingRefund):
-		if _, first, err := s.Memory.Remember(ctx, Record{Key: f.Key + "#asked"}); err != nil || first {
-			return cmp.Or(err, error(orderflow.Errorf(orderflow.CodeRefundPending, "the refund is on its way")))
+		_, first, err := s.Memory.Remember(ctx, Record{Key: f.Key + "#asked"})
+		if err != nil {
+			return fmt.Errorf("sandbox: remember request: %w", err)
+		}
+		if first {
+			return orderflow.Errorf(orderflow.CodeRefundPending, "the refund is on its way")
 		}
 	case strings.HasSuffix(f.ProviderID, FailingRefund):
-		if first, err := s.first(ctx, f.OrderID, f.Key); err != nil || first {
-			failed := &orderflow.KeySpent{Err: orderflow.Errorf(orderflow.CodeRefundFailed, "the refund came back"), Proven: true}
-			return cmp.Or(err, error(failed))
+		first, err := s.first(ctx, f.OrderID, f.Key)
+		if err != nil {
+			return err
+		}
+		if first {
+			return &orderflow.KeySpent{Err: orderflow.Errorf(orderflow.CodeRefundFailed, "the refund came back"), Proven: true}
 		}
 	}
 	return nil

@@ -29,8 +29,8 @@ type Charged struct {
 	Cancelled bool `json:"cancelled,omitempty"`
 }
 
-// Handle returns CodePaymentDeclined, CodeOrderCancelled (if money was captured, that is recorded), CodePaymentUnavailable or
-// CodePaymentUncertain: the latter two are worth a retry.
+// Handle returns CodePaymentDeclined with the provider's code and the customer's reason, CodeOrderCancelled (if money was captured, that is
+// recorded), CodePaymentUnavailable or CodePaymentUncertain: the latter two are worth a retry. An order whose total is zero is not charged.
 func (c Charge) Handle(ctx context.Context, in Input) (Charged, error) {
 	out, err := untilSettled(ctx, func() (Charged, error) { return c.charge(ctx, in.OrderID) })
 	if err == nil && out.Cancelled {

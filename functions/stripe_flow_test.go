@@ -1,0 +1,151 @@
+package functions
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/jonboulle/clockwork"
+
+	"orderflow"
+	"orderflow/cloud"
+)
+
+// flow is the charge and refund functions as they are deployed, over a local DynamoDB and a Stripe of our own.
+type flow struct {
+	*testing.T
+	orders *cloud.Orders
+	clock  *clockwork.FakeClock
+	stripe *stripeServer
+	tasks  map[string]lambda.Handler
+}
+
+func newFlow(t *testing.T, script ...string) *flow {
+	cfg := localConfig(t, table("orders", "id", ""), table("steps", "orderId", "name"), table("payments", "orderId", "step"))
+	f := &flow{
+		T: t, clock: clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), stripe: newStripeServer(script...),
+		orders: &cloud.Orders{DB: dynamodb.NewFromConfig(cfg), Table: "orders", Steps: "steps", Payments: "payments"}, tasks: map[string]lambda.Handler{},
+	}
+	env := map[string]string{"ORDERS_TABLE": "orders", "STEPS_TABLE": "steps", "PAYMENTS_TABLE": "payments", "SANDBOX_TABLE": "none", "STRIPE_SECRET_KEY": "sk_test_1"}
+	for _, name := range []string{"charge", "refund"} {
+		h, err := New(name, cfg, func(v string) string { return env[v] }, Options{Clock: f.clock.Now, HTTPClient: &http.Client{Transport: f.stripe}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.tasks[name] = h
+	}
+	f.confirm()
+	return f
+}
+
+// confirm saves an order over 12.50 USD whose stock is held.
+func (f *flow) confirm() {
+	f.Helper()
+	o, err := orderflow.Place(orderflow.Draft{ID: "ord_1", CustomerID: "cus_1", PaymentMethod: "pm_card_visa", At: f.clock.Now(),
+		Lines: []orderflow.Line{{SKU: "a", Name: "Thing", Quantity: 1, UnitPrice: orderflow.Money{Amount: 1250, Currency: "USD"}}}})
+	if err == nil {
+		err = o.Confirm(orderflow.By{At: f.clock.Now()})
+	}
+	if err == nil {
+		err = f.orders.Commit(f.Context(), orderflow.Write{Order: o})
+	}
+	if err != nil {
+		f.Fatal(err)
+	}
+}
+
+func (f *flow) load() *orderflow.Order {
+	f.Helper()
+	o, err := f.orders.Order(f.Context(), "ord_1")
+	if err != nil {
+		f.Fatal(err)
+	}
+	return o
+}
+
+// do takes one step of a story: "wait 1h", "cancel", "settle STATUS", or a task, of which it returns the error's name.
+func (f *flow) do(step string) string {
+	f.Helper()
+	verb, rest, _ := strings.Cut(step, " ")
+	switch verb {
+	case "wait":
+		d, err := time.ParseDuration(rest)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.clock.Advance(d)
+	case "settle":
+		f.stripe.settle(rest)
+	case "cancel":
+		o := f.load()
+		if err := o.RequestCancel(orderflow.By{At: f.clock.Now()}); err != nil {
+			f.Fatal(err)
+		}
+		if err := f.orders.Commit(f.Context(), orderflow.Write{Order: o}); err != nil {
+			f.Fatal(err)
+		}
+	default:
+		_, err := f.tasks[verb].Invoke(f.Context(), []byte(`{"orderId":"ord_1"}`))
+		if coded, ok := err.(messages.InvokeResponse_Error); ok { // as the runtime takes it, not wrapped
+			return coded.Type
+		}
+		if err != nil {
+			f.Fatal(err)
+		}
+	}
+	return ""
+}
+
+// TestStripe_flow tells stories: what the tasks answer while Stripe does what the script says, and what was moved under which keys in the end.
+func TestStripe_flow(t *testing.T) {
+	t.Parallel()
+	const saved500, forNow, tooSmall = "500 api_error - - -", "402 card_error card_declined try_again_later -", "400 invalid_request_error amount_too_small - amount"
+	for _, tt := range []struct {
+		name    string
+		script  []string
+		story   string // steps, each with "=ERROR" if it fails
+		payment orderflow.PaymentStatus
+		keys    string
+	}{
+		{"plain", nil, "charge, charge", orderflow.PaymentCaptured, "ord_1/charge"},
+		{"refused for what was asked", []string{tooSmall}, "charge=PaymentDeclined, charge=PaymentDeclined", orderflow.PaymentDeclined, ""},
+		{"a saved error, redriven", []string{saved500}, "charge=PaymentUncertain, charge=PaymentUncertain, wait 2m, charge", orderflow.PaymentCaptured, "ord_1/charge/2"},
+		{"two saved errors, redriven twice", []string{saved500, saved500}, "charge=PaymentUncertain, wait 2m, charge=PaymentUncertain, wait 2m, charge", orderflow.PaymentCaptured, "ord_1/charge/3"},
+		{"a saved refusal of the account, mended", []string{"400 invalid_request_error account_invalid - -"}, "charge=PaymentUnavailable, charge=PaymentUnavailable, charge", orderflow.PaymentCaptured, "ord_1/charge/2"},
+		{"a wrong key, mended", []string{"401 invalid_request_error - - -"}, "charge=PaymentUnavailable, charge", orderflow.PaymentCaptured, "ord_1/charge"},
+		{"declined for now", []string{forNow, forNow}, "charge=PaymentUnavailable, charge=PaymentUnavailable, charge", orderflow.PaymentCaptured, "ord_1/charge/3"},
+		{"declined for now, then for good", []string{forNow, "402 card_error card_declined insufficient_funds -"}, "charge=PaymentUnavailable, charge=PaymentDeclined", orderflow.PaymentDeclined, ""},
+		{"lost before", []string{"lose"}, "charge=PaymentUncertain, wait 1h, charge", orderflow.PaymentCaptured, "ord_1/charge"},
+		{"lost after", []string{"lose after"}, "charge=PaymentUncertain, wait 72h, charge", orderflow.PaymentCaptured, "ord_1/charge"},
+		{"processing", []string{"processing"}, "charge=PaymentUncertain, charge=PaymentUncertain, settle succeeded, charge", orderflow.PaymentCaptured, ""},
+		{"a cancel after a saved error", []string{saved500}, "charge=PaymentUncertain, cancel, charge=OrderCancelled, refund=PaymentUncertain, wait 2m, refund", orderflow.PaymentNone, ""},
+		{"given back", nil, "charge, cancel, refund, refund", orderflow.PaymentRefunded, "ord_1/charge ord_1/refund"},
+		{"on its way back", []string{"succeed", "pending"}, "charge, cancel, refund=RefundPending, wait 3h, refund=RefundPending, settle succeeded, refund", orderflow.PaymentRefunded, "ord_1/charge ord_1/refund"},
+		{"still on its way back", []string{"succeed", "pending"}, "charge, cancel, refund=RefundPending", orderflow.PaymentRefundPending, "ord_1/charge ord_1/refund"},
+		{"came back to us", []string{"succeed", "pending"}, "charge, cancel, refund=RefundPending, settle failed, refund=RefundFailed, refund", orderflow.PaymentRefunded, "ord_1/charge ord_1/refund ord_1/refund/2"},
+		{"a saved error of the refund", []string{"succeed", saved500}, "charge, cancel, refund=PaymentUncertain, refund=PaymentUncertain, wait 2m, refund", orderflow.PaymentRefunded, "ord_1/charge ord_1/refund/2"},
+		{"disputed", []string{"succeed", "400 invalid_request_error charge_disputed - -"}, "charge, cancel, refund=RefundFailed", orderflow.PaymentCaptured, "ord_1/charge"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFlow(t, tt.script...)
+			for i, step := range strings.Split(tt.story, ", ") {
+				step, want, _ := strings.Cut(step, "=")
+				if got := f.do(step); got != want {
+					t.Fatalf("step %d, %s: got %q, want %q", i+1, step, got, want)
+				}
+			}
+			if got := f.load().PaymentStatus; got != tt.payment {
+				t.Errorf("payment %s, want %s", got, tt.payment)
+			}
+			if got := fmt.Sprint(f.stripe.keys); got != fmt.Sprint(strings.Fields(tt.keys)) {
+				t.Errorf("moved under %s, want %s", got, tt.keys)
+			}
+		})
+	}
+}
