@@ -84,6 +84,17 @@ var paramReasons = map[string]string{
 	"amount": wrongAmount, "currency": wrongCurrency, "payment_method": notUsable, "payment_method_data": notUsable,
 }
 
+// codeDecisions are codeGroups by code.
+var codeDecisions = func() map[stripe.ErrorCode]decision {
+	all := map[stripe.ErrorCode]decision{}
+	for _, group := range codeGroups {
+		for _, code := range group.codes {
+			all[code] = group.decision
+		}
+	}
+	return all
+}()
+
 // decide finds the decision on an answer of Stripe's.
 func decide(e *stripe.Error) decision {
 	if d, ok := statusDecisions[e.HTTPStatusCode]; ok {

@@ -8,15 +8,21 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stripe/stripe-go/v85"
 )
 
+// library is the folder of the client library's source.
+var library = sync.OnceValues(func() (*build.Package, error) {
+	return build.Import("github.com/stripe/stripe-go/v85", ".", build.FindOnly)
+})
+
 // constants lists the values of the client library's constants of a type, as its source declares them.
 func constants(t *testing.T, file, typ string) []string {
 	t.Helper()
-	lib, err := build.Import("github.com/stripe/stripe-go/v85", ".", build.FindOnly)
+	lib, err := library()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -238,14 +238,3 @@ var codeGroups = []struct {
 		stripe.ErrorCodeURLInvalid,
 	}},
 }
-
-// codeDecisions are codeGroups by code.
-var codeDecisions = func() map[stripe.ErrorCode]decision {
-	all := map[stripe.ErrorCode]decision{}
-	for _, group := range codeGroups {
-		for _, code := range group.codes {
-			all[code] = group.decision
-		}
-	}
-	return all
-}()
