@@ -222,7 +222,7 @@ func testOutage(t *testing.T, s *system) {
 func TestAPI(t *testing.T) { inEachMode(t, testAPI) }
 
 func testAPI(t *testing.T, args ...string) {
-	s := up(t, append(args, "--in-memory")...)
+	s := up(t, append(args, "--in-memory", "--param", "FreeOrders=refuse")...)
 	ada, ben := s.as("ada"), s.as("ben")
 	body := order("pm_card_visa", item{"towel-linen-set3", 1})
 
@@ -230,6 +230,9 @@ func testAPI(t *testing.T, args ...string) {
 		(&caller{s: s}).get("/orders").problem(http.StatusUnauthorized, "Unauthenticated")
 		(&caller{s: s, token: "x" + ada.token}).get("/orders").problem(http.StatusUnauthorized, "Unauthenticated")
 		ada.get("/ops/orders").problem(http.StatusForbidden, "OperatorsOnly")
+	})
+	t.Run("a free order, where they are refused", func(t *testing.T) {
+		ada.place(order("pm_card_visa", item{"paper-sample-card", 1})).problem(http.StatusUnprocessableEntity, "FreeOrder")
 	})
 	t.Run("ownership", func(t *testing.T) {
 		id := ada.accepted(body)
