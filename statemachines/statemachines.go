@@ -3,6 +3,8 @@ package statemachines
 
 import "embed"
 
+//go:generate go run ../cmd/orderflow asl graph fulfil-order.asl.json -o ../docs/fulfil-order.svg
+
 // FS holds the *.asl.json files. They contain the template's DefinitionSubstitutions, e.g. "${ChargeFunction}".
 //
 //go:embed *.asl.json

@@ -1,7 +1,13 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
+	"io"
+	"os"
+
 	"orderflow/local/asl/asltest"
+	"orderflow/local/asl/graph"
 	"orderflow/local/states/bench"
 	"orderflow/local/states/standalone"
 )
@@ -24,7 +30,39 @@ func (c *statesCommand) Run(e *env) error {
 }
 
 type aslCommands struct {
-	Test aslTestCommand `cmd:"" help:"Replay recorded executions and compare their histories." passthrough:""`
+	Test  aslTestCommand  `cmd:"" help:"Replay recorded executions and compare their histories." passthrough:""`
+	Graph aslGraphCommand `cmd:"" help:"Draw a state machine as SVG."`
+}
+
+type aslGraphCommand struct {
+	File  string `arg:"" help:"The definition." placeholder:"FILE"`
+	Out   string `short:"o" help:"Where to write the picture (default: standard output)." placeholder:"FILE"`
+	Title string `help:"What a screen reader says (default: the definition's Comment)."`
+}
+
+func (*aslGraphCommand) Help() string {
+	return `States are drawn top down, what they catch dashed and in another colour. The picture follows the reader's light or dark theme.
+
+Examples:
+  orderflow asl graph statemachines/fulfil-order.asl.json -o fulfil-order.svg`
+}
+
+func (c *aslGraphCommand) Run(e *env) error {
+	definition, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	g, err := graph.Parse(string(definition))
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.File, err)
+	}
+	g.Layout()
+	svg := g.SVG(cmp.Or(c.Title, g.Comment, "State machine"))
+	if c.Out == "" {
+		_, err = io.WriteString(e.stdout, svg)
+		return err
+	}
+	return os.WriteFile(c.Out, []byte(svg), 0o644)
 }
 
 type aslTestCommand struct {
