@@ -1,13 +1,49 @@
-# What is deployed: one program, the bootstrap of every function. .ci/run builds it with the same flags.
-.PHONY: build deploy clean
+# The targets that a newcomer types. `make` lists them.
+.PHONY: help build bootstrap test race lint generate demo up bench ci deploy clean
 
-build:
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+build: bootstrap ## build the command line (bin/orderflow) and the program that is deployed (build/bootstrap)
+	go build -o bin/ ./cmd/orderflow
+
+# One program is the bootstrap of every function. .ci/run builds it with the same flags.
+bootstrap:
 	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags='-s -w' -o build/bootstrap ./cmd/lambda
+
+test: ## run every test
+	go test ./...
+
+race: ## run every test with the race detector
+	go test -race ./...
+
+# The versions of the tools stand in .ci/run.
+lint: ## vet, staticcheck and gofmt, as CI does
+	go vet ./...
+	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+
+generate: ## write the generated files again
+	go generate ./...
+
+demo: ## place the example orders on a system that lasts as long as the demo
+	go run ./cmd/orderflow demo
+
+up: ## run the whole system on this machine
+	go run ./cmd/orderflow up
+
+bench: ## measure fulfilment, the API under load, and the engine
+	go run ./cmd/orderflow bench orders
+	go run ./cmd/orderflow bench api
+	go run ./cmd/orderflow bench engine
+
+ci: ## everything that must hold before a change lands
+	.ci/run
 
 # make deploy STAGE=prod
 STAGE ?= dev
-deploy: build
+deploy: bootstrap ## deploy to AWS; STAGE is dev, load or prod
 	sam deploy --config-env $(STAGE)
 
-clean:
-	rm -rf build
+clean: ## remove what was built
+	rm -rf build bin
