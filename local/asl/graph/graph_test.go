@@ -147,7 +147,7 @@ func randomMachine(r *rand.Rand, n, depth int) map[string]any {
 
 func TestGraph_Layout_Readable(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(400) {
+	for seed := range uint64(200) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(seed, 0))
