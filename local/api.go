@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"orderflow/local/awsapi"
 	"orderflow/local/gateway"
 	"orderflow/local/gateway/issuer"
+	"orderflow/local/guard"
 	"orderflow/local/iam"
 	"orderflow/local/template"
 )
@@ -47,10 +49,7 @@ type api struct {
 
 func (s *Stack) newGateway(a template.HTTPAPI) (*gateway.Gateway, error) {
 	cfg := gateway.Config{ID: a.ID, Account: template.Account, Stage: a.Stage, Throttle: throttle(a.Throttle), Invoke: s.invokeRoute,
-		Clock: s.clock, Logger: s.log, AccessLog: s.opt.AccessLog, Authorizers: map[string]*gateway.Authorizer{}}
-	if c := a.CORS; c != nil {
-		cfg.CORS = &gateway.CORS{Origins: c.Origins, Methods: c.Methods, Headers: c.Headers, Expose: c.Expose, MaxAge: c.MaxAge, Credentials: c.Credentials}
-	}
+		Clock: s.clock, Logger: s.log, AccessLog: s.opt.AccessLog, CORS: cors(a.CORS), Authorizers: map[string]*gateway.Authorizer{}}
 	for _, j := range a.Authorizers {
 		keys := s.issuerOf(j.Issuer)
 		if keys == nil {
@@ -104,9 +103,10 @@ func (s *Stack) invokeRoute(ctx context.Context, function string, event []byte) 
 	return r.Payload, r.FunctionError != "", nil
 }
 
-// APIHandler answers requests to the stack's HTTP API. Of several, the one whose id the host begins with answers, or else the first.
-func (s *Stack) APIHandler() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// APIHandler answers requests to the stack's HTTP API by loopback's names or by hosts, and web pages of the origins that the template's CORS
+// configuration allows. Of several APIs the one whose id the host begins with answers, or else the first.
+func (s *Stack) APIHandler(hosts ...string) http.Handler {
+	return guard.Guard{Hosts: hosts, Origins: s.allowsOrigin, Pages: true}.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if len(s.apis) == 0 {
 			http.NotFound(w, r)
 			return
@@ -118,7 +118,20 @@ func (s *Stack) APIHandler() http.Handler {
 			}
 		}
 		chosen.handler.ServeHTTP(w, r)
-	})
+	}), gateway.Refuse)
+}
+
+// allowsOrigin reports whether one of the stack's APIs may be called by pages of an origin.
+func (s *Stack) allowsOrigin(origin string) bool {
+	return slices.ContainsFunc(s.template.APIs, func(a template.HTTPAPI) bool { return cors(a.CORS).Allows(origin) })
+}
+
+// cors is nil for an API without a CORS configuration.
+func cors(c *template.CORS) *gateway.CORS {
+	if c == nil {
+		return nil
+	}
+	return &gateway.CORS{Origins: c.Origins, Methods: c.Methods, Headers: c.Headers, Expose: c.Expose, MaxAge: c.MaxAge, Credentials: c.Credentials}
 }
 
 // Issuer mints the tokens that the API's authorizer accepts: that of the template's first user pool. Nil if there is none.

@@ -263,8 +263,9 @@ func (r *runner) stop() {
 	<-r.done
 }
 
-// AWSHandler answers AWS API requests, for other processes. Callers without a role of the stack may do everything.
-func (s *Stack) AWSHandler() http.Handler { return &s.router }
+// AWSHandler answers AWS API requests, for other processes: programs, not web pages, that call it by loopback's names or by hosts. Callers without a
+// role of the stack may do everything.
+func (s *Stack) AWSHandler(hosts ...string) http.Handler { return s.router.Guarded(hosts...) }
 
 // Functions are the stack's functions, with the environment that each handler gets.
 func (s *Stack) Functions() []lambda.Function { return s.lambda.Functions() }

@@ -88,7 +88,7 @@ func benchSystem[R any](e *env, inMemory bool, carrierDelay time.Duration, cpuPr
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
-	s, err := startSystem(e.ctx, systemOptions{Addr: "127.0.0.1:0", AWSAddr: "127.0.0.1:0", Dir: dir, CarrierDelay: carrierDelay, Log: logger(e, false, slog.LevelError)})
+	s, err := startSystem(e.ctx, systemOptions{Addr: anyPort, AWSAddr: anyPort, Dir: dir, CarrierDelay: carrierDelay, Log: logger(e, false, slog.LevelError)})
 	if err != nil {
 		return result, err
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -23,6 +22,7 @@ import (
 	"orderflow"
 	"orderflow/cloud"
 	"orderflow/local"
+	"orderflow/local/guard"
 	"orderflow/local/lambda"
 )
 
@@ -45,16 +45,16 @@ func newMemoryBench(e *env, bootstrap string) (_ *memoryBench, err error) {
 			err = errors.Join(err, b.close())
 		}
 	}()
-	apiListener, err := net.Listen("tcp", "127.0.0.1:0")
+	apiListener, err := guard.Listen(anyPort)
 	if err != nil {
 		return nil, err
 	}
-	awsListener, err := net.Listen("tcp", "127.0.0.1:0")
+	awsListener, err := guard.Listen(anyPort)
 	if err != nil {
 		return nil, errors.Join(err, apiListener.Close())
 	}
-	apiURL := reachable(apiListener.Addr())
-	b.isolated = lambda.IsolatedOptions{Bootstrap: bootstrap, Endpoint: reachable(awsListener.Addr())}
+	apiURL := apiListener.URL()
+	b.isolated = lambda.IsolatedOptions{Bootstrap: bootstrap, Endpoint: awsListener.URL()}
 	opts := stackOptions(systemOptions{Log: logger(e, false, slog.LevelError)},
 		map[string]string{"PublicUrl": apiURL, "WebhookSecret": rand.Text(), "ReconcileAfterSeconds": "0"})
 	opts.Factory = b.meter.factory(b.isolated)

@@ -2,15 +2,17 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"orderflow/local/guard"
 )
 
 // connection is the part of the command line that says which API is meant and who asks.
@@ -37,16 +39,11 @@ func (c connection) client(ctx context.Context, groups ...string) (*client, erro
 	if err != nil {
 		return nil, fmt.Errorf("--api %s: %w", c.API, err)
 	}
-	if !isLoopback(u.Hostname()) {
+	if !guard.IsLoopback(u.Hostname()) {
 		return nil, fmt.Errorf("%s needs an access token: --token or ORDERFLOW_TOKEN", c.API)
 	}
 	cl.token, err = cl.mint(ctx, tokenRequest{Subject: c.As, Scopes: allScopes, Groups: groups})
 	return cl, err
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // client calls an Orderflow API.
@@ -66,14 +63,16 @@ func (c *client) as(token string) *client { return &client{c.base, token, c.http
 
 // problem is an RFC 9457 answer.
 type problem struct {
+	Type   string `json:"type"`
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail"`
 	Code   string `json:"code"`
 	Errors []struct {
-		Pointer string `json:"pointer"`
-		Detail  string `json:"detail"`
-	} `json:"errors"`
+		Pointer   string `json:"pointer"`   // into the body
+		Parameter string `json:"parameter"` // or a query parameter's name
+		Detail    string `json:"detail"`
+	} `json:"errors,omitempty"`
 }
 
 func (p *problem) Error() string {
@@ -85,7 +84,7 @@ func (p *problem) Error() string {
 		s += ": " + p.Detail
 	}
 	for _, e := range p.Errors {
-		s += fmt.Sprintf("\n  %s: %s", e.Pointer, e.Detail)
+		s += fmt.Sprintf("\n  %s: %s", cmp.Or(e.Parameter, e.Pointer, "body"), e.Detail)
 	}
 	return s
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"orderflow/local"
+	"orderflow/local/guard"
 	"orderflow/local/lambda"
 	"orderflow/local/lambda/runtimeapi"
 )
@@ -115,26 +116,26 @@ func newColdBench(e *env, bootstrap string) (_ *coldBench, err error) {
 			err = errors.Join(err, b.close())
 		}
 	}()
-	hookListener, err := net.Listen("tcp", "127.0.0.1:0")
+	hookListener, err := guard.Listen(anyPort)
 	if err != nil {
 		return nil, err
 	}
 	b.hook = serveQuietly(hookListener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusConflict) }))
 	log := logger(e, false, slog.LevelError)
-	opts := stackOptions(systemOptions{Log: log}, map[string]string{"PublicUrl": reachable(hookListener.Addr()), "WebhookSecret": "not-a-secret-of-anything"})
+	opts := stackOptions(systemOptions{Log: log}, map[string]string{"PublicUrl": hookListener.URL(), "WebhookSecret": "not-a-secret-of-anything"})
 	if b.stack, err = local.Open(e.ctx, opts); err != nil {
 		return nil, err
 	}
 	if err := errors.Join(seed(e.ctx, b.stack), putColdOrder(e.ctx, b.stack)); err != nil {
 		return nil, err
 	}
-	awsListener, err := net.Listen("tcp", "127.0.0.1:0")
+	awsListener, err := guard.Listen(anyPort)
 	if err != nil {
 		return nil, err
 	}
 	b.aws = serveQuietly(awsListener, b.stack.AWSHandler())
 	b.start = func(fn lambda.Function) (lambda.Handler, error) {
-		return lambda.Isolated(lambda.IsolatedOptions{Bootstrap: bootstrap, Endpoint: reachable(awsListener.Addr())})(fn)
+		return lambda.Isolated(lambda.IsolatedOptions{Bootstrap: bootstrap, Endpoint: awsListener.URL()})(fn)
 	}
 	return b, nil
 }

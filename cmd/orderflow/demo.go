@@ -68,7 +68,7 @@ func (c *demoCommand) Run(e *env) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	began := time.Now()
 	s, err := startSystem(e.ctx, systemOptions{
-		Addr: "127.0.0.1:0", AWSAddr: "127.0.0.1:0", Dir: dir, CarrierDelay: c.CarrierDelay, Isolation: c.isolation, Log: logger(e, c.Verbose, slog.LevelError),
+		Addr: anyPort, AWSAddr: anyPort, Dir: dir, CarrierDelay: c.CarrierDelay, Isolation: c.isolation, Log: logger(e, c.Verbose, slog.LevelError),
 	})
 	if err != nil {
 		return err

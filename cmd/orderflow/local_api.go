@@ -11,11 +11,13 @@ import (
 	"time"
 
 	"orderflow/local"
+	"orderflow/local/gateway"
 	"orderflow/local/gateway/issuer"
+	"orderflow/local/guard"
 )
 
 // The local system answers a few requests that AWS has no counterpart for, under /_local/ beside the API, and to this machine alone.
-// The header keeps web pages out: a browser does not let a foreign page set it.
+// No web page has business with them: not even the origins that may call the API are served, and a browser lets no page set the header unasked.
 const localHeader = "Orderflow-Local"
 
 var allScopes = []string{"orders:read", "orders:write"}
@@ -56,6 +58,7 @@ func (c *client) mint(ctx context.Context, r tokenRequest) (string, error) {
 type localAPI struct {
 	stack  *local.Stack
 	client string // the app client's id, which the API's authorizer expects
+	hosts  []string
 }
 
 func (l *localAPI) handler() http.Handler {
@@ -64,14 +67,14 @@ func (l *localAPI) handler() http.Handler {
 	mux.HandleFunc("GET /_local/notifications", l.notifications)
 	mux.HandleFunc("PUT /_local/outage", l.outage)
 	mux.HandleFunc("GET /_local/iam", l.iam)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return guard.Guard{Hosts: l.hosts}.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if err != nil || !isLoopback(host) || r.Header.Get(localHeader) == "" {
+		if err != nil || !guard.IsLoopback(host) || r.Header.Get(localHeader) == "" {
 			writeProblem(w, http.StatusForbidden, "Forbidden", "only "+localHeader+" requests from this machine")
 			return
 		}
 		mux.ServeHTTP(w, r)
-	})
+	}), gateway.Refuse)
 }
 
 func (l *localAPI) token(w http.ResponseWriter, r *http.Request) {
@@ -154,7 +157,7 @@ func writeBody(w http.ResponseWriter, v any) {
 func writeProblem(w http.ResponseWriter, status int, code, detail string) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(problem{Title: http.StatusText(status), Status: status, Code: code, Detail: detail})
+	_ = json.NewEncoder(w).Encode(problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail})
 }
 
 // setOutage raises or lifts the outage of a local system's payment provider.

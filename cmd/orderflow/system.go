@@ -21,6 +21,7 @@ import (
 	"orderflow"
 	"orderflow/functions"
 	"orderflow/local"
+	"orderflow/local/guard"
 	"orderflow/local/lambda"
 	"orderflow/statemachines"
 )
@@ -28,9 +29,13 @@ import (
 // stackName is the name of the stack on this machine; its resources' names begin with it.
 const stackName = "orderflow"
 
+// anyPort is an address on this machine with a port that is free.
+const anyPort = "127.0.0.1:0"
+
 // systemOptions say how the whole system runs on this machine.
 type systemOptions struct {
 	Addr, AWSAddr string            // where to listen; port 0 takes a free one
+	Hosts         []string          // names to answer to, beside loopback's and those in the addresses
 	Dir           string            // the data folder; "" keeps everything in memory
 	CarrierDelay  time.Duration     // how long the sandbox carrier takes
 	Parameters    map[string]string // of the template, over those above
@@ -44,6 +49,7 @@ type system struct {
 	api, aws    *http.Server
 	apiURL      string
 	awsURL      string
+	notices     []string // what to know of where it listens
 	serveErrors chan error
 	clean       func() error // removes what was built for it
 }
@@ -55,15 +61,15 @@ func startSystem(ctx context.Context, o systemOptions) (_ *system, err error) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
 	}
-	apiListener, err := net.Listen("tcp", o.Addr)
+	apiListener, err := guard.Listen(o.Addr)
 	if err != nil {
-		return nil, fmt.Errorf("listen for the API: %w", err)
+		return nil, fmt.Errorf("the API: %w", err)
 	}
-	awsListener, err := net.Listen("tcp", o.AWSAddr)
+	awsListener, err := guard.Listen(o.AWSAddr)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("listen for the AWS endpoint: %w", err), apiListener.Close())
+		return nil, errors.Join(fmt.Errorf("the AWS endpoint: %w", err), apiListener.Close())
 	}
-	s := &system{apiURL: reachable(apiListener.Addr()), awsURL: reachable(awsListener.Addr()), serveErrors: make(chan error, 2)}
+	s := &system{apiURL: apiListener.URL(), awsURL: awsListener.URL(), notices: notices(apiListener, awsListener), serveErrors: make(chan error, 2)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, apiListener.Close(), awsListener.Close())
@@ -72,13 +78,14 @@ func startSystem(ctx context.Context, o systemOptions) (_ *system, err error) {
 	if err := s.open(ctx, o); err != nil {
 		return nil, err
 	}
-	s.aws = s.serve(awsListener, s.stack.AWSHandler()) // before the functions start: as processes they call it
+	s.aws = s.serve(awsListener, s.stack.AWSHandler(append(awsListener.Hosts(), o.Hosts...)...)) // before the functions start: as processes they call it
 	if err := s.stack.Start(ctx); err != nil {
 		return nil, errors.Join(err, s.stack.Close(ctx), s.clean())
 	}
+	hosts := append(apiListener.Hosts(), o.Hosts...)
 	mux := http.NewServeMux()
-	mux.Handle("/_local/", (&localAPI{stack: s.stack, client: s.stack.ClientID("UserPoolClient")}).handler())
-	mux.Handle("/", s.stack.APIHandler())
+	mux.Handle("/_local/", (&localAPI{stack: s.stack, client: s.stack.ClientID("UserPoolClient"), hosts: hosts}).handler())
+	mux.Handle("/", s.stack.APIHandler(hosts...))
 	s.api = s.serve(apiListener, mux)
 	return s, nil
 }
@@ -156,14 +163,18 @@ func webhookSecret(dir string) (string, error) {
 	return secret, os.WriteFile(path, []byte(secret+"\n"), 0o600)
 }
 
-// reachable is the URL under which this machine reaches a listener.
-func reachable(a net.Addr) string {
-	host, port, err := net.SplitHostPort(a.String())
-	if err != nil {
-		return "http://" + a.String()
+// notices says what others than this machine reach, and where, and what they might have been expected to reach.
+func notices(api, aws *guard.Listener) (out []string) {
+	if at := api.Exposed(); at != "" {
+		out = append(out, "warning: the API listens at "+at+": others than this machine reach it")
 	}
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
+	if at := aws.Exposed(); at != "" {
+		out = append(out, "warning: the AWS endpoint listens at "+at+": whoever reaches it may do everything, it checks no signature")
 	}
-	return "http://" + net.JoinHostPort(host, port)
+	for _, l := range []*guard.Listener{api, aws} {
+		if why := l.Narrowed(); why != "" {
+			out = append(out, "note: "+why)
+		}
+	}
+	return out
 }

@@ -14,8 +14,9 @@ import (
 const graceful = 20 * time.Second
 
 type upCommand struct {
-	Addr         string        `help:"Where the API listens." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Addr         string        `help:"Where the API listens; without a host, for this machine alone." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	AWSAddr      string        `name:"aws-addr" help:"Where the AWS-compatible endpoint listens." default:"127.0.0.1:4566" placeholder:"HOST:PORT"`
+	AllowHost    []string      `help:"Answer to this host name too, beside localhost and those in the addresses." placeholder:"NAME"`
 	Data         string        `help:"The data folder (default: .orderflow)." xor:"where" placeholder:"DIR"`
 	InMemory     bool          `help:"Keep nothing." xor:"where"`
 	CarrierDelay time.Duration `help:"How long the sandbox carrier takes to dispatch." default:"2s"`
@@ -40,7 +41,7 @@ Examples:
 
 func (c *upCommand) Run(e *env) error {
 	o := systemOptions{
-		Addr: c.Addr, AWSAddr: c.AWSAddr, Dir: c.Data, CarrierDelay: c.CarrierDelay,
+		Addr: c.Addr, AWSAddr: c.AWSAddr, Hosts: c.AllowHost, Dir: c.Data, CarrierDelay: c.CarrierDelay,
 		Parameters: map[string]string{"Carrier": c.Carrier}, Isolation: c.isolation, Log: logger(e, c.Verbose, slog.LevelWarn),
 	}
 	if o.Dir == "" && !c.InMemory {
@@ -55,6 +56,9 @@ func (c *upCommand) Run(e *env) error {
 		return err
 	}
 	printDifferences(e.stdout, s.stack.Explain())
+	for _, notice := range s.notices {
+		fmt.Fprintln(e.stderr, notice)
+	}
 	fmt.Fprintf(e.stdout, "api  %s\ndocs %s/docs\naws  %s\nready\n", s.apiURL, s.apiURL, s.awsURL)
 	select {
 	case <-e.ctx.Done():

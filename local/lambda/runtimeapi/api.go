@@ -8,16 +8,18 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+
+	"orderflow/local/guard"
 )
 
-// handler is the Runtime API of "Using the Lambda runtime API for custom runtimes" in the developer guide.
+// handler is the Runtime API of "Using the Lambda runtime API for custom runtimes" in the developer guide, for programs alone.
 func (e *Environment) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", e.next)
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", e.respond)
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", e.fail)
 	mux.HandleFunc("POST /2018-06-01/runtime/init/error", e.failInit)
-	return mux
+	return guard.Guard{}.Handler(mux, refuse)
 }
 
 // next says that the process is idle and waits for a request.
@@ -101,6 +103,11 @@ func (e *Environment) failInit(w http.ResponseWriter, r *http.Request) {
 	e.initErr = body
 	e.mu.Unlock()
 	reply(w, http.StatusAccepted, "", "")
+}
+
+// refuse answers whoever is not a program of this machine.
+func refuse(w http.ResponseWriter, _ *http.Request, why error) {
+	reply(w, http.StatusForbidden, "Forbidden", why.Error())
 }
 
 // reply answers {"status":"OK"}, or an error of the Runtime API.

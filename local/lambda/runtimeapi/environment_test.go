@@ -222,6 +222,14 @@ func TestEnvironment_API(t *testing.T) {
 			t.Errorf("%s: %d %s, want %d %s", tt.path, res.StatusCode, text, tt.status, tt.body)
 		}
 	}
+	page, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/2018-06-01/runtime/invocation/next", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page.Header.Set("Sec-Fetch-Site", "cross-site")
+	if res, err := http.DefaultClient.Do(page); err != nil || res.StatusCode != http.StatusForbidden || res.Body.Close() != nil || len(e.idle) != 0 {
+		t.Errorf("a web page took an invocation: %v %v", res, err)
+	}
 	if string(e.initErr) != `{"errorType":"X"}` {
 		t.Errorf("init error %s", e.initErr)
 	}

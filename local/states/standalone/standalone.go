@@ -21,6 +21,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"orderflow/local/awsapi"
+	"orderflow/local/guard"
 	"orderflow/local/states"
 	"orderflow/local/store"
 )
@@ -28,7 +29,7 @@ import (
 const help = `Run AWS Step Functions (Standard workflows, JSONPath) on this machine.
 
 Usage:
-  orderflow states [--addr HOST:PORT] [--data DIR | --in-memory] [--lambda-endpoint URL]
+  orderflow states [--addr HOST:PORT] [--data DIR | --in-memory] [--lambda-endpoint URL] [--allow-host NAME]
 
 Options:
 `
@@ -65,6 +66,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 type config struct {
 	addr, data, lambda string
 	inMemory           bool
+	hosts              []string
 }
 
 // Run is Main until ctx is done.
@@ -88,10 +90,14 @@ func parse(args []string, stdout, stderr io.Writer) (config, error) {
 	var c config
 	f := flag.NewFlagSet("orderflow states", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
-	f.StringVar(&c.addr, "addr", "127.0.0.1:8083", "address to listen on; port 0 picks a free one")
+	f.StringVar(&c.addr, "addr", "127.0.0.1:8083", "address to listen on; without a host it is this machine alone; port 0 picks a free one")
 	f.StringVar(&c.data, "data", ".orderflow-states", "directory of the state machines and executions")
 	f.BoolVar(&c.inMemory, "in-memory", false, "keep everything in memory, lose it at the end")
 	f.StringVar(&c.lambda, "lambda-endpoint", "", "URL at which Lambda functions are invoked; without it Lambda tasks fail")
+	f.Func("allow-host", "answer to this name too, beside localhost; may be repeated", func(name string) error {
+		c.hosts = append(c.hosts, name)
+		return nil
+	})
 	err := f.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(stdout, help)
@@ -131,7 +137,7 @@ func serve(ctx context.Context, c config, stdout, stderr io.Writer) (err error) 
 		return err
 	}
 	router.Register("states", service)
-	l, err := net.Listen("tcp", c.addr)
+	l, err := guard.Listen(c.addr)
 	if err != nil {
 		return err
 	}
@@ -139,8 +145,14 @@ func serve(ctx context.Context, c config, stdout, stderr io.Writer) (err error) 
 	if c.inMemory {
 		where = "in memory"
 	}
-	fmt.Fprintf(stdout, "Step Functions on http://%s (%s)\n", l.Addr(), where)
-	return serveUntil(ctx, l, router, service)
+	fmt.Fprintf(stdout, "Step Functions on %s (%s)\n", l.URL(), where)
+	if exposed := l.Exposed(); exposed != "" {
+		fmt.Fprintf(stderr, "warning: it listens at %s: whoever reaches that can read and run everything\n", exposed)
+	}
+	if narrowed := l.Narrowed(); narrowed != "" {
+		fmt.Fprintln(stderr, "note:", narrowed)
+	}
+	return serveUntil(ctx, l, router.Guarded(append(c.hosts, l.Hosts()...)...), service)
 }
 
 // serveUntil answers requests until ctx is done; then it ends those in flight, and stops the service.

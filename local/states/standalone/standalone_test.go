@@ -20,6 +20,7 @@ import (
 
 // command is the command running in this process.
 type command struct {
+	url    string
 	client *sfn.Client
 	stop   func() (code int, stderr string)
 }
@@ -44,7 +45,7 @@ func startCommand(t *testing.T, args ...string) *command {
 	if !strings.HasPrefix(url, "http://127.0.0.1:") || where == "" {
 		t.Fatalf("it says %q", line)
 	}
-	c := &command{client: sfn.New(sfn.Options{
+	c := &command{url: url, client: sfn.New(sfn.Options{
 		Region: "us-east-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("x", "x", ""),
 	})}
 	var once sync.Once
@@ -96,6 +97,46 @@ func (c *command) start(t *testing.T, definition, input string) *string {
 func invoke(function string) string {
 	return `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"` + function +
 		`","Payload.$":"$"},"OutputPath":"$.Payload","End":true}}}`
+}
+
+// TestRun_Pages: it answers programs of this machine, not web pages, and not under names that lead here from elsewhere.
+func TestRun_Pages(t *testing.T) {
+	t.Parallel()
+	c := startCommand(t, "--in-memory", "--allow-host", "build-host")
+	for _, x := range []struct {
+		host, origin string
+		status       int
+	}{{"", "", 200}, {"sync-localhost", "", 200}, {"build-host:8083", "", 200}, {"rebound.example", "", 403}, {"", "http://evil.example", 403}, {"", "null", 403}} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.url, strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = x.host
+		r.Header.Set("X-Amz-Target", "AWSStepFunctions.ListStateMachines")
+		if x.origin != "" {
+			r.Header.Set("Origin", x.origin)
+		}
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || res.StatusCode != x.status || x.status == 403 && !strings.Contains(string(body), `"__type":"AccessDeniedException"`) {
+			t.Errorf("host %q, origin %q: %d %s %v", x.host, x.origin, res.StatusCode, body, err)
+		}
+	}
+}
+
+// TestRun_Exposed: it says that others reach it, and that they do not although no host was named.
+func TestRun_Exposed(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{"0.0.0.0:0": "warning: it listens at [::]:", ":0": "note: no host was named", "127.0.0.1:0": ""} {
+		c := startCommand(t, "--in-memory", "--addr", address)
+		if code, stderr := c.stop(); code != 0 || !strings.HasPrefix(stderr, want) || (stderr == "") != (want == "") {
+			t.Errorf("%s: exit code %d, %q", address, code, stderr)
+		}
+	}
 }
 
 func TestRun_LambdaEndpoint(t *testing.T) {
