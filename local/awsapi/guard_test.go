@@ -14,8 +14,11 @@ import (
 // counter counts the operations that reach it.
 type counter struct{ calls int }
 
-func (c *counter) Do(context.Context, string, json.RawMessage) (any, error) { c.calls++; return nil, nil }
-func (c *counter) Grants(string, json.RawMessage) []awsapi.Grant            { return nil }
+func (c *counter) Do(context.Context, string, json.RawMessage) (any, error) {
+	c.calls++
+	return nil, nil
+}
+func (c *counter) Grants(string, json.RawMessage) []awsapi.Grant { return nil }
 
 // queries is a counter that speaks the query protocol.
 type queries struct{ counter }

@@ -1,0 +1,100 @@
+// Opens pages of several origins in Chromium and has them try what web pages can try. See run.
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { chromium } from "playwright-core";
+import { attacks, blocked, rebound } from "./attacks.mjs";
+import { pay, start, state, token } from "./system.mjs";
+
+// site serves an empty page, and returns its port.
+function site() {
+  const server = createServer((_, response) => response.setHeader("Content-Type", "text/html").end("<!doctype html><title>page</title><body>"));
+  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve([server.address().port, () => server.close()])));
+}
+
+const [shopPort, closeShop] = await site();
+const [evilPort, closeEvil] = await site();
+const shop = `http://localhost:${shopPort}`;
+const system = await start(process.argv[2], shop);
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM,
+  args: [
+    "--no-sandbox", // it may run as root, and shows only the pages of this test
+    "--host-resolver-rules=MAP evil.example 127.0.0.1, MAP rebound.example 127.0.0.1",
+    "--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests,IsolateSandboxedIframes", // the system must refuse by itself
+  ],
+});
+
+// open opens a page and notes the status of every answer that the system gives it.
+async function open(url, body = "") {
+  const page = await (await browser.newContext({ bypassCSP: true })).newPage();
+  const answers = new Map();
+  page.on("response", (r) => answers.set(r.url(), r.status()));
+  if (body) await page.route(url, (route) => route.fulfill({ contentType: "text/html", body }), { times: 1 });
+  await page.goto(url);
+  return { page, answers };
+}
+
+let tried = 0;
+const done = (what) => { tried += 1; console.log(`ok  ${what}`); };
+
+try {
+  const ada = await token(system, "ada");
+  const order = await pay(system, ada);
+  const before = await state(system);
+  const target = { ...system, order };
+
+  // Pages of a foreign site, and of another port of this machine. Each request reaches the system, and is refused.
+  for (const origin of [`http://evil.example:${evilPort}`, `http://127.0.0.1:${evilPort}`, `http://localhost:${evilPort}`]) {
+    for (const [name, attack, url, data] of attacks(target)) {
+      const { page, answers } = await open(origin);
+      await Promise.all([page.waitForResponse(url), page.evaluate(attack, [url, data])]);
+      assert.equal(answers.get(url), 403, `${origin}: ${name}`);
+      await page.context().close();
+      done(`${origin} cannot ${name}`);
+    }
+    const { page } = await open(origin);
+    for (const [name, url, options] of blocked(target)) {
+      assert.equal(await page.evaluate(([u, o]) => fetch(u, o).then((r) => r.status, () => "refused"), [url, options]), "refused", `${origin}: ${name}`);
+      done(`${origin} cannot ${name}`);
+    }
+  }
+
+  // A name that leads to another server first, and to this one once the page is there: the page is of the system's own origin, and sets any header.
+  for (const [name, base, path, options] of rebound(target)) {
+    const home = base.replace("127.0.0.1", "rebound.example");
+    const { page } = await open(`${home}/page`, "<!doctype html><title>page</title>");
+    const answer = await page.evaluate(([u, o]) => fetch(u, o).then(async (r) => [r.status, await r.text()]), [home + path, options]);
+    assert.equal(answer[0], 403, `${home}: ${name}: ${answer[1]}`);
+    await page.context().close();
+    done(`a rebound name cannot ${name}`);
+  }
+  assert.equal(await state(system), before, "a page changed something");
+  done("nothing changed");
+
+  // What must work.
+  const { page } = await open(`http://evil.example:${evilPort}`);
+  await page.evaluate((url) => { document.body.innerHTML = `<a href="${url}">docs</a>`; }, `${system.api}/docs`);
+  await page.click("a");
+  await page.waitForURL(`${system.api}/docs`);
+  assert.match(await page.title(), /Orderflow/);
+  assert.ok(await page.evaluate(() => document.styleSheets.length > 0), "the docs have no style");
+  done("a link leads to the docs");
+
+  const read = ([api]) => fetch(`${api}/products/kettle-gooseneck-1l`).then((r) => r.json()).then((p) => p.sku);
+  const place = ([api, bearer, body, key]) => fetch(`${api}/orders`, {
+    method: "POST", body: JSON.stringify(body),
+    headers: { Authorization: `Bearer ${bearer}`, "Content-Type": "application/json", "Idempotency-Key": key },
+  }).then((r) => r.status);
+  for (const [who, at] of [["a page of the API's origin", `${system.api}/docs`], ["the storefront that CORS allows", shop]]) {
+    const { page } = await open(at);
+    assert.equal(await page.evaluate(read, [system.api]), "kettle-gooseneck-1l", who);
+    assert.equal(await page.evaluate(place, [system.api, ada, system.request, `page-${tried}`]), 202, who);
+    done(`${who} reads the catalogue and places an order`);
+  }
+  console.log(`${tried} things were tried.`);
+} finally {
+  await browser.close();
+  await system.stop();
+  closeShop();
+  closeEvil();
+}
