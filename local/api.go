@@ -103,10 +103,9 @@ func (s *Stack) invokeRoute(ctx context.Context, function string, event []byte) 
 	return r.Payload, r.FunctionError != "", nil
 }
 
-// APIHandler answers requests to the stack's HTTP API by loopback's names or by hosts, and web pages of the origins that the template's CORS
-// configuration allows. Of several APIs the one whose id the host begins with answers, or else the first.
-func (s *Stack) APIHandler(hosts ...string) http.Handler {
-	return guard.Guard{Hosts: hosts, Origins: s.allowsOrigin, Pages: true}.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// APIHandler answers requests to the stack's HTTP API. Of several, the one whose id the host begins with answers, or else the first.
+func (s *Stack) APIHandler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if len(s.apis) == 0 {
 			http.NotFound(w, r)
 			return
@@ -118,10 +117,16 @@ func (s *Stack) APIHandler(hosts ...string) http.Handler {
 			}
 		}
 		chosen.handler.ServeHTTP(w, r)
-	}), gateway.Refuse)
+	})
 }
 
-// allowsOrigin reports whether one of the stack's APIs may be called by pages of an origin.
+// Guarded has next, which is or holds APIHandler, answer to loopback's names and hosts alone, and to web pages of its own origin and of those that
+// the template's CORS configuration allows.
+func (s *Stack) Guarded(next http.Handler, hosts ...string) http.Handler {
+	return guard.Guard{Hosts: hosts, Origins: s.allowsOrigin, Pages: true}.Handler(next, gateway.Refuse)
+}
+
+// allowsOrigin reports whether pages of an origin may call one of the stack's APIs.
 func (s *Stack) allowsOrigin(origin string) bool {
 	return slices.ContainsFunc(s.template.APIs, func(a template.HTTPAPI) bool { return cors(a.CORS).Allows(origin) })
 }

@@ -21,7 +21,7 @@ import (
 
 func request(t *testing.T, s *local.Stack, method, path, token string) *httptest.ResponseRecorder {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), method, "http://127.0.0.1"+path, strings.NewReader(""))
+	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(""))
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}

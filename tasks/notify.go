@@ -98,7 +98,7 @@ func notification(o *orderflow.Order, kind orderflow.NotificationKind) (orderflo
 	switch kind {
 	case orderflow.NotifyConfirmed:
 		n.Subject = "Your order is confirmed"
-		n.Text = fmt.Sprintf("Thank you. Order %s over %s is paid and being packed.", o.ID, o.Total)
+		n.Text = fmt.Sprintf("Thank you. Order %s for %s is paid and being packed.", o.ID, o.Total)
 		if o.Total.Amount == 0 {
 			n.Text = fmt.Sprintf("Thank you. Order %s is being packed. There is nothing to pay.", o.ID)
 		}

@@ -37,7 +37,7 @@ func TestNotify_Handle(t *testing.T) {
 		wants  *orderflow.Notifications // nil: no profile
 		text   string                   // "": nothing is sent
 	}{
-		{"confirmed", "confirmed", nil, nil, "Order ord_1 over 2.00 USD is paid"},
+		{"confirmed", "confirmed", nil, nil, "Order ord_1 for 2.00 USD is paid"},
 		{"not wanted", "confirmed", nil, none, ""},
 		{"wanted", "confirmed", nil, &orderflow.Notifications{OrderConfirmed: true}, "is paid"},
 		{"confirmed, but cancelled meanwhile", "confirmed", cancelled, nil, ""},

@@ -85,7 +85,7 @@ func (b *memoryBench) handler() http.Handler {
 		}
 		b.stack.APIHandler().ServeHTTP(w, r)
 	})
-	return mux
+	return b.stack.Guarded(mux)
 }
 
 func (b *memoryBench) close() error {

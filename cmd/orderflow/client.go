@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,8 +21,11 @@ type connection struct {
 	stackOption
 	API   string `help:"URL of the API." env:"ORDERFLOW_API" default:"http://127.0.0.1:8080" placeholder:"URL"`
 	Token string `help:"Access token. Without one, a local system is asked for one." env:"ORDERFLOW_TOKEN" placeholder:"JWT"`
-	As    string `help:"Who to be, where a local system gives the token." default:"you" placeholder:"NAME"`
+	As    string `help:"Who to be, where a local system gives the token (default: ada; an operator is olga)." env:"ORDERFLOW_AS" placeholder:"NAME"`
 }
+
+// customer and operator are who the commands are at a local system unless they are told: the same throughout, so that each sees what the others did.
+const customer, operator = "ada", "olga"
 
 // client returns a client that speaks as the connection says; group, if not empty, is asked for in a local token.
 func (c connection) client(ctx context.Context, groups ...string) (*client, error) {
@@ -42,7 +46,14 @@ func (c connection) client(ctx context.Context, groups ...string) (*client, erro
 	if !guard.IsLoopback(u.Hostname()) {
 		return nil, fmt.Errorf("%s needs an access token: --token or ORDERFLOW_TOKEN", c.API)
 	}
-	cl.token, err = cl.mint(ctx, tokenRequest{Subject: c.As, Scopes: allScopes, Groups: groups})
+	subject := c.As
+	if subject == "" {
+		subject = customer
+		if slices.Contains(groups, operators) {
+			subject = operator
+		}
+	}
+	cl.token, err = cl.mint(ctx, tokenRequest{Subject: subject, Scopes: allScopes, Groups: groups})
 	return cl, err
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -78,13 +79,13 @@ func (c *demoCommand) Run(e *env) (err error) {
 		defer cancel()
 		err = errors.Join(err, s.Close(ctx))
 	}()
-	fmt.Fprintf(e.stdout, "The whole system runs at %s (started in %d ms, data in a temporary folder).\n\n", s.apiURL, time.Since(began).Milliseconds())
-
-	rows, err := c.play(e, s, list)
+	out := newScreen(e.stdout)
+	fmt.Fprintf(out, "%s\n\n", out.text(fmt.Sprintf("The whole system runs at %s, started in %d ms.", s.apiURL, time.Since(began).Milliseconds())))
+	rows, err := c.play(e.ctx, out, s, list)
 	if err != nil {
 		return err
 	}
-	ok := summarize(e.stdout, rows)
+	ok := summarize(out, rows)
 	if c.Keep {
 		fmt.Fprintf(e.stdout, "\napi  %s\ndocs %s/docs\naws  %s\nCtrl-C stops it.\n", s.apiURL, s.apiURL, s.awsURL)
 		<-e.ctx.Done()
@@ -124,15 +125,15 @@ func (c *demoCommand) examples() ([]example, error) {
 }
 
 // play places all examples at once and follows each to its end, showing the progress.
-func (c *demoCommand) play(e *env, s *system, list []example) ([]*row, error) {
-	ctx, cancel := context.WithTimeout(e.ctx, c.Timeout)
+func (c *demoCommand) play(ctx context.Context, out *screen, s *system, list []example) ([]*row, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	anon := newClient(s.apiURL, "")
 	token, err := anon.mint(ctx, tokenRequest{Subject: "demo", Scopes: allScopes, Groups: []string{operators}})
 	if err != nil {
 		return nil, err
 	}
-	board := newBoard(e.stdout, list)
+	board := newBoard(out, list)
 	var wg sync.WaitGroup
 	for _, r := range board.rows {
 		wg.Go(func() {
@@ -162,7 +163,7 @@ func (p *player) run(ctx context.Context) error {
 	}
 	answer, err := p.anonymous.as(token).place(ctx, "demo-"+p.row.example.name, p.row.example.Request)
 	if refused, ok := errors.AsType[*problem](err); ok {
-		p.board.update(p.row, func(r *row) { r.status = fmt.Sprintf("%d %s", refused.Status, refused.Code) })
+		p.board.update(p.row, func(r *row) { r.status, r.remark = "refused", fmt.Sprintf("%d %s", refused.Status, refused.Code) })
 		if refused.Status != want.HTTP || refused.Code != want.Code {
 			return fmt.Errorf("refused with %w; expected %d %s", refused, want.HTTP, want.Code)
 		}
@@ -221,14 +222,14 @@ func (p *player) attend(ctx context.Context, o opsOrder) error {
 	if a.Code != want || p.row.redriven {
 		return fmt.Errorf("execution failed at %s with %s: %s", a.Step, a.Code, a.Message)
 	}
-	p.board.note(p.row, fmt.Sprintf("FAILED at %s (%s), redriven by an operator", a.Step, a.Code))
+	p.board.update(p.row, func(r *row) { r.remark = "failed at " + a.Step })
 	if err := p.anonymous.setOutage(ctx, true); err != nil {
 		return err
 	}
 	if _, err := p.operator.redrive(ctx, o.OrderID, "the outage is over"); err != nil {
 		return err
 	}
-	p.board.update(p.row, func(r *row) { r.redriven = true })
+	p.board.update(p.row, func(r *row) { r.remark, r.redriven = r.remark+", redriven", true })
 	return nil
 }
 
@@ -245,9 +246,7 @@ func (p *player) judge(o opsOrder) error {
 	case want.Retries != "" && o.Execution.failures(want.Retries) == 0:
 		return fmt.Errorf("%s was not retried", want.Retries)
 	}
-	if n := o.Execution.failures(want.Retries); n > 0 {
-		p.board.update(p.row, func(r *row) { r.remark = want.Retries + " retried " + times(n) })
-	}
+	p.board.update(p.row, func(r *row) { r.remark = cmp.Or(r.remark, outcome(o, want.Retries)) })
 	return nil
 }
 

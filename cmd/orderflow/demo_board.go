@@ -5,72 +5,60 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"orderflow"
 )
 
 // row is one order on the board.
 type row struct {
 	example   example
 	orderID   string
-	status    string
-	step      string
-	remark    string
+	status    string // of the order, or "refused"
+	step      string // in which its execution is
+	remark    string // what happened
 	redriven  bool
 	began     time.Time
 	elapsed   time.Duration // once done
 	done      bool
-	err       error
+	err       error // what was not as expected
 	execution *execution
 }
 
 // board shows the progress of the orders: a table that is drawn anew in a terminal, a line a change elsewhere.
 type board struct {
-	mu       sync.Mutex
-	out      io.Writer
-	rows     []*row
-	terminal bool
-	drawn    int // lines of the table on the screen
+	mu    sync.Mutex
+	out   *screen
+	rows  []*row
+	drawn int // lines of the table on the screen
 }
 
-func newBoard(out io.Writer, list []example) *board {
-	b := &board{out: out, terminal: isTerminal(out)}
+func newBoard(out *screen, list []example) *board {
+	b := &board{out: out}
 	for _, x := range list {
 		b.rows = append(b.rows, &row{example: x, began: time.Now()})
 	}
 	return b
 }
 
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
-
-// update changes a row; outside a terminal a change of its status or step is printed.
+// update changes a row; outside a terminal what changed is printed.
 func (b *board) update(r *row, change func(*row)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	before := r.status + r.step
+	before := *r
 	change(r)
-	if !b.terminal && r.status+r.step != before {
-		b.line(r)
-	}
-}
-
-// note prints a remark about a row.
-func (b *board) note(r *row, text string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	r.remark = text
-	if !b.terminal {
-		b.line(r)
+	switch {
+	case b.out.terminal():
+	case r.remark != before.remark:
+		b.line(r, r.remark)
+	case r.status != before.status || r.step != before.step:
+		b.line(r, r.step)
 	}
 }
 
@@ -79,18 +67,14 @@ func (b *board) finish(r *row, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	r.done, r.err, r.elapsed = true, err, time.Since(r.began)
-	if err != nil {
-		r.remark = "NOT AS EXPECTED: " + err.Error()
-	}
-	if !b.terminal {
-		b.line(r)
+	if err != nil && !b.out.terminal() {
+		b.line(r, r.note())
 	}
 }
 
-const rowFormat = "%-22s %-31s %-18s %-16s %8s  %s\n"
-
-func (b *board) line(r *row) {
-	fmt.Fprintf(b.out, rowFormat, r.example.name, r.orderID, r.status, r.step, r.time(), r.mark()+r.remark)
+// line prints that something happened to a row.
+func (b *board) line(r *row, what string) {
+	fmt.Fprintln(b.out, strings.TrimRight(fmt.Sprintf("%9s  %-22s %-10s %s", r.time(), r.example.name, r.status, what), " "))
 }
 
 func (r *row) time() string {
@@ -101,54 +85,109 @@ func (r *row) time() string {
 	return fmt.Sprintf("%.2f s", d.Seconds())
 }
 
+// note is where the order is, or what happened to it.
+func (r *row) note() string {
+	switch {
+	case r.err != nil:
+		return paint(bad, "NOT AS EXPECTED: "+r.err.Error())
+	case r.done:
+		return r.remark
+	case r.remark != "":
+		return paint(wait, r.remark)
+	}
+	return paint(dim, r.step)
+}
+
 func (r *row) mark() string {
 	switch {
 	case !r.done:
-		return ""
+		return paint(wait, "·") + " "
 	case r.err != nil:
-		return "✗ "
+		return paint(bad, "✗") + " "
 	}
-	return "✓ "
+	return paint(good, "✓") + " "
 }
 
-// show draws the board until done is closed.
+// show draws the board until done is closed, and then once more, whole.
 func (b *board) show(done <-chan struct{}) {
-	fmt.Fprintf(b.out, rowFormat, "EXAMPLE", "ORDER", "STATUS", "STEP", "ELAPSED", "")
 	tick := time.NewTicker(80 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		select {
 		case <-done:
-			b.draw()
+			if !b.out.terminal() {
+				fmt.Fprintln(b.out)
+			}
+			b.draw(b.rows)
 			return
 		case <-tick.C:
-			b.draw()
+			if b.out.terminal() {
+				b.draw(b.live())
+			}
 		}
 	}
 }
 
-func (b *board) draw() {
+// live are the rows to show while orders are under way: all, or where they are more than the screen has lines, as many as it has of those that
+// are not done.
+func (b *board) live() []*row {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.terminal {
-		return
+	width, height := b.out.size()
+	rows := b.rows
+	for len(rows) > 0 && lipgloss.Height(b.view(rows, width)) >= height {
+		rows = slices.DeleteFunc(slices.Clone(rows), func(r *row) bool { return r.done || r == rows[len(rows)-1] })
 	}
-	var s strings.Builder
-	s.WriteString("\x1b[?7l") // a narrow terminal cuts a row off; a wrapped one would be drawn twice
-	if b.drawn > 0 {
-		fmt.Fprintf(&s, "\x1b[%dA", b.drawn)
-	}
-	for _, r := range b.rows {
-		s.WriteString("\x1b[2K")
-		fmt.Fprintf(&s, rowFormat, r.example.name, r.orderID, r.status, r.step, r.time(), r.mark()+r.remark)
-	}
-	s.WriteString("\x1b[?7h")
-	b.drawn = len(b.rows)
-	_, _ = io.WriteString(b.out, s.String())
+	return rows
 }
 
-// summarize prints the outcomes and where the time went. It tells whether every order ended as expected.
-func summarize(out io.Writer, rows []*row) bool {
+// draw replaces what was drawn before by rows.
+func (b *board) draw(rows []*row) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	width, _ := b.out.size()
+	view := b.view(rows, width)
+	again := ""
+	if b.drawn > 0 {
+		again = ansi.CursorUp(b.drawn) + ansi.EraseScreenBelow
+	}
+	b.drawn = lipgloss.Height(view)
+	fmt.Fprintln(b.out, again+view)
+}
+
+// wide is from which width on the orders' ids have a column.
+const wide = 110
+
+// view is the table of rows, and how many of all are done.
+func (b *board) view(rows []*row, width int) string {
+	columns := []column{{title: "  EXAMPLE"}, {title: "STATUS"}, {title: "TIME", right: true}, {title: "WHAT HAPPENED", wraps: true}}
+	withID := width == 0 || width >= wide
+	if withID {
+		columns = slices.Insert(columns, 1, column{title: "ORDER"})
+	}
+	var cells [][]string
+	for _, r := range rows {
+		line := []string{r.mark() + r.example.name, r.status, r.time(), r.note()}
+		if withID {
+			line = slices.Insert(line, 1, r.orderID)
+		}
+		cells = append(cells, line)
+	}
+	done := 0
+	for _, r := range b.rows {
+		if r.done {
+			done++
+		}
+	}
+	view := layout(columns, cells, width)
+	if done < len(b.rows) {
+		view += fmt.Sprintf("\n%d of %d orders have ended", done, len(b.rows))
+	}
+	return view
+}
+
+// summarize prints the outcomes and where the time went. It reports whether every order ended as expected.
+func summarize(out *screen, rows []*row) bool {
 	outcomes := map[string]int{}
 	wrong := 0
 	for _, r := range rows {
@@ -157,17 +196,17 @@ func summarize(out io.Writer, rows []*row) bool {
 			wrong++
 		}
 	}
-	fmt.Fprintln(out, "\nOutcomes")
+	var counts []string
 	for _, status := range slices.Sorted(maps.Keys(outcomes)) {
-		fmt.Fprintf(out, "  %3d  %s\n", outcomes[status], status)
+		counts = append(counts, fmt.Sprintf("%d %s", outcomes[status], status))
+	}
+	verdict := fmt.Sprintf("All %d orders ended as expected: ", len(rows))
+	if wrong > 0 {
+		verdict = fmt.Sprintf("%d of %d orders did not end as expected: ", wrong, len(rows))
 	}
 	printTimes(out, rows)
-	if wrong > 0 {
-		fmt.Fprintf(out, "\n%d of %d orders did not end as expected.\n", wrong, len(rows))
-		return false
-	}
-	fmt.Fprintf(out, "\nAll %d orders ended as expected.\n", len(rows))
-	return true
+	fmt.Fprintln(out, "\n"+out.text(verdict+strings.Join(counts, ", ")+"."))
+	return wrong == 0
 }
 
 // stay is the time that executions spent in one state.
@@ -177,10 +216,36 @@ type stay struct {
 	total  time.Duration
 }
 
+// longest is how many states are printed by themselves.
+const longest = 4
+
 // printTimes adds up, over all executions, how long they were in each state, waits for retries and redrives included.
-func printTimes(out io.Writer, rows []*row) {
-	by := map[string]*stay{}
+func printTimes(out *screen, rows []*row) {
+	stays := slices.SortedFunc(maps.Values(staysOf(rows)), func(a, b *stay) int { return cmp.Compare(b.total, a.total) })
+	if len(stays) > longest+1 {
+		rest := &stay{state: fmt.Sprintf("%d other states", len(stays)-longest)}
+		for _, s := range stays[longest:] {
+			rest.visits += s.visits
+			rest.total += s.total
+		}
+		stays = append(stays[:longest], rest)
+	}
 	var whole time.Duration
+	for _, s := range stays {
+		whole += s.total
+	}
+	var cells [][]string
+	for _, s := range stays {
+		cells = append(cells, []string{s.state, fmt.Sprint(s.visits), fmt.Sprintf("%.0f ms", float64(s.total.Milliseconds())/float64(s.visits)),
+			fmt.Sprintf("%.1f%%", 100*s.total.Seconds()/max(whole.Seconds(), 1e-9))})
+	}
+	_, _ = io.WriteString(out, "\n")
+	_ = out.table([]column{{title: "WHERE THE TIME WENT"}, {title: "VISITS", right: true}, {title: "MEAN", right: true}, {title: "SHARE", right: true}}, cells)
+}
+
+// staysOf adds up the visits of each state.
+func staysOf(rows []*row) map[string]*stay {
+	by := map[string]*stay{}
 	for _, r := range rows {
 		if r.execution == nil {
 			continue
@@ -195,14 +260,19 @@ func printTimes(out io.Writer, rows []*row) {
 				by[h.State] = s
 				s.visits++
 				s.total += h.At.Sub(entered[h.State])
-				whole += h.At.Sub(entered[h.State])
 			}
 		}
 	}
-	stays := slices.SortedFunc(maps.Values(by), func(a, b *stay) int { return cmp.Compare(b.total, a.total) })
-	fmt.Fprintln(out, "\nWhere the time went      visits      mean     share")
-	for _, s := range stays {
-		fmt.Fprintf(out, "  %-22s %6d %6.0f ms %8.1f%%\n", s.state, s.visits,
-			float64(s.total.Milliseconds())/float64(s.visits), 100*s.total.Seconds()/max(whole.Seconds(), 1e-9))
+	return by
+}
+
+// outcome says in a few words what happened to an order that has ended.
+func outcome(o opsOrder, retried string) string {
+	switch {
+	case o.Execution.failures(retried) > 0:
+		return fmt.Sprintf("%s retried %s", retried, times(o.Execution.failures(retried)))
+	case o.Status == orderflow.Fulfilled:
+		return fmt.Sprintf("paid %s, shipped", o.Total)
 	}
+	return because(o.reason())
 }

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -36,16 +35,16 @@ func (c *dlqListCommand) Run(e *env) error {
 	if c.JSON {
 		return printValue(e.stdout, list)
 	}
-	t := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "QUEUE\tMESSAGES\tIN FLIGHT\tFROM")
+	var rows [][]string
 	for _, q := range list {
 		from := strings.Join(q.Sources, ", ")
 		if from == "" {
 			from = "(no queue: rules, streams or functions)"
 		}
-		fmt.Fprintf(t, "%s\t%d\t%d\t%s\n", q.Name, q.Messages, q.InFlight, from)
+		rows = append(rows, []string{q.Name, fmt.Sprint(q.Messages), fmt.Sprint(q.InFlight), from})
 	}
-	return t.Flush()
+	columns := []column{{title: "QUEUE"}, {title: "MESSAGES", right: true}, {title: "IN FLIGHT", right: true}, {title: "FROM", wraps: true}}
+	return newScreen(e.stdout).table(columns, rows)
 }
 
 type dlqShowCommand struct {

@@ -2,10 +2,9 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"text/tabwriter"
 
 	"orderflow/local"
 	"orderflow/local/iam"
@@ -50,24 +49,26 @@ func (c *iamCommand) Run(e *env) error {
 	if err := decode(body, &r); err != nil {
 		return err
 	}
-	return r.print(e.stdout)
+	return r.print(newScreen(e.stdout))
 }
 
-func (r iamReport) print(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "Used: %d grants\n", len(r.Used))
+func (r iamReport) print(s *screen) error {
+	grants := []column{{title: "ROLE OR POLICY"}, {title: "STATEMENT"}, {title: "ACTION"}, {title: "RESOURCE", wraps: true}}
+	var used, unused, denied [][]string
 	for _, g := range r.Used {
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", holder(g.Role, g.Policy), g.Statement, g.Action, g.Resource)
+		used = append(used, []string{holder(g.Role, g.Policy), g.Statement, g.Action, g.Resource})
 	}
-	fmt.Fprintf(t, "\nNever used: %d grants\n", len(r.Unused))
 	for _, g := range r.Unused {
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", holder(g.Role, g.Policy), g.Statement, g.Action, g.Resource)
+		unused = append(unused, []string{holder(g.Role, g.Policy), g.Statement, g.Action, g.Resource})
 	}
-	fmt.Fprintf(t, "\nDenied: %d calls\n", len(r.Denied))
 	for _, d := range r.Denied {
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%d times\n", d.Caller, d.Action, d.Resource, d.Count)
+		denied = append(denied, []string{d.Caller, d.Action, d.Resource, fmt.Sprint(d.Count)})
 	}
-	return t.Flush()
+	calls := []column{{title: "CALLER"}, {title: "ACTION"}, {title: "RESOURCE", wraps: true}, {title: "CALLS", right: true}}
+	return errors.Join(
+		s.section(fmt.Sprintf("Used: %d grants", len(used)), grants, used),
+		s.section(fmt.Sprintf("\nNever used: %d grants", len(unused)), grants, unused),
+		s.section(fmt.Sprintf("\nDenied: %d calls", len(denied)), calls, denied))
 }
 
 // holder is the role, or the policy of a resource.

@@ -14,15 +14,18 @@ func TestIAMReport_print(t *testing.T) {
 		Used:   []iam.Used{{Role: "ApiRole", Policy: "p", Statement: "Orders", Action: "dynamodb:GetItem", Resource: "arn:t"}},
 		Unused: []iam.Unused{{Policy: "QueuePolicy", Statement: "0", Action: "sqs:SendMessage", Resource: "arn:q"}},
 		Denied: []iam.Denial{{Caller: "role/ApiRole", Action: "dynamodb:Scan", Resource: "arn:t", Count: 2}},
-	}.print(&out)
+	}.print(newScreen(&out))
 	want := `Used: 1 grants
-  ApiRole  Orders  dynamodb:GetItem  arn:t
+ROLE OR POLICY  STATEMENT  ACTION            RESOURCE
+ApiRole         Orders     dynamodb:GetItem  arn:t
 
 Never used: 1 grants
-  QueuePolicy  0  sqs:SendMessage  arn:q
+ROLE OR POLICY  STATEMENT  ACTION           RESOURCE
+QueuePolicy     0          sqs:SendMessage  arn:q
 
 Denied: 1 calls
-  role/ApiRole  dynamodb:Scan  arn:t  2 times
+CALLER        ACTION         RESOURCE  CALLS
+role/ApiRole  dynamodb:Scan  arn:t         2
 `
 	if err != nil || out.String() != want {
 		t.Errorf("%v, got\n%swant\n%s", err, &out, want)

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
+
+	"orderflow"
 )
 
 type notificationsCommand struct {
@@ -30,10 +33,44 @@ func (c *notificationsCommand) Run(e *env) error {
 	if err := decode(body, &list); err != nil {
 		return err
 	}
+	out := newScreen(e.stdout)
 	for _, n := range list {
-		fmt.Fprintf(e.stdout, "%s  %-13s %s\n    %s\n", n.At.Local().Format("15:04:05.000"), n.Topic, n.Subject, n.Message)
+		fmt.Fprintln(out, out.text(n.At.Local().Format("15:04:05.000")+"  "+n.header()))
+		fmt.Fprintln(out, out.text("    "+n.text()))
 	}
 	return nil
+}
+
+// content is what a message may be: what a customer is told, or what operators are alerted of.
+type content struct {
+	orderflow.Notification
+	orderflow.Attention
+}
+
+func (n notification) content() content {
+	var c content
+	_ = json.Unmarshal(n.Message, &c) // anybody may publish anything: text prints what is neither
+	return c
+}
+
+// header says to whom it went, and the subject.
+func (n notification) header() string {
+	to := "to operators"
+	if c := n.content(); c.CustomerID != "" {
+		to = "to customer " + c.CustomerID
+	}
+	return to + ": " + n.Subject
+}
+
+// text is the message in words, or as it is if it is none of ours.
+func (n notification) text() string {
+	switch c := n.content(); {
+	case c.Text != "":
+		return c.Text
+	case c.Code != "":
+		return fmt.Sprintf("Order %s needs attention at %s since %s, because %s. %s", c.OrderID, c.Step, clock(c.Since), because(c.Code), c.Message)
+	}
+	return string(n.Message)
 }
 
 type sandboxCommands struct {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"text/tabwriter"
 
 	"orderflow"
 )
@@ -38,8 +37,7 @@ func (c *opsFailedCommand) Run(e *env) error {
 // opsOrder is an order as operators see it.
 type opsOrder struct {
 	orderView
-	Attention json.RawMessage `json:"attention"`
-	Execution *execution      `json:"execution"`
+	Execution *execution `json:"execution"`
 }
 
 // execution is the run of the state machine behind an order.
@@ -85,24 +83,37 @@ func (c *opsShowCommand) Run(e *env) error {
 	if err := decode(body, &o); err != nil {
 		return err
 	}
-	printOrder(e.stdout, o.orderView)
-	if text := attentionText(o.Attention); text != "" {
-		fmt.Fprintln(e.stdout, "attention:", text)
+	out := newScreen(e.stdout)
+	if err := o.print(out); err != nil {
+		return err
 	}
+	fmt.Fprintln(out)
 	if o.Execution == nil {
-		fmt.Fprintln(e.stdout, "no execution yet")
+		fmt.Fprintln(out, "There is no execution yet.")
 		return nil
 	}
-	x := o.Execution
-	fmt.Fprintf(e.stdout, "execution %s  %s  redriven %d times\n", x.ARN, x.Status, x.RedriveCount)
+	return o.Execution.print(out)
+}
+
+// print prints the execution and its history.
+func (x *execution) print(out *screen) error {
+	failed := ""
 	if x.Error != "" {
-		fmt.Fprintf(e.stdout, "  failed at %s: %s: %s\n", x.FailedStep, x.Error, x.Cause)
+		failed = fmt.Sprintf("at %s with %s: %s", x.FailedStep, x.Error, x.Cause)
 	}
-	t := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
+	redriven := "" // not yet
+	if x.RedriveCount > 0 {
+		redriven = times(x.RedriveCount) + ", last at " + clock(x.RedrivenAt)
+	}
+	if err := out.facts([][]string{{"Execution", x.ARN}, {"Status", x.Status}, {"Failed", paint(bad, failed)}, {"Redriven", redriven}}); err != nil {
+		return err
+	}
+	fmt.Fprintln(out)
+	var rows [][]string
 	for _, h := range x.History {
-		fmt.Fprintf(t, "  %d\t%s\t%s\t%s\t%s\n", h.ID, h.At.Local().Format("15:04:05.000"), h.Type, h.State, h.Error)
+		rows = append(rows, []string{fmt.Sprint(h.ID), h.At.Local().Format("15:04:05.000"), h.Type, h.State, h.Error})
 	}
-	return t.Flush()
+	return out.table([]column{{title: "EVENT", right: true}, {title: "TIME"}, {title: "TYPE"}, {title: "STATE", wraps: true}, {title: "ERROR", wraps: true}}, rows)
 }
 
 type opsRedriveCommand struct {
@@ -128,7 +139,7 @@ func (c *opsRedriveCommand) Run(e *env) error {
 	if c.JSON {
 		return printJSON(e.stdout, body)
 	}
-	fmt.Fprintf(e.stdout, "%s  redriven\n", c.ID)
+	fmt.Fprintf(e.stdout, "Order %s goes on at the step that failed. `orderflow ops show %s` shows it.\n", c.ID, c.ID)
 	return nil
 }
 

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"text/tabwriter"
 	"time"
 
 	"orderflow"
@@ -20,26 +19,6 @@ type placed struct {
 	OrderID string           `json:"orderId"`
 	Status  orderflow.Status `json:"status"`
 	Total   orderflow.Money  `json:"total"`
-}
-
-// orderView is an order as the API shows it; the commands need no more of it.
-type orderView struct {
-	OrderID       string                  `json:"orderId"`
-	Status        orderflow.Status        `json:"status"`
-	PaymentStatus orderflow.PaymentStatus `json:"paymentStatus"`
-	Total         orderflow.Money         `json:"total"`
-	PlacedAt      time.Time               `json:"placedAt"`
-	Timeline      []orderflow.Change      `json:"timeline"`
-}
-
-// reason is why the order is where it is: that of its last change of status.
-func (o orderView) reason() string {
-	for i := len(o.Timeline) - 1; i >= 0; i-- {
-		if o.Timeline[i].Status == o.Status && o.Timeline[i].Reason != "" {
-			return o.Timeline[i].Reason
-		}
-	}
-	return ""
 }
 
 type orderCommands struct {
@@ -84,7 +63,7 @@ func (c *orderCreateCommand) Run(e *env) error {
 	if err := json.Unmarshal(body, &p); err != nil {
 		return fmt.Errorf("read answer: %w", err)
 	}
-	fmt.Fprintf(e.stdout, "%s  %s  %s\n", p.OrderID, p.Status, p.Total)
+	fmt.Fprintf(e.stdout, "Order %s for %s is placed. `orderflow order watch %s` follows it.\n", p.OrderID, p.Total, p.OrderID)
 	return nil
 }
 
@@ -135,17 +114,7 @@ func (c *orderGetCommand) Run(e *env) error {
 	if err := json.Unmarshal(body, &o); err != nil {
 		return fmt.Errorf("read answer: %w", err)
 	}
-	printOrder(e.stdout, o)
-	return nil
-}
-
-func printOrder(w io.Writer, o orderView) {
-	fmt.Fprintf(w, "%s  %s  payment %s  %s\n", o.OrderID, o.Status, o.PaymentStatus, o.Total)
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, c := range o.Timeline {
-		fmt.Fprintf(t, "  %d\t%s\t%s\t%s\t%s\n", c.Sequence, c.At.Local().Format("15:04:05.000"), c.Status, c.Type, c.Reason)
-	}
-	_ = t.Flush()
+	return o.print(newScreen(e.stdout))
 }
 
 type orderListCommand struct {
@@ -183,41 +152,28 @@ func listOrders(e *env, cl *client, path string, query url.Values, asJSON bool) 
 		return printJSON(e.stdout, body)
 	}
 	var page struct {
-		Orders []struct {
-			orderView
-			Attention json.RawMessage `json:"attention"`
-		} `json:"orders"`
-		Cursor string `json:"next"`
+		Orders []orderView `json:"orders"`
+		Cursor string      `json:"next"`
 	}
 	if err := json.Unmarshal(body, &page); err != nil {
 		return fmt.Errorf("read answer: %w", err)
 	}
-	t := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
-	for _, o := range page.Orders {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", o.OrderID, o.PlacedAt.Local().Format(time.DateTime), o.Status, o.Total, attentionText(o.Attention))
+	if len(page.Orders) == 0 {
+		fmt.Fprintln(e.stderr, "no orders")
+		return nil
 	}
-	if err := t.Flush(); err != nil {
+	var rows [][]string
+	for _, o := range page.Orders {
+		rows = append(rows, []string{o.OrderID, clock(o.PlacedAt), string(o.Status), o.Total.String(), attentionText(o.Attention)})
+	}
+	columns := []column{{title: "ORDER"}, {title: "PLACED", wraps: true}, {title: "STATUS"}, {title: "TOTAL", right: true}, {title: "ATTENTION", wraps: true}}
+	if err := newScreen(e.stdout).table(columns, rows); err != nil {
 		return err
 	}
 	if page.Cursor != "" {
 		fmt.Fprintf(e.stdout, "more: --cursor %s\n", page.Cursor)
 	}
-	if len(page.Orders) == 0 {
-		fmt.Fprintln(e.stderr, "no orders")
-	}
 	return nil
-}
-
-// attentionText is one line of what an operator should know; customers' answers have a flag only, or nothing.
-func attentionText(raw json.RawMessage) string {
-	var a orderflow.Attention
-	if json.Unmarshal(raw, &a) == nil && a.Code != "" {
-		return fmt.Sprintf("%s at %s since %s", a.Code, a.Step, a.Since.Local().Format(time.DateTime))
-	}
-	if string(raw) == "true" {
-		return "needs attention"
-	}
-	return ""
 }
 
 type orderWatchCommand struct {
@@ -239,6 +195,7 @@ func (c *orderWatchCommand) Run(e *env) error {
 	ctx, cancel := context.WithTimeout(e.ctx, c.Timeout)
 	defer cancel()
 	var seen int64
+	out := newScreen(e.stdout)
 	_, err = follow(ctx, cl, c.ID, 50*time.Millisecond, func(o orderView) bool {
 		for _, ch := range o.Timeline {
 			if ch.Sequence <= seen {
@@ -248,7 +205,8 @@ func (c *orderWatchCommand) Run(e *env) error {
 			if c.JSON {
 				_ = json.NewEncoder(e.stdout).Encode(ch)
 			} else {
-				fmt.Fprintf(e.stdout, "%s  %-10s %s %s\n", ch.At.Local().Format("15:04:05.000"), ch.Status, ch.Type, ch.Reason)
+				cells := o.change(ch)
+				fmt.Fprintln(out, out.text(fmt.Sprintf("%s  %-9s  %s", cells[0], cells[1], cells[2])))
 			}
 		}
 		return false
@@ -298,7 +256,7 @@ func (c *orderCancelCommand) Run(e *env) error {
 	if c.JSON {
 		return printJSON(e.stdout, body)
 	}
-	fmt.Fprintf(e.stdout, "%s  cancel accepted\n", c.ID)
+	fmt.Fprintf(e.stdout, "The cancel of order %s is accepted. `orderflow order watch %s` follows it.\n", c.ID, c.ID)
 	return nil
 }
 

@@ -85,8 +85,8 @@ func startSystem(ctx context.Context, o systemOptions) (_ *system, err error) {
 	hosts := append(apiListener.Hosts(), o.Hosts...)
 	mux := http.NewServeMux()
 	mux.Handle("/_local/", (&localAPI{stack: s.stack, client: s.stack.ClientID("UserPoolClient"), hosts: hosts}).handler())
-	mux.Handle("/", s.stack.APIHandler(hosts...))
-	s.api = s.serve(apiListener, mux)
+	mux.Handle("/", s.stack.APIHandler())
+	s.api = s.serve(apiListener, s.stack.Guarded(mux, hosts...))
 	return s, nil
 }
 

@@ -4,7 +4,7 @@ import "fmt"
 
 type tokenCommand struct {
 	API   string   `help:"URL of the local system's API." env:"ORDERFLOW_API" default:"http://127.0.0.1:8080" placeholder:"URL"`
-	Sub   string   `required:"" help:"Whose token: the subject, i.e. the customer's id." placeholder:"NAME"`
+	Sub   string   `help:"Whose token: the subject, i.e. the customer's id." default:"ada" env:"ORDERFLOW_AS" placeholder:"NAME"`
 	Scope []string `help:"Scopes." default:"orders:read,orders:write"`
 	Group []string `help:"Groups, e.g. operators."`
 	TTL   int      `name:"ttl" help:"Seconds until it expires." default:"3600"`

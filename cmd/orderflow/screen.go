@@ -1,0 +1,59 @@
+package main
+
+import (
+	"io"
+	"os"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/term"
+)
+
+// screen is where a command prints for people: a terminal, whose width and colours it keeps to, or anything else, which gets plain text.
+type screen struct {
+	io.Writer
+	size func() (width, height int) // now; 0, 0 outside a terminal
+}
+
+func newScreen(w io.Writer) *screen {
+	size := func() (int, int) { return 0, 0 }
+	if f, ok := w.(*os.File); ok && term.IsTerminal(f.Fd()) {
+		size = func() (int, int) {
+			width, height, err := term.GetSize(f.Fd())
+			if err != nil {
+				return 0, 0
+			}
+			return width, height
+		}
+	}
+	return &screen{colorprofile.NewWriter(w, os.Environ()), size}
+}
+
+// terminal reports whether lines that were printed can be drawn anew.
+func (s *screen) terminal() bool { w, h := s.size(); return w > 0 && h > 0 }
+
+// text is prose that is broken between words to fit the width.
+func (s *screen) text(prose string) string {
+	width, _ := s.size()
+	if width == 0 {
+		return prose
+	}
+	return trimLines(lipgloss.Wrap(prose, width, ""))
+}
+
+// paint styles a text; nothing stays nothing.
+func paint(style lipgloss.Style, text string) string {
+	if text == "" {
+		return ""
+	}
+	return style.Render(text)
+}
+
+// The styles. What they say is said in words too: colours may be off.
+var (
+	bold = lipgloss.NewStyle().Bold(true)
+	dim  = lipgloss.NewStyle().Faint(true)
+	good = lipgloss.NewStyle().Foreground(lipgloss.Green)
+	bad  = lipgloss.NewStyle().Foreground(lipgloss.Red)
+	wait = lipgloss.NewStyle().Foreground(lipgloss.Yellow)
+)

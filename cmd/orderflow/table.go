@@ -1,0 +1,133 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+	"charm.land/lipgloss/v2/table"
+)
+
+// gap is the space between two columns, narrowest what a column that wraps is squeezed to.
+const gap, narrowest = 2, 16
+
+// column is one of a table.
+type column struct {
+	title string
+	wraps bool // it gives way where the table is wider than the screen: its cells are broken between words
+	right bool // it holds numbers
+}
+
+// table prints rows under headings, each in lines no longer than the screen is wide. Where the columns do not fit beside each other they stand
+// below each other. Nothing is cut.
+func (s *screen) table(columns []column, rows [][]string) error {
+	width, _ := s.size()
+	_, err := fmt.Fprintln(s, layout(columns, rows, width))
+	return err
+}
+
+// section prints a line and a table under it, if it has rows.
+func (s *screen) section(title string, columns []column, rows [][]string) error {
+	if _, err := fmt.Fprintln(s, title); err != nil || len(rows) == 0 {
+		return err
+	}
+	return s.table(columns, rows)
+}
+
+// layout is a table for a screen of a width; 0 is as wide as it needs.
+func layout(columns []column, rows [][]string, width int) string {
+	columns, rows = filled(columns, rows)
+	widths, fits := fit(columns, rows, width)
+	if !fits {
+		return stack(columns, rows, width)
+	}
+	titles := make([]string, len(columns))
+	for i, c := range columns {
+		titles[i] = c.title
+	}
+	headings := slices.ContainsFunc(columns, func(c column) bool { return c.title != "" })
+	t := table.New().Border(lipgloss.Border{}).BorderTop(false).BorderBottom(false).BorderLeft(false).BorderRight(false).
+		BorderColumn(false).BorderHeader(false).Rows(rows...)
+	if headings {
+		t.Headers(titles...)
+	}
+	t.StyleFunc(func(row, col int) lipgloss.Style {
+		style := lipgloss.NewStyle().Width(widths[col])
+		if col < len(columns)-1 {
+			style = style.Width(widths[col] + gap).PaddingRight(gap)
+		}
+		if columns[col].right {
+			style = style.Align(lipgloss.Right)
+		}
+		if row == table.HeaderRow {
+			style = style.Bold(true)
+		}
+		return style
+	})
+	return trimLines(t.String())
+}
+
+// filled leaves out the columns in which nothing stands.
+func filled(columns []column, rows [][]string) (some []column, cells [][]string) {
+	cells = make([][]string, len(rows))
+	for i, c := range columns {
+		if len(rows) > 0 && !slices.ContainsFunc(rows, func(row []string) bool { return row[i] != "" }) {
+			continue
+		}
+		some = append(some, c)
+		for j, row := range rows {
+			cells[j] = append(cells[j], row[i])
+		}
+	}
+	return some, cells
+}
+
+// fit finds the width of each column. What is missing is taken from those that wrap, from the last to the first.
+func fit(columns []column, rows [][]string, width int) (widths []int, fits bool) {
+	total := gap * (len(columns) - 1)
+	widths = make([]int, len(columns))
+	for i, c := range columns {
+		widths[i] = lipgloss.Width(c.title)
+		for _, row := range rows {
+			widths[i] = max(widths[i], lipgloss.Width(row[i]))
+		}
+		total += widths[i]
+	}
+	for i := len(columns) - 1; i >= 0 && width > 0 && total > width; i-- {
+		if columns[i].wraps {
+			give := max(0, min(total-width, widths[i]-narrowest))
+			widths[i] -= give
+			total -= give
+		}
+	}
+	return widths, width == 0 || total <= width
+}
+
+// stack prints a row as its first cell and, indented below it, the others that are not empty, each after its title.
+func stack(columns []column, rows [][]string, width int) string {
+	indent := 0
+	for _, c := range columns[1:] {
+		indent = max(indent, lipgloss.Width(c.title))
+	}
+	var lines []string
+	for _, row := range rows {
+		lines = append(lines, lipgloss.Wrap(row[0], width, ""))
+		for i, cell := range row[1:] {
+			if cell != "" {
+				title := lipgloss.NewStyle().Width(indent + 2*gap).PaddingLeft(gap).Render(columns[i+1].title)
+				lines = append(lines, lipgloss.JoinHorizontal(lipgloss.Top, title, lipgloss.NewStyle().Width(max(1, width-indent-2*gap)).Render(cell)))
+			}
+		}
+	}
+	return trimLines(strings.Join(lines, "\n"))
+}
+
+// trimLines removes the blanks with which lines are filled up.
+func trimLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(line, " ")
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"regexp"
+	"strings"
+
+	"orderflow"
+)
+
+// reasons are the codes of failures, as people say them.
+var reasons = map[orderflow.Code]string{
+	orderflow.CodeInvalidOrder:       "it could not be fulfilled as it was ordered",
+	orderflow.CodeOutOfStock:         "not everything in it was in stock",
+	orderflow.CodePaymentDeclined:    "the payment was declined",
+	orderflow.CodePaymentUnavailable: "the payment provider could not be reached",
+	orderflow.CodePaymentUncertain:   "the payment provider's answer was lost",
+	orderflow.CodeShipmentFailed:     "the carrier gave up",
+	orderflow.CodeShipmentUnanswered: "the carrier does not answer",
+	orderflow.CodeOrderCancelled:     "it was cancelled",
+}
+
+var camelCase = regexp.MustCompile(`^([A-Z][a-z]+){2,}$`)
+
+// because is a reason in words. What an operator or a customer wrote stays as it is; a code without words of its own is taken apart.
+func because(reason string) string {
+	if text, ok := reasons[orderflow.Code(reason)]; ok {
+		return text
+	}
+	if camelCase.MatchString(reason) {
+		return strings.ToLower(strings.TrimSpace(regexp.MustCompile(`[A-Z]`).ReplaceAllString(reason, " $0")))
+	}
+	return reason
+}
+
+// story says what a change of an order was, and why.
+func story(o orderView, c orderflow.Change) string {
+	what := happened(o, c)
+	if c.Reason == "" || c.Status == orderflow.Cancelled && c.Reason == string(orderflow.CodeOrderCancelled) {
+		return what
+	}
+	return what + ": " + because(c.Reason)
+}
+
+func happened(o orderView, c orderflow.Change) string {
+	switch c.Type {
+	case orderflow.OrderPlaced:
+		return "the order for " + o.Total.String() + " was placed"
+	case orderflow.OrderStatusChanged:
+		return reached(o, c.Status)
+	case orderflow.CancelRequested:
+		return "a cancel was accepted"
+	case orderflow.PaymentChanged:
+		return paid(o, c.PaymentStatus)
+	case orderflow.StockChanged:
+		return "the goods went back to stock"
+	case orderflow.AttentionChanged:
+		return attended(o, c)
+	case orderflow.ShipmentAsked:
+		return "the carrier was asked to take the goods"
+	case orderflow.ShipmentRenewed:
+		return "the carrier was asked again"
+	case orderflow.ShipmentGivenUp:
+		return "the carrier gave up"
+	}
+	return string(c.Type)
+}
+
+// reached says what it means that an order has a status.
+func reached(o orderView, s orderflow.Status) string {
+	switch s {
+	case orderflow.Confirmed:
+		return "the order is valid, its goods are held"
+	case orderflow.Paid:
+		return o.Total.String() + " were paid"
+	case orderflow.Shipping:
+		return shipped(o.Shipment)
+	case orderflow.Fulfilled:
+		return "the order is fulfilled"
+	case orderflow.Rejected:
+		return "the order could not be fulfilled"
+	case orderflow.Cancelled:
+		return "the order was cancelled"
+	}
+	return "the order is " + string(s)
+}
+
+func shipped(s *orderflow.Shipment) string {
+	switch {
+	case s == nil || s.Carrier == "":
+		return "the carrier has the goods"
+	case s.TrackingNumber == "":
+		return s.Carrier + " has the goods"
+	}
+	return s.Carrier + " has the goods, tracking number " + s.TrackingNumber
+}
+
+// paid says what it means that an order's payment has a status.
+func paid(o orderView, s orderflow.PaymentStatus) string {
+	switch s {
+	case orderflow.PaymentCaptured:
+		return o.Total.String() + " were charged"
+	case orderflow.PaymentRefunded:
+		return o.Total.String() + " were refunded"
+	case orderflow.PaymentDeclined:
+		return "nothing was charged"
+	case orderflow.PaymentUncertain:
+		return "it is not known whether the payment went through, the provider is asked"
+	case orderflow.PaymentNone:
+		return "nothing is charged"
+	}
+	return "the payment is " + string(s)
+}
+
+// attended says what changed about an order that needs, or needed, an operator. Customers are not told more than that it does.
+func attended(o orderView, c orderflow.Change) string {
+	last := true
+	for _, later := range o.Timeline {
+		last = last && !(later.Type == orderflow.AttentionChanged && later.Sequence > c.Sequence)
+	}
+	if c.Attention || last && o.needsAttention() {
+		return "the order needs an operator"
+	}
+	return "an operator took care of the order"
+}
