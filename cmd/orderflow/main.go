@@ -27,7 +27,12 @@ type grammar struct {
 	Bench         benchCommands        `cmd:"" help:"Measure the system and the engine."`
 	States        statesCommand        `cmd:"" help:"Run the Step Functions engine alone, for any state machine." passthrough:""`
 	ASL           aslCommands          `cmd:"" name:"asl" help:"Test state machines against recorded executions."`
+	Completion    completionCommand    `cmd:"" help:"Print the completion script of a shell."`
+	Version       versionCommand       `cmd:"" help:"Print the version."`
 	Help          helpCommand          `cmd:"" help:"Explain a command, with an example."`
+	Complete      completeCommand      `cmd:"" name:"__complete" hidden:"" passthrough:""`
+
+	VersionFlag kong.VersionFlag `name:"version" help:"Print the version."`
 }
 
 // env is what a command may use of the outside world.
@@ -47,17 +52,23 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
+// newParser makes the parser of the command line; exit is called after help or the version was printed.
+func newParser(g *grammar, stdout, stderr io.Writer, exit func(code int)) (*kong.Kong, error) {
+	return kong.New(g,
+		kong.Name("orderflow"),
+		kong.Description("Orders, fulfilled exactly once by AWS Step Functions: on AWS, or whole on this machine."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(exit),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.Vars{"version": version()},
+	)
+}
+
 // run is main without the process: it returns the exit code. 0 success, 1 failure, 2 a wrong command line.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var g grammar
 	exited, code := false, 0
-	parser, err := kong.New(&g,
-		kong.Name("orderflow"),
-		kong.Description("Orders, fulfilled exactly once by AWS Step Functions: on AWS, or whole on this machine."),
-		kong.Writers(stdout, stderr),
-		kong.Exit(func(c int) { exited, code = true, c }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
-	)
+	parser, err := newParser(&g, stdout, stderr, func(c int) { exited, code = true, c })
 	if err != nil {
 		fmt.Fprintln(stderr, "orderflow:", err)
 		return 1
@@ -66,7 +77,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		args = []string{"--help"}
 	}
 	kctx, err := parser.Parse(args)
-	if exited { // help was asked for and printed
+	if exited { // help or the version was asked for and printed
 		return code
 	}
 	if err != nil {

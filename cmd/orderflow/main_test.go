@@ -12,7 +12,7 @@ import (
 func leaves(n *kong.Node, path []string) [][]string {
 	var out [][]string
 	for _, child := range n.Children {
-		if child.Type == kong.CommandNode {
+		if child.Type == kong.CommandNode && !child.Hidden {
 			out = append(out, leaves(child, append(path[:len(path):len(path)], child.Name))...)
 		}
 	}

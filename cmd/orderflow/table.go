@@ -9,8 +9,8 @@ import (
 	"charm.land/lipgloss/v2/table"
 )
 
-// gap is the space between two columns, narrowest what a column that wraps is squeezed to.
-const gap, narrowest = 2, 16
+// gap is the space between two columns, narrowest what a column of short words is squeezed to.
+const gap, narrowest = 2, 12
 
 // column is one of a table.
 type column struct {
@@ -96,12 +96,22 @@ func fit(columns []column, rows [][]string, width int) (widths []int, fits bool)
 	}
 	for i := len(columns) - 1; i >= 0 && width > 0 && total > width; i-- {
 		if columns[i].wraps {
-			give := max(0, min(total-width, widths[i]-narrowest))
+			give := max(0, min(total-width, widths[i]-max(narrowest, longestWord(rows, i))))
 			widths[i] -= give
 			total -= give
 		}
 	}
 	return widths, width == 0 || total <= width
+}
+
+// longestWord is the width of the longest word of a column, which is not torn while the screen is wider.
+func longestWord(rows [][]string, column int) (width int) {
+	for _, row := range rows {
+		for _, word := range strings.Fields(row[column]) {
+			width = max(width, lipgloss.Width(word))
+		}
+	}
+	return width
 }
 
 // stack prints a row as its first cell and, indented below it, the others that are not empty, each after its title.
