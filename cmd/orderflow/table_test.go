@@ -17,7 +17,9 @@ var orderRows = [][]string{
 }
 
 // plain is a layout without its styles.
-func plain(columns []column, rows [][]string, width int) string { return ansi.Strip(layout(columns, rows, width)) }
+func plain(columns []column, rows [][]string, width int) string {
+	return ansi.Strip(layout(columns, rows, width))
+}
 
 // TestLayout: the same table on screens of several widths. Nothing is lost, and no line is longer than the screen is wide.
 func TestLayout(t *testing.T) {

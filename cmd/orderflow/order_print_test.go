@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"orderflow"
+)
+
+// TestOrderView_print: all that a customer asks for is there: what was ordered, where it goes, how it travels, and what happened.
+func TestOrderView_print(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.Local)
+	usd := func(cents int64) orderflow.Money { return orderflow.Money{Amount: cents, Currency: "USD"} }
+	o := orderView{
+		OrderID: "ord_1", Status: orderflow.Fulfilled, PaymentStatus: orderflow.PaymentCaptured, Total: usd(9800), PlacedAt: at,
+		Email: "ada@example.com", PaymentMethod: "pm_card_visa", Attention: json.RawMessage("false"),
+		Lines: []orderflow.Line{
+			{SKU: "kettle", Name: "Gooseneck kettle, 1 l", Quantity: 1, UnitPrice: usd(6900), Total: usd(6900)},
+			{SKU: "beans", Name: "Coffee beans", Quantity: 2, UnitPrice: usd(1450), Total: usd(2900)},
+		},
+		ShippingAddress: orderflow.Address{Name: "Ada Brewer", Line1: "12 Mill Lane", City: "Portland", PostalCode: "97205", Country: "US"},
+		Shipment:        &orderflow.Shipment{ID: "s", Status: orderflow.ShipmentDispatched, Carrier: "Post", TrackingNumber: "T1"},
+		Timeline: []orderflow.Change{
+			{Sequence: 1, At: at, Type: orderflow.OrderPlaced, Status: orderflow.Placed},
+			{Sequence: 2, At: at.Add(time.Second), Type: orderflow.OrderStatusChanged, Status: orderflow.Fulfilled},
+		},
+	}
+	var out bytes.Buffer
+	if err := o.print(newScreen(&out)); err != nil {
+		t.Fatal(err)
+	}
+	want := `Order     ord_1
+Status    FULFILLED
+Payment   CAPTURED, 98.00 USD by pm_card_visa
+Placed    2026-03-01 12:00:00
+Ships to  Ada Brewer, 12 Mill Lane, Portland 97205, US
+E-mail    ada@example.com
+Shipment  DISPATCHED, Post, tracking number T1
+
+ITEM                   SKU     QUANTITY      PRICE      TOTAL
+Gooseneck kettle, 1 l  kettle         1  69.00 USD  69.00 USD
+Coffee beans           beans          2  14.50 USD  29.00 USD
+
+TIME          STATUS     WHAT HAPPENED
+12:00:00.000  PLACED     the order for 98.00 USD was placed
+12:00:01.000  FULFILLED  the order is fulfilled
+`
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", &out, want)
+	}
+	o.Status, o.Shipment, o.Attention = orderflow.Rejected, nil, json.RawMessage("true")
+	o.Timeline = append(o.Timeline, orderflow.Change{Status: orderflow.Rejected, Type: orderflow.OrderStatusChanged, Reason: "OutOfStock"})
+	if out.Reset(); o.print(newScreen(&out)) != nil || !strings.Contains(out.String(), "REJECTED: not everything in it was in stock\n") ||
+		!strings.Contains(out.String(), "Attention  needs an operator\n") || strings.Contains(out.String(), "Shipment") {
+		t.Errorf("got\n%s", &out)
+	}
+}
+
+func TestProblem_Error(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{"status":400,"code":"InvalidParameter","detail":"the request has a fault","errors":[{"parameter":"limit","detail":"must be a whole number from 1 to 100"}]}`: "400 InvalidParameter: the request has a fault\n  limit: must be a whole number from 1 to 100",
+		`{"status":422,"code":"InvalidRequest","errors":[{"pointer":"/items/0/sku","detail":"is missing"},{"detail":"is no order"}]}`:                                  "422 InvalidRequest\n  /items/0/sku: is missing\n  body: is no order",
+		`{"status":503,"title":"Service Unavailable"}`: "503 Service Unavailable",
+	} {
+		var p problem
+		if err := json.Unmarshal([]byte(body), &p); err != nil || p.Error() != want {
+			t.Errorf("%s: %q, %v", body, p.Error(), err)
+		}
+	}
+}
+
+func TestNotification_text(t *testing.T) {
+	t.Parallel()
+	since := time.Date(2026, 3, 1, 12, 0, 0, 0, time.Local)
+	alert, err := json.Marshal(orderflow.Alert{OrderID: "ord_1", Attention: orderflow.Attention{Code: "PaymentUnavailable", Step: "ChargePayment", Message: "m", Since: since}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ message, header, text string }{
+		{`{"customerId":"ada","text":"Order ord_1 for 69.00 USD is paid."}`, "to customer ada: S", "Order ord_1 for 69.00 USD is paid."},
+		{string(alert), "to operators: S", "Order ord_1 needs attention at ChargePayment since 2026-03-01 12:00:00, because the payment provider could not be reached. m"},
+		{`"anything"`, "to operators: S", `"anything"`},
+	} {
+		n := notification{Subject: "S", Message: json.RawMessage(c.message)}
+		if n.header() != c.header || n.text() != c.text {
+			t.Errorf("%s: %q, %q", c.message, n.header(), n.text())
+		}
+	}
+}

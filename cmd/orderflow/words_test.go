@@ -1,0 +1,57 @@
+package main
+
+import (
+	"encoding/json"
+	"testing"
+
+	"orderflow"
+)
+
+func TestBecause(t *testing.T) {
+	t.Parallel()
+	for reason, want := range map[string]string{
+		"PaymentDeclined":    "the payment was declined",
+		"OutOfStock":         "not everything in it was in stock",
+		"AmountTooSmall":     "amount too small",
+		"looks like fraud":   "looks like fraud",
+		"Fraud":              "Fraud",
+		"a NOTE of Olga's":   "a NOTE of Olga's",
+		"ShipmentUnanswered": "the carrier does not answer",
+		"":                   "",
+	} {
+		if got := because(reason); got != want {
+			t.Errorf("because(%q) = %q, want %q", reason, got, want)
+		}
+	}
+}
+
+func TestStory(t *testing.T) {
+	t.Parallel()
+	order := orderView{Total: orderflow.Money{Amount: 6900, Currency: "USD"}, Attention: json.RawMessage("true"),
+		Timeline: []orderflow.Change{{Sequence: 3, Type: orderflow.AttentionChanged}, {Sequence: 4, Type: orderflow.AttentionChanged}}}
+	order.Shipment = &orderflow.Shipment{Carrier: "Post", TrackingNumber: "T1"}
+	for want, c := range map[string]orderflow.Change{
+		"the order for 69.00 USD was placed":                         {Type: orderflow.OrderPlaced, Status: orderflow.Placed},
+		"69.00 USD were paid":                                        {Type: orderflow.OrderStatusChanged, Status: orderflow.Paid},
+		"Post has the goods, tracking number T1":                     {Type: orderflow.OrderStatusChanged, Status: orderflow.Shipping},
+		"the order could not be fulfilled: the payment was declined": {Type: orderflow.OrderStatusChanged, Status: orderflow.Rejected, Reason: "PaymentDeclined"},
+		"the order was cancelled":                                    {Type: orderflow.OrderStatusChanged, Status: orderflow.Cancelled, Reason: "OrderCancelled"},
+		"the order was cancelled: the carrier gave up":               {Type: orderflow.OrderStatusChanged, Status: orderflow.Cancelled, Reason: "ShipmentFailed"},
+		"69.00 USD were refunded":                                    {Type: orderflow.PaymentChanged, PaymentStatus: orderflow.PaymentRefunded},
+		"nothing was charged: the payment was declined":              {Type: orderflow.PaymentChanged, PaymentStatus: orderflow.PaymentDeclined, Reason: "PaymentDeclined"},
+		"a cancel was accepted: found it cheaper":                    {Type: orderflow.CancelRequested, Reason: "found it cheaper"},
+		"the order needs an operator":                                {Type: orderflow.AttentionChanged, Sequence: 4},
+		"an operator took care of the order":                         {Type: orderflow.AttentionChanged, Sequence: 3},
+		"the order needs an operator: the carrier does not answer":   {Type: orderflow.AttentionChanged, Attention: true, Reason: "ShipmentUnanswered"},
+		"an operator took care of the order: the provider is back":   {Type: orderflow.AttentionChanged, Sequence: 3, Reason: "the provider is back"},
+		"Order Weighed":                           {Type: "Order Weighed"},
+		"Order Weighed: it is heavy":              {Type: "Order Weighed", Reason: "it is heavy"},
+		"the carrier gave up: address unknown":    {Type: orderflow.ShipmentGivenUp, Reason: "address unknown"},
+		"the order is valid, its goods are held":  {Type: orderflow.OrderStatusChanged, Status: orderflow.Confirmed},
+		"the carrier was asked to take the goods": {Type: orderflow.ShipmentAsked},
+	} {
+		if got := story(order, c); got != want {
+			t.Errorf("%+v: %q, want %q", c, got, want)
+		}
+	}
+}

@@ -1,0 +1,120 @@
+package tests
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// cli runs the command line against the system, and returns its exit code and what it printed.
+func (s *system) cli(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), binary(t), args...)
+	cmd.Dir, cmd.Env = "..", append(os.Environ(), "ORDERFLOW_API="+s.API, "ORDERFLOW_AWS="+s.AWS, "TZ=UTC")
+	var out, errs strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return exit.ExitCode(), out.String(), errs.String()
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	return 0, out.String(), errs.String()
+}
+
+// ok runs a command that must succeed and print each of these.
+func (s *system) ok(t *testing.T, args []string, wants ...string) string {
+	t.Helper()
+	code, out, errs := s.cli(t, args...)
+	if code != 0 {
+		t.Fatalf("%v: exit code %d\n%s%s", args, code, out, errs)
+	}
+	for _, want := range wants {
+		if !regexp.MustCompile(want).MatchString(out) {
+			t.Errorf("%v prints nothing like %q:\n%s", args, want, out)
+		}
+	}
+	if strings.Contains(out, "\x1b") {
+		t.Errorf("%v prints styles outside a terminal: %q", args, out)
+	}
+	return out
+}
+
+// TestCLI_customer: one customer throughout, who sees what was ordered, where it goes, and what happens and why.
+func TestCLI_customer(t *testing.T) {
+	t.Parallel()
+	s := up(t, "--in-memory")
+	created := s.ok(t, []string{"order", "create", "-f", "examples/orders/01-plain.json"}, `^Order ord_\w+ for 98\.00 USD is placed\.`)
+	id := regexp.MustCompile(`ord_\w+`).FindString(created)
+	s.ok(t, []string{"order", "watch", id}, `PLACED +the order for 98\.00 USD was placed`, `PAID +98\.00 USD were paid`,
+		`SHIPPING +Sandbox Parcel has the goods, tracking number SP\w+`, `FULFILLED +the order is fulfilled`)
+	s.ok(t, []string{"order", "get", id}, `Order +`+id, `Status +FULFILLED\n`, `Ships to +Ada Brewer, 12 Mill Lane, Portland 97205, US`,
+		`Shipment +DISPATCHED, Sandbox Parcel, tracking number SP\w+`, `ITEM +SKU +QUANTITY +PRICE +TOTAL`,
+		`Gooseneck kettle, 1 l +kettle-gooseneck-1l +1 +69\.00 USD +69\.00 USD`, `TIME +STATUS +WHAT HAPPENED`)
+	created = s.ok(t, []string{"order", "create", "-f", "examples/orders/03-declined-card.json"})
+	declined := regexp.MustCompile(`ord_\w+`).FindString(created)
+	s.ok(t, []string{"order", "watch", declined}, `REJECTED +the order could not be fulfilled: the payment was declined`)
+	s.ok(t, []string{"order", "list"}, `^ORDER +PLACED +STATUS +TOTAL\n`, declined+` .* REJECTED`, id+` .* FULFILLED +98\.00 USD`)
+
+	token := strings.TrimSpace(s.ok(t, []string{"token", "--sub", "ada"}))
+	for _, order := range []string{id, declined} {
+		if res, body := s.send(t, "GET", s.API+"/orders/"+order, "Authorization: Bearer "+token, ""); res.StatusCode != 200 {
+			t.Errorf("the token of the README's tour does not see %s: %d %s", order, res.StatusCode, body)
+		}
+	}
+	s.ok(t, []string{"notifications"}, `to customer ada: Your order is confirmed\n +Thank you\. Order `+id+` for 98\.00 USD is paid`)
+}
+
+// TestCLI_operator: an operator sees why an order waits, and what became of it.
+func TestCLI_operator(t *testing.T) {
+	t.Parallel()
+	s := up(t, "--in-memory")
+	id := regexp.MustCompile(`ord_\w+`).FindString(s.ok(t, []string{"order", "create", "-f", "examples/orders/10-payment-outage.json"}))
+	eventually(t, "the order needs attention", func() bool {
+		_, out, _ := s.cli(t, "ops", "failed")
+		return strings.Contains(out, id)
+	})
+	s.ok(t, []string{"ops", "failed"}, `^ORDER +PLACED +STATUS +TOTAL +ATTENTION\n`, id+`.*PaymentUnavailable at ChargePayment since .*: the payment provider could not be reached`)
+	s.ok(t, []string{"ops", "show", id}, `Attention +PaymentUnavailable`, `Execution +arn:aws:states:`, `Failed +at ChargePayment with PaymentUnavailable`,
+		`EVENT +TIME +TYPE +STATE +ERROR`, `ExecutionFailed`)
+	s.ok(t, []string{"notifications", "--topic", "alerts"}, `to operators: .*\n +Order `+id+` needs attention at ChargePayment`)
+	s.ok(t, []string{"sandbox", "outage", "lift"})
+	s.ok(t, []string{"ops", "redrive", id, "--reason", "the provider is back"}, `^Order `+id+` goes on`)
+	s.ok(t, []string{"order", "watch", id}, `an operator took care of the order`, `FULFILLED +the order is fulfilled`)
+	s.ok(t, []string{"ops", "show", id}, `an operator took care of the order: the provider is back`, `Redriven +once, last at`)
+}
+
+// TestCLI_errors name what is wrong.
+func TestCLI_errors(t *testing.T) {
+	t.Parallel()
+	s := up(t, "--in-memory")
+	for _, c := range []struct{ args, want string }{
+		{"order list --limit 0", "\n  limit: must be a whole number from 1 to 100"},
+		{"order list --limit 101", "\n  limit: must be"},
+		{"order list --status SENT", "\n  status: "},
+		{"order list --cursor nonsense", "cursor"},
+		{"order get ord_unknown", "404"},
+		{"order create -f go.mod", "400"},
+	} {
+		if code, out, errs := s.cli(t, strings.Fields(c.args)...); code != 1 || out != "" || !strings.Contains(errs, c.want) {
+			t.Errorf("%s: exit code %d\n%s%s", c.args, code, out, errs)
+		}
+	}
+}
+
+// TestUp_saysWhereItListens: on loopback unless an address says otherwise, and then with a warning.
+func TestUp_saysWhereItListens(t *testing.T) {
+	t.Parallel()
+	s := up(t, "--in-memory", "--addr", ":0", "--aws-addr", "0.0.0.0:0")
+	said := s.stderr.String()
+	if !strings.Contains(said, "warning: the AWS endpoint listens at [::]:") || strings.Contains(said, "warning: the API") ||
+		!strings.Contains(said, "note: no host was named: it listens at 127.0.0.1:") {
+		t.Errorf("it says %q", said)
+	}
+	if quiet := up(t, "--in-memory").stderr.String(); quiet != "" {
+		t.Errorf("on loopback it says %q", quiet)
+	}
+}
