@@ -77,7 +77,7 @@ func TestCLI_operator(t *testing.T) {
 		_, out, _ := s.cli(t, "ops", "failed")
 		return strings.Contains(out, id)
 	})
-	s.ok(t, []string{"ops", "failed"}, `^ORDER +PLACED +STATUS +TOTAL +ATTENTION\n`, id+`.*PaymentUnavailable at ChargePayment since .*: the payment provider could not be reached`)
+	s.ok(t, []string{"ops", "failed"}, `^ORDER +STATUS +TOTAL +ATTENTION\n`, id+`.*PaymentUnavailable at ChargePayment since .*: the payment provider could not be reached`)
 	s.ok(t, []string{"ops", "show", id}, `Attention +PaymentUnavailable`, `Execution +arn:aws:states:`, `Failed +at ChargePayment with PaymentUnavailable`,
 		`EVENT +TIME +TYPE +STATE +ERROR`, `ExecutionFailed`)
 	s.ok(t, []string{"notifications", "--topic", "alerts"}, `to operators: .*\n +Order `+id+` needs attention at ChargePayment`)

@@ -135,8 +135,12 @@ func (b *board) live() []*row {
 	defer b.mu.Unlock()
 	width, height := b.out.size()
 	rows := b.rows
-	for len(rows) > 0 && lipgloss.Height(b.view(rows, width)) >= height {
-		rows = slices.DeleteFunc(slices.Clone(rows), func(r *row) bool { return r.done || r == rows[len(rows)-1] })
+	tooHigh := func() bool { return lipgloss.Height(b.view(rows, width)) >= height }
+	if tooHigh() {
+		rows = slices.DeleteFunc(slices.Clone(rows), func(r *row) bool { return r.done })
+	}
+	for len(rows) > 0 && tooHigh() {
+		rows = rows[:len(rows)-1]
 	}
 	return rows
 }
@@ -147,12 +151,17 @@ func (b *board) draw(rows []*row) {
 	defer b.mu.Unlock()
 	width, _ := b.out.size()
 	view := b.view(rows, width)
+	if !b.out.terminal() {
+		fmt.Fprintln(b.out, view)
+		return
+	}
 	again := ""
 	if b.drawn > 0 {
-		again = ansi.CursorUp(b.drawn) + ansi.EraseScreenBelow
+		again = ansi.CursorUp(b.drawn)
 	}
 	b.drawn = lipgloss.Height(view)
-	fmt.Fprintln(b.out, again+view)
+	// Line by line: terminals keep what a whole screen held before it was erased.
+	fmt.Fprint(b.out, again+strings.ReplaceAll(view, "\n", ansi.EraseLineRight+"\n")+ansi.EraseLineRight+"\n"+ansi.EraseScreenBelow)
 }
 
 // wide is from which width on the orders' ids have a column.

@@ -36,7 +36,7 @@ func (c *notificationsCommand) Run(e *env) error {
 	out := newScreen(e.stdout)
 	for _, n := range list {
 		fmt.Fprintln(out, out.text(n.At.Local().Format("15:04:05.000")+"  "+n.header()))
-		fmt.Fprintln(out, out.text("    "+n.text()))
+		fmt.Fprintln(out, out.indented(n.text()))
 	}
 	return nil
 }

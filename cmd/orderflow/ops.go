@@ -31,7 +31,15 @@ func (c *opsFailedCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return listOrders(e, cl, "/ops/orders", url.Values{"attention": {"true"}, "cursor": {c.Cursor}}, c.JSON)
+	return listOrders(e, cl, "/ops/orders", url.Values{"attention": {"true"}, "cursor": {c.Cursor}}, c.JSON, attentionTable)
+}
+
+// attentionTable is a list of orders that wait for an operator: why, where and since when.
+func attentionTable(orders []orderView) (columns []column, rows [][]string) {
+	for _, o := range orders {
+		rows = append(rows, []string{o.OrderID, string(o.Status), o.Total.String(), attentionText(o.Attention)})
+	}
+	return []column{{title: "ORDER"}, {title: "STATUS"}, {title: "TOTAL", right: true}, {title: "ATTENTION", wraps: true}}, rows
 }
 
 // opsOrder is an order as operators see it.

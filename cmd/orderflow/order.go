@@ -134,11 +134,20 @@ func (c *orderListCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return listOrders(e, cl, "/orders", url.Values{"status": {c.Status}, "limit": {fmt.Sprint(c.Limit)}, "cursor": {c.Cursor}}, c.JSON)
+	query := url.Values{"status": {c.Status}, "limit": {fmt.Sprint(c.Limit)}, "cursor": {c.Cursor}}
+	return listOrders(e, cl, "/orders", query, c.JSON, ordersTable)
 }
 
-// listOrders prints one page of a list of orders. Empty parameters are left out.
-func listOrders(e *env, cl *client, path string, query url.Values, asJSON bool) error {
+// ordersTable is a list of orders as customers see it.
+func ordersTable(orders []orderView) (columns []column, rows [][]string) {
+	for _, o := range orders {
+		rows = append(rows, []string{o.OrderID, clock(o.PlacedAt), string(o.Status), o.Total.String(), attentionText(o.Attention)})
+	}
+	return []column{{title: "ORDER"}, {title: "PLACED", wraps: true}, {title: "STATUS"}, {title: "TOTAL", right: true}, {title: "ATTENTION", wraps: true}}, rows
+}
+
+// listOrders prints one page of a list of orders as a table of that kind. Empty parameters are left out.
+func listOrders(e *env, cl *client, path string, query url.Values, asJSON bool, table func([]orderView) ([]column, [][]string)) error {
 	for k, v := range query {
 		if v[0] == "" {
 			delete(query, k)
@@ -162,11 +171,7 @@ func listOrders(e *env, cl *client, path string, query url.Values, asJSON bool) 
 		fmt.Fprintln(e.stderr, "no orders")
 		return nil
 	}
-	var rows [][]string
-	for _, o := range page.Orders {
-		rows = append(rows, []string{o.OrderID, clock(o.PlacedAt), string(o.Status), o.Total.String(), attentionText(o.Attention)})
-	}
-	columns := []column{{title: "ORDER"}, {title: "PLACED", wraps: true}, {title: "STATUS"}, {title: "TOTAL", right: true}, {title: "ATTENTION", wraps: true}}
+	columns, rows := table(page.Orders)
 	if err := newScreen(e.stdout).table(columns, rows); err != nil {
 		return err
 	}

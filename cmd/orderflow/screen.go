@@ -41,6 +41,15 @@ func (s *screen) text(prose string) string {
 	return trimLines(lipgloss.Wrap(prose, width, ""))
 }
 
+// indented is text that stands away from the left.
+func (s *screen) indented(prose string) string {
+	style := lipgloss.NewStyle().PaddingLeft(4)
+	if width, _ := s.size(); width > 0 {
+		style = style.Width(width)
+	}
+	return trimLines(style.Render(prose))
+}
+
 // paint styles a text; nothing stays nothing.
 func paint(style lipgloss.Style, text string) string {
 	if text == "" {

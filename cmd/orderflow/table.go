@@ -10,7 +10,7 @@ import (
 )
 
 // gap is the space between two columns, narrowest what a column of short words is squeezed to.
-const gap, narrowest = 2, 12
+const gap, narrowest = 2, 10
 
 // column is one of a table.
 type column struct {
