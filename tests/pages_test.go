@@ -47,7 +47,7 @@ func TestPages_refused(t *testing.T) {
 // TestPages_served: the API's own pages, links to them, the storefront that CORS allows, and programs by every name of this machine.
 func TestPages_served(t *testing.T) {
 	t.Parallel()
-	s := up(t, "--in-memory", "--allow-host", "build-host")
+	s := up(t, "--in-memory", "--allow-host", "build-host", "--param", "PublicUrl=https://tunnel.example")
 	product := s.API + "/products/kettle-gooseneck-1l"
 	for _, c := range []struct{ name, method, url, header string }{
 		{"curl", "GET", product, ""},
@@ -58,6 +58,7 @@ func TestPages_served(t *testing.T) {
 		{"localhost", "GET", product, "Host: localhost:8080"},
 		{"a name below localhost", "GET", product, "Host: api.localhost"},
 		{"a name that was allowed", "GET", product, "Host: build-host:8080"},
+		{"the carrier, by the public address", "GET", product, "Host: tunnel.example"},
 	} {
 		if res, body := s.send(t, c.method, c.url, c.header, ""); res.StatusCode/100 != 2 {
 			t.Errorf("%s: %d %s", c.name, res.StatusCode, body)

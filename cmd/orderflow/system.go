@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -82,7 +83,7 @@ func startSystem(ctx context.Context, o systemOptions) (_ *system, err error) {
 	if err := s.stack.Start(ctx); err != nil {
 		return nil, errors.Join(err, s.stack.Close(ctx), s.clean())
 	}
-	hosts := append(apiListener.Hosts(), o.Hosts...)
+	hosts := append(apiListener.Hosts(), append(publicHost(o), o.Hosts...)...)
 	mux := http.NewServeMux()
 	mux.Handle("/_local/", (&localAPI{stack: s.stack, client: s.stack.ClientID("UserPoolClient"), hosts: hosts}).handler())
 	mux.Handle("/", s.stack.APIHandler())
@@ -161,6 +162,15 @@ func webhookSecret(dir string) (string, error) {
 	}
 	secret := rand.Text()
 	return secret, os.WriteFile(path, []byte(secret+"\n"), 0o600)
+}
+
+// publicHost is the host of the address at which the carrier reaches the API, if the user named one: a tunnel's, say.
+func publicHost(o systemOptions) []string {
+	u, err := url.Parse(o.Parameters["PublicUrl"])
+	if err != nil || u.Hostname() == "" {
+		return nil
+	}
+	return []string{u.Hostname()}
 }
 
 // notices says what others than this machine reach, and where, and what they might have been expected to reach.

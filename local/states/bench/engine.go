@@ -63,7 +63,7 @@ func open(dir string, o options, invoke invoker) (*engine, error) {
 	}
 	closeHTTP := func() {}
 	if o.HTTP {
-		if e.call, closeHTTP, err = overHTTP(router); err != nil {
+		if e.call, closeHTTP, err = overHTTP(router.Guarded()); err != nil {
 			cancel()
 			return nil, err
 		}
