@@ -16,7 +16,7 @@ import (
 // sized is a screen of that size that is written to out.
 func sized(out *bytes.Buffer, width, height int) *screen {
 	s := newScreen(out)
-	s.size = func() (int, int) { return width, height }
+	s.size, s.dumb = func() (int, int) { return width, height }, false
 	return s
 }
 

@@ -13,6 +13,7 @@ import (
 type screen struct {
 	io.Writer
 	size func() (width, height int) // now; 0, 0 outside a terminal
+	dumb bool                       // a terminal that cannot go back to a line
 }
 
 func newScreen(w io.Writer) *screen {
@@ -26,11 +27,15 @@ func newScreen(w io.Writer) *screen {
 			return width, height
 		}
 	}
-	return &screen{colorprofile.NewWriter(w, os.Environ()), size}
+	styled := colorprofile.NewWriter(w, os.Environ())
+	return &screen{styled, size, styled.Profile == colorprofile.NoTTY}
 }
 
 // terminal reports whether lines that were printed can be drawn anew.
-func (s *screen) terminal() bool { w, h := s.size(); return w > 0 && h > 0 }
+func (s *screen) terminal() bool {
+	width, height := s.size()
+	return !s.dumb && width > 0 && height > 0
+}
 
 // text is prose that is broken between words to fit the width.
 func (s *screen) text(prose string) string {
