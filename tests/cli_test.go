@@ -56,7 +56,7 @@ func TestCLI_customer(t *testing.T) {
 		`Gooseneck kettle, 1 l +kettle-gooseneck-1l +1 +69\.00 USD +69\.00 USD`, `TIME +STATUS +WHAT HAPPENED`)
 	created = s.ok(t, []string{"order", "create", "-f", "examples/orders/03-declined-card.json"})
 	declined := regexp.MustCompile(`ord_\w+`).FindString(created)
-	s.ok(t, []string{"order", "watch", declined}, `REJECTED +the order could not be fulfilled: the payment was declined`)
+	s.ok(t, []string{"order", "watch", declined}, `REJECTED +the order could not be fulfilled\. The bank declined the payment\.`)
 	s.ok(t, []string{"order", "list"}, `^ORDER +PLACED +STATUS +TOTAL\n`, declined+` .* REJECTED`, id+` .* FULFILLED +98\.00 USD`)
 
 	token := strings.TrimSpace(s.ok(t, []string{"token", "--sub", "ada"}))

@@ -81,11 +81,11 @@ func (c *demoCommand) Run(e *env) (err error) {
 	}()
 	out := newScreen(e.stdout)
 	fmt.Fprintf(out, "%s\n\n", out.text(fmt.Sprintf("The whole system runs at %s, started in %d ms.", s.apiURL, time.Since(began).Milliseconds())))
-	rows, err := c.play(e.ctx, out, s, list)
+	board, err := c.play(e.ctx, out, s, list)
 	if err != nil {
 		return err
 	}
-	ok := summarize(out, rows)
+	ok := board.summarize()
 	if c.Keep {
 		fmt.Fprintf(e.stdout, "\napi  %s\ndocs %s/docs\naws  %s\nCtrl-C stops it.\n", s.apiURL, s.apiURL, s.awsURL)
 		<-e.ctx.Done()
@@ -125,7 +125,7 @@ func (c *demoCommand) examples() ([]example, error) {
 }
 
 // play places all examples at once and follows each to its end, showing the progress.
-func (c *demoCommand) play(ctx context.Context, out *screen, s *system, list []example) ([]*row, error) {
+func (c *demoCommand) play(ctx context.Context, out *screen, s *system, list []example) (*board, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	anon := newClient(s.apiURL, "")
@@ -144,7 +144,7 @@ func (c *demoCommand) play(ctx context.Context, out *screen, s *system, list []e
 	done := make(chan struct{})
 	go func() { wg.Wait(); close(done) }()
 	board.show(done)
-	return board.rows, nil
+	return board, nil
 }
 
 // player takes one example through the system.

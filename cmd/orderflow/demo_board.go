@@ -196,10 +196,10 @@ func (b *board) view(rows []*row, width int) string {
 }
 
 // summarize prints the outcomes and where the time went. It reports whether every order ended as expected.
-func summarize(out *screen, rows []*row) bool {
+func (b *board) summarize() bool {
 	outcomes := map[string]int{}
 	wrong := 0
-	for _, r := range rows {
+	for _, r := range b.rows {
 		outcomes[r.status]++
 		if r.err != nil {
 			wrong++
@@ -209,12 +209,12 @@ func summarize(out *screen, rows []*row) bool {
 	for _, status := range slices.Sorted(maps.Keys(outcomes)) {
 		counts = append(counts, fmt.Sprintf("%d %s", outcomes[status], status))
 	}
-	verdict := fmt.Sprintf("All %d orders ended as expected: ", len(rows))
+	verdict := fmt.Sprintf("All %d orders ended as expected: ", len(b.rows))
 	if wrong > 0 {
-		verdict = fmt.Sprintf("%d of %d orders did not end as expected: ", wrong, len(rows))
+		verdict = fmt.Sprintf("%d of %d orders did not end as expected: ", wrong, len(b.rows))
 	}
-	printTimes(out, rows)
-	fmt.Fprintln(out, "\n"+out.text(verdict+strings.Join(counts, ", ")+"."))
+	b.printTimes()
+	fmt.Fprintln(b.out, "\n"+b.out.text(verdict+strings.Join(counts, ", ")+"."))
 	return wrong == 0
 }
 
@@ -225,19 +225,21 @@ type stay struct {
 	total  time.Duration
 }
 
-// longest is how many states are printed by themselves.
-const longest = 4
+// aroundTimes is how many lines of the screen stand around the board and the times: what is printed before and after them, headings, and the prompt.
+const aroundTimes = 7
 
-// printTimes adds up, over all executions, how long they were in each state, waits for retries and redrives included.
-func printTimes(out *screen, rows []*row) {
-	stays := slices.SortedFunc(maps.Values(staysOf(rows)), func(a, b *stay) int { return cmp.Compare(b.total, a.total) })
-	if len(stays) > longest+1 {
-		rest := &stay{state: fmt.Sprintf("%d other states", len(stays)-longest)}
-		for _, s := range stays[longest:] {
+// printTimes adds up, over all executions, how long they were in each state, waits for retries and redrives included. In a terminal the shorter
+// ones are added up so that the whole story stays on the screen.
+func (b *board) printTimes() {
+	stays := slices.SortedFunc(maps.Values(staysOf(b.rows)), func(a, b *stay) int { return cmp.Compare(b.total, a.total) })
+	_, height := b.out.size()
+	if most := max(2, height-b.drawn-aroundTimes-1); b.out.terminal() && len(stays) > most+1 {
+		rest := &stay{state: fmt.Sprintf("%d other states", len(stays)-most)}
+		for _, s := range stays[most:] {
 			rest.visits += s.visits
 			rest.total += s.total
 		}
-		stays = append(stays[:longest], rest)
+		stays = append(stays[:most], rest)
 	}
 	var whole time.Duration
 	for _, s := range stays {
@@ -248,8 +250,8 @@ func printTimes(out *screen, rows []*row) {
 		cells = append(cells, []string{s.state, fmt.Sprint(s.visits), fmt.Sprintf("%.0f ms", float64(s.total.Milliseconds())/float64(s.visits)),
 			fmt.Sprintf("%.1f%%", 100*s.total.Seconds()/max(whole.Seconds(), 1e-9))})
 	}
-	_, _ = io.WriteString(out, "\n")
-	_ = out.table([]column{{title: "WHERE THE TIME WENT"}, {title: "VISITS", right: true}, {title: "MEAN", right: true}, {title: "SHARE", right: true}}, cells)
+	_, _ = io.WriteString(b.out, "\n")
+	_ = b.out.table([]column{{title: "WHERE THE TIME WENT"}, {title: "VISITS", right: true}, {title: "MEAN", right: true}, {title: "SHARE", right: true}}, cells)
 }
 
 // staysOf adds up the visits of each state.
@@ -280,8 +282,10 @@ func outcome(o opsOrder, retried string) string {
 	switch {
 	case o.Execution.failures(retried) > 0:
 		return fmt.Sprintf("%s retried %s", retried, times(o.Execution.failures(retried)))
+	case o.Status == orderflow.Fulfilled && o.Total.Amount == 0:
+		return "nothing to pay, shipped"
 	case o.Status == orderflow.Fulfilled:
 		return fmt.Sprintf("paid %s, shipped", o.Total)
 	}
-	return because(o.reason())
+	return because(o.reason()) // what the customer is told takes more than a line
 }

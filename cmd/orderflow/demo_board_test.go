@@ -165,7 +165,8 @@ func TestSummarize(t *testing.T) {
 	for i, state := range []string{"ValidateOrder", "ReserveStock", "ChargePayment", "RequestShipment", "NotifyShipped", "CloseOrder", "ChargePayment"} {
 		b.rows[i].execution = &execution{History: history(state, 10*(i+1))}
 	}
-	if !summarize(b.out, b.rows) {
+	b.drawn = 12
+	if !b.summarize() {
 		t.Error("not as expected")
 	}
 	want := `
@@ -181,7 +182,7 @@ All 10 orders ended as expected: 5 FULFILLED, 3 REJECTED, 2 refused.
 	if got := ansi.Strip(out.String()); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if b.rows[3].err = errors.New("lost"); summarize(newScreen(&out), b.rows) || !strings.Contains(out.String(), "1 of 10 orders did not end as expected") {
+	if b.rows[3].err = errors.New("lost"); b.summarize() || !strings.Contains(out.String(), "1 of 10 orders did not end as expected") {
 		t.Errorf("got\n%s", &out)
 	}
 }

@@ -36,6 +36,16 @@ func (o orderView) reason() string {
 	return ""
 }
 
+// why is the reason in words: those that the customer is told, if there are any.
+func (o orderView) why() string {
+	for i := len(o.Timeline) - 1; i >= 0; i-- {
+		if o.Timeline[i].Status == o.Status && o.Timeline[i].Message != "" {
+			return o.Timeline[i].Message
+		}
+	}
+	return because(o.reason())
+}
+
 func (o orderView) needsAttention() bool { return attentionText(o.Attention) != "" }
 
 // attentionText is one line of what an operator should know; customers' answers have a flag only, or nothing.
@@ -92,8 +102,8 @@ func (o orderView) print(s *screen) error {
 // standing is the order's status and, where it ended otherwise than it should, why.
 func (o orderView) standing() string {
 	text := string(o.Status)
-	if reason := o.reason(); o.Status.Final() && reason != "" {
-		text += ": " + because(reason)
+	if why := o.why(); o.Status.Final() && why != "" {
+		text += ": " + why
 	}
 	if o.CancelRequested && !o.Status.Final() {
 		text += ", a cancel was accepted"

@@ -54,6 +54,11 @@ TIME          STATUS     WHAT HAPPENED
 	}
 	o.Status, o.Shipment, o.Attention = orderflow.Rejected, nil, json.RawMessage("true")
 	o.Timeline = append(o.Timeline, orderflow.Change{Status: orderflow.Rejected, Type: orderflow.OrderStatusChanged, Reason: "OutOfStock"})
+	told := o
+	told.Timeline = []orderflow.Change{{Status: orderflow.Rejected, Reason: "PaymentDeclined", Message: "The card has expired."}}
+	if got := told.standing(); got != "REJECTED: The card has expired." {
+		t.Errorf("got %q", got)
+	}
 	if out.Reset(); o.print(newScreen(&out)) != nil || !strings.Contains(out.String(), "REJECTED: not everything in it was in stock\n") ||
 		!strings.Contains(out.String(), "Attention  needs an operator\n") || strings.Contains(out.String(), "Shipment") {
 		t.Errorf("got\n%s", &out)

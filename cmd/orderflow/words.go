@@ -17,6 +17,8 @@ var reasons = map[orderflow.Code]string{
 	orderflow.CodeShipmentFailed:     "the carrier gave up",
 	orderflow.CodeShipmentUnanswered: "the carrier does not answer",
 	orderflow.CodeOrderCancelled:     "it was cancelled",
+	orderflow.CodeRefundPending:      "the refund is on its way",
+	orderflow.CodeRefundFailed:       "the refund was refused, or came back",
 }
 
 var camelCase = regexp.MustCompile(`^([A-Z][a-z]+){2,}$`)
@@ -35,6 +37,9 @@ func because(reason string) string {
 // story says what a change of an order was, and why.
 func story(o orderView, c orderflow.Change) string {
 	what := happened(o, c)
+	if c.Message != "" { // a sentence
+		return what + ". " + c.Message
+	}
 	if c.Reason == "" || c.Status == orderflow.Cancelled && c.Reason == string(orderflow.CodeOrderCancelled) {
 		return what
 	}
@@ -71,6 +76,9 @@ func reached(o orderView, s orderflow.Status) string {
 	case orderflow.Confirmed:
 		return "the order is valid, its goods are held"
 	case orderflow.Paid:
+		if o.Total.Amount == 0 {
+			return "there is nothing to pay"
+		}
 		return o.Total.String() + " were paid"
 	case orderflow.Shipping:
 		return shipped(o.Shipment)
@@ -99,6 +107,8 @@ func paid(o orderView, s orderflow.PaymentStatus) string {
 	switch s {
 	case orderflow.PaymentCaptured:
 		return o.Total.String() + " were charged"
+	case orderflow.PaymentRefundPending:
+		return "the refund of " + o.Total.String() + " is on its way"
 	case orderflow.PaymentRefunded:
 		return o.Total.String() + " were refunded"
 	case orderflow.PaymentDeclined:

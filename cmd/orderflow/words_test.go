@@ -31,6 +31,8 @@ func TestStory(t *testing.T) {
 		Timeline: []orderflow.Change{{Sequence: 3, Type: orderflow.AttentionChanged}, {Sequence: 4, Type: orderflow.AttentionChanged}}}
 	order.Shipment = &orderflow.Shipment{Carrier: "Post", TrackingNumber: "T1"}
 	for want, c := range map[string]orderflow.Change{
+		"the order could not be fulfilled. The card has expired.":    {Type: orderflow.OrderStatusChanged, Status: orderflow.Rejected, Reason: "PaymentDeclined", Message: "The card has expired."},
+		"the refund of 69.00 USD is on its way":                      {Type: orderflow.PaymentChanged, PaymentStatus: orderflow.PaymentRefundPending},
 		"the order for 69.00 USD was placed":                         {Type: orderflow.OrderPlaced, Status: orderflow.Placed},
 		"69.00 USD were paid":                                        {Type: orderflow.OrderStatusChanged, Status: orderflow.Paid},
 		"Post has the goods, tracking number T1":                     {Type: orderflow.OrderStatusChanged, Status: orderflow.Shipping},
