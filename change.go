@@ -18,9 +18,10 @@ const (
 	PaymentChanged     ChangeType = "Order Payment Changed"
 	StockChanged       ChangeType = "Order Stock Changed"
 	AttentionChanged   ChangeType = "Order Attention Changed"
-	ShipmentAsked      ChangeType = "Shipment Requested" // the carrier is to be asked
-	ShipmentRenewed    ChangeType = "Shipment Renewed"   // the waiting step has a new token, or the carrier is silent: ask or answer again
-	ShipmentGivenUp    ChangeType = "Shipment Failed"    // the carrier gave up
+	ShipmentAsked      ChangeType = "Shipment Requested"       // the carrier is to be asked
+	ShipmentRenewed    ChangeType = "Shipment Renewed"         // the waiting step has a new token, or the carrier is silent: ask or answer again
+	ShipmentGivenUp    ChangeType = "Shipment Failed"          // the carrier gave up
+	ShipmentLate       ChangeType = "Shipment Dispatched Late" // after a cancel, or after the carrier had given up: the goods may be gone
 )
 
 // Change is one entry of an order's timeline: the order's state right after it. It holds no personal data, so it may be published as it is.

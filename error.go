@@ -27,8 +27,17 @@ const (
 	CodeThrottled          Code = "Throttled"
 )
 
-// CodeShipmentUnanswered marks an order whose execution runs, and waits for a carrier that does not answer.
-const CodeShipmentUnanswered Code = "ShipmentUnanswered"
+// CodeTokenGone refuses an answer to a task token that nobody waits for any more.
+const CodeTokenGone Code = "TokenGone"
+
+// The codes that mark an order for operators, besides the errors at which executions fail.
+const (
+	CodeShipmentUnanswered Code = "ShipmentUnanswered" // the execution runs, and waits for a carrier that does not answer
+	CodeAnswerRefused      Code = "AnswerRefused"      // the execution waits, and does not take the answer that is known
+	CodeOrderOpen          Code = "OrderOpen"          // the execution succeeded, but the order did not end
+	CodeDispatchedLate     Code = "DispatchedLate"     // the carrier took the goods after a cancel, or after it had given up
+	CodeNotificationFailed Code = "NotificationFailed" // the customer could not be told; the order goes on
+)
 
 // Refusals of a request.
 const (

@@ -20,6 +20,13 @@ type Execution struct {
 	NotRedrivable string `json:"notRedrivable,omitempty"`
 }
 
+// FailedExecution is an order's execution that ended unsuccessfully.
+type FailedExecution struct {
+	OrderID      string
+	ARN          string
+	RedriveCount int
+}
+
 // ExecutionEvent is one event of an execution's history, without the parameters of its tasks: they hold task tokens.
 type ExecutionEvent struct {
 	ID         int64     `json:"id"`
@@ -34,13 +41,13 @@ type ExecutionEvent struct {
 }
 
 // Redriven records that an operator let the order's failed execution go on, and why. It takes the mark of that failure away; the mark of a
-// failure after the redrive stays. redriveCount is that of the execution before. An order that has ended meanwhile stays as it is.
+// failure after the redrive stays. redriveCount is that of the execution before. An order that has ended without a mark stays as it is.
 func (o *Order) Redriven(redriveCount int, by By) {
-	if o.Status.Final() {
+	if o.Status.Final() && o.Attention == nil {
 		return
 	}
 	if o.Attention != nil && o.Attention.RedriveCount <= redriveCount {
-		o.Attention = nil
+		o.unmark()
 	}
 	o.record(by.change(AttentionChanged))
 }

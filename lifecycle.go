@@ -80,9 +80,10 @@ func (o *Order) NothingDue(by By) error {
 // Covered reports whether nothing of the order's total is missing: it was captured and not given back, or there is nothing to pay.
 func (o *Order) Covered() bool { return o.PaymentStatus == PaymentCaptured || o.Total.Amount == 0 }
 
-// Payment records another payment status: declined, uncertain, refund pending.
+// Payment records another payment status: declined, uncertain, refund pending. An order that has ended keeps its own. After a cancel nothing
+// becomes uncertain: the refund finds out.
 func (o *Order) Payment(s PaymentStatus, by By) {
-	if o.PaymentStatus == s {
+	if o.PaymentStatus == s || o.Status.Final() || s == PaymentUncertain && o.Cancel != nil {
 		return
 	}
 	o.PaymentStatus = s
@@ -94,8 +95,8 @@ func (o *Order) Fulfil(by By) error {
 	if err := o.expect(Shipping); err != nil {
 		return err
 	}
-	o.StockStatus, o.Wait, o.Attention = StockShipped, nil, nil
-	o.moveTo(Fulfilled, by.change(""))
+	o.StockStatus = StockShipped
+	o.end(Fulfilled, by)
 	return nil
 }
 
@@ -134,9 +135,9 @@ func (o *Order) Refunded(by By) error {
 	return nil
 }
 
-// StockBack records that the reservation was given back.
+// StockBack records that the reservation was given back. An order that has ended has none.
 func (o *Order) StockBack(by By) {
-	if o.StockStatus == StockReleased {
+	if o.StockStatus == StockReleased || o.Status.Final() {
 		return
 	}
 	o.StockStatus = StockReleased
@@ -162,8 +163,7 @@ func (o *Order) Close(by By) error {
 	if end == Rejected && o.PaymentStatus == PaymentDeclined {
 		by.Message = o.LastMessage()
 	}
-	o.Wait, o.Attention = nil, nil
-	o.moveTo(end, by.change(""))
+	o.end(end, by)
 	return nil
 }
 
@@ -182,27 +182,9 @@ func (o *Order) LastMessage() string {
 	return ""
 }
 
-// NeedAttention marks the order for the operators. It tells whether that changed anything: the same failure of the same run is marked once,
-// and an order that ended needs none.
-func (o *Order) NeedAttention(a Attention, by By) bool {
-	if o.Status.Final() {
-		return false
-	}
-	if o.Attention != nil && o.Attention.ExecutionARN == a.ExecutionARN && o.Attention.RedriveCount >= a.RedriveCount {
-		return false
-	}
-	a.Since = by.At
-	o.Attention = &a
-	o.record(by.change(AttentionChanged))
-	return true
-}
-
-// ClearAttention takes the mark away: the order goes on. It tells whether there was one.
-func (o *Order) ClearAttention(by By) bool {
-	if o.Attention == nil {
-		return false
-	}
-	o.Attention = nil
-	o.record(by.change(AttentionChanged))
-	return true
+// end moves the order to a final status. What it waited for is over; of its marks, only those stay that concern an order that has ended.
+func (o *Order) end(s Status, by By) {
+	o.Wait, o.Unsent = nil, nil
+	o.unmark()
+	o.moveTo(s, by.change(""))
 }

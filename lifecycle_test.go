@@ -23,8 +23,8 @@ var acts = map[string]func(o *Order) error{
 		return nil
 	},
 	"unsure":   func(o *Order) error { o.Payment(PaymentUncertain, said("")); return nil },
-	"request":  func(o *Order) error { return o.RequestShipment("shp_1", "RequestShipment", "token-1", said("")) },
-	"renew":    func(o *Order) error { return o.RequestShipment("shp_1", "RequestShipment", "token-2", said("")) },
+	"request":  func(o *Order) error { return o.RequestShipment("shp_1", waiting("token-1", 0), said("")) },
+	"renew":    func(o *Order) error { return o.RequestShipment("shp_1", waiting("token-2", 1), said("")) },
 	"dispatch": func(o *Order) error { return o.Dispatch("Post", "T1", said("")) },
 	"give up":  func(o *Order) error { return o.FailShipment(said("AddressUnreachable")) },
 	"fulfil":   func(o *Order) error { return o.Fulfil(said("")) },
@@ -44,6 +44,25 @@ var acts = map[string]func(o *Order) error{
 		return nil
 	},
 	"clear": func(o *Order) error { o.ClearAttention(said("")); return nil },
+	"stale": func(o *Order) error { return o.RequestShipment("shp_1", waiting("token-0", -1), said("")) },
+	"dispatch late": func(o *Order) error {
+		err := o.Dispatch("Post", "T1", said(""))
+		if err != nil && o.Shipment != nil {
+			o.NoteLateDispatch("Post", "T1", said(""))
+			return nil
+		}
+		return err
+	},
+	"untold": func(o *Order) error {
+		o.NotificationFailed(Unsent{Kind: NotifyConfirmed, Step: "NotifyConfirmed", Message: "m"}, said(""))
+		return nil
+	},
+	"told": func(o *Order) error { o.NotificationSent(said("")); return nil },
+	"fail": func(o *Order) error {
+		o.NeedAttention(Attention{Code: "Y", ExecutionARN: "arn", RedriveCount: 1}, said(""))
+		return nil
+	},
+	"acknowledge": func(o *Order) error { return o.Acknowledge(said("the goods are back")) },
 }
 
 // TestOrder_lifecycle tells stories: acts one after the other, of which the last may be refused, and how the order stands then.
@@ -97,10 +116,44 @@ func TestOrder_lifecycle(t *testing.T) {
 		{"confirm, capture, cancel, send back, release, close", "InvalidState"},
 		{"confirm, capture, cancel, send back, refund, release, close", "CANCELLED REFUNDED RELEASED 8"},
 		{"confirm, waive", "InvalidState"},
-		{"attend, attend", "PLACED NONE NONE 2 attention"},
+		{"attend, attend", "PLACED NONE NONE 2 X"},
 		{"attend, clear, clear", "PLACED NONE NONE 3"},
 		{"attend, close", "REJECTED NONE NONE 3"},
-		{"close, attend", "REJECTED NONE NONE 2"},
+		{"close, attend", "REJECTED NONE NONE 3 X"},
+		{"close, attend, clear", "REJECTED NONE NONE 4"},
+		{"close, attend, acknowledge", "REJECTED NONE NONE 4"},
+		{"close, attend, acknowledge, attend", "REJECTED NONE NONE 4"},
+		{"close, attend, acknowledge, fail", "REJECTED NONE NONE 5 Y"},
+		{"close, acknowledge", "InvalidState"},
+		{"attend, acknowledge", "InvalidState"},
+		{"close, unsure", "REJECTED NONE NONE 2"},
+		{"close, release", "REJECTED NONE NONE 2"},
+		{"confirm, cancel, unsure", "CONFIRMED NONE RESERVED 3"},
+		{"confirm, capture, request, stale", "InvalidState"},
+		{"confirm, capture, request, dispatch, stale", "InvalidState"},
+		{"confirm, capture, request, give up, stale", "InvalidState"},
+		{"confirm, capture, request, renew, request", "InvalidState"},
+		{"confirm, capture, request, dispatch, fulfil, renew", "InvalidState"},
+		{"confirm, capture, request, give up, refund, release, close, renew", "InvalidState"},
+		{"confirm, capture, request, cancel, refund, release, close, renew", "OrderCancelled"},
+		{"confirm, capture, request, cancel, dispatch late", "PAID CAPTURED RESERVED 6 DispatchedLate"},
+		{"confirm, capture, request, cancel, dispatch late, dispatch late", "PAID CAPTURED RESERVED 6 DispatchedLate"},
+		{"confirm, capture, request, give up, dispatch late", "PAID CAPTURED RESERVED 6 DispatchedLate"},
+		{"confirm, capture, request, give up, dispatch late, refund, release, close", "REJECTED REFUNDED RELEASED 9 DispatchedLate"},
+		{"confirm, capture, request, give up, refund, release, close, dispatch late", "REJECTED REFUNDED RELEASED 9 DispatchedLate"},
+		{"confirm, capture, request, give up, dispatch late, attend", "PAID CAPTURED RESERVED 7 X"},
+		{"confirm, capture, request, give up, dispatch late, attend, clear", "PAID CAPTURED RESERVED 8 DispatchedLate"},
+		{"confirm, capture, request, give up, attend, dispatch late, clear", "PAID CAPTURED RESERVED 8 DispatchedLate"},
+		{"confirm, capture, request, give up, dispatch late, acknowledge", "PAID CAPTURED RESERVED 7"},
+		{"confirm, capture, request, give up, dispatch late, acknowledge, dispatch late", "PAID CAPTURED RESERVED 7"},
+		{"confirm, capture, untold", "PAID CAPTURED RESERVED 4 NotificationFailed"},
+		{"confirm, capture, untold, told, told", "PAID CAPTURED RESERVED 5"},
+		{"confirm, capture, untold, acknowledge", "InvalidState"},
+		{"confirm, capture, untold, clear", "PAID CAPTURED RESERVED 4 NotificationFailed"},
+		{"confirm, capture, request, give up, dispatch late, clear", "PAID CAPTURED RESERVED 6 DispatchedLate"},
+		{"confirm, capture, untold, attend, clear", "PAID CAPTURED RESERVED 6 NotificationFailed"},
+		{"confirm, capture, untold, attend, told", "PAID CAPTURED RESERVED 6 X"},
+		{"confirm, capture, untold, request, dispatch, fulfil", "FULFILLED CAPTURED SHIPPED 7"},
 	} {
 		t.Run(tt.story, func(t *testing.T) {
 			t.Parallel()
@@ -189,7 +242,7 @@ func tell(o *Order, story string) string {
 	}
 	s := fmt.Sprintf("%s %s %s %d", o.Status, o.PaymentStatus, o.StockStatus, o.Sequence)
 	if o.Attention != nil {
-		s += " attention"
+		s += " " + o.Attention.Code
 	}
 	return s
 }
@@ -234,7 +287,8 @@ func randomLife(t *testing.T, seed uint64) (*Order, []EventDetail) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := []string{"confirm", "capture", "decline", "unsure", "request", "renew", "dispatch", "give up", "fulfil", "cancel", "waive", "send back", "refund", "release", "close", "attend", "clear", "ask again"}
+	names := []string{"confirm", "capture", "decline", "unsure", "request", "renew", "dispatch", "give up", "fulfil", "cancel", "waive", "send back", "refund", "release", "close", "attend", "clear", "ask again",
+		"stale", "dispatch late", "untold", "told", "fail", "acknowledge"}
 	for range 30 {
 		before := o.State()
 		err := acts[names[rnd.IntN(len(names))]](o)
@@ -275,4 +329,9 @@ func TestFold_randomLives(t *testing.T) {
 	if ends[Rejected] == 0 || ends[Cancelled] == 0 || ends[Paid] == 0 {
 		t.Errorf("lives are all alike: %v", ends)
 	}
+}
+
+// waiting is a wait of the step that asks the carrier, at its given retry.
+func waiting(token string, retry int) Wait {
+	return Wait{Step: "RequestShipment", Token: token, Attempt: Attempt{Entered: noon, Retry: retry}}
 }

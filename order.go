@@ -70,7 +70,7 @@ type Address struct {
 
 // Attention says that an order waits for an operator, why, where and since when.
 type Attention struct {
-	Code         string    `json:"code"` // the error name at which the execution failed, or CodeShipmentUnanswered
+	Code         string    `json:"code"` // the error name at which the execution failed, or one of the codes that mark an order (error.go)
 	Message      string    `json:"message"`
 	Step         string    `json:"step,omitempty"` // the state that failed, or waits
 	Since        time.Time `json:"since"`
@@ -100,6 +100,8 @@ type Order struct {
 	PlacedAt        time.Time      `json:"placedAt"`
 	UpdatedAt       time.Time      `json:"updatedAt"`
 	Attention       *Attention     `json:"attention,omitempty"`
+	Acknowledged    *Attention     `json:"acknowledged,omitempty"` // the last mark that an operator has dealt with by hand
+	Unsent          *Unsent        `json:"unsent,omitempty"`
 	Cancel          *CancelRequest `json:"cancel,omitempty"`
 	Shipment        *Shipment      `json:"shipment,omitempty"`
 	Wait            *Wait          `json:"wait,omitempty"`

@@ -9,6 +9,7 @@ type Shipment struct {
 	Carrier        string         `json:"carrier,omitempty"`
 	TrackingNumber string         `json:"trackingNumber,omitempty"`
 	Reason         string         `json:"reason,omitempty"` // why it failed
+	Late           *LateDispatch  `json:"late,omitempty"`
 }
 
 // ShipmentStatus is what the carrier answered.
@@ -23,28 +24,21 @@ const (
 
 // Wait is a step of the execution that sleeps until its task token is answered. It never leaves the table.
 type Wait struct {
-	Step  string    `json:"step"`
-	Token string    `json:"token"`
-	Since time.Time `json:"since"`
-	Asked time.Time `json:"asked"` // when the carrier was asked last
+	Step    string    `json:"step"`
+	Token   string    `json:"token"`
+	Attempt Attempt   `json:"attempt"`
+	Since   time.Time `json:"since"`
+	Asked   time.Time `json:"asked"` // when the carrier was asked last
 }
 
-// RequestShipment notes that the carrier is to be asked, and the token of the step that waits for its answer. Asked again with another
-// token, it keeps the shipment, and has the answer, if there is one already, given to the new token.
-// Returns CodeOrderCancelled or CodeInvalidState.
-func (o *Order) RequestShipment(shipmentID, step, token string, by By) error {
+// RequestShipment notes that the carrier is to be asked, and the step that waits for its answer: its name, token and attempt. A newer attempt
+// of the step keeps the shipment, and has the answer, if there is one already, given to its token. An older one, which runs on though it was
+// given up, changes nothing.
+// Returns CodeOrderCancelled, or CodeInvalidState for an older attempt and an order that is not paid or has ended.
+func (o *Order) RequestShipment(shipmentID string, w Wait, by By) error {
+	w.Since, w.Asked = by.At, by.At
 	if o.Shipment != nil {
-		if o.Wait != nil && o.Wait.Token == token {
-			return nil
-		}
-		if o.Shipment.Status == ShipmentRequested {
-			if err := o.Proceed(); err != nil {
-				return err
-			}
-		}
-		o.Wait = &Wait{Step: step, Token: token, Since: by.At, Asked: by.At}
-		o.record(by.change(ShipmentRenewed))
-		return nil
+		return o.renewWait(w, by)
 	}
 	if err := o.Proceed(); err != nil {
 		return err
@@ -56,8 +50,24 @@ func (o *Order) RequestShipment(shipmentID, step, token string, by By) error {
 		return Errorf(CodeInvalidState, "payment of order %s is %s", o.ID, o.PaymentStatus)
 	}
 	o.Shipment = &Shipment{ID: shipmentID, Status: ShipmentRequested}
-	o.Wait = &Wait{Step: step, Token: token, Since: by.At, Asked: by.At}
+	o.Wait = &w
 	o.record(by.change(ShipmentAsked))
+	return nil
+}
+
+func (o *Order) renewWait(w Wait, by By) error {
+	switch {
+	case o.Wait != nil && o.Wait.Token == w.Token:
+		return nil
+	case o.Shipment.Status == ShipmentRequested && o.Proceed() != nil:
+		return o.Proceed()
+	case o.Status.Final():
+		return Errorf(CodeInvalidState, "order %s is %s", o.ID, o.Status)
+	case o.Wait != nil && w.Attempt.Before(o.Wait.Attempt):
+		return Errorf(CodeInvalidState, "a newer attempt of %s waits for order %s", w.Step, o.ID)
+	}
+	o.Wait = &w
+	o.record(by.change(ShipmentRenewed))
 	return nil
 }
 
@@ -69,11 +79,17 @@ func (o *Order) Unanswered() bool {
 // longestPause is the longest pause between two requests of one shipment.
 const longestPause = 24 * time.Hour
 
+// clockSkew is how far clocks may differ. A time that is farther ahead was told by a clock that has been set back since.
+const clockSkew = time.Minute
+
 // RenewalDue tells whether it is time to ask a silent carrier again: the request may be lost. The pauses between the requests double, from after
 // up to a day, so that a slow carrier is asked about twenty times in the two weeks that the step waits at most.
 func (o *Order) RenewalDue(after time.Duration, now time.Time) bool {
 	if !o.Unanswered() {
 		return false
+	}
+	if ahead := o.Wait.Asked.Sub(now); ahead > clockSkew {
+		return true
 	}
 	pause := max(after, min(o.Wait.Asked.Sub(o.Wait.Since), longestPause))
 	return now.Sub(o.Wait.Asked) >= pause
@@ -106,7 +122,7 @@ func (o *Order) MarkOverdue(within time.Duration, redriveCount int, by By) bool 
 // answered takes the mark of a silent carrier away. That of a failed execution stays.
 func (o *Order) answered() {
 	if o.Attention != nil && o.Attention.Code == string(CodeShipmentUnanswered) {
-		o.Attention = nil
+		o.unmark()
 	}
 }
 

@@ -16,7 +16,7 @@ func requested(t *testing.T) *Order {
 	if got := tell(o, "confirm, capture"); got != "PAID CAPTURED RESERVED 3" {
 		t.Fatal(got)
 	}
-	if err := o.RequestShipment("shp_1", "RequestShipment", "token-1", By{At: noon}); err != nil {
+	if err := o.RequestShipment("shp_1", waiting("token-1", 0), By{At: noon}); err != nil {
 		t.Fatal(err)
 	}
 	return o
@@ -42,7 +42,7 @@ func TestOrder_RenewShipment(t *testing.T) {
 	if last.Type != ShipmentRenewed || last.Sequence != 15 || o.Event(last).ShipmentID != "shp_1" || o.Wait.Token != "token-1" || !o.Wait.Since.Equal(noon) {
 		t.Errorf("last change %+v, wait %+v", last, o.Wait)
 	}
-	if err := o.RequestShipment("shp_1", "RequestShipment", "token-2", after(200*time.Hour)); err != nil {
+	if err := o.RequestShipment("shp_1", waiting("token-2", 1), after(200*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	if o.RenewalDue(10*time.Minute, noon.Add(200*time.Hour+9*time.Minute)) || !o.RenewalDue(10*time.Minute, noon.Add(200*time.Hour+10*time.Minute)) {

@@ -35,7 +35,7 @@ func (f *fixture) toCarrier(id string) {
 	f.changeOrder(id, func(o *orderflow.Order) {
 		must(f.T, o.Confirm(by("step:ReserveStock")))
 		must(f.T, o.Captured(by("step:ChargePayment")))
-		must(f.T, o.RequestShipment("shp_1", "RequestShipment", "a secret token", by("step:RequestShipment")))
+		must(f.T, o.RequestShipment("shp_1", orderflow.Wait{Step: "RequestShipment", Token: "a secret token"}, by("step:RequestShipment")))
 	})
 }
 

@@ -1,4 +1,4 @@
-// Package cloud holds the adapters to DynamoDB, Step Functions, EventBridge and SNS. They speak the domain's types and its error codes.
+// Package cloud holds the adapters to DynamoDB, Step Functions, EventBridge, SNS and SQS. They speak the domain's types and its error codes.
 package cloud
 
 import (
@@ -30,10 +30,10 @@ func number(n int64) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: fmt.Sprint(n)}
 }
 
-// throttled are the codes with which AWS says "later": DynamoDB, Step Functions, EventBridge, SNS.
+// throttled are the codes with which AWS says "later": DynamoDB, Step Functions, EventBridge, SNS, SQS.
 var throttled = map[string]bool{
 	"ThrottlingException": true, "Throttling": true, "ThrottledException": true, "TooManyRequestsException": true,
-	"ProvisionedThroughputExceededException": true, "RequestLimitExceeded": true, "ThrottlingError": true, "SlowDown": true,
+	"ProvisionedThroughputExceededException": true, "RequestLimitExceeded": true, "ThrottlingError": true, "SlowDown": true, "RequestThrottled": true,
 }
 
 // wrap says what was done when AWS answered err, with CodeThrottled and CodeConflict where it means that.

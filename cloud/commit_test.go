@@ -35,6 +35,31 @@ func TestOrders_Commit_roundTrip(t *testing.T) {
 	}
 }
 
+// All that an order may carry while it waits, and after, comes back as it was saved.
+func TestOrders_Commit_roundTripOfMarks(t *testing.T) {
+	t.Parallel()
+	db, _ := localDB(t)
+	s := ordersOn(db)
+	o := newOrder(t, "ord_1", "a")
+	o.Status, o.PaymentStatus = orderflow.Paid, orderflow.PaymentCaptured
+	attempt := orderflow.Attempt{Entered: placedAt, Redrive: 2, Retry: 3}
+	if err := o.RequestShipment("shp_1", orderflow.Wait{Step: "RequestShipment", Token: "t", Attempt: attempt}, by(0)); err != nil {
+		t.Fatal(err)
+	}
+	o.NotificationFailed(orderflow.Unsent{Kind: orderflow.NotifyConfirmed, Step: "NotifyConfirmed", Message: "m"}, by(time.Second))
+	o.NoteLateDispatch("Post", "T1", by(2*time.Second))
+	if err := o.Acknowledge(by(3 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	o.AlertsDue()
+	wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o}), "")
+	got, err := s.Order(t.Context(), "ord_1")
+	wantCode(t, err, "")
+	if !reflect.DeepEqual(got, o) || got.Wait.Attempt != attempt {
+		t.Errorf("loaded %+v\nsaved  %+v", got, o)
+	}
+}
+
 func TestOrders_Order_notFound(t *testing.T) {
 	t.Parallel()
 	db, _ := localDB(t)

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -72,7 +74,7 @@ func executionError(doing, orderID string, err error) error {
 	return nil
 }
 
-// Succeed answers the task token of a waiting step. A token that is gone is success: nobody waits any more.
+// Succeed answers the task token of a waiting step. Returns orderflow.CodeTokenGone if nobody waits for it any more.
 func (x *Executions) Succeed(ctx context.Context, token string, output any) error {
 	raw, err := json.Marshal(output)
 	if err != nil {
@@ -82,13 +84,13 @@ func (x *Executions) Succeed(ctx context.Context, token string, output any) erro
 	return answerError("send task success", err)
 }
 
-// Fail answers the task token of a waiting step with a failure. A token that is gone is success.
+// Fail answers the task token of a waiting step with a failure. Returns orderflow.CodeTokenGone if nobody waits for it any more.
 func (x *Executions) Fail(ctx context.Context, token string, code orderflow.Code, cause string) error {
 	_, err := x.Client.SendTaskFailure(ctx, &sfn.SendTaskFailureInput{TaskToken: &token, Error: aws.String(string(code)), Cause: &cause})
 	return answerError("send task failure", err)
 }
 
-// answerError lets the answers to a token pass that tell of one which was used, timed out or belongs to an ended execution.
+// answerError tells a token that was used, timed out or belongs to an ended execution from other failures.
 func answerError(doing string, err error) error {
 	if err == nil {
 		return nil
@@ -97,7 +99,45 @@ func answerError(doing string, err error) error {
 	_, gone := errors.AsType[*types.TaskDoesNotExist](err)
 	_, invalid := errors.AsType[*types.InvalidToken](err)
 	if timedOut || gone || invalid {
-		return nil
+		return fmt.Errorf("%s: %w", doing, orderflow.Errorf(orderflow.CodeTokenGone, "%v", err))
 	}
 	return wrap(doing, err)
+}
+
+// longestRun is far beyond how long an execution runs, from its start to its last redrive.
+const longestRun = 60 * 24 * time.Hour
+
+// Failed yields the executions that ended unsuccessfully since the given time. One that was redriven since is not among them.
+func (x *Executions) Failed(ctx context.Context, since time.Time) iter.Seq2[orderflow.FailedExecution, error] {
+	return func(yield func(orderflow.FailedExecution, error) bool) {
+		for _, status := range []types.ExecutionStatus{types.ExecutionStatusFailed, types.ExecutionStatusTimedOut, types.ExecutionStatusAborted} {
+			if !x.yieldEnded(ctx, status, since, yield) {
+				return
+			}
+		}
+	}
+}
+
+// yieldEnded yields the executions of a status that ended since a time. It reports whether more are wanted.
+func (x *Executions) yieldEnded(ctx context.Context, status types.ExecutionStatus, since time.Time, yield func(orderflow.FailedExecution, error) bool) bool {
+	pages := sfn.NewListExecutionsPaginator(x.Client, &sfn.ListExecutionsInput{StateMachineArn: &x.StateMachine, StatusFilter: status, MaxResults: pageSize})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			yield(orderflow.FailedExecution{}, wrap("list executions", err))
+			return false
+		}
+		for _, e := range page.Executions { // the latest start first
+			if aws.ToTime(e.StartDate).Before(since.Add(-longestRun)) {
+				return true
+			}
+			if aws.ToTime(e.StopDate).Before(since) {
+				continue
+			}
+			if !yield(orderflow.FailedExecution{OrderID: aws.ToString(e.Name), ARN: aws.ToString(e.ExecutionArn), RedriveCount: int(aws.ToInt32(e.RedriveCount))}, nil) {
+				return false
+			}
+		}
+	}
+	return true
 }

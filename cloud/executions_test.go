@@ -1,7 +1,9 @@
 package cloud
 
 import (
+	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,20 +106,22 @@ func TestExecutions_answers(t *testing.T) {
 	for _, tt := range []struct {
 		name, answer string
 		fails        bool
+		code         orderflow.Code
 	}{
-		{"taken", "{}", false},
-		{"timed out", "!TaskTimedOut: Task Timed Out: 'Provided task does not exist anymore'", false},
-		{"gone", "!TaskDoesNotExist: gone", false},
-		{"invalid", "!InvalidToken: Invalid Token: 'Invalid token'", false},
-		{"forbidden", "!AccessDeniedException: no", true},
+		{"taken", "{}", false, ""},
+		{"timed out", "!TaskTimedOut: Task Timed Out: 'Provided task does not exist anymore'", true, orderflow.CodeTokenGone},
+		{"gone", "!TaskDoesNotExist: gone", true, orderflow.CodeTokenGone},
+		{"invalid", "!InvalidToken: Invalid Token: 'Invalid token'", true, orderflow.CodeTokenGone},
+		{"throttled", "!ThrottlingException: Rate exceeded", true, orderflow.CodeThrottled},
+		{"forbidden", "!AccessDeniedException: no", true, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			f, x := executionsOn(t, map[string]string{"SendTaskSuccess": tt.answer, "SendTaskFailure": tt.answer})
-			if err := x.Succeed(t.Context(), "token", map[string]string{"shipmentId": "shp_1"}); (err != nil) != tt.fails {
+			if err := x.Succeed(t.Context(), "token", map[string]string{"shipmentId": "shp_1"}); (err != nil) != tt.fails || orderflow.CodeOf(err) != tt.code {
 				t.Errorf("succeed: %v", err)
 			}
-			if err := x.Fail(t.Context(), "token", orderflow.CodeOrderCancelled, "why"); (err != nil) != tt.fails {
+			if err := x.Fail(t.Context(), "token", orderflow.CodeOrderCancelled, "why"); (err != nil) != tt.fails || orderflow.CodeOf(err) != tt.code {
 				t.Errorf("fail: %v", err)
 			}
 			want := []call{
@@ -154,6 +158,71 @@ func TestExecutions_FailedStep(t *testing.T) {
 				t.Errorf("asked %v", f.asked[0].in)
 			}
 		})
+	}
+}
+
+func TestExecutions_OpenToken(t *testing.T) {
+	t.Parallel()
+	scheduled := `{"id":7,"timestamp":1,"type":"TaskScheduled","taskScheduledEventDetails":{"resource":"invoke.waitForTaskToken","resourceType":"lambda","region":"r",
+		"parameters":"{\"FunctionName\":\"f\",\"Payload\":{\"orderId\":\"ord_1\",\"taskToken\":\"the live one\"}}"}}`
+	for _, tt := range []struct{ name, events, want string }{
+		{"waits", `{"id":9,"timestamp":1,"type":"TaskSubmitted"},{"id":8,"timestamp":1,"type":"TaskStarted"},` + scheduled, "the live one"},
+		{"about to wait", scheduled, "the live one"},
+		{"answered", `{"id":10,"timestamp":1,"type":"TaskSucceeded"},{"id":9,"timestamp":1,"type":"TaskSubmitted"},` + scheduled, ""},
+		{"between two attempts", `{"id":10,"timestamp":1,"type":"TaskFailed"},{"id":9,"timestamp":1,"type":"TaskStarted"},` + scheduled, ""},
+		{"in the next state", `{"id":12,"timestamp":1,"type":"TaskStateEntered"},{"id":11,"timestamp":1,"type":"TaskStateExited"},` + scheduled, ""},
+		{"ended", `{"id":12,"timestamp":1,"type":"ExecutionFailed"},` + scheduled, ""},
+		{"a task without a token", `{"id":8,"timestamp":1,"type":"TaskStarted"},{"id":7,"timestamp":1,"type":"TaskScheduled","taskScheduledEventDetails":{"parameters":"{\"Payload\":{\"orderId\":\"ord_1\"}}"}}`, ""},
+		{"just begun", `{"id":1,"timestamp":1,"type":"ExecutionStarted"}`, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f, x := executionsOn(t, map[string]string{"GetExecutionHistory": `{"events":[` + tt.events + `]}`})
+			got, err := x.OpenToken(t.Context(), "ord_1")
+			if err != nil || got != tt.want {
+				t.Errorf("got %q, %v", got, err)
+			}
+			if in := f.asked[0].in; in["reverseOrder"] != true || in["includeExecutionData"] != true || in["executionArn"] != executionARN {
+				t.Errorf("asked %v", in)
+			}
+		})
+	}
+	_, x := executionsOn(t, map[string]string{"GetExecutionHistory": "!ExecutionDoesNotExist: none"})
+	_, err := x.OpenToken(t.Context(), "ord_1")
+	wantCode(t, err, orderflow.CodeNotFound)
+}
+
+func TestExecutions_Failed(t *testing.T) {
+	t.Parallel()
+	listed := func(name string, start, stop int) string {
+		return fmt.Sprintf(`{"executionArn":"arn of %[1]s","stateMachineArn":"m","name":%[1]q,"status":"FAILED","startDate":%[2]d,"stopDate":%[3]d,"redriveCount":2}`, name, start, stop)
+	}
+	now := int(time.Unix(1_800_000_000, 0).Unix())
+	f, x := executionsOn(t, map[string]string{"ListExecutions": `{"executions":[` + strings.Join([]string{
+		listed("ord_new", now-100, now-10), listed("ord_old", now-2000, now-1000), listed("ord_waited", now-1_000_000, now-20),
+		listed("ord_ancient", now-10_000_000, now-20)}, ",") + `]}`})
+	var got []string
+	for e, err := range x.Failed(t.Context(), time.Unix(int64(now-500), 0)) {
+		wantCode(t, err, "")
+		got = append(got, e.OrderID)
+		if e.ARN != "arn of "+e.OrderID || e.RedriveCount != 2 {
+			t.Errorf("got %+v", e)
+		}
+	}
+	want := []string{"ord_new", "ord_waited"}
+	if want = slices.Concat(want, want, want); !slices.Equal(got, want) { // once for each status
+		t.Errorf("got %v", got)
+	}
+	for i, status := range []string{"FAILED", "TIMED_OUT", "ABORTED"} {
+		if in := f.asked[i].in; in["statusFilter"] != status || in["stateMachineArn"] != machineARN {
+			t.Errorf("asked %v", in)
+		}
+	}
+	for e := range x.Failed(t.Context(), time.Unix(0, 0)) {
+		if e.OrderID != "ord_new" {
+			t.Errorf("got %s after a break", e.OrderID)
+		}
+		break
 	}
 }
 

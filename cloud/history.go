@@ -3,6 +3,8 @@ package cloud
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -60,6 +62,43 @@ func (x *Executions) FailedStep(ctx context.Context, executionARN string) (step 
 		}
 	}
 	return "", ended, nil
+}
+
+// OpenToken returns the task token for which an order's execution waits now, "" if it waits for none: it has ended, is in another state, or
+// between two attempts. Returns orderflow.CodeNotFound if none was started.
+func (x *Executions) OpenToken(ctx context.Context, orderID string) (string, error) {
+	pages := newestFirst(x.Client, x.arn(orderID), 10, true)
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return "", executionError("get execution history", orderID, err)
+		}
+		for _, e := range page.Events {
+			switch {
+			case e.TaskScheduledEventDetails != nil:
+				return scheduledToken(e.TaskScheduledEventDetails)
+			case !openEvents[e.Type]:
+				return "", nil
+			}
+		}
+	}
+	return "", nil
+}
+
+// openEvents are those that follow a TaskScheduled while its task is open.
+var openEvents = map[types.HistoryEventType]bool{types.HistoryEventTypeTaskStarted: true, types.HistoryEventTypeTaskSubmitted: true}
+
+// scheduledToken reads the task token out of what a function is invoked with.
+func scheduledToken(d *types.TaskScheduledEventDetails) (string, error) {
+	var parameters struct {
+		Payload struct {
+			TaskToken string `json:"taskToken"`
+		}
+	}
+	if err := json.Unmarshal([]byte(aws.ToString(d.Parameters)), &parameters); err != nil {
+		return "", fmt.Errorf("read parameters of task: %w", err)
+	}
+	return parameters.Payload.TaskToken, nil
 }
 
 // endEvents are the last events of an execution that did not succeed.

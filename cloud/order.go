@@ -80,40 +80,60 @@ func (s *Orders) putOrder(o *orderflow.Order) (*types.Put, error) {
 	}, nil
 }
 
-// Standing yields the orders of a status that were last changed before the given time, oldest first. The index may be slightly out of date.
-func (s *Orders) Standing(ctx context.Context, status orderflow.Status, before time.Time) iter.Seq2[*orderflow.Order, error] {
+// Standing yields the orders of a status that were last changed before the given time, oldest first; then those that were changed after ahead,
+// a time in the future: by a clock that has been set back since. The index may be slightly out of date.
+func (s *Orders) Standing(ctx context.Context, status orderflow.Status, before, ahead time.Time) iter.Seq2[*orderflow.Order, error] {
 	return func(yield func(*orderflow.Order, error) bool) {
-		bound, err := orderflow.NewOrderID(before, zeros{}) // ids begin with the time
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		pages := dynamodb.NewQueryPaginator(s.DB, &dynamodb.QueryInput{
-			TableName: &s.Table, IndexName: aws.String(byStatus), KeyConditionExpression: aws.String("#status = :status AND id < :bound"),
-			ExpressionAttributeNames:  map[string]string{"#status": "status"},
-			ExpressionAttributeValues: item{":status": str(string(status)), ":bound": str(bound)},
-		})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
+		standing := func(o *orderflow.Order) bool { return o.UpdatedAt.Before(before) || o.UpdatedAt.After(ahead) }
+		for _, c := range []struct {
+			operator string
+			bound    time.Time
+		}{{"<", before}, {">", ahead}} {
+			bound, err := orderflow.NewOrderID(c.bound, zeros{}) // ids begin with the time
 			if err != nil {
-				yield(nil, wrap("query orders by status", err))
+				yield(nil, err)
 				return
 			}
-			if !yieldStanding(page.Items, before, yield) {
+			in := &dynamodb.QueryInput{
+				TableName: &s.Table, IndexName: aws.String(byStatus), KeyConditionExpression: aws.String("#status = :status AND id " + c.operator + " :bound"),
+				ExpressionAttributeNames:  map[string]string{"#status": "status"},
+				ExpressionAttributeValues: item{":status": str(string(status)), ":bound": str(bound)},
+			}
+			if !s.yieldOrders(ctx, in, standing, yield) {
 				return
 			}
 		}
 	}
 }
 
-func yieldStanding(items []item, before time.Time, yield func(*orderflow.Order, error) bool) bool {
-	for _, it := range items {
-		o, err := orderOf(it)
-		if err == nil && !o.UpdatedAt.Before(before) {
-			continue
+// NeedingAttention yields the orders that need attention, whatever their status, oldest first. The index may be slightly out of date.
+func (s *Orders) NeedingAttention(ctx context.Context) iter.Seq2[*orderflow.Order, error] {
+	return func(yield func(*orderflow.Order, error) bool) {
+		in := &dynamodb.QueryInput{
+			TableName: &s.Table, IndexName: aws.String(byAttention), KeyConditionExpression: aws.String(attentionIndex + " = :in"),
+			ExpressionAttributeValues: item{":in": str(inAttention)},
 		}
-		if !yield(o, err) {
+		s.yieldOrders(ctx, in, func(*orderflow.Order) bool { return true }, yield)
+	}
+}
+
+// yieldOrders yields those orders of a query that match. It reports whether more are wanted.
+func (s *Orders) yieldOrders(ctx context.Context, in *dynamodb.QueryInput, match func(*orderflow.Order) bool, yield func(*orderflow.Order, error) bool) bool {
+	pages := dynamodb.NewQueryPaginator(s.DB, in)
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			yield(nil, wrap("query orders", err))
 			return false
+		}
+		for _, it := range page.Items {
+			o, err := orderOf(it)
+			if err == nil && !match(o) {
+				continue
+			}
+			if !yield(o, err) {
+				return false
+			}
 		}
 	}
 	return true

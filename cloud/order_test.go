@@ -34,12 +34,16 @@ func TestOrders_Standing(t *testing.T) {
 	save(time.Minute, same)
 	save(4*time.Hour, func(o *orderflow.Order) { o.Payment(orderflow.PaymentUncertain, by(0)) }) // old, but changed just now
 	save(5*time.Hour, func(o *orderflow.Order) { o.Status = orderflow.Paid })
+	// A clock that was set back by an hour since has told the times of these.
+	ahead := save(-time.Hour, same)
+	oldAhead := save(90*time.Minute, func(o *orderflow.Order) { o.UpdatedAt = placedAt.Add(time.Hour) })
+	save(-30*time.Second, same) // within what clocks may differ
 	var got []string
-	for o, err := range s.Standing(t.Context(), orderflow.Placed, placedAt.Add(-time.Hour)) {
+	for o, err := range s.Standing(t.Context(), orderflow.Placed, placedAt.Add(-time.Hour), placedAt.Add(time.Minute)) {
 		wantCode(t, err, "")
 		got = append(got, o.ID)
 	}
-	if want := []string{older, old}; !slices.Equal(got, want) {
+	if want := []string{older, old, oldAhead, ahead}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
@@ -53,12 +57,39 @@ func TestOrders_Standing_stops(t *testing.T) {
 		wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o}), "")
 	}
 	n := 0
-	for range s.Standing(t.Context(), orderflow.Placed, placedAt.Add(time.Hour)) {
+	for range s.Standing(t.Context(), orderflow.Placed, placedAt.Add(time.Hour), placedAt.Add(2*time.Hour)) {
 		n++
 		break
 	}
 	if n != 1 {
 		t.Errorf("yielded %d after a break", n)
+	}
+}
+
+// Orders that need attention are found whatever their status.
+func TestOrders_NeedingAttention(t *testing.T) {
+	t.Parallel()
+	db, _ := localDB(t)
+	s := ordersOn(db)
+	var want []string
+	for i, status := range orderflow.Statuses {
+		for j, marked := range []bool{true, false} {
+			o := newOrder(t, fmt.Sprintf("ord_%d%d", i, j), "a")
+			o.Status = status
+			if marked {
+				o.NeedAttention(orderflow.Attention{Code: "X", ExecutionARN: "arn"}, by(0))
+				want = append(want, o.ID)
+			}
+			wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o}), "")
+		}
+	}
+	var got []string
+	for o, err := range s.NeedingAttention(t.Context()) {
+		wantCode(t, err, "")
+		got = append(got, o.ID)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 

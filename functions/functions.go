@@ -65,7 +65,7 @@ var constructors = map[string]func(*parts) lambda.Handler{
 		return handle(p, tasks.Start{Executions: p.executions("STATE_MACHINE_ARN"), Log: p.opts.Logger}.Handle)
 	},
 	"wake": func(p *parts) lambda.Handler {
-		return handle(p, tasks.Wake{Orders: p.orders("ORDERS_TABLE"), Tokens: p.tokens(), Log: p.opts.Logger}.Handle)
+		return handle(p, tasks.Wake{Orders: p.orders("ORDERS_TABLE"), Tokens: p.executions("STATE_MACHINE_ARN"), Log: p.opts.Logger}.Handle)
 	},
 	"watch": func(p *parts) lambda.Handler {
 		return handle(p, tasks.Watch{

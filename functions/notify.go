@@ -6,10 +6,10 @@ import (
 	"orderflow/tasks"
 )
 
-func newNotify(p *parts) lambda.Handler {
+func newNotify(p *parts) lambda.Handler { return handle(p, p.notify().Handle) }
+
+func (p *parts) notify() tasks.Notify {
 	orders, steps := p.orders("ORDERS_TABLE"), p.steps()
 	orders.Steps = steps.Table
-	return handle(p, tasks.Notify{
-		Orders: orders, Steps: steps, Customers: p.customers(), Notifier: p.topic("NOTIFICATIONS_TOPIC_ARN"),
-	}.Handle)
+	return tasks.Notify{Orders: orders, Steps: steps, Customers: p.customers(), Notifier: p.topic("NOTIFICATIONS_TOPIC_ARN")}
 }

@@ -50,19 +50,19 @@ func (a attend) mark(ctx context.Context, orderID string, mark orderflow.Attenti
 	if err != nil || o.Attention == nil || o.Attention.ExecutionARN != mark.ExecutionARN || o.Attention.RedriveCount != mark.RedriveCount {
 		return false, err
 	}
-	if err := a.alert(ctx, o); err != nil {
+	if err := a.alert(ctx, orderID, *o.Attention); err != nil {
 		return false, err
 	}
 	return true, nil
 }
 
-// alert tells operators of the order's mark: that of a run's failure, or of something else while it goes on.
-func (a attend) alert(ctx context.Context, o *orderflow.Order) error {
-	id := fmt.Sprintf("%s/attention/%d", o.ID, o.Attention.RedriveCount)
-	if o.Attention.ExecutionARN == "" {
-		id += "/" + o.Attention.Code
+// alert tells operators of a mark: that of a run's failure, or of something else while it goes on.
+func (a attend) alert(ctx context.Context, orderID string, mark orderflow.Attention) error {
+	id := fmt.Sprintf("%s/attention/%d", orderID, mark.RedriveCount)
+	if mark.ExecutionARN == "" {
+		id += "/" + mark.Code
 	}
-	return a.alerts.Alert(ctx, orderflow.Alert{DedupeID: id, OrderID: o.ID, Attention: *o.Attention})
+	return a.alerts.Alert(ctx, orderflow.Alert{DedupeID: id, OrderID: orderID, Attention: mark})
 }
 
 // commitMark returns the order as it stands afterwards.
@@ -76,18 +76,22 @@ func (a attend) commitMark(ctx context.Context, orderID string, mark orderflow.A
 	})
 }
 
-// redriven takes the mark away that a failure before the given redrive left, and tells whether there was one. Events may come out of order:
-// the mark of a failure after it stays.
-func (a attend) redriven(ctx context.Context, orderID string, redriveCount int) (bool, error) {
+// change commits what f changes of the order, and reports whether it changed anything.
+func (a attend) change(ctx context.Context, orderID string, f func(*orderflow.Order) bool) (bool, error) {
 	return untilSettled(ctx, func() (bool, error) {
 		o, err := a.orders.Order(ctx, orderID)
-		if err != nil {
+		if err != nil || !f(o) {
 			return false, err
 		}
-		if o.Attention == nil || o.Attention.RedriveCount >= redriveCount || !o.ClearAttention(a.by()) {
-			return false, nil
-		}
 		return true, a.orders.Commit(ctx, orderflow.Write{Order: o})
+	})
+}
+
+// redriven takes the mark away that a failure before the given redrive left, and reports whether there was one. Events may come out of order:
+// the mark of a failure after it stays.
+func (a attend) redriven(ctx context.Context, orderID string, redriveCount int) (bool, error) {
+	return a.change(ctx, orderID, func(o *orderflow.Order) bool {
+		return o.Attention != nil && o.Attention.RedriveCount < redriveCount && o.ClearAttention(a.by())
 	})
 }
 

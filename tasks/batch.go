@@ -59,12 +59,20 @@ func eachEvent(ctx context.Context, log *slog.Logger, batch Batch, f func(contex
 }
 
 func withEvent(ctx context.Context, m Message, f func(context.Context, orderflow.EventDetail) error) error {
+	e, err := readEvent(m)
+	if err != nil {
+		return err
+	}
+	return f(ctx, e)
+}
+
+func readEvent(m Message) (orderflow.EventDetail, error) {
 	var e busEvent
 	if err := json.Unmarshal([]byte(m.Body), &e); err != nil {
-		return fmt.Errorf("read event: %w", err)
+		return e.Detail, fmt.Errorf("read event: %w", err)
 	}
 	if e.Detail.OrderID == "" {
-		return fmt.Errorf("read event: it names no order")
+		return e.Detail, fmt.Errorf("read event: it names no order")
 	}
-	return f(ctx, e.Detail)
+	return e.Detail, nil
 }

@@ -5,20 +5,62 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
+	"time"
 
 	"orderflow"
 )
+
+func (s *simulation) story() string { return strings.Join(s.trace, "\n") }
+
+// checkUnchanged lets everything happen that is still on its way: the order, which has ended, does not change by it. Then what may change it comes:
+// late news of the execution, and a late word of the carrier. The reconciler leaves no mark that nothing is behind.
+func (s *simulation) checkUnchanged() {
+	ended := s.store.load(s.t, "ord_1")
+	s.settle()
+	now := s.store.load(s.t, "ord_1")
+	told := now.Shipment != nil && now.Shipment.Late != nil // operators, of goods that left too late
+	if ended.Sequence == now.Sequence && ended.Version != now.Version && !told || !reflect.DeepEqual(unmarked(ended), unmarked(now)) {
+		s.t.Errorf("the order ended as\n%+v\nand changed to\n%+v\n%s", ended, now, s.story())
+	}
+	for len(s.news) > 0 {
+		s.deliver()
+	}
+	if now.Shipment != nil {
+		s.carrier(orderflow.NoticeDispatched)
+	}
+	s.budget = 0
+	for len(s.zombies) > 0 {
+		s.comeBack()
+	}
+	s.down = false
+	for range 2 {
+		s.reconcile()
+	}
+}
+
+// unmarked is an order without what marks it for operators.
+func unmarked(o *orderflow.Order) *orderflow.Order {
+	c := clone(o)
+	if c.Shipment != nil && c.Shipment.Late != nil {
+		c.Shipment.Late.Alerted = false
+	}
+	c.Attention, c.Sequence, c.Version, c.UpdatedAt = nil, 0, 0, time.Time{}
+	c.Timeline = slices.DeleteFunc(c.Timeline, func(c orderflow.Change) bool { return c.Type == orderflow.AttentionChanged })
+	return c
+}
 
 // check checks the invariants of the order that ended.
 func (s *simulation) check(before map[string]orderflow.Product) {
 	o := s.store.load(s.t, "ord_1")
 	fail := func(format string, args ...any) {
-		s.t.Errorf(format+"\n%s", append(args, strings.Join(s.trace, "\n"))...)
+		s.t.Errorf(format+"\n%s", append(args, s.story())...)
 	}
 	if !o.Status.Final() {
 		fail("I1: the order is %s", o.Status)
 	}
+	s.checkMarks(o, fail)
 	for _, c := range s.provider.captures {
 		if c.Amount != o.Total || len(s.provider.captures) > 1 {
 			fail("I2: the total is %s, captured %v", o.Total, s.provider.captures)
@@ -49,6 +91,21 @@ func (s *simulation) check(before map[string]orderflow.Product) {
 		fail("payment status %s, want %s", o.PaymentStatus, want)
 	}
 	s.checkEvents(o, fail)
+}
+
+// checkMarks: nothing is left for an operator but goods that left too late, and the customer knows how the order ended.
+func (s *simulation) checkMarks(o *orderflow.Order, fail func(string, ...any)) {
+	late := o.Shipment != nil && o.Shipment.Late != nil
+	if (o.Attention != nil) != late || late && (o.Attention.Code != string(orderflow.CodeDispatchedLate) || !o.Shipment.Late.Alerted) || o.Unsent != nil {
+		fail("dispatched late %v, but the mark is %+v, unsent %+v", late, o.Attention, o.Unsent)
+	}
+	kind := orderflow.NotifyClosed
+	if o.Status == orderflow.Fulfilled {
+		kind = orderflow.NotifyShipped
+	}
+	if !slices.ContainsFunc(s.sent, func(n orderflow.Notification) bool { return n.Kind == kind }) {
+		fail("the customer was not told %q", kind)
+	}
 }
 
 // onlyProviderKnows: a charge that was given up was declined later, or went straight back. The order never heard of it.

@@ -2,38 +2,108 @@ package tasks
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"orderflow"
 )
 
-func (s *simulation) fault() bool {
-	if s.faults == 0 || s.rnd.IntN(6) > 0 {
+// fault is a kind of fault.
+type fault string
+
+// The kinds of faults.
+const (
+	callFails        fault = "a call fails"
+	throttled        fault = "a write is throttled"
+	replyLost        fault = "a reply is lost"
+	takesEffectLater fault = "a call takes effect later"
+	errorSaved       fault = "the provider saves an error"
+	refundSlow       fault = "a refund is slow, or comes back"
+	livesOn          fault = "an invocation is given up, and lives on"
+	invokedTwice     fault = "a function is invoked twice"
+	repeated         fault = "an earlier invocation is repeated"
+	cancelComes      fault = "the customer cancels"
+	eventLost        fault = "an event is lost"
+	eventTwice       fault = "an event comes twice"
+	eventLate        fault = "an event comes late"
+	stepFails        fault = "the waiting step fails"
+	carrierFails     fault = "the carrier gives up"
+	noticeTwice      fault = "the carrier says the same again"
+	noticeLate       fault = "the carrier dispatches what was cancelled"
+	topicDown        fault = "the topic is down"
+	dayPasses        fault = "a day passes before the redrive"
+)
+
+var faults = []fault{
+	callFails, throttled, replyLost, takesEffectLater, errorSaved, refundSlow, livesOn, invokedTwice, repeated, cancelComes, eventLost, eventTwice, eventLate, stepFails,
+	carrierFails, noticeTwice, noticeLate, topicDown, dayPasses,
+}
+
+// coverage counts what the simulations met.
+type coverage struct {
+	states map[string]int
+	faults map[fault]int
+	ends   map[orderflow.Status]int
+}
+
+// hit draws whether a fault happens now. They become fewer.
+func (s *simulation) hit(f fault) bool {
+	if s.budget == 0 || s.attempt < s.calm || !s.chance(f, 6) {
 		return false
 	}
-	s.faults--
+	s.budget--
 	return true
 }
 
-// hook is what happens at each point between two effects of a task.
-func (s *simulation) hook(fault error) func(ctx context.Context) error {
-	return func(ctx context.Context) error {
-		if l, ok := ctx.Value(lateKey{}).(*late); ok {
-			l.pause()
-			return nil
-		}
-		s.meanwhile()
-		if s.fault() {
-			return fault
-		}
-		return nil
+// chance draws whether something happens now that nobody takes for a fault, or for which there are few occasions.
+func (s *simulation) chance(f fault, oneIn int) bool {
+	if !s.on[f] || s.rnd.IntN(oneIn) > 0 {
+		return false
 	}
+	s.seen.faults[f]++
+	s.log("    %s", f)
+	return true
 }
 
-var errUnavailable = orderflow.Errorf(orderflow.CodePaymentUnavailable, "not now")
+var (
+	errUnavailable = orderflow.Errorf(orderflow.CodePaymentUnavailable, "not now")
+	errThrottled   = orderflow.Errorf(orderflow.CodeThrottled, "later")
+	errGivenUp     = errors.New("States.Timeout: given up")
+)
+
+// hook is what happens at each point of an invocation at which it calls something.
+func (s *simulation) hook(f fault, failure error) func(ctx context.Context) error {
+	return func(ctx context.Context) error { return s.point(ctx, f, failure) }
+}
+
+func (s *simulation) point(ctx context.Context, f fault, failure error) error {
+	i, ok := ctx.Value(invocationKey{}).(*invocation)
+	switch {
+	case !ok: // the test itself looks
+		return nil
+	case i.zombie:
+		if s.rnd.IntN(4) == 0 {
+			i.suspend()
+		}
+		if i.name == "ChargePayment" { // what it charges so late, nobody but itself gives back
+			return nil
+		}
+	default:
+		s.meanwhile()
+		if s.hit(livesOn) {
+			i.zombie = true
+			i.suspend()
+		}
+	}
+	if s.hit(f) {
+		return failure
+	}
+	return nil
+}
 
 // spoil is a saved answer of the provider's: declined for now, or an error of its own.
 func (s *simulation) spoil(ctx context.Context) error {
-	if isLate(ctx) || !s.fault() {
+	if isZombie(ctx) || !s.hit(errorSaved) {
 		return nil
 	}
 	if s.rnd.IntN(2) == 0 {
@@ -44,7 +114,7 @@ func (s *simulation) spoil(ctx context.Context) error {
 
 // slow is a refund that takes its time, or comes back.
 func (s *simulation) slow(ctx context.Context) error {
-	if isLate(ctx) || !s.fault() {
+	if isZombie(ctx) || !s.chance(refundSlow, 4) {
 		return nil
 	}
 	if s.rnd.IntN(2) == 0 {
@@ -53,63 +123,73 @@ func (s *simulation) slow(ctx context.Context) error {
 	return orderflow.Errorf(orderflow.CodeRefundPending, "on its way")
 }
 
-// late is an invocation that everybody takes for dead. It stops at one point, and goes on when nobody expects it.
-type late struct {
+// invocation is a run of a function. Of all invocations, one runs at a time.
+type invocation struct {
 	name           string
-	points         int // how many it passes before it stops
+	zombie         bool // everybody takes it for dead
 	paused, resume chan struct{}
 	done           chan error
 }
 
-type lateKey struct{}
+type invocationKey struct{}
 
-func isLate(ctx context.Context) bool { return ctx.Value(lateKey{}) != nil }
-
-func (l *late) pause() {
-	if l.points--; l.points == 0 {
-		close(l.paused)
-		<-l.resume
-	}
+func isZombie(ctx context.Context) bool {
+	i, ok := ctx.Value(invocationKey{}).(*invocation)
+	return ok && i.zombie
 }
 
-// leave starts an invocation of a step, and leaves it where it stops.
-func (s *simulation) leave(name string) {
-	l := &late{name, 1 + s.rnd.IntN(6), make(chan struct{}), make(chan struct{}), make(chan error, 1)}
-	go func() {
-		l.done <- s.invoke(context.WithValue(s.t.Context(), lateKey{}, l), name, orderflow.CodeOrderCancelled)
-	}()
+func (i *invocation) suspend() {
+	i.paused <- struct{}{}
+	<-i.resume
+}
+
+// call runs f as an invocation, to its end or until it is given up.
+func (s *simulation) call(name string, f func(ctx context.Context) error) error {
+	i := &invocation{name: name, paused: make(chan struct{}), resume: make(chan struct{}), done: make(chan error, 1)}
+	go func() { i.done <- f(context.WithValue(s.t.Context(), invocationKey{}, i)) }()
+	return s.follow(i)
+}
+
+func (s *simulation) follow(i *invocation) error {
 	select {
-	case <-l.paused:
-		s.late = l
-		s.log("%s left alone", name)
-	case err := <-l.done:
-		s.log("%s in between: %v", name, err)
+	case <-i.paused:
+		s.zombies = append(s.zombies, i)
+		return errGivenUp
+	case err := <-i.done:
+		return err
 	}
 }
 
+// comeBack lets one of the invocations that were given up go on.
 func (s *simulation) comeBack() {
-	close(s.late.resume)
-	s.log("%s is back: %v", s.late.name, <-s.late.done)
-	s.late = nil
+	n := s.rnd.IntN(len(s.zombies))
+	i := s.zombies[n]
+	s.zombies = slices.Delete(s.zombies, n, n+1)
+	s.log("    %s goes on", i.name)
+	i.resume <- struct{}{}
+	s.log("    %s: %v", i.name, s.follow(i))
 }
 
-// meanwhile is what may happen between two effects of a task: the customer cancels, or an earlier invocation turns out not to be dead.
-// (Not of Ship: each of its invocations has a token of its own, and Step Functions ends the older one first.)
+// meanwhile is what may happen between two calls of a function: the customer cancels, an earlier invocation turns out not to be dead, or is
+// repeated, an event comes late.
 func (s *simulation) meanwhile() {
-	if s.racing || s.rnd.IntN(12) > 0 {
+	if s.racing {
 		return
 	}
 	s.racing = true
 	defer func() { s.racing = false }()
-	switch {
-	case s.rnd.IntN(2) == 0:
-		s.cancel()
-	case s.late != nil:
+	if len(s.zombies) > 0 && s.rnd.IntN(8) == 0 {
 		s.comeBack()
-	default:
-		if name := s.entered[s.rnd.IntN(len(s.entered))]; s.function(name) != "Ship" {
-			s.leave(name)
-		}
+	}
+	if s.chance(cancelComes, 120) {
+		s.cancel()
+	}
+	if s.hit(repeated) {
+		r := s.invoked[s.rnd.IntN(len(s.invoked))]
+		s.log("    %s repeated: %v", r.state, s.invoke(r))
+	}
+	if len(s.news) > 0 && s.rnd.IntN(8) == 0 {
+		s.deliver()
 	}
 }
 
@@ -117,5 +197,5 @@ func (s *simulation) cancel() {
 	err := s.store.change("ord_1", func(o *orderflow.Order) error {
 		return o.RequestCancel(orderflow.By{At: s.now, Actor: "customer:cus_1"})
 	})
-	s.log("cancel: %v", err)
+	s.log("    cancel: %v", err)
 }

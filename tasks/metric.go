@@ -21,7 +21,7 @@ func logPublished(ctx context.Context, log *slog.Logger, events []pendingEvent) 
 			placed++
 		case orderflow.OrderStatusChanged:
 			ended[e.detail.Status]++
-		case orderflow.AttentionChanged:
+		case orderflow.AttentionChanged, orderflow.ShipmentLate:
 			if e.detail.Attention {
 				failed++
 			}
@@ -33,6 +33,6 @@ func logPublished(ctx context.Context, log *slog.Logger, events []pendingEvent) 
 
 // logReconciled logs what a run did: template.yaml makes a CloudWatch metric of stuckSeconds.
 func logReconciled(ctx context.Context, log *slog.Logger, r Reconciled) {
-	log.InfoContext(ctx, "reconciled", "checked", r.Checked, "started", r.Started, "answered", r.Answered, "renewed", r.Renewed, "marked", r.Marked,
-		"cleared", r.Cleared, "failed", r.Failed, "complete", r.Complete, "stuckSeconds", r.StuckSeconds)
+	log.InfoContext(ctx, "reconciled", "checked", r.Checked, "started", r.Started, "answered", r.Answered, "renewed", r.Renewed, "resent", r.Resent,
+		"marked", r.Marked, "cleared", r.Cleared, "removed", r.Removed, "letters", r.Letters, "failed", r.Failed, "complete", r.Complete, "stuckSeconds", r.StuckSeconds)
 }

@@ -31,7 +31,7 @@ type Notify struct {
 // Notified is the result of Notify.
 type Notified struct {
 	Kind orderflow.NotificationKind `json:"kind"`
-	Sent bool                       `json:"sent"` // false if the customer did not want it, or it was overtaken by a cancel
+	Sent bool                       `json:"sent"` // false if the customer did not want it, or the order was faster
 }
 
 // Handle sends the notification of in.Kind. Returns CodeInvalidState for an unknown kind.
@@ -79,8 +79,8 @@ func (n Notify) notify(ctx context.Context, in Input) (Notified, error) {
 }
 
 func (n Notify) wanted(ctx context.Context, o *orderflow.Order, kind orderflow.NotificationKind) (bool, error) {
-	if kind == orderflow.NotifyConfirmed && o.Cancel != nil {
-		return false, nil // a cancel was accepted meanwhile: "closed" will tell
+	if kind == orderflow.NotifyConfirmed && (o.Cancel != nil || o.Status != orderflow.Paid) {
+		return false, nil // it comes too late: "shipped" or "closed" tells
 	}
 	c, err := n.Customers.Customer(ctx, o.CustomerID)
 	if orderflow.CodeOf(err) == orderflow.CodeNotFound {

@@ -26,6 +26,13 @@ func (o *outbox) Alert(_ context.Context, a orderflow.Alert) error {
 	return o.err
 }
 
+func paid(o *orderflow.Order) error {
+	if err := o.Confirm(orderflow.By{At: start}); err != nil {
+		return err
+	}
+	return o.Captured(orderflow.By{At: start})
+}
+
 func TestNotify_Handle(t *testing.T) {
 	t.Parallel()
 	rejected := func(o *orderflow.Order) error { return o.Close(orderflow.By{Reason: "OutOfStock"}) }
@@ -41,6 +48,8 @@ func TestNotify_Handle(t *testing.T) {
 		{"not wanted", "confirmed", nil, none, ""},
 		{"wanted", "confirmed", nil, &orderflow.Notifications{OrderConfirmed: true}, "is paid"},
 		{"confirmed, but cancelled meanwhile", "confirmed", cancelled, nil, ""},
+		{"confirmed, but refunded meanwhile", "confirmed", func(o *orderflow.Order) error { o.Status = orderflow.Rejected; o.Sequence++; return nil }, nil, ""},
+		{"confirmed, but dispatched meanwhile", "confirmed", func(o *orderflow.Order) error { o.Status = orderflow.Shipping; o.Sequence++; return nil }, nil, ""},
 		{"shipped", "shipped", func(o *orderflow.Order) error {
 			o.Shipment = &orderflow.Shipment{Carrier: "Post", TrackingNumber: "T1"}
 			o.Sequence++
@@ -69,6 +78,9 @@ func TestNotify_Handle(t *testing.T) {
 			t.Parallel()
 			s, out := newStore(), &outbox{}
 			place(t, s, 1, 3, "card")
+			if tt.kind == "confirmed" {
+				s.mustChange(paid)
+			}
 			if tt.change != nil {
 				s.mustChange(tt.change)
 			}
@@ -103,6 +115,7 @@ func TestNotify_Handle_fails(t *testing.T) {
 	t.Parallel()
 	s, out := newStore(), &outbox{err: errLost}
 	place(t, s, 1, 3, "card")
+	s.mustChange(paid)
 	n := Notify{s, s, s, out}
 	if _, err := n.Handle(t.Context(), Input{OrderID: "ord_1", Kind: "confirmed"}); err == nil {
 		t.Fatal("a notification that was not sent succeeded")

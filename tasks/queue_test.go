@@ -63,6 +63,18 @@ func TestStart_Handle(t *testing.T) {
 type answers struct {
 	given []string
 	err   error
+	gone  []string // tokens that nobody waits for any more
+	open  string   // the token for which the execution waits
+}
+
+func (a *answers) OpenToken(context.Context, string) (string, error) { return a.open, nil }
+
+func (a *answers) answer(token, with string) error {
+	a.given = append(a.given, token+" "+with)
+	if slices.Contains(a.gone, token) {
+		return orderflow.Errorf(orderflow.CodeTokenGone, "%s", token)
+	}
+	return a.err
 }
 
 func (a *answers) Succeed(_ context.Context, token string, output any) error {
@@ -70,13 +82,11 @@ func (a *answers) Succeed(_ context.Context, token string, output any) error {
 	if err != nil {
 		return err
 	}
-	a.given = append(a.given, token+" "+string(raw))
-	return a.err
+	return a.answer(token, string(raw))
 }
 
 func (a *answers) Fail(_ context.Context, token string, code orderflow.Code, cause string) error {
-	a.given = append(a.given, fmt.Sprintf("%s %s %s", token, code, cause))
-	return a.err
+	return a.answer(token, fmt.Sprintf("%s %s", code, cause))
 }
 
 func TestWake_Handle(t *testing.T) {
@@ -100,10 +110,7 @@ func TestWake_Handle(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s, a := shipping(t), &answers{err: tt.err}
-			for _, change := range tt.changes {
-				s.mustChange(change)
-			}
+			s, a := shipping(t, tt.changes...), &answers{err: tt.err}
 			got, err := Wake{s, a, quiet}.Handle(t.Context(), events(`{"orderId":"ord_1"}`))
 			if err != nil || len(got.Failures) != tt.failed || fmt.Sprint(a.given) != tt.want {
 				t.Errorf("failures %v, %v, answers %v", got.Failures, err, a.given)
@@ -112,8 +119,36 @@ func TestWake_Handle(t *testing.T) {
 	}
 }
 
-// shipping is a store with a paid order that waits for the carrier.
-func shipping(t *testing.T) *store {
+// A token that is gone is no proof that the step has its answer.
+func TestWake_Handle_tokenGone(t *testing.T) {
+	t.Parallel()
+	const given = ` {"shipmentId":"shp_1","trackingNumber":"T1"}`
+	for _, tt := range []struct {
+		name   string
+		gone   []string
+		open   string
+		want   []string
+		failed int
+	}{
+		{"the execution went on", []string{"token"}, "", []string{"token" + given}, 0},
+		{"it waits for another token", []string{"token"}, "live", []string{"token" + given, "live" + given}, 0},
+		{"it waits, and refuses every answer", []string{"token", "live"}, "live", []string{"token" + given, "live" + given}, 1},
+		{"it waits for the token that it calls gone", []string{"token"}, "token", []string{"token" + given, "token" + given}, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s, a := shipping(t), &answers{gone: tt.gone, open: tt.open}
+			s.mustChange(dispatched)
+			got, err := Wake{s, a, quiet}.Handle(t.Context(), events(`{"orderId":"ord_1"}`))
+			if err != nil || len(got.Failures) != tt.failed || !slices.Equal(a.given, tt.want) {
+				t.Errorf("failures %v, %v, answers %q", got.Failures, err, a.given)
+			}
+		})
+	}
+}
+
+// shipping is a store with a paid order that waits for the carrier, and to which the changes happened since.
+func shipping(t *testing.T, changes ...func(*orderflow.Order) error) *store {
 	t.Helper()
 	s, _, charge, _ := confirmed(t, "card")
 	if _, err := charge.Handle(t.Context(), in); err != nil {
@@ -122,28 +157,10 @@ func shipping(t *testing.T) *store {
 	if _, err := (Ship{s, at(start)}).Handle(t.Context(), Input{OrderID: "ord_1", TaskToken: "token"}); err != nil {
 		t.Fatal(err)
 	}
+	for _, change := range changes {
+		s.mustChange(change)
+	}
 	return s
-}
-
-func TestShip_Handle(t *testing.T) {
-	t.Parallel()
-	s := shipping(t)
-	ship := Ship{s, at(start)}
-	n := s.load(t, "ord_1").Sequence
-	got, err := ship.Handle(t.Context(), Input{OrderID: "ord_1", TaskToken: "token"})
-	if err != nil || got.ShipmentID != "shp_1" || s.load(t, "ord_1").Sequence != n {
-		t.Errorf("the same token again: %+v, %v", got, err)
-	}
-	_, err = ship.Handle(t.Context(), Input{OrderID: "ord_1", TaskToken: "another"})
-	o := s.load(t, "ord_1")
-	if last := o.Timeline[len(o.Timeline)-1]; err != nil || o.Wait.Token != "another" || last.Type != orderflow.ShipmentRenewed {
-		t.Errorf("another token: %v, wait %+v, last %+v", err, o.Wait, last)
-	}
-	_, err = ship.Handle(t.Context(), in)
-	wantCode(t, err, orderflow.CodeInvalidState)
-	s.mustChange(cancelled)
-	_, err = ship.Handle(t.Context(), Input{OrderID: "ord_1", TaskToken: "third"})
-	wantCode(t, err, orderflow.CodeOrderCancelled)
 }
 
 func TestClose_Handle(t *testing.T) {

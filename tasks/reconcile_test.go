@@ -3,7 +3,6 @@ package tasks
 import (
 	"context"
 	"fmt"
-	"iter"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,32 +10,6 @@ import (
 
 	"orderflow"
 )
-
-// executions are those of some orders.
-type executions struct {
-	starter
-	of map[string]orderflow.Execution
-}
-
-func (x *executions) Execution(_ context.Context, id string) (orderflow.Execution, error) {
-	e, ok := x.of[id]
-	if !ok {
-		return e, orderflow.Errorf(orderflow.CodeNotFound, "none")
-	}
-	return e, nil
-}
-
-// standing is a store whose every order of a status stands still.
-type standing struct{ *store }
-
-func (s standing) Standing(ctx context.Context, status orderflow.Status, before time.Time) iter.Seq2[*orderflow.Order, error] {
-	return func(yield func(*orderflow.Order, error) bool) {
-		o, err := s.Order(ctx, "ord_1")
-		if err != nil || o.Status == status && o.UpdatedAt.Before(before) {
-			yield(o, err)
-		}
-	}
-}
 
 // reconciler is a Reconcile of a store whose order's execution is as given; nil was never started. now is an hour after the order was placed.
 func reconciler(s *store, x *orderflow.Execution) (Reconcile, *executions, *answers, *outbox) {
@@ -46,6 +19,7 @@ func reconciler(s *store, x *orderflow.Execution) (Reconcile, *executions, *answ
 	}
 	return Reconcile{
 		Orders: s, Standing: standing{s}, Executions: xs, History: history{"RequestShipment", true}, Tokens: tokens, Alerts: alerts,
+		Notify: Notify{s, s, s, alerts}, StartLetters: &letters{}, WakeLetters: &letters{}, CarrierLetters: &letters{},
 		Now: at(start.Add(time.Hour)), Patience: 72 * time.Hour, Log: quiet,
 	}, xs, tokens, alerts
 }
@@ -67,7 +41,7 @@ func givenUp(o *orderflow.Order) error {
 
 func asked(token string) func(o *orderflow.Order) error {
 	return func(o *orderflow.Order) error {
-		return o.RequestShipment("shp_1", shipStep, token, orderflow.By{At: start})
+		return o.RequestShipment("shp_1", orderflow.Wait{Step: shipStep, Token: token}, orderflow.By{At: start})
 	}
 }
 
@@ -95,10 +69,7 @@ func TestReconcile_Handle(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := shipping(t)
-			for _, change := range tt.changes {
-				s.mustChange(change)
-			}
+			s := shipping(t, tt.changes...)
 			r, _, _, alerts := reconciler(s, tt.execution)
 			r.After = tt.after
 			got, err := r.Handle(t.Context(), struct{}{})
@@ -132,10 +103,7 @@ func TestReconcile_Handle_lostEvents(t *testing.T) {
 	} {
 		t.Run(tt.event, func(t *testing.T) {
 			t.Parallel()
-			s := shipping(t)
-			for _, change := range tt.changes {
-				s.mustChange(change)
-			}
+			s := shipping(t, tt.changes...)
 			before := s.load(t, "ord_1").Sequence
 			r, xs, tokens, _ := reconciler(s, tt.execution)
 			if _, err := r.Handle(t.Context(), struct{}{}); err != nil {

@@ -21,7 +21,7 @@ type Released struct {
 	OrderID string `json:"orderId"`
 }
 
-// Handle returns CodeInvalidState if the goods have left the house.
+// Handle returns CodeInvalidState if the goods have left the house, or are paid for.
 func (r Release) Handle(ctx context.Context, in Input) (Released, error) {
 	return untilSettled(ctx, func() (Released, error) {
 		if err := r.release(ctx, in.OrderID); err != nil {
@@ -36,11 +36,11 @@ func (r Release) release(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	switch o.StockStatus {
-	case orderflow.StockReleased:
+	switch {
+	case o.StockStatus == orderflow.StockReleased || o.Status == orderflow.Rejected || o.Status == orderflow.Cancelled:
 		return nil
-	case orderflow.StockShipped:
-		return orderflow.Errorf(orderflow.CodeInvalidState, "the goods of order %s are shipped", id)
+	case o.Status == orderflow.Shipping || o.Status == orderflow.Fulfilled || o.PaymentStatus == orderflow.PaymentCaptured || goesOnFree(o):
+		return orderflow.Errorf(orderflow.CodeInvalidState, "order %s is %s, its payment %s: the goods are not free", id, o.Status, o.PaymentStatus)
 	}
 	held := false // whether anything was reserved at all
 	for _, c := range chunks(o.StockMoves(orderflow.Release)) {
@@ -54,6 +54,12 @@ func (r Release) release(ctx context.Context, id string) error {
 		}
 	}
 	return nil
+}
+
+// goesOnFree reports whether an order that costs nothing goes on: no refund tells that it does not.
+func goesOnFree(o *orderflow.Order) bool {
+	givenUp := o.Shipment != nil && o.Shipment.Status == orderflow.ShipmentFailed
+	return o.Status == orderflow.Paid && o.Total.Amount == 0 && o.Cancel == nil && !givenUp
 }
 
 func (r Release) releaseChunk(ctx context.Context, o *orderflow.Order, c chunk, reserved *orderflow.Step, held bool) error {

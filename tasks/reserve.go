@@ -24,7 +24,7 @@ type Reserved struct {
 }
 
 // Handle returns CodeOutOfStock with the SKUs in its message (chunks before that stay reserved until Release), CodeOrderCancelled, or
-// CodeInvalidState if the order's stock was given back already.
+// CodeInvalidState if the order's stock was given back already, or the order has ended.
 func (r Reserve) Handle(ctx context.Context, in Input) (Reserved, error) {
 	return untilSettled(ctx, func() (Reserved, error) {
 		out, err := r.reserve(ctx, in.OrderID)
@@ -61,6 +61,9 @@ func (r Reserve) reserve(ctx context.Context, id string) (Reserved, error) {
 func (r Reserve) refuseReleased(ctx context.Context, o *orderflow.Order) error {
 	if err := o.Proceed(); err != nil {
 		return err
+	}
+	if o.Status != orderflow.Placed {
+		return orderflow.Errorf(orderflow.CodeInvalidState, "order %s is %s", o.ID, o.Status)
 	}
 	released, err := r.Steps.Step(ctx, o.ID, chunk{number: 1}.name("release"))
 	if err != nil {

@@ -8,11 +8,14 @@ import (
 	"orderflow"
 )
 
-// shipStep is the state of the state machine that waits for the carrier.
-const shipStep = "RequestShipment"
+// The states of the state machine that ask for the shipment and wait for the carrier, and that tell the customer before.
+const (
+	shipStep      = "RequestShipment"
+	confirmedStep = "NotifyConfirmed"
+)
 
 // Ship notes with the order that the carrier is to be asked, and the token of the step that waits for its answer.
-// The carrier itself is asked by the event that this change publishes.
+// The carrier itself is asked by the event that this change publishes. If the customer could not be told before, it notes that, too.
 type Ship struct {
 	Orders Orders
 	Now    Clock
@@ -23,7 +26,8 @@ type Asked struct {
 	ShipmentID string `json:"shipmentId"`
 }
 
-// Handle returns CodeOrderCancelled if a cancel won, CodeInvalidState for an order that is not paid.
+// Handle returns CodeOrderCancelled if a cancel won, CodeInvalidState for an order that is not paid or has ended, and for an attempt that is not
+// the newest any more.
 func (s Ship) Handle(ctx context.Context, in Input) (Asked, error) {
 	return untilSettled(ctx, func() (Asked, error) {
 		out, err := s.ship(ctx, in)
@@ -42,9 +46,13 @@ func (s Ship) ship(ctx context.Context, in Input) (Asked, error) {
 	if err != nil {
 		return Asked{}, err
 	}
-	loaded := o.Sequence
-	if err := o.RequestShipment(shipmentID(o.ID), shipStep, in.TaskToken, s.Now.by("ship", "")); err != nil {
+	loaded, by := o.Sequence, s.Now.by("ship", "")
+	first := o.Shipment == nil
+	if err := o.RequestShipment(shipmentID(o.ID), orderflow.Wait{Step: shipStep, Token: in.TaskToken, Attempt: in.Attempt}, by); err != nil {
 		return Asked{}, err
+	}
+	if n := in.Notification; first && n.Error != "" {
+		o.NotificationFailed(orderflow.Unsent{Kind: orderflow.NotifyConfirmed, Step: confirmedStep, Message: n.Error + ": " + message(n.Cause)}, by)
 	}
 	if err := commitChanged(ctx, s.Orders, o, loaded); err != nil {
 		return Asked{}, err

@@ -4,12 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
-	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"orderflow"
@@ -18,15 +16,23 @@ import (
 
 // state is a state of the ASL file, as far as the simulation needs it.
 type state struct {
-	Type, Next string
-	Parameters struct {
+	Type, Next, Resource string
+	ResultPath           string // "" also for null: the result is dropped
+	Parameters           struct {
 		FunctionName string
-		Payload      map[string]string
+		Payload      map[string]any
 	}
 	Catch []struct {
-		ErrorEquals []string
-		Next        string
+		ErrorEquals      []string
+		ResultPath, Next string
 	}
+}
+
+// waits reports whether the state sleeps until its token is answered.
+func (s state) waits() bool { return strings.HasSuffix(s.Resource, ".waitForTaskToken") }
+
+func (s state) function() string {
+	return strings.TrimSuffix(strings.TrimPrefix(s.Parameters.FunctionName, "${"), "Function}")
 }
 
 func loadMachine(t *testing.T) map[string]state {
@@ -42,60 +48,101 @@ func loadMachine(t *testing.T) map[string]state {
 	return m.States
 }
 
-// simulation runs one order through the state machine's definition, with faults, repeats, late invocations, a cancel and a carrier, all drawn
-// from one seed.
+// simulation runs one order through the state machine's definition, as Step Functions would, in a world full of faults. Everything is drawn from
+// one seed: also which kinds of faults there are.
 type simulation struct {
 	t        *testing.T
 	rnd      *rand.Rand
+	seen     *coverage
+	on       map[fault]bool // the faults of this seed
+	budget   int            // how many faults are left
+	calm     int            // how many attempts are made before faults begin: they would be used up before the later states
 	store    *store
 	provider *provider
 	machine  map[string]state
 	tasks    map[string]func(context.Context, Input) error
 	now      time.Time
-	faults   int  // how many are left
-	racing   bool // inside of something that happens in between
-	late     *late
-	entered  []string
-	token    string
-	answers  map[string]error // by token; nil is success
 	sent     []orderflow.Notification
+	down     bool // the topic of the notifications
 	trace    []string
+
+	racing  bool // inside of something that happens in between
+	zombies []*invocation
+	invoked []request      // of the state machine, to be repeated
+	news    []StatusChange // of the execution, not delivered yet
+
+	// The execution.
+	status  string
+	redrive int
+	stopped time.Time
+	data    map[string]any
+	state   string
+	entered time.Time
+	retry   int
+	attempt int    // of any state
+	token   string // for which the execution waits
+	answer  *reply // to the token
 }
 
-func (s *simulation) Succeed(_ context.Context, token string, _ any) error {
-	if _, gone := s.answers[token]; !gone {
-		s.answers[token] = nil
+// request is what a function is invoked with.
+type request struct {
+	state string
+	in    Input
+}
+
+type reply struct{ err error }
+
+func (s *simulation) OpenToken(ctx context.Context, _ string) (string, error) {
+	return s.token, s.point(ctx, callFails, errLost)
+}
+
+func (s *simulation) Succeed(ctx context.Context, token string, _ any) error {
+	return s.take(ctx, token, nil)
+}
+
+func (s *simulation) Fail(ctx context.Context, token string, code orderflow.Code, cause string) error {
+	return s.take(ctx, token, orderflow.Errorf(code, "%s", cause))
+}
+
+// take takes the answer to the open token alone, once.
+func (s *simulation) take(ctx context.Context, token string, answer error) error {
+	if err := s.point(ctx, callFails, errLost); err != nil {
+		return err
 	}
-	return nil
-}
-
-func (s *simulation) Fail(_ context.Context, token string, code orderflow.Code, cause string) error {
-	if _, gone := s.answers[token]; !gone {
-		s.answers[token] = orderflow.Errorf(code, "%s", cause)
+	if token != s.token {
+		return orderflow.Errorf(orderflow.CodeTokenGone, "%s", token)
 	}
-	return nil
+	s.token, s.answer = "", &reply{answer}
+	return s.point(ctx, replyLost, errLost)
 }
 
-func (s *simulation) Notify(_ context.Context, n orderflow.Notification) error {
-	if s.fault() {
+func (s *simulation) Notify(ctx context.Context, n orderflow.Notification) error {
+	if err := s.point(ctx, callFails, errLost); err != nil {
+		return err
+	}
+	if s.down {
 		return errLost
 	}
 	s.sent = append(s.sent, n)
-	return nil
+	return s.point(ctx, replyLost, errLost)
 }
 
-func newSimulation(t *testing.T, seed uint64) *simulation {
+func newSimulation(t *testing.T, machine map[string]state, seed uint64, seen *coverage) *simulation {
 	s := &simulation{
-		t: t, rnd: rand.New(rand.NewPCG(seed, 1)), store: newStore(), machine: loadMachine(t),
-		now: start, answers: map[string]error{},
+		t: t, rnd: rand.New(rand.NewPCG(seed, 1)), seen: seen, store: newStore(), machine: machine, now: start,
+		on: map[fault]bool{}, data: map[string]any{"orderId": "ord_1"}, status: running,
 	}
-	s.faults = s.rnd.IntN(16)
+	for _, f := range faults {
+		s.on[f] = s.rnd.IntN(2) == 0
+	}
+	s.budget, s.calm = s.rnd.IntN(24), s.rnd.IntN(10)
 	clock := Clock(func() time.Time { return s.now })
 	s.provider = newProvider(clock)
-	s.store.beforeCommit, s.store.afterCommit = s.hook(errLost), s.hook(errLost)
-	s.provider.before, s.provider.after = s.hook(errUnavailable), s.hook(orderflow.Errorf(orderflow.CodePaymentUncertain, "the reply was lost"))
+	s.store.beforeRead, s.store.beforeCommit, s.store.afterCommit = s.hook(callFails, errLost), s.hook(throttled, errThrottled), s.hook(replyLost, errLost)
+	s.provider.before = s.hook(callFails, errUnavailable)
+	s.provider.after = s.hook(replyLost, orderflow.Errorf(orderflow.CodePaymentUncertain, "the reply was lost"))
 	s.provider.delay = func(ctx context.Context) time.Duration {
-		if isLate(ctx) || !s.fault() {
+		if isZombie(ctx) || !s.hit(takesEffectLater) {
 			return 0
 		}
 		return time.Duration(1+s.rnd.IntN(59)) * time.Second
@@ -126,152 +173,89 @@ func (s *simulation) log(format string, args ...any) {
 	s.trace = append(s.trace, fmt.Sprintf(format, args...))
 }
 
-func (s *simulation) function(name string) string {
-	return strings.TrimSuffix(strings.TrimPrefix(s.machine[name].Parameters.FunctionName, "${"), "Function}")
-}
-
-func (s *simulation) invoke(ctx context.Context, name string, reason orderflow.Code) error {
-	in := Input{OrderID: "ord_1", Kind: orderflow.NotificationKind(s.machine[name].Parameters.Payload["kind"]), Reason: string(reason)}
-	if s.function(name) == "Ship" {
-		in.TaskToken = s.token
-	}
-	return s.tasks[s.function(name)](ctx, in)
-}
-
-// run goes through the state machine: technical errors are retried and redriven until they stop, the others take the Catch that names them.
+// run goes through the state machine until it succeeds.
 func (s *simulation) run() {
-	name, reason := "ValidateOrder", orderflow.Code("")
-	for s.machine[name].Type != "Succeed" {
-		s.entered = append(s.entered, name)
-		err := s.attempt(name, reason)
-		next, caught := s.next(name, err)
-		s.log("%s: %v -> %s", name, err, next)
-		if caught {
-			reason = orderflow.CodeOf(err)
-		}
-		name = next
+	s.state = "ValidateOrder"
+	for s.machine[s.state].Type != "Succeed" {
+		s.seen.states[s.state]++
+		s.entered, s.retry = s.now, 0
+		next := s.visit()
+		s.log("%s -> %s", s.state, next)
+		s.state = next
 	}
-	if s.late != nil {
-		s.comeBack()
-	}
-	s.provider.settle(s.now.Add(time.Hour))
+	s.status = succeeded
 }
 
-func (s *simulation) attempt(name string, reason orderflow.Code) error {
+// maxRetries is how often a state is tried again before its execution fails.
+const maxRetries = 3
+
+// visit stays in a state until it is left: technical errors are retried, caught by a Catch of all errors, or fail the execution, which an
+// operator redrives; the others take the Catch that names them.
+func (s *simulation) visit() (next string) {
 	for range 200 {
-		s.token = fmt.Sprintf("token-%d", len(s.trace))
-		err := s.invoke(s.t.Context(), name, reason)
-		if err == nil && s.rnd.IntN(5) == 0 {
-			s.log("%s again", name)
-			err = s.invoke(s.t.Context(), name, reason)
+		err := s.try()
+		if err == nil {
+			s.put(s.machine[s.state].ResultPath, map[string]any{})
+			return s.machine[s.state].Next
 		}
-		if err == nil && s.function(name) == "Ship" {
-			err = s.await()
+		s.log("%s, redrive %d, retry %d: %v", s.state, s.redrive, s.retry, err)
+		if next := s.catch(string(orderflow.CodeOf(err)), err); next != "" {
+			return next
 		}
-		if _, caught := s.next(name, err); err == nil || caught {
-			return err
-		}
-		s.log("%s: %v", name, err)
 		s.now = s.now.Add(30 * time.Second)
-		if s.late == nil && s.rnd.IntN(8) == 0 { // an invocation may be late, but never by a day
-			s.now = s.now.Add(25 * time.Hour) // an operator redrives it the next day
+		if s.retry++; s.retry <= maxRetries {
+			continue
 		}
+		if next := s.catch("States.ALL", err); next != "" {
+			return next
+		}
+		s.fail(err)
 	}
-	s.t.Fatalf("%s does not settle\n%s", name, strings.Join(s.trace, "\n"))
-	return nil
+	s.t.Fatalf("%s does not settle\n%s", s.state, strings.Join(s.trace, "\n"))
+	return ""
 }
 
-func (s *simulation) next(name string, err error) (next string, caught bool) {
-	if err != nil {
-		for _, c := range s.machine[name].Catch {
-			for _, e := range c.ErrorEquals {
-				if e == string(orderflow.CodeOf(err)) {
-					return c.Next, true
-				}
-			}
+// catch returns where the Catch leads that names an error, "" if there is none.
+func (s *simulation) catch(name string, err error) string {
+	for _, c := range s.machine[s.state].Catch {
+		if slices.Contains(c.ErrorEquals, name) {
+			s.put(c.ResultPath, map[string]any{"Error": string(orderflow.CodeOf(err)), "Cause": err.Error()})
+			return c.Next
 		}
 	}
-	return s.machine[name].Next, false
+	return ""
 }
 
-// await lets the world answer the waiting step: the carrier, a cancel, or the reconciler, if the event is lost that tells of them.
-func (s *simulation) await() error {
-	log := slog.New(slog.DiscardHandler)
-	wake := Wake{s.store, s, log}
-	body := `{"detail":{"orderId":"ord_1"}}`
-	for {
-		by := orderflow.By{At: s.now, Actor: "carrier", Reason: "AddressUnreachable"}
-		var err error
-		switch s.rnd.IntN(6) {
-		case 0:
-			s.cancel()
-		case 1:
-			err = s.store.change("ord_1", func(o *orderflow.Order) error { return o.FailShipment(by) })
-		case 2, 3:
-			err = s.store.change("ord_1", func(o *orderflow.Order) error { return o.Dispatch("Post", "T1", by) })
-		case 4:
-			if s.rnd.IntN(2) == 0 {
-				return errLost // the step fails otherwise: it is tried again with another token
-			}
-		case 5:
-			s.reconcile()
-		}
-		if code := orderflow.CodeOf(err); err != nil && code != orderflow.CodeOrderCancelled && code != orderflow.CodeInvalidState {
-			s.t.Fatal(err)
-		}
-		if s.rnd.IntN(4) > 0 { // the event may be lost
-			out, err := wake.Handle(s.t.Context(), Batch{[]Message{{"1", body}}})
-			if err != nil || len(out.Failures) > 0 {
-				s.t.Fatal(out, err)
-			}
-		}
-		if answer, ok := s.answers[s.token]; ok {
-			return answer
-		}
+func (s *simulation) put(path string, v any) {
+	if name, ok := strings.CutPrefix(path, "$."); ok {
+		s.data[name] = v
 	}
 }
 
-// reconcile lets time pass and the reconciler look. It may fail, as any task; the next run repeats it.
-func (s *simulation) reconcile() {
-	if s.late == nil {
-		s.now = s.now.Add(time.Duration(1+s.rnd.IntN(40)) * time.Hour)
+// try makes one attempt at the state.
+func (s *simulation) try() error {
+	s.attempt++
+	s.token, s.answer = "", nil
+	if s.machine[s.state].waits() {
+		s.token = fmt.Sprintf("token-%d", s.attempt)
 	}
-	r, _, _, _ := reconciler(s.store, execution(running, 0))
-	r.Tokens, r.Now, r.After = s, func() time.Time { return s.now }, 15*time.Minute
-	got, err := r.Handle(s.t.Context(), struct{}{})
-	s.log("reconcile: %+v, %v", got, err)
+	if s.machine[s.state].function() == "Notify" && s.retry == 0 && s.chance(topicDown, 8) {
+		s.down = true
+	}
+	r := request{s.state, s.input()}
+	s.invoked = append(s.invoked, r)
+	err := s.invoke(r)
+	if err == nil && s.hit(invokedTwice) {
+		s.log("%s again", s.state)
+		err = s.invoke(r)
+	}
+	if s.machine[s.state].waits() && (err == nil || s.answer != nil) {
+		err = s.await()
+	}
+	s.token = ""
+	return err
 }
 
-func TestTasks_underFaults(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, testUnderFaults) // the pauses between a task's attempts take no time
-}
-
-func testUnderFaults(t *testing.T) {
-	ends := map[orderflow.Status]int{}
-	for seed := range uint64(400) {
-		s := newSimulation(t, seed)
-		products := 1 + s.rnd.IntN(3)
-		if seed%40 == 0 {
-			products = orderflow.MaxStockMoves + s.rnd.IntN(4) // more than one transaction takes
-		}
-		price := int64(min(s.rnd.IntN(8), 1) * 100) // some orders are free
-		placePriced(t, s.store, products, 2+s.rnd.IntN(2), []string{"card", "card", "card", "declined"}[s.rnd.IntN(4)], price)
-		if s.rnd.IntN(6) == 0 { // the last product is short
-			sku := fmt.Sprintf("sku-%03d", products-1)
-			s.store.products[sku] = orderflow.Product{SKU: sku, OnHand: 1}
-		}
-		before := maps.Clone(s.store.products)
-		s.run()
-		s.check(before)
-		ends[s.store.load(t, "ord_1").Status]++
-		if t.Failed() {
-			t.Fatalf("seed %d", seed)
-		}
-	}
-	for _, status := range []orderflow.Status{orderflow.Fulfilled, orderflow.Rejected, orderflow.Cancelled} {
-		if ends[status] < 40 {
-			t.Errorf("only %d orders ended %s: %v", ends[status], status, ends)
-		}
-	}
+func (s *simulation) invoke(r request) error {
+	return s.call(r.state, func(ctx context.Context) error { return s.tasks[s.machine[r.state].function()](ctx, r.in) })
 }

@@ -172,7 +172,9 @@ func TestRecord_Handle(t *testing.T) {
 	_, err = Reserve{s, s, at(start)}.Handle(t.Context(), in)
 	wantCode(t, err, "")
 	s.mustChange(func(o *orderflow.Order) error { return o.Captured(orderflow.By{}) })
-	s.mustChange(func(o *orderflow.Order) error { return o.RequestShipment("shp_1", "s", "t", orderflow.By{}) })
+	s.mustChange(func(o *orderflow.Order) error {
+		return o.RequestShipment("shp_1", orderflow.Wait{Step: "s", Token: "t"}, orderflow.By{})
+	})
 	s.mustChange(func(o *orderflow.Order) error { return o.Dispatch("Post", "T1", orderflow.By{}) })
 	for range 2 {
 		_, err = Record{s, s, at(start)}.Handle(t.Context(), in)

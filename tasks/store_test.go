@@ -2,7 +2,6 @@ package tasks
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -15,7 +14,7 @@ import (
 // store keeps everything in memory, guarded as the tables are. It implements Orders, Steps, Ledger, Catalogue and Customers.
 type store struct {
 	mu        sync.Mutex
-	orders    map[string]string // JSON: what is loaded shares nothing with what is kept
+	orders    map[string]*orderflow.Order // what is loaded shares nothing with what is kept
 	steps     map[string]orderflow.Step
 	payments  map[string]orderflow.Payment
 	products  map[string]orderflow.Product
@@ -23,29 +22,42 @@ type store struct {
 	stream    []StreamRecord
 
 	commits int
-	// beforeCommit and afterCommit may make a commit fail: before or after it was applied. They run without the lock.
-	beforeCommit, afterCommit func(ctx context.Context) error
+	// beforeRead may make a read fail, beforeCommit and afterCommit a commit: before or after it was applied. They run without the lock.
+	beforeRead, beforeCommit, afterCommit func(ctx context.Context) error
 }
 
 func newStore() *store {
 	return &store{
-		orders: map[string]string{}, steps: map[string]orderflow.Step{}, payments: map[string]orderflow.Payment{},
+		orders: map[string]*orderflow.Order{}, steps: map[string]orderflow.Step{}, payments: map[string]orderflow.Payment{},
 		products: map[string]orderflow.Product{}, customers: map[string]orderflow.Customer{},
 	}
 }
 
-func (s *store) Order(_ context.Context, id string) (*orderflow.Order, error) {
+// reading lets a read begin.
+func (s *store) reading(ctx context.Context) error {
+	if s.beforeRead == nil {
+		return nil
+	}
+	return s.beforeRead(ctx)
+}
+
+func (s *store) Order(ctx context.Context, id string) (*orderflow.Order, error) {
+	if err := s.reading(ctx); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	raw, ok := s.orders[id]
+	o, ok := s.orders[id]
 	if !ok {
 		return nil, orderflow.Errorf(orderflow.CodeNotFound, "no order %s", id)
 	}
-	o := &orderflow.Order{}
-	return o, json.Unmarshal([]byte(raw), o)
+	return clone(o), nil
 }
 
-func (s *store) Step(_ context.Context, orderID, name string) (*orderflow.Step, error) {
+func (s *store) Step(ctx context.Context, orderID, name string) (*orderflow.Step, error) {
+	if err := s.reading(ctx); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if step, ok := s.steps[orderID+"/"+name]; ok {
@@ -54,7 +66,10 @@ func (s *store) Step(_ context.Context, orderID, name string) (*orderflow.Step, 
 	return nil, nil
 }
 
-func (s *store) Payment(_ context.Context, orderID, step string) (*orderflow.Payment, error) {
+func (s *store) Payment(ctx context.Context, orderID, step string) (*orderflow.Payment, error) {
+	if err := s.reading(ctx); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if p, ok := s.payments[orderID+"/"+step]; ok {
@@ -63,7 +78,10 @@ func (s *store) Payment(_ context.Context, orderID, step string) (*orderflow.Pay
 	return nil, nil
 }
 
-func (s *store) Products(_ context.Context, skus []string) (map[string]orderflow.Product, error) {
+func (s *store) Products(ctx context.Context, skus []string) (map[string]orderflow.Product, error) {
+	if err := s.reading(ctx); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := map[string]orderflow.Product{}
@@ -75,7 +93,10 @@ func (s *store) Products(_ context.Context, skus []string) (map[string]orderflow
 	return out, nil
 }
 
-func (s *store) Customer(_ context.Context, id string) (orderflow.Customer, error) {
+func (s *store) Customer(ctx context.Context, id string) (orderflow.Customer, error) {
+	if err := s.reading(ctx); err != nil {
+		return orderflow.Customer{}, err
+	}
 	c, ok := s.customers[id]
 	if !ok {
 		return c, orderflow.Errorf(orderflow.CodeNotFound, "no customer %s", id)
@@ -129,10 +150,10 @@ func (s *store) apply(w orderflow.Write) error {
 		s.payments[w.Payment.OrderID+"/"+w.Payment.Step] = *w.Payment
 	}
 	s.commits++
-	if w.Order == nil {
-		return nil
+	if w.Order != nil {
+		s.save(w.Order)
 	}
-	return s.save(w.Order)
+	return nil
 }
 
 func (s *store) guard(w orderflow.Write) error {
@@ -158,13 +179,10 @@ func (s *store) guard(w orderflow.Write) error {
 }
 
 func (s *store) version(id string) int64 {
-	var o orderflow.Order
-	if raw, ok := s.orders[id]; ok {
-		if err := json.Unmarshal([]byte(raw), &o); err != nil {
-			panic(err)
-		}
+	if o, ok := s.orders[id]; ok {
+		return o.Version
 	}
-	return o.Version
+	return 0
 }
 
 func (s *store) moved(moves []orderflow.StockMove) ([]orderflow.Product, error) {
@@ -191,25 +209,15 @@ func (s *store) moved(moves []orderflow.StockMove) ([]orderflow.Product, error) 
 	return out, nil
 }
 
-func (s *store) save(o *orderflow.Order) error {
-	var old orderflow.Order
-	if raw, ok := s.orders[o.ID]; ok {
-		if err := json.Unmarshal([]byte(raw), &old); err != nil {
-			return err
-		}
+func (s *store) save(o *orderflow.Order) {
+	published := int64(0)
+	if old, ok := s.orders[o.ID]; ok {
+		published = old.Sequence
 	}
 	o.Version++
-	raw, err := json.Marshal(o)
-	if err != nil {
-		return err
-	}
-	s.orders[o.ID] = string(raw)
-	kept := &orderflow.Order{}
-	if err := json.Unmarshal(raw, kept); err != nil {
-		return err
-	}
-	s.stream = append(s.stream, StreamRecord{SequenceNumber: fmt.Sprint(len(s.stream) + 1), Order: kept, Published: old.Sequence})
-	return nil
+	kept := clone(o)
+	s.orders[o.ID] = kept
+	s.stream = append(s.stream, StreamRecord{SequenceNumber: fmt.Sprint(len(s.stream) + 1), Order: kept, Published: published})
 }
 
 // change loads an order, changes it, and saves it, as the API does.

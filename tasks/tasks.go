@@ -20,6 +20,15 @@ type Input struct {
 	TaskToken string                     `json:"taskToken,omitempty"` // ship: answered when the carrier has answered
 	Kind      orderflow.NotificationKind `json:"kind,omitempty"`      // notify: what to tell
 	Reason    string                     `json:"reason,omitempty"`    // close: the code of the failure
+	// ship: which attempt asks, and what became of the notification before it.
+	Attempt      orderflow.Attempt `json:"attempt,omitzero"`
+	Notification Outcome           `json:"notification,omitzero"`
+}
+
+// Outcome is how a step ended that does not hold up the ones after it: what a Catch makes of its error, or an empty Error.
+type Outcome struct {
+	Error string `json:"Error"`
+	Cause string `json:"Cause"`
 }
 
 // Orders loads orders and commits what a task changed.

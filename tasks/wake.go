@@ -7,11 +7,13 @@ import (
 	"orderflow"
 )
 
-// Answerer answers the task token of a waiting step. An answer to a token that is gone (answered, timed out, its execution ended) is success:
-// nobody waits any more.
+// Answerer answers the task tokens of waiting steps.
 type Answerer interface {
+	// Succeed and Fail return CodeTokenGone for a token that is not waited for any more: answered, timed out, its execution ended.
 	Succeed(ctx context.Context, token string, output any) error
 	Fail(ctx context.Context, token string, code orderflow.Code, cause string) error
+	// OpenToken returns the token for which the order's execution waits, "" if it waits for none. Returns CodeNotFound without an execution.
+	OpenToken(ctx context.Context, orderID string) (string, error)
 }
 
 // Wake answers the waiting step of each order of a batch, if its answer is known: a carrier's word or a cancel has been recorded with the order.
@@ -40,18 +42,43 @@ func (w Wake) Handle(ctx context.Context, batch Batch) (BatchResult, error) {
 	}), nil
 }
 
-// answer gives a waiting step its answer, if there is one, and tells whether it did. Dispatch is the point of no return: it beats a cancel.
+// answer gives a waiting step its answer, if there is one, and reports whether the step took it. A token that is gone is no reason to believe that
+// the step has its answer: if the execution waits for another token, that one is answered. Returns CodeTokenGone if it refuses even that.
 func answer(ctx context.Context, tokens Answerer, o *orderflow.Order) (bool, error) {
-	s := o.Shipment
-	switch {
-	case o.Wait == nil || s == nil:
+	give := answerOf(tokens, o)
+	if give == nil {
 		return false, nil
-	case s.Status == orderflow.ShipmentDispatched:
-		return true, tokens.Succeed(ctx, o.Wait.Token, ShipmentAnswer{ShipmentID: s.ID, TrackingNumber: s.TrackingNumber})
-	case o.Cancel != nil:
-		return true, tokens.Fail(ctx, o.Wait.Token, orderflow.CodeOrderCancelled, "a cancel was accepted before dispatch")
-	case s.Status == orderflow.ShipmentFailed:
-		return true, tokens.Fail(ctx, o.Wait.Token, orderflow.CodeShipmentFailed, s.Reason)
 	}
-	return false, nil
+	err := give(ctx, o.Wait.Token)
+	if orderflow.CodeOf(err) != orderflow.CodeTokenGone {
+		return err == nil, err
+	}
+	open, err := tokens.OpenToken(ctx, o.ID)
+	if err != nil || open == "" {
+		return false, err // the execution went on, or will ask for the answer with its next attempt
+	}
+	err = give(ctx, open)
+	return err == nil, err
+}
+
+// answerOf returns what gives the order's answer to a token; nil if there is none yet. Dispatch is the point of no return: it beats a cancel.
+func answerOf(tokens Answerer, o *orderflow.Order) func(ctx context.Context, token string) error {
+	s := o.Shipment
+	if o.Wait == nil || s == nil {
+		return nil
+	}
+	fail := func(code orderflow.Code, cause string) func(context.Context, string) error {
+		return func(ctx context.Context, token string) error { return tokens.Fail(ctx, token, code, cause) }
+	}
+	switch {
+	case s.Status == orderflow.ShipmentDispatched:
+		return func(ctx context.Context, token string) error {
+			return tokens.Succeed(ctx, token, ShipmentAnswer{ShipmentID: s.ID, TrackingNumber: s.TrackingNumber})
+		}
+	case o.Cancel != nil:
+		return fail(orderflow.CodeOrderCancelled, "a cancel was accepted before dispatch")
+	case s.Status == orderflow.ShipmentFailed:
+		return fail(orderflow.CodeShipmentFailed, s.Reason)
+	}
+	return nil
 }

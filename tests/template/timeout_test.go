@@ -52,7 +52,7 @@ func TestTemplate_timeouts(t *testing.T) {
 	}
 	most := map[string]int{ // who waits gives up after
 		"api":       30,     // the HTTP API (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html)
-		"reconcile": 5 * 60, // the next run comes, by its schedule
+		"reconcile": 2 * 60, // the next run comes, by its schedule
 	}
 	seen := map[string]bool{}
 	for _, f := range deployed(t).Of("AWS::Serverless::Function") {

@@ -1,0 +1,158 @@
+package orderflow
+
+import "time"
+
+// outlives reports whether the mark concerns an order that has ended, too: a step after the end failed, or the goods left too late.
+func (a Attention) outlives() bool {
+	switch Code(a.Code) {
+	case CodeShipmentUnanswered, CodeAnswerRefused, CodeOrderOpen, CodeNotificationFailed:
+		return false
+	}
+	return true
+}
+
+// covers reports whether the mark says what a says: it is of the same run, and of no earlier redrive.
+func (m *Attention) covers(a Attention) bool {
+	return m != nil && m.ExecutionARN == a.ExecutionARN && m.RedriveCount >= a.RedriveCount
+}
+
+// Marked reports whether the order bears a mark that says what a says, or an operator has acknowledged one.
+func (o *Order) Marked(a Attention) bool {
+	return o.Attention.covers(a) || a.ExecutionARN != "" && o.Acknowledged.covers(a)
+}
+
+// NeedAttention marks the order for the operators. It reports whether that changed anything: the same failure of the same run is marked once,
+// and not again after an operator has acknowledged it. A failed execution takes the place of whatever else the order is marked for; an order
+// that has ended takes no mark that concerns its way there.
+func (o *Order) NeedAttention(a Attention, by By) bool {
+	if o.Status.Final() && !a.outlives() {
+		return false
+	}
+	if o.Marked(a) || o.Attention != nil && a.ExecutionARN == "" {
+		return false
+	}
+	a.Since = by.At
+	o.Attention = &a
+	o.record(by.change(AttentionChanged))
+	return true
+}
+
+// ClearAttention takes the mark away: the order goes on. It reports whether there was one that goes with that.
+func (o *Order) ClearAttention(by By) bool {
+	old := o.Attention
+	if old == nil {
+		return false
+	}
+	if o.unmark(); o.Attention != nil && o.Attention.Code == old.Code && o.Attention.ExecutionARN == old.ExecutionARN {
+		return false
+	}
+	o.record(by.change(AttentionChanged))
+	return true
+}
+
+// unmark takes the mark away, and puts one in its place that it has hidden.
+func (o *Order) unmark() {
+	o.Attention = nil
+	if s := o.Shipment; s != nil && s.Late != nil && !s.Late.Acknowledged {
+		o.Attention = s.Late.mark()
+	} else if o.Unsent != nil {
+		o.Attention = o.Unsent.mark()
+	}
+}
+
+// Acknowledge records that an operator has dealt with what the order is marked for, where nothing in the system can, and why that is so.
+// Returns CodeInvalidState without such a mark.
+func (o *Order) Acknowledge(by By) error {
+	switch {
+	case o.Attention == nil:
+		return Errorf(CodeInvalidState, "order %s needs no attention", o.ID)
+	case o.Attention.Code == string(CodeDispatchedLate):
+		o.Shipment.Late.Acknowledged = true
+	case !o.Status.Final():
+		return Errorf(CodeInvalidState, "order %s is %s: its mark goes when it goes on", o.ID, o.Status)
+	}
+	o.Acknowledged = o.Attention
+	o.unmark()
+	o.record(by.change(AttentionChanged))
+	return nil
+}
+
+// LateDispatch is the carrier's word that it has taken the goods of a shipment that was cancelled, or that it had given up itself.
+type LateDispatch struct {
+	Carrier        string    `json:"carrier"`
+	TrackingNumber string    `json:"trackingNumber"`
+	At             time.Time `json:"at"`
+	Alerted        bool      `json:"alerted"`      // operators were told
+	Acknowledged   bool      `json:"acknowledged"` // an operator has seen to the goods
+}
+
+func (l LateDispatch) mark() *Attention {
+	return &Attention{
+		Code: string(CodeDispatchedLate), Since: l.At,
+		Message: "the carrier has dispatched the goods, which should have stayed: " + l.Carrier + " " + l.TrackingNumber,
+	}
+}
+
+// NoteLateDispatch records a dispatch that Dispatch refuses, and marks the order for the operators, also one that has ended: the goods may be
+// gone while the money went back. Calling it again with the same tracking number is a no-op.
+func (o *Order) NoteLateDispatch(carrier, trackingNumber string, by By) {
+	if l := o.Shipment.Late; l != nil && l.Carrier == carrier && l.TrackingNumber == trackingNumber {
+		return
+	}
+	o.Shipment.Late = &LateDispatch{Carrier: carrier, TrackingNumber: trackingNumber, At: by.At}
+	if o.Attention == nil || o.Attention.ExecutionARN == "" {
+		o.Attention = o.Shipment.Late.mark()
+	}
+	o.record(by.change(ShipmentLate))
+}
+
+// Unsent is a notification that could not be sent while the order went on. It is sent later, or overtaken by the next one.
+type Unsent struct {
+	Kind    NotificationKind `json:"kind"`
+	Step    string           `json:"step"`
+	Message string           `json:"message"`
+	Since   time.Time        `json:"since"`
+	Alerted bool             `json:"alerted"` // operators were told
+}
+
+func (u Unsent) mark() *Attention {
+	return &Attention{Code: string(CodeNotificationFailed), Message: u.Message, Step: u.Step, Since: u.Since}
+}
+
+// NotificationFailed notes that a notification could not be sent, and marks the order for the operators; it goes on.
+func (o *Order) NotificationFailed(u Unsent, by By) {
+	u.Since = by.At
+	o.Unsent = &u
+	if o.Attention == nil {
+		o.Attention = u.mark()
+	}
+	o.record(by.change(AttentionChanged))
+}
+
+// NotificationSent notes that what could not be sent was sent, or is not needed any more. It takes the mark away, and reports whether there was
+// anything to note.
+func (o *Order) NotificationSent(by By) bool {
+	if o.Unsent == nil {
+		return false
+	}
+	o.Unsent = nil
+	if o.Attention != nil && o.Attention.Code == string(CodeNotificationFailed) {
+		o.unmark()
+	}
+	o.record(by.change(AttentionChanged))
+	return true
+}
+
+// AlertsDue takes the marks of which no operator has been told yet, and notes that they are told now.
+func (o *Order) AlertsDue() []Attention {
+	var due []Attention
+	if s := o.Shipment; s != nil && s.Late != nil && !s.Late.Alerted && !s.Late.Acknowledged {
+		s.Late.Alerted = true
+		due = append(due, *s.Late.mark())
+	}
+	if o.Unsent != nil && !o.Unsent.Alerted {
+		o.Unsent.Alerted = true
+		due = append(due, *o.Unsent.mark())
+	}
+	return due
+}

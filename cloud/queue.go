@@ -1,0 +1,57 @@
+package cloud
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+)
+
+// Queue is an SQS queue whose messages are looked through.
+type Queue struct {
+	Client *sqs.Client
+	URL    string
+}
+
+// QueueMessage is a message as it was received.
+type QueueMessage struct{ ID, Body, Receipt string }
+
+const (
+	messagesSeen  = 200 // how many messages of a queue are seen at most
+	secondsHidden = 20  // for how long a message that was seen is hidden from other readers
+	receiveAtOnce = 10  // SQS gives no more in one answer
+)
+
+// Messages yields the messages of the queue, each once unless that takes longer than they are hidden. They stay in the queue.
+func (q *Queue) Messages(ctx context.Context) iter.Seq2[QueueMessage, error] {
+	return func(yield func(QueueMessage, error) bool) {
+		for seen := 0; seen < messagesSeen; {
+			out, err := q.Client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+				QueueUrl: &q.URL, MaxNumberOfMessages: receiveAtOnce, VisibilityTimeout: secondsHidden,
+			})
+			if err != nil {
+				yield(QueueMessage{}, wrap("receive messages", err))
+				return
+			}
+			for _, m := range out.Messages {
+				if !yield(QueueMessage{aws.ToString(m.MessageId), aws.ToString(m.Body), aws.ToString(m.ReceiptHandle)}, nil) {
+					return
+				}
+			}
+			if len(out.Messages) == 0 {
+				return
+			}
+			seen += len(out.Messages)
+		}
+	}
+}
+
+// Delete removes a message that was received.
+func (q *Queue) Delete(ctx context.Context, receipt string) error {
+	if _, err := q.Client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &q.URL, ReceiptHandle: &receipt}); err != nil {
+		return fmt.Errorf("delete message: %w", wrap("sqs", err))
+	}
+	return nil
+}

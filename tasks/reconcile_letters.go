@@ -1,0 +1,81 @@
+package tasks
+
+import (
+	"context"
+	"iter"
+
+	"orderflow"
+)
+
+// Letters are the messages of a dead-letter queue.
+type Letters interface {
+	// Letters yields each message once. It hides them from other readers for a moment.
+	Letters(ctx context.Context) iter.Seq2[Letter, error]
+	Remove(ctx context.Context, l Letter) error
+}
+
+// Letter is a message that was given up.
+type Letter struct {
+	Message
+	Receipt string // with which it is removed
+}
+
+// letters removes the dead letters of orders that have moved on, and counts those that are left: their orders still need what they ask for, or
+// they cannot be read.
+func (r Reconcile) letters(ctx context.Context, out *Reconciled) error {
+	for _, q := range []struct {
+		letters Letters
+		settled func(context.Context, orderflow.EventDetail) (bool, error)
+	}{{r.StartLetters, r.started}, {r.WakeLetters, r.woken}, {r.CarrierLetters, r.askedSince}} {
+		sort := func(ctx context.Context, l Letter, out *Reconciled) error {
+			e, err := readEvent(l.Message)
+			if err != nil {
+				out.Letters++ // whoever reads the queue sees what is wrong with it
+				return nil
+			}
+			settled, err := q.settled(ctx, e)
+			if err != nil || !settled {
+				out.Letters++
+				return err
+			}
+			return count(&out.Removed)(true, q.letters.Remove(ctx, l))
+		}
+		if err := each(ctx, r, out, q.letters.Letters(ctx), sort); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// started reports whether the order's execution was started.
+func (r Reconcile) started(ctx context.Context, e orderflow.EventDetail) (bool, error) {
+	_, err := r.Executions.Execution(ctx, e.OrderID)
+	if orderflow.CodeOf(err) == orderflow.CodeNotFound {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// woken reports whether the order's execution does not wait for an answer that is known.
+func (r Reconcile) woken(ctx context.Context, e orderflow.EventDetail) (bool, error) {
+	o, err := r.Orders.Order(ctx, e.OrderID)
+	if err != nil || answerOf(r.Tokens, o) == nil {
+		return err == nil, err
+	}
+	open, err := r.Tokens.OpenToken(ctx, e.OrderID)
+	return err == nil && open == "", err
+}
+
+// askedSince reports whether the carrier has answered, is not to be asked any more, or was asked again after this request.
+func (r Reconcile) askedSince(ctx context.Context, e orderflow.EventDetail) (bool, error) {
+	o, err := r.Orders.Order(ctx, e.OrderID)
+	if err != nil || !o.Unanswered() {
+		return err == nil, err
+	}
+	for _, c := range o.Timeline {
+		if c.Sequence > e.Sequence && c.Type == orderflow.ShipmentRenewed {
+			return true, nil
+		}
+	}
+	return false, nil
+}

@@ -1,0 +1,43 @@
+package tasks
+
+import (
+	"context"
+	"iter"
+	"testing"
+	"time"
+
+	"orderflow"
+)
+
+// unlisted are executions that cannot be listed.
+type unlisted struct{ *executions }
+
+func (unlisted) Failed(context.Context, time.Time) iter.Seq2[orderflow.FailedExecution, error] {
+	return func(yield func(orderflow.FailedExecution, error) bool) { yield(orderflow.FailedExecution{}, errLost) }
+}
+
+// What one part of a run cannot find does not keep the other parts from their work.
+func TestReconcile_Handle_partFails(t *testing.T) {
+	t.Parallel()
+	s := shipping(t)
+	r, xs, _, _ := reconciler(s, execution("RUNNING", 0))
+	held := &letters{}
+	held.add("m1", `{"orderId":"ord_1"}`)
+	r.Executions, r.StartLetters = unlisted{xs}, held
+	got, err := r.Handle(t.Context(), struct{}{})
+	if err == nil || got.Complete || got.Renewed != 1 || got.Removed != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// A run whose time is up stops, and says so; it has not failed.
+func TestReconcile_Handle_noTime(t *testing.T) {
+	t.Parallel()
+	s := shipping(t)
+	r, _, _, _ := reconciler(s, nil)
+	ctx, cancel := context.WithTimeout(t.Context(), spare-time.Second)
+	defer cancel()
+	if got, err := r.Handle(ctx, struct{}{}); err != nil || got.Complete || got.Started != 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

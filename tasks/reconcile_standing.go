@@ -1,0 +1,120 @@
+package tasks
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"orderflow"
+)
+
+// clockSkew is how far the clocks may differ that tell when orders change. What was changed later than that has a clock that was set back since.
+const clockSkew = time.Minute
+
+func (r Reconcile) standing(ctx context.Context, out *Reconciled) error {
+	now := r.Now()
+	for _, status := range orderflow.Statuses {
+		if status.Final() {
+			continue
+		}
+		if err := each(ctx, r, out, r.Standing.Standing(ctx, status, now.Add(-r.After), now.Add(clockSkew)), r.checkStanding); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r Reconcile) checkStanding(ctx context.Context, o *orderflow.Order, out *Reconciled) error {
+	if r.patient(o) {
+		return nil
+	}
+	out.Checked++
+	if err := r.check(ctx, o, out); err != nil {
+		return fmt.Errorf("order %s: %w", o.ID, err)
+	}
+	return nil
+}
+
+// patient tells whether the order only waits for a carrier that was asked not long ago. Such orders stand still for days, and may be many: looking
+// at each in every run would hold up the others.
+func (r Reconcile) patient(o *orderflow.Order) bool {
+	marked := o.Attention != nil && o.Attention.Code != string(orderflow.CodeShipmentUnanswered)
+	return o.Unanswered() && !marked && !o.RenewalDue(r.After, r.Now()) && !o.Overdue(r.Patience, r.Now())
+}
+
+func (r Reconcile) check(ctx context.Context, o *orderflow.Order, out *Reconciled) error {
+	a := r.attend()
+	x, err := r.Executions.Execution(ctx, o.ID)
+	if orderflow.CodeOf(err) == orderflow.CodeNotFound {
+		if err := r.Executions.Start(ctx, o.ID); err != nil {
+			return err
+		}
+		out.Started++
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if x.Status == running {
+		return r.wakeUp(ctx, a, o.ID, x, out)
+	}
+	mark := attention(x.ARN, x.Status, x.Error, x.Cause, x.RedriveCount)
+	if o.Marked(mark) {
+		return nil
+	}
+	if x.Status == succeeded {
+		mark.Code, mark.Message = string(orderflow.CodeOrderOpen), "the execution succeeded, but the order did not end"
+		return count(&out.Marked)(a.mark(ctx, o.ID, mark))
+	}
+	return count(&out.Marked)(a.failed(ctx, o.ID, mark))
+}
+
+// wakeUp looks at an order whose execution runs: a mark may be out of date, a waiting step's answer lost, or what it asked the carrier.
+func (r Reconcile) wakeUp(ctx context.Context, a attend, id string, x orderflow.Execution, out *Reconciled) error {
+	if err := count(&out.Cleared)(a.redriven(ctx, id, x.RedriveCount)); err != nil {
+		return err
+	}
+	o, err := r.Orders.Order(ctx, id)
+	if err != nil {
+		return err
+	}
+	answered, err := answer(ctx, r.Tokens, o)
+	if orderflow.CodeOf(err) == orderflow.CodeTokenGone {
+		return r.refused(ctx, a, o, x, out)
+	}
+	if answered || err != nil {
+		return count(&out.Answered)(answered, err)
+	}
+	return r.remind(ctx, a, id, x.RedriveCount, out)
+}
+
+// refused marks an order whose execution waits for an answer that is known, and does not take it.
+func (r Reconcile) refused(ctx context.Context, a attend, o *orderflow.Order, x orderflow.Execution, out *Reconciled) error {
+	mark := orderflow.Attention{
+		Code: string(orderflow.CodeAnswerRefused), Message: "the execution waits, but does not take the answer that is known", Step: o.Wait.Step, RedriveCount: x.RedriveCount,
+	}
+	marked, err := a.change(ctx, o.ID, func(o *orderflow.Order) bool { return o.NeedAttention(mark, a.by()) })
+	if err != nil || !marked {
+		return err
+	}
+	return count(&out.Marked)(true, a.alert(ctx, o.ID, mark))
+}
+
+// remind asks a silent carrier again, and tells operators of one that has been silent for too long.
+func (r Reconcile) remind(ctx context.Context, a attend, id string, redriveCount int, out *Reconciled) error {
+	var renewed, overdue bool
+	o, err := untilSettled(ctx, func() (*orderflow.Order, error) {
+		o, err := r.Orders.Order(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		loaded := o.Sequence
+		renewed = o.RenewShipment(r.After, a.by())
+		overdue = o.MarkOverdue(r.Patience, redriveCount, a.by())
+		return o, commitChanged(ctx, r.Orders, o, loaded)
+	})
+	if err := count(&out.Renewed)(renewed, err); err != nil || !overdue {
+		return err
+	}
+	return count(&out.Marked)(true, a.alert(ctx, id, *o.Attention))
+}

@@ -1,0 +1,189 @@
+package tasks
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"orderflow"
+)
+
+// await lets the world answer the waiting step: the carrier, a cancel, or the reconciler, if the event is lost that tells of them.
+func (s *simulation) await() error {
+	for range 300 {
+		if s.answer != nil {
+			return s.answer.err
+		}
+		if o := s.store.load(s.t, "ord_1"); o.Wait == nil || o.Wait.Token != s.token {
+			s.t.Fatalf("the execution waits for %s, the order for %+v\n%s", s.token, o.Wait, s.story())
+		}
+		s.down = false
+		switch s.rnd.IntN(8) {
+		case 0:
+			if s.chance(cancelComes, 2) {
+				s.cancel()
+			}
+		case 1:
+			if s.chance(carrierFails, 2) {
+				s.carrier(orderflow.NoticeFailed)
+			}
+		case 2, 3:
+			s.carrier(orderflow.NoticeDispatched)
+		case 4:
+			if s.chance(stepFails, 3) {
+				return errLost // it is tried again with another token
+			}
+		case 5:
+			s.reconcile()
+		case 6:
+			if len(s.zombies) > 0 {
+				s.comeBack()
+			}
+		}
+		s.publish(s.wake)
+	}
+	s.t.Fatalf("the execution waits for ever\n%s", s.story())
+	return nil
+}
+
+// carrier says what became of the shipment, as the webhook takes it. It contradicts itself, and dispatches what was cancelled, only as a fault.
+func (s *simulation) carrier(status string) {
+	by := orderflow.By{At: s.now, Actor: "carrier", Reason: "AddressUnreachable"}
+	o := s.store.load(s.t, "ord_1")
+	late := o.Cancel != nil || o.Shipment.Status == orderflow.ShipmentFailed || o.Status.Final() && o.Status != orderflow.Fulfilled
+	if status == orderflow.NoticeDispatched && late && !s.chance(noticeLate, 2) {
+		return
+	}
+	for again := true; again; again = s.hit(noticeTwice) {
+		err := s.store.change("ord_1", func(o *orderflow.Order) error {
+			if status == orderflow.NoticeFailed {
+				return o.FailShipment(by)
+			}
+			err := o.Dispatch("Post", "T1", by)
+			if err != nil {
+				o.NoteLateDispatch("Post", "T1", by)
+			}
+			return nil
+		})
+		s.log("    the carrier: %s: %v", status, err)
+	}
+}
+
+// publish lets an event be handled: once, not at all, or twice.
+func (s *simulation) publish(handle func()) {
+	if s.hit(eventLost) {
+		return
+	}
+	handle()
+	if s.hit(eventTwice) {
+		handle()
+	}
+}
+
+func (s *simulation) wake() {
+	err := s.call("wake", func(ctx context.Context) error {
+		out, err := Wake{s.store, s, quiet}.Handle(ctx, events(`{"orderId":"ord_1"}`))
+		if err == nil && len(out.Failures) > 0 {
+			err = errLost
+		}
+		return err
+	})
+	if err != nil {
+		s.log("    wake: %v", err)
+	}
+}
+
+// fail ends the execution. Everybody may hear of it; then an operator redrives it, at times the next day.
+func (s *simulation) fail(err error) {
+	s.status, s.stopped = "FAILED", s.now
+	s.tell(orderflow.CodeOf(err))
+	s.reconcile()
+	if len(s.zombies) == 0 && s.budget == 0 { // nothing disturbs, but a cancel
+		for range 2 {
+			s.reconcile()
+		}
+		if o := s.store.load(s.t, "ord_1"); o.Attention == nil {
+			s.t.Fatalf("%s failed, and nobody sees it\n%s", s.state, s.story())
+		}
+	}
+	if len(s.zombies) == 0 && s.chance(dayPasses, 2) { // an invocation may be late, but never by a day
+		s.now = s.now.Add(25 * time.Hour)
+	}
+	s.down = false
+	s.publish(func() { // the note may be lost: the news of the redrive takes the mark away, too
+		err := s.store.change("ord_1", func(o *orderflow.Order) error {
+			o.Redriven(s.redrive, orderflow.By{At: s.now, Actor: "operator:olga"})
+			return nil
+		})
+		s.log("    redriven: %v", err)
+	})
+	s.status, s.retry = running, 0
+	s.redrive++
+	s.tell("")
+}
+
+// tell publishes the news of the execution's status.
+func (s *simulation) tell(code orderflow.Code) {
+	news := change(s.t, s.status, s.redrive, string(code), "c")
+	if s.hit(eventLate) {
+		s.news = append(s.news, news)
+		return
+	}
+	s.publish(func() { s.watch(news) })
+}
+
+// deliver hands the oldest news over.
+func (s *simulation) deliver() {
+	news := s.news[0]
+	s.news = s.news[1:]
+	s.watch(news)
+}
+
+func (s *simulation) watch(news StatusChange) {
+	w := Watch{s.store, &outbox{}, s, func() time.Time { return s.now }}
+	err := s.call("watch", func(ctx context.Context) error {
+		_, err := w.Handle(ctx, news)
+		return err
+	})
+	s.log("    watch %s, redrive %d: %v", news.Detail.Status, news.Detail.RedriveCount, err)
+}
+
+// FailedStep is what the execution's history tells.
+func (s *simulation) FailedStep(ctx context.Context, _ string) (string, bool, error) {
+	step, ended := s.state, s.status != running && s.status != succeeded
+	return step, ended, s.point(ctx, callFails, errLost)
+}
+
+// reconcile lets time pass and the reconciler look. It may fail, as any function; the next run repeats it.
+func (s *simulation) reconcile() {
+	if len(s.zombies) == 0 {
+		s.now = s.now.Add(time.Duration(1+s.rnd.IntN(8)) * time.Hour)
+	} else {
+		s.now = s.now.Add(10 * time.Minute)
+	}
+	x := execution(s.status, s.redrive)
+	x.StoppedAt = s.stopped
+	r, _, _, _ := reconciler(s.store, x)
+	r.Tokens, r.History, r.Now, r.After = s, s, func() time.Time { return s.now }, 3*time.Minute
+	r.Notify.Notifier = s
+	var got Reconciled
+	err := s.call("reconcile", func(ctx context.Context) (err error) {
+		got, err = r.Handle(ctx, struct{}{})
+		return err
+	})
+	s.log("    reconcile: %s, %v", fmt.Sprintf("%+v", got), err)
+}
+
+// settle lets everything happen that is still on its way after the execution has ended.
+func (s *simulation) settle() {
+	for _, r := range s.invoked { // whatever was invoked comes again
+		if s.rnd.IntN(2) == 0 {
+			s.log("    %s repeated: %v", r.state, s.invoke(r))
+		}
+	}
+	s.wake()
+	for len(s.zombies) > 0 {
+		s.comeBack()
+	}
+	s.provider.settle(s.now.Add(time.Hour))
+}
