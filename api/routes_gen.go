@@ -98,6 +98,15 @@ var routes = []route{
 		body: schemaRedrive,
 	},
 	{
+		method: http.MethodPost, path: "/ops/orders/{orderId}/acknowledge", operation: "OpsAcknowledgeOrder",
+		serve:  (*server).opsAcknowledgeOrder,
+		scopes: []string{"orders:write"}, group: "operators",
+		parameters: []parameter{
+			{name: "orderId", path: true, schema: schemaOrderId},
+		},
+		body: schemaRedrive,
+	},
+	{
 		method: http.MethodPost, path: "/webhooks/shipments", operation: "ShipmentWebhook",
 		serve:  (*server).shipmentWebhook,
 		public: true,

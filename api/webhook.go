@@ -18,9 +18,16 @@ func (s *server) shipmentWebhook(r *request) (*reply, error) {
 	if err := checkNotice(notice); err != nil {
 		return nil, err
 	}
-	o, err := s.change(r.Context(), notice.OrderID, func(o *orderflow.Order) error { return s.note(o, notice) })
+	var late error
+	o, err := s.change(r.Context(), notice.OrderID, func(o *orderflow.Order) (err error) {
+		late, err = s.note(o, notice)
+		return err
+	})
 	if orderflow.CodeOf(err) == orderflow.CodeNotFound {
 		return nil, orderflow.Errorf(orderflow.CodeNotFound, "there is no such shipment")
+	}
+	if err == nil {
+		err = late
 	}
 	if err != nil {
 		return nil, err
@@ -46,13 +53,19 @@ func checkNotice(n orderflow.ShipmentNotice) error {
 	return refuseFaults(codeInvalidRequest, faults)
 }
 
-func (s *server) note(o *orderflow.Order, n orderflow.ShipmentNotice) error {
+// note notes what the carrier says. late is the answer to a dispatch that should not have been: it is recorded all the same.
+func (s *server) note(o *orderflow.Order, n orderflow.ShipmentNotice) (late, err error) {
 	if o.Shipment == nil || o.Shipment.ID != n.ShipmentID {
-		return orderflow.Errorf(orderflow.CodeNotFound, "there is no such shipment")
+		return nil, orderflow.Errorf(orderflow.CodeNotFound, "there is no such shipment")
 	}
 	by := orderflow.By{At: s.now(), Actor: "carrier", Reason: n.Reason}
 	if n.Status == orderflow.NoticeFailed {
-		return o.FailShipment(by)
+		return nil, o.FailShipment(by)
 	}
-	return o.Dispatch(n.Carrier, n.TrackingNumber, by)
+	err = o.Dispatch(n.Carrier, n.TrackingNumber, by)
+	if err == nil || o.Shipment.Status == orderflow.ShipmentDispatched {
+		return nil, err
+	}
+	o.NoteLateDispatch(n.Carrier, n.TrackingNumber, by)
+	return refusef(orderflow.CodeOf(err), "the shipment was not to be dispatched (%v); the dispatch is recorded, and an operator will see to the goods", err), nil
 }

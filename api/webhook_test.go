@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,6 +60,7 @@ func TestShipmentWebhook_failed(t *testing.T) {
 		t.Errorf("got %+v, %v", o, err)
 	}
 	f.notify(dispatched(id)).expect(409, "InvalidState")
+	f.wantLate(id, 6)
 }
 
 func TestShipmentWebhook_afterACancel(t *testing.T) {
@@ -67,10 +69,69 @@ func TestShipmentWebhook_afterACancel(t *testing.T) {
 	id := f.placedBy(&ada)
 	f.toCarrier(id)
 	f.post(&ada, "/orders/"+id+"/cancel", "").expect(202, "")
-	f.notify(dispatched(id)).expect(409, "OrderCancelled")
+	for range 2 { // a replay is answered alike, and noted once
+		res := f.notify(dispatched(id)).expect(409, "OrderCancelled")
+		if !strings.Contains(string(res.body), "the dispatch is recorded") {
+			t.Errorf("got %s", res.body)
+		}
+	}
 	f.notify(failed(id)).expect(200, "")
-	if o, err := f.load(id); err != nil || o.Shipment.Status != orderflow.ShipmentRequested {
-		t.Errorf("got %+v, %v", o, err)
+	f.wantLate(id, 6)
+	f.get(&operator, "/ops/orders/"+id).expect(200, "")
+}
+
+// wantLate wants an order whose last change, of the given sequence, notes that goods left too late.
+func (f *fixture) wantLate(id string, sequence int64) {
+	f.Helper()
+	o, err := f.load(id)
+	must(f.T, err)
+	last := o.Timeline[len(o.Timeline)-1]
+	if o.Sequence != sequence || last.Type != orderflow.ShipmentLate || last.Actor != "carrier" || !last.Attention {
+		f.Errorf("got %+v", o.Timeline)
+	}
+	if o.Attention == nil || o.Attention.Code != "DispatchedLate" || !strings.Contains(o.Attention.Message, "SP1") || o.Shipment.Status == orderflow.ShipmentDispatched {
+		f.Errorf("got %+v, %+v", o.Attention, o.Shipment)
+	}
+}
+
+func TestShipmentWebhook_afterTheEnd(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.placedBy(&ada)
+	f.toCarrier(id)
+	o, err := f.load(id)
+	must(t, err)
+	by := orderflow.By{At: f.clock(), Actor: "step:test", Reason: "ShipmentFailed"}
+	must(t, o.FailShipment(by))
+	must(t, o.Refunded(by))
+	o.StockBack(by)
+	must(t, o.Close(by))
+	f.save(o)
+	f.notify(dispatched(id)).expect(409, "InvalidState")
+	f.wantLate(id, 9)
+	page := f.get(&operator, "/ops/orders?attention=true").expect(200, "")
+	if !strings.Contains(string(page.body), id) {
+		t.Errorf("operators do not see it: %s", page.body)
+	}
+}
+
+// A signature lasts for five minutes, before and after: what was recorded on the way cannot be sent again.
+func TestShipmentWebhook_oldSignature(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.placedBy(&ada)
+	f.toCarrier(id)
+	for _, tt := range []struct {
+		age    time.Duration
+		status int
+	}{
+		{6 * time.Minute, 401}, {-6 * time.Minute, 401}, {5*time.Minute + time.Second, 401}, {5 * time.Minute, 200}, {-5 * time.Minute, 200},
+	} {
+		body := failed(id)
+		header := orderflow.SignatureHeader + ": " + orderflow.SignWebhook(secret, f.clock().Add(-tt.age), []byte(body))
+		if res := f.post(nil, "/webhooks/shipments", body, header); res.status != tt.status {
+			t.Errorf("signed %s ago: got %d %s", tt.age, res.status, res.body)
+		}
 	}
 }
 

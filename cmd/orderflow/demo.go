@@ -226,7 +226,7 @@ func (p *player) attend(ctx context.Context, o opsOrder) error {
 	if err := p.anonymous.setOutage(ctx, true); err != nil {
 		return err
 	}
-	if _, err := p.operator.redrive(ctx, o.OrderID, "the outage is over"); err != nil {
+	if _, err := p.operator.act(ctx, o.OrderID, "redrive", "the outage is over"); err != nil {
 		return err
 	}
 	p.board.update(p.row, func(r *row) { r.remark, r.redriven = r.remark+", redriven", true })

@@ -13,9 +13,10 @@ import (
 const operators = "operators"
 
 type opsCommands struct {
-	Failed  opsFailedCommand  `cmd:"" help:"List the orders that need attention."`
-	Show    opsShowCommand    `cmd:"" help:"Show an order with its execution."`
-	Redrive opsRedriveCommand `cmd:"" help:"Resume a failed order at the step that failed."`
+	Failed      opsFailedCommand      `cmd:"" help:"List the orders that need attention."`
+	Show        opsShowCommand        `cmd:"" help:"Show an order with its execution."`
+	Redrive     opsRedriveCommand     `cmd:"" help:"Resume a failed order at the step that failed."`
+	Acknowledge opsAcknowledgeCommand `cmd:"" help:"Note that an order was dealt with by hand."`
 }
 
 type opsFailedCommand struct {
@@ -136,21 +137,42 @@ func (*opsRedriveCommand) Help() string {
 }
 
 func (c *opsRedriveCommand) Run(e *env) error {
+	return c.act(e, c.ID, "redrive", c.Reason, "Order %[1]s goes on at the step that failed. `orderflow ops show %[1]s` shows it.", c.JSON)
+}
+
+// act does something to an order as an operator, for a reason, and prints that it is done: a sentence with the order's id in it.
+func (c connection) act(e *env, id, action, reason, done string, asJSON bool) error {
 	cl, err := c.client(e.ctx, operators)
 	if err != nil {
 		return err
 	}
-	body, err := cl.redrive(e.ctx, c.ID, c.Reason)
+	body, err := cl.act(e.ctx, id, action, reason)
 	if err != nil {
 		return err
 	}
-	if c.JSON {
+	if asJSON {
 		return printJSON(e.stdout, body)
 	}
-	fmt.Fprintf(e.stdout, "Order %s goes on at the step that failed. `orderflow ops show %s` shows it.\n", c.ID, c.ID)
+	fmt.Fprintf(e.stdout, done+"\n", id)
 	return nil
 }
 
-func (c *client) redrive(ctx context.Context, id, reason string) (json.RawMessage, error) {
-	return c.do(ctx, http.MethodPost, "/ops/orders/"+url.PathEscape(id)+"/redrive", nil, map[string]string{"reason": reason})
+func (c *client) act(ctx context.Context, id, action, reason string) (json.RawMessage, error) {
+	return c.do(ctx, http.MethodPost, "/ops/orders/"+url.PathEscape(id)+"/"+action, nil, map[string]string{"reason": reason})
+}
+
+type opsAcknowledgeCommand struct {
+	connection
+	ID     string `arg:"" help:"The order's id."`
+	Reason string `required:"" help:"What was done; it stands in the order's timeline."`
+	JSON   bool   `help:"Print the API's answer."`
+}
+
+func (*opsAcknowledgeCommand) Help() string {
+	return "For what the system cannot mend, such as goods that the carrier took after a cancel. The order needs no attention any more.\n\n" +
+		"Example:\n  orderflow ops acknowledge ord_06cb4j3k7v1s0n9t8q2r5w4xyz --reason 'the goods are back'"
+}
+
+func (c *opsAcknowledgeCommand) Run(e *env) error {
+	return c.act(e, c.ID, "acknowledge", c.Reason, "acknowledged", c.JSON)
 }

@@ -1,0 +1,26 @@
+package api
+
+import (
+	"net/http"
+
+	"orderflow"
+)
+
+// opsAcknowledgeOrder notes that an operator has dealt with what the order is marked for.
+func (s *server) opsAcknowledgeOrder(r *request) (*reply, error) {
+	var body struct {
+		Reason string `json:"reason"`
+	}
+	if err := r.decode(&body); err != nil {
+		return nil, err
+	}
+	by := orderflow.By{At: s.now(), Actor: "operator:" + r.caller.Subject, Reason: body.Reason}
+	o, err := s.change(r.Context(), r.values["orderId"], func(o *orderflow.Order) error { return o.Acknowledge(by) })
+	if err != nil {
+		return nil, err
+	}
+	return jsonReply(http.StatusOK, struct {
+		OrderID string           `json:"orderId"`
+		Status  orderflow.Status `json:"status"`
+	}{o.ID, o.Status})
+}
