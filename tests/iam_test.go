@@ -45,6 +45,7 @@ func testIAM(t *testing.T, args ...string) {
 	useStorefront(t, s)
 	useOutcomes(t, s)
 	useLostEvents(t, s)
+	useUntold(t, s)
 	useDeadLetters(t, s)
 
 	var r iamReport
@@ -158,6 +159,40 @@ func useLostEvents(t *testing.T, s *system) {
 		return done && strings.Contains(string(v.Attention), "PaymentUnavailable")
 	})
 	s.invoke("RefundFunction", map[string]string{"orderId": failed}) // finds a charge whose outcome is open: it asks the provider
+}
+
+// useUntold has an order whose customer is told later, and one that knows a token which nobody waits for.
+func useUntold(t *testing.T, s *system) {
+	s.rule("orderflow-order-placed", true)
+	s.rule("orderflow-wake", true)
+	s.rule("orderflow-shipment-requested", false) // the test is the carrier
+	s.topic(false)
+	ada, olga := s.as("ada"), s.as("olga", "operators")
+	id := ada.accepted(order("pm_card_visa", item{"beans-ethiopia-250g", 1}))
+	olga.marked(id, "NotificationFailed")
+	s.topic(true)
+	eventually(t, "the customer is told", func() bool {
+		s.invoke("ReconcileFunction", struct{}{})
+		return !olga.attends(id)
+	})
+	s.loseToken(id)
+	s.carrier(id, "dispatched").expect(http.StatusOK)
+	ada.ended(id)
+	s.rule("orderflow-shipment-requested", true)
+	for _, queue := range []string{"start", "wake", "carrier"} {
+		s.giveUp(queue, id)
+	}
+	s.invoke("ReconcileFunction", struct{}{})
+}
+
+// giveUp puts a dead letter of an order into the queue of dead letters.
+func (s *system) giveUp(queue, orderID string) {
+	s.t.Helper()
+	body := `{"detail":{"orderId":"` + orderID + `","sequence":1}}`
+	if _, err := sqs.NewFromConfig(s.config()).SendMessage(s.t.Context(), &sqs.SendMessageInput{
+		QueueUrl: aws.String("http://sqs.us-east-1.localhost/000000000000/orderflow-" + queue + "-dead-letters"), MessageBody: &body}); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // useDeadLetters has a rule give an event up: its queue is gone.
