@@ -174,5 +174,5 @@ func (*opsAcknowledgeCommand) Help() string {
 }
 
 func (c *opsAcknowledgeCommand) Run(e *env) error {
-	return c.act(e, c.ID, "acknowledge", c.Reason, "acknowledged", c.JSON)
+	return c.act(e, c.ID, "acknowledge", c.Reason, "Order %s needs no attention any more.", c.JSON)
 }

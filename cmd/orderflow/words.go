@@ -16,6 +16,10 @@ var reasons = map[orderflow.Code]string{
 	orderflow.CodePaymentUncertain:   "the payment provider's answer was lost",
 	orderflow.CodeShipmentFailed:     "the carrier gave up",
 	orderflow.CodeShipmentUnanswered: "the carrier does not answer",
+	orderflow.CodeAnswerRefused:      "the execution does not take the carrier's answer",
+	orderflow.CodeOrderOpen:          "the execution succeeded, but the order did not end",
+	orderflow.CodeDispatchedLate:     "the carrier dispatched goods that should have stayed",
+	orderflow.CodeNotificationFailed: "the customer could not be told",
 	orderflow.CodeOrderCancelled:     "it was cancelled",
 	orderflow.CodeRefundPending:      "the refund is on its way",
 	orderflow.CodeRefundFailed:       "the refund was refused, or came back",
@@ -66,6 +70,8 @@ func happened(o orderView, c orderflow.Change) string {
 		return "the carrier was asked again"
 	case orderflow.ShipmentGivenUp:
 		return "the carrier gave up"
+	case orderflow.ShipmentLate:
+		return "the carrier dispatched the goods, which should have stayed"
 	}
 	return string(c.Type)
 }
