@@ -1,11 +1,13 @@
 package dynamodb
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
 
 	"orderflow/local/dynamodb/attr"
+	"orderflow/local/dynamodb/expr"
 	"orderflow/local/store"
 )
 
@@ -24,24 +26,20 @@ type batchKeys struct {
 	ConsistentRead           bool              `json:",omitempty"`
 }
 
-type batchGetInput struct{ RequestItems map[string]batchKeys }
+type batchGetInput struct {
+	RequestItems           map[string]batchKeys
+	ReturnConsumedCapacity parameter
+}
 
 type batchGetOutput struct {
-	Responses       map[string][]attr.Item
-	UnprocessedKeys map[string]batchKeys
+	Responses        map[string][]attr.Item
+	UnprocessedKeys  map[string]batchKeys
+	ConsumedCapacity []*consumedCapacity `json:",omitempty"`
 }
 
 func (s *Service) batchGetItem(in *batchGetInput) (*batchGetOutput, error) {
-	n := 0
-	for _, r := range in.RequestItems {
-		n += len(r.Keys)
-	}
-	if n == 0 {
-		return nil, validation("1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: " +
-			"Member must have length greater than or equal to 1")
-	}
-	if n > maxBatchGet {
-		return nil, validation("Too many items requested for the BatchGetItem call")
+	if err := in.bounds(); err != nil {
+		return nil, err
 	}
 	tables, release, err := s.openAll(slices.Collect(maps.Keys(in.RequestItems)))
 	if err != nil {
@@ -50,24 +48,72 @@ func (s *Service) batchGetItem(in *batchGetInput) (*batchGetOutput, error) {
 	defer release()
 	out := &batchGetOutput{Responses: map[string][]attr.Item{}, UnprocessedKeys: map[string]batchKeys{}}
 	budget := maxBatchGetBytes
+	m := newMeter(in.ReturnConsumedCapacity, plainUnits)
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
-		if err := s.batchGetTable(tables[bareName(name)], name, in.RequestItems[name], out, &budget); err != nil {
+		if err := s.batchGetTable(tables[bareName(name)], name, in.RequestItems[name], out, &budget, m); err != nil {
 			return nil, err
 		}
 	}
+	out.ConsumedCapacity = m.list()
 	return out, nil
 }
 
-func (s *Service) batchGetTable(t *table, name string, request batchKeys, out *batchGetOutput, budget *int) error {
+// bounds checks the parameters. Each table's keys are limited like all together.
+func (in *batchGetInput) bounds() error {
+	var v violations
+	v.enum(in.ReturnConsumedCapacity, "returnConsumedCapacity", capacityModes)
+	n := 0
+	for _, name := range requestTables(&v, in.RequestItems, "KeysAndAttributes") {
+		keys := in.RequestItems[name].Keys
+		if v.require(keys != nil, "requestItems."+name+".member.keys"); keys == nil {
+			continue
+		}
+		if n += len(keys); len(keys) < 1 || len(keys) > maxBatchGet {
+			bound := "less than or equal to 100"
+			if len(keys) < 1 {
+				bound = "greater than or equal to 1"
+			}
+			return cmp.Or(v.err(), validation("1 validation error detected: Value at 'RequestItems.%s.member.Keys' "+
+				"failed to satisfy constraint: Member must have length %s", name, bound))
+		}
+	}
+	switch {
+	case len(v.found) > 0:
+		return v.err()
+	case len(in.RequestItems) == 0:
+		return validation("The requestItems parameter is required for BatchGetItem")
+	case n > maxBatchGet:
+		return validation("Too many items requested for the BatchGetItem call")
+	}
+	return nil
+}
+
+// requestTables checks the names of the tables of a batch and returns them in order.
+func requestTables[R any](v *violations, requests map[string]R, element string) []string {
+	v.require(requests != nil, "requestItems")
+	names := slices.Sorted(maps.Keys(requests))
+	for _, name := range names {
+		if bare := bareName(name); len(bare) > maxName || !isName(bare) {
+			v.add(quoted("{"+name+"="+element+"}"), "requestItems", "Map keys must satisfy constraint: [Member must have length less than or equal to 255, "+
+				"Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: "+namePattern+"]")
+		}
+	}
+	return names
+}
+
+func (s *Service) batchGetTable(t *table, name string, request batchKeys, out *batchGetOutput, budget *int, m *meter) error {
 	old := legacy{AttributesToGet: request.AttributesToGet}
-	if err := old.check(); err != nil {
+	if err := old.check(expression{expr.ProjectionKind, request.ProjectionExpression}); err != nil {
 		return err
 	}
-	projection, err := parseProjection(request.ProjectionExpression, request.ExpressionAttributeNames)
+	projection, nested, err := parseProjection(request.ProjectionExpression, request.ExpressionAttributeNames)
 	if err != nil {
 		return err
 	}
 	keys, err := t.distinctKeys(request.Keys)
+	if err == nil {
+		err = t.checkNested(nested)
+	}
 	if err != nil {
 		return err
 	}
@@ -82,6 +128,7 @@ func (s *Service) batchGetTable(t *table, name string, request batchKeys, out *b
 			out.UnprocessedKeys[name] = request
 			return nil
 		}
+		m.read(t, item, request.ConsistentRead)
 		if item != nil {
 			out.Responses[name] = append(out.Responses[name], projection.Apply(item))
 		}

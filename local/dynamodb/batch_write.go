@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -17,23 +18,20 @@ type batchRequest struct {
 }
 
 type batchWriteInput struct {
-	RequestItems map[string][]batchRequest
+	RequestItems                map[string][]batchRequest
+	ReturnConsumedCapacity      parameter
+	ReturnItemCollectionMetrics parameter
 }
 
-type batchWriteOutput struct{ UnprocessedItems map[string][]batchRequest }
+type batchWriteOutput struct {
+	UnprocessedItems map[string][]batchRequest
+	ConsumedCapacity []*consumedCapacity `json:",omitempty"`
+}
 
 // batchWriteItem writes all items in one batch of the store; AWS promises less.
 func (s *Service) batchWriteItem(in *batchWriteInput) (*batchWriteOutput, error) {
-	n := 0
-	for _, requests := range in.RequestItems {
-		n += len(requests)
-	}
-	if n == 0 {
-		return nil, validation("1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: " +
-			"Member must have length greater than or equal to 1")
-	}
-	if n > maxBatchWrite {
-		return nil, validation("Too many items requested for the BatchWriteItem call")
+	if err := in.bounds(); err != nil {
+		return nil, err
 	}
 	tables, release, err := s.openAll(slices.Collect(maps.Keys(in.RequestItems)))
 	if err != nil {
@@ -55,7 +53,59 @@ func (s *Service) batchWriteItem(in *batchWriteInput) (*batchWriteOutput, error)
 			writes = append(writes, w)
 		}
 	}
-	return &batchWriteOutput{UnprocessedItems: map[string][]batchRequest{}}, s.transact(&transactWriteInput{}, writes)
+	m := newMeter(in.ReturnConsumedCapacity, plainUnits)
+	if err := s.writeAll(writes, m); err != nil {
+		return nil, err
+	}
+	return &batchWriteOutput{UnprocessedItems: map[string][]batchRequest{}, ConsumedCapacity: m.list()}, nil
+}
+
+// bounds checks the parameters. Each table's requests are limited like all together.
+func (in *batchWriteInput) bounds() error {
+	var v violations
+	v.enum(in.ReturnConsumedCapacity, "returnConsumedCapacity", capacityModes)
+	v.enum(in.ReturnItemCollectionMetrics, "returnItemCollectionMetrics", metricsModes)
+	n := 0
+	for _, name := range requestTables(&v, in.RequestItems, "[WriteRequest]") {
+		requests := in.RequestItems[name]
+		if n += len(requests); len(requests) < 1 || len(requests) > maxBatchWrite {
+			v.add(quoted("{"+name+"="+repeated("WriteRequest", len(requests))+"}"), "requestItems", "Map value must satisfy constraint: "+
+				"[Member must have length less than or equal to 25, Member must have length greater than or equal to 1]")
+		}
+		for i, r := range requests {
+			if r.PutRequest != nil && r.PutRequest.Item == nil {
+				v.require(false, fmt.Sprintf("requestItems.%s.member.%d.member.putRequest.item", name, i+1))
+			}
+			if r.DeleteRequest != nil && r.DeleteRequest.Key == nil {
+				v.require(false, fmt.Sprintf("requestItems.%s.member.%d.member.deleteRequest.key", name, i+1))
+			}
+		}
+	}
+	switch {
+	case len(v.found) > 0:
+		return v.err()
+	case len(in.RequestItems) == 0:
+		return validation("The requestItems parameter is required for BatchWriteItem")
+	case n > maxBatchWrite:
+		return validation("Too many items requested for the BatchWriteItem call")
+	}
+	return nil
+}
+
+// writeAll applies the writes of a batch under the locks of their items.
+func (s *Service) writeAll(writes []*write, m *meter) error {
+	keys := make([][]byte, len(writes))
+	for i, w := range writes {
+		keys[i] = w.itemKey
+	}
+	unlock := s.locks.lock(keys...)
+	defer unlock()
+	changes, err := s.applyAll(writes)
+	if err != nil {
+		return err
+	}
+	m.write(changes)
+	return s.commit(changes, nil)
 }
 
 func (r batchRequest) prepare(t *table) (*write, error) {

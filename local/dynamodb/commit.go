@@ -140,7 +140,7 @@ func (t *table) expiryKey(name string, item attr.Item) store.Key {
 
 // record is the stream record of the change, without its sequence number.
 func (c *change) record(newRaw []byte, now time.Time) []byte {
-	view := c.table.stream.view
+	view := c.table.stream.View
 	r := storedRecord{event: modify, expired: c.expired, at: now, key: attr.Marshal(c.key)}
 	switch {
 	case c.old == nil:

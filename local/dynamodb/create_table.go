@@ -11,9 +11,21 @@ import (
 
 type tableOutput struct{ TableDescription *tableDescription }
 
-func (s *Service) createTable(in *TableSpec) (*tableOutput, error) {
-	in.TimeToLiveSpecification = nil
-	t, err := s.create(*in)
+type createTableInput struct {
+	TableSpec
+	TableName parameter
+}
+
+func (s *Service) createTable(in *createTableInput) (*tableOutput, error) {
+	if !in.TableName.given {
+		return nil, errNoTableName
+	}
+	if st := in.StreamSpecification; st != nil && !st.enabled() && st.StreamViewType != "" {
+		return nil, validation("One or more parameter values were invalid: Table is being created with a stream disabled, UpdateViewType should not be specified")
+	}
+	spec := in.TableSpec
+	spec.TableName, spec.TimeToLiveSpecification = in.TableName.text, nil
+	t, err := s.create(spec)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +51,7 @@ func (s *Service) create(spec TableSpec) (*table, error) {
 	now := s.clock.Now().UTC()
 	record := tableRecord{ID: id, Created: now, Spec: spec}
 	if spec.StreamSpecification.enabled() {
-		record.Stream = &streamInfo{ID: 1, Label: now.Format(labelFormat)}
+		record.Stream = &streamInfo{ID: 1, Label: s.newLabel(spec.TableName, nil)}
 	}
 	if err := saveTable(b, record); err != nil {
 		return nil, err
@@ -82,14 +94,16 @@ func saveTable(b *store.Batch, record tableRecord) error {
 	return nil
 }
 
-type deleteTableInput struct{ TableName string }
-
-func (s *Service) deleteTable(in *deleteTableInput) (*tableOutput, error) {
+func (s *Service) deleteTable(in *tableInput) (*tableOutput, error) {
+	name, err := in.name()
+	if err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := s.tables[bareName(in.TableName)]
+	t := s.tables[name]
 	if t == nil {
-		return nil, notFound("Requested resource not found: Table: %s not found", bareName(in.TableName))
+		return nil, errNoTable(name)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -98,12 +112,18 @@ func (s *Service) deleteTable(in *deleteTableInput) (*tableOutput, error) {
 	}
 	b := s.store.NewBatch()
 	b.Delete(tableKey(t.name()))
-	for _, k := range []store.Key{itemsKey(t.id()), indexesKey(t.id()), ttlKey(t.id()), streamsKey(t.id()), trimsKey(t.id())} {
+	for _, k := range []store.Key{itemsKey(t.id()), indexesKey(t.id()), ttlKey(t.id())} {
 		b.DeleteRange(k, k.End())
+	}
+	ended, err := s.endOf(b, t)
+	if err != nil {
+		b.Discard()
+		return nil, err
 	}
 	if err := b.Commit(); err != nil {
 		return nil, fmt.Errorf("delete table %s: %w", t.name(), err)
 	}
+	ended()
 	t.deleted = true
 	delete(s.tables, t.name())
 	out := t.describe()

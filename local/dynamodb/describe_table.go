@@ -73,17 +73,37 @@ func throughput(t *Throughput) Throughput {
 	return *t
 }
 
-type describeTableInput struct{ TableName string }
+// tableInput are the parameters of an operation on a table.
+type tableInput struct{ TableName parameter }
+
+// errNoTableName is what operations on tables answer to a request without one.
+var errNoTableName = validation("The parameter 'TableName' is required but was not present in the request")
+
+// errNoTable is what operations on tables answer if there is none of that name.
+func errNoTable(name string) error {
+	return notFound("Requested resource not found: Table: %s not found", name)
+}
+
+// name checks the table's name and returns it without what an ARN has around it.
+func (in *tableInput) name() (string, error) {
+	if !in.TableName.given {
+		return "", errNoTableName
+	}
+	var v violations
+	v.table(in.TableName)
+	return bareName(in.TableName.text), v.err()
+}
 
 type describeTableOutput struct{ Table *tableDescription }
 
-func (s *Service) describeTable(in *describeTableInput) (*describeTableOutput, error) {
-	t, err := s.open(in.TableName)
+func (s *Service) describeTable(in *tableInput) (*describeTableOutput, error) {
+	name, err := in.name()
 	if err != nil {
-		if in.TableName == "" {
-			return nil, err
-		}
-		return nil, notFound("Requested resource not found: Table: %s not found", bareName(in.TableName))
+		return nil, err
+	}
+	t, err := s.open(name)
+	if err != nil {
+		return nil, errNoTable(name)
 	}
 	defer t.mu.RUnlock()
 	d := t.describe()
@@ -143,7 +163,7 @@ func (s *Service) count(t *table) (items, size int64, err error) {
 }
 
 type listTablesInput struct {
-	ExclusiveStartTableName string
+	ExclusiveStartTableName parameter
 	Limit                   *int
 }
 
@@ -152,18 +172,23 @@ type listTablesOutput struct {
 	LastEvaluatedTableName string `json:",omitempty"`
 }
 
+// maxTables is how many tables ListTables answers at once.
+const maxTables = 100
+
 func (s *Service) listTables(in *listTablesInput) (*listTablesOutput, error) {
-	limit := 100
+	var v violations
+	v.between(in.Limit, "limit", 1, maxTables)
+	v.name(in.ExclusiveStartTableName, "exclusiveStartTableName", minName, in.ExclusiveStartTableName.text)
+	if err := v.err(); err != nil {
+		return nil, err
+	}
+	limit := maxTables
 	if in.Limit != nil {
 		limit = *in.Limit
 	}
-	if limit < 1 || limit > 100 {
-		return nil, validation("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: "+
-			"Member must have value between 1 and 100", limit)
-	}
 	out := &listTablesOutput{TableNames: []string{}}
 	for _, t := range s.all() {
-		if t.name() > in.ExclusiveStartTableName {
+		if t.name() > in.ExclusiveStartTableName.text {
 			out.TableNames = append(out.TableNames, t.name())
 		}
 	}

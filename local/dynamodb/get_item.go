@@ -3,76 +3,121 @@ package dynamodb
 import (
 	"orderflow/local/dynamodb/attr"
 	"orderflow/local/dynamodb/expr"
+	"orderflow/local/store"
 )
 
 // getInput is a read of one item: GetItem, or an action of TransactGetItems.
 type getInput struct {
 	legacy
-	TableName                string
+	TableName                parameter
 	Key                      attr.Item
+	ConsistentRead           bool
 	ProjectionExpression     *string
 	ExpressionAttributeNames map[string]string
+	ReturnConsumedCapacity   parameter
 }
 
 // getOutput has no Item if there is none.
 type getOutput struct {
-	Item attr.Item `json:",omitzero"`
+	Item             attr.Item         `json:",omitzero"`
+	ConsumedCapacity *consumedCapacity `json:",omitempty"`
 }
 
 // AppendJSON makes the answer.
 func (o *getOutput) AppendJSON(b []byte) []byte {
-	if o.Item == nil {
+	start := len(b)
+	if o.Item != nil {
+		b = attr.AppendJSON(append(b, `,"Item":`...), o.Item)
+	}
+	if b = o.ConsumedCapacity.appendJSON(b); len(b) == start {
 		return append(b, "{}"...)
 	}
-	return append(attr.AppendJSON(append(b, `{"Item":`...), o.Item), '}')
+	b[start] = '{' // for the first comma
+	return append(b, '}')
 }
 
 func (s *Service) getItem(in *getInput) (*getOutput, error) {
-	t, err := s.open(in.TableName)
+	var v violations
+	in.bounds(&v)
+	v.enum(in.ReturnConsumedCapacity, "returnConsumedCapacity", capacityModes)
+	if err := v.err(); err != nil {
+		return nil, err
+	}
+	t, err := s.open(in.TableName.text)
 	if err != nil {
 		return nil, err
 	}
 	defer t.mu.RUnlock()
-	projection, err := in.prepare(t)
+	g, err := in.parse(t)
+	if err == nil {
+		err = g.check()
+	}
 	if err != nil {
 		return nil, err
 	}
-	item, err := s.readCommitted(t.itemKey(in.Key))
+	item, err := s.readCommitted(g.itemKey)
 	if err != nil {
 		return nil, err
 	}
-	return projected(item, projection), nil
+	out := g.projected(item)
+	if metered(in.ReturnConsumedCapacity) {
+		out.ConsumedCapacity = consumed(in.ReturnConsumedCapacity, plainUnits, t.name(), units{table: readUnits(attr.ItemSize(item), in.ConsistentRead)})
+	}
+	return out, nil
 }
 
-func (in *getInput) prepare(t *table) (*expr.Projection, error) {
-	if err := in.check(); err != nil {
-		return nil, err
-	}
-	projection, err := parseProjection(in.ProjectionExpression, in.ExpressionAttributeNames)
-	if err != nil {
-		return nil, err
-	}
-	return projection, t.checkKey(in.Key)
+// bounds checks the members that a read has, alone or as an action of a transaction.
+func (in *getInput) bounds(v *violations) {
+	v.table(in.TableName)
+	v.require(in.Key != nil, "key")
 }
 
-// parseProjection parses the only expression of a request; nil takes the whole item.
-func parseProjection(src *string, names map[string]string) (*expr.Projection, error) {
+// get is a checked read of one item.
+type get struct {
+	table      *table
+	key        attr.Item
+	itemKey    store.Key
+	projection *expr.Projection
+	nested     []string
+}
+
+// parse makes the read of its request. The errors are those that need no look at the table's keys.
+func (in *getInput) parse(t *table) (*get, error) {
+	if err := in.check(expression{expr.ProjectionKind, in.ProjectionExpression}); err != nil {
+		return nil, err
+	}
+	g := &get{table: t, key: in.Key}
+	var err error
+	g.projection, g.nested, err = parseProjection(in.ProjectionExpression, in.ExpressionAttributeNames)
+	return g, err
+}
+
+// check checks the read against its table's keys, and finds where the store keeps its item.
+func (g *get) check() error {
+	if err := g.table.checkKey(g.key); err != nil {
+		return err
+	}
+	g.itemKey = g.table.itemKey(g.key)
+	return g.table.checkNested(g.nested)
+}
+
+// parseProjection parses the only expression of a request; nil takes the whole item. It returns the attributes that it looks into as well.
+func parseProjection(src *string, names map[string]string) (projection *expr.Projection, nested []string, err error) {
 	ph, err := expr.NewPlaceholders(names, nil)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var projection *expr.Projection
 	if src != nil {
 		if projection, err = expr.ParseProjection(*src, ph); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return projection, ph.Done()
+	return projection, ph.Nested(), ph.Done("")
 }
 
-func projected(item attr.Item, projection *expr.Projection) *getOutput {
+func (g *get) projected(item attr.Item) *getOutput {
 	if item == nil {
 		return &getOutput{}
 	}
-	return &getOutput{projection.Apply(item)}
+	return &getOutput{Item: g.projection.Apply(item)}
 }

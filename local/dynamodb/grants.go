@@ -26,7 +26,7 @@ func (s *Service) Grants(op string, input json.RawMessage) []awsapi.Grant {
 	case "ListTables", "ListStreams":
 		return []awsapi.Grant{{Action: "dynamodb:" + op, Resource: "*"}}
 	}
-	var in struct{ TableName, IndexName, StreamArn, ShardIterator string }
+	var in struct{ TableName, IndexName, StreamArn, ShardIterator, ResourceArn string }
 	if json.Unmarshal(input, &in) != nil {
 		return nil
 	}
@@ -36,6 +36,8 @@ func (s *Service) Grants(op string, input json.RawMessage) []awsapi.Grant {
 		resource = iteratorARN(in.ShardIterator)
 	case in.StreamArn != "":
 		resource = in.StreamArn
+	case in.ResourceArn != "":
+		resource = in.ResourceArn
 	case in.IndexName != "" && (op == "Query" || op == "Scan"):
 		resource += "/index/" + in.IndexName
 	}

@@ -48,17 +48,27 @@ func (t *table) checkItem(item attr.Item) error {
 }
 
 func (t *table) checkKeyValues(item attr.Item) error {
+	if err := t.emptyKey(item); err != nil {
+		return err
+	}
 	for i, a := range t.keys.attributes() {
 		v := item[a.name]
-		if a.kind != attr.N && v.Text == "" {
-			return validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s",
-				scalarName(a.kind), a.name)
-		}
 		if i == 0 && len(v.Text) > maxHashKey && a.kind != attr.N {
 			return validation("One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of%d bytes", maxHashKey)
 		}
 		if i == 1 && len(v.Text) > maxRangeKey && a.kind != attr.N {
 			return validation("One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of %d bytes", maxRangeKey)
+		}
+	}
+	return nil
+}
+
+// emptyKey refuses a key attribute of its right type without a value.
+func (t *table) emptyKey(item attr.Item) error {
+	for _, a := range t.keys.attributes() {
+		if v := item[a.name]; v.Kind == a.kind && a.kind != attr.N && v.Text == "" {
+			return validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s",
+				scalarName(a.kind), a.name)
 		}
 	}
 	return nil
@@ -79,8 +89,7 @@ func (t *table) checkIndexKeys(item attr.Item) error {
 				continue
 			}
 			if v.Kind != a.kind {
-				return validation("One or more parameter values were invalid: Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s",
-					a.name, a.kind, v.Kind, ix.name)
+				return ix.mismatch(a, v.Kind)
 			}
 			if a.kind != attr.N && v.Text == "" {
 				return validation("One or more parameter values are not valid. A value specified for a secondary index key is not supported. "+
@@ -93,4 +102,40 @@ func (t *table) checkIndexKeys(item attr.Item) error {
 		}
 	}
 	return nil
+}
+
+func (ix *index) mismatch(a keyAttribute, actual attr.Kind) error {
+	return validation("One or more parameter values were invalid: Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s",
+		a.name, a.kind, actual, ix.name)
+}
+
+// checkUpdated is checkIndexKeys for an item that an update made: values that were in the request have been checked before.
+func (t *table) checkUpdated(item attr.Item) error {
+	for _, ix := range t.indexes {
+		for _, a := range ix.keys.attributes() {
+			if v, ok := item[a.name]; ok && v.Kind != a.kind {
+				return validation("The update expression attempted to update the secondary index key to unsupported type")
+			}
+		}
+	}
+	return t.checkIndexKeys(item)
+}
+
+// checkNested refuses paths into attributes that are keys.
+func (t *table) checkNested(names []string) error {
+	for _, name := range names {
+		if t.keys.has(name) {
+			return nestedKey("Key", name)
+		}
+		for _, ix := range t.indexes {
+			if ix.keys.has(name) {
+				return nestedKey("IndexKey", name)
+			}
+		}
+	}
+	return nil
+}
+
+func nestedKey(kind, name string) error {
+	return validation("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: %s: %s", kind, name)
 }

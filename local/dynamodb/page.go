@@ -16,14 +16,15 @@ const maxPage = 1 << 20
 type readInput struct {
 	legacy
 	placeholderInput
-	TableName            string
-	IndexName            string
-	ConsistentRead       bool
-	ExclusiveStartKey    attr.Item
-	FilterExpression     *string
-	ProjectionExpression *string
-	Limit                *int
-	Select               string
+	TableName              parameter
+	IndexName              parameter
+	ConsistentRead         bool
+	ExclusiveStartKey      attr.Item
+	FilterExpression       *string
+	ProjectionExpression   *string
+	Limit                  *int
+	Select                 parameter
+	ReturnConsumedCapacity parameter
 }
 
 // pageOutput is one page: Count items passed the filter of the ScannedCount that were read.
@@ -31,7 +32,8 @@ type pageOutput struct {
 	Items            *[]attr.Item `json:",omitempty"`
 	Count            int
 	ScannedCount     int
-	LastEvaluatedKey attr.Item `json:",omitempty"`
+	LastEvaluatedKey attr.Item         `json:",omitempty"`
+	ConsumedCapacity *consumedCapacity `json:",omitempty"`
 }
 
 // AppendJSON makes the answer.
@@ -51,7 +53,7 @@ func (o *pageOutput) AppendJSON(b []byte) []byte {
 	if len(o.LastEvaluatedKey) > 0 {
 		b = attr.AppendJSON(append(b, `,"LastEvaluatedKey":`...), o.LastEvaluatedKey)
 	}
-	return append(b, '}')
+	return append(o.ConsumedCapacity.appendJSON(b), '}')
 }
 
 // page reads items of a table or index in key order.
@@ -63,6 +65,8 @@ type page struct {
 	limit      int
 	countOnly  bool
 	segment    func(attr.Item) bool
+	consistent bool
+	metering   parameter
 }
 
 // keys is the schema that orders what the page reads.
@@ -83,13 +87,10 @@ func (p *page) prefix() store.Key {
 
 // newPage checks the parameters that Query and Scan share; expressions are parsed, ph.Done is left to the caller.
 func (in *readInput) newPage(t *table, ph *expr.Placeholders) (*page, error) {
-	if err := in.check(); err != nil {
-		return nil, err
-	}
-	p := &page{table: t, limit: -1}
+	p := &page{table: t, limit: -1, consistent: in.ConsistentRead, metering: in.ReturnConsumedCapacity}
 	var err error
-	if in.IndexName != "" {
-		if p.index, err = t.index(in.IndexName); err != nil {
+	if in.IndexName.given {
+		if p.index, err = t.index(in.IndexName.text); err != nil {
 			return nil, err
 		}
 		if in.ConsistentRead {
@@ -97,10 +98,7 @@ func (in *readInput) newPage(t *table, ph *expr.Placeholders) (*page, error) {
 		}
 	}
 	if in.Limit != nil {
-		if p.limit = *in.Limit; p.limit < 1 {
-			return nil, validation("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: "+
-				"Member must have value greater than or equal to 1", p.limit)
-		}
+		p.limit = *in.Limit
 	}
 	if in.FilterExpression != nil {
 		if p.filter, err = expr.ParseCondition(expr.FilterKind, *in.FilterExpression, ph); err != nil {
@@ -112,28 +110,36 @@ func (in *readInput) newPage(t *table, ph *expr.Placeholders) (*page, error) {
 			return nil, err
 		}
 	}
-	return p, p.choose(in)
+	if err := t.checkNested(ph.Nested()); err != nil {
+		return nil, err
+	}
+	return p, p.choose(in.Select.text)
 }
 
-// choose checks the Select parameter.
-func (p *page) choose(in *readInput) error {
-	switch in.Select {
-	case "", "ALL_PROJECTED_ATTRIBUTES", "SPECIFIC_ATTRIBUTES", "ALL_ATTRIBUTES", "COUNT":
-	default:
-		return enumError(in.Select, "select", "[SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES]")
+// bounds checks the parameters that Query and Scan share, but for Limit.
+func (in *readInput) bounds(v *violations) {
+	if v.table(in.TableName); len(v.found) > 0 {
+		return
 	}
+	v.enum(in.Select, "select", selections)
+	v.name(in.IndexName, "indexName", minName, in.IndexName.text)
+	v.enum(in.ReturnConsumedCapacity, "returnConsumedCapacity", capacityModes)
+}
+
+// choose checks what a request selects against the page.
+func (p *page) choose(selection string) error {
 	switch {
-	case in.Select != "" && in.Select != "SPECIFIC_ATTRIBUTES" && p.projection != nil:
-		return validation("Cannot specify the ProjectionExpression when choosing to get %s", in.Select)
-	case in.Select == "SPECIFIC_ATTRIBUTES" && p.projection == nil:
+	case selection != "" && selection != "SPECIFIC_ATTRIBUTES" && p.projection != nil:
+		return validation("Cannot specify the ProjectionExpression when choosing to get %s", selection)
+	case selection == "SPECIFIC_ATTRIBUTES" && p.projection == nil:
 		return validation("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
-	case in.Select == "ALL_PROJECTED_ATTRIBUTES" && p.index == nil:
+	case selection == "ALL_PROJECTED_ATTRIBUTES" && p.index == nil:
 		return validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
-	case in.Select == "ALL_ATTRIBUTES" && p.index != nil && p.index.attributes != nil:
+	case selection == "ALL_ATTRIBUTES" && p.index != nil && p.index.attributes != nil:
 		return validation("One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global secondary index %s "+
 			"because its projection type is not ALL", p.index.name)
 	}
-	p.countOnly = in.Select == "COUNT"
+	p.countOnly = selection == "COUNT"
 	return nil
 }
 
@@ -174,10 +180,12 @@ func (p *page) read(pairs iter.Seq2[store.Pair, error]) (*pageOutput, error) {
 		if p.segment != nil && !p.segment(item) {
 			continue
 		}
-		if size += attr.ItemSize(item); size > maxPage && last != nil {
+		more := attr.ItemSize(item)
+		if size+more > maxPage && last != nil {
 			out.LastEvaluatedKey = p.evaluated(last)
 			break
 		}
+		size += more
 		last = item
 		out.ScannedCount++
 		if p.filter.Match(item) {
@@ -194,6 +202,7 @@ func (p *page) read(pairs iter.Seq2[store.Pair, error]) (*pageOutput, error) {
 	if !p.countOnly {
 		out.Items = &items
 	}
+	out.ConsumedCapacity = p.consumed(size)
 	return out, nil
 }
 
@@ -204,4 +213,16 @@ func (p *page) evaluated(item attr.Item) attr.Item {
 		key[name] = v
 	}
 	return key
+}
+
+// consumed is the capacity that reading so many bytes took, of the table or of the index.
+func (p *page) consumed(size int) *consumedCapacity {
+	if !metered(p.metering) {
+		return nil
+	}
+	n := readUnits(size, p.consistent)
+	if p.index != nil {
+		return consumed(p.metering, plainUnits, p.table.name(), units{indexes: map[string]float64{p.index.name: n}})
+	}
+	return consumed(p.metering, plainUnits, p.table.name(), units{table: n})
 }

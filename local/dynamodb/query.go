@@ -15,12 +15,15 @@ type queryInput struct {
 }
 
 func (s *Service) query(in *queryInput) (*pageOutput, error) {
-	t, err := s.open(in.TableName)
+	if err := in.checkParameters(); err != nil {
+		return nil, err
+	}
+	t, err := s.open(in.TableName.text)
 	if err != nil {
 		return nil, err
 	}
 	defer t.mu.RUnlock()
-	ph, err := expr.NewPlaceholders(in.ExpressionAttributeNames, in.ExpressionAttributeValues)
+	ph, err := in.placeholders()
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +51,18 @@ func (s *Service) query(in *queryInput) (*pageOutput, error) {
 	return p.read(s.store.ScanReverse(lower, upper))
 }
 
+func (in *queryInput) checkParameters() error {
+	var v violations
+	if in.bounds(&v); len(v.found) > 0 {
+		return v.err()
+	}
+	if in.Limit != nil && *in.Limit < 1 {
+		return validation("1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1")
+	}
+	return in.check(expression{expr.ProjectionKind, in.ProjectionExpression}, expression{expr.FilterKind, in.FilterExpression},
+		expression{expr.KeyConditionKind, in.KeyConditionExpression})
+}
+
 // keyCondition parses the key condition and checks it, and the filter, against the keys.
 func (in *queryInput) keyCondition(p *page, ph *expr.Placeholders) (expr.KeyCondition, error) {
 	var c expr.KeyCondition
@@ -59,7 +74,7 @@ func (in *queryInput) keyCondition(p *page, ph *expr.Placeholders) (expr.KeyCond
 	if err != nil {
 		return c, err
 	}
-	if err := ph.Done(); err != nil {
+	if err := ph.Done("FilterExpression and KeyConditionExpression are null"); err != nil {
 		return c, err
 	}
 	p.filter.Attributes(func(name string) {

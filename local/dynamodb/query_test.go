@@ -136,7 +136,7 @@ func TestQuery_BeginsWith(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	s.must(t, "CreateTable", `{"TableName":"docs","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"S"}],
-		"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}]}`)
+		"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}],"BillingMode":"PAY_PER_REQUEST"}`)
 	for _, sk := range []string{"a", "a#1", "a#2", "a#\\u0000", "b", "a#ÿ"} {
 		s.must(t, "PutItem", `{"TableName":"docs","Item":{"pk":{"S":"p"},"sk":{"S":"`+sk+`"}}}`)
 	}

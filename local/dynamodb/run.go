@@ -34,6 +34,9 @@ func (s *Service) Sweep() error {
 			return fmt.Errorf("sweep table %s: %w", t.name(), err)
 		}
 	}
+	if err := s.sweepEnded(); err != nil {
+		return err
+	}
 	return s.forgetTokens()
 }
 
@@ -48,7 +51,7 @@ func (s *Service) sweepTable(t *table) error {
 		errs = s.expireItems(t)
 	}
 	if t.stream != nil {
-		errs = errors.Join(errs, s.trimStream(t))
+		errs = errors.Join(errs, s.trimStream(t.stream))
 	}
 	return errs
 }

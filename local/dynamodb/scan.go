@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"hash/fnv"
+	"math"
 
 	"orderflow/local/dynamodb/attr"
 	"orderflow/local/dynamodb/expr"
@@ -14,25 +15,26 @@ type scanInput struct {
 
 // scan reads in the order of the keys; AWS promises none.
 func (s *Service) scan(in *scanInput) (*pageOutput, error) {
-	t, err := s.open(in.TableName)
+	if err := in.checkParameters(); err != nil {
+		return nil, err
+	}
+	t, err := s.open(in.TableName.text)
 	if err != nil {
 		return nil, err
 	}
 	defer t.mu.RUnlock()
-	ph, err := expr.NewPlaceholders(in.ExpressionAttributeNames, in.ExpressionAttributeValues)
+	ph, err := in.placeholders()
 	if err != nil {
 		return nil, err
 	}
 	p, err := in.newPage(t, ph)
 	if err == nil {
-		err = ph.Done()
-	}
-	if err == nil {
-		p.segment, err = in.segment(t)
+		err = ph.Done("FilterExpression is null")
 	}
 	if err != nil {
 		return nil, err
 	}
+	p.segment = in.segment(t)
 	prefix := p.prefix()
 	lower := []byte(prefix)
 	if in.ExclusiveStartKey != nil {
@@ -45,25 +47,43 @@ func (s *Service) scan(in *scanInput) (*pageOutput, error) {
 	return p.read(s.store.Scan(lower, prefix.End()))
 }
 
+// maxSegments is into how many parts a parallel scan divides a table.
+const maxSegments = 1_000_000
+
+func (in *scanInput) checkParameters() error {
+	var v violations
+	if in.bounds(&v); len(v.found) == 0 {
+		v.between(in.TotalSegments, "totalSegments", 1, maxSegments)
+		v.between(in.Segment, "segment", 0, maxSegments-1)
+		v.between(in.Limit, "limit", 1, math.MaxInt32)
+	}
+	if err := v.err(); err != nil {
+		return err
+	}
+	if err := in.check(expression{expr.ProjectionKind, in.ProjectionExpression}, expression{expr.FilterKind, in.FilterExpression}); err != nil {
+		return err
+	}
+	switch {
+	case in.Segment == nil && in.TotalSegments != nil:
+		return validation("The Segment parameter is required but was not present in the request when parameter TotalSegments is present")
+	case in.Segment != nil && in.TotalSegments == nil:
+		return validation("The TotalSegments parameter is required but was not present in the request when Segment parameter is present")
+	case in.Segment != nil && *in.Segment >= *in.TotalSegments:
+		return validation("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: %d is not less than TotalSegments: %d",
+			*in.Segment, *in.TotalSegments)
+	}
+	return nil
+}
+
 // segment returns which items belong to the segment of a parallel scan: those whose hash key hashes to it; nil takes all.
-func (in *scanInput) segment(t *table) (func(attr.Item) bool, error) {
-	if in.Segment == nil && in.TotalSegments == nil {
-		return nil, nil
-	}
+func (in *scanInput) segment(t *table) func(attr.Item) bool {
 	if in.Segment == nil {
-		return nil, validation("The Segment parameter is required but was not present in the request when parameter TotalSegments is present")
-	}
-	if in.TotalSegments == nil {
-		return nil, validation("The TotalSegments parameter is required but was not present in the request when Segment parameter is present")
+		return nil
 	}
 	segment, total := *in.Segment, *in.TotalSegments
-	if total < 1 || segment < 0 || segment >= total {
-		return nil, validation("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: %d is not less than TotalSegments: %d",
-			segment, total)
-	}
 	return func(item attr.Item) bool {
 		h := fnv.New32a()
 		_, _ = h.Write([]byte(item[t.keys.hash.name].Text)) // a hash takes every write
 		return int(h.Sum32()%uint32(total)) == segment
-	}, nil
+	}
 }

@@ -39,11 +39,14 @@ type Service struct {
 
 	mu     sync.RWMutex
 	tables map[string]*table
+
+	endedMu sync.Mutex
+	ended   map[string]endedStream // by ARN
 }
 
 // New opens the tables that the store holds. Run must be running for items to expire and old stream records to go.
 func New(st *store.Store, clock clockwork.Clock) (*Service, error) {
-	s := &Service{store: st, clock: clock, locks: newItemLocks(), tables: map[string]*table{}}
+	s := &Service{store: st, clock: clock, locks: newItemLocks(), tables: map[string]*table{}, ended: map[string]endedStream{}}
 	if err := s.load(); err != nil {
 		return nil, err
 	}
@@ -76,6 +79,10 @@ var handlers = map[string]handler{
 	"UpdateTable":        typed((*Service).updateTable),
 	"UpdateTimeToLive":   typed((*Service).updateTimeToLive),
 	"DescribeTimeToLive": typed((*Service).describeTimeToLive),
+
+	"TagResource":        typed((*Service).tagResource),
+	"UntagResource":      typed((*Service).untagResource),
+	"ListTagsOfResource": typed((*Service).listTagsOfResource),
 
 	"GetItem":            typed((*Service).getItem),
 	"PutItem":            typed((*Service).putItem),

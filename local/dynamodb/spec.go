@@ -18,6 +18,7 @@ type TableSpec struct {
 	ProvisionedThroughput     *Throughput           `json:",omitempty"`
 	DeletionProtectionEnabled bool                  `json:",omitempty"`
 	TableClass                string                `json:",omitempty"`
+	Tags                      []Tag                 `json:",omitempty"`
 	TimeToLiveSpecification   *TimeToLiveDefinition `json:",omitempty"` // CloudFormation only: CreateTable has no such parameter
 }
 

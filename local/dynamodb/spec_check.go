@@ -1,48 +1,83 @@
 package dynamodb
 
 import (
-	"regexp"
 	"slices"
+	"strings"
 
 	"orderflow/local/awsapi"
 )
 
-var tableName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
-
 // check refuses a table that DynamoDB would not create.
 func (t *TableSpec) check() error {
-	if !tableName.MatchString(t.TableName) {
-		return validation("Invalid table/index name.  Table/index names must be between 3 and 255 characters long, " +
-			"and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'")
+	var v violations
+	if v.name(parameter{t.TableName, true}, "tableName", minName, t.TableName); len(v.found) == 0 {
+		t.bounds(&v)
 	}
-	if len(t.LocalSecondaryIndexes) > 0 {
-		return awsapi.NotImplemented("dynamodb:CreateTable with LocalSecondaryIndexes")
+	if err := v.err(); err != nil {
+		return err
 	}
-	defined := map[string]bool{}
-	for _, d := range t.AttributeDefinitions {
-		if !slices.Contains([]string{"S", "N", "B"}, d.AttributeType) {
-			return validation("1 validation error detected: Value '%s' at 'attributeDefinitions.member.attributeType' failed to satisfy constraint: "+
-				"Member must satisfy enum value set: [B, N, S]", d.AttributeType)
-		}
-		defined[d.AttributeName] = true
+	if err := t.checkBilling(); err != nil {
+		return err
 	}
 	used := map[string]bool{}
-	if err := checkKeySchema(t.KeySchema, defined, used); err != nil {
+	if err := t.checkKeySchema(t.KeySchema, used); err != nil {
 		return err
 	}
-	if err := t.checkIndexes(defined, used); err != nil {
+	if err := t.checkLocalIndexes(); err != nil {
 		return err
 	}
-	if len(used) != len(defined) {
+	if err := t.checkIndexes(used); err != nil {
+		return err
+	}
+	if len(used) != len(t.AttributeDefinitions) {
 		return validation("One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match " +
 			"number of attributes defined in AttributeDefinitions")
 	}
 	return t.checkStream()
 }
 
-func checkKeySchema(elements []KeySchemaElement, defined, used map[string]bool) error {
-	if len(elements) == 0 || len(elements) > 2 {
-		return validation("1 validation error detected: Value at 'keySchema' failed to satisfy constraint: Member must have length between 1 and 2")
+// checkBilling refuses a throughput where capacity is paid by request, and its absence where it is provisioned.
+func (t *TableSpec) checkBilling() error {
+	if t.BillingMode == "PAY_PER_REQUEST" {
+		if t.ProvisionedThroughput != nil {
+			return validation("One or more parameter values were invalid: " +
+				"Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
+		}
+		for _, ix := range t.GlobalSecondaryIndexes {
+			if ix.ProvisionedThroughput != nil {
+				return validation("One or more parameter values were invalid: ProvisionedThroughput should not be specified for index: %s "+
+					"when BillingMode is PAY_PER_REQUEST", ix.IndexName)
+			}
+		}
+		return nil
+	}
+	if t.ProvisionedThroughput == nil {
+		return validation("One or more parameter values were invalid: " +
+			"ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
+	}
+	return t.ProvisionedThroughput.check()
+}
+
+func (t *Throughput) check() error {
+	switch {
+	case t.ReadCapacityUnits > maxThroughput:
+		return validation("Given value %d for ReadCapacityUnits is out of bounds", t.ReadCapacityUnits)
+	case t.WriteCapacityUnits > maxThroughput:
+		return validation("Given value %d for WriteCapacityUnits is out of bounds", t.WriteCapacityUnits)
+	}
+	return nil
+}
+
+// checkKeySchema checks a key whose number of elements and their types have been checked, and notes its attributes.
+func (t *TableSpec) checkKeySchema(elements []KeySchemaElement, used map[string]bool) error {
+	if len(elements) > len(t.AttributeDefinitions) {
+		return validation("Invalid KeySchema: Some index key attribute have no definition")
+	}
+	if err := t.checkDefined(elements); err != nil {
+		return err
+	}
+	if len(elements) == 2 && elements[0].AttributeName == elements[1].AttributeName {
+		return validation("Both the Hash Key and the Range Key element in the KeySchema have the same name")
 	}
 	if elements[0].KeyType != "HASH" {
 		return validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
@@ -50,52 +85,93 @@ func checkKeySchema(elements []KeySchemaElement, defined, used map[string]bool) 
 	if len(elements) == 2 && elements[1].KeyType != "RANGE" {
 		return validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
 	}
-	if len(elements) == 2 && elements[0].AttributeName == elements[1].AttributeName {
-		return validation("Both the Hash Key and the Range Key element in the KeySchema have the same name")
-	}
 	for _, e := range elements {
-		if !defined[e.AttributeName] {
-			return validation("One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [%s]",
-				e.AttributeName)
-		}
 		used[e.AttributeName] = true
 	}
 	return nil
 }
 
-func (t *TableSpec) checkIndexes(defined, used map[string]bool) error {
+func (t *TableSpec) checkDefined(elements []KeySchemaElement) error {
+	var keys, defined []string
+	for _, d := range t.AttributeDefinitions {
+		defined = append(defined, d.AttributeName)
+	}
+	for _, e := range elements {
+		keys = append(keys, e.AttributeName)
+	}
+	if slices.ContainsFunc(keys, func(key string) bool { return !slices.Contains(defined, key) }) {
+		return validation("One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. "+
+			"Keys: [%s], AttributeDefinitions: [%s]", strings.Join(keys, ", "), strings.Join(defined, ", "))
+	}
+	return nil
+}
+
+// checkLocalIndexes refuses local secondary indexes: those that AWS would not create as AWS does, others as what is not implemented here.
+func (t *TableSpec) checkLocalIndexes() error {
+	if t.LocalSecondaryIndexes == nil {
+		return nil
+	}
+	if len(t.LocalSecondaryIndexes) == 0 {
+		return validation("One or more parameter values were invalid: List of LocalSecondaryIndexes is empty")
+	}
+	if len(t.KeySchema) != 2 {
+		return validation("One or more parameter values were invalid: Table KeySchema does not have a range key, " +
+			"which is required when specifying a LocalSecondaryIndex")
+	}
+	for _, ix := range t.LocalSecondaryIndexes {
+		if err := t.checkKeySchema(ix.KeySchema, map[string]bool{}); err != nil {
+			return err
+		}
+		if len(ix.KeySchema) != 2 {
+			return validation("One or more parameter values were invalid: Index KeySchema does not have a range key for index: %s", ix.IndexName)
+		}
+		if hash, own := ix.KeySchema[0].AttributeName, t.KeySchema[0].AttributeName; hash != own {
+			return validation("One or more parameter values were invalid: Index KeySchema does not have the same leading hash key as table KeySchema "+
+				"for index: %s. index hash key: %s, table hash key: %s", ix.IndexName, hash, own)
+		}
+	}
+	return awsapi.NotImplemented("dynamodb:CreateTable with LocalSecondaryIndexes")
+}
+
+func (t *TableSpec) checkIndexes(used map[string]bool) error {
+	if t.GlobalSecondaryIndexes != nil && len(t.GlobalSecondaryIndexes) == 0 {
+		return validation("One or more parameter values were invalid: List of GlobalSecondaryIndexes is empty")
+	}
 	names := map[string]bool{}
 	for _, ix := range t.GlobalSecondaryIndexes {
-		if !tableName.MatchString(ix.IndexName) {
-			return validation("Invalid table/index name.  Table/index names must be between 3 and 255 characters long, " +
-				"and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'")
+		if err := t.checkKeySchema(ix.KeySchema, used); err != nil {
+			return err
+		}
+		if err := ix.Projection.check(); err != nil {
+			return err
 		}
 		if names[ix.IndexName] {
 			return validation("One or more parameter values were invalid: Duplicate index name: %s", ix.IndexName)
 		}
 		names[ix.IndexName] = true
-		if err := checkKeySchema(ix.KeySchema, defined, used); err != nil {
-			return err
-		}
-		switch p := ix.Projection; p.ProjectionType {
-		case "ALL", "KEYS_ONLY":
-			if len(p.NonKeyAttributes) > 0 {
-				return validation("One or more parameter values were invalid: ProjectionType is %s, but NonKeyAttributes is specified", p.ProjectionType)
-			}
-		case "INCLUDE":
-			if len(p.NonKeyAttributes) == 0 {
-				return validation("One or more parameter values were invalid: ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
-			}
-		default:
-			return validation("One or more parameter values were invalid: Unknown ProjectionType: %s", p.ProjectionType)
-		}
+	}
+	if len(names) > maxIndexes {
+		return validation("One or more parameter values were invalid: GlobalSecondaryIndex count exceeds the per-table limit of %d", maxIndexes)
+	}
+	return nil
+}
+
+func (p Projection) check() error {
+	const invalid = "One or more parameter values were invalid: "
+	switch {
+	case p.ProjectionType == "":
+		return validation(invalid + "Unknown ProjectionType: null")
+	case p.ProjectionType != "INCLUDE" && p.NonKeyAttributes != nil:
+		return validation(invalid+"ProjectionType is %s, but NonKeyAttributes is specified", p.ProjectionType)
+	case p.ProjectionType == "INCLUDE" && len(p.NonKeyAttributes) == 0:
+		return validation(invalid + "ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
 	}
 	return nil
 }
 
 func (t *TableSpec) checkStream() error {
 	s := t.StreamSpecification
-	if s.enabled() && !slices.Contains([]string{"KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"}, s.StreamViewType) {
+	if s.enabled() && s.StreamViewType == "" {
 		return validation("One or more parameter values were invalid: StreamViewType must be specified when StreamEnabled is true")
 	}
 	return nil

@@ -15,8 +15,7 @@ const retention = 24 * time.Hour
 // stream gives the records of one table their order. A sequence number is taken right before the commit of its record; commits end in
 // any order, and a record becomes visible only when all with smaller numbers are durable or have failed.
 type stream struct {
-	tableID, id uint64
-	label, view string
+	streamIdentity
 
 	mu      sync.Mutex
 	last    uint64         // the highest number taken
@@ -25,6 +24,15 @@ type stream struct {
 	trimmed uint64         // the highest number whose record is gone
 	changed chan struct{}  // closed when visible grows
 }
+
+// streamIdentity is what of a stream never changes.
+type streamIdentity struct {
+	TableID, ID        uint64
+	Table, Label, View string
+	KeySchema          []KeySchemaElement
+}
+
+func (i *streamIdentity) arn() string { return streamARN(i.Table, i.Label) }
 
 // reservation is the sequence numbers from first to last, taken for one batch.
 type reservation struct {
@@ -40,10 +48,12 @@ type pendingRecord struct {
 }
 
 func (st *stream) key(sequence uint64) store.Key {
-	return streamsKey(st.tableID).Uint(st.id).Uint(sequence)
+	return st.prefix().Uint(sequence)
 }
 
-func (st *stream) trimKey() store.Key { return trimsKey(st.tableID).Uint(st.id) }
+func (st *stream) prefix() store.Key { return streamsKey(st.TableID).Uint(st.ID) }
+
+func (st *stream) trimKey() store.Key { return trimsKey(st.TableID).Uint(st.ID) }
 
 // reserve puts the records into the batch under the next numbers of their streams. The batch must be committed at once, and done called.
 func reserve(b *store.Batch, records []pendingRecord) []*reservation {
@@ -111,35 +121,45 @@ func (st *stream) wake() <-chan struct{} {
 	return st.changed
 }
 
-// openStream finds where the table's stream ends. The numbers go on after the last record, or after the last that was trimmed.
+// openStream opens the table's stream, if it has one.
 func (s *Service) openStream(t *table) error {
+	t.stream = nil
 	r := t.record.Stream
 	if r == nil {
-		t.stream = nil
 		return nil
 	}
-	st := &stream{tableID: t.id(), id: r.ID, label: r.Label, view: t.record.Spec.StreamSpecification.StreamViewType, changed: make(chan struct{})}
+	st, err := s.loadStream(streamIdentity{TableID: t.id(), ID: r.ID, Table: t.name(), Label: r.Label,
+		View: t.record.Spec.StreamSpecification.StreamViewType, KeySchema: t.record.Spec.KeySchema})
+	if err != nil {
+		return fmt.Errorf("open stream of %s: %w", t.name(), err)
+	}
+	t.stream = st
+	return nil
+}
+
+// loadStream finds where a stream ends. The numbers go on after the last record, or after the last that was trimmed.
+func (s *Service) loadStream(identity streamIdentity) (*stream, error) {
+	st := &stream{streamIdentity: identity, changed: make(chan struct{})}
 	trimmed, err := s.store.Get(st.trimKey())
 	if err == nil {
 		st.trimmed, _, err = store.CutUint(trimmed)
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("open stream of %s: %w", t.name(), err)
+		return nil, err
 	}
 	st.last = st.trimmed
-	prefix := streamsKey(st.tableID).Uint(st.id)
+	prefix := st.prefix()
 	for p, err := range s.store.ScanReverse(st.key(st.trimmed+1), prefix.End()) {
 		if err == nil {
 			st.last, _, err = store.CutUint(p.Key[len(prefix):])
 		}
 		if err != nil {
-			return fmt.Errorf("open stream of %s: %w", t.name(), err)
+			return nil, err
 		}
 		break
 	}
 	st.visible = st.last
-	t.stream = st
-	return nil
+	return st, nil
 }
 
 // errNoStream is returned for a table without a stream.
@@ -148,47 +168,47 @@ func errNoStream(table string) error {
 }
 
 // openedStream returns the current stream of a table.
-func (s *Service) openedStream(name string) (*table, *stream, error) {
+func (s *Service) openedStream(name string) (*stream, error) {
 	t, err := s.open(name)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer t.mu.RUnlock()
 	if t.stream == nil {
-		return nil, nil, errNoStream(t.name())
+		return nil, errNoStream(t.name())
 	}
-	return t, t.stream, nil
+	return t.stream, nil
 }
 
 // ReadStream returns up to limit records of the table's stream whose sequence number is greater than after, in order; none if there are
 // none yet. Numbers may have gaps, but a record never appears behind one that was read.
 func (s *Service) ReadStream(table string, after uint64, limit int) ([]StreamRecord, error) {
-	t, st, err := s.openedStream(table)
+	st, err := s.openedStream(table)
 	if err != nil {
 		return nil, err
 	}
-	return s.readStream(t, st, after, limit)
+	return s.readStream(st, after, limit)
 }
 
-func (s *Service) readStream(t *table, st *stream, after uint64, limit int) ([]StreamRecord, error) {
+func (s *Service) readStream(st *stream, after uint64, limit int) ([]StreamRecord, error) {
 	trimmed, visible := st.bounds()
 	from := max(after, trimmed) + 1
 	if from > visible || limit <= 0 {
 		return nil, nil
 	}
 	var out []StreamRecord
-	prefix := len(streamsKey(st.tableID).Uint(st.id))
+	prefix := len(st.prefix())
 	for p, err := range s.store.Scan(st.key(from), st.key(visible+1)) {
 		if err != nil {
-			return nil, fmt.Errorf("read stream of %s: %w", t.name(), err)
+			return nil, fmt.Errorf("read stream of %s: %w", st.Table, err)
 		}
 		sequence, _, err := store.CutUint(p.Key[prefix:])
 		if err != nil {
-			return nil, fmt.Errorf("read stream of %s: %w", t.name(), err)
+			return nil, fmt.Errorf("read stream of %s: %w", st.Table, err)
 		}
-		r, err := t.streamRecord(st, sequence, p.Value)
+		r, err := st.record(sequence, p.Value)
 		if err != nil {
-			return nil, fmt.Errorf("read stream of %s: %w", t.name(), err)
+			return nil, fmt.Errorf("read stream of %s: %w", st.Table, err)
 		}
 		if out = append(out, r); len(out) == limit {
 			break
@@ -199,7 +219,7 @@ func (s *Service) readStream(t *table, st *stream, after uint64, limit int) ([]S
 
 // StreamHead is the sequence number of the newest visible record: reading after it gives what is written from now on (LATEST).
 func (s *Service) StreamHead(table string) (uint64, error) {
-	_, st, err := s.openedStream(table)
+	st, err := s.openedStream(table)
 	if err != nil {
 		return 0, err
 	}
@@ -209,7 +229,7 @@ func (s *Service) StreamHead(table string) (uint64, error) {
 // StreamChanged returns a channel that is closed when the stream has new records. Take it before ReadStream, and wait for it
 // when that gave none; then no record is missed.
 func (s *Service) StreamChanged(table string) (<-chan struct{}, error) {
-	_, st, err := s.openedStream(table)
+	st, err := s.openedStream(table)
 	if err != nil {
 		return nil, err
 	}
@@ -217,25 +237,24 @@ func (s *Service) StreamChanged(table string) (<-chan struct{}, error) {
 }
 
 // trimStream removes the records that are older than the retention, in one batch with the number of the last of them.
-func (s *Service) trimStream(t *table) error {
-	st := t.stream
+func (s *Service) trimStream(st *stream) error {
 	trimmed, visible := st.bounds()
 	cutoff := s.clock.Now().Add(-retention)
 	last := trimmed
-	prefix := len(streamsKey(st.tableID).Uint(st.id))
+	prefix := len(st.prefix())
 	for p, err := range s.store.Scan(st.key(trimmed+1), st.key(visible+1)) {
 		if err != nil {
-			return fmt.Errorf("trim stream of %s: %w", t.name(), err)
+			return fmt.Errorf("trim stream of %s: %w", st.Table, err)
 		}
 		at, err := recordTime(p.Value)
 		if err != nil {
-			return fmt.Errorf("trim stream of %s: %w", t.name(), err)
+			return fmt.Errorf("trim stream of %s: %w", st.Table, err)
 		}
 		if at.After(cutoff) {
 			break
 		}
 		if last, _, err = store.CutUint(p.Key[prefix:]); err != nil {
-			return fmt.Errorf("trim stream of %s: %w", t.name(), err)
+			return fmt.Errorf("trim stream of %s: %w", st.Table, err)
 		}
 	}
 	if last == trimmed {
@@ -245,7 +264,7 @@ func (s *Service) trimStream(t *table) error {
 	b.DeleteRange(st.key(trimmed+1), st.key(last+1))
 	b.Set(st.trimKey(), store.Key(nil).Uint(last))
 	if err := b.Commit(); err != nil {
-		return fmt.Errorf("trim stream of %s: %w", t.name(), err)
+		return fmt.Errorf("trim stream of %s: %w", st.Table, err)
 	}
 	st.mu.Lock()
 	st.trimmed = last

@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,32 +18,99 @@ const iteratorLife = 15 * time.Minute
 
 type streamSummary struct{ StreamArn, TableName, StreamLabel string }
 
-type listStreamsOutput struct{ Streams []streamSummary }
+type listStreamsInput struct {
+	TableName               parameter
+	Limit                   *int
+	ExclusiveStartStreamArn parameter
+}
 
-func (s *Service) listStreams(in *struct{ TableName string }) (*listStreamsOutput, error) {
+type listStreamsOutput struct {
+	Streams                []streamSummary
+	LastEvaluatedStreamArn string `json:",omitempty"`
+}
+
+// Bounds of the parameters of streams.
+const (
+	minStreamARN = 37
+	minShardID   = 28
+	maxShardID   = 65
+	maxStreams   = 100
+	maxRecords   = 1000
+)
+
+func (s *Service) listStreams(in *listStreamsInput) (*listStreamsOutput, error) {
+	var v violations
+	if in.TableName.given {
+		v.table(in.TableName)
+	}
+	v.between(in.Limit, "limit", 1, maxStreams)
+	v.length(in.ExclusiveStartStreamArn, "exclusiveStartStreamArn", minStreamARN, maxARN)
+	if err := v.err(); err != nil {
+		return nil, err
+	}
+	all := s.allStreams(bareName(in.TableName.text))
 	out := &listStreamsOutput{Streams: []streamSummary{}}
-	for _, t := range s.all() {
-		t.mu.RLock()
-		if r := t.record.Stream; r != nil && (in.TableName == "" || bareName(in.TableName) == t.name()) {
-			out.Streams = append(out.Streams, streamSummary{streamARN(t.name(), r.Label), t.name(), r.Label})
+	limit := maxStreams
+	if in.Limit != nil {
+		limit = *in.Limit
+	}
+	for _, st := range all {
+		if st.arn() <= in.ExclusiveStartStreamArn.text {
+			continue
 		}
-		t.mu.RUnlock()
+		if len(out.Streams) == limit {
+			out.LastEvaluatedStreamArn = out.Streams[limit-1].StreamArn
+			break
+		}
+		out.Streams = append(out.Streams, streamSummary{st.arn(), st.Table, st.Label})
 	}
 	return out, nil
 }
 
-// byARN returns the stream with an ARN, if it is its table's current one.
-func (s *Service) byARN(arn string) (*table, *stream, error) {
-	name, label, ok := strings.Cut(bareName(arn), "/stream/")
-	if ok {
-		if t, st, err := s.openedStream(name); err == nil && st.label == label {
-			return t, st, nil
+// allStreams are the streams of one table, or of all if it is empty, by ARN; those that have ended too.
+func (s *Service) allStreams(table string) []*stream {
+	var out []*stream
+	for _, t := range s.all() {
+		t.mu.RLock()
+		if t.stream != nil {
+			out = append(out, t.stream)
 		}
+		t.mu.RUnlock()
 	}
-	return nil, nil, notFound("Requested resource not found: Stream: %s not found", arn)
+	for _, e := range s.endedStreams() {
+		out = append(out, e.stream)
+	}
+	out = slices.DeleteFunc(out, func(st *stream) bool { return table != "" && st.Table != table })
+	slices.SortFunc(out, func(a, b *stream) int { return strings.Compare(a.arn(), b.arn()) })
+	return out
 }
 
-type shardRange struct{ StartingSequenceNumber string }
+// byARN returns the stream with an ARN, which may have ended.
+func (s *Service) byARN(arn string) (st *stream, ended bool, err error) {
+	name, label, ok := strings.Cut(bareName(arn), "/stream/")
+	if !ok {
+		return nil, false, errNotStream(arn)
+	}
+	if st, err := s.openedStream(name); err == nil && st.Label == label {
+		return st, false, nil
+	}
+	s.endedMu.Lock()
+	defer s.endedMu.Unlock()
+	if e, ok := s.ended[streamARN(name, label)]; ok {
+		return e.stream, true, nil
+	}
+	return nil, false, errNotStream(arn)
+}
+
+func errNotStream(arn string) error {
+	return notFound("Requested resource not found: Stream: %s not found", arn)
+}
+
+// shardRange has an end if no more records come.
+type shardRange struct {
+	StartingSequenceNumber string
+	EndingSequenceNumber   string `json:",omitempty"`
+}
 
 type shard struct {
 	ShardId             string
@@ -60,57 +128,91 @@ type streamDescription struct {
 
 type describeStreamOutput struct{ StreamDescription streamDescription }
 
-func (s *Service) describeStream(in *struct{ StreamArn string }) (*describeStreamOutput, error) {
-	t, st, err := s.byARN(in.StreamArn)
+type describeStreamInput struct {
+	StreamArn             parameter
+	Limit                 *int
+	ExclusiveStartShardId parameter
+}
+
+func (s *Service) describeStream(in *describeStreamInput) (*describeStreamOutput, error) {
+	var v violations
+	v.streamARN(in.StreamArn)
+	v.between(in.Limit, "limit", 1, maxStreams)
+	v.length(in.ExclusiveStartShardId, "exclusiveStartShardId", minShardID, maxShardID)
+	if err := v.err(); err != nil {
+		return nil, err
+	}
+	st, ended, err := s.byARN(in.StreamArn.text)
 	if err != nil {
 		return nil, err
 	}
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	created, err := time.Parse(labelFormat, st.label)
+	created, err := time.Parse(labelFormat, st.Label)
 	if err != nil {
-		return nil, fmt.Errorf("describe stream of %s: %w", t.name(), err)
+		return nil, fmt.Errorf("describe stream of %s: %w", st.Table, err)
 	}
-	return &describeStreamOutput{streamDescription{
-		streamSummary: streamSummary{in.StreamArn, t.name(), st.label}, StreamStatus: "ENABLED", StreamViewType: st.view,
-		CreationRequestDateTime: epoch(created), KeySchema: t.record.Spec.KeySchema,
-		Shards: []shard{{shardID, shardRange{FormatSequence(1)}}},
-	}}, nil
+	d := streamDescription{
+		streamSummary: streamSummary{st.arn(), st.Table, st.Label}, StreamStatus: "ENABLED", StreamViewType: st.View,
+		CreationRequestDateTime: epoch(created), KeySchema: st.KeySchema, Shards: []shard{{shardID, shardRange{StartingSequenceNumber: FormatSequence(1)}}},
+	}
+	if ended {
+		d.StreamStatus = "DISABLED"
+		d.Shards[0].SequenceNumberRange.EndingSequenceNumber = FormatSequence(max(st.head(), 1))
+	}
+	if in.ExclusiveStartShardId.text == shardID {
+		d.Shards = []shard{}
+	}
+	return &describeStreamOutput{d}, nil
 }
 
-type shardIteratorInput struct{ StreamArn, ShardId, ShardIteratorType, SequenceNumber string }
+func (v *violations) streamARN(arn parameter) {
+	v.require(arn.given, "streamArn")
+	v.length(arn, "streamArn", minStreamARN, maxARN)
+}
+
+type shardIteratorInput struct{ StreamArn, ShardId, ShardIteratorType, SequenceNumber parameter }
 
 type shardIteratorOutput struct{ ShardIterator string }
 
+func (in *shardIteratorInput) bounds() error {
+	var v violations
+	v.streamARN(in.StreamArn)
+	v.require(in.ShardId.given, "shardId")
+	v.length(in.ShardId, "shardId", minShardID, maxShardID)
+	v.require(in.ShardIteratorType.given, "shardIteratorType")
+	v.enum(in.ShardIteratorType, "shardIteratorType", iteratorTypes)
+	v.length(in.SequenceNumber, "sequenceNumber", 21, 40)
+	return v.err()
+}
+
 func (s *Service) getShardIterator(in *shardIteratorInput) (*shardIteratorOutput, error) {
-	_, st, err := s.byARN(in.StreamArn)
+	if err := in.bounds(); err != nil {
+		return nil, err
+	}
+	st, _, err := s.byARN(in.StreamArn.text)
 	if err != nil {
 		return nil, err
 	}
-	if in.ShardId != shardID {
+	if in.ShardId.text != shardID {
 		return nil, notFound("Requested resource not found: Shard does not exist")
 	}
 	trimmed, visible := st.bounds()
 	after := trimmed
-	switch in.ShardIteratorType {
-	case "TRIM_HORIZON":
+	switch in.ShardIteratorType.text {
 	case "LATEST":
 		after = visible
 	case "AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER":
-		n, err := ParseSequence(in.SequenceNumber)
+		n, err := ParseSequence(in.SequenceNumber.text)
 		if err != nil {
 			return nil, err
 		}
-		if in.ShardIteratorType == "AT_SEQUENCE_NUMBER" && n > 0 {
+		if in.ShardIteratorType.text == "AT_SEQUENCE_NUMBER" && n > 0 {
 			n--
 		}
 		if after = n; after < trimmed {
 			return nil, trimmedError()
 		}
-	default:
-		return nil, enumError(in.ShardIteratorType, "shardIteratorType", "[AFTER_SEQUENCE_NUMBER, LATEST, AT_SEQUENCE_NUMBER, TRIM_HORIZON]")
 	}
-	return &shardIteratorOutput{s.iterator(in.StreamArn, after)}, nil
+	return &shardIteratorOutput{s.iterator(st.arn(), after)}, nil
 }
 
 func trimmedError() error {
@@ -123,13 +225,13 @@ func (s *Service) iterator(arn string, after uint64) string {
 }
 
 type getRecordsInput struct {
-	ShardIterator string
+	ShardIterator parameter
 	Limit         *int
 }
 
 type getRecordsOutput struct {
 	Records           []*wireRecord
-	NextShardIterator string
+	NextShardIterator string `json:",omitempty"` // missing when an ended stream has been read to its end
 }
 
 // wireRecord is a StreamRecord as GetRecords answers it: without the stream's ARN, and the identity with other names.
@@ -144,37 +246,29 @@ func (r *wireRecord) MarshalJSON() ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// maxRecords is how many records GetRecords answers at once.
-const maxRecords = 1000
-
 func (s *Service) getRecords(in *getRecordsInput) (*getRecordsOutput, error) {
-	parts := strings.Split(in.ShardIterator, "|")
-	if len(parts) != 3 {
-		return nil, validation("Invalid ShardIterator")
+	var v violations
+	v.require(in.ShardIterator.given, "shardIterator")
+	v.between(in.Limit, "limit", 1, maxRecords)
+	if err := v.err(); err != nil {
+		return nil, err
 	}
-	after, errAfter := strconv.ParseUint(parts[1], 10, 64)
-	given, errGiven := strconv.ParseInt(parts[2], 10, 64)
-	if errAfter != nil || errGiven != nil {
-		return nil, validation("Invalid ShardIterator")
-	}
-	if s.clock.Now().Sub(time.Unix(given, 0)) > iteratorLife {
-		return nil, awsapi.Errorf("ExpiredIteratorException", "Iterator expired. The iterator was created more than 15 minutes ago.")
-	}
-	t, st, err := s.byARN(parts[0])
+	arn, after, err := s.place(in.ShardIterator.text)
 	if err != nil {
 		return nil, err
 	}
-	limit := maxRecords
-	if in.Limit != nil {
-		if limit = *in.Limit; limit < 1 || limit > maxRecords {
-			return nil, validation("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value between 1 and %d",
-				limit, maxRecords)
-		}
+	st, ended, err := s.byARN(arn)
+	if err != nil {
+		return nil, err
 	}
 	if trimmed, _ := st.bounds(); after < trimmed {
 		return nil, trimmedError()
 	}
-	records, err := s.readStream(t, st, after, limit)
+	limit := maxRecords
+	if in.Limit != nil {
+		limit = *in.Limit
+	}
+	records, err := s.readStream(st, after, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -183,6 +277,25 @@ func (s *Service) getRecords(in *getRecordsInput) (*getRecordsOutput, error) {
 		after = r.Sequence
 		out.Records = append(out.Records, &wireRecord{r})
 	}
-	out.NextShardIterator = s.iterator(parts[0], after)
+	if !ended || after < st.head() {
+		out.NextShardIterator = s.iterator(arn, after)
+	}
 	return out, nil
+}
+
+// place reads what iterator made.
+func (s *Service) place(iterator string) (arn string, after uint64, err error) {
+	parts := strings.Split(iterator, "|")
+	if len(parts) != 3 {
+		return "", 0, validation("Invalid ShardIterator")
+	}
+	after, errAfter := strconv.ParseUint(parts[1], 10, 64)
+	given, errGiven := strconv.ParseInt(parts[2], 10, 64)
+	if errAfter != nil || errGiven != nil {
+		return "", 0, validation("Invalid ShardIterator")
+	}
+	if s.clock.Now().Sub(time.Unix(given, 0)) > iteratorLife {
+		return "", 0, awsapi.Errorf("ExpiredIteratorException", "Iterator expired. The iterator was created more than 15 minutes ago.")
+	}
+	return parts[0], after, nil
 }

@@ -132,15 +132,15 @@ func ParseSequence(s string) (uint64, error) {
 
 func streamARN(table, label string) string { return tableARN(table) + "/stream/" + label }
 
-// streamRecord decodes the record with a sequence number.
-func (t *table) streamRecord(st *stream, sequence uint64, data []byte) (StreamRecord, error) {
+// record decodes the record with a sequence number.
+func (st *stream) record(sequence uint64, data []byte) (StreamRecord, error) {
 	stored, err := unmarshalRecord(data)
 	if err != nil {
 		return StreamRecord{}, fmt.Errorf("record %d: %w", sequence, err)
 	}
 	r := StreamRecord{
-		Sequence: sequence, Created: stored.at, EventID: fmt.Sprintf("%08x%08x%016x", st.tableID, st.id, sequence), EventName: stored.event.String(),
-		View: st.view, Expired: stored.expired, StreamARN: streamARN(t.name(), st.label),
+		Sequence: sequence, Created: stored.at, EventID: fmt.Sprintf("%08x%08x%016x", st.TableID, st.ID, sequence), EventName: stored.event.String(),
+		View: st.View, Expired: stored.expired, StreamARN: st.arn(),
 	}
 	for _, part := range []struct {
 		raw  []byte

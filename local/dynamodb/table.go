@@ -89,13 +89,15 @@ func appendKey(k store.Key, schema keySchema, item attr.Item) store.Key {
 	return k
 }
 
-// bareName takes a table's name, or its ARN, which DynamoDB accepts as well.
+// bareName takes a table's name, or its ARN, which DynamoDB accepts as well. What is neither stays as it is.
 func bareName(nameOrARN string) string {
 	if !strings.HasPrefix(nameOrARN, "arn:") {
 		return nameOrARN
 	}
-	_, name, _ := strings.Cut(nameOrARN, ":table/")
-	return name
+	if _, name, ok := strings.Cut(nameOrARN, ":table/"); ok {
+		return name
+	}
+	return nameOrARN
 }
 
 // open returns a table with its mu held shared, or ResourceNotFoundException.
@@ -134,9 +136,6 @@ func (s *Service) openAll(names []string) (tables map[string]*table, release fun
 func (s *Service) find(names []string) ([]*table, error) {
 	sorted := make([]string, len(names))
 	for i, name := range names {
-		if name == "" {
-			return nil, validation("1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null")
-		}
 		sorted[i] = bareName(name)
 	}
 	slices.Sort(sorted)
@@ -184,7 +183,7 @@ func (s *Service) load() error {
 			return err
 		}
 	}
-	return nil
+	return s.loadEnded()
 }
 
 // read returns the item at a key of the store and its stored bytes; nil if there is none.

@@ -1,18 +1,25 @@
 package dynamodb
 
 type timeToLiveInput struct {
-	TableName               string
-	TimeToLiveSpecification *TimeToLiveDefinition
+	tableInput
+	TimeToLiveSpecification *struct {
+		AttributeName parameter
+		Enabled       *bool
+	}
 }
 
 type timeToLiveOutput struct{ TimeToLiveSpecification *TimeToLiveDefinition }
 
 func (s *Service) updateTimeToLive(in *timeToLiveInput) (*timeToLiveOutput, error) {
-	ttl := in.TimeToLiveSpecification
-	if ttl == nil || ttl.AttributeName == "" {
-		return nil, validation("1 validation error detected: Value null at 'timeToLiveSpecification' failed to satisfy constraint: Member must not be null")
+	name, err := in.name()
+	if err != nil {
+		return nil, err
 	}
-	_, err := s.reshape(bareName(in.TableName), func(spec *TableSpec) error {
+	ttl, err := in.definition()
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.reshape(name, func(spec *TableSpec) error {
 		was := spec.TimeToLiveSpecification
 		enabled := was != nil && was.Enabled
 		switch {
@@ -32,6 +39,22 @@ func (s *Service) updateTimeToLive(in *timeToLiveInput) (*timeToLiveOutput, erro
 	return &timeToLiveOutput{ttl}, nil
 }
 
+func (in *timeToLiveInput) definition() (*TimeToLiveDefinition, error) {
+	var v violations
+	ttl := in.TimeToLiveSpecification
+	if ttl == nil {
+		v.require(false, "timeToLiveSpecification")
+		return nil, v.err()
+	}
+	v.require(ttl.AttributeName.given, "timeToLiveSpecification.attributeName")
+	v.length(ttl.AttributeName, "timeToLiveSpecification.attributeName", 1, maxKeyName)
+	v.require(ttl.Enabled != nil, "timeToLiveSpecification.enabled")
+	if err := v.err(); err != nil {
+		return nil, err
+	}
+	return &TimeToLiveDefinition{ttl.AttributeName.text, *ttl.Enabled}, nil
+}
+
 type describeTimeToLiveOutput struct {
 	TimeToLiveDescription struct {
 		AttributeName    string `json:",omitempty"`
@@ -39,10 +62,14 @@ type describeTimeToLiveOutput struct {
 	}
 }
 
-func (s *Service) describeTimeToLive(in *describeTableInput) (*describeTimeToLiveOutput, error) {
-	t, err := s.open(in.TableName)
+func (s *Service) describeTimeToLive(in *tableInput) (*describeTimeToLiveOutput, error) {
+	name, err := in.name()
 	if err != nil {
 		return nil, err
+	}
+	t, err := s.open(name)
+	if err != nil {
+		return nil, errNoTable(name)
 	}
 	defer t.mu.RUnlock()
 	out := &describeTimeToLiveOutput{}

@@ -18,6 +18,9 @@ import (
 // tokenLife is how long a client request token makes a transaction idempotent.
 const tokenLife = 10 * time.Minute
 
+// maxToken is the longest client request token in bytes.
+const maxToken = 36
+
 // token is a client request token and the fingerprint of the transaction that carries it.
 type token struct {
 	name        string
@@ -26,13 +29,13 @@ type token struct {
 
 // newToken returns nil for a transaction without a token.
 func newToken(in *transactWriteInput, writes []*write) *token {
-	if in.ClientRequestToken == "" {
+	if !in.ClientRequestToken.given {
 		return nil
 	}
 	var b []byte
 	text := func(s string) { b = append(binary.AppendUvarint(b, uint64(len(s))), s...) }
 	for i, w := range writes {
-		_, action, _ := in.TransactItems[i].action() // checked by prepareAll
+		_, action, _ := in.TransactItems[i].action() // checked by bounds
 		b = append(b, byte(w.kind))
 		b = attr.AppendItem(append(b, w.itemKey...), w.item)
 		for _, expression := range []*string{action.ConditionExpression, action.UpdateExpression} {
@@ -45,9 +48,9 @@ func newToken(in *transactWriteInput, writes []*write) *token {
 			text(name)
 			text(action.ExpressionAttributeNames[name])
 		}
-		b = attr.AppendItem(b, action.ExpressionAttributeValues)
+		b = attr.AppendItem(b, attr.Item(action.ExpressionAttributeValues))
 	}
-	return &token{in.ClientRequestToken, sha256.Sum256(b)}
+	return &token{in.ClientRequestToken.text, sha256.Sum256(b)}
 }
 
 // Tokens are kept by the interval of tokenLife in which they were used: a token is looked for in the current and the previous interval,

@@ -1,61 +1,91 @@
 package dynamodb
 
 import (
-	"orderflow/local/dynamodb/expr"
+	"fmt"
+
+	"orderflow/local/dynamodb/attr"
 )
 
+// maxTransaction is how many bytes the items of a transaction have together.
+const maxTransaction = 4 << 20
+
 type transactGetInput struct {
-	TransactItems []struct{ Get *getInput }
+	TransactItems          []struct{ Get *getInput }
+	ReturnConsumedCapacity parameter
 }
 
-type transactGetOutput struct{ Responses []*getOutput }
+type transactGetOutput struct {
+	Responses        []*getOutput
+	ConsumedCapacity []*consumedCapacity `json:",omitempty"`
+}
 
 // transactGetItems reads all items as they are at one moment: it holds their locks shared.
 func (s *Service) transactGetItems(in *transactGetInput) (*transactGetOutput, error) {
-	if n := len(in.TransactItems); n == 0 || n > maxActions {
-		return nil, validation("1 validation error detected: Value at 'transactItems' failed to satisfy constraint: "+
-			"Member must have length between 1 and %d", maxActions)
+	if err := in.bounds(); err != nil {
+		return nil, err
 	}
 	names := make([]string, len(in.TransactItems))
 	for i, item := range in.TransactItems {
-		if item.Get == nil {
-			return nil, validation("1 validation error detected: Value null at 'transactItems.%d.member.get' failed to satisfy constraint: "+
-				"Member must not be null", i+1)
-		}
-		names[i] = item.Get.TableName
+		names[i] = item.Get.TableName.text
 	}
 	tables, release, err := s.openAll(names)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	keys := make([][]byte, len(names))
-	projections := make([]*expr.Projection, len(names))
-	seen := map[string]bool{}
+	gets := make([]*get, len(names))
 	for i, item := range in.TransactItems {
-		t := tables[bareName(item.Get.TableName)]
-		if projections[i], err = item.Get.prepare(t); err != nil {
+		if gets[i], err = item.Get.parse(tables[bareName(item.Get.TableName.text)]); err != nil {
 			return nil, err
 		}
-		keys[i] = t.itemKey(item.Get.Key)
-		if seen[string(keys[i])] {
-			return nil, validation("Transaction request cannot include multiple operations on one item")
-		}
-		seen[string(keys[i])] = true
 	}
-	return s.readAll(keys, projections)
+	if err := checkActions(gets); err != nil {
+		return nil, err
+	}
+	return s.readAll(gets, newMeter(in.ReturnConsumedCapacity, transactReadUnits))
 }
 
-func (s *Service) readAll(keys [][]byte, projections []*expr.Projection) (*transactGetOutput, error) {
+func (in *transactGetInput) bounds() error {
+	var v violations
+	v.enum(in.ReturnConsumedCapacity, "returnConsumedCapacity", capacityModes)
+	actions(&v, in.TransactItems, "TransactGetItem")
+	for i, item := range in.TransactItems {
+		if item.Get == nil {
+			v.require(false, fmt.Sprintf("transactItems.%d.member.get", i+1))
+			continue
+		}
+		v.action, v.kind = i+1, "get"
+		item.Get.bounds(&v)
+		v.action = 0
+	}
+	return v.err()
+}
+
+// readAll reads the items under their locks.
+func (s *Service) readAll(gets []*get, m *meter) (*transactGetOutput, error) {
+	keys := make([][]byte, len(gets))
+	for i, g := range gets {
+		keys[i] = g.itemKey
+	}
 	unlock := s.locks.rlock(keys...)
 	defer unlock()
-	out := &transactGetOutput{Responses: make([]*getOutput, len(keys))}
-	for i, key := range keys {
-		item, _, err := s.read(key)
+	out := &transactGetOutput{Responses: make([]*getOutput, len(gets))}
+	size := 0
+	for i, g := range gets {
+		item, _, err := s.read(g.itemKey)
 		if err != nil {
 			return nil, err
 		}
-		out.Responses[i] = projected(item, projections[i])
+		if size += attr.ItemSize(item); size > maxTransaction {
+			return nil, transactionTooLarge()
+		}
+		m.read(g.table, item, true)
+		out.Responses[i] = g.projected(item)
 	}
+	out.ConsumedCapacity = m.list()
 	return out, nil
+}
+
+func transactionTooLarge() error {
+	return validation("The aggregate size of the items in the transaction cannot exceed 4 MB")
 }

@@ -1,7 +1,9 @@
 package dynamodb
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"strings"
 
 	"orderflow/local/awsapi"
@@ -30,8 +32,14 @@ func (i transactItem) action() (kind writeKind, in *writeInput, err error) {
 }
 
 type transactWriteInput struct {
-	TransactItems      []transactItem
-	ClientRequestToken string
+	TransactItems               []transactItem
+	ClientRequestToken          parameter
+	ReturnConsumedCapacity      parameter
+	ReturnItemCollectionMetrics parameter
+}
+
+type transactWriteOutput struct {
+	ConsumedCapacity []*consumedCapacity `json:",omitempty"`
 }
 
 // reason tells why an action cancelled its transaction; the Code of those that did not is None.
@@ -41,58 +49,117 @@ type reason struct {
 	Item    attr.Item `json:",omitzero"`
 }
 
-func (s *Service) transactWriteItems(in *transactWriteInput) (*struct{}, error) {
-	if n := len(in.TransactItems); n == 0 || n > maxActions {
-		return nil, validation("1 validation error detected: Value at 'transactItems' failed to satisfy constraint: "+
-			"Member must have length between 1 and %d", maxActions)
-	}
-	var names []string
-	for _, i := range in.TransactItems {
-		_, action, err := i.action()
-		if err != nil {
-			return nil, err
-		}
-		names = append(names, action.TableName)
+func (s *Service) transactWriteItems(in *transactWriteInput) (*transactWriteOutput, error) {
+	names, err := in.bounds()
+	if err != nil {
+		return nil, err
 	}
 	tables, release, err := s.openAll(names)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	writes, err := prepareAll(tables, in.TransactItems)
-	if err != nil {
+	writes := make([]*write, len(names))
+	for i, item := range in.TransactItems {
+		kind, action, _ := item.action() // checked by bounds
+		if writes[i], err = tables[bareName(names[i])].parse(kind, action); err != nil {
+			return nil, err
+		}
+	}
+	if err := checkActions(writes); err != nil {
 		return nil, err
 	}
-	return &struct{}{}, s.transact(in, writes)
+	m := newMeter(in.ReturnConsumedCapacity, transactWriteUnits)
+	if err := s.transact(in, writes, m); err != nil {
+		return nil, err
+	}
+	return &transactWriteOutput{m.list()}, nil
 }
 
-func prepareAll(tables map[string]*table, items []transactItem) ([]*write, error) {
-	writes := make([]*write, len(items))
-	seen := make(map[string]bool, len(items))
-	for i, item := range items {
-		kind, in, err := item.action()
+// bounds checks the parameters and returns the names of the actions' tables.
+func (in *transactWriteInput) bounds() ([]string, error) {
+	var v violations
+	v.enum(in.ReturnConsumedCapacity, "returnConsumedCapacity", capacityModes)
+	v.enum(in.ReturnItemCollectionMetrics, "returnItemCollectionMetrics", metricsModes)
+	v.length(in.ClientRequestToken, "clientRequestToken", 1, maxToken)
+	actions(&v, in.TransactItems, "TransactWriteItem")
+	names := make([]string, len(in.TransactItems))
+	for i, item := range in.TransactItems {
+		kind, action, err := item.action()
 		if err != nil {
-			return nil, err
+			return nil, cmp.Or(v.err(), err)
 		}
-		if kind == checkWrite && in.ConditionExpression == nil {
-			return nil, validation("1 validation error detected: Value null at 'transactItems.%d.member.conditionCheck.conditionExpression' "+
-				"failed to satisfy constraint: Member must not be null", i+1)
+		names[i] = action.TableName.text
+		v.action, v.kind = i+1, actionNames[kind]
+		action.bounds(&v, kind)
+		if kind == updateWrite {
+			v.require(action.UpdateExpression != nil, "updateExpression")
 		}
-		w, err := tables[bareName(in.TableName)].prepare(kind, in)
-		if err != nil {
-			return nil, err
+		if kind == checkWrite {
+			v.require(action.ConditionExpression != nil, "conditionExpression")
 		}
-		if seen[string(w.itemKey)] {
-			return nil, validation("Transaction request cannot include multiple operations on one item")
-		}
-		seen[string(w.itemKey)] = true
-		writes[i] = w
 	}
-	return writes, nil
+	return names, v.err()
+}
+
+// actionNames are the members of an action, as messages write them.
+var actionNames = [...]string{putWrite: "put", updateWrite: "update", deleteWrite: "delete", checkWrite: "conditionCheck"}
+
+// actions checks the number of a transaction's actions.
+func actions[A any](v *violations, items []A, name string) {
+	if v.require(items != nil, "transactItems"); items != nil {
+		v.count(len(items), func() string { return repeated(name, len(items)) }, "transactItems", 1, maxActions)
+	}
+}
+
+// checked is an action of a transaction that is to be checked against its table's keys.
+type checked interface {
+	check() error
+	target() (*table, attr.Item, store.Key)
+}
+
+func (w *write) target() (*table, attr.Item, store.Key) {
+	if w.kind == putWrite {
+		return w.table, w.item, w.itemKey
+	}
+	return w.table, w.key, w.itemKey
+}
+
+func (g *get) target() (*table, attr.Item, store.Key) { return g.table, g.key, g.itemKey }
+
+// checkActions checks every action. What is wrong with one cancels the transaction, but for keys without value and items that are named
+// twice: those are errors of the request.
+func checkActions[A checked](actions []A) error {
+	seen := make(map[string]bool, len(actions))
+	var reasons []reason
+	for i, a := range actions {
+		err := a.check()
+		t, item, key := a.target()
+		if err == nil && seen[string(key)] {
+			return validation("Transaction request cannot include multiple operations on one item")
+		}
+		if err == nil {
+			seen[string(key)] = true
+			continue
+		}
+		if empty := t.emptyKey(item); empty != nil {
+			return empty
+		}
+		if reasons == nil {
+			reasons = slices.Repeat([]reason{{Code: "None"}}, len(actions))
+		}
+		if reasons[i], err = reasonOf(err); err != nil {
+			return err
+		}
+	}
+	if reasons == nil {
+		return nil
+	}
+	return canceled(reasons)
 }
 
 // transact applies the writes as one, or none of them. It holds the locks of all items, and of the client request token, meanwhile.
-func (s *Service) transact(in *transactWriteInput, writes []*write) error {
+func (s *Service) transact(in *transactWriteInput, writes []*write, m *meter) error {
 	keys := make([][]byte, 0, len(writes)+1)
 	for _, w := range writes {
 		keys = append(keys, w.itemKey)
@@ -104,7 +171,7 @@ func (s *Service) transact(in *transactWriteInput, writes []*write) error {
 	unlock := s.locks.lock(keys...)
 	defer unlock()
 	if done, err := s.transacted(token); done || err != nil {
-		return err
+		return cmp.Or(err, s.meterAgain(writes, m))
 	}
 	changes, err := s.applyAll(writes)
 	if err != nil {
@@ -114,7 +181,39 @@ func (s *Service) transact(in *transactWriteInput, writes []*write) error {
 	if token != nil {
 		remember = func(b *store.Batch) { token.write(b, s.clock.Now()) }
 	}
+	if err := checkSize(changes); err != nil {
+		return err
+	}
+	m.write(changes)
 	return s.commit(changes, remember)
+}
+
+// checkSize refuses a transaction whose items, as it leaves them, are too large together.
+func checkSize(changes []change) error {
+	size := 0
+	for i := range changes {
+		size += attr.ItemSize(changes[i].new)
+	}
+	if size > maxTransaction {
+		return transactionTooLarge()
+	}
+	return nil
+}
+
+// meterAgain counts what a transaction costs that was done before: its items are read.
+func (s *Service) meterAgain(writes []*write, m *meter) error {
+	if m == nil {
+		return nil
+	}
+	m.kind = transactReadUnits
+	for _, w := range writes {
+		item, _, err := s.read(w.itemKey)
+		if err != nil {
+			return err
+		}
+		m.read(w.table, item, true)
+	}
+	return nil
 }
 
 // applyAll computes the changes of all writes, or the TransactionCanceledException with a reason for each.

@@ -10,29 +10,52 @@ import (
 	"orderflow/local/store"
 )
 
+// indexUpdate has one member.
+type indexUpdate struct {
+	Create *IndexSpec
+	Delete *struct{ IndexName string }
+	Update *struct {
+		IndexName             string
+		ProvisionedThroughput *Throughput
+	}
+}
+
+// name is the index's that the update is about; members are how messages write the one that is set, and how many are.
+func (u *indexUpdate) name() (name, member string, members int) {
+	if u.Create != nil {
+		name, member, members = u.Create.IndexName, "create", members+1
+	}
+	if u.Delete != nil {
+		name, member, members = u.Delete.IndexName, "delete", members+1
+	}
+	if u.Update != nil {
+		name, member, members = u.Update.IndexName, "update", members+1
+	}
+	return name, member, members
+}
+
 type updateTableInput struct {
-	TableName                   string
+	tableInput
 	AttributeDefinitions        []AttributeDefinition
-	BillingMode                 string
+	BillingMode                 parameter
+	TableClass                  parameter
 	ProvisionedThroughput       *Throughput
 	DeletionProtectionEnabled   *bool
 	StreamSpecification         *StreamSpecification
-	GlobalSecondaryIndexUpdates []struct {
-		Create *IndexSpec
-		Delete *struct{ IndexName string }
-		Update *struct {
-			IndexName             string
-			ProvisionedThroughput *Throughput
-		}
-	}
+	GlobalSecondaryIndexUpdates []indexUpdate
+
 	ReplicaUpdates, SSESpecification any
 }
 
 func (s *Service) updateTable(in *updateTableInput) (*tableOutput, error) {
-	if in.ReplicaUpdates != nil || in.SSESpecification != nil {
-		return nil, awsapi.NotImplemented("dynamodb:UpdateTable with ReplicaUpdates or SSESpecification")
+	name, err := in.name()
+	if err != nil {
+		return nil, err
 	}
-	t, err := s.reshape(bareName(in.TableName), func(spec *TableSpec) error { return in.apply(spec) })
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	t, err := s.reshape(name, in.apply)
 	if err != nil {
 		return nil, err
 	}
@@ -41,38 +64,156 @@ func (s *Service) updateTable(in *updateTableInput) (*tableOutput, error) {
 	return &tableOutput{t.describe()}, nil
 }
 
-func (in *updateTableInput) apply(spec *TableSpec) error {
-	if in.BillingMode != "" {
-		spec.BillingMode = in.BillingMode
+// check checks what needs no look at the table.
+func (in *updateTableInput) check() error {
+	if err := in.bounds(); err != nil {
+		return err
 	}
-	if in.ProvisionedThroughput != nil {
-		spec.ProvisionedThroughput = in.ProvisionedThroughput
+	if in.ReplicaUpdates != nil || in.SSESpecification != nil {
+		return awsapi.NotImplemented("dynamodb:UpdateTable with ReplicaUpdates or SSESpecification")
+	}
+	if in.ProvisionedThroughput == nil && !in.BillingMode.given && !in.TableClass.given && in.DeletionProtectionEnabled == nil &&
+		in.StreamSpecification == nil && len(in.GlobalSecondaryIndexUpdates) == 0 {
+		return validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification " +
+			"or ReplicaUpdates is required")
+	}
+	if st := in.StreamSpecification; st != nil && !st.enabled() && st.StreamViewType != "" {
+		return validation("One or more parameter values were invalid: If stream is being disabled, then UpdateViewType must not be specified")
+	}
+	if in.BillingMode.text == "PROVISIONED" && in.ProvisionedThroughput == nil {
+		return validation("One or more parameter values were invalid: ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
+	}
+	return in.checkIndexes()
+}
+
+func (in *updateTableInput) bounds() error {
+	var v violations
+	for i, d := range in.AttributeDefinitions {
+		v.keyName(d.AttributeName, fmt.Sprintf("attributeDefinitions.%d.member.attributeName", i+1))
+		v.enum(parameter{d.AttributeType, true}, fmt.Sprintf("attributeDefinitions.%d.member.attributeType", i+1), attributeTypes)
+	}
+	v.throughput(in.ProvisionedThroughput, "provisionedThroughput")
+	v.enum(in.BillingMode, "billingMode", billingModes)
+	v.enum(in.TableClass, "tableClass", tableClasses)
+	if st := in.StreamSpecification; st != nil {
+		v.require(st.StreamEnabled != nil, "streamSpecification.streamEnabled")
+		v.optional(st.StreamViewType, "streamSpecification.streamViewType", viewTypes)
+	}
+	for i, u := range in.GlobalSecondaryIndexUpdates {
+		name, kind, _ := u.name()
+		member := fmt.Sprintf("globalSecondaryIndexUpdates.%d.member.%s.", i+1, kind)
+		switch kind {
+		case "create":
+			u.Create.bounds(&v, member)
+		case "update":
+			v.require(u.Update.ProvisionedThroughput != nil, member+"provisionedThroughput")
+			v.throughput(u.Update.ProvisionedThroughput, member+"provisionedThroughput")
+			v.name(parameter{name, true}, member+"indexName", minName, name)
+		case "delete":
+			v.name(parameter{name, true}, member+"indexName", minName, name)
+		}
+	}
+	return v.err()
+}
+
+func (in *updateTableInput) checkIndexes() error {
+	seen := map[string]bool{}
+	for _, u := range in.GlobalSecondaryIndexUpdates {
+		name, _, members := u.name()
+		switch {
+		case members == 0:
+			return validation("One or more parameter values were invalid: One of GlobalSecondaryIndexUpdate.Update, " +
+				"GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null")
+		case members > 1:
+			return validation("One or more parameter values were invalid: Only one of GlobalSecondaryIndexUpdate.Update, " +
+				"GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete may be specified")
+		case seen[name]:
+			return validation("One or more parameter values were invalid: Only one global secondary index update per index is allowed simultaneously. Index: %s", name)
+		}
+		seen[name] = true
+	}
+	return nil
+}
+
+// apply changes a table's specification.
+func (in *updateTableInput) apply(spec *TableSpec) error {
+	if err := in.applyBilling(spec); err != nil {
+		return err
+	}
+	if in.TableClass.given {
+		spec.TableClass = in.TableClass.text
 	}
 	if in.DeletionProtectionEnabled != nil {
 		spec.DeletionProtectionEnabled = *in.DeletionProtectionEnabled
 	}
-	if in.StreamSpecification != nil {
-		if in.StreamSpecification.enabled() && spec.StreamSpecification.enabled() {
+	if st := in.StreamSpecification; st != nil {
+		switch {
+		case st.enabled() && spec.StreamSpecification.enabled():
 			return validation("Table already has an enabled stream: TableName: %s", spec.TableName)
+		case !st.enabled() && !spec.StreamSpecification.enabled():
+			return validation("Table has no stream to disable: TableName: %s", spec.TableName)
 		}
-		spec.StreamSpecification = in.StreamSpecification
+		spec.StreamSpecification = st
 	}
 	for _, u := range in.GlobalSecondaryIndexUpdates {
-		i := slices.IndexFunc(spec.GlobalSecondaryIndexes, func(ix IndexSpec) bool {
-			return u.Delete != nil && ix.IndexName == u.Delete.IndexName || u.Update != nil && ix.IndexName == u.Update.IndexName
-		})
-		switch {
-		case u.Create != nil:
-			spec.GlobalSecondaryIndexes = append(spec.GlobalSecondaryIndexes, *u.Create)
-		case i < 0:
-			return notFound("Requested resource not found: index of table %s", spec.TableName)
-		case u.Delete != nil:
-			spec.GlobalSecondaryIndexes = slices.Delete(spec.GlobalSecondaryIndexes, i, i+1)
-		default:
-			spec.GlobalSecondaryIndexes[i].ProvisionedThroughput = u.Update.ProvisionedThroughput
+		if err := u.apply(spec); err != nil {
+			return err
 		}
 	}
 	spec.define(in.AttributeDefinitions)
+	return nil
+}
+
+// applyBilling changes the billing mode and the throughput.
+func (in *updateTableInput) applyBilling(spec *TableSpec) error {
+	was, now := spec.BillingMode, spec.BillingMode
+	if in.BillingMode.given {
+		now = in.BillingMode.text
+	}
+	if to := in.ProvisionedThroughput; to != nil && now == "PAY_PER_REQUEST" {
+		return validation("One or more parameter values were invalid: " +
+			"Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
+	} else if to != nil {
+		if from := spec.ProvisionedThroughput; from != nil && was != "PAY_PER_REQUEST" && *from == *to {
+			return sameThroughput("table", *to)
+		}
+		spec.ProvisionedThroughput = to
+	}
+	if spec.BillingMode = now; now != "PAY_PER_REQUEST" || was == now {
+		return nil
+	}
+	spec.ProvisionedThroughput = nil
+	for i := range spec.GlobalSecondaryIndexes {
+		spec.GlobalSecondaryIndexes[i].ProvisionedThroughput = nil
+	}
+	return nil
+}
+
+func sameThroughput(of string, t Throughput) error {
+	return validation("The provisioned throughput for the %[1]s will not change. The requested value equals the current value. "+
+		"Current ReadCapacityUnits provisioned for the %[1]s: %[2]d. Requested ReadCapacityUnits: %[2]d. "+
+		"Current WriteCapacityUnits provisioned for the %[1]s: %[3]d. Requested WriteCapacityUnits: %[3]d. "+
+		"Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.", of, t.ReadCapacityUnits, t.WriteCapacityUnits)
+}
+
+func (u *indexUpdate) apply(spec *TableSpec) error {
+	name, _, _ := u.name()
+	i := slices.IndexFunc(spec.GlobalSecondaryIndexes, func(ix IndexSpec) bool { return ix.IndexName == name })
+	switch {
+	case u.Create != nil && i >= 0:
+		return validation("Attempting to create an index which already exists")
+	case u.Create != nil:
+		spec.GlobalSecondaryIndexes = append(spec.GlobalSecondaryIndexes, *u.Create)
+	case i < 0:
+		return notFound("Requested resource not found: index of table %s", spec.TableName)
+	case u.Delete != nil:
+		spec.GlobalSecondaryIndexes = slices.Delete(spec.GlobalSecondaryIndexes, i, i+1)
+		if len(spec.GlobalSecondaryIndexes) == 0 {
+			spec.GlobalSecondaryIndexes = nil
+		}
+	default:
+		spec.GlobalSecondaryIndexes[i].ProvisionedThroughput = u.Update.ProvisionedThroughput
+	}
 	return nil
 }
 
@@ -155,7 +296,7 @@ func (s *Service) restream(record *tableRecord, t *table) {
 		record.Stream = nil
 	case !before.enabled() || before.StreamViewType != now.StreamViewType:
 		record.StreamsMade++
-		record.Stream = &streamInfo{ID: record.StreamsMade + 1, Label: s.clock.Now().UTC().Format(labelFormat)}
+		record.Stream = &streamInfo{ID: record.StreamsMade + 1, Label: s.newLabel(t.name(), t.record.Stream)}
 	}
 }
 
@@ -178,10 +319,13 @@ func (s *Service) save(t *table, record tableRecord) error {
 			b.DeleteRange(k, k.End())
 		}
 	}
+	ended := func() {}
 	if old := t.record.Stream; old != nil && (record.Stream == nil || record.Stream.ID != old.ID) {
-		k := streamsKey(t.id()).Uint(old.ID)
-		b.DeleteRange(k, k.End())
-		b.Delete(t.stream.trimKey())
+		var err error
+		if ended, err = s.end(b, t.stream); err != nil {
+			b.Discard()
+			return err
+		}
 	}
 	expiry := next.ttlAttribute()
 	if expiry == t.ttlAttribute() {
@@ -196,6 +340,7 @@ func (s *Service) save(t *table, record tableRecord) error {
 	if err := b.Commit(); err != nil {
 		return fmt.Errorf("save table %s: %w", t.name(), err)
 	}
+	ended()
 	return s.adopt(t, next)
 }
 

@@ -1,52 +1,25 @@
 package dynamodb
 
 import (
-	"encoding/json"
 	"maps"
-	"slices"
 
-	"orderflow/local/awsapi"
 	"orderflow/local/dynamodb/attr"
 	"orderflow/local/dynamodb/expr"
 	"orderflow/local/store"
 )
 
-// legacy are the parameters from before expressions.
-type legacy struct {
-	Expected, AttributeUpdates, KeyConditions, QueryFilter, ScanFilter, AttributesToGet, ConditionalOperator json.RawMessage
-}
-
-func (l *legacy) check() error {
-	for _, p := range []struct {
-		name  string
-		value json.RawMessage
-	}{
-		{"Expected", l.Expected}, {"AttributeUpdates", l.AttributeUpdates}, {"KeyConditions", l.KeyConditions}, {"QueryFilter", l.QueryFilter},
-		{"ScanFilter", l.ScanFilter}, {"AttributesToGet", l.AttributesToGet}, {"ConditionalOperator", l.ConditionalOperator},
-	} {
-		if p.value != nil && string(p.value) != "null" {
-			return awsapi.NotImplemented("dynamodb: the legacy parameter " + p.name + "; use an expression")
-		}
-	}
-	return nil
-}
-
-// placeholderInput are the placeholders of a request's expressions.
-type placeholderInput struct {
-	ExpressionAttributeNames  map[string]string
-	ExpressionAttributeValues attr.Item
-}
-
 // writeInput is a write of one item: PutItem, UpdateItem, DeleteItem, or an action of a transaction.
 type writeInput struct {
 	legacy
 	placeholderInput
-	TableName                           string
+	TableName                           parameter
 	Item, Key                           attr.Item
 	ConditionExpression                 *string
 	UpdateExpression                    *string
-	ReturnValues                        string
-	ReturnValuesOnConditionCheckFailure string
+	ReturnValues                        parameter
+	ReturnValuesOnConditionCheckFailure parameter
+	ReturnConsumedCapacity              parameter
+	ReturnItemCollectionMetrics         parameter
 }
 
 type writeKind int
@@ -67,62 +40,75 @@ type write struct {
 	item            attr.Item // of a put
 	condition       expr.Condition
 	update          *expr.Update
+	nested          []string // the attributes within which its expressions have paths
 	returnOnFailure bool
+}
+
+// bounds checks the members that a write of one kind has, alone or as an action of a transaction.
+func (in *writeInput) bounds(v *violations, kind writeKind) {
+	v.table(in.TableName)
+	if kind == putWrite {
+		v.require(in.Item != nil, "item")
+	} else {
+		v.require(in.Key != nil, "key")
+	}
+	v.enum(in.ReturnValuesOnConditionCheckFailure, "returnValuesOnConditionCheckFailure", failureReturns)
 }
 
 // prepare checks a write against its table, whose mu is held.
 func (t *table) prepare(kind writeKind, in *writeInput) (*write, error) {
-	if err := in.check(); err != nil {
-		return nil, err
-	}
-	w := &write{kind: kind, table: t, item: in.Item, key: in.Key}
-	if err := w.parse(in); err != nil {
-		return nil, err
-	}
-	var err error
-	if kind == putWrite {
-		if err = t.checkItem(in.Item); err == nil {
-			w.key = t.keys.of(in.Item)
-		}
-	} else {
-		err = t.checkKey(in.Key)
-	}
+	w, err := t.parse(kind, in)
 	if err != nil {
 		return nil, err
 	}
-	w.itemKey = t.itemKey(w.key)
-	return w, w.checkUpdate()
+	return w, w.check()
 }
 
-func (w *write) parse(in *writeInput) error {
-	ph, err := expr.NewPlaceholders(in.ExpressionAttributeNames, in.ExpressionAttributeValues)
-	if err != nil {
-		return err
+// parse makes the write of its request. The errors are those that need no look at the table's keys.
+func (t *table) parse(kind writeKind, in *writeInput) (*write, error) {
+	if err := in.check(expression{expr.UpdateKind, in.UpdateExpression}, expression{expr.ConditionKind, in.ConditionExpression}); err != nil {
+		return nil, err
 	}
-	if in.UpdateExpression != nil && w.kind == updateWrite {
+	w := &write{kind: kind, table: t, item: in.Item, key: in.Key, returnOnFailure: in.ReturnValuesOnConditionCheckFailure.text == "ALL_OLD"}
+	ph, err := in.placeholders()
+	if err != nil {
+		return nil, err
+	}
+	if in.UpdateExpression != nil && kind == updateWrite {
 		if w.update, err = expr.ParseUpdate(*in.UpdateExpression, ph); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if in.ConditionExpression != nil {
 		if w.condition, err = expr.ParseCondition(expr.ConditionKind, *in.ConditionExpression, ph); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	switch in.ReturnValuesOnConditionCheckFailure {
-	case "", "NONE":
-	case "ALL_OLD":
-		w.returnOnFailure = true
-	default:
-		return enumError(in.ReturnValuesOnConditionCheckFailure, "returnValuesOnConditionCheckFailure", "[ALL_OLD, NONE]")
+	w.nested = ph.Nested()
+	if kind == updateWrite {
+		return w, ph.Done("UpdateExpression and ConditionExpression are null")
 	}
-	return ph.Done()
+	return w, ph.Done("ConditionExpression is null")
 }
 
-func enumError(value, member, set string) error {
-	return validation("1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must satisfy enum value set: %s", value, member, set)
+// check checks the write against its table's keys, and finds where the store keeps its item.
+func (w *write) check() error {
+	if w.kind == putWrite {
+		if err := w.table.checkItem(w.item); err != nil {
+			return err
+		}
+		w.key = w.table.keys.of(w.item)
+	} else if err := w.table.checkKey(w.key); err != nil {
+		return err
+	}
+	w.itemKey = w.table.itemKey(w.key)
+	if err := w.checkUpdate(); err != nil {
+		return err
+	}
+	return w.table.checkNested(w.nested)
 }
 
+// checkUpdate refuses an update of a key, and one that gives an index's key a value of another type.
 func (w *write) checkUpdate() error {
 	if w.update == nil {
 		return nil
@@ -130,6 +116,14 @@ func (w *write) checkUpdate() error {
 	for _, path := range w.update.Paths() {
 		if w.table.keys.has(path[0].Name) {
 			return validation("One or more parameter values were invalid: Cannot update attribute %s. This attribute is part of the key", path[0].Name)
+		}
+	}
+	for i := range w.table.indexes {
+		ix := &w.table.indexes[i]
+		for _, a := range ix.keys.attributes() {
+			if kind := w.update.Assigns(a.name); kind != attr.Missing && kind != a.kind {
+				return ix.mismatch(a, kind)
+			}
 		}
 	}
 	return nil
@@ -162,7 +156,7 @@ func (w *write) apply(old attr.Item) (attr.Item, error) {
 	if attr.ItemSize(item) > maxItem {
 		return nil, validation("Item size to update has exceeded the maximum allowed size")
 	}
-	return item, w.table.checkIndexKeys(item)
+	return item, w.table.checkUpdated(item)
 }
 
 // change is the write's change from old, with its stored bytes, to item.
@@ -170,27 +164,54 @@ func (w *write) change(old attr.Item, oldRaw []byte, item attr.Item) change {
 	return change{table: w.table, itemKey: w.itemKey, key: w.key, old: old, oldRaw: oldRaw, new: item}
 }
 
-// writeItem performs one write and returns the item before and after.
-func (s *Service) writeItem(kind writeKind, in *writeInput, returns ...string) (w *write, old, item attr.Item, err error) {
-	if in.ReturnValues != "" && !slices.Contains(returns, in.ReturnValues) {
-		return nil, nil, nil, validation("Return values set to invalid value")
+// written is what a write of one item did, for its answer.
+type written struct {
+	*write
+	change
+}
+
+// writeItem performs one write.
+func (s *Service) writeItem(kind writeKind, in *writeInput) (written, error) {
+	if err := in.checkSingle(kind); err != nil {
+		return written{}, err
 	}
-	t, err := s.open(in.TableName)
+	t, err := s.open(in.TableName.text)
 	if err != nil {
-		return nil, nil, nil, err
+		return written{}, err
 	}
 	defer t.mu.RUnlock()
-	if w, err = t.prepare(kind, in); err != nil {
-		return nil, nil, nil, err
+	w, err := t.prepare(kind, in)
+	if err != nil {
+		return written{}, err
 	}
 	unlock := s.locks.lock(w.itemKey)
 	defer unlock()
 	old, raw, err := s.read(w.itemKey)
 	if err != nil {
-		return nil, nil, nil, err
+		return written{}, err
 	}
-	if item, err = w.apply(old); err != nil {
-		return nil, nil, nil, err
+	item, err := w.apply(old)
+	if err != nil {
+		return written{}, err
 	}
-	return w, old, item, s.commit([]change{w.change(old, raw, item)}, nil)
+	c := w.change(old, raw, item)
+	return written{w, c}, s.commit([]change{c}, nil)
+}
+
+// checkSingle checks the parameters that only PutItem, UpdateItem and DeleteItem have. A malformed table name is reported alone.
+func (in *writeInput) checkSingle(kind writeKind) error {
+	var v violations
+	if v.table(in.TableName); len(v.found) == 0 {
+		v.enum(in.ReturnConsumedCapacity, "returnConsumedCapacity", capacityModes)
+		in.bounds(&v, kind)
+		v.enum(in.ReturnItemCollectionMetrics, "returnItemCollectionMetrics", metricsModes)
+		v.enum(in.ReturnValues, "returnValues", returnValues)
+	}
+	if err := v.err(); err != nil {
+		return err
+	}
+	if r := in.ReturnValues; kind != updateWrite && r.given && r.text != "ALL_OLD" && r.text != "NONE" {
+		return validation("ReturnValues can only be ALL_OLD or NONE")
+	}
+	return nil
 }

@@ -7,46 +7,49 @@ import (
 
 // writeOutput answers PutItem, UpdateItem and DeleteItem.
 type writeOutput struct {
-	Attributes attr.Item `json:",omitzero"`
+	Attributes       attr.Item         `json:",omitzero"`
+	ConsumedCapacity *consumedCapacity `json:",omitempty"`
 }
 
-func (s *Service) putItem(in *writeInput) (*writeOutput, error) {
-	_, old, _, err := s.writeItem(putWrite, in, "NONE", "ALL_OLD")
-	return oldOutput(in, old), err
-}
+func (s *Service) putItem(in *writeInput) (*writeOutput, error) { return s.answerWrite(putWrite, in) }
 
 func (s *Service) deleteItem(in *writeInput) (*writeOutput, error) {
-	_, old, _, err := s.writeItem(deleteWrite, in, "NONE", "ALL_OLD")
-	return oldOutput(in, old), err
-}
-
-func oldOutput(in *writeInput, old attr.Item) *writeOutput {
-	if in.ReturnValues == "ALL_OLD" {
-		return &writeOutput{old}
-	}
-	return &writeOutput{}
+	return s.answerWrite(deleteWrite, in)
 }
 
 func (s *Service) updateItem(in *writeInput) (*writeOutput, error) {
-	w, old, item, err := s.writeItem(updateWrite, in, "NONE", "ALL_OLD", "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW")
+	return s.answerWrite(updateWrite, in)
+}
+
+func (s *Service) answerWrite(kind writeKind, in *writeInput) (*writeOutput, error) {
+	w, err := s.writeItem(kind, in)
 	if err != nil {
 		return nil, err
 	}
-	switch in.ReturnValues {
-	case "ALL_OLD":
-		return &writeOutput{old}, nil
-	case "ALL_NEW":
-		return &writeOutput{item}, nil
-	case "UPDATED_OLD":
-		return &writeOutput{updated(w, old)}, nil
-	case "UPDATED_NEW":
-		return &writeOutput{updated(w, item)}, nil
+	out := &writeOutput{Attributes: w.attributes(in.ReturnValues.text)}
+	if metered(in.ReturnConsumedCapacity) {
+		out.ConsumedCapacity = consumed(in.ReturnConsumedCapacity, plainUnits, w.change.table.name(), w.units())
 	}
-	return &writeOutput{}, nil
+	return out, nil
+}
+
+// attributes are those that a ReturnValues asks for.
+func (w *written) attributes(returns string) attr.Item {
+	switch returns {
+	case "ALL_OLD":
+		return w.old
+	case "ALL_NEW":
+		return w.new
+	case "UPDATED_OLD":
+		return w.updated(w.old)
+	case "UPDATED_NEW":
+		return w.updated(w.new)
+	}
+	return nil
 }
 
 // updated returns what stands at the paths that an update changes; nil if nothing does.
-func updated(w *write, item attr.Item) attr.Item {
+func (w *written) updated(item attr.Item) attr.Item {
 	if w.update == nil {
 		return nil
 	}

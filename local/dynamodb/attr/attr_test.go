@@ -83,7 +83,7 @@ func TestNumber_Rationals(t *testing.T) {
 func TestItem_RoundTrips(t *testing.T) {
 	t.Parallel()
 	const text = `{"b":{"B":"AAH/"},"bool":{"BOOL":true},"bs":{"BS":["AA==","AQ=="]},"l":{"L":[{"N":"1.5"},{"L":[]},{"NULL":true}]},` +
-		`"m":{"M":{"":{"S":""},"x":{"BOOL":false}}},"n":{"N":"-12345678901234567890123456789012345678"},"ns":{"NS":["-1","2","10"]},` +
+		`"m":{"M":{"e":{"S":""},"x":{"BOOL":false}}},"n":{"N":"-12345678901234567890123456789012345678"},"ns":{"NS":["-1","2","10"]},` +
 		`"s":{"S":"a\"b\\ü\n"},"ss":{"SS":["a","b"]}}`
 	var item Item
 	if err := json.Unmarshal([]byte(text), &item); err != nil {

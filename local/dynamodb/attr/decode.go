@@ -134,22 +134,46 @@ func (p *parser) members(depth int) (map[string]Value, error) {
 	err := p.each('{', '}', func() error {
 		return p.member(func(name string) error {
 			v, err := p.value(depth)
+			if err == nil {
+				err = checkName(name)
+			}
 			m[name] = v
-			return err
+			return within(name, depth, err)
 		})
 	})
 	return m, err
 }
 
+// maxName is the longest attribute name in bytes.
+const maxName = 65535
+
+func checkName(name string) error {
+	switch {
+	case name == "":
+		return &Error{Message: "One or more parameter values were invalid: Empty attribute name"}
+	case len(name) > maxName:
+		return &Error{Message: "1 validation error detected: Attribute name is too large, must be less than 65536 bytes"}
+	}
+	return nil
+}
+
+// within notes the attribute at the top in an error of its value.
+func within(name string, depth int, err error) error {
+	if e, ok := err.(*Error); ok && depth == 0 {
+		return &Error{e.Message, name}
+	}
+	return err
+}
+
 func (p *parser) value(depth int) (Value, error) {
 	var v Value
 	if depth > maxDepth {
-		return v, &Error{"Nesting Levels have exceeded supported limits"}
+		return v, &Error{Message: "Nesting Levels have exceeded supported limits"}
 	}
 	err := p.each('{', '}', func() error {
 		return p.member(func(kind string) error {
 			if v.Kind != Missing {
-				return &Error{"Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"}
+				return &Error{Message: "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"}
 			}
 			var err error
 			v, err = p.typed(KindOf(kind), depth)
@@ -157,7 +181,7 @@ func (p *parser) value(depth int) (Value, error) {
 		})
 	})
 	if err == nil && v.Kind == Missing {
-		err = &Error{"Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"}
+		err = &Error{Message: "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"}
 	}
 	return v, err
 }
@@ -173,7 +197,7 @@ func (p *parser) typed(kind Kind, depth int) (Value, error) {
 	case NULL:
 		b, err := p.boolean()
 		if err == nil && !b {
-			err = &Error{"One or more parameter values were invalid: Null attribute value types must have the value of true"}
+			err = &Error{Message: "One or more parameter values were invalid: Null attribute value types must have the value of true"}
 		}
 		return Value{Kind: NULL}, err
 	case M:
@@ -190,7 +214,7 @@ func (p *parser) typed(kind Kind, depth int) (Value, error) {
 	case SS, NS, BS:
 		return p.set(kind)
 	}
-	return Value{}, &Error{"Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"}
+	return Value{}, &Error{Message: "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"}
 }
 
 func (p *parser) boolean() (bool, error) {
@@ -232,7 +256,7 @@ func (p *parser) set(kind Kind) (Value, error) {
 		return Value{}, err
 	}
 	if len(list) == 0 {
-		return Value{}, &Error{map[Kind]string{
+		return Value{}, &Error{Message: map[Kind]string{
 			SS: "One or more parameter values were invalid: An string set  may not be empty",
 			NS: "One or more parameter values were invalid: An number set  may not be empty",
 			BS: "One or more parameter values were invalid: Binary sets should not be empty",
@@ -240,7 +264,7 @@ func (p *parser) set(kind Kind) (Value, error) {
 	}
 	v, distinct := NewSet(kind, list)
 	if !distinct {
-		return v, &Error{"One or more parameter values were invalid: Input collection " + collection(list) + " contains duplicates."}
+		return v, &Error{Message: "One or more parameter values were invalid: Input collection " + collection(list) + " contains duplicates."}
 	}
 	return v, nil
 }

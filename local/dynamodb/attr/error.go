@@ -1,7 +1,11 @@
 package attr
 
 // Error is a value that DynamoDB does not accept. Its text is the message of the ValidationException that AWS answers.
-type Error struct{ Message string }
+type Error struct {
+	Message string
+	// Attribute is the name of the attribute, of those at the top, that the value is in or is.
+	Attribute string
+}
 
 func (e *Error) Error() string { return e.Message }
 

@@ -10,9 +10,9 @@ import (
 
 // Errors of numbers, worded as DynamoDB words them.
 var (
-	ErrPrecision = error(&Error{"Attempting to store more than 38 significant digits in a Number"})
-	ErrOverflow  = error(&Error{"Number overflow. Attempting to store a number with magnitude larger than supported range"})
-	ErrUnderflow = error(&Error{"Number underflow. Attempting to store a number with magnitude smaller than supported range"})
+	ErrPrecision = error(&Error{Message: "Attempting to store more than 38 significant digits in a Number"})
+	ErrOverflow  = error(&Error{Message: "Number overflow. Attempting to store a number with magnitude larger than supported range"})
+	ErrUnderflow = error(&Error{Message: "Number underflow. Attempting to store a number with magnitude smaller than supported range"})
 	errNumber    = errors.New("not a number")
 )
 
@@ -39,7 +39,7 @@ func Number(text string) (Value, error) {
 	d, err := parseDecimal(text)
 	if err != nil {
 		if errors.Is(err, errNumber) {
-			err = &Error{"The parameter cannot be converted to a numeric value: " + text}
+			err = &Error{Message: "The parameter cannot be converted to a numeric value: " + text}
 		}
 		return Value{}, err
 	}

@@ -56,7 +56,7 @@ func TestCondition_Match(t *testing.T) {
 			ph := c.placeholders(t)
 			condition, err := ParseCondition(ConditionKind, c.Expression, ph)
 			if err == nil {
-				err = ph.Done()
+				err = ph.Done("")
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -84,7 +84,7 @@ func TestUpdate_Apply(t *testing.T) {
 			ph := c.placeholders(t)
 			update, err := ParseUpdate(c.Expression, ph)
 			if err == nil {
-				err = ph.Done()
+				err = ph.Done("")
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -138,7 +138,7 @@ func parseKind(kind Kind, src string, ph *Placeholders) error {
 		_, err = ParseCondition(kind, src, ph)
 	}
 	if err == nil {
-		err = ph.Done()
+		err = ph.Done("")
 	}
 	return err
 }

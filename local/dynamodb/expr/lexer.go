@@ -29,6 +29,14 @@ func (t token) is(text string) bool {
 	return t.kind == symbolToken && t.text == text || t.kind == wordToken && strings.EqualFold(t.text, text)
 }
 
+// end is where the token ends in the expression.
+func (t token) end() int {
+	if t.kind == endToken {
+		return t.at
+	}
+	return t.at + len(t.text)
+}
+
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func isWord(c byte) bool {

@@ -28,6 +28,7 @@ const maxExpression = 4096
 // placeholder, a wrong operand) is kept, for AWS reports those only for expressions whose syntax is right.
 type parser struct {
 	kind         Kind
+	src          string
 	tokens       []token
 	at           int
 	placeholders *Placeholders
@@ -37,13 +38,16 @@ type parser struct {
 // parse runs f over the whole of an expression.
 func parse(kind Kind, src string, ph *Placeholders, f func(*parser) error) error {
 	ph.expressions++
+	if kind != ProjectionKind {
+		ph.takeValues++
+	}
 	if strings.TrimSpace(src) == "" {
 		return errorf("Invalid %s: The expression can not be empty;", kind)
 	}
 	if len(src) > maxExpression {
 		return errorf("Invalid %s: Expression size has exceeded the maximum allowed size; expression size: %d", kind, len(src))
 	}
-	p := &parser{kind: kind, tokens: lex(src), placeholders: ph}
+	p := &parser{kind: kind, src: src, tokens: lex(src), placeholders: ph}
 	err := f(p)
 	if err == nil && p.peek().kind != endToken {
 		err = p.syntax()
@@ -82,16 +86,12 @@ func (p *parser) fail(err error) {
 	}
 }
 
-// syntax is the error at the next token; "near" shows it between its neighbours.
+// syntax is the error at the next token; "near" shows it with its neighbours, as the expression has them.
 func (p *parser) syntax() error {
-	var near []string
-	for i := max(0, p.at-1); i < len(p.tokens) && i <= p.at+1; i++ {
-		if p.tokens[i].kind != endToken {
-			near = append(near, p.tokens[i].text)
-		}
-	}
+	from, to := p.tokens[max(0, p.at-1)], p.tokens[min(p.at+1, len(p.tokens)-1)]
+	near := strings.TrimSpace(p.src[from.at:to.end()])
 	// %q would escape: AWS quotes the text as it is.
-	return &Error{fmt.Sprintf(`Syntax error; token: "%s", near: "%s"`, p.peek().text, strings.Join(near, " "))}
+	return &Error{fmt.Sprintf(`Syntax error; token: "%s", near: "%s"`, p.peek().text, near)}
 }
 
 // list parses elements separated by commas.
@@ -108,6 +108,9 @@ func list[T any](p *parser, element func() (T, error)) ([]T, error) {
 		}
 	}
 }
+
+// maxPath is how many steps a path has.
+const maxPath = 32
 
 // path parses a document path.
 func (p *parser) path() (Path, error) {
@@ -128,7 +131,12 @@ func (p *parser) path() (Path, error) {
 		if err != nil {
 			return nil, err
 		}
-		path = append(path, step)
+		if len(path) == 1 {
+			p.placeholders.nested = append(p.placeholders.nested, path[0].Name)
+		}
+		if path = append(path, step); len(path) == maxPath+1 {
+			p.fail(errorf("The document path has too many nesting elements; nesting levels: %d", len(path)))
+		}
 	}
 }
 

@@ -15,6 +15,8 @@ type Placeholders struct {
 	usedNames   map[string]bool
 	usedValues  map[string]bool
 	expressions int
+	takeValues  int      // of the expressions, those that may use values: all but projections
+	nested      []string // the attributes within which a path goes on
 }
 
 // NewPlaceholders checks the ExpressionAttributeNames and ExpressionAttributeValues of a request; nil means that the request has none.
@@ -45,13 +47,17 @@ func isPlaceholder(key string, sigil byte) bool {
 	return strings.IndexFunc(key[1:], func(r rune) bool { return r > 127 || !isWord(byte(r)) }) < 0
 }
 
-// Done reports placeholders that no expression used. Call it when all expressions of the request are parsed.
-func (p *Placeholders) Done() error {
+// Nested lists the attributes within which the parsed expressions have paths, as a in a.b or a[0].
+func (p *Placeholders) Nested() []string { return p.nested }
+
+// Done reports placeholders that no expression used. Call it when all expressions of the request are parsed. Absent says which expressions
+// the request would need for its values, e.g. "ConditionExpression is null".
+func (p *Placeholders) Done(absent string) error {
 	if p.expressions == 0 && p.names != nil {
 		return errorf("ExpressionAttributeNames can only be specified when using expressions")
 	}
-	if p.expressions == 0 && p.values != nil {
-		return errorf("ExpressionAttributeValues can only be specified when using expressions")
+	if p.takeValues == 0 && p.values != nil {
+		return errorf("ExpressionAttributeValues can only be specified when using expressions: %s", absent)
 	}
 	if unused := missing(p.names, p.usedNames); unused != "" {
 		return errorf("Value provided in ExpressionAttributeNames unused in expressions: keys: {%s}", unused)

@@ -8,14 +8,24 @@ import (
 
 // Update is a parsed update expression.
 type Update struct {
-	sets, adds, deletes []action
-	removes             []Path
-	closing             []Path // removes, the deepest first: indexes in a path mean lists that are not closed up yet
-	paths               []Path
+	removes []Path
+	changes []action // SET, ADD and DELETE, by the last index of their paths: elements beyond the end of a list are appended in that order
+	closing []Path   // what may leave gaps in lists, the deepest first: indexes in a path mean lists that are not closed up yet
+	paths   []Path
 }
+
+// verb is what an action does with its operand.
+type verb int
+
+const (
+	set verb = iota
+	add
+	subtract
+)
 
 // action changes the value at a path by an operand.
 type action struct {
+	verb verb
 	path Path
 	by   updateOperand
 }
@@ -28,31 +38,27 @@ type updateOperand interface {
 // Paths are the document paths that the update changes.
 func (u *Update) Paths() []Path { return u.paths }
 
+// Assigns is the kind of the constant that the update gives, adds to or takes from an attribute; Missing if there is none.
+func (u *Update) Assigns(attribute string) attr.Kind {
+	for _, a := range u.changes {
+		if c, ok := a.by.(constOperand); ok && len(a.path) == 1 && a.path[0].Name == attribute {
+			return c.v.Kind
+		}
+	}
+	return attr.Missing
+}
+
 // Apply returns the updated item; the given one, which all operands are computed from, stays as it is.
 // The error is an *Error, or one of attr's for a number out of range.
 func (u *Update) Apply(item attr.Item) (attr.Item, error) {
 	d := document{root: cloneItem(item)}
-	for _, a := range u.sets {
-		v, err := a.by.compute(item)
-		if err != nil {
-			return nil, err
-		}
-		if err := d.set(a.path, v); err != nil {
-			return nil, err
-		}
-	}
-	for _, a := range u.adds {
-		if err := d.change(item, a, add); err != nil {
-			return nil, err
-		}
-	}
-	for _, a := range u.deletes {
-		if err := d.change(item, a, subtract); err != nil {
-			return nil, err
-		}
-	}
 	for _, path := range u.removes {
 		if err := d.remove(path); err != nil {
+			return nil, err
+		}
+	}
+	for _, a := range u.changes {
+		if err := d.change(item, a); err != nil {
 			return nil, err
 		}
 	}
@@ -62,45 +68,39 @@ func (u *Update) Apply(item attr.Item) (attr.Item, error) {
 	return d.root, nil
 }
 
-// change replaces a value by f of the old value and the operand; f returns a value of kind Missing to remove it.
-func (d *document) change(item attr.Item, a action, f func(old, by attr.Value) (attr.Value, error)) error {
+// change does one action. A value of kind Missing in the place of another removes it.
+func (d *document) change(item attr.Item, a action) error {
 	by, err := a.by.compute(item)
 	if err != nil {
 		return err
 	}
+	if a.verb == set {
+		return d.set(a.path, by)
+	}
 	old, _ := a.path.Get(item)
-	v, err := f(old, by)
+	v, err := a.verb.combine(old, by)
 	switch {
 	case err != nil:
 		return err
 	case v.Kind != attr.Missing:
 		return d.set(a.path, v)
-	case old.Kind != attr.Missing:
-		return d.remove(a.path)
 	}
-	return nil
+	return d.remove(a.path)
 }
 
-// add is ADD: to a number, or to a set.
-func add(old, by attr.Value) (attr.Value, error) {
+// combine is ADD, to a number or to a set, or DELETE, of elements from a set. A set that becomes empty is removed.
+func (v verb) combine(old, by attr.Value) (attr.Value, error) {
 	switch {
-	case old.Kind == attr.Missing:
+	case old.Kind == attr.Missing && v == add:
 		return by, nil
+	case old.Kind == attr.Missing:
+		return old, nil
 	case old.Kind != by.Kind:
 		return attr.Value{}, errDataType
-	case old.Kind == attr.N:
+	case v == add && old.Kind == attr.N:
 		return attr.Add(old, by)
-	}
-	return attr.Union(old, by), nil
-}
-
-// subtract is DELETE: elements from a set. A set that becomes empty is removed.
-func subtract(old, by attr.Value) (attr.Value, error) {
-	if old.Kind == attr.Missing {
-		return old, nil
-	}
-	if old.Kind != by.Kind {
-		return attr.Value{}, errDataType
+	case v == add:
+		return attr.Union(old, by), nil
 	}
 	rest := attr.Difference(old, by)
 	if len(rest.List) == 0 {

@@ -30,9 +30,13 @@ func ParseUpdate(src string, ph *Placeholders) (*Update, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Elements beyond the end of a list are appended in the order of their indexes.
-	slices.SortStableFunc(u.sets, func(a, b action) int { return cmp.Compare(lastIndex(a.path), lastIndex(b.path)) })
+	slices.SortStableFunc(u.changes, func(a, b action) int { return cmp.Compare(lastIndex(a.path), lastIndex(b.path)) })
 	u.closing = slices.Clone(u.removes)
+	for _, a := range u.changes {
+		if a.verb == subtract {
+			u.closing = append(u.closing, a.path)
+		}
+	}
 	slices.SortStableFunc(u.closing, func(a, b Path) int { return cmp.Compare(len(b), len(a)) })
 	return u, nil
 }
@@ -41,18 +45,15 @@ func lastIndex(p Path) int { return p[len(p)-1].Index }
 
 // section parses one of the four sections and returns its name.
 func (p *parser) section(u *Update) (string, error) {
-	var err error
 	switch {
 	case p.take("SET"):
-		u.sets, err = p.actions(u, p.assignment)
-		return "SET", err
+		return "SET", p.actions(u, p.assignment)
 	case p.take("ADD"):
-		u.adds, err = p.actions(u, func() (action, error) { return p.setAction("ADD", isAddable) })
-		return "ADD", err
+		return "ADD", p.actions(u, func() (action, error) { return p.setAction("ADD", add, isAddable) })
 	case p.take("DELETE"):
-		u.deletes, err = p.actions(u, func() (action, error) { return p.setAction("DELETE", attr.Kind.IsSet) })
-		return "DELETE", err
+		return "DELETE", p.actions(u, func() (action, error) { return p.setAction("DELETE", subtract, attr.Kind.IsSet) })
 	case p.take("REMOVE"):
+		var err error
 		u.removes, err = list(p, p.path)
 		u.paths = append(u.paths, u.removes...)
 		return "REMOVE", err
@@ -60,12 +61,13 @@ func (p *parser) section(u *Update) (string, error) {
 	return "", p.syntax()
 }
 
-func (p *parser) actions(u *Update, one func() (action, error)) ([]action, error) {
-	out, err := list(p, one)
-	for _, a := range out {
+func (p *parser) actions(u *Update, one func() (action, error)) error {
+	actions, err := list(p, one)
+	for _, a := range actions {
+		u.changes = append(u.changes, a)
 		u.paths = append(u.paths, a.path)
 	}
-	return out, err
+	return err
 }
 
 // assignment parses path = operand [+|- operand].
@@ -78,7 +80,7 @@ func (p *parser) assignment() (action, error) {
 		return action{}, err
 	}
 	by, err := p.sum()
-	return action{path, by}, err
+	return action{set, path, by}, err
 }
 
 func (p *parser) sum() (updateOperand, error) {
@@ -165,15 +167,15 @@ var longNames = map[attr.Kind]string{
 }
 
 // setAction parses path value, of ADD and DELETE.
-func (p *parser) setAction(section string, allowed func(attr.Kind) bool) (action, error) {
+func (p *parser) setAction(section string, v verb, allowed func(attr.Kind) bool) (action, error) {
 	path, err := p.path()
 	if err != nil {
 		return action{}, err
 	}
-	v, err := p.constant()
-	if err == nil && v.Kind != attr.Missing && !allowed(v.Kind) {
+	by, err := p.constant()
+	if err == nil && by.Kind != attr.Missing && !allowed(by.Kind) {
 		p.fail(errorf("Incorrect operand type for operator or function; operator: %s, operand type: %s, typeSet: ALLOWED_FOR_%s_OPERAND",
-			section, longNames[v.Kind], section))
+			section, longNames[by.Kind], section))
 	}
-	return action{path, constOperand{v}}, err
+	return action{v, path, constOperand{by}}, err
 }
