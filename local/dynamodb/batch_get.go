@@ -41,7 +41,11 @@ func (s *Service) batchGetItem(in *batchGetInput) (*batchGetOutput, error) {
 	if err := in.bounds(); err != nil {
 		return nil, err
 	}
-	tables, release, err := s.openAll(slices.Collect(maps.Keys(in.RequestItems)))
+	reads, names, err := in.parse()
+	if err != nil {
+		return nil, err
+	}
+	tables, release, err := s.openAll(names)
 	if err != nil {
 		return nil, err
 	}
@@ -49,13 +53,45 @@ func (s *Service) batchGetItem(in *batchGetInput) (*batchGetOutput, error) {
 	out := &batchGetOutput{Responses: map[string][]attr.Item{}, UnprocessedKeys: map[string]batchKeys{}}
 	budget := maxBatchGetBytes
 	m := newMeter(in.ReturnConsumedCapacity, plainUnits)
-	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
-		if err := s.batchGetTable(tables[bareName(name)], name, in.RequestItems[name], out, &budget, m); err != nil {
+	for i, name := range names {
+		if err := s.batchGetTable(tables[bareName(name)], name, reads[i], out, &budget, m); err != nil {
 			return nil, err
 		}
 	}
 	out.ConsumedCapacity = m.list()
 	return out, nil
+}
+
+// batchRead is what is read of one table.
+type batchRead struct {
+	batchKeys
+	projection *expr.Projection
+	nested     []string
+}
+
+// parse makes the reads of the tables and returns the tables' names in the same order.
+func (in *batchGetInput) parse() (reads []batchRead, names []string, err error) {
+	names = slices.Sorted(maps.Keys(in.RequestItems))
+	for _, name := range names {
+		r := batchRead{batchKeys: in.RequestItems[name]}
+		old := legacy{AttributesToGet: r.AttributesToGet}
+		if err := old.check(expression{expr.ProjectionKind, r.ProjectionExpression}); err != nil {
+			return nil, nil, err
+		}
+		if r.projection, r.nested, err = parseProjection(r.ProjectionExpression, r.ExpressionAttributeNames); err != nil {
+			return nil, nil, err
+		}
+		seen := map[string]bool{}
+		for _, key := range r.Keys {
+			b := string(attr.Marshal(key))
+			if seen[b] {
+				return nil, nil, validation("Provided list of item keys contains duplicates")
+			}
+			seen[b] = true
+		}
+		reads = append(reads, r)
+	}
+	return reads, names, nil
 }
 
 // bounds checks the parameters. Each table's keys are limited like all together.
@@ -101,55 +137,33 @@ func requestTables[R any](v *violations, requests map[string]R, element string) 
 	return names
 }
 
-func (s *Service) batchGetTable(t *table, name string, request batchKeys, out *batchGetOutput, budget *int, m *meter) error {
-	old := legacy{AttributesToGet: request.AttributesToGet}
-	if err := old.check(expression{expr.ProjectionKind, request.ProjectionExpression}); err != nil {
-		return err
+func (s *Service) batchGetTable(t *table, name string, r batchRead, out *batchGetOutput, budget *int, m *meter) error {
+	for _, key := range r.Keys {
+		if err := t.checkKey(key); err != nil {
+			return err
+		}
 	}
-	projection, nested, err := parseProjection(request.ProjectionExpression, request.ExpressionAttributeNames)
-	if err != nil {
-		return err
-	}
-	keys, err := t.distinctKeys(request.Keys)
-	if err == nil {
-		err = t.checkNested(nested)
-	}
-	if err != nil {
+	if err := t.checkNested(r.nested); err != nil {
 		return err
 	}
 	out.Responses[name] = []attr.Item{}
-	for i, key := range keys {
-		item, err := s.readCommitted(key)
+	for i, key := range r.Keys {
+		item, err := s.readCommitted(t.itemKey(key))
 		if err != nil {
 			return err
 		}
 		if *budget -= attr.ItemSize(item); *budget < 0 {
-			request.Keys = request.Keys[i:]
-			out.UnprocessedKeys[name] = request
+			left := r.batchKeys
+			left.Keys = r.Keys[i:]
+			out.UnprocessedKeys[name] = left
 			return nil
 		}
-		m.read(t, item, request.ConsistentRead)
+		m.read(t, item, r.ConsistentRead)
 		if item != nil {
-			out.Responses[name] = append(out.Responses[name], projection.Apply(item))
+			out.Responses[name] = append(out.Responses[name], r.projection.Apply(item))
 		}
 	}
 	return nil
-}
-
-func (t *table) distinctKeys(keys []attr.Item) ([]store.Key, error) {
-	out := make([]store.Key, len(keys))
-	seen := map[string]bool{}
-	for i, key := range keys {
-		if err := t.checkKey(key); err != nil {
-			return nil, err
-		}
-		out[i] = t.itemKey(key)
-		if seen[string(out[i])] {
-			return nil, validation("Provided list of item keys contains duplicates")
-		}
-		seen[string(out[i])] = true
-	}
-	return out, nil
 }
 
 // readCommitted reads an item when no write to it is under way: what it returns survives a crash.

@@ -33,25 +33,24 @@ func (s *Service) batchWriteItem(in *batchWriteInput) (*batchWriteOutput, error)
 	if err := in.bounds(); err != nil {
 		return nil, err
 	}
-	tables, release, err := s.openAll(slices.Collect(maps.Keys(in.RequestItems)))
+	writes, names, err := in.parse()
+	if err != nil {
+		return nil, err
+	}
+	tables, release, err := s.openAll(names)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	var writes []*write
 	seen := map[string]bool{}
-	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
-		for _, r := range in.RequestItems[name] {
-			w, err := r.prepare(tables[bareName(name)])
-			if err != nil {
-				return nil, err
-			}
-			if seen[string(w.itemKey)] {
-				return nil, validation("Provided list of item keys contains duplicates")
-			}
-			seen[string(w.itemKey)] = true
-			writes = append(writes, w)
+	for i, w := range writes {
+		if err := w.checkInBatch(tables[bareName(names[i])]); err != nil {
+			return nil, err
 		}
+		if seen[string(w.itemKey)] {
+			return nil, validation("Provided list of item keys contains duplicates")
+		}
+		seen[string(w.itemKey)] = true
 	}
 	m := newMeter(in.ReturnConsumedCapacity, plainUnits)
 	if err := s.writeAll(writes, m); err != nil {
@@ -108,12 +107,36 @@ func (s *Service) writeAll(writes []*write, m *meter) error {
 	return s.commit(changes, nil)
 }
 
-func (r batchRequest) prepare(t *table) (*write, error) {
+// parse makes the writes, by the order of their tables' names, and the name of the table of each.
+func (in *batchWriteInput) parse() (writes []*write, names []string, err error) {
+	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
+		for _, r := range in.RequestItems[name] {
+			w, err := r.parse()
+			if err != nil {
+				return nil, nil, err
+			}
+			writes, names = append(writes, w), append(names, name)
+		}
+	}
+	return writes, names, nil
+}
+
+func (r batchRequest) parse() (*write, error) {
 	switch {
 	case r.PutRequest != nil && r.DeleteRequest == nil:
-		return t.prepare(putWrite, &writeInput{Item: r.PutRequest.Item})
+		return (&writeInput{Item: r.PutRequest.Item}).parse(putWrite)
 	case r.DeleteRequest != nil && r.PutRequest == nil:
-		return t.prepare(deleteWrite, &writeInput{Key: r.DeleteRequest.Key})
+		return (&writeInput{Key: r.DeleteRequest.Key}).parse(deleteWrite)
 	}
 	return nil, validation("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
+}
+
+// checkInBatch is check, but for an item whose key does not fit: a batch words that as for a Key.
+func (w *write) checkInBatch(t *table) error {
+	if w.kind == putWrite {
+		if err := t.checkKey(t.keys.of(w.item)); err != nil {
+			return err
+		}
+	}
+	return w.check(t)
 }

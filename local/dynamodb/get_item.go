@@ -38,9 +38,15 @@ func (o *getOutput) AppendJSON(b []byte) []byte {
 
 func (s *Service) getItem(in *getInput) (*getOutput, error) {
 	var v violations
-	in.bounds(&v)
-	v.enum(in.ReturnConsumedCapacity, "returnConsumedCapacity", capacityModes)
+	if v.table(in.TableName); len(v.found) == 0 {
+		v.enum(in.ReturnConsumedCapacity, "returnConsumedCapacity", capacityModes)
+		v.require(in.Key != nil, "key")
+	}
 	if err := v.err(); err != nil {
+		return nil, err
+	}
+	g, err := in.parse()
+	if err != nil {
 		return nil, err
 	}
 	t, err := s.open(in.TableName.text)
@@ -48,11 +54,7 @@ func (s *Service) getItem(in *getInput) (*getOutput, error) {
 		return nil, err
 	}
 	defer t.mu.RUnlock()
-	g, err := in.parse(t)
-	if err == nil {
-		err = g.check()
-	}
-	if err != nil {
+	if err := g.check(t); err != nil {
 		return nil, err
 	}
 	item, err := s.readCommitted(g.itemKey)
@@ -66,12 +68,6 @@ func (s *Service) getItem(in *getInput) (*getOutput, error) {
 	return out, nil
 }
 
-// bounds checks the members that a read has, alone or as an action of a transaction.
-func (in *getInput) bounds(v *violations) {
-	v.table(in.TableName)
-	v.require(in.Key != nil, "key")
-}
-
 // get is a checked read of one item.
 type get struct {
 	table      *table
@@ -81,19 +77,20 @@ type get struct {
 	nested     []string
 }
 
-// parse makes the read of its request. The errors are those that need no look at the table's keys.
-func (in *getInput) parse(t *table) (*get, error) {
+// parse makes the read of its request.
+func (in *getInput) parse() (*get, error) {
 	if err := in.check(expression{expr.ProjectionKind, in.ProjectionExpression}); err != nil {
 		return nil, err
 	}
-	g := &get{table: t, key: in.Key}
+	g := &get{key: in.Key}
 	var err error
 	g.projection, g.nested, err = parseProjection(in.ProjectionExpression, in.ExpressionAttributeNames)
 	return g, err
 }
 
-// check checks the read against its table's keys, and finds where the store keeps its item.
-func (g *get) check() error {
+// check checks the read against the keys of its table, whose mu is held, and finds where the store keeps its item.
+func (g *get) check(t *table) error {
+	g.table = t
 	if err := g.table.checkKey(g.key); err != nil {
 		return err
 	}

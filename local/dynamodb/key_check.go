@@ -24,7 +24,7 @@ func (t *table) checkKey(key attr.Item) error {
 	return t.checkKeyValues(key)
 }
 
-// checkItem refuses an item whose key attributes, of the table or an index, are not what they must be, or that is too large.
+// checkItem refuses an item whose key attributes, of the table or an index, are not what they must be.
 func (t *table) checkItem(item attr.Item) error {
 	for _, a := range t.keys.attributes() {
 		v, ok := item[a.name]
@@ -38,13 +38,7 @@ func (t *table) checkItem(item attr.Item) error {
 	if err := t.checkKeyValues(item); err != nil {
 		return err
 	}
-	if err := t.checkIndexKeys(item); err != nil {
-		return err
-	}
-	if attr.ItemSize(item) > maxItem {
-		return validation("Item size has exceeded the maximum allowed size")
-	}
-	return nil
+	return t.checkIndexKeys(item)
 }
 
 func (t *table) checkKeyValues(item attr.Item) error {

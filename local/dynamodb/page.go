@@ -19,7 +19,7 @@ type readInput struct {
 	TableName              parameter
 	IndexName              parameter
 	ConsistentRead         bool
-	ExclusiveStartKey      attr.Item
+	ExclusiveStartKey      startKey
 	FilterExpression       *string
 	ProjectionExpression   *string
 	Limit                  *int
@@ -85,21 +85,13 @@ func (p *page) prefix() store.Key {
 	return itemsKey(p.table.id())
 }
 
-// newPage checks the parameters that Query and Scan share; expressions are parsed, ph.Done is left to the caller.
-func (in *readInput) newPage(t *table, ph *expr.Placeholders) (*page, error) {
-	p := &page{table: t, limit: -1, consistent: in.ConsistentRead, metering: in.ReturnConsumedCapacity}
-	var err error
-	if in.IndexName.given {
-		if p.index, err = t.index(in.IndexName.text); err != nil {
-			return nil, err
-		}
-		if in.ConsistentRead {
-			return nil, validation("Consistent reads are not supported on global secondary indexes")
-		}
-	}
+// parse makes the page that a request asks for, not yet of a table. It parses the filter and the projection; ph.Done is left to the caller.
+func (in *readInput) parse(ph *expr.Placeholders) (*page, error) {
+	p := &page{limit: -1, consistent: in.ConsistentRead, metering: in.ReturnConsumedCapacity}
 	if in.Limit != nil {
 		p.limit = *in.Limit
 	}
+	var err error
 	if in.FilterExpression != nil {
 		if p.filter, err = expr.ParseCondition(expr.FilterKind, *in.FilterExpression, ph); err != nil {
 			return nil, err
@@ -110,10 +102,22 @@ func (in *readInput) newPage(t *table, ph *expr.Placeholders) (*page, error) {
 			return nil, err
 		}
 	}
-	if err := t.checkNested(ph.Nested()); err != nil {
-		return nil, err
+	return p, nil
+}
+
+// of makes the page one of its table, whose mu is held.
+func (p *page) of(t *table, in *readInput) error {
+	p.table = t
+	if in.IndexName.given {
+		var err error
+		if p.index, err = t.index(in.IndexName.text); err != nil {
+			return err
+		}
+		if in.ConsistentRead {
+			return validation("Consistent reads are not supported on global secondary indexes")
+		}
 	}
-	return p, p.choose(in.Select.text)
+	return nil
 }
 
 // bounds checks the parameters that Query and Scan share, but for Limit.
@@ -141,26 +145,6 @@ func (p *page) choose(selection string) error {
 	}
 	p.countOnly = selection == "COUNT"
 	return nil
-}
-
-// startKey is the place in the store of an ExclusiveStartKey, which has been checked.
-func (p *page) startKey(start attr.Item) (store.Key, error) {
-	want := map[string]attr.Kind{}
-	for _, a := range append(p.keys().attributes(), p.table.keys.attributes()...) {
-		want[a.name] = a.kind
-	}
-	if len(start) != len(want) {
-		return nil, validation("The provided starting key is invalid")
-	}
-	for name, kind := range want {
-		if v := start[name]; v.Kind != kind {
-			return nil, validation("The provided starting key is invalid")
-		}
-	}
-	if p.index != nil {
-		return p.table.indexKey(p.index, start), nil
-	}
-	return p.table.itemKey(start), nil
 }
 
 // read collects a page from the items that pairs yields.

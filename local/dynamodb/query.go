@@ -18,37 +18,82 @@ func (s *Service) query(in *queryInput) (*pageOutput, error) {
 	if err := in.checkParameters(); err != nil {
 		return nil, err
 	}
+	ph, err := in.placeholders()
+	if err != nil {
+		return nil, err
+	}
+	var terms *expr.KeyTerms
+	if in.KeyConditionExpression != nil {
+		if terms, err = expr.ParseKeyCondition(*in.KeyConditionExpression, ph); err != nil {
+			return nil, err
+		}
+	}
+	p, err := in.parse(ph)
+	if err != nil {
+		return nil, err
+	}
+	if err := ph.Done("FilterExpression and KeyConditionExpression are null"); err != nil {
+		return nil, err
+	}
+	if in.KeyConditionExpression == nil {
+		return nil, validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
+	}
+	if err := terms.Check(); err != nil {
+		return nil, err
+	}
 	t, err := s.open(in.TableName.text)
 	if err != nil {
 		return nil, err
 	}
 	defer t.mu.RUnlock()
-	ph, err := in.placeholders()
-	if err != nil {
+	if err := p.of(t, &in.readInput); err != nil {
 		return nil, err
 	}
-	p, err := in.newPage(t, ph)
+	lower, upper, err := p.limits(in, terms, ph.Nested())
 	if err != nil {
 		return nil, err
-	}
-	condition, err := in.keyCondition(p, ph)
-	if err != nil {
-		return nil, err
-	}
-	lower, upper := p.bounds(condition)
-	forward := in.ScanIndexForward == nil || *in.ScanIndexForward
-	if in.ExclusiveStartKey != nil {
-		if lower, upper, err = p.narrow(in.ExclusiveStartKey, condition, lower, upper, forward); err != nil {
-			return nil, err
-		}
 	}
 	if bytes.Compare(lower, upper) >= 0 {
 		return p.read(func(func(store.Pair, error) bool) {})
 	}
-	if forward {
+	if in.forward() {
 		return p.read(s.store.Scan(lower, upper))
 	}
 	return p.read(s.store.ScanReverse(lower, upper))
+}
+
+func (in *queryInput) forward() bool { return in.ScanIndexForward == nil || *in.ScanIndexForward }
+
+// limits checks the query against the keys, and returns what of the store it reads: lower <= key < upper.
+func (p *page) limits(in *queryInput, terms *expr.KeyTerms, nested []string) (lower, upper []byte, err error) {
+	start := attr.Item(in.ExclusiveStartKey)
+	if start != nil {
+		if err := p.checkShape(start, false); err != nil {
+			return nil, nil, err
+		}
+	}
+	condition, err := p.keyCondition(terms)
+	if err != nil {
+		return nil, nil, err
+	}
+	lower, upper = p.bounds(condition)
+	if start != nil {
+		at, err := p.place(start)
+		if err == nil {
+			err = p.checkWithin(start, condition)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		lower, upper = narrow(at, lower, upper, in.forward())
+	}
+	if err := p.checkFilter(); err != nil {
+		return nil, nil, err
+	}
+	if err := p.table.checkNested(nested); err != nil {
+		return nil, nil, err
+	}
+	return lower, upper, p.choose(in.Select.text)
 }
 
 func (in *queryInput) checkParameters() error {
@@ -63,44 +108,31 @@ func (in *queryInput) checkParameters() error {
 		expression{expr.KeyConditionKind, in.KeyConditionExpression})
 }
 
-// keyCondition parses the key condition and checks it, and the filter, against the keys.
-func (in *queryInput) keyCondition(p *page, ph *expr.Placeholders) (expr.KeyCondition, error) {
-	var c expr.KeyCondition
-	if in.KeyConditionExpression == nil {
-		return c, validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
-	}
+// keyCondition is the condition on the keys of what is read.
+func (p *page) keyCondition(terms *expr.KeyTerms) (expr.KeyCondition, error) {
 	keys := p.keys()
-	c, err := expr.ParseKeyCondition(*in.KeyConditionExpression, ph, keys.hash.name, keys.rng.name)
-	if err != nil {
-		return c, err
-	}
-	if err := ph.Done("FilterExpression and KeyConditionExpression are null"); err != nil {
-		return c, err
-	}
-	p.filter.Attributes(func(name string) {
-		if err == nil && keys.has(name) {
-			err = validation("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", name)
-		}
-	})
+	c, err := terms.For(expr.Key{Name: keys.hash.name, Kind: keys.hash.kind}, expr.Key{Name: keys.rng.name, Kind: keys.rng.kind})
 	if err != nil {
 		return c, err
 	}
 	return c, checkOperands(keys, c)
 }
 
+// checkFilter refuses a query's filter on a key.
+func (p *page) checkFilter() error {
+	var err error
+	p.filter.Attributes(func(name string) {
+		if err == nil && p.keys().has(name) {
+			err = validation("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", name)
+		}
+	})
+	return err
+}
+
 func checkOperands(keys keySchema, c expr.KeyCondition) error {
-	mismatch := validation("One or more parameter values were invalid: Condition parameter type does not match schema type")
-	if c.Hash.Kind != keys.hash.kind {
-		return mismatch
-	}
 	if c.Hash.Kind != attr.N && c.Hash.Text == "" {
 		return validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s",
 			scalarName(keys.hash.kind), keys.hash.name)
-	}
-	for _, v := range c.Range {
-		if v.Kind != keys.rng.kind {
-			return mismatch
-		}
 	}
 	if c.Op == "begins_with" && keys.rng.kind == attr.N {
 		return validation("Invalid KeyConditionExpression: Incorrect operand type for operator or function; operator or function: begins_with, operand type: N")
@@ -133,23 +165,16 @@ func (p *page) bounds(c expr.KeyCondition) (lower, upper []byte) {
 	return partition, partition.End()
 }
 
-// narrow leaves out what comes up to the ExclusiveStartKey.
-func (p *page) narrow(start attr.Item, c expr.KeyCondition, lower, upper []byte, forward bool) ([]byte, []byte, error) {
-	at, err := p.startKey(start)
-	if err != nil {
-		return nil, nil, err
-	}
-	if !attr.Equal(start[p.keys().hash.name], c.Hash) {
-		return nil, nil, validation("The provided starting key is outside query boundaries based on provided conditions")
-	}
+// narrow leaves out what comes up to the place of a start key.
+func narrow(at store.Key, lower, upper []byte, forward bool) ([]byte, []byte) {
 	if !forward {
 		if bytes.Compare(at, upper) < 0 {
 			upper = at
 		}
-		return lower, upper, nil
+		return lower, upper
 	}
 	if after := at.End(); bytes.Compare(after, lower) > 0 {
 		lower = after
 	}
-	return lower, upper, nil
+	return lower, upper
 }

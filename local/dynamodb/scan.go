@@ -18,33 +18,57 @@ func (s *Service) scan(in *scanInput) (*pageOutput, error) {
 	if err := in.checkParameters(); err != nil {
 		return nil, err
 	}
-	t, err := s.open(in.TableName.text)
-	if err != nil {
-		return nil, err
-	}
-	defer t.mu.RUnlock()
 	ph, err := in.placeholders()
 	if err != nil {
 		return nil, err
 	}
-	p, err := in.newPage(t, ph)
+	p, err := in.parse(ph)
 	if err == nil {
 		err = ph.Done("FilterExpression is null")
 	}
 	if err != nil {
 		return nil, err
 	}
+	t, err := s.open(in.TableName.text)
+	if err != nil {
+		return nil, err
+	}
+	defer t.mu.RUnlock()
+	if err := p.of(t, &in.readInput); err != nil {
+		return nil, err
+	}
 	p.segment = in.segment(t)
-	prefix := p.prefix()
-	lower := []byte(prefix)
-	if in.ExclusiveStartKey != nil {
-		start, err := p.startKey(in.ExclusiveStartKey)
+	lower, err := p.lower(in, ph.Nested())
+	if err != nil {
+		return nil, err
+	}
+	return p.read(s.store.Scan(lower, p.prefix().End()))
+}
+
+// lower checks the scan against the keys, and returns where it begins.
+func (p *page) lower(in *scanInput, nested []string) ([]byte, error) {
+	lower := []byte(p.prefix())
+	start := attr.Item(in.ExclusiveStartKey)
+	if start != nil {
+		if err := p.checkShape(start, true); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.choose(in.Select.text); err != nil {
+		return nil, err
+	}
+	if start != nil {
+		at, err := p.place(start)
 		if err != nil {
 			return nil, err
 		}
-		lower = start.End()
+		if p.segment != nil && !p.segment(start) {
+			return nil, validation(invalidStart+": Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: %d Segment: %d",
+				*in.TotalSegments, *in.Segment)
+		}
+		lower = at.End()
 	}
-	return p.read(s.store.Scan(lower, prefix.End()))
+	return lower, p.table.checkNested(nested)
 }
 
 // maxSegments is into how many parts a parallel scan divides a table.

@@ -20,7 +20,7 @@ func (t *TableSpec) bounds(v *violations) {
 	v.require(t.AttributeDefinitions != nil, "attributeDefinitions")
 	for i, d := range t.AttributeDefinitions {
 		v.keyName(d.AttributeName, fmt.Sprintf("attributeDefinitions.%d.member.attributeName", i+1))
-		v.enum(parameter{d.AttributeType, true}, fmt.Sprintf("attributeDefinitions.%d.member.attributeType", i+1), attributeTypes)
+		v.one(d.AttributeType, fmt.Sprintf("attributeDefinitions.%d.member.attributeType", i+1), attributeTypes)
 	}
 	v.keySchema(t.KeySchema, "keySchema")
 	v.optional(t.BillingMode, "billingMode", billingModes)
@@ -38,8 +38,16 @@ func (t *TableSpec) bounds(v *violations) {
 	v.tags(t.Tags)
 }
 
+// keyName refuses a missing name, for which the empty one stands, and one that is too long.
 func (v *violations) keyName(name, member string) {
-	v.length(parameter{name, true}, member, 1, maxKeyName)
+	v.require(name != "", member)
+	v.length(parameter{name, name != ""}, member, 1, maxKeyName)
+}
+
+// one is enum for a member that must be there.
+func (v *violations) one(value, member string, set []string) {
+	v.require(value != "", member)
+	v.optional(value, member, set)
 }
 
 // optional is enum for a member whose absence is the empty text.
@@ -55,7 +63,7 @@ func (v *violations) keySchema(elements []KeySchemaElement, member string) {
 	v.count(len(elements), func() string { return showElements(elements) }, member, 1, maxKeyAttributes)
 	for i, e := range elements {
 		v.keyName(e.AttributeName, fmt.Sprintf("%s.%d.member.attributeName", member, i+1))
-		v.enum(parameter{e.KeyType, true}, fmt.Sprintf("%s.%d.member.keyType", member, i+1), keyTypes)
+		v.one(e.KeyType, fmt.Sprintf("%s.%d.member.keyType", member, i+1), keyTypes)
 	}
 }
 
@@ -81,9 +89,15 @@ func (v *violations) throughput(t *Throughput, member string) {
 	}
 }
 
+func (v *violations) index(name, member string) {
+	v.require(name != "", member)
+	v.name(parameter{name, name != ""}, member, minName, name)
+}
+
 func (ix *IndexSpec) bounds(v *violations, member string) {
-	v.name(parameter{ix.IndexName, true}, member+"indexName", minName, ix.IndexName)
+	v.index(ix.IndexName, member+"indexName")
 	v.keySchema(ix.KeySchema, member+"keySchema")
+	v.require(ix.Projection.ProjectionType != "" || ix.Projection.NonKeyAttributes != nil, member+"projection")
 	v.optional(ix.Projection.ProjectionType, member+"projection.projectionType", projectionTypes)
 	if names := ix.Projection.NonKeyAttributes; names != nil {
 		v.count(len(names), func() string { return "[" + strings.Join(names, ", ") + "]" }, member+"projection.nonKeyAttributes", 1, maxIncluded)

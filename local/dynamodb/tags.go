@@ -31,6 +31,9 @@ type tagResourceInput struct {
 }
 
 func (s *Service) tagResource(in *tagResourceInput) (*struct{}, error) {
+	if !in.ResourceArn.given {
+		return nil, errNoTableARN
+	}
 	var v violations
 	v.require(in.Tags != nil, "tags")
 	v.tags(in.Tags)
@@ -61,6 +64,9 @@ type untagResourceInput struct {
 }
 
 func (s *Service) untagResource(in *untagResourceInput) (*struct{}, error) {
+	if !in.ResourceArn.given {
+		return nil, errNoTableARN
+	}
 	var v violations
 	v.require(in.TagKeys != nil, "tagKeys")
 	for i, key := range in.TagKeys {
@@ -96,10 +102,12 @@ func (s *Service) retag(arn, name string, edit func([]Tag) ([]Tag, error)) (*str
 	return &struct{}{}, nil
 }
 
+var errNoTableARN = validation("Invalid TableArn")
+
 // taggedTable is the table that an ARN names.
 func taggedTable(arn parameter) (string, error) {
 	if !arn.given {
-		return "", validation("Invalid TableArn")
+		return "", errNoTableARN
 	}
 	name := strings.TrimPrefix(arn.text, tableARN(""))
 	if name == arn.text || len(name) < minName || !isName(name) {

@@ -25,21 +25,20 @@ func (s *Service) transactGetItems(in *transactGetInput) (*transactGetOutput, er
 		return nil, err
 	}
 	names := make([]string, len(in.TransactItems))
+	gets := make([]*get, len(in.TransactItems))
 	for i, item := range in.TransactItems {
+		var err error
 		names[i] = item.Get.TableName.text
+		if gets[i], err = item.Get.parse(); err != nil {
+			return nil, err
+		}
 	}
 	tables, release, err := s.openAll(names)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	gets := make([]*get, len(names))
-	for i, item := range in.TransactItems {
-		if gets[i], err = item.Get.parse(tables[bareName(item.Get.TableName.text)]); err != nil {
-			return nil, err
-		}
-	}
-	if err := checkActions(gets); err != nil {
+	if err := checkActions(tables, names, gets); err != nil {
 		return nil, err
 	}
 	return s.readAll(gets, newMeter(in.ReturnConsumedCapacity, transactReadUnits))
@@ -55,7 +54,8 @@ func (in *transactGetInput) bounds() error {
 			continue
 		}
 		v.action, v.kind = i+1, "get"
-		item.Get.bounds(&v)
+		v.table(item.Get.TableName)
+		v.require(item.Get.Key != nil, "key")
 		v.action = 0
 	}
 	return v.err()

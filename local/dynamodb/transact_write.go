@@ -54,19 +54,19 @@ func (s *Service) transactWriteItems(in *transactWriteInput) (*transactWriteOutp
 	if err != nil {
 		return nil, err
 	}
+	writes := make([]*write, len(names))
+	for i, item := range in.TransactItems {
+		kind, action, _ := item.action() // checked by bounds
+		if writes[i], err = action.parse(kind); err != nil {
+			return nil, err
+		}
+	}
 	tables, release, err := s.openAll(names)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	writes := make([]*write, len(names))
-	for i, item := range in.TransactItems {
-		kind, action, _ := item.action() // checked by bounds
-		if writes[i], err = tables[bareName(names[i])].parse(kind, action); err != nil {
-			return nil, err
-		}
-	}
-	if err := checkActions(writes); err != nil {
+	if err := checkActions(tables, names, writes); err != nil {
 		return nil, err
 	}
 	m := newMeter(in.ReturnConsumedCapacity, transactWriteUnits)
@@ -91,6 +91,7 @@ func (in *transactWriteInput) bounds() ([]string, error) {
 		}
 		names[i] = action.TableName.text
 		v.action, v.kind = i+1, actionNames[kind]
+		v.table(action.TableName)
 		action.bounds(&v, kind)
 		if kind == updateWrite {
 			v.require(action.UpdateExpression != nil, "updateExpression")
@@ -112,29 +113,31 @@ func actions[A any](v *violations, items []A, name string) {
 	}
 }
 
-// checked is an action of a transaction that is to be checked against its table's keys.
-type checked interface {
-	check() error
-	target() (*table, attr.Item, store.Key)
+// action is a part of a transaction that is to be checked against its table's keys.
+type action interface {
+	check(*table) error
+	// target is what has the key, and where the store keeps the item.
+	target() (attr.Item, store.Key)
 }
 
-func (w *write) target() (*table, attr.Item, store.Key) {
+func (w *write) target() (attr.Item, store.Key) {
 	if w.kind == putWrite {
-		return w.table, w.item, w.itemKey
+		return w.item, w.itemKey
 	}
-	return w.table, w.key, w.itemKey
+	return w.key, w.itemKey
 }
 
-func (g *get) target() (*table, attr.Item, store.Key) { return g.table, g.key, g.itemKey }
+func (g *get) target() (attr.Item, store.Key) { return g.key, g.itemKey }
 
-// checkActions checks every action. What is wrong with one cancels the transaction, but for keys without value and items that are named
+// checkActions checks every action against its table, which has the name of the same place. What is wrong with one cancels the transaction, but for keys without value and items that are named
 // twice: those are errors of the request.
-func checkActions[A checked](actions []A) error {
+func checkActions[A action](tables map[string]*table, names []string, actions []A) error {
 	seen := make(map[string]bool, len(actions))
 	var reasons []reason
 	for i, a := range actions {
-		err := a.check()
-		t, item, key := a.target()
+		t := tables[bareName(names[i])]
+		err := a.check(t)
+		item, key := a.target()
 		if err == nil && seen[string(key)] {
 			return validation("Transaction request cannot include multiple operations on one item")
 		}

@@ -83,6 +83,11 @@ func (in *updateTableInput) check() error {
 	if in.BillingMode.text == "PROVISIONED" && in.ProvisionedThroughput == nil {
 		return validation("One or more parameter values were invalid: ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
 	}
+	if in.ProvisionedThroughput != nil {
+		if err := in.ProvisionedThroughput.check(); err != nil {
+			return err
+		}
+	}
 	return in.checkIndexes()
 }
 
@@ -90,7 +95,7 @@ func (in *updateTableInput) bounds() error {
 	var v violations
 	for i, d := range in.AttributeDefinitions {
 		v.keyName(d.AttributeName, fmt.Sprintf("attributeDefinitions.%d.member.attributeName", i+1))
-		v.enum(parameter{d.AttributeType, true}, fmt.Sprintf("attributeDefinitions.%d.member.attributeType", i+1), attributeTypes)
+		v.one(d.AttributeType, fmt.Sprintf("attributeDefinitions.%d.member.attributeType", i+1), attributeTypes)
 	}
 	v.throughput(in.ProvisionedThroughput, "provisionedThroughput")
 	v.enum(in.BillingMode, "billingMode", billingModes)
@@ -108,9 +113,9 @@ func (in *updateTableInput) bounds() error {
 		case "update":
 			v.require(u.Update.ProvisionedThroughput != nil, member+"provisionedThroughput")
 			v.throughput(u.Update.ProvisionedThroughput, member+"provisionedThroughput")
-			v.name(parameter{name, true}, member+"indexName", minName, name)
+			v.index(name, member+"indexName")
 		case "delete":
-			v.name(parameter{name, true}, member+"indexName", minName, name)
+			v.index(name, member+"indexName")
 		}
 	}
 	return v.err()

@@ -44,9 +44,8 @@ type write struct {
 	returnOnFailure bool
 }
 
-// bounds checks the members that a write of one kind has, alone or as an action of a transaction.
+// bounds checks the members that a write of one kind has, alone or as an action of a transaction, but for the table's name.
 func (in *writeInput) bounds(v *violations, kind writeKind) {
-	v.table(in.TableName)
 	if kind == putWrite {
 		v.require(in.Item != nil, "item")
 	} else {
@@ -55,21 +54,15 @@ func (in *writeInput) bounds(v *violations, kind writeKind) {
 	v.enum(in.ReturnValuesOnConditionCheckFailure, "returnValuesOnConditionCheckFailure", failureReturns)
 }
 
-// prepare checks a write against its table, whose mu is held.
-func (t *table) prepare(kind writeKind, in *writeInput) (*write, error) {
-	w, err := t.parse(kind, in)
-	if err != nil {
-		return nil, err
-	}
-	return w, w.check()
-}
-
-// parse makes the write of its request. The errors are those that need no look at the table's keys.
-func (t *table) parse(kind writeKind, in *writeInput) (*write, error) {
+// parse makes the write of its request. What is wrong with it is found without the table, which may not even exist.
+func (in *writeInput) parse(kind writeKind) (*write, error) {
 	if err := in.check(expression{expr.UpdateKind, in.UpdateExpression}, expression{expr.ConditionKind, in.ConditionExpression}); err != nil {
 		return nil, err
 	}
-	w := &write{kind: kind, table: t, item: in.Item, key: in.Key, returnOnFailure: in.ReturnValuesOnConditionCheckFailure.text == "ALL_OLD"}
+	if attr.ItemSize(in.Item) > maxItem {
+		return nil, validation("Item size has exceeded the maximum allowed size")
+	}
+	w := &write{kind: kind, item: in.Item, key: in.Key, returnOnFailure: in.ReturnValuesOnConditionCheckFailure.text == "ALL_OLD"}
 	ph, err := in.placeholders()
 	if err != nil {
 		return nil, err
@@ -91,8 +84,9 @@ func (t *table) parse(kind writeKind, in *writeInput) (*write, error) {
 	return w, ph.Done("ConditionExpression is null")
 }
 
-// check checks the write against its table's keys, and finds where the store keeps its item.
-func (w *write) check() error {
+// check checks the write against the keys of its table, whose mu is held, and finds where the store keeps its item.
+func (w *write) check(t *table) error {
+	w.table = t
 	if w.kind == putWrite {
 		if err := w.table.checkItem(w.item); err != nil {
 			return err
@@ -175,13 +169,16 @@ func (s *Service) writeItem(kind writeKind, in *writeInput) (written, error) {
 	if err := in.checkSingle(kind); err != nil {
 		return written{}, err
 	}
+	w, err := in.parse(kind)
+	if err != nil {
+		return written{}, err
+	}
 	t, err := s.open(in.TableName.text)
 	if err != nil {
 		return written{}, err
 	}
 	defer t.mu.RUnlock()
-	w, err := t.prepare(kind, in)
-	if err != nil {
+	if err := w.check(t); err != nil {
 		return written{}, err
 	}
 	unlock := s.locks.lock(w.itemKey)

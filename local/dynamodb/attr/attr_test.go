@@ -129,7 +129,7 @@ func TestItem_Refused(t *testing.T) {
 		{`{"a":{"NULL":false}}`, "Null attribute value types must have the value of true"},
 		{`{"a":{"SS":[]}}`, "An string set  may not be empty"},
 		{`{"a":{"SS":["a","a"]}}`, "Input collection [a, a] contains duplicates."},
-		{`{"a":{"NS":["1","1.0"]}}`, "contains duplicates."},
+		{`{"a":{"NS":["1","1.0"]}}`, "contains duplicates"},
 		{`{"a":{"S":1}}`, "expected a string"},
 		{`{"a":"x"}`, "expected {"},
 		{`{"a":` + strings.Repeat(`{"L":[`, 40) + `{"S":""}` + strings.Repeat(`]}`, 40) + `}`, "Nesting Levels"},

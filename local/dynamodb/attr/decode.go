@@ -170,16 +170,18 @@ func (p *parser) value(depth int) (Value, error) {
 	if depth > maxDepth {
 		return v, &Error{Message: "Nesting Levels have exceeded supported limits"}
 	}
+	kinds := 0
 	err := p.each('{', '}', func() error {
 		return p.member(func(kind string) error {
-			if v.Kind != Missing {
-				return &Error{Message: "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"}
-			}
 			var err error
 			v, err = p.typed(KindOf(kind), depth)
+			kinds++
 			return err
 		})
 	})
+	if err == nil && kinds > 1 {
+		err = &Error{Message: "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"}
+	}
 	if err == nil && v.Kind == Missing {
 		err = &Error{Message: "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"}
 	}
@@ -264,15 +266,26 @@ func (p *parser) set(kind Kind) (Value, error) {
 	}
 	v, distinct := NewSet(kind, list)
 	if !distinct {
-		return v, &Error{Message: "One or more parameter values were invalid: Input collection " + collection(list) + " contains duplicates."}
+		return v, duplicates(kind, list)
 	}
 	return v, nil
 }
 
-func collection(list []Value) string {
+// duplicates is the error of a set that names an element twice. AWS words it for each kind.
+func duplicates(kind Kind, list []Value) error {
+	if kind == NS {
+		return &Error{Message: "Input collection contains duplicates"}
+	}
 	texts := make([]string, len(list))
 	for i, v := range list {
 		texts[i] = v.Text
+		if kind == BS {
+			texts[i] = base64.StdEncoding.EncodeToString([]byte(v.Text))
+		}
 	}
-	return "[" + strings.Join(texts, ", ") + "]"
+	message := "One or more parameter values were invalid: Input collection [" + strings.Join(texts, ", ") + "]"
+	if kind == BS {
+		message += "of type BS"
+	}
+	return &Error{Message: message + " contains duplicates."}
 }

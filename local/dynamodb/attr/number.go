@@ -39,7 +39,7 @@ func Number(text string) (Value, error) {
 	d, err := parseDecimal(text)
 	if err != nil {
 		if errors.Is(err, errNumber) {
-			err = &Error{Message: "The parameter cannot be converted to a numeric value: " + text}
+			err = &Error{Message: strings.TrimSuffix("The parameter cannot be converted to a numeric value: "+text, ": ")}
 		}
 		return Value{}, err
 	}

@@ -8,29 +8,31 @@ var functionArguments = map[string]int{
 }
 
 func (p *parser) operandType(name string, kind attr.Kind) {
-	p.fail(errorf("Incorrect operand type for operator or function; operator or function: %s, operand type: %s", name, kind))
+	p.fail(operandError, errorf("Incorrect operand type for operator or function; operator or function: %s, operand type: %s", name, kind))
 }
 
 func isScalar(kind attr.Kind) bool { return kind == attr.S || kind == attr.N || kind == attr.B }
 
 func (p *parser) checkComparison(n comparison) {
-	if n.op != "=" && n.op != "<>" {
-		for _, o := range []operand{n.left, n.right} {
-			if kind := constKind(o); kind != attr.Missing && !isScalar(kind) {
-				p.operandType(n.op, kind)
-				return
-			}
-		}
-	}
 	left, okLeft := n.left.(pathOperand)
 	right, okRight := n.right.(pathOperand)
 	if okLeft && okRight && left.path.equal(right.path) {
 		p.distinct(n.op, left.path)
+		return
+	}
+	if n.op == "=" || n.op == "<>" {
+		return
+	}
+	for _, o := range []operand{n.left, n.right} {
+		if kind := constKind(o); kind != attr.Missing && !isScalar(kind) {
+			p.operandType(n.op, kind)
+			return
+		}
 	}
 }
 
 func (p *parser) distinct(operator string, path Path) {
-	p.fail(errorf("The first operand must be distinct from the remaining operands for this operator or function; operator: %s, first operand: %s",
+	p.fail(distinctError, errorf("The first operand must be distinct from the remaining operands for this operator or function; operator: %s, first operand: %s",
 		operator, path))
 }
 
@@ -53,7 +55,7 @@ func (p *parser) checkBetween(n between) {
 		problem = "upper bound to be greater than or equal to lower bound"
 	}
 	if problem != "" {
-		p.fail(errorf("The BETWEEN operator requires %s; lower bound operand: AttributeValue: {%s:%s}, upper bound operand: AttributeValue: {%s:%s}",
+		p.fail(operandError, errorf("The BETWEEN operator requires %s; lower bound operand: AttributeValue: {%s:%s}, upper bound operand: AttributeValue: {%s:%s}",
 			problem, low.v.Kind, low.v.Text, high.v.Kind, high.v.Text))
 	}
 }
@@ -66,11 +68,17 @@ func (p *parser) checkSize(of operand) {
 }
 
 func (p *parser) checkFunction(name string, args []operand) {
-	_, isPath := args[0].(pathOperand)
+	first, isPath := args[0].(pathOperand)
+	if len(args) == 2 && isPath {
+		if second, ok := args[1].(pathOperand); ok && second.path.equal(first.path) {
+			p.distinct(name, second.path)
+			return
+		}
+	}
 	switch name {
 	case "attribute_exists", "attribute_not_exists":
 		if !isPath {
-			p.fail(errorf("Operator or function requires a document path; operator or function: %s", name))
+			p.fail(operandError, errorf("Operator or function requires a document path; operator or function: %s", name))
 		}
 	case "attribute_type":
 		p.checkTypeName(args[1])
@@ -82,22 +90,20 @@ func (p *parser) checkFunction(name string, args []operand) {
 			}
 		}
 	}
-	if len(args) == 2 && isPath {
-		if second, ok := args[1].(pathOperand); ok && second.path.equal(args[0].(pathOperand).path) {
-			p.distinct(name, second.path)
-		}
-	}
 }
 
 func (p *parser) checkTypeName(o operand) {
 	c, ok := o.(constOperand)
-	switch {
+	switch kind := constKind(o); {
+	case !ok && kind != attr.Missing:
+		p.operandType("attribute_type", kind)
 	case !ok:
-		p.operandType("attribute_type", attr.Missing)
+		p.fail(operandError, errorf("Incorrect operand type for operator or function; operator or function: attribute_type, "+
+			"operand type: {NS,SS,L,BS,N,M,B,BOOL,NULL,S}"))
 	case c.v.Kind == attr.Missing: // an undefined placeholder, reported already
 	case c.v.Kind != attr.S:
 		p.operandType("attribute_type", c.v.Kind)
 	case attr.KindOf(c.v.Text) == attr.Missing:
-		p.fail(errorf("Invalid attribute type name found; type: %s, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}", c.v.Text))
+		p.fail(operandError, errorf("Invalid attribute type name found; type: %s, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}", c.v.Text))
 	}
 }

@@ -24,7 +24,7 @@ func (p *parser) asPredicate(n node) (predicate, error) {
 		return n.predicate, nil
 	}
 	if size, ok := n.operand.(sizeOperand); ok && !n.group {
-		p.fail(errorf("The function is not allowed to be used this way in an expression; function: size"))
+		p.fail(misuseError, errorf("The function is not allowed to be used this way in an expression; function: size"))
 		return not{comparison{"=", size, size}}, nil
 	}
 	return nil, p.syntax()
@@ -35,7 +35,7 @@ func (p *parser) asOperand(n node) (operand, error) {
 		return n.operand, nil
 	}
 	if f, ok := n.predicate.(function); ok {
-		p.fail(errorf("The function is not allowed to be used this way in an expression; function: %s", f.name))
+		p.fail(misuseError, errorf("The function is not allowed to be used this way in an expression; function: %s", f.name))
 		return f.args[0], nil
 	}
 	return nil, p.syntax()
@@ -150,7 +150,7 @@ func (p *parser) in(of operand) (predicate, error) {
 		return nil, err
 	}
 	if len(values) > maxIn {
-		p.fail(errorf("Too many operands for operator or function; operator or function: IN, number of operands: %d", len(values)))
+		p.fail(countError, errorf("Too many operands for operator or function; operator or function: IN, number of operands: %d", len(values)))
 	}
 	return in{of, values}, p.expect(")")
 }
@@ -171,7 +171,7 @@ func (p *parser) primary() (node, error) {
 			return n, err
 		}
 		if n.group {
-			p.fail(errorf("The expression has redundant parentheses;"))
+			p.fail(parenthesesError, errorf("The expression has redundant parentheses;"))
 		}
 		n.group = true
 		return n, p.expect(")")
@@ -199,11 +199,11 @@ func (p *parser) function(name string, args []operand) node {
 	count, known := functionArguments[name]
 	switch {
 	case !known && (name == "if_not_exists" || name == "list_append"):
-		p.fail(errorf("The function is not allowed in a condition expression; function: %s", name))
+		p.fail(functionError, errorf("The function is not allowed in a condition expression; function: %s", name))
 	case !known:
-		p.fail(errorf("Invalid function name; function: %s", name))
+		p.fail(functionError, errorf("Invalid function name; function: %s", name))
 	case len(args) != count:
-		p.fail(errorf("Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d", name, len(args)))
+		p.fail(countError, errorf("Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d", name, len(args)))
 	case name == "size":
 		p.checkSize(args[0])
 		return node{operand: sizeOperand{args[0]}}

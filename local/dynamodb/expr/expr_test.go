@@ -133,7 +133,13 @@ func parseKind(kind Kind, src string, ph *Placeholders) error {
 	case ProjectionKind:
 		_, err = ParseProjection(src, ph)
 	case KeyConditionKind:
-		_, err = ParseKeyCondition(src, ph, "pk", "rk")
+		var terms *KeyTerms
+		if terms, err = ParseKeyCondition(src, ph); err == nil {
+			err = terms.Check()
+		}
+		if err == nil {
+			_, err = terms.For(Key{"pk", attr.S}, Key{"rk", attr.S})
+		}
 	default:
 		_, err = ParseCondition(kind, src, ph)
 	}
@@ -178,7 +184,14 @@ func TestParseKeyCondition(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c, err := ParseKeyCondition(tt.src, ph, "pk", "rk")
+			terms, err := ParseKeyCondition(tt.src, ph)
+			if err == nil {
+				err = terms.Check()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := terms.For(Key{"pk", attr.S}, Key{"rk", attr.S})
 			if err != nil || c.Op != tt.op || len(c.Range) != tt.args || c.Hash.Text != "p" {
 				t.Errorf("= %+v, %v", c, err)
 			}

@@ -1,6 +1,10 @@
 package expr
 
-import "orderflow/local/dynamodb/attr"
+import (
+	"strings"
+
+	"orderflow/local/dynamodb/attr"
+)
 
 // KeyCondition selects the items of one partition: the hash key equals Hash and, unless Op is empty, the range key meets Op.
 type KeyCondition struct {
@@ -16,22 +20,51 @@ type keyTerm struct {
 	args []attr.Value
 }
 
-// ParseKeyCondition parses a key condition expression for a table or index with these keys; rangeKey is empty if it has none.
-// The error is an *Error.
-func ParseKeyCondition(src string, ph *Placeholders, hashKey, rangeKey string) (KeyCondition, error) {
-	var root predicate
+// InRange reports whether a range key meets Op, which is not empty.
+func (c KeyCondition) InRange(v attr.Value) bool {
+	switch c.Op {
+	case "BETWEEN":
+		return Holds(">=", v, c.Range[0]) && Holds("<=", v, c.Range[1])
+	case "begins_with":
+		return v.Kind == c.Range[0].Kind && strings.HasPrefix(v.Text, c.Range[0].Text)
+	}
+	return Holds(c.Op, v, c.Range[0])
+}
+
+// KeyTerms are the terms of a key condition expression, which have not yet met the keys they are for.
+type KeyTerms struct {
+	root  predicate
+	terms []keyTerm
+}
+
+// ParseKeyCondition parses a key condition expression. The error is an *Error.
+func ParseKeyCondition(src string, ph *Placeholders) (*KeyTerms, error) {
+	k := &KeyTerms{}
 	err := parse(KeyConditionKind, src, ph, func(p *parser) (err error) {
-		root, err = p.condition()
+		k.root, err = p.condition()
 		return err
 	})
-	if err != nil {
-		return KeyCondition{}, err
+	return k, err
+}
+
+// Check refuses what is a condition but not one on keys: AWS does so after it has parsed all expressions of a request. The error is an *Error.
+func (k *KeyTerms) Check() error {
+	var err error
+	if k.terms, err = keyTerms(k.root); err != nil {
+		return err
 	}
-	terms, err := keyTerms(root)
-	if err != nil {
-		return KeyCondition{}, err
+	return oncePerKey(k.terms)
+}
+
+func oncePerKey(terms []keyTerm) error {
+	seen := map[string]bool{}
+	for _, t := range terms {
+		if seen[t.name] {
+			return errorf("KeyConditionExpressions must only contain one condition per key")
+		}
+		seen[t.name] = true
 	}
-	return keyCondition(terms, hashKey, rangeKey)
+	return nil
 }
 
 func keyTerms(n predicate) ([]keyTerm, error) {
@@ -72,50 +105,74 @@ func keyOperator(op string) error {
 
 var mirrored = map[string]string{"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
-func oneTerm(op string, key operand, args ...operand) ([]keyTerm, error) {
-	path, ok := key.(pathOperand)
-	if !ok {
-		return nil, errorf("Invalid KeyConditionExpression: KeyConditionExpressions must have a key attribute as operand; operator: %s", op)
+// oneTerm is the term of a condition whose operands are one attribute and constants.
+func oneTerm(op string, operands ...operand) ([]keyTerm, error) {
+	if _, ok := operands[0].(pathOperand); !ok && (op == "BETWEEN" || op == "begins_with") {
+		return nil, errorf("Invalid condition in KeyConditionExpression: %s operator must have the key attribute as its first operand", op)
 	}
-	if len(path.path) > 1 {
-		return nil, errorf("Invalid KeyConditionExpression: KeyConditionExpressions cannot have conditions on nested attributes")
-	}
-	t := keyTerm{op: op, name: path.path[0].Name}
-	for _, a := range args {
-		c, ok := a.(constOperand)
-		if !ok {
-			return nil, errorf("Invalid KeyConditionExpression: KeyConditionExpressions must compare key attributes with values; operator: %s", op)
+	t := keyTerm{op: op}
+	for _, o := range operands {
+		switch o := o.(type) {
+		case constOperand:
+			t.args = append(t.args, o.v)
+		case pathOperand:
+			if t.name != "" {
+				return nil, errorf("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition")
+			}
+			if len(o.path) > 1 {
+				return nil, errorf("KeyConditionExpressions cannot have conditions on nested attributes")
+			}
+			t.name = o.path[0].Name
+		default:
+			return nil, errorf("KeyConditionExpressions cannot contain nested operations")
 		}
-		t.args = append(t.args, c.v)
+	}
+	if t.name == "" {
+		return nil, errorf("Invalid condition in KeyConditionExpression: No key attribute specified")
 	}
 	return []keyTerm{t}, nil
 }
 
-func keyCondition(terms []keyTerm, hashKey, rangeKey string) (KeyCondition, error) {
+// Key is an attribute of a key; the zero Key is none.
+type Key struct {
+	Name string
+	Kind attr.Kind
+}
+
+// For is the condition, which has been checked, for a table or index with these keys. The error is an *Error.
+func (k *KeyTerms) For(hash, rng Key) (KeyCondition, error) {
 	var c KeyCondition
-	seen := map[string]bool{}
-	for _, t := range terms {
-		if seen[t.name] {
-			return c, errorf("KeyConditionExpressions must only contain one condition per key")
-		}
-		seen[t.name] = true
-		switch {
-		case t.name == hashKey && t.op == "=":
-			c.Hash = t.args[0]
-		case t.name == hashKey:
-			return c, errorf("Query key condition not supported")
-		case t.name == rangeKey && rangeKey != "":
-			c.Op, c.Range = t.op, t.args
-		}
+	if rng.Name == "" && len(k.terms) > 1 {
+		return c, errorf("Query key condition not supported")
 	}
-	if !seen[hashKey] {
-		return c, errorf("Query condition missed key schema element: %s", hashKey)
+	t, err := k.on(hash)
+	if err != nil {
+		return c, err
 	}
-	if len(seen) > 1 && c.Op == "" {
-		if rangeKey == "" {
-			return c, errorf("Query key condition not supported")
+	if t.op != "=" {
+		return c, errorf("Query key condition not supported")
+	}
+	c.Hash = t.args[0]
+	if len(k.terms) == 1 {
+		return c, nil
+	}
+	t, err = k.on(rng)
+	c.Op, c.Range = t.op, t.args
+	return c, err
+}
+
+// on is the term on an attribute.
+func (k *KeyTerms) on(key Key) (keyTerm, error) {
+	for _, t := range k.terms {
+		if t.name != key.Name {
+			continue
 		}
-		return c, errorf("Query condition missed key schema element: %s", rangeKey)
+		for _, v := range t.args {
+			if v.Kind != key.Kind {
+				return t, errorf("One or more parameter values were invalid: Condition parameter type does not match schema type")
+			}
+		}
+		return t, nil
 	}
-	return c, nil
+	return keyTerm{}, errorf("Query condition missed key schema element: %s", key.Name)
 }

@@ -24,8 +24,8 @@ const (
 // maxExpression is the longest expression in bytes.
 const maxExpression = 4096
 
-// parser reads one expression by recursive descent. Errors of syntax end it at once; the first other error (a reserved word, an undefined
-// placeholder, a wrong operand) is kept, for AWS reports those only for expressions whose syntax is right.
+// parser reads one expression by recursive descent. Errors of syntax end it at once. Of other errors one is kept, for AWS reports those
+// only for expressions whose syntax is right: the first of the class that comes first.
 type parser struct {
 	kind         Kind
 	src          string
@@ -33,6 +33,41 @@ type parser struct {
 	at           int
 	placeholders *Placeholders
 	semantic     error
+	rank         int // of the kept error
+}
+
+// class is what an error is about.
+type class int
+
+const (
+	parenthesesError class = iota
+	functionError          // an unknown function
+	misuseError            // a function where it may not stand
+	reservedError
+	sectionError
+	nameError
+	valueError
+	overlapError
+	conflictError
+	countError // of operands
+	distinctError
+	operandError
+	classes
+)
+
+// rankOf orders the errors of an expression: as their classes, but reserved words come first outside of conditions, and within conditions
+// the rest is equal.
+func (p *parser) rankOf(c class) int {
+	conditional := p.kind != UpdateKind && p.kind != ProjectionKind
+	switch {
+	case !conditional && c == reservedError:
+		return -1
+	case !conditional && c == misuseError:
+		return int(functionError)
+	case conditional && c > reservedError:
+		return int(classes)
+	}
+	return int(c)
 }
 
 // parse runs f over the whole of an expression.
@@ -79,10 +114,10 @@ func (p *parser) expect(text string) error {
 	return nil
 }
 
-// fail keeps the first error that is not one of syntax.
-func (p *parser) fail(err error) {
-	if p.semantic == nil {
-		p.semantic = err
+// fail keeps an error that is not one of syntax.
+func (p *parser) fail(c class, err error) {
+	if rank := p.rankOf(c); p.semantic == nil || rank < p.rank {
+		p.semantic, p.rank = err, rank
 	}
 }
 
@@ -135,7 +170,7 @@ func (p *parser) path() (Path, error) {
 			p.placeholders.nested = append(p.placeholders.nested, path[0].Name)
 		}
 		if path = append(path, step); len(path) == maxPath+1 {
-			p.fail(errorf("The document path has too many nesting elements; nesting levels: %d", len(path)))
+			p.fail(operandError, errorf("The document path has too many nesting elements; nesting levels: %d", len(path)))
 		}
 	}
 }
@@ -147,24 +182,27 @@ func (p *parser) name() (Step, error) {
 		p.at++
 		name, err := p.placeholders.name(t.text)
 		if err != nil {
-			p.fail(err)
+			p.fail(nameError, err)
 		}
 		return Step{Name: name}, nil
 	case wordToken:
-		if isOperator(t) {
+		if p.isKeyword(t) {
 			return Step{}, p.syntax()
 		}
 		p.at++
 		if isReserved(t.text) {
-			p.fail(errorf("Attribute name is a reserved keyword; reserved keyword: %s", t.text))
+			p.fail(reservedError, errorf("Attribute name is a reserved keyword; reserved keyword: %s", t.text))
 		}
 		return Step{Name: t.text}, nil
 	}
 	return Step{}, p.syntax()
 }
 
-// isOperator tells whether a word is an operator wherever it stands.
-func isOperator(t token) bool {
+// isKeyword reports whether a word is an operator, or a section of an update, wherever it stands.
+func (p *parser) isKeyword(t token) bool {
+	if p.kind == UpdateKind && (t.is("SET") || t.is("REMOVE") || t.is("ADD") || t.is("DELETE")) {
+		return true
+	}
 	return t.is("AND") || t.is("OR") || t.is("NOT") || t.is("IN") || t.is("BETWEEN")
 }
 
@@ -175,7 +213,7 @@ func (p *parser) index() (Step, error) {
 	}
 	n, err := strconv.Atoi(t.text)
 	if err != nil {
-		p.fail(errorf("List index is not within the allowable range; index: [%s]", t.text))
+		p.fail(operandError, errorf("List index is not within the allowable range; index: [%s]", t.text))
 	}
 	p.at++
 	return Step{Index: n, IsIndex: true}, p.expect("]")
@@ -190,7 +228,7 @@ func (p *parser) constant() (attr.Value, error) {
 	p.at++
 	v, err := p.placeholders.value(t.text)
 	if err != nil {
-		p.fail(err)
+		p.fail(valueError, err)
 	}
 	return v, nil
 }
@@ -198,7 +236,7 @@ func (p *parser) constant() (attr.Value, error) {
 // call tells whether a function's name and its opening parenthesis are next, and consumes them.
 func (p *parser) call() (function string, ok bool) {
 	t := p.peek()
-	if t.kind == wordToken && !isOperator(t) && p.tokens[p.at+1].is("(") {
+	if t.kind == wordToken && !p.isKeyword(t) && p.tokens[p.at+1].is("(") {
 		p.at += 2
 		return t.text, true
 	}

@@ -83,16 +83,15 @@ func (p Path) conflicts(q Path) bool {
 }
 
 // checkDistinct refuses paths that overlap or conflict.
-func checkDistinct(paths []Path) error {
-	for i, p := range paths {
-		for _, q := range paths[:i] {
-			if p.overlaps(q) {
-				return errorf("Two document paths overlap with each other; must remove or rewrite one of these paths; path one: %s, path two: %s", q, p)
+func (p *parser) checkDistinct(paths []Path) {
+	for i, q := range paths {
+		for _, earlier := range paths[:i] {
+			if q.overlaps(earlier) {
+				p.fail(overlapError, errorf("Two document paths overlap with each other; must remove or rewrite one of these paths; path one: %s, path two: %s", earlier, q))
 			}
-			if p.conflicts(q) {
-				return errorf("Two document paths conflict with each other; must remove or rewrite one of these paths; path one: %s, path two: %s", q, p)
+			if q.conflicts(earlier) {
+				p.fail(conflictError, errorf("Two document paths conflict with each other; must remove or rewrite one of these paths; path one: %s, path two: %s", earlier, q))
 			}
 		}
 	}
-	return nil
 }

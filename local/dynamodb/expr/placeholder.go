@@ -24,13 +24,13 @@ func NewPlaceholders(names map[string]string, values attr.Item) (*Placeholders, 
 	if names != nil && len(names) == 0 {
 		return nil, errorf("ExpressionAttributeNames must not be empty")
 	}
-	if values != nil && len(values) == 0 {
-		return nil, errorf("ExpressionAttributeValues must not be empty")
-	}
 	for key := range names {
 		if !isPlaceholder(key, '#') {
 			return nil, errorf("ExpressionAttributeNames contains invalid key: Syntax error; key: %q", key)
 		}
+	}
+	if values != nil && len(values) == 0 {
+		return nil, errorf("ExpressionAttributeValues must not be empty")
 	}
 	for key := range values {
 		if !isPlaceholder(key, ':') {

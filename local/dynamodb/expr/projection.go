@@ -24,9 +24,7 @@ func ParseProjection(src string, ph *Placeholders) (*Projection, error) {
 		if paths, err = list(p, p.path); err != nil {
 			return err
 		}
-		if err := checkDistinct(paths); err != nil {
-			p.fail(err)
-		}
+		p.checkDistinct(paths)
 		return nil
 	})
 	if err != nil {

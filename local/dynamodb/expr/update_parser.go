@@ -18,13 +18,11 @@ func ParseUpdate(src string, ph *Placeholders) (*Update, error) {
 				return err
 			}
 			if seen[section] {
-				p.fail(errorf("The %q section can only be used once in an update expression;", section))
+				p.fail(sectionError, errorf("The %q section can only be used once in an update expression;", section))
 			}
 			seen[section] = true
 		}
-		if err := checkDistinct(u.paths); err != nil {
-			p.fail(err)
-		}
+		p.checkDistinct(u.paths)
 		return nil
 	})
 	if err != nil {
@@ -132,15 +130,15 @@ func (p *parser) updateFunction(name string) (updateOperand, error) {
 	_, inConditions := functionArguments[name]
 	switch {
 	case inConditions:
-		p.fail(errorf("The function is not allowed in an update expression; function: %s", name))
+		p.fail(misuseError, errorf("The function is not allowed in an update expression; function: %s", name))
 	case name != "if_not_exists" && name != "list_append":
-		p.fail(errorf("Invalid function name; function: %s", name))
+		p.fail(functionError, errorf("Invalid function name; function: %s", name))
 	case len(args) != 2:
-		p.fail(errorf("Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d", name, len(args)))
+		p.fail(countError, errorf("Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d", name, len(args)))
 	case name == "if_not_exists":
 		path, ok := args[0].(pathOperand)
 		if !ok {
-			p.fail(errorf("Operator or function requires a document path; operator or function: %s", name))
+			p.fail(operandError, errorf("Operator or function requires a document path; operator or function: %s", name))
 		}
 		return fallback{path.path, args[1]}, nil
 	default:
@@ -174,7 +172,7 @@ func (p *parser) setAction(section string, v verb, allowed func(attr.Kind) bool)
 	}
 	by, err := p.constant()
 	if err == nil && by.Kind != attr.Missing && !allowed(by.Kind) {
-		p.fail(errorf("Incorrect operand type for operator or function; operator: %s, operand type: %s, typeSet: ALLOWED_FOR_%s_OPERAND",
+		p.fail(operandError, errorf("Incorrect operand type for operator or function; operator: %s, operand type: %s, typeSet: ALLOWED_FOR_%s_OPERAND",
 			section, longNames[by.Kind], section))
 	}
 	return action{v, path, constOperand{by}}, err
