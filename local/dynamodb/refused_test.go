@@ -4,13 +4,28 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
 
+// TestService_Refused has what AWS answers to wrong requests, by the files of testdata. The table orders is empty and has an index and a stream.
 func TestService_Refused(t *testing.T) {
 	t.Parallel()
-	data, err := os.ReadFile("testdata/refused.json")
+	files, err := filepath.Glob("testdata/refused*.json")
+	if err != nil || len(files) < 5 {
+		t.Fatalf("files = %v, %v", files, err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
+			t.Parallel()
+			refuse(t, file)
+		})
+	}
+}
+
+func refuse(t *testing.T, file string) {
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

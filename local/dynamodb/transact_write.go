@@ -2,11 +2,7 @@ package dynamodb
 
 import (
 	"cmp"
-	"errors"
-	"slices"
-	"strings"
 
-	"orderflow/local/awsapi"
 	"orderflow/local/dynamodb/attr"
 	"orderflow/local/store"
 )
@@ -40,13 +36,6 @@ type transactWriteInput struct {
 
 type transactWriteOutput struct {
 	ConsumedCapacity []*consumedCapacity `json:",omitempty"`
-}
-
-// reason tells why an action cancelled its transaction; the Code of those that did not is None.
-type reason struct {
-	Code    string
-	Message string    `json:",omitempty"`
-	Item    attr.Item `json:",omitzero"`
 }
 
 func (s *Service) transactWriteItems(in *transactWriteInput) (*transactWriteOutput, error) {
@@ -111,54 +100,6 @@ func actions[A any](v *violations, items []A, name string) {
 	if v.require(items != nil, "transactItems"); items != nil {
 		v.count(len(items), func() string { return repeated(name, len(items)) }, "transactItems", 1, maxActions)
 	}
-}
-
-// action is a part of a transaction that is to be checked against its table's keys.
-type action interface {
-	check(*table) error
-	// target is what has the key, and where the store keeps the item.
-	target() (attr.Item, store.Key)
-}
-
-func (w *write) target() (attr.Item, store.Key) {
-	if w.kind == putWrite {
-		return w.item, w.itemKey
-	}
-	return w.key, w.itemKey
-}
-
-func (g *get) target() (attr.Item, store.Key) { return g.key, g.itemKey }
-
-// checkActions checks every action against its table, which has the name of the same place. What is wrong with one cancels the transaction, but for keys without value and items that are named
-// twice: those are errors of the request.
-func checkActions[A action](tables map[string]*table, names []string, actions []A) error {
-	seen := make(map[string]bool, len(actions))
-	var reasons []reason
-	for i, a := range actions {
-		t := tables[bareName(names[i])]
-		err := a.check(t)
-		item, key := a.target()
-		if err == nil && seen[string(key)] {
-			return validation("Transaction request cannot include multiple operations on one item")
-		}
-		if err == nil {
-			seen[string(key)] = true
-			continue
-		}
-		if empty := t.emptyKey(item); empty != nil {
-			return empty
-		}
-		if reasons == nil {
-			reasons = slices.Repeat([]reason{{Code: "None"}}, len(actions))
-		}
-		if reasons[i], err = reasonOf(err); err != nil {
-			return err
-		}
-	}
-	if reasons == nil {
-		return nil
-	}
-	return canceled(reasons)
 }
 
 // transact applies the writes as one, or none of them. It holds the locks of all items, and of the client request token, meanwhile.
@@ -240,32 +181,4 @@ func (s *Service) applyAll(writes []*write) ([]change, error) {
 		return nil, canceled(reasons)
 	}
 	return changes, nil
-}
-
-// reasonOf is the reason for an error of one action; an error that is not the request's fault is returned.
-func reasonOf(err error) (reason, error) {
-	if err == nil {
-		return reason{Code: "None"}, nil
-	}
-	e, ok := errors.AsType[*awsapi.Error](err)
-	if !ok {
-		return reason{}, err
-	}
-	r := reason{Code: "ValidationError", Message: e.Message}
-	if e.Type == "ConditionalCheckFailedException" {
-		r.Code = "ConditionalCheckFailed"
-		r.Item, _ = e.Fields["Item"].(attr.Item)
-	}
-	return r, nil
-}
-
-func canceled(reasons []reason) error {
-	codes := make([]string, len(reasons))
-	for i, r := range reasons {
-		codes[i] = r.Code
-	}
-	e := awsapi.Errorf("TransactionCanceledException", "Transaction cancelled, please refer cancellation reasons for specific reasons [%s]",
-		strings.Join(codes, ", "))
-	e.Fields = map[string]any{"Message": e.Message, "CancellationReasons": reasons}
-	return e
 }

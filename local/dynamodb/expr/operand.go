@@ -1,6 +1,10 @@
 package expr
 
-import "orderflow/local/dynamodb/attr"
+import (
+	"unicode/utf16"
+
+	"orderflow/local/dynamodb/attr"
+)
 
 // operand is a part of an expression that has a value: a path, a placeholder or a function of these.
 type operand interface {
@@ -16,7 +20,7 @@ type constOperand struct{ v attr.Value }
 
 func (o constOperand) value(attr.Item) (attr.Value, bool) { return o.v, true }
 
-// sizeOperand is size(x): characters' bytes of a string, bytes of a binary, elements of a set, list or map.
+// sizeOperand is size(x): UTF-16 code units of a string, bytes of a binary, elements of a set, list or map.
 type sizeOperand struct{ of operand }
 
 func (o sizeOperand) value(item attr.Item) (attr.Value, bool) {
@@ -25,7 +29,13 @@ func (o sizeOperand) value(item attr.Item) (attr.Value, bool) {
 		return attr.Value{}, false
 	}
 	switch v.Kind {
-	case attr.S, attr.B:
+	case attr.S:
+		n := 0
+		for _, r := range v.Text {
+			n += utf16.RuneLen(r)
+		}
+		return attr.Int(int64(n)), true
+	case attr.B:
 		return attr.Int(int64(len(v.Text))), true
 	case attr.M:
 		return attr.Int(int64(len(v.Map))), true
