@@ -6,9 +6,7 @@
 // concurrently and share one flush. Reads of single items and TransactGetItems see committed (durable) state only; Query, Scan and
 // secondary indexes read the store's newest state, so indexes are never behind.
 //
-// Differences from AWS: PartiQL, backups, global tables, local secondary indexes, tags and the parameters from before expressions
-// (Expected, AttributeUpdates, KeyConditions, ...) are refused with 501; capacity is neither metered nor limited; a sum of more than 38
-// digits is refused; tables are ACTIVE at once.
+// README.md lists what is supported, what is refused with 501 and why, and the known differences from AWS.
 package dynamodb
 
 import (
