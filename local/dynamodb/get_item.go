@@ -78,11 +78,11 @@ type get struct {
 }
 
 // parse makes the read of its request.
-func (in *getInput) parse() (*get, error) {
+func (in *getInput) parse() (get, error) {
 	if err := in.check(expression{expr.ProjectionKind, in.ProjectionExpression}); err != nil {
-		return nil, err
+		return get{}, err
 	}
-	g := &get{key: in.Key}
+	g := get{key: in.Key}
 	var err error
 	g.projection, g.nested, err = parseProjection(in.ProjectionExpression, in.ExpressionAttributeNames)
 	return g, err

@@ -27,11 +27,11 @@ func (s *Service) transactGetItems(in *transactGetInput) (*transactGetOutput, er
 	names := make([]string, len(in.TransactItems))
 	gets := make([]*get, len(in.TransactItems))
 	for i, item := range in.TransactItems {
-		var err error
-		names[i] = item.Get.TableName.text
-		if gets[i], err = item.Get.parse(); err != nil {
+		g, err := item.Get.parse()
+		if err != nil {
 			return nil, err
 		}
+		names[i], gets[i] = item.Get.TableName.text, &g
 	}
 	tables, release, err := s.openAll(names)
 	if err != nil {
