@@ -22,6 +22,9 @@ func (s *Service) EnsureTable(spec TableSpec) error {
 		if !reflect.DeepEqual(schemaOf(old.KeySchema, old.AttributeDefinitions), schemaOf(spec.KeySchema, spec.AttributeDefinitions)) {
 			return validation("table %s exists with another key schema", spec.TableName)
 		}
+		if spec.Tags == nil {
+			spec.Tags = old.Tags
+		}
 		*old = spec
 		return nil
 	})

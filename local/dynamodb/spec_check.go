@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -29,11 +30,32 @@ func (t *TableSpec) check() error {
 	if err := t.checkIndexes(used); err != nil {
 		return err
 	}
-	if len(used) != len(t.AttributeDefinitions) {
+	if err := t.checkUsed(used); err != nil {
+		return err
+	}
+	return t.checkStream()
+}
+
+// checkUsed refuses definitions of attributes that no key uses.
+func (t *TableSpec) checkUsed(used map[string]bool) error {
+	if len(used) == len(t.AttributeDefinitions) {
+		return nil
+	}
+	if t.GlobalSecondaryIndexes == nil {
 		return validation("One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match " +
 			"number of attributes defined in AttributeDefinitions")
 	}
-	return t.checkStream()
+	return validation("One or more parameter values were invalid: Some AttributeDefinitions are not used. AttributeDefinitions: [%s], keys used: [%s]",
+		strings.Join(t.defined(), ", "), strings.Join(slices.Sorted(maps.Keys(used)), ", "))
+}
+
+// defined are the names of the defined attributes.
+func (t *TableSpec) defined() []string {
+	var names []string
+	for _, d := range t.AttributeDefinitions {
+		names = append(names, d.AttributeName)
+	}
+	return names
 }
 
 // checkBilling refuses a throughput where capacity is paid by request, and its absence where it is provisioned.
@@ -92,10 +114,8 @@ func (t *TableSpec) checkKeySchema(elements []KeySchemaElement, used map[string]
 }
 
 func (t *TableSpec) checkDefined(elements []KeySchemaElement) error {
-	var keys, defined []string
-	for _, d := range t.AttributeDefinitions {
-		defined = append(defined, d.AttributeName)
-	}
+	var keys []string
+	defined := t.defined()
 	for _, e := range elements {
 		keys = append(keys, e.AttributeName)
 	}

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -26,6 +27,13 @@ func TestTags(t *testing.T) {
 	}
 	if _, err := s.call(t, "TagResource", `{"ResourceArn":"`+arn+`","Tags":[`+strings.Join(many, ",")+`]}`); err == nil {
 		t.Error("51 tags are accepted")
+	}
+	var spec TableSpec
+	if err := json.Unmarshal([]byte(accountsTable), &spec); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.EnsureTable(spec); err != nil {
+		t.Fatal(err)
 	}
 	if got := openStack(t, s.store).must(t, "ListTagsOfResource", `{"ResourceArn":"`+arn+`"}`); got != list() {
 		t.Errorf("after a restart: %s", got)
