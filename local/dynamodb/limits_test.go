@@ -76,6 +76,10 @@ func TestBatches_Counts(t *testing.T) {
 			"1 validation error detected: Value '" + strings.Repeat("t", 256) + "' at 'tableName' failed to satisfy constraint: Member must have length less than or equal to 255"},
 		{"an attribute's name of 65,536 bytes", "PutItem", `{"TableName":"accounts","Item":{"id":{"S":"a"},"` + strings.Repeat("n", 65536) + `":{"S":"x"}}}`,
 			"1 validation error detected: Attribute name is too large, must be less than 65536 bytes"},
+		{"an attribute's name of 65,536 bytes behind a placeholder", "UpdateItem", `{"TableName":"accounts","Key":{"id":{"S":"a"}},"UpdateExpression":"REMOVE #n","ExpressionAttributeNames":{"#n":"` +
+			strings.Repeat("n", 65536) + `"}}`, "1 validation error detected: Attribute name is too large, must be less than 65536 bytes"},
+		{"a placeholder of 256 characters", "UpdateItem", `{"TableName":"accounts","Key":{"id":{"S":"a"}},"UpdateExpression":"REMOVE #` + strings.Repeat("n", 255) +
+			`","ExpressionAttributeNames":{"#` + strings.Repeat("n", 255) + `":"x"}}`, "ExpressionAttributeNames contains invalid key: The expression attribute map contains a key that is too long"},
 		{"a path of 33 steps", "GetItem", `{"TableName":"accounts","Key":{"id":{"S":"a"}},"ProjectionExpression":"a` + strings.Repeat(".a", 32) + `"}`,
 			"Invalid ProjectionExpression: The document path has too many nesting elements; nesting levels: 33"},
 	} {

@@ -120,7 +120,7 @@ func (s *Service) getRecords(in *getRecordsInput) (*getRecordsOutput, error) {
 		after = r.Sequence
 		out.Records = append(out.Records, &wireRecord{r})
 	}
-	if !ended || after < st.head() {
+	if !ended || len(records) == limit {
 		out.NextShardIterator = s.iterator(arn, after)
 	}
 	return out, nil

@@ -76,7 +76,7 @@ func (s *Service) allStreams(table string) []*stream {
 	}
 	out = slices.DeleteFunc(out, func(st *stream) bool { return table != "" && st.Table != table })
 	slices.SortFunc(out, func(a, b *stream) int { return strings.Compare(a.arn(), b.arn()) })
-	return out
+	return slices.Compact(out) // a stream that ends meanwhile is found twice
 }
 
 // byARN returns the stream with an ARN, which may have ended.

@@ -145,8 +145,10 @@ func (v *violations) table(p parameter) {
 func (v *violations) name(p parameter, member string, shortest int, shown string) {
 	switch {
 	case !p.given:
-	case len(p.text) < shortest || len(p.text) > maxName || len(shown) > maxARN:
-		v.length(parameter{shown, true}, member, shortest, maxName)
+	case len(p.text) < shortest:
+		v.add(quoted(shown), member, "Member must have length greater than or equal to "+strconv.Itoa(shortest))
+	case len(p.text) > maxName || len(shown) > maxARN:
+		v.add(quoted(shown), member, "Member must have length less than or equal to "+strconv.Itoa(maxName))
 	case !isName(p.text):
 		v.add(quoted(shown), member, "Member must satisfy regular expression pattern: "+namePattern)
 	}

@@ -24,9 +24,9 @@ func NewPlaceholders(names map[string]string, values attr.Item) (*Placeholders, 
 	if names != nil && len(names) == 0 {
 		return nil, errorf("ExpressionAttributeNames must not be empty")
 	}
-	for key := range names {
-		if !isPlaceholder(key, '#') {
-			return nil, errorf("ExpressionAttributeNames contains invalid key: Syntax error; key: %q", key)
+	for key, name := range names {
+		if err := checkName(key, name); err != nil {
+			return nil, err
 		}
 	}
 	if values != nil && len(values) == 0 {
@@ -36,8 +36,32 @@ func NewPlaceholders(names map[string]string, values attr.Item) (*Placeholders, 
 		if !isPlaceholder(key, ':') {
 			return nil, errorf("ExpressionAttributeValues contains invalid key: Syntax error; key: %q", key)
 		}
+		if len(key) > maxPlaceholder {
+			return nil, errorf("ExpressionAttributeValues contains invalid key: The expression attribute map contains a key that is too long; key: %q", key)
+		}
 	}
 	return &Placeholders{names: names, values: values}, nil
+}
+
+// Longest placeholders, and attribute names behind them, in bytes.
+const (
+	maxPlaceholder = 255
+	maxName        = 65535
+)
+
+// checkName checks a placeholder and the attribute name that it stands for.
+func checkName(key, name string) error {
+	switch {
+	case !isPlaceholder(key, '#'):
+		return errorf("ExpressionAttributeNames contains invalid key: Syntax error; key: %q", key)
+	case len(key) > maxPlaceholder:
+		return errorf("ExpressionAttributeNames contains invalid key: The expression attribute map contains a key that is too long; key: %q", key)
+	case name == "":
+		return errorf("ExpressionAttributeNames contains invalid value: Empty attribute name for key %s", key)
+	case len(name) > maxName:
+		return errorf("1 validation error detected: Attribute name is too large, must be less than 65536 bytes")
+	}
+	return nil
 }
 
 func isPlaceholder(key string, sigil byte) bool {
