@@ -18,10 +18,7 @@ const (
 // bounds checks the members of a table's description.
 func (t *TableSpec) bounds(v *violations) {
 	v.require(t.AttributeDefinitions != nil, "attributeDefinitions")
-	for i, d := range t.AttributeDefinitions {
-		v.keyName(d.AttributeName, fmt.Sprintf("attributeDefinitions.%d.member.attributeName", i+1))
-		v.one(d.AttributeType, fmt.Sprintf("attributeDefinitions.%d.member.attributeType", i+1), attributeTypes)
-	}
+	v.definitions(t.AttributeDefinitions)
 	v.keySchema(t.KeySchema, "keySchema")
 	v.optional(t.BillingMode, "billingMode", billingModes)
 	v.optional(t.TableClass, "tableClass", tableClasses)
@@ -36,6 +33,13 @@ func (t *TableSpec) bounds(v *violations) {
 		v.optional(s.StreamViewType, "streamSpecification.streamViewType", viewTypes)
 	}
 	v.tags(t.Tags)
+}
+
+func (v *violations) definitions(list []AttributeDefinition) {
+	for i, d := range list {
+		v.keyName(d.AttributeName, fmt.Sprintf("attributeDefinitions.%d.member.attributeName", i+1))
+		v.one(d.AttributeType, fmt.Sprintf("attributeDefinitions.%d.member.attributeType", i+1), attributeTypes)
+	}
 }
 
 // keyName refuses a missing name, for which the empty one stands, and one that is too long.

@@ -31,17 +31,14 @@ type tagResourceInput struct {
 }
 
 func (s *Service) tagResource(in *tagResourceInput) (*struct{}, error) {
-	if !in.ResourceArn.given {
-		return nil, errNoTableARN
+	name, err := taggedTable(in.ResourceArn)
+	if err != nil {
+		return nil, err
 	}
 	var v violations
 	v.require(in.Tags != nil, "tags")
 	v.tags(in.Tags)
 	if err := v.err(); err != nil {
-		return nil, err
-	}
-	name, err := taggedTable(in.ResourceArn)
-	if err != nil {
 		return nil, err
 	}
 	if len(in.Tags) == 0 {
@@ -64,8 +61,9 @@ type untagResourceInput struct {
 }
 
 func (s *Service) untagResource(in *untagResourceInput) (*struct{}, error) {
-	if !in.ResourceArn.given {
-		return nil, errNoTableARN
+	name, err := taggedTable(in.ResourceArn)
+	if err != nil {
+		return nil, err
 	}
 	var v violations
 	v.require(in.TagKeys != nil, "tagKeys")
@@ -73,10 +71,6 @@ func (s *Service) untagResource(in *untagResourceInput) (*struct{}, error) {
 		v.length(parameter{key, true}, fmt.Sprintf("tagKeys.%d.member", i+1), 1, maxTagKey)
 	}
 	if err := v.err(); err != nil {
-		return nil, err
-	}
-	name, err := taggedTable(in.ResourceArn)
-	if err != nil {
 		return nil, err
 	}
 	if len(in.TagKeys) == 0 {
@@ -102,12 +96,10 @@ func (s *Service) retag(arn, name string, edit func([]Tag) ([]Tag, error)) (*str
 	return &struct{}{}, nil
 }
 
-var errNoTableARN = validation("Invalid TableArn")
-
 // taggedTable is the table that an ARN names.
 func taggedTable(arn parameter) (string, error) {
 	if !arn.given {
-		return "", errNoTableARN
+		return "", validation("Invalid TableArn")
 	}
 	name := strings.TrimPrefix(arn.text, tableARN(""))
 	if name == arn.text || len(name) < minName || !isName(name) {

@@ -90,10 +90,7 @@ func (in *updateTableInput) check() error {
 
 func (in *updateTableInput) bounds() error {
 	var v violations
-	for i, d := range in.AttributeDefinitions {
-		v.keyName(d.AttributeName, fmt.Sprintf("attributeDefinitions.%d.member.attributeName", i+1))
-		v.one(d.AttributeType, fmt.Sprintf("attributeDefinitions.%d.member.attributeType", i+1), attributeTypes)
-	}
+	v.definitions(in.AttributeDefinitions)
 	v.throughput(in.ProvisionedThroughput, "provisionedThroughput")
 	v.enum(in.BillingMode, "billingMode", billingModes)
 	v.enum(in.TableClass, "tableClass", tableClasses)
