@@ -1,6 +1,8 @@
 package dynamodb
 
 import (
+	"slices"
+
 	"orderflow/local/dynamodb/attr"
 )
 
@@ -121,10 +123,10 @@ func (t *table) checkNested(names []string) error {
 		if t.keys.has(name) {
 			return nestedKey("Key", name)
 		}
-		for _, ix := range t.indexes {
-			if ix.keys.has(name) {
-				return nestedKey("IndexKey", name)
-			}
+	}
+	for _, name := range names {
+		if slices.ContainsFunc(t.indexes, func(ix index) bool { return ix.keys.has(name) }) {
+			return nestedKey("IndexKey", name)
 		}
 	}
 	return nil

@@ -38,12 +38,27 @@ type updateOperand interface {
 // Paths are the document paths that the update changes.
 func (u *Update) Paths() []Path { return u.paths }
 
-// Assigns is the kind of the constant that the update gives, adds to or takes from an attribute; Missing if there is none.
+// Assigns is the kind of what the update gives, adds to or takes from an attribute; Missing if that depends on the item, or is nothing.
 func (u *Update) Assigns(attribute string) attr.Kind {
 	for _, a := range u.changes {
-		if c, ok := a.by.(constOperand); ok && len(a.path) == 1 && a.path[0].Name == attribute {
-			return c.v.Kind
+		if len(a.path) == 1 && a.path[0].Name == attribute {
+			return kindOf(a.by)
 		}
+	}
+	return attr.Missing
+}
+
+// kindOf is the kind of what an operand gives, by the expression alone; Missing if it depends on the item.
+func kindOf(o updateOperand) attr.Kind {
+	switch o := o.(type) {
+	case constOperand:
+		return o.v.Kind
+	case arithmetic:
+		return attr.N
+	case listAppend:
+		return attr.L
+	case fallback:
+		return kindOf(o.otherwise)
 	}
 	return attr.Missing
 }
@@ -51,14 +66,23 @@ func (u *Update) Assigns(attribute string) attr.Kind {
 // Apply returns the updated item; the given one, which all operands are computed from, stays as it is.
 // The error is an *Error, or one of attr's for a number out of range.
 func (u *Update) Apply(item attr.Item) (attr.Item, error) {
+	var few [4]attr.Value
+	operands := few[:0]
+	for _, a := range u.changes { // before anything is changed: AWS reports what is wrong with operands first
+		by, err := a.by.compute(item)
+		if err != nil {
+			return nil, err
+		}
+		operands = append(operands, by)
+	}
 	d := document{root: cloneItem(item)}
 	for _, path := range u.removes {
 		if err := d.remove(path); err != nil {
 			return nil, err
 		}
 	}
-	for _, a := range u.changes {
-		if err := d.change(item, a); err != nil {
+	for i, a := range u.changes {
+		if err := d.change(item, a, operands[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -69,11 +93,7 @@ func (u *Update) Apply(item attr.Item) (attr.Item, error) {
 }
 
 // change does one action. A value of kind Missing in the place of another removes it.
-func (d *document) change(item attr.Item, a action) error {
-	by, err := a.by.compute(item)
-	if err != nil {
-		return err
-	}
+func (d *document) change(item attr.Item, a action, by attr.Value) error {
 	if a.verb == set {
 		return d.set(a.path, by)
 	}
