@@ -9,15 +9,18 @@ type Command interface{ command() }
 // TimerID names a timer within its execution.
 type TimerID int64
 
-// The patterns of a service integration.
+// The patterns of a service integration. Sync and Sync2 wait until the job that the service runs has
+// ended; Sync2 gives its output as JSON, not as a text.
 const (
 	RequestResponse  = "requestResponse"
 	WaitForTaskToken = "waitForTaskToken"
+	Sync             = "sync"
+	Sync2            = "sync:2"
 )
 
 // ScheduleTask starts a task. The host answers with TaskSucceeded or TaskFailed;
-// for WaitForTaskToken it says TaskSubmitted when the service took the request, and
-// the outcome when somebody returns the Token. The timers of TimeoutSeconds and
+// for WaitForTaskToken, Sync and Sync2 it says TaskSubmitted when the service took the
+// request, and the outcome when somebody returns the Token, or when the job has ended. The timers of TimeoutSeconds and
 // HeartbeatSeconds are set by the engine.
 type ScheduleTask struct {
 	Task      TaskID
@@ -27,7 +30,7 @@ type ScheduleTask struct {
 	// For a task whose Resource is a function's ARN: "lambdaFunction" and that ARN.
 	ResourceType string
 	Action       string
-	Pattern      string // RequestResponse or WaitForTaskToken
+	Pattern      string // RequestResponse, WaitForTaskToken, Sync or Sync2
 	Parameters   string // JSON text; for a function ARN, the function's input
 	Token        string // only for WaitForTaskToken
 	Credentials  string // JSON text of the evaluated Credentials, or empty

@@ -10,18 +10,29 @@ import (
 type Diagnostic struct {
 	Severity string // ERROR or WARNING
 	Code     string // one of the codes below
-	Location string // "/States/Charge/Retry/0"; "/" is the whole machine
+	Location string // "/States/Charge/Retry[0]"; "/" is the whole machine, "" is nowhere
 	Message  string
+	// Line and Column say where in the text of the definition it is, from 1; the column in characters.
+	Line, Column int
+
+	member string // of the object at Location, that it is about
+	offset int    // in the text, if there is no Location that tells it
 }
 
 // Codes of diagnostics.
+// Source: AWS Step Functions API reference, ValidateStateMachineDefinitionDiagnostic.
 const (
 	CodeInvalidJSON = "INVALID_JSON_DESCRIPTION"
+	CodeMissing     = "MISSING_DESCRIPTION"
 	CodeSchema      = "SCHEMA_VALIDATION_FAILED"
-	// CodeMissingTarget: a transition to a state that does not exist.
-	CodeMissingTarget = "MISSING_TRANSITION_TARGET"
+	// CodeMissingTarget: a transition to a state that does not exist, or a state without one to it.
+	CodeMissingTarget  = "MISSING_TRANSITION_TARGET"
+	CodeNoEnd          = "MISSING_END_STATE"
+	CodeDuplicateState = "DUPLICATE_STATE_NAME"
+	CodeStateName      = "INVALID_STATE_NAME"
+	CodeTooDeep        = "TOO_DEEPLY_NESTED"
 	// CodeUnsupported: valid language that this engine does not run (JSONata,
-	// distributed Map, activities, .sync, other services' integrations).
+	// distributed Map, activities, other services' integrations).
 	CodeUnsupported = "UNSUPPORTED_BY_ENGINE"
 )
 
@@ -59,12 +70,13 @@ func (d Diagnostics) Err() error {
 	return fmt.Errorf("Invalid State Machine Definition: '%s'", strings.Join(parts, ", "))
 }
 
-// String gives "CODE: message at /location".
+// String gives "CODE: message at /location"; "at null" stands for no location, as on AWS.
 func (x Diagnostic) String() string {
-	if x.Location == "" {
-		return x.Code + ": " + strings.TrimSpace(x.Message)
+	location := x.Location
+	if location == "" {
+		location = "null"
 	}
-	return x.Code + ": " + strings.TrimSpace(x.Message) + " at " + x.Location
+	return x.Code + ": " + strings.TrimSpace(x.Message) + " at " + location
 }
 
 func (d Diagnostics) filter(keep func(Diagnostic) bool) Diagnostics {

@@ -1,9 +1,7 @@
 package asl
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"orderflow/local/asl/value"
@@ -14,16 +12,28 @@ type Options struct {
 	// Express checks the definition as one of an EXPRESS state machine.
 	Express bool
 	// AnyIntegration accepts all service integrations that AWS has, also those that
-	// the usual host does not perform. The pattern .sync stays refused.
+	// the usual host does not perform.
 	AnyIntegration bool
+	// Mocked accepts what the engine does not perform, as nothing will be: tasks of any kind,
+	// and a Map in DISTRIBUTED mode.
+	Mocked bool
+	// Stored reads a definition that was accepted before, maybe by rules that are less strict than
+	// those of now: what is valid JSON gives a Machine, and the diagnostics are only warnings.
+	Stored bool
 }
 
 // Parse parses and validates a definition. The Machine is nil if the diagnostics
 // contain an error (Diagnostics.Err): either the definition is invalid, or it needs
 // what this engine does not run; Diagnostics.Invalid and Unsupported tell which.
 func Parse(definition []byte, opt Options) (*Machine, Diagnostics) {
-	p := &parser{opt: opt}
-	m := p.machine(string(definition))
+	p := &parser{opt: opt, text: string(definition)}
+	m := p.machine()
+	if opt.Stored && m != nil {
+		for i := range p.diags {
+			p.diags[i].Severity = SeverityWarning
+		}
+	}
+	p.diags.locate(p.text)
 	if p.diags.Err() != nil {
 		return nil, p.diags
 	}
@@ -31,139 +41,156 @@ func Parse(definition []byte, opt Options) (*Machine, Diagnostics) {
 }
 
 type parser struct {
-	opt   Options
-	diags Diagnostics
-	names map[string]bool // of all states
-	scope *nameScope      // of the workflow that is being read
-	depth int
+	opt     Options
+	text    string
+	jsonata bool // the query language of the machine
+	diags   Diagnostics
+	names   map[string]bool // of all states
+	scope   *nameScope      // of the workflow that is being read
+	depth   int
+}
+
+func (p *parser) report(code, location, format string, args ...any) {
+	p.diags = append(p.diags, Diagnostic{Severity: SeverityError, Code: code, Location: location, Message: fmt.Sprintf(format, args...)})
 }
 
 func (p *parser) fail(location, format string, args ...any) {
-	p.diags = append(p.diags, Diagnostic{SeverityError, CodeSchema, location, fmt.Sprintf(format, args...)})
+	p.report(CodeSchema, location, format, args...)
+}
+
+// failField reports a field that should not be there: AWS locates it at the object that holds it.
+func (p *parser) failField(n *node, name, format string, args ...any) {
+	p.fail(n.location(), format, args...)
+	p.diags[len(p.diags)-1].member = name
 }
 
 func (p *parser) unsupported(location, format string, args ...any) {
-	p.diags = append(p.diags, Diagnostic{SeverityError, CodeUnsupported, location, fmt.Sprintf(format, args...)})
+	p.report(CodeUnsupported, location, format, args...)
 }
 
-func (p *parser) warn(location, format string, args ...any) {
-	p.diags = append(p.diags, Diagnostic{SeverityWarning, CodeSchema, location, fmt.Sprintf(format, args...)})
+// unperformed reports what this engine does not do; a mock does without.
+func (p *parser) unperformed(location, format string, args ...any) {
+	if !p.opt.Mocked {
+		p.unsupported(location, format, args...)
+	}
 }
 
-func (p *parser) machine(text string) *Machine {
-	if len(text) > MaxDefinition {
+func (p *parser) machine() *Machine {
+	if len(p.text) > MaxDefinition {
 		p.fail("/", "The definition is larger than %d bytes", MaxDefinition)
 		return nil
 	}
-	v, err := value.Parse(text)
+	v, err := value.Parse(p.text)
 	if err != nil {
-		p.diags = append(p.diags, Diagnostic{SeverityError, CodeInvalidJSON, "", invalidJSON(text, err)})
+		p.invalidJSON(err)
 		return nil
 	}
 	if v.Kind() != value.Object {
 		p.fail("/", "Expected value of type Object")
 		return nil
 	}
-	n := p.node("", v)
-	n.ignore("Comment")
-	if version, ok := n.text("Version"); ok && version != "1.0" {
-		p.fail("/Version", "Value is not valid. Expected: 1.0")
-	}
-	m := &Machine{timeout: n.positive("TimeoutSeconds")}
+	p.duplicates(v)
 	p.names = make(map[string]bool)
-	m.flow = p.workflow(n, p.language(n, false))
-	n.unknown()
-	return m
+	n := p.node("", v)
+	p.conform(n, machineSchema, false)
+	p.machineLanguage(n)
+	return &Machine{timeout: n.integer("TimeoutSeconds", 0), flow: p.workflow(n)}
 }
 
-// invalidJSON words a syntax error as AWS's JSON reader does, where its wording is known.
-func invalidJSON(text string, err error) string {
-	var syntax *value.SyntaxError
-	if !errors.As(err, &syntax) {
-		return err.Error()
+// machineLanguage reads the query language of the machine. Whatever is not JSONPath counts as
+// JSONata, as on AWS.
+func (p *parser) machineLanguage(n *node) {
+	v, ok := n.get("QueryLanguage")
+	if p.jsonata = ok && v != `"JSONPath"`; p.jsonata {
+		p.noJSONata(n)
 	}
-	at := min(syntax.Offset, len(text))
-	line := 1 + strings.Count(text[:at], "\n")
-	column := at - (strings.LastIndex(text[:at], "\n") + 1) + 1
-	word := text[at:]
-	if end := strings.IndexFunc(word, func(r rune) bool { return !isWord(r) }); end >= 0 {
-		word = word[:end]
-	}
-	what := syntax.Text
-	if syntax.Text == "unexpected character" && word != "" {
-		what = fmt.Sprintf("Unrecognized token '%s': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')", word)
-		column += len(word)
-	}
-	return fmt.Sprintf("%s\n at [Source: (String)\"%s\"; line: %d, column: %d]", what, text, line, column)
 }
 
-func isWord(r rune) bool {
-	return r == '_' || r == '$' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
-}
-
-// language reads QueryLanguage. It reports whether it is JSONata, which is refused.
-func (p *parser) language(n *node, outer bool) (jsonata bool) {
-	lang, ok := n.text("QueryLanguage")
+// stateLanguage reads the query language of a state: its own, or the machine's.
+func (p *parser) stateLanguage(n *node) (jsonata bool) {
+	v, ok := n.get("QueryLanguage")
 	switch {
 	case !ok:
-		return outer
-	case lang == "JSONata":
-		p.unsupported(n.at("QueryLanguage"), "the query language JSONata is not supported by this engine; write the state machine in JSONPath")
+		return p.jsonata
+	case v != `"JSONPath"`:
+		p.noJSONata(n)
 		return true
-	case lang != "JSONPath":
-		p.fail(n.at("QueryLanguage"), "Value is not valid. Expected one of: [JSONPath, JSONata]")
+	case p.jsonata:
+		p.fail(n.loc, "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine")
 	}
 	return false
 }
 
-// workflow reads StartAt and States.
-func (p *parser) workflow(n *node, jsonata bool) *workflow {
-	if missing := n.missing("States", "StartAt"); missing != "" {
-		p.fail(n.location(), "These fields are required: %s", missing)
+func (p *parser) noJSONata(n *node) {
+	if lang, _ := n.text("QueryLanguage"); lang == "JSONata" {
+		p.unsupported(n.at("QueryLanguage"), "the query language JSONata is not supported by this engine; write the state machine in JSONPath")
 	}
+}
+
+// workflow reads StartAt and States.
+func (p *parser) workflow(n *node) *workflow {
 	w := &workflow{states: make(map[string]*state)}
-	start, _ := n.text("StartAt")
 	states, ok := n.object("States")
 	if !ok {
 		return w
-	}
-	if len(states.members) == 0 {
-		p.fail(n.at("States"), "Value cannot be empty")
 	}
 	for _, m := range states.members {
 		w.states[m.Key] = &state{name: m.Key}
 	}
 	defer p.enter(states.members)()
-	reached := map[string]bool{start: true}
+	reached := map[string]bool{}
+	start, hasStart := n.text("StartAt")
+	if w.start = w.states[start]; hasStart && w.start == nil {
+		p.missingTarget(n.at("StartAt"), start)
+	}
+	reached[start] = true
+	ends := false
 	for _, m := range states.members {
 		p.stateName(states, m.Key)
 		if m.Value.Kind() != value.Object {
 			p.fail(states.at(m.Key), "Expected value of type Object")
 			continue
 		}
-		p.state(w, w.states[m.Key], p.node(states.at(m.Key), m.Value), jsonata, reached)
+		inner := p.node(states.at(m.Key), m.Value)
+		p.state(w, w.states[m.Key], inner, reached)
+		ends = ends || inner.has("End") || w.states[m.Key].kind == succeedKind || w.states[m.Key].kind == failKind
 	}
-	if w.start = w.states[start]; start != "" && w.start == nil {
-		p.missingTarget(n.at("StartAt"), "StartAt", start)
-	}
-	for _, m := range states.members {
-		if !reached[m.Key] && w.start != nil {
-			p.diags = append(p.diags, Diagnostic{SeverityError, CodeMissingTarget, states.at(m.Key), fmt.Sprintf("State \"%s\" is not reachable.", m.Key)})
-		}
-	}
+	p.ways(states, ends, hasStart, reached)
 	return w
 }
 
-func (p *parser) stateName(states *node, name string) {
-	if name == "" || utf8.RuneCountInString(name) > MaxStateName {
-		p.fail(states.at(name), "The name of a state must have 1 to %d characters", MaxStateName)
+// ways checks that the workflow can end, and that a transition leads to each of its states. AWS
+// looks for the second only if the first holds, and at transitions from anywhere.
+func (p *parser) ways(states *node, ends, hasStart bool, reached map[string]bool) {
+	switch {
+	case len(states.members) == 0:
+		return
+	case !ends:
+		p.report(CodeNoEnd, "", "Workflow has no terminal state")
+		return
+	case !hasStart:
+		return
 	}
-	if p.names[name] {
-		p.warn(states.at(name), "The name of the state is not unique within the state machine")
+	for _, m := range states.members {
+		if !reached[m.Key] {
+			p.report(CodeMissingTarget, states.at(m.Key), "State \"%s\" is not reachable.", m.Key)
+		}
+	}
+}
+
+func (p *parser) stateName(states *node, name string) {
+	switch at := states.at(name); {
+	case name == "":
+		p.report(CodeStateName, at, "Invalid State name: the name of a state cannot be empty")
+	case utf8.RuneCountInString(name) > MaxStateName:
+		p.report(CodeStateName, at, "Invalid State name: State '%s' exceeds the %d-character limit allowed by the service", name, MaxStateName)
+	case p.names[name]:
+		p.report(CodeDuplicateState, at, "Duplicate State name: %s", name)
 	}
 	p.names[name] = true
 }
 
-func (p *parser) missingTarget(location, field, name string) {
-	p.diags = append(p.diags, Diagnostic{SeverityError, CodeMissingTarget, location, fmt.Sprintf("Missing '%s' target: %s", field, name)})
+// missingTarget reports a transition to no state. AWS says 'Next' whatever the field is called.
+func (p *parser) missingTarget(location, name string) {
+	p.report(CodeMissingTarget, location, "Missing 'Next' target: %s", name)
 }

@@ -54,7 +54,7 @@ func (s *nameScope) taken(name string) bool {
 func variableName(field string) string { return strings.TrimSuffix(field, ".$") }
 
 func (r *stateReader) assign(n *node) *template {
-	v, ok := n.of("Assign", value.Object, "Object")
+	v, ok := n.of("Assign", value.Object)
 	if !ok {
 		return nil
 	}

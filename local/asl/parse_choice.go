@@ -11,105 +11,75 @@ import (
 const maxRuleDepth = 100
 
 func (r *stateReader) choice() body {
-	n := r.n
-	c := &choiceState{fallback: r.target(n, "Default")}
-	if !n.has("Choices") {
-		r.p.fail(n.loc, "These fields are required: [Choices]")
-	}
-	rules, ok := n.array("Choices")
-	if ok && len(rules) == 0 {
-		r.p.fail(n.at("Choices"), "Value cannot be empty")
-	}
-	for i, v := range rules {
-		at := n.atIndex("Choices", i)
-		if v.Kind() != value.Object {
-			r.p.fail(at, "Expected value of type Object")
-			continue
+	c := &choiceState{}
+	for _, n := range r.n.objects("Choices") {
+		rule := choiceRule{condition: r.condition(n, topRule, 0), next: r.target(n, "Next")}
+		if !r.jsonata {
+			rule.assign = r.assign(n)
 		}
-		rule := r.p.node(at, v)
-		if !rule.has("Next") {
-			r.p.fail(at, "These fields are required: [Next]")
-		}
-		c.rules = append(c.rules, choiceRule{next: r.target(rule, "Next"), assign: r.assign(rule), condition: r.condition(rule, 0)})
-		rule.unknown()
+		c.rules = append(c.rules, rule)
 	}
+	c.fallback = r.target(r.n, "Default")
 	return c
 }
 
 // condition reads And, Or, Not, or a comparison.
-func (r *stateReader) condition(n *node, depth int) condition {
-	n.ignore("Comment")
+func (r *stateReader) condition(n *node, s ruleSchemas, depth int) condition {
 	if depth > maxRuleDepth {
-		r.p.fail(n.loc, "The rule is nested too deeply")
+		r.p.report(CodeTooDeep, n.loc, "The rule is nested too deeply")
 		return anyCondition{}
 	}
+	switch {
+	case r.jsonata:
+		r.p.conform(n, s.condition, true)
+		return anyCondition{}
+	case n.has("And"), n.has("Or"), n.has("Not"):
+		r.p.conform(n, s.logic, false)
+		return r.logic(n, depth+1)
+	}
+	r.p.conform(n, s.comparison, false)
+	return r.comparison(n)
+}
+
+func (r *stateReader) logic(n *node, depth int) condition {
 	switch {
 	case n.has("And"):
 		return allConditions(r.conditions(n, "And", depth))
 	case n.has("Or"):
 		return anyCondition(r.conditions(n, "Or", depth))
-	case n.has("Not"):
-		inner, ok := n.object("Not")
-		if !ok {
-			return anyCondition{}
-		}
-		c := notCondition{r.condition(inner, depth+1)}
-		inner.unknown()
-		return c
 	}
-	return r.comparison(n)
+	inner, ok := n.object("Not")
+	if !ok {
+		return anyCondition{}
+	}
+	return notCondition{r.condition(inner, innerRule, depth)}
 }
 
 func (r *stateReader) conditions(n *node, field string, depth int) []condition {
-	list, ok := n.array(field)
-	if ok && len(list) == 0 {
-		r.p.fail(n.at(field), "Value cannot be empty")
-	}
 	var out []condition
-	for i, v := range list {
-		if v.Kind() != value.Object {
-			r.p.fail(n.atIndex(field, i), "Expected value of type Object")
-			continue
-		}
-		inner := r.p.node(n.atIndex(field, i), v)
-		out = append(out, r.condition(inner, depth+1))
-		inner.unknown()
+	for _, inner := range n.objects(field) {
+		out = append(out, r.condition(inner, innerRule, depth))
 	}
 	return out
 }
 
 func (r *stateReader) comparison(n *node) condition {
-	if !n.has("Variable") {
-		r.p.fail(n.loc, "These fields are required: [Variable]")
-	}
 	variable := n.path("Variable")
-	var found condition
 	for _, m := range n.members {
-		c, ok := r.operation(n, m, variable)
-		if !ok {
-			continue
+		if c, ok := r.operation(n, m, variable); ok {
+			return c
 		}
-		if found != nil {
-			r.p.fail(n.loc, "Only one comparison is allowed")
-		}
-		found = c
 	}
-	if found == nil {
-		r.p.fail(n.loc, "A comparison is required")
-		return anyCondition{}
-	}
-	return found
+	r.p.fail(n.loc, "A comparison is required")
+	return anyCondition{}
 }
 
 // operation reads a member that is a comparison operator.
 func (r *stateReader) operation(n *node, m value.Member, variable *jsonpath.Path) (condition, bool) {
 	if m.Key == "IsPresent" {
-		want, _ := n.of(m.Key, value.Bool, "Boolean")
-		return &presence{variable, want.Bool()}, true
+		return &presence{variable, m.Value.Bool()}, true
 	}
 	if op, ok := operators[m.Key]; ok {
-		n.ignore(m.Key)
-		r.operand(n.at(m.Key), op, m.Value)
 		return &comparison{variable: variable, test: op.test, operand: m.Value}, true
 	}
 	name, isPath := strings.CutSuffix(m.Key, "Path")
@@ -118,25 +88,4 @@ func (r *stateReader) operation(n *node, m value.Member, variable *jsonpath.Path
 		return nil, false
 	}
 	return &comparison{variable: variable, test: op.test, path: n.path(m.Key)}, true
-}
-
-func (r *stateReader) operand(at string, op operator, v value.JSON) {
-	switch op.operand {
-	case boolOperand:
-		if v.Kind() != value.Bool {
-			r.p.fail(at, "Expected value of type Boolean")
-		}
-	case numberOperand:
-		if v.Kind() != value.Number {
-			r.p.fail(at, "Expected value of type Number")
-		}
-	case stringOperand:
-		if v.Kind() != value.String {
-			r.p.fail(at, "Expected value of type String")
-		}
-	case timestampOperand:
-		if _, ok := parseTimestamp(v); !ok {
-			r.p.fail(at, "String does not match RFC3339 timestamp")
-		}
-	}
 }

@@ -12,28 +12,24 @@ var stateTypes = map[string]stateKind{
 }
 
 // state reads one state. reached collects the names that transitions lead to.
-func (p *parser) state(w *workflow, s *state, n *node, jsonata bool, reached map[string]bool) {
-	n.ignore("Comment")
+func (p *parser) state(w *workflow, s *state, n *node, reached map[string]bool) {
 	typeName, ok := n.text("Type")
-	if !n.has("Type") {
+	if !ok && !n.has("Type") {
 		p.fail(n.loc, "These fields are required: [Type]")
 	}
 	kind, known := stateTypes[typeName]
 	if !known {
-		if ok {
-			p.fail(n.at("Type"), "Value is not valid. Expected one of: [Choice, Fail, Map, Parallel, Pass, Succeed, Task, Wait]")
+		if v, ok := n.get("Type"); ok {
+			p.fail(n.at("Type"), "%s", common["Type"].is("Type", v))
 		}
-		n.ignore("Next", "End")
+		next, _ := n.text("Next")
+		reached[next] = true
 		return
 	}
 	s.kind = kind
-	r := &stateReader{p: p, w: w, s: s, n: n, reached: reached, jsonata: p.language(n, jsonata)}
-	if r.jsonata {
-		r.readJSONata()
-		return
-	}
+	r := &stateReader{p: p, w: w, s: s, n: n, reached: reached, jsonata: p.stateLanguage(n)}
+	p.conform(n, stateSchemas[kind], r.jsonata)
 	r.read()
-	n.unknown()
 }
 
 // stateReader reads the fields of one state.
@@ -47,75 +43,51 @@ type stateReader struct {
 }
 
 func (r *stateReader) read() {
-	s, n := r.s, r.n
-	if s.kind != failKind {
-		s.inputPath = r.pathField("InputPath")
-		s.outputPath = r.pathField("OutputPath")
-		s.assign = r.assign(n)
-	}
-	if s.kind == passKind || s.kind >= taskKind {
-		s.resultPath = r.resultPath(n)
-		if s.kind != mapKind {
-			s.parameters = n.template("Parameters")
-		}
-		r.next()
-	}
-	if s.kind >= taskKind {
-		s.selector = n.template("ResultSelector")
+	r.next()
+	if r.s.kind.retries() {
 		r.retry()
 		r.catch()
 	}
-	switch s.kind {
+	if !r.jsonata {
+		r.dataFlow()
+	}
+	switch r.s.kind {
 	case passKind:
-		v, _ := n.get("Result")
-		s.body = &passState{result: value.Compact(v)}
+		v, _ := r.n.get("Result")
+		r.s.body = &passState{result: value.Compact(v)}
 	case succeedKind:
-		s.body = succeedState{}
+		r.s.body = succeedState{}
 	case failKind:
-		s.body = r.fail()
+		r.s.body = r.fail()
 	case waitKind:
-		r.next()
-		s.body = r.wait()
+		r.s.body = r.wait()
 	case choiceKind:
-		s.body = r.choice()
+		r.s.body = r.choice()
 	case taskKind:
-		s.body = r.task()
+		r.s.body = r.task()
 	case parallelKind:
-		s.body = r.parallel()
+		r.s.body = r.parallel()
 	case mapKind:
-		s.body = r.mapState()
+		r.s.body = r.mapState()
 	}
 }
 
-// readJSONata checks what does not depend on the query language.
-func (r *stateReader) readJSONata() {
-	switch r.s.kind {
-	case taskKind:
-		r.next()
-		r.catch()
-		r.task()
-	case parallelKind:
-		r.next()
-		r.catch()
-		r.parallel()
-	case mapKind:
-		r.next()
-		r.catch()
-		r.mapState()
-	case passKind, waitKind:
-		r.next()
-	case choiceKind:
-		rules, _ := r.n.array("Choices")
-		for i, rule := range rules {
-			r.target(r.p.node(r.n.atIndex("Choices", i), rule), "Next")
-		}
-		r.target(r.n, "Default")
+// dataFlow reads the fields that JSONPath states have in common, where their schema has them.
+func (r *stateReader) dataFlow() {
+	s, n := r.s, r.n
+	s.inputPath = r.pathField("InputPath")
+	s.outputPath = r.pathField("OutputPath")
+	s.resultPath = r.resultPath(n)
+	s.assign = r.assign(n)
+	s.selector = n.template("ResultSelector")
+	if s.kind != mapKind { // an old name of ItemSelector there
+		s.parameters = n.template("Parameters")
 	}
 }
 
 func (r *stateReader) pathField(field string) pathField {
-	if v, ok := r.n.get(field); !ok || v == value.NullValue {
-		return pathField{null: ok}
+	if v, _ := r.n.get(field); v == value.NullValue {
+		return pathField{null: true}
 	}
 	path := r.n.path(field)
 	if path != nil && path.String() == "$" {
@@ -125,34 +97,24 @@ func (r *stateReader) pathField(field string) pathField {
 }
 
 func (r *stateReader) resultPath(n *node) resultPath {
-	v, ok := n.get("ResultPath")
-	if !ok || v == value.NullValue {
-		return resultPath{null: ok}
+	if v, _ := n.get("ResultPath"); v == value.NullValue {
+		return resultPath{null: true}
 	}
 	path := n.path("ResultPath")
 	if path == nil {
 		return resultPath{}
 	}
-	steps, ok := path.Reference()
-	if !ok {
-		r.p.fail(n.at("ResultPath"), "Value is not a Reference Path")
-	}
+	steps, _ := path.Reference()
 	return resultPath{steps: steps, text: path.String()}
 }
 
-// next reads Next or End: exactly one of them.
+// next reads Next or End; a state without either of them, or of a type that has none, goes nowhere.
 func (r *stateReader) next() {
-	end, hasEnd := r.n.of("End", value.Bool, "Boolean")
-	switch hasNext := r.n.has("Next"); {
-	case hasNext && end.Bool():
-		r.n.ignore("Next")
-		r.p.fail(r.n.loc, "Only one of these fields is allowed: [Next, End]")
-	case hasNext:
-		r.s.next = r.target(r.n, "Next")
-	case !hasEnd:
-		r.p.fail(r.n.loc, "One of these fields is required: [Next, End]")
-	case !end.Bool():
-		r.p.fail(r.n.at("End"), "Value must be true")
+	if _, ok := stateSchemas[r.s.kind].fields["Next"]; !ok {
+		return
+	}
+	if to := r.target(r.n, "Next"); !r.n.has("End") {
+		r.s.next = to
 	}
 }
 
@@ -168,55 +130,24 @@ func (r *stateReader) target(n *node, field string) *state {
 		to = &state{name: name, body: succeedState{}, kind: succeedKind}
 		r.w.states[name] = to
 	} else if !ok {
-		r.p.missingTarget(n.at(field), field, name)
+		r.p.missingTarget(n.at(field), name)
 	}
 	return to
 }
 
 func (r *stateReader) fail() body {
 	n := r.n
-	s := &failState{err: n.optional("Error"), cause: n.optional("Cause")}
-	s.errPath = r.dynamic("Error", "ErrorPath")
-	s.causePath = r.dynamic("Cause", "CausePath")
-	return s
-}
-
-// dynamic reads ErrorPath or CausePath: a path or an intrinsic function.
-func (r *stateReader) dynamic(fixed, field string) *expression {
-	text, ok := r.n.text(field)
-	if !ok {
-		return nil
-	}
-	if r.n.has(fixed) {
-		r.p.fail(r.n.loc, "Only one of these fields is allowed: [%s, %s]", fixed, field)
-	}
-	e, err := parseExpression(text)
-	if err != nil {
-		r.p.fail(r.n.at(field), "Value must be a valid JSONPath or a valid intrinsic function call")
-	}
-	return e
+	return &failState{err: n.optional("Error"), cause: n.optional("Cause"), errPath: n.expression("ErrorPath"), causePath: n.expression("CausePath")}
 }
 
 func (r *stateReader) wait() body {
 	n := r.n
-	s := &waitState{}
-	set := 0
-	for _, field := range [...]string{"Seconds", "SecondsPath", "Timestamp", "TimestampPath"} {
-		if n.has(field) {
-			set++
-		}
+	s := &waitState{
+		hasSeconds: n.has("Seconds"), seconds: n.integer("Seconds", 0),
+		secondsPath: n.path("SecondsPath"), timestampPath: n.path("TimestampPath"),
 	}
-	if set != 1 {
-		r.p.fail(n.loc, "Exactly one of these fields is required: [Seconds, SecondsPath, Timestamp, TimestampPath]")
-	}
-	s.hasSeconds = n.has("Seconds")
-	s.seconds = n.integer("Seconds", 0, 0)
-	s.secondsPath = n.referencePath("SecondsPath")
-	s.timestampPath = n.referencePath("TimestampPath")
-	if text, ok := n.text("Timestamp"); ok {
-		if s.timestamp, ok = parseTimestamp(value.OfString(text)); !ok {
-			r.p.fail(n.at("Timestamp"), "String does not match RFC3339 timestamp")
-		}
+	if v, ok := n.get("Timestamp"); ok {
+		s.timestamp, _ = parseTimestamp(v)
 	}
 	return s
 }

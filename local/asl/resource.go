@@ -9,28 +9,43 @@ import (
 type resource struct {
 	kind    string // "lambda", "aws-sdk:sfn", LambdaFunction or activityKind
 	action  string // "invoke"; a function's ARN
-	pattern string // RequestResponse, WaitForTaskToken, or "sync", "sync:2"
+	pattern string // RequestResponse, WaitForTaskToken, Sync or Sync2
 }
 
 const activityKind = "activity"
 
-// performed lists the integrations that this engine's usual host performs. A token
-// form exists where the second list says so.
-var performed = map[string][]string{
-	"lambda":      {"invoke"},
-	"sns":         {"publish"},
-	"sqs":         {"sendMessage"},
-	"events":      {"putEvents"},
-	"dynamodb":    {"getItem", "putItem", "updateItem", "deleteItem"},
-	"states":      {"startExecution"},
-	"aws-sdk:sfn": {"redriveExecution"},
+// performed lists the integrations that this engine's usual host performs, by pattern.
+var performed = map[string]map[string][]string{
+	RequestResponse: {
+		"lambda":      {"invoke"},
+		"sns":         {"publish"},
+		"sqs":         {"sendMessage"},
+		"events":      {"putEvents"},
+		"dynamodb":    {"getItem", "putItem", "updateItem", "deleteItem"},
+		"states":      {"startExecution"},
+		"aws-sdk:sfn": {"startExecution", "redriveExecution"},
+	},
+	WaitForTaskToken: {
+		"lambda": {"invoke"},
+		"sns":    {"publish"},
+		"sqs":    {"sendMessage"},
+		"events": {"putEvents"},
+		"states": {"startExecution"},
+	},
+	Sync:  {"states": {"startExecution"}},
+	Sync2: {"states": {"startExecution"}},
 }
 
-var performedWithToken = map[string][]string{
-	"lambda": {"invoke"},
-	"sns":    {"publish"},
-	"sqs":    {"sendMessage"},
-	"events": {"putEvents"},
+// patterns lists which optimized integrations AWS has in patterns other than the plain one. An SDK
+// integration can wait for a task token.
+// Source: AWS Step Functions developer guide, "Integrating optimized services".
+var patterns = map[string][]string{
+	WaitForTaskToken: {"apigateway", "bedrock", "ecs", "events", "lambda", "sns", "sqs", "states"},
+	Sync: {
+		"athena", "batch", "bedrock", "codebuild", "databrew", "ecs", "eks", "elasticmapreduce", "emr-containers", "emr-serverless", "glue",
+		"mediaconvert", "sagemaker", "states",
+	},
+	Sync2: {"states"},
 }
 
 // optimized lists the optimized integrations that AWS has.
@@ -84,12 +99,13 @@ func parseResource(arn string) (resource, bool) {
 func parseIntegration(text string) (resource, bool) {
 	r := resource{pattern: RequestResponse}
 	at := strings.Index(text, ":")
-	if strings.HasPrefix(text, "aws-sdk:") {
-		if next := strings.Index(text[at+1:], ":"); next >= 0 {
-			at += 1 + next
-		} else {
-			at = -1
+	sdk := strings.HasPrefix(text, "aws-sdk:")
+	if sdk {
+		next := strings.Index(text[at+1:], ":")
+		if next < 0 {
+			return r, false
 		}
+		at += 1 + next
 	}
 	if at < 0 {
 		return r, false
@@ -97,24 +113,15 @@ func parseIntegration(text string) (resource, bool) {
 	r.kind = text[:at]
 	action, pattern, has := strings.Cut(text[at+1:], ".")
 	if r.action = action; has {
-		if r.pattern = pattern; pattern != WaitForTaskToken && pattern != "sync" && pattern != "sync:2" {
-			return r, false
-		}
+		r.pattern = pattern
 	}
-	if strings.HasPrefix(r.kind, "aws-sdk:") {
-		return r, action != "" && r.pattern != "sync" && r.pattern != "sync:2"
+	if sdk {
+		return r, action != "" && (!has || pattern == WaitForTaskToken)
 	}
-	return r, slices.Contains(optimized[r.kind], action)
+	return r, slices.Contains(optimized[r.kind], action) && (!has || slices.Contains(patterns[pattern], r.kind))
 }
 
-// performed tells whether the usual host performs the integration.
+// performed reports whether the usual host performs the integration.
 func (r resource) performed() bool {
-	if r.kind == LambdaFunction {
-		return true
-	}
-	list := performed[r.kind]
-	if r.pattern == WaitForTaskToken {
-		list = performedWithToken[r.kind]
-	}
-	return slices.Contains(list, r.action)
+	return r.kind == LambdaFunction || slices.Contains(performed[r.pattern][r.kind], r.action)
 }

@@ -195,7 +195,7 @@ func TestStep_dataLimits(t *testing.T) {
 
 func TestStep_historyLimit(t *testing.T) {
 	t.Parallel()
-	m := machine(t, `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:lambda:r:1:function:F","Next":"A"}}}`)
+	m := machine(t, `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:lambda:r:1:function:F","Next":"A","Catch":[{"ErrorEquals":["Done"],"Next":"B"}]},"B":{"Type":"Succeed"}}}`)
 	x := New(m, simInfo(1))
 	events, commands := mustStep(t, x, 0, Start{`{}`})
 	journal := events

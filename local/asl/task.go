@@ -22,6 +22,9 @@ type taskState struct {
 
 func (t *taskState) token() bool { return t.resource.pattern == WaitForTaskToken }
 
+// submits reports whether the task goes on after the service has taken the request.
+func (t *taskState) submits() bool { return t.resource.pattern != RequestResponse }
+
 func (t *taskState) run(x *Execution, b *branch) *fault {
 	e := x.env(b, b.input)
 	input, f := e.field(b.state.inputPath)

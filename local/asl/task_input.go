@@ -39,7 +39,7 @@ func (x *Execution) taskSubmitted(in TaskSubmitted) error {
 	if err != nil {
 		return err
 	}
-	if !t.token() || b.task.command.Submitted {
+	if !t.submits() || b.task.command.Submitted {
 		return fmt.Errorf("%w: %d was submitted already", ErrUnknownTask, in.Task)
 	}
 	if _, err := value.Parse(in.Output); err != nil {

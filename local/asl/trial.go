@@ -84,7 +84,7 @@ func Test(definition []byte, t Trial) (*TrialResult, Diagnostics, error) {
 			return nil, nil, ErrNoState
 		}
 	}
-	s, diags := parseAlone(name, v)
+	s, diags := parseAlone(name, v, t.Mock != nil)
 	if diags.Err() != nil {
 		return nil, diags, nil
 	}
@@ -123,15 +123,15 @@ func findState(v value.JSON, name string) value.JSON {
 }
 
 // parseAlone parses one state; the states that it goes on to need not exist.
-func parseAlone(name string, v value.JSON) (*state, Diagnostics) {
-	p := &parser{opt: Options{AnyIntegration: true}, names: make(map[string]bool)}
+func parseAlone(name string, v value.JSON, mocked bool) (*state, Diagnostics) {
+	p := &parser{opt: Options{AnyIntegration: true, Mocked: mocked}, names: make(map[string]bool)}
 	s := &state{name: name}
 	w := &workflow{states: map[string]*state{name: s}, open: true}
 	if v.Kind() != value.Object {
 		p.fail("/", "Expected value of type Object")
 		return s, p.diags
 	}
-	p.state(w, s, p.node("/States/"+name, v), false, map[string]bool{})
+	p.state(w, s, p.node("/States/"+name, v), map[string]bool{})
 	return s, p.diags
 }
 

@@ -112,7 +112,7 @@ func (s *Service) revision(name string, n uint64) (*revision, error) {
 	if err := json.Unmarshal(data, &r.definition); err != nil {
 		return nil, fmt.Errorf("read definition %d of %s: %w", n, name, err)
 	}
-	m, diagnostics := asl.Parse([]byte(r.Definition), asl.Options{})
+	m, diagnostics := asl.Parse([]byte(r.Definition), asl.Options{Stored: true})
 	if err := diagnostics.Err(); err != nil {
 		return nil, fmt.Errorf("parse definition %d of %s: %w", n, name, err)
 	}

@@ -159,9 +159,9 @@ func kindOf(state value.JSON) string {
 	return t.Text()
 }
 
-// parseState parses a machine made of the state for the test.
-func parseState(definition string) (*asl.Machine, error) {
-	m, diagnostics := asl.Parse([]byte(definition), asl.Options{AnyIntegration: true})
+// parseState parses a machine made of the state for the test. What a mock stands in for need not be here.
+func parseState(definition string, mocked bool) (*asl.Machine, error) {
+	m, diagnostics := asl.Parse([]byte(definition), asl.Options{AnyIntegration: true, Mocked: mocked})
 	if err := diagnostics.Err(); err != nil {
 		return nil, &awsapi.Error{Type: "InvalidDefinition", Message: err.Error()}
 	}

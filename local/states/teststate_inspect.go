@@ -77,7 +77,7 @@ func (t *stateTest) probe(input string, fields ...string) string {
 
 // outputOf runs a Pass; empty if it fails.
 func (t *stateTest) outputOf(input string, pass value.JSON) string {
-	m, err := parseState(t.definition(pass))
+	m, err := parseState(t.definition(pass), true)
 	if err != nil {
 		return ""
 	}

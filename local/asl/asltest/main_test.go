@@ -49,7 +49,7 @@ func TestMain_exitCodes(t *testing.T) {
 		{"show", []string{"--show", good}, 0, `"type":"PassStateExited"`},
 		{"json", []string{"--json", good}, 0, `{"passed":1,"failed":0,"leftOut":0}`},
 		{"broken file", []string{broken}, 1, "broken.json"},
-		{"invalid definition", []string{invalid}, 1, "Missing 'StartAt' target: B"},
+		{"invalid definition", []string{invalid}, 1, "Missing 'Next' target: B"},
 		{"no such file", []string{filepath.Join(dir, "none*.json")}, 1, ""},
 		{"folder without cases", []string{empty}, 1, ""},
 		{"no argument", nil, 2, ""},

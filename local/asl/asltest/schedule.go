@@ -61,7 +61,7 @@ func (r *replay) stop() (asl.Input, bool) {
 // submit tells of a request that a service took: before anything else.
 func (r *replay) submit() (asl.Input, bool) {
 	for _, t := range r.open {
-		if t.command.Pattern == asl.WaitForTaskToken && !t.command.Submitted && len(t.outcome.Submitted) > 0 {
+		if t.command.Pattern != asl.RequestResponse && !t.command.Submitted && len(t.outcome.Submitted) > 0 {
 			t.command.Submitted = true
 			return asl.TaskSubmitted{Task: t.command.Task, Output: string(t.outcome.Submitted)}, true
 		}

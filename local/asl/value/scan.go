@@ -145,16 +145,8 @@ func mergeDuplicates(members []Member) []Member {
 // EachElement iterates over the elements of an array.
 func (v JSON) EachElement() iter.Seq[JSON] {
 	return func(yield func(JSON) bool) {
-		if v.Kind() != Array {
-			return
-		}
-		s := string(v)
-		for i := skipSpace(s, 1); s[i] != ']'; i = skipSpace(s, i+1) {
-			end := skipValue(s, i)
-			if !yield(v[i:end]) {
-				return
-			}
-			if i = skipSpace(s, end); s[i] == ']' {
+		for _, e := range v.PlacedElements() {
+			if !yield(e) {
 				return
 			}
 		}

@@ -1,0 +1,67 @@
+package asl
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"orderflow/local/asl/value"
+)
+
+// invalidJSON reports that the definition is not JSON.
+func (p *parser) invalidJSON(err error) {
+	if strings.TrimSpace(p.text) == "" {
+		p.report(CodeMissing, "", "The definition is empty")
+		return
+	}
+	offset := 0
+	if syntax, ok := errors.AsType[*value.SyntaxError](err); ok {
+		offset = syntax.Offset
+	}
+	what, read := SyntaxText(p.text, err)
+	p.unreadable(what, offset, read)
+}
+
+// unreadable reports an error in the JSON text at an offset. AWS locates it behind what its reader
+// has read by then, read bytes further.
+func (p *parser) unreadable(what string, offset, read int) {
+	line, column := position(p.text, offset)
+	source := fmt.Sprintf("[Source: (String)\"%s\"; line: %d, column: %d]", p.text, line, column+read)
+	p.report(CodeInvalidJSON, source, "%s\n at %s", what, source)
+	p.diags[len(p.diags)-1].offset = offset + 1
+}
+
+// SyntaxText words an error of value.Parse as AWS's JSON reader does, where its wording is known.
+// read is how many bytes that reader has read beyond the place of the error.
+func SyntaxText(text string, err error) (what string, read int) {
+	syntax, ok := errors.AsType[*value.SyntaxError](err)
+	if !ok {
+		return err.Error(), 0
+	}
+	word := text[min(syntax.Offset, len(text)):]
+	if end := strings.IndexFunc(word, func(r rune) bool { return !isWord(r) }); end >= 0 {
+		word = word[:end]
+	}
+	if syntax.Text != "unexpected character" || word == "" {
+		return syntax.Text, 0
+	}
+	return fmt.Sprintf("Unrecognized token '%s': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')", word), len(word)
+}
+
+func isWord(r rune) bool {
+	return r == '_' || r == '$' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+}
+
+// duplicates reports keys that stand twice in an object: one of the two values would silently not
+// count. Among states it is the name of a state that does.
+func (p *parser) duplicates(v value.JSON) {
+	for _, d := range value.Duplicates(v) {
+		offset := leading(p.text) + d.Offset
+		if n := len(d.Path); n > 0 && d.Path[n-1] == "States" {
+			p.report(CodeDuplicateState, "/"+strings.Join(d.Path, "/")+"/"+d.Key, "Duplicate State name: %s", d.Key)
+			p.diags[len(p.diags)-1].offset = offset + 1
+			continue
+		}
+		p.unreadable(fmt.Sprintf("Duplicate field '%s'", d.Key), offset, 0)
+	}
+}

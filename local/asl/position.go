@@ -1,0 +1,98 @@
+package asl
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"orderflow/local/asl/value"
+)
+
+// locate fills in the lines and columns.
+func (d Diagnostics) locate(text string) {
+	for i := range d {
+		x := &d[i]
+		offset := x.offset - 1
+		if offset < 0 {
+			offset = placeOf(text, x.Location, x.member)
+		}
+		x.Line, x.Column = position(text, offset)
+	}
+}
+
+// position gives the line and the column of an offset, from 1.
+func position(text string, offset int) (line, column int) {
+	before := text[:min(max(offset, 0), len(text))]
+	start := strings.LastIndexByte(before, '\n') + 1
+	return 1 + strings.Count(before, "\n"), 1 + utf8.RuneCountInString(before[start:])
+}
+
+// placeOf gives the offset of what stands at a location of a definition: of its key, or of an element
+// itself. With member it is that member of the object there.
+func placeOf(text, location, member string) int {
+	v, err := value.Parse(text)
+	if err != nil {
+		return 0
+	}
+	start := leading(text)
+	if location == "/" {
+		location = ""
+	}
+	f := finder{member: member, at: start}
+	f.find(v, start, location)
+	return f.at
+}
+
+// leading is how much white space the text begins with.
+func leading(text string) int { return len(text) - len(strings.TrimLeft(text, " \n\t\r")) }
+
+// finder walks along a location. A name may hold what separates names, so it tries all that fit.
+type finder struct {
+	member string
+	at     int
+}
+
+// find looks for the rest of a location below v, which stands at base.
+func (f *finder) find(v value.JSON, base int, rest string) bool {
+	if rest == "" {
+		for m := range v.Placed() {
+			if f.member != "" && m.Key == f.member {
+				f.at = base + m.KeyAt
+			}
+		}
+		return true
+	}
+	if strings.HasPrefix(rest, "[") {
+		return f.element(v, base, rest[1:])
+	}
+	for m := range v.Placed() {
+		after, ok := strings.CutPrefix(rest, "/"+m.Key)
+		if !ok || after != "" && after[0] != '/' && after[0] != '[' {
+			continue
+		}
+		was := f.at
+		f.at = base + m.KeyAt
+		if f.find(m.Value, base+m.ValueAt, after) {
+			return true
+		}
+		f.at = was
+	}
+	return false
+}
+
+func (f *finder) element(v value.JSON, base int, rest string) bool {
+	number, after, _ := strings.Cut(rest, "]")
+	want, err := strconv.Atoi(number)
+	if err != nil {
+		return false
+	}
+	i := 0
+	for at, e := range v.PlacedElements() {
+		if i == want {
+			f.at = base + at
+			return f.find(e, base+at, after)
+		}
+		i++
+	}
+	return false
+}
