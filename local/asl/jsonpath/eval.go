@@ -16,7 +16,13 @@ func (e *NotFound) Error() string { return e.Text }
 // Eval finds the path's value below root. A definite path gives that value or
 // NotFound; any other path gives an array of what it finds, maybe empty.
 func (p *Path) Eval(root value.JSON) (value.JSON, error) {
+	if n := len(p.steps); n > 0 && p.steps[n-1].kind == stepFunction {
+		return "", p.notFound(n-1, root)
+	}
 	if !p.definite {
+		if err := p.checkArray(root); err != nil {
+			return "", err
+		}
 		w := walker{root: root}
 		if w.walk(p.steps, root); w.visits > maxVisits {
 			return "", &NotFound{"The path visits too many values"}
@@ -34,12 +40,45 @@ func (p *Path) Eval(root value.JSON) (value.JSON, error) {
 	return v, nil
 }
 
-// one applies a definite step.
+// checkArray reports a slice or a list of indexes that meets something else than an array. Behind a
+// step that may find many values, or that finds none, it finds nothing.
+func (p *Path) checkArray(v value.JSON) error {
+	for i := range p.steps {
+		s := &p.steps[i]
+		switch {
+		case s.deep:
+			return nil
+		case (s.kind == stepSlice || s.kind == stepIndexes) && v.Kind() != value.Array:
+			return p.notFound(i, v)
+		case !s.kind.definite():
+			return nil
+		}
+		next, ok := s.one(v)
+		if !ok {
+			return nil
+		}
+		v = next
+	}
+	return nil
+}
+
+// one applies a definite step. A negative index finds nothing: so it was measured on AWS (2024), where
+// people write [(@.length-1)] instead. The Jayway library itself would count from the end.
 func (s *step) one(v value.JSON) (value.JSON, bool) {
-	if s.kind == stepIndex {
-		return v.Element(s.index)
+	switch {
+	case s.kind == stepFromEnd:
+		return element(v, v.Len()-s.index)
+	case s.kind == stepIndex:
+		return element(v, s.index)
 	}
 	return v.Member(s.key)
+}
+
+func element(v value.JSON, i int) (value.JSON, bool) {
+	if i < 0 {
+		return "", false
+	}
+	return v.Element(i)
 }
 
 // notFound says where the path ended: at step i, which met v.
@@ -51,9 +90,11 @@ func (p *Path) notFound(i int, v value.JSON) error {
 	}
 	s := &p.steps[i]
 	switch {
-	case s.kind == stepIndex && v.Kind() == value.Array:
+	case s.kind == stepFunction:
+		return &NotFound{fmt.Sprintf("No results for path: %s%s", at.String(), s.fragment())}
+	case s.kind != stepMember && v.Kind() == value.Array:
 		return &NotFound{fmt.Sprintf("Index out of bounds when evaluating path %s%s", at.String(), s.fragment())}
-	case s.kind == stepIndex:
+	case s.kind != stepMember:
 		return &NotFound{fmt.Sprintf("Filter: %s can only be applied to arrays. Current context is: %s", s.fragment(), v)}
 	case v.Kind() != value.Object:
 		return &NotFound{fmt.Sprintf("Expected to find an object with property %s in path %s but found '%s'.", s.fragment(), at.String(), v.Kind())}
@@ -94,7 +135,7 @@ func (w *walker) walk(steps []step, v value.JSON) {
 // each calls yield for everything that one step finds in v.
 func (s *step) each(v, root value.JSON, yield func(value.JSON)) {
 	switch s.kind {
-	case stepMember, stepIndex:
+	case stepMember, stepIndex, stepFromEnd:
 		if child, ok := s.one(v); ok {
 			yield(child)
 		}
@@ -106,7 +147,7 @@ func (s *step) each(v, root value.JSON, yield func(value.JSON)) {
 		}
 	case stepIndexes:
 		for _, i := range s.indexes {
-			if child, ok := v.Element(i); ok {
+			if child, ok := element(v, i); ok {
 				yield(child)
 			}
 		}

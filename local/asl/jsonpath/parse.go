@@ -101,17 +101,9 @@ func (p *parser) steps(path *Path, prefix bool) error {
 		case p.peek() == '[':
 			s, err = p.bracket()
 		case p.take('.'):
-			s.deep = p.take('.')
-			if p.peek() == '[' && s.deep {
-				s, err = p.bracket()
-				s.deep = true
-			} else if p.take('*') {
-				s.kind = stepWildcard
-			} else if s.key = p.name(isKeyPart); s.key == "" {
-				err = p.fail("expected a name after '.'")
-			} else if p.peek() == '(' {
-				err = p.fail("functions are not supported")
-			}
+			deep := p.take('.')
+			s, err = p.dotted()
+			s.deep = deep
 		case prefix:
 			return nil
 		default:
@@ -120,12 +112,55 @@ func (p *parser) steps(path *Path, prefix bool) error {
 		if err != nil {
 			return err
 		}
-		if s.deep || s.kind != stepMember && s.kind != stepIndex {
+		if s.deep || !s.kind.definite() {
 			path.definite = false
 		}
 		path.steps = append(path.steps, s)
+		if s.kind == stepFunction && (p.peek() == '.' || p.peek() == '[') {
+			return p.fail("a function ends the path")
+		}
 	}
 	return nil
+}
+
+// dotted parses what stands after '.' or '..': a key, *, a function, or [...] as without the dot.
+func (p *parser) dotted() (step, error) {
+	if p.peek() == '[' {
+		return p.bracket()
+	}
+	if p.take('*') {
+		return step{kind: stepWildcard}, nil
+	}
+	key := p.name(isKeyPart)
+	switch {
+	case key == "":
+		return step{}, p.fail("expected a name after '.'")
+	case p.peek() == '(':
+		return p.function(key)
+	}
+	return step{kind: stepMember, key: key}, nil
+}
+
+// function parses the arguments of a function like length() or concat($.a, "b").
+func (p *parser) function(name string) (step, error) {
+	depth := 0
+	for start := p.i; p.i < len(p.s); p.i++ {
+		switch p.s[p.i] {
+		case '\'', '"':
+			if _, err := p.quoted(); err != nil {
+				return step{}, err
+			}
+			p.i--
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				p.i++
+				return step{kind: stepFunction, key: name + p.s[start:p.i]}, nil
+			}
+		}
+	}
+	return step{}, p.fail("expected ')'")
 }
 
 func (p *parser) rune() rune {
@@ -172,6 +207,8 @@ func (p *parser) bracket() (step, error) {
 		s.filter, err = p.filter()
 	case b == '\'' || b == '"':
 		s, err = p.keys()
+	case b == '(':
+		s, err = p.fromEnd()
 	default:
 		s, err = p.indexes()
 	}
@@ -224,6 +261,21 @@ func (p *parser) quoted() (string, error) {
 		}
 	}
 	return "", p.fail("unterminated quote")
+}
+
+// fromEnd parses (@.length-1), the only script there is.
+func (p *parser) fromEnd() (step, error) {
+	for _, word := range [...]string{"(", "@.length", "-"} {
+		if !p.word(word) {
+			return step{}, p.fail("expected (@.length-1)")
+		}
+		p.space()
+	}
+	n, ok := p.integer()
+	if p.space(); !ok || n < 0 || !p.take(')') {
+		return step{}, p.fail("expected (@.length-1)")
+	}
+	return step{kind: stepFromEnd, index: n}, nil
 }
 
 // indexes parses 1, 1,2 and the slices 1:2, :2, 1:, ::2.

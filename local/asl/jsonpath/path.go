@@ -1,8 +1,10 @@
 // Package jsonpath evaluates the JSONPath of the Amazon States Language: what the
-// Jayway library reads, without functions and script expressions.
+// Jayway library reads. Of its script expressions there is [(@.length-1)]. Its functions
+// ($.a.length()) are read, but a path with one finds nothing, as on AWS.
 package jsonpath
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -38,7 +40,14 @@ const (
 	stepSlice
 	stepWildcard
 	stepFilter
+	stepFromEnd  // [(@.length-1)]
+	stepFunction // length()
 )
+
+// definite reports whether a step of the kind finds at most one value.
+func (k stepKind) definite() bool {
+	return k == stepMember || k == stepIndex || k == stepFromEnd
+}
 
 // step is one step. Deep means it was written with "..": it applies to every value
 // below the current one, and to that one too.
@@ -56,6 +65,22 @@ type step struct {
 type slice struct {
 	from, to, by          int
 	hasFrom, hasTo, hasBy bool
+}
+
+// String shows a slice as it is written: [1:], [:2], [1:3:2].
+func (s slice) String() string {
+	text := "["
+	if s.hasFrom {
+		text += strconv.Itoa(s.from)
+	}
+	text += ":"
+	if s.hasTo {
+		text += strconv.Itoa(s.to)
+	}
+	if s.hasBy {
+		text += ":" + strconv.Itoa(s.by)
+	}
+	return text + "]"
 }
 
 // String is the path as it was written.
@@ -86,6 +111,9 @@ func (p *Path) Reference() (steps []value.Step, ok bool) {
 	}
 	steps = make([]value.Step, 0, len(p.steps))
 	for _, s := range p.steps {
+		if s.kind == stepFromEnd {
+			return nil, false
+		}
 		steps = append(steps, value.Step{Key: s.key, Index: s.index, IsIndex: s.kind == stepIndex})
 	}
 	return steps, true
@@ -102,6 +130,14 @@ func (s *step) fragment() string {
 		return "['" + strings.Join(s.keys, "','") + "']"
 	case stepWildcard:
 		return "[*]"
+	case stepFromEnd:
+		return "[(@.length-" + strconv.Itoa(s.index) + ")]"
+	case stepFunction:
+		return "." + s.key
+	case stepSlice:
+		return s.slice.String()
+	case stepIndexes:
+		return "[" + strings.Trim(strings.ReplaceAll(fmt.Sprint(s.indexes), " ", ","), "[]") + "]"
 	}
 	return "[...]"
 }

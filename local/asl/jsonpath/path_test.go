@@ -14,7 +14,17 @@ func TestPath_Eval(t *testing.T) {
 		{"$", store},
 		{"$.n", `null`},
 		{"$.book[0].t", `"A"`},
-		{"$.book[-1].t", `"C"`},
+		{"$.book[(@.length-1)].t", `"C"`},
+		{"$.book[( @.length - 3 )].t", `"A"`},
+		{"$.book[*].tags[(@.length-1)]", `["x"]`},
+		{"$.['a.b']", `1`},
+		{"$.deep.['list'].[0][1]", `2`},
+		{"$.book.[0:2].['t']", `["A","B"]`},
+		{"$.none[1:]", `[]`},
+		{"$.none[0,1]", `[]`},
+		{"$.book[*][1:]", `[]`},
+		{"$..deep[1:]", `[]`},
+		{"$.book[0,-1].t", `["A"]`},
 		{"$['a.b']", `1`},
 		{`$["it's"]`, `2`},
 		{`$['it\'s']`, `2`},
@@ -63,12 +73,20 @@ func TestPath_Eval(t *testing.T) {
 func TestPath_notFound(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{
-		"$.no":           "No results for path: $['no']",
-		"$.deep.no":      "No results for path: $['deep']['no']",
-		"$.no.such.path": "Missing property in path $['no']",
-		"$.deep.no.x":    "Missing property in path $['deep']['no']",
-		"$.book[7]":      "Index out of bounds when evaluating path $['book'][7]",
-		"$.book[0].t.x":  "Expected to find an object with property ['x'] in path $['book'][0]['t'] but found 'string'.",
+		"$.no":                 "No results for path: $['no']",
+		"$.deep.no":            "No results for path: $['deep']['no']",
+		"$.no.such.path":       "Missing property in path $['no']",
+		"$.deep.no.x":          "Missing property in path $['deep']['no']",
+		"$.book[7]":            "Index out of bounds when evaluating path $['book'][7]",
+		"$.book[-1].t":         "Index out of bounds when evaluating path $['book'][-1]",
+		"$.book[(@.length-4)]": "Index out of bounds when evaluating path $['book'][(@.length-4)]",
+		"$.deep[(@.length-1)]": "Filter: [(@.length-1)] can only be applied to arrays. Current context is: " + `{"t":"D","list":[[1,2],[3]]}`,
+		"$.deep[1:]":           "Filter: [1:] can only be applied to arrays. Current context is: " + `{"t":"D","list":[[1,2],[3]]}`,
+		"$.n[:2:1].x":          "Filter: [:2:1] can only be applied to arrays. Current context is: null",
+		"$.deep.t[0,1]":        "Filter: [0,1] can only be applied to arrays. Current context is: " + `"D"`,
+		"$.book.length()":      "No results for path: $['book'].length()",
+		"$.book[*].p.sum()":    "No results for path: $['book'][*]['p'].sum()",
+		"$.book[0].t.x":        "Expected to find an object with property ['x'] in path $['book'][0]['t'] but found 'string'.",
 	} {
 		p, err := Parse(path)
 		if err != nil {
@@ -106,7 +124,7 @@ func TestParse_refuses(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{
 		"", "a", "$.", "$..", "$[", "$[]", "$[a]", "$['a]", "$['a'", "$.a b", "$[1,]", "$[1:2:0]", "$[?]", "$[?(", "$[?(@.a ==)]", "$[?(1)]",
-		"$[?(@.a == [1])]", "$.length()", "$.a.b(", "$-", "$ ", "$.a]", "$[99999999999999999999]",
+		"$[?(@.a == [1])]", "$.length().a", "$.a.b(", "$.a.b('", "$[(@.size-1)]", "$[(1)]", "$[(@.length+1)]", "$[(@.length-1]", "$[(@.length--1)]", "$-", "$ ", "$.a]", "$[99999999999999999999]",
 	} {
 		if p, err := Parse(path); err == nil {
 			t.Errorf("%q is accepted as %+v", path, p)
@@ -116,7 +134,7 @@ func TestParse_refuses(t *testing.T) {
 
 func TestPath_Reference(t *testing.T) {
 	t.Parallel()
-	for path, ok := range map[string]bool{"$": true, "$.a['b'][2]": true, "$.a[*]": false, "$$.a": false, "$v": false, "$..a": false} {
+	for path, ok := range map[string]bool{"$": true, "$.a['b'][2]": true, "$.a[*]": false, "$$.a": false, "$v": false, "$..a": false, "$.a[(@.length-1)]": false, "$.length()": false} {
 		p, err := Parse(path)
 		if err != nil {
 			t.Fatal(err)
