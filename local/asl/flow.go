@@ -11,14 +11,16 @@ func (x *Execution) effective(b *branch) (value.JSON, *fault) {
 	if f != nil {
 		return v, f
 	}
-	x.see(func(i *Inspection) { i.AfterInputPath = string(v) })
+	if b.state.kind != parallelKind { // of which AWS shows the input alone
+		x.see(func(i *Inspection) { i.AfterInputPath = string(v) })
+	}
 	if b.state.parameters != nil {
 		e.input = v
 		if v, f = b.state.parameters.eval(e); f == nil && len(v) > MaxPayload {
 			f = tooLarge(b.state.name)
 		}
 	}
-	if k := b.state.kind; k == passKind || k == parallelKind {
+	if b.state.kind == passKind {
 		x.see(func(i *Inspection) { i.AfterParameters = string(v) })
 	}
 	return v, f

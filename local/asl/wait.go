@@ -37,7 +37,7 @@ func (s *waitState) run(x *Execution, b *branch) *fault {
 		}
 		until = b.enteredAt.Add(seconds(n))
 	case s.timestampPath != nil:
-		v, f := e.path(s.timestampPath)
+		v, f := e.parameter("TimestampPath", s.timestampPath)
 		if f != nil {
 			return f
 		}
@@ -68,9 +68,18 @@ func (s *waitState) leave(x *Execution, b *branch) *fault {
 	return x.pass(b, input, b.state.assign, b.state.next)
 }
 
+// parameter evaluates the path of a field like SecondsPath.
+func (e *env) parameter(field string, p *jsonpath.Path) (value.JSON, *fault) {
+	v, _, err := e.find(p)
+	if err != nil {
+		return "", runtimeFault("The %s parameter does not reference an input value: %s", field, p)
+	}
+	return v, nil
+}
+
 // longAt reads the seconds that a path refers to.
 func longAt(e *env, field string, p *jsonpath.Path) (int64, *fault) {
-	v, f := e.path(p)
+	v, f := e.parameter(field, p)
 	if f != nil {
 		return 0, f
 	}
@@ -80,6 +89,8 @@ func longAt(e *env, field string, p *jsonpath.Path) (int64, *fault) {
 		return 0, runtimeFault("The %s parameter cannot be parsed as a long value: %s == %s", field, p, v.Text())
 	case n < 0:
 		return 0, runtimeFault("The %s parameter references a negative value: %s == %s", field, p, v.Text())
+	case n > maxSeconds: // the documented maximum; AWS's own text is not known
+		return 0, runtimeFault("The %s parameter references a value above the maximum of %d: %s == %s", field, maxSeconds, p, v.Text())
 	}
 	return n, nil
 }

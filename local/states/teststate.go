@@ -104,7 +104,7 @@ const stateName = "StateName" // of a state that is given alone: recorded
 func findState(in TestStateInput) (name string, state value.JSON, err error) {
 	definition, err := value.Parse(in.Definition)
 	if err != nil || definition.Kind() != value.Object {
-		return "", "", &awsapi.Error{Type: "InvalidDefinition", Message: "Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION: the definition is not a JSON object'"}
+		return "", "", checkDefinition(in.Definition)
 	}
 	if in.StateName == nil {
 		if _, whole := definition.Member("States"); whole {
@@ -161,7 +161,7 @@ func kindOf(state value.JSON) string {
 
 // parseState parses a machine made of the state for the test. What a mock stands in for need not be here.
 func parseState(definition string, mocked bool) (*asl.Machine, error) {
-	m, diagnostics := asl.Parse([]byte(definition), asl.Options{AnyIntegration: true, Mocked: mocked})
+	m, diagnostics := asl.Parse([]byte(definition), asl.Options{Mocked: mocked})
 	if err := diagnostics.Err(); err != nil {
 		return nil, &awsapi.Error{Type: "InvalidDefinition", Message: err.Error()}
 	}

@@ -18,7 +18,9 @@ func (t *stateTest) inspect(out *TestStateOutput) *InspectionData {
 		d.AfterResultPath = t.probe(t.in.Input, "Result", "ResultPath")
 		return d
 	}
-	d.AfterInputPath = t.probe(t.in.Input, "InputPath")
+	if kind != "Parallel" { // of which AWS shows the input alone
+		d.AfterInputPath = t.probe(t.in.Input, "InputPath")
+	}
 	switch kind {
 	case "Pass":
 		d.AfterParameters = t.probe(t.in.Input, "InputPath", "Parameters")
@@ -56,8 +58,9 @@ func (t *stateTest) inspectResult(d *InspectionData, out *TestStateOutput) {
 		}))
 	}
 	path, ok := t.state.Member("ResultPath")
-	if !ok {
-		path = `"$"`
+	if !ok || path == `"$"` {
+		d.AfterResultPath = d.AfterResultSelector
+		return
 	}
 	d.AfterResultPath = t.outputOf(t.in.Input, value.OfMembers([]value.Member{
 		{Key: "Type", Value: `"Pass"`}, {Key: "Result", Value: value.JSON(d.AfterResultSelector)}, {Key: "ResultPath", Value: path}, {Key: "End", Value: "true"},

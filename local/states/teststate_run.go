@@ -167,7 +167,7 @@ func (t *stateTest) run(ctx context.Context) (out TestStateOutput, err error) {
 		}
 		if _, timer := in.(asl.TimerFired); timer && r.failed != nil { // the delay of a retry
 			if failures == 0 {
-				delay := int64(at.Sub(now) / time.Second)
+				delay := int64(at.Sub(now.Truncate(time.Millisecond)) / time.Second) // timers are set in whole milliseconds
 				t.backoff = &delay
 				return TestStateOutput{Status: "RETRIABLE", Error: r.failed.Error, Cause: r.failed.Cause}, nil
 			}
@@ -214,8 +214,8 @@ func (t *stateTest) task(ctx context.Context, c asl.ScheduleTask) (asl.Input, er
 		t.result = *m.Result
 		return asl.TaskSucceeded{Task: c.Task, Output: *m.Result}, nil
 	}
-	if c.Pattern == asl.WaitForTaskToken {
-		return nil, awsapi.Errorf("ValidationException", "A state that waits for a task token is tested with a mock")
+	if c.Pattern != asl.RequestResponse {
+		return nil, awsapi.Errorf("ValidationException", "A state that waits for a task token or a job is tested with a mock")
 	}
 	j := job{task: c, run: &run{s: t.s, role: t.in.RoleARN, rec: execution{Machine: "TestState", Name: "TestState", Seed: t.s.opt.Seed()}}}
 	out := t.s.integrate(ctx, j)

@@ -7,11 +7,18 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
+
+	"orderflow/local/asl/value"
 )
 
 func TestService_TestState(t *testing.T) {
 	t.Parallel()
 	h := start(t, map[string]func(string) (string, error){"f": func(p string) (string, error) { return `{"got":` + p + `}`, nil }})
+	h.clock.Advance(1_700 * time.Microsecond) // a real clock does not stand at a whole millisecond
+	const parallel = `{"Type":"Parallel","Branches":[{"StartAt":"L","States":{"L":{"Type":"Succeed"}}},{"StartAt":"R","States":{"R":{"Type":"Succeed"}}}],"End":true}`
+	const mockOf = `,"input":{"n":1},"mock":{"result":"{\"r\":1}"}}`
+	const gives = `{"output":"{\"r\":1}","status":"SUCCEEDED"}`
 	const retrying = `{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f"},"End":true,` +
 		`"Retry":[{"ErrorEquals":["Other"]},{"ErrorEquals":["Busy"],"IntervalSeconds":2,"MaxAttempts":3}],"Catch":[{"ErrorEquals":["States.ALL"],"Next":"Undo"}]}`
 	for _, tt := range []struct{ name, input, want string }{
@@ -20,6 +27,17 @@ func TestService_TestState(t *testing.T) {
 		{"retriable", `{"definition":` + retrying + `,"inspectionLevel":"DEBUG","mock":{"errorOutput":{"error":"Busy","cause":"c"}},"stateConfiguration":{"retrierRetryCount":1}}`,
 			`{"error":"Busy","cause":"c","status":"RETRIABLE","inspectionData":{"input":"{}","afterInputPath":"{}","afterParameters":"{\"FunctionName\":\"f\"}",` +
 				`"errorDetails":{"retryIndex":1,"retryBackoffIntervalSeconds":4}}}`},
+		{"retriable at first", `{"definition":` + retrying + `,"inspectionLevel":"DEBUG","mock":{"errorOutput":{"error":"Busy"}}}`,
+			`{"error":"Busy","status":"RETRIABLE","inspectionData":{"input":"{}","afterInputPath":"{}","afterParameters":"{\"FunctionName\":\"f\"}",` +
+				`"errorDetails":{"retryIndex":1,"retryBackoffIntervalSeconds":2}}}`},
+		{"parallel", `{"definition":` + parallel + `,"inspectionLevel":"TRACE","mock":{"result":"[1, {\"r\": 2}]"}}`,
+			`{"output":"[1, {\"r\": 2}]","status":"SUCCEEDED","inspectionData":{"input":"{}","afterResultSelector":"[1, {\"r\": 2}]","afterResultPath":"[1, {\"r\": 2}]"}}`},
+		{"mock of a job", `{"definition":{"Type":"Task","Resource":"arn:aws:states:::glue:startJobRun.sync","Parameters":{"JobName":"j"},"End":true}` + mockOf, gives},
+		{"mock of a child execution", `{"definition":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","Parameters":{"StateMachineArn":"a"},"End":true}` + mockOf, gives},
+		{"mock of an activity", `{"definition":{"Type":"Task","Resource":"arn:aws:states:us-east-1:000000000000:activity:a","End":true}` + mockOf, gives},
+		{"mock of another service", `{"definition":{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:s3:listBuckets","End":true}` + mockOf, gives},
+		{"mock of a distributed map", `{"definition":{"Type":"Map","Label":"L","ToleratedFailureCountPath":"$.n","ItemReader":{"Resource":"arn:aws:states:::s3:getObject"},"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"EXPRESS"},` +
+			`"StartAt":"L","States":{"L":{"Type":"Succeed"}}},"End":true},"input":{"n":1},"mock":{"result":"[]"}}`, `{"output":"[]","status":"SUCCEEDED"}`},
 		{"caught", `{"definition":` + retrying + `,"inspectionLevel":"DEBUG","mock":{"errorOutput":{"error":"Gone"}}}`,
 			`{"output":"{\"Error\":\"Gone\",\"Cause\":null}","error":"Gone","nextState":"Undo","status":"CAUGHT_ERROR","inspectionData":{"input":"{}","afterInputPath":"{}",` +
 				`"afterParameters":"{\"FunctionName\":\"f\"}","errorDetails":{"catchIndex":0}}}`},
@@ -35,8 +53,29 @@ func TestService_TestState(t *testing.T) {
 			}
 		})
 	}
-	_, err := h.wire("TestState", texts(t, `{"definition":{"Type":"Pass","QueryLanguage":"JSONata","End":true}}`))
-	wantError(t, err, "InvalidDefinition", "UNSUPPORTED")
+	for _, tt := range []struct{ name, input, typ, message string }{
+		{"JSONata", `{"definition":{"Type":"Pass","QueryLanguage":"JSONata","End":true}}`, "InvalidDefinition", "UNSUPPORTED"},
+		{"not mocked", `{"roleArn":"` + role + `","definition":{"Type":"Task","Resource":"arn:aws:states:::glue:startJobRun.sync","End":true}}`, "InvalidDefinition", "UNSUPPORTED"},
+		{"type", `{"definition":{"Type":"Nap","End":true}}`, "InvalidDefinition", "SCHEMA_VALIDATION_FAILED: The field 'Type' should have one of these values: [Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map] at /States/StateName/Type'"},
+		{"field", `{"definition":{"Type":"Wait","Seconds":1,"Retry":[],"End":true}}`, "InvalidDefinition", "Field 'Retry' is not supported at /States/StateName'"},
+		{"too few branches", `{"definition":` + parallel + `,"mock":{"result":"[1]"}}`, "ValidationException", "Mocked result must contain the same number of items as number of Parallel branches."},
+		{"no JSON", `{"definition":"{","input":{}}`, "InvalidDefinition", "INVALID_JSON_DESCRIPTION"},
+		{"capacity", mockOfItem(`{"ConsumedCapacity":{"CapacityUnits":"1"}}`), "ValidationException", "Mock result schema validation error: Field 'CapacityUnits' must be a number"},
+		{"capacity of an index", mockOfItem(`{"ConsumedCapacity":{"GlobalSecondaryIndexes":{"i":{"ReadCapacityUnits":true}}}}`), "ValidationException", "Field 'ReadCapacityUnits' must be a number"},
+		{"attribute", mockOfItem(`{"Attributes":{"a":{"L":[{"M":{"b":{"S":1}}}]}}}`), "ValidationException", "Field 'S' must be a string"},
+		{"attribute value", mockOfItem(`{"Attributes":{"a":"x"}}`), "ValidationException", "Field 'a' must be an object"},
+		{"sizes", mockOfItem(`{"ItemCollectionMetrics":{"SizeEstimateRangeGB":[1,"2"]}}`), "ValidationException", "Field 'SizeEstimateRangeGB' must be a number"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := h.wire("TestState", texts(t, tt.input))
+			wantError(t, err, tt.typ, tt.message)
+		})
+	}
+}
+
+// mockOfItem tests a dynamodb:updateItem that gives a result.
+func mockOfItem(result string) string {
+	return `{"definition":{"Type":"Task","Resource":"arn:aws:states:::dynamodb:updateItem","Parameters":{},"End":true},"mock":{"result":` + string(value.OfString(result)) + `}}`
 }
 
 // texts turns the members that are JSON texts on the wire into texts.
@@ -94,8 +133,6 @@ func (c recordedTest) leftOut() string {
 	switch {
 	case strings.Contains(req, "JSONata"):
 		return "JSONata"
-	case strings.Contains(req, "DISTRIBUTED") || strings.Contains(req, "ItemReader"):
-		return "distributed Map / ItemReader"
 	case strings.Contains(req, "aws-sdk:s3") || strings.Contains(req, "aws-sdk:kms") || strings.Contains(req, "aws-sdk:lambda"):
 		return "other services' integrations"
 	case strings.Contains(req, "<unresolved:") && !strings.Contains(req, "snf_role_arn") && !strings.Contains(req, "long_uid"):
