@@ -104,16 +104,7 @@ func findState(v value.JSON, name string) value.JSON {
 		if m.Key == name {
 			return s
 		}
-		inner := []value.JSON{}
-		for _, field := range [...]string{"ItemProcessor", "Iterator"} {
-			if f, ok := s.Member(field); ok {
-				inner = append(inner, f)
-			}
-		}
-		if branches, ok := s.Member("Branches"); ok {
-			inner = append(inner, branches.Elements()...)
-		}
-		for _, f := range inner {
+		for _, f := range innerWorkflows(s) {
 			if found := findState(f, name); found != "" {
 				return found
 			}

@@ -28,6 +28,10 @@ var operations = awsapi.Operations[*Service]{
 	"TagResource":                      awsapi.Typed((*Service).TagResource),
 	"UntagResource":                    awsapi.Typed((*Service).UntagResource),
 	"ListTagsForResource":              awsapi.Typed((*Service).ListTagsForResource),
+	"ListStateMachineVersions":         awsapi.Typed((*Service).listVersions),
+	"ListStateMachineAliases":          awsapi.Typed((*Service).listAliases),
+	"ListActivities":                   awsapi.Typed((*Service).listActivities),
+	"ListMapRuns":                      awsapi.Typed((*Service).listMapRuns),
 }
 
 // Do performs one operation; see awsapi.Service.
@@ -57,9 +61,9 @@ func (s *Service) Grants(op string, input json.RawMessage) []awsapi.Grant {
 	switch op {
 	case "CreateStateMachine":
 		resource = s.arns.machine(in.Name)
-	case "StartExecution", "ListExecutions", "DescribeStateMachine", "UpdateStateMachine", "DeleteStateMachine":
+	case "StartExecution", "ListExecutions", "DescribeStateMachine", "UpdateStateMachine", "DeleteStateMachine", "ListStateMachineVersions", "ListStateMachineAliases":
 		resource = in.StateMachineARN
-	case "DescribeExecution", "GetExecutionHistory", "StopExecution", "RedriveExecution", "DescribeStateMachineForExecution":
+	case "DescribeExecution", "GetExecutionHistory", "StopExecution", "RedriveExecution", "DescribeStateMachineForExecution", "ListMapRuns":
 		resource = in.ExecutionARN
 	case "TagResource", "UntagResource", "ListTagsForResource":
 		resource = in.ResourceARN

@@ -78,9 +78,10 @@ func (s *Service) stepEvents(id uint64, step int64) ([]asl.Event, error) {
 	return events, nil
 }
 
-// ExecutionInput names an execution: the request of DescribeStateMachineForExecution and others.
+// ExecutionInput names an execution: the request of DescribeStateMachineForExecution.
 type ExecutionInput struct {
 	ExecutionARN string `json:"executionArn"`
+	IncludedData string `json:"includedData,omitempty"` // ALL_DATA (default) or METADATA_ONLY
 }
 
 // DescribeExecutionInput is the request of DescribeExecution.
@@ -125,6 +126,10 @@ func (s *Service) DescribeExecution(_ context.Context, in DescribeExecutionInput
 }
 
 func (s *Service) describeExecution(in DescribeExecutionInput) (out DescribeExecutionOutput, err error) {
+	metadataOnly, err := onlyMetadata(in.IncludedData)
+	if err != nil {
+		return out, err
+	}
 	e, err := s.execution(in.ExecutionARN)
 	if err != nil {
 		return out, err
@@ -139,7 +144,7 @@ func (s *Service) describeExecution(in DescribeExecutionInput) (out DescribeExec
 	if e.Status != asl.TimedOut { // a timeout of the state machine leaves neither: recorded
 		out.Error, out.Cause = e.Error, e.Cause
 	}
-	if in.IncludedData == "METADATA_ONLY" {
+	if metadataOnly {
 		return out, nil
 	}
 	first, err := s.firstEvent(e.ID)

@@ -136,6 +136,21 @@ func TestService_ListExecutions(t *testing.T) {
 		h.begin(machine, fmt.Sprintf("x%02d", i), fmt.Sprintf(`{"n":%d}`, i%3))
 		h.clock.Advance(time.Millisecond)
 	}
+	// Those that were touched last stand first, whenever they began.
+	if _, err := h.StopExecution(t.Context(), StopExecutionInput{ExecutionARN: h.arns.execution("m", "x11")}); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.Advance(time.Millisecond)
+	for _, name := range []string{"x02", "x20"} { // one of them runs again
+		if _, err := h.StopExecution(t.Context(), StopExecutionInput{ExecutionARN: h.arns.execution("m", name)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.clock.Advance(time.Millisecond)
+	if _, err := h.RedriveExecution(t.Context(), RedriveExecutionInput{ExecutionARN: h.arns.execution("m", "x20")}); err != nil {
+		t.Fatal(err)
+	}
+	h.clock.Advance(time.Millisecond)
 	if _, err := h.RedriveExecution(t.Context(), RedriveExecutionInput{ExecutionARN: h.arns.execution("m", "x07")}); err != nil {
 		t.Fatal(err)
 	}
@@ -155,25 +170,33 @@ func TestService_ListExecutions(t *testing.T) {
 		}
 	}
 	expect := func(keep func(i int) bool) (names []string) {
+		touched := []int{7, 20, 2, 11}
+		order := slices.Clone(touched)
 		for i := n - 1; i >= 0; i-- {
+			if !slices.Contains(touched, i) {
+				order = append(order, i)
+			}
+		}
+		for _, i := range order {
 			if keep(i) {
 				names = append(names, fmt.Sprintf("x%02d", i))
 			}
 		}
 		return names
 	}
+	aborted := func(i int) bool { return i == 2 || i == 11 }
 	for _, tt := range []struct {
 		name string
 		in   ListExecutionsInput
 		keep func(i int) bool
 	}{
 		{"all", ListExecutionsInput{}, func(int) bool { return true }},
-		{"running", ListExecutionsInput{StatusFilter: asl.Running}, func(i int) bool { return i%3 == 2 }},
+		{"running", ListExecutionsInput{StatusFilter: asl.Running}, func(i int) bool { return i%3 == 2 && !aborted(i) }},
 		{"failed", ListExecutionsInput{StatusFilter: asl.Failed}, func(i int) bool { return i%3 == 1 }},
 		{"succeeded", ListExecutionsInput{StatusFilter: asl.Succeeded}, func(i int) bool { return i%3 == 0 }},
-		{"aborted", ListExecutionsInput{StatusFilter: asl.Aborted}, func(int) bool { return false }},
-		{"pending redrive", ListExecutionsInput{StatusFilter: "PENDING_REDRIVE"}, func(int) bool { return false }},
-		{"redriven", ListExecutionsInput{RedriveFilter: "REDRIVEN"}, func(i int) bool { return i == 7 }},
+		{"aborted", ListExecutionsInput{StatusFilter: asl.Aborted}, aborted},
+		{"timed out", ListExecutionsInput{StatusFilter: asl.TimedOut}, func(int) bool { return false }},
+		{"redriven", ListExecutionsInput{RedriveFilter: "REDRIVEN"}, func(i int) bool { return i == 7 || i == 20 }},
 		{"not redriven and failed", ListExecutionsInput{RedriveFilter: "NOT_REDRIVEN", StatusFilter: asl.Failed}, func(i int) bool { return i%3 == 1 && i != 7 }},
 	} {
 		for _, page := range []int{0, 1, 4, 1000} {
@@ -187,10 +210,71 @@ func TestService_ListExecutions(t *testing.T) {
 	}
 	for in, message := range map[ListExecutionsInput]string{
 		{StateMachineARN: machine, StatusFilter: "DONE"}: "statusFilter", {StateMachineARN: machine, RedriveFilter: "YES"}: "redriveFilter",
-		{StateMachineARN: machine, MaxResults: 1001}: "maxResults", {}: "stateMachineArn",
+		{StateMachineARN: machine, StatusFilter: "PENDING_REDRIVE"}: "PENDING_REDRIVE", {StateMachineARN: machine, MaxResults: 1001}: "maxResults", {}: "stateMachineArn",
 	} {
 		_, err := h.ListExecutions(t.Context(), in)
 		wantError(t, err, "ValidationException", message)
+	}
+}
+
+// TestService_RenewListing reads what an earlier version listed, and how it marked what runs.
+func TestService_RenewListing(t *testing.T) {
+	t.Parallel()
+	h := start(t, nil)
+	machine := h.machine("m", hourMachine)
+	for _, name := range []string{"a", "b", "c"} {
+		h.begin(machine, name, `{}`)
+		h.clock.Advance(time.Second)
+	}
+	for _, name := range []string{"b", "a"} {
+		if _, err := h.StopExecution(t.Context(), StopExecutionInput{ExecutionARN: h.arns.execution("m", name)}); err != nil {
+			t.Fatal(err)
+		}
+		h.clock.Advance(time.Second)
+	}
+	h.stop()
+	b := h.store.NewBatch()
+	for p, err := range h.store.Scan(listKeys, listKeys.End()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Set(append(oldListKeys.Clone().String("m"), statusCode(asl.Aborted)).Uint(lastUint(p.Key)), p.Value)
+		b.Delete(p.Key)
+	}
+	c := mark{idle: true, due: millis(testStart.Add(time.Hour + 2*time.Second))}.encode(nil, "m")
+	b.Set(runningKey(3), c[:len(c)-1])
+	if err := b.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	again := startOn(t, h.store, h.clock, Options{}, newFunctions(nil))
+	t.Cleanup(again.stop)
+	out, err := again.ListExecutions(t.Context(), ListExecutionsInput{StateMachineARN: machine})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range out.Executions {
+		names = append(names, e.Name)
+	}
+	if !slices.Equal(names, []string{"a", "b", "c"}) {
+		t.Errorf("names = %v", names)
+	}
+}
+
+func TestService_StartExecution_invalidInput(t *testing.T) {
+	t.Parallel()
+	h := start(t, nil)
+	machine := h.machine("m", passMachine)
+	const expecting = ": was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')'"
+	for input, message := range map[string]string{
+		"":           "Invalid State Machine Execution Input: 'Invalid execution input.'",
+		" ":          "'Invalid execution input.'",
+		"hello you":  "Invalid State Machine Execution Input: 'Unrecognized token 'hello'" + expecting,
+		`{"a":nope}`: "'Unrecognized token 'nope'" + expecting,
+		`{"a":1`:     "Invalid State Machine Execution Input: '",
+	} {
+		_, err := h.StartExecution(t.Context(), StartExecutionInput{StateMachineARN: machine, Input: &input})
+		wantError(t, err, "InvalidExecutionInput", message)
 	}
 }
 

@@ -14,7 +14,8 @@ import (
 //	e number         -> execution (record.go)
 //	h number event   -> events of one step, the first of which is that event
 //	r number         -> running: M, and how to go on after a restart (record.go)
-//	l M status ^number -> entry of ListExecutions for a closed execution; newest first
+//	c M status ^end ^number -> entry of ListExecutions for a closed execution; newest first
+//	l M status ^number -> such an entry as earlier versions wrote it
 //	t token          -> number and task of a task token
 //	o sequence       -> status change event that is not published yet
 //	g ARN            -> tags (JSON)
@@ -25,7 +26,8 @@ var (
 	executionKeys  = store.NewKey("states", "e")
 	historyKeys    = store.NewKey("states", "h")
 	runningKeys    = store.NewKey("states", "r")
-	listKeys       = store.NewKey("states", "l")
+	listKeys       = store.NewKey("states", "c")
+	oldListKeys    = store.NewKey("states", "l")
 	tokenKeys      = store.NewKey("states", "t")
 	outboxKeys     = store.NewKey("states", "o")
 	tagKeys        = store.NewKey("states", "g")
@@ -47,8 +49,8 @@ func historyKey(id uint64, event int64) store.Key {
 
 func runningKey(id uint64) store.Key { return runningKeys.Clone().Uint(id) }
 
-func listKey(machine string, status byte, id uint64) store.Key {
-	return append(listKeys.Clone().String(machine), status).Uint(^id)
+func listKey(machine string, status byte, p rank) store.Key {
+	return append(listKeys.Clone().String(machine), status).Uint(^uint64(p.at)).Uint(^p.id)
 }
 
 func tokenKey(token string) store.Key { return tokenKeys.Clone().String(token) }

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"orderflow/local/asl"
+	"orderflow/local/awsapi"
 	"orderflow/local/store"
 )
 
@@ -21,7 +22,7 @@ type ListExecutionsInput struct {
 	NextToken       string     `json:"nextToken,omitempty"`
 }
 
-// ListExecutionsOutput is the answer of ListExecutions, the newest start first. A page may be short, or empty, and still have a next one.
+// ListExecutionsOutput is the answer of ListExecutions, the newest first: running ones by their start or redrive, others by their end. A page may be short, or empty, and still have a next one.
 type ListExecutionsOutput struct {
 	Executions []ExecutionItem `json:"executions"`
 	NextToken  string          `json:"nextToken,omitempty"`
@@ -66,13 +67,11 @@ func (s *Service) listExecutions(in ListExecutionsInput) (out ListExecutionsOutp
 	if err := checkFilters(in); err != nil {
 		return out, err
 	}
-	bound := uint64(math.MaxUint64 >> 1)
+	bound := rank{math.MaxInt64, math.MaxUint64}
 	if in.NextToken != "" {
-		position, err := openPage(pageExecutions, in.NextToken)
-		if err != nil || len(position) != 8 {
-			return out, errInvalidToken
+		if bound, err = openRank(in.NextToken); err != nil {
+			return out, err
 		}
-		bound = binary.BigEndian.Uint64(position)
 	}
 	found, next, err := s.executionsBefore(m.Name, bound, limit, in)
 	if err != nil {
@@ -83,14 +82,33 @@ func (s *Service) listExecutions(in ListExecutionsInput) (out ListExecutionsOutp
 			s.arns.execution(m.Name, e.Name), in.StateMachineARN, e.Name, e.Status, e.Start, e.Stop, e.RedriveCount, e.RedriveDate,
 		})
 	}
-	if next != 0 {
-		out.NextToken = sealPage(pageExecutions, binary.BigEndian.AppendUint64(nil, next))
+	if next != (rank{}) {
+		out.NextToken = sealRank(next)
 	}
 	return out, nil
 }
 
+func sealRank(p rank) string {
+	return sealPage(pageExecutions, binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, uint64(p.at)), p.id))
+}
+
+func openRank(token string) (rank, error) {
+	b, err := openPage(pageExecutions, token)
+	if err != nil || len(b) != 16 {
+		return rank{}, errInvalidToken
+	}
+	p := rank{Millis(binary.BigEndian.Uint64(b)), binary.BigEndian.Uint64(b[8:])}
+	if p.at < 0 || p.id == 0 {
+		return rank{}, errInvalidToken
+	}
+	return p, nil
+}
+
 func checkFilters(in ListExecutionsInput) error {
-	if in.StatusFilter != "" && in.StatusFilter != "PENDING_REDRIVE" && statusCode(in.StatusFilter) == 0xFF {
+	if in.StatusFilter == "PENDING_REDRIVE" { // a status of the executions of a Map Run
+		return awsapi.Errorf("ValidationException", "The status filter PENDING_REDRIVE is supported only with mapRunArn, not with stateMachineArn")
+	}
+	if in.StatusFilter != "" && statusCode(in.StatusFilter) == 0xFF {
 		return validation("Value '%s' at 'statusFilter' failed to satisfy constraint: Member must satisfy enum value set: [SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING]", in.StatusFilter)
 	}
 	if !slices.Contains([]string{"", "REDRIVEN", "NOT_REDRIVEN"}, in.RedriveFilter) {
@@ -103,84 +121,104 @@ func (in *ListExecutionsInput) wants(e *execution) bool {
 	return in.RedriveFilter == "" || (in.RedriveFilter == "REDRIVEN") == (e.RedriveCount > 0)
 }
 
-// executionsBefore merges the executions of all wanted statuses whose number is below bound, the highest first. next is the bound of
-// the following page, 0 if there is none.
-func (s *Service) executionsBefore(machine string, bound uint64, limit int, in ListExecutionsInput) (found []execution, next uint64, err error) {
-	floor := uint64(0) // below it some status was not looked at
+// executionsBefore merges the executions of all wanted statuses whose rank is below bound, the highest first. next is the bound of
+// the following page, nothing if there is none.
+func (s *Service) executionsBefore(machine string, bound rank, limit int, in ListExecutionsInput) (found []execution, next rank, err error) {
+	floor := rank{} // below it some status was not looked at
 	for _, status := range statusCodes {
 		if in.StatusFilter != "" && in.StatusFilter != status {
 			continue
 		}
-		list, reached := []execution(nil), uint64(0)
+		list, reached := []execution(nil), rank{}
 		if status == asl.Running {
 			list, reached, err = s.runningBefore(machine, bound, limit+1, in)
 		} else {
 			list, reached, err = s.closedBefore(machine, status, bound, limit+1, in)
 		}
 		if err != nil {
-			return nil, 0, err
+			return nil, next, err
 		}
-		found, floor = append(found, list...), max(floor, reached)
+		found = append(found, list...)
+		if reached.compare(floor) > 0 {
+			floor = reached
+		}
 	}
-	slices.SortFunc(found, func(a, b execution) int {
-		if a.ID > b.ID {
-			return -1
-		}
-		return 1
-	})
-	if floor > 0 {
-		found = slices.DeleteFunc(found, func(e execution) bool { return e.ID < floor })
+	slices.SortFunc(found, func(a, b execution) int { return b.rank().compare(a.rank()) })
+	if floor != (rank{}) {
+		found = slices.DeleteFunc(found, func(e execution) bool { return e.rank().compare(floor) < 0 })
 		next = floor
 	}
 	if len(found) > limit {
 		found = found[:limit]
-		next = found[limit-1].ID
+		next = found[limit-1].rank()
 	}
 	return found, next, nil
 }
 
-// closedBefore reads up to n closed executions of one status; reached is where it stopped before the end, 0 if it did not.
-func (s *Service) closedBefore(machine string, status asl.Status, bound uint64, n int, in ListExecutionsInput) (list []execution, reached uint64, err error) {
+// closedBefore reads up to n closed executions of one status; reached is the last rank that it looked at, nothing if that was the end.
+func (s *Service) closedBefore(machine string, status asl.Status, bound rank, n int, in ListExecutionsInput) (list []execution, reached rank, err error) {
 	prefix := append(listKeys.Clone().String(machine), statusCode(status))
 	looked := 0
-	for p, err := range s.store.Scan(listKey(machine, statusCode(status), bound-1), prefix.End()) {
+	for p, err := range s.store.Scan(listKey(machine, statusCode(status), rank{bound.at, bound.id - 1}), prefix.End()) {
 		if err != nil {
-			return nil, 0, err
+			return nil, reached, err
 		}
-		id := ^lastUint(p.Key)
 		if looked++; looked > scanLimit {
-			return list, id + 1, nil
+			return list, reached, nil
 		}
 		e, err := decodeListEntry(p.Value)
 		if err != nil {
-			return nil, 0, err
+			return nil, reached, err
 		}
-		e.ID, e.Status = id, status
+		e.ID, e.Status = ^lastUint(p.Key), status
+		reached = e.rank()
 		if in.wants(&e) {
 			if list = append(list, e); len(list) == n {
-				return list, id, nil
+				return list, reached, nil
 			}
 		}
 	}
-	return list, 0, nil
+	return list, rank{}, nil
 }
 
-func (s *Service) runningBefore(machine string, bound uint64, n int, in ListExecutionsInput) (list []execution, reached uint64, err error) {
-	ids := s.running.before(machine, bound, n)
-	for _, id := range ids {
-		e, err := s.record(id)
+func (s *Service) runningBefore(machine string, bound rank, n int, in ListExecutionsInput) (list []execution, reached rank, err error) {
+	ranks := s.running.before(machine, bound, n)
+	for _, p := range ranks {
+		e, err := s.record(p.id)
 		if errors.Is(err, store.ErrNotFound) {
 			continue // being started: not durable yet
 		}
 		if err != nil {
-			return nil, 0, err
+			return nil, reached, err
 		}
 		if e.Status == asl.Running && in.wants(&e) {
 			list = append(list, e)
 		}
 	}
-	if len(ids) == n {
-		reached = ids[n-1]
+	if len(ranks) == n {
+		reached = ranks[n-1]
 	}
 	return list, reached, nil
+}
+
+// renewListing moves the entries that earlier versions wrote to the keys of this one.
+func (s *Service) renewListing() error {
+	b := s.store.NewBatch()
+	empty := b.Len()
+	for p, err := range s.store.Scan(oldListKeys, oldListKeys.End()) {
+		if err != nil {
+			return err
+		}
+		e, err := s.record(^lastUint(p.Key))
+		if err != nil {
+			return err
+		}
+		b.Set(listKey(e.Machine, statusCode(e.Status), e.rank()), p.Value)
+		b.Delete(p.Key)
+	}
+	if b.Len() == empty {
+		b.Discard()
+		return nil
+	}
+	return b.Commit()
 }

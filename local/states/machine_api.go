@@ -1,6 +1,7 @@
 package states
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 
@@ -15,6 +16,7 @@ type CreateStateMachineInput struct {
 	Type                    string          `json:"type,omitempty"`
 	Tags                    []Tag           `json:"tags,omitempty"`
 	Publish                 bool            `json:"publish,omitempty"`
+	VersionDescription      string          `json:"versionDescription,omitempty"`
 	LoggingConfiguration    json.RawMessage `json:"loggingConfiguration,omitempty"`
 	TracingConfiguration    json.RawMessage `json:"tracingConfiguration,omitempty"`
 	EncryptionConfiguration json.RawMessage `json:"encryptionConfiguration,omitempty"`
@@ -42,8 +44,8 @@ func (s *Service) createStateMachine(in CreateStateMachineInput) (out CreateStat
 	if in.Type != "" && in.Type != "STANDARD" {
 		return out, awsapi.Errorf("StateMachineTypeNotSupported", "State Machine Type is not supported: '%s'", in.Type)
 	}
-	if in.Publish {
-		return out, awsapi.NotImplemented("state machine versions")
+	if err := checkPublish(in.Publish, in.VersionDescription); err != nil {
+		return out, err
 	}
 	if len(in.Tags) > maxTags {
 		return out, tooManyTags()
@@ -53,9 +55,9 @@ func (s *Service) createStateMachine(in CreateStateMachineInput) (out CreateStat
 	}
 	s.machines.change.Lock()
 	defer s.machines.change.Unlock()
-	d := definition{
-		Definition: in.Definition, RoleARN: in.RoleARN, Updated: millis(s.clock.Now()),
-		Logging: in.LoggingConfiguration, Tracing: in.TracingConfiguration, Encryption: in.EncryptionConfiguration,
+	d := definition{Definition: in.Definition, RoleARN: in.RoleARN, Updated: millis(s.clock.Now())}
+	if err := d.configure(in.LoggingConfiguration, in.TracingConfiguration, in.EncryptionConfiguration); err != nil {
+		return out, err
 	}
 	old, err := s.machineNamed(in.Name)
 	if err != nil {
@@ -87,7 +89,7 @@ func (s *Service) createdBefore(m *machineRecord, d definition) (out CreateState
 	if err != nil {
 		return out, err
 	}
-	if rev.Definition != d.Definition || string(rev.Logging) != string(d.Logging) || string(rev.Tracing) != string(d.Tracing) {
+	if rev.Definition != d.Definition || !bytes.Equal(rev.logging(), d.logging()) || !bytes.Equal(rev.tracing(), d.tracing()) {
 		return out, awsapi.Errorf("StateMachineAlreadyExists", "State Machine Already Exists: '%s'", arn)
 	}
 	return CreateStateMachineOutput{arn, m.Created}, nil
@@ -115,6 +117,7 @@ type UpdateStateMachineInput struct {
 	Definition              string          `json:"definition,omitempty"`
 	RoleARN                 string          `json:"roleArn,omitempty"`
 	Publish                 bool            `json:"publish,omitempty"`
+	VersionDescription      string          `json:"versionDescription,omitempty"`
 	LoggingConfiguration    json.RawMessage `json:"loggingConfiguration,omitempty"`
 	TracingConfiguration    json.RawMessage `json:"tracingConfiguration,omitempty"`
 	EncryptionConfiguration json.RawMessage `json:"encryptionConfiguration,omitempty"`
@@ -123,17 +126,17 @@ type UpdateStateMachineInput struct {
 // UpdateStateMachineOutput is the answer of UpdateStateMachine.
 type UpdateStateMachineOutput struct {
 	UpdateDate Millis `json:"updateDate"`
-	RevisionID string `json:"revisionId"`
+	RevisionID string `json:"revisionId,omitempty"`
 }
 
-// UpdateStateMachine makes a new revision. Running executions, and redrives of older ones, keep the revision they began with.
+// UpdateStateMachine makes a new revision, unless nothing changes. Running executions, and redrives of older ones, keep the revision they began with.
 func (s *Service) UpdateStateMachine(_ context.Context, in UpdateStateMachineInput) (UpdateStateMachineOutput, error) {
 	return inside(s, in, s.updateStateMachine)
 }
 
 func (s *Service) updateStateMachine(in UpdateStateMachineInput) (out UpdateStateMachineOutput, err error) {
-	if in.Publish {
-		return out, awsapi.NotImplemented("state machine versions")
+	if err := checkPublish(in.Publish, in.VersionDescription); err != nil {
+		return out, err
 	}
 	s.machines.change.Lock()
 	defer s.machines.change.Unlock()
@@ -164,14 +167,14 @@ func (s *Service) updateStateMachine(in UpdateStateMachineInput) (out UpdateStat
 		}
 		d.RoleARN = in.RoleARN
 	}
-	for _, f := range []struct{ to, from *json.RawMessage }{
-		{&d.Logging, &in.LoggingConfiguration}, {&d.Tracing, &in.TracingConfiguration}, {&d.Encryption, &in.EncryptionConfiguration},
-	} {
-		if *f.from != nil {
-			*f.to = *f.from
-		}
+	if err := d.configure(in.LoggingConfiguration, in.TracingConfiguration, in.EncryptionConfiguration); err != nil {
+		return out, err
 	}
-	d.Updated, d.RevisionID = millis(s.clock.Now()), s.opt.NewID()
+	now := millis(s.clock.Now())
+	if d.same(&rev.definition) {
+		return UpdateStateMachineOutput{now, rev.RevisionID}, nil
+	}
+	d.Updated, d.RevisionID = now, s.opt.NewID()
 	if err := s.writeMachine(*m, &d, nil); err != nil {
 		return out, err
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 
+	"orderflow/local/asl"
 	"orderflow/local/store"
 )
 
 // DescribeStateMachineInput is the request of DescribeStateMachine.
 type DescribeStateMachineInput struct {
 	StateMachineARN string `json:"stateMachineArn"`
+	IncludedData    string `json:"includedData,omitempty"` // ALL_DATA (default) or METADATA_ONLY
 }
 
 // DescribeStateMachineOutput is the answer of DescribeStateMachine.
@@ -26,6 +28,8 @@ type DescribeStateMachineOutput struct {
 	TracingConfiguration    json.RawMessage `json:"tracingConfiguration"`
 	EncryptionConfiguration json.RawMessage `json:"encryptionConfiguration"`
 	RevisionID              string          `json:"revisionId,omitempty"`
+	// VariableReferences are the variables that each state reads.
+	VariableReferences map[string][]string `json:"variableReferences,omitempty"`
 }
 
 // DescribeStateMachine returns the newest revision.
@@ -42,26 +46,38 @@ func (s *Service) describeStateMachine(in DescribeStateMachineInput) (out Descri
 	if err != nil {
 		return out, err
 	}
-	out = s.describeRevision(m.Name, rev)
+	if out, err = s.describeRevision(m.Name, rev, in.IncludedData); err != nil {
+		return out, err
+	}
 	out.Status, out.Type, out.CreationDate = m.Status, "STANDARD", m.Created
 	return out, nil
 }
 
-func (s *Service) describeRevision(name string, rev *revision) DescribeStateMachineOutput {
-	out := DescribeStateMachineOutput{
+func (s *Service) describeRevision(name string, rev *revision, includedData string) (out DescribeStateMachineOutput, err error) {
+	metadataOnly, err := onlyMetadata(includedData)
+	if err != nil {
+		return out, err
+	}
+	out = DescribeStateMachineOutput{
 		StateMachineARN: s.arns.machine(name), Name: name, Definition: rev.Definition, RoleARN: rev.RoleARN, RevisionID: rev.RevisionID,
-		LoggingConfiguration: rev.Logging, TracingConfiguration: rev.Tracing, EncryptionConfiguration: rev.Encryption,
+		LoggingConfiguration: rev.logging(), TracingConfiguration: rev.tracing(), EncryptionConfiguration: rev.encryption(),
+		VariableReferences: asl.VariableReferences(rev.Definition),
 	}
-	if out.LoggingConfiguration == nil {
-		out.LoggingConfiguration = json.RawMessage(`{"level":"OFF","includeExecutionData":false}`)
+	if metadataOnly {
+		out.Definition, out.VariableReferences = "{}", nil
 	}
-	if out.TracingConfiguration == nil {
-		out.TracingConfiguration = json.RawMessage(`{"enabled":false}`)
+	return out, nil
+}
+
+// onlyMetadata reads includedData: METADATA_ONLY leaves out what may be encrypted.
+func onlyMetadata(includedData string) (bool, error) {
+	switch includedData {
+	case "", "ALL_DATA":
+		return false, nil
+	case "METADATA_ONLY":
+		return true, nil
 	}
-	if out.EncryptionConfiguration == nil {
-		out.EncryptionConfiguration = json.RawMessage(`{"type":"AWS_OWNED_KEY"}`)
-	}
-	return out
+	return false, validation("Value '%s' at 'includedData' failed to satisfy constraint: Member must satisfy enum value set: [ALL_DATA, METADATA_ONLY]", includedData)
 }
 
 // DescribeStateMachineForExecution returns the revision that an execution runs.
@@ -78,7 +94,9 @@ func (s *Service) describeStateMachineForExecution(in ExecutionInput) (out Descr
 	if err != nil {
 		return out, err
 	}
-	out = s.describeRevision(e.Machine, rev)
+	if out, err = s.describeRevision(e.Machine, rev, in.IncludedData); err != nil {
+		return out, err
+	}
 	out.UpdateDate = rev.Updated
 	return out, nil
 }

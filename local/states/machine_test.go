@@ -1,10 +1,12 @@
 package states
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
 	"orderflow/local/asl"
+	"orderflow/local/asl/value"
 )
 
 const (
@@ -30,6 +32,14 @@ func TestService_CreateStateMachine(t *testing.T) {
 		{"JSONata", `{"name":"n","roleArn":"` + role + `","definition":"` + quoted(`{"QueryLanguage":"JSONata","StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}`) + `"}`, "InvalidDefinition", "UNSUPPORTED_BY_ENGINE"},
 		{"express", `{"name":"n","type":"EXPRESS","roleArn":"` + role + `","definition":"` + quoted(passMachine) + `"}`, "StateMachineTypeNotSupported", "EXPRESS"},
 		{"versions", `{"name":"n","publish":true,"roleArn":"` + role + `","definition":"` + quoted(passMachine) + `"}`, "NotImplemented", "versions"},
+		{"description of no version", `{"name":"n","versionDescription":"first","roleArn":"` + role + `","definition":"` + quoted(passMachine) + `"}`,
+			"ValidationException", "Version description can only be set when publish is true"},
+		{"unknown field", `{"name":"n","roleArn":"` + role + `","definition":"` + quoted(`{"StartAt":"P","States":{"P":{"Type":"Pass","Ende":true,"End":true}}}`) + `"}`,
+			"InvalidDefinition", "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: Field 'Ende' is not supported at /States/P'"},
+		{"logging without a destination", `{"name":"n","loggingConfiguration":{"level":"ALL"},"roleArn":"` + role + `","definition":"` + quoted(passMachine) + `"}`,
+			"InvalidLoggingConfiguration", "Must specify exactly one Log Destination"},
+		{"logging of a level that is none", `{"name":"n","loggingConfiguration":{"level":"SOME"},"roleArn":"` + role + `","definition":"` + quoted(passMachine) + `"}`,
+			"ValidationException", "loggingConfiguration.level"},
 		{"malformed", `{"name":7}`, "SerializationException", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -58,7 +68,7 @@ func TestService_Put(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := h.DescribeStateMachine(ctx, DescribeStateMachineInput{arn})
+		out, err := h.DescribeStateMachine(ctx, DescribeStateMachineInput{StateMachineARN: arn})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,6 +79,106 @@ func TestService_Put(t *testing.T) {
 	}
 	if revisions[0] != revisions[1] || revisions[1] == revisions[2] || revisions[2] != revisions[3] {
 		t.Errorf("revisions = %q: only the change makes one", revisions)
+	}
+}
+
+func TestService_UpdateStateMachine_revision(t *testing.T) {
+	t.Parallel()
+	h := start(t, nil)
+	machine := h.machine("m", passMachine)
+	last := ""
+	for i, tt := range []struct {
+		in      UpdateStateMachineInput
+		changes bool
+	}{
+		{UpdateStateMachineInput{RoleARN: role}, false},
+		{UpdateStateMachineInput{RoleARN: role + "2"}, true},
+		{UpdateStateMachineInput{RoleARN: role + "2", Definition: passMachine}, false},
+		{UpdateStateMachineInput{LoggingConfiguration: []byte(`{}`), TracingConfiguration: []byte(`{"enabled":false}`)}, false},
+		{UpdateStateMachineInput{Definition: hourMachine}, true},
+		{UpdateStateMachineInput{TracingConfiguration: []byte(`{"enabled":true}`)}, true},
+		{UpdateStateMachineInput{TracingConfiguration: []byte(`{ "enabled": true }`)}, false},
+	} {
+		tt.in.StateMachineARN = machine
+		out, err := h.UpdateStateMachine(t.Context(), tt.in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (out.RevisionID != last) != tt.changes || out.UpdateDate == 0 {
+			t.Errorf("update %d gives %+v after %q, changes: %t", i, out, last, tt.changes)
+		}
+		last = out.RevisionID
+	}
+	_, err := h.wire("UpdateStateMachine", `{"stateMachineArn":"`+machine+`","roleArn":"`+role+`","versionDescription":"x"}`)
+	wantError(t, err, "ValidationException", "Version description can only be set when publish is true")
+}
+
+func TestService_DescribeStateMachine(t *testing.T) {
+	t.Parallel()
+	h := start(t, nil)
+	const definition = `{"StartAt":"Set","States":{
+		"Set":{"Type":"Pass","Assign":{"a.$":"$.n","b":{"$c":1}},"Next":"Go"},
+		"Go":{"Type":"Choice","Choices":[{"Not":{"Variable":"$a","NumericLessThanPath":"$b.c"},"Next":"Each"}],"Default":"No"},
+		"No":{"Type":"Fail","ErrorPath":"States.Format('{}-{}', $b, $a.x)"},
+		"Each":{"Type":"Map","ItemsPath":"$$.Execution.Input.n","ItemSelector":{"i.$":"$a","s":"$b"},"End":true,
+			"ItemProcessor":{"StartAt":"In","States":{"In":{"Type":"Pass","Parameters":{"l":[{"v.$":"$b"}]},"End":true}}}}}}`
+	_, err := h.wire("CreateStateMachine", `{"name":"m","roleArn":"`+role+`","loggingConfiguration":{},"tracingConfiguration":{},"definition":`+string(value.OfString(definition))+`}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	arn := h.arns.machine("m")
+	out, err := h.DescribeStateMachine(t.Context(), DescribeStateMachineInput{StateMachineARN: arn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !sameJSON(t, string(out.LoggingConfiguration), `{"level":"OFF","includeExecutionData":false}`) || string(out.TracingConfiguration) != `{"enabled":false}` {
+		t.Errorf("logging %s, tracing %s", out.LoggingConfiguration, out.TracingConfiguration)
+	}
+	want := map[string][]string{"Go": {"a", "b"}, "No": {"a", "b"}, "Each": {"a"}, "In": {"b"}}
+	execution := h.begin(arn, "x", `{"n":[1]}`)
+	of, err := h.DescribeStateMachineForExecution(t.Context(), ExecutionInput{ExecutionARN: execution})
+	if err != nil || !reflect.DeepEqual(out.VariableReferences, want) || !reflect.DeepEqual(of.VariableReferences, want) {
+		t.Errorf("references %v, of the execution %v, %v", out.VariableReferences, of.VariableReferences, err)
+	}
+	out, err = h.DescribeStateMachine(t.Context(), DescribeStateMachineInput{StateMachineARN: arn, IncludedData: "METADATA_ONLY"})
+	if err != nil || out.Definition != "{}" || out.VariableReferences != nil || out.RoleARN != role {
+		t.Errorf("metadata only: %+v, %v", out, err)
+	}
+	of, err = h.DescribeStateMachineForExecution(t.Context(), ExecutionInput{execution, "METADATA_ONLY"})
+	if err != nil || of.Definition != "{}" {
+		t.Errorf("metadata only: %+v, %v", of, err)
+	}
+	for _, op := range []string{"DescribeStateMachine", "DescribeStateMachineForExecution", "DescribeExecution"} {
+		_, err := h.wire(op, `{"stateMachineArn":"`+arn+`","executionArn":"`+execution+`","includedData":"SOME"}`)
+		wantError(t, err, "ValidationException", "includedData")
+	}
+}
+
+// TestService_EmptyListings: what this service does not have is listed as none.
+func TestService_EmptyListings(t *testing.T) {
+	t.Parallel()
+	h := start(t, nil)
+	machine := h.machine("m", passMachine)
+	execution := h.begin(machine, "x", `{}`)
+	for _, tt := range []struct{ op, resource, want, missing string }{
+		{"ListStateMachineVersions", `"stateMachineArn":"` + machine, `{"stateMachineVersions":[]}`, "StateMachineDoesNotExist"},
+		{"ListStateMachineAliases", `"stateMachineArn":"` + machine, `{"stateMachineAliases":[]}`, "StateMachineDoesNotExist"},
+		{"ListMapRuns", `"executionArn":"` + execution, `{"mapRuns":[]}`, "ExecutionDoesNotExist"},
+	} {
+		if got, err := h.wire(tt.op, `{`+tt.resource+`"}`); err != nil || got != tt.want {
+			t.Errorf("%s = %s, %v", tt.op, got, err)
+		}
+		_, err := h.wire(tt.op, `{`+tt.resource+`2"}`)
+		wantError(t, err, tt.missing, "2'")
+		_, err = h.wire(tt.op, `{`+strings.Replace(tt.resource, "arn:aws", "aws", 1)+`"}`)
+		wantError(t, err, "InvalidArn", "Invalid ARN prefix")
+		_, err = h.wire(tt.op, `{`+tt.resource+`","maxResults":1001}`)
+		wantError(t, err, "ValidationException", "maxResults")
+		_, err = h.wire(tt.op, `{`+tt.resource+`","nextToken":"t"}`)
+		wantError(t, err, "InvalidToken", "")
+	}
+	if got, err := h.wire("ListActivities", `{}`); err != nil || got != `{"activities":[]}` {
+		t.Errorf("ListActivities = %s, %v", got, err)
 	}
 }
 
@@ -89,7 +199,7 @@ func TestService_UpdateKeepsRunningExecutions(t *testing.T) {
 	if got := h.ended(h.begin(machine, "new", `{}`)); got.Status != asl.Failed || *got.Error != "Broken" {
 		t.Errorf("the new execution = %+v", got)
 	}
-	out, err := h.DescribeStateMachineForExecution(ctx, ExecutionInput{old})
+	out, err := h.DescribeStateMachineForExecution(ctx, ExecutionInput{ExecutionARN: old})
 	if err != nil || out.Definition != hourMachine {
 		t.Errorf("definition of the old execution = %s, %v", out.Definition, err)
 	}
@@ -110,7 +220,7 @@ func TestService_DeleteStateMachine(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	out, err := h.DescribeStateMachine(ctx, DescribeStateMachineInput{machine})
+	out, err := h.DescribeStateMachine(ctx, DescribeStateMachineInput{StateMachineARN: machine})
 	if err != nil || out.Status != "DELETING" {
 		t.Errorf("described %+v, %v, want DELETING while an execution runs", out, err)
 	}
@@ -119,13 +229,13 @@ func TestService_DeleteStateMachine(t *testing.T) {
 	if _, err := h.StopExecution(ctx, StopExecutionInput{ExecutionARN: running}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = h.DescribeStateMachine(ctx, DescribeStateMachineInput{machine})
+	_, err = h.DescribeStateMachine(ctx, DescribeStateMachineInput{StateMachineARN: machine})
 	wantError(t, err, "StateMachineDoesNotExist", "State Machine Does Not Exist: '"+machine+"'")
 	if got := h.describe(running); got.RedriveStatusReason != "State machine is in DELETING status" {
 		t.Errorf("redrive status of its execution: %q", got.RedriveStatusReason)
 	}
 	h.machine("m", passMachine)
-	if out, err := h.DescribeStateMachineForExecution(ctx, ExecutionInput{running}); err != nil || out.Definition != hourMachine {
+	if out, err := h.DescribeStateMachineForExecution(ctx, ExecutionInput{ExecutionARN: running}); err != nil || out.Definition != hourMachine {
 		t.Errorf("definition of the execution after the machine was made anew = %s, %v", out.Definition, err)
 	}
 }

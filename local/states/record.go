@@ -98,17 +98,18 @@ func decodeExecution(id uint64, data []byte) (execution, error) {
 }
 
 // mark is how a running execution goes on after a restart: at once, because a task of it is in flight, or when its next timer is due
-// (0: when somebody returns a task token).
+// (0: when somebody returns a task token). since is its place in a listing; 0 in what earlier versions wrote.
 type mark struct {
-	idle bool
-	due  Millis
+	idle       bool
+	due, since Millis
 }
 
 func (m mark) encode(b []byte, machine string) []byte {
 	b = append(b, recordVersion)
 	b = appendFlag(b, m.idle)
 	b = binary.AppendVarint(b, int64(m.due))
-	return appendText(b, machine)
+	b = appendText(b, machine)
+	return binary.AppendVarint(b, int64(m.since))
 }
 
 func decodeMark(data []byte) (m mark, machine string, err error) {
@@ -116,8 +117,11 @@ func decodeMark(data []byte) (m mark, machine string, err error) {
 	if r.byte() != recordVersion {
 		return m, "", errRecord
 	}
-	m = mark{r.byte() == 1, r.millis()}
+	m = mark{idle: r.byte() == 1, due: r.millis()}
 	machine = r.text()
+	if !r.bad && len(r.b) > 0 {
+		m.since = r.millis()
+	}
 	if r.bad {
 		return m, "", errRecord
 	}

@@ -79,18 +79,19 @@ func (r *run) redrive(now Millis, token string) error {
 		e.RedriveTokens = append(slices.Clone(e.RedriveTokens), redriveToken{token, now})
 		e.RedriveTokens = e.RedriveTokens[max(0, len(e.RedriveTokens)-keptTokens):]
 	}
-	s.running.add(e.Machine, e.ID)
+	runs := e.rank()
+	s.running.add(e.Machine, runs)
 	err := r.take(asl.Redrive{}, func(b *store.Batch) {
 		if e.Status == asl.Running { // it may have ended at once, and is recorded then
 			b.Set(executionKey(e.ID), e.encode(nil))
 		}
-		if old.Status != e.Status {
-			b.Delete(listKey(e.Machine, statusCode(old.Status), e.ID))
+		if old.Status != e.Status || old.Stop != e.Stop {
+			b.Delete(listKey(e.Machine, statusCode(old.Status), old.rank()))
 		}
 	})
 	if err != nil {
 		r.rec = old
-		s.running.remove(e.Machine, e.ID)
+		s.running.remove(e.Machine, runs)
 		s.timers.set(e.ID, 0)
 	}
 	return err

@@ -141,7 +141,7 @@ func (r *run) commit(events []asl.Event, commands []asl.Command, extra func(*sto
 	s.outbox.add(notices)
 	if ended {
 		s.timers.set(r.rec.ID, 0)
-		s.running.remove(r.rec.Machine, r.rec.ID)
+		s.running.remove(r.rec.Machine, rank{r.rec.since(), r.rec.ID})
 		s.waiters.wake(r.rec.ID)
 	} else {
 		s.timers.set(r.rec.ID, r.due())
@@ -189,7 +189,7 @@ func (r *run) end(b *store.Batch, events []asl.Event) {
 	r.rec.Steps = r.step
 	buf := make([]byte, 0, 256)
 	b.Set(executionKey(r.rec.ID), r.rec.encode(buf))
-	b.Set(listKey(r.rec.Machine, statusCode(r.rec.Status), r.rec.ID), r.rec.encodeListEntry(buf))
+	b.Set(listKey(r.rec.Machine, statusCode(r.rec.Status), r.rec.rank()), r.rec.encodeListEntry(buf))
 	if r.marked {
 		b.Delete(runningKey(r.rec.ID))
 	}
@@ -198,10 +198,11 @@ func (r *run) end(b *store.Batch, events []asl.Event) {
 
 // nextMark is what the store must say while the execution is as it is now.
 func (r *run) nextMark() mark {
-	if len(r.tasks) > 0 {
-		return mark{}
+	m := mark{since: r.rec.since()}
+	if len(r.tasks) == 0 {
+		m.idle, m.due = true, r.due()
 	}
-	return mark{idle: true, due: r.due()}
+	return m
 }
 
 // closeTask takes a task out of those in flight; it tells whether it was there.

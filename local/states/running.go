@@ -1,36 +1,56 @@
 package states
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 )
+
+// rank is where an execution stands in a listing: by the time that counts, the newest first.
+type rank struct {
+	at Millis
+	id uint64
+}
+
+func (p rank) compare(o rank) int { return cmp.Or(cmp.Compare(p.at, o.at), cmp.Compare(p.id, o.id)) }
+
+// since is when a running execution began, or was redriven.
+func (e *execution) since() Millis { return max(e.Start, e.RedriveDate) }
+
+// rank of an execution: a running one is listed by its start or redrive, another one by its end.
+func (e *execution) rank() rank {
+	if e.Stop == 0 {
+		return rank{e.since(), e.ID}
+	}
+	return rank{e.Stop, e.ID}
+}
 
 // running lists the executions that run, by state machine. It is in memory only: a set on disk whose members come and go leaves
 // tombstones that slow down every listing. The zero value is ready.
 type running struct {
 	mu  sync.Mutex
-	set map[string]*idSet
+	set map[string]*rankSet
 }
 
-func (r *running) add(machine string, id uint64) {
+func (r *running) add(machine string, p rank) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.set == nil {
-		r.set = map[string]*idSet{}
+		r.set = map[string]*rankSet{}
 	}
 	s := r.set[machine]
 	if s == nil {
-		s = &idSet{}
+		s = &rankSet{}
 		r.set[machine] = s
 	}
-	s.add(id)
+	s.add(p)
 }
 
-func (r *running) remove(machine string, id uint64) {
+func (r *running) remove(machine string, p rank) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if s := r.set[machine]; s != nil {
-		s.remove(id)
+		s.remove(p)
 	}
 }
 
@@ -38,61 +58,68 @@ func (r *running) count(machine string) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if s := r.set[machine]; s != nil {
-		return len(s.ids) - s.removed
+		return len(s.entries) - s.removed
 	}
 	return 0
 }
 
-// before returns up to n ids below the bound, the highest first.
-func (r *running) before(machine string, bound uint64, n int) []uint64 {
+// before returns up to n ranks below the bound, the newest first.
+func (r *running) before(machine string, bound rank, n int) []rank {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.set[machine]
 	if s == nil {
 		return nil
 	}
-	i, _ := slices.BinarySearch(s.ids, bound<<1)
-	var out []uint64
+	i, _ := s.search(bound)
+	var out []rank
 	for i--; i >= 0 && len(out) < n; i-- {
-		if s.ids[i]&1 == 0 {
-			out = append(out, s.ids[i]>>1)
+		if !s.entries[i].removed {
+			out = append(out, s.entries[i].rank)
 		}
 	}
 	return out
 }
 
-// idSet is a sorted list in which ids mostly arrive in order and leave at any place: an entry is the id shifted left, with the
-// lowest bit set once it is removed.
-type idSet struct {
-	ids     []uint64
+// rankSet is a sorted list in which ranks mostly arrive in order and leave anywhere: an entry that leaves is only marked.
+type rankSet struct {
+	entries []rankEntry
 	removed int
 }
 
-func (s *idSet) add(id uint64) {
-	if n := len(s.ids); n == 0 || s.ids[n-1]>>1 < id {
-		s.ids = append(s.ids, id<<1)
+type rankEntry struct {
+	rank
+	removed bool
+}
+
+func (s *rankSet) search(p rank) (int, bool) {
+	return slices.BinarySearchFunc(s.entries, p, func(e rankEntry, p rank) int { return e.compare(p) })
+}
+
+func (s *rankSet) add(p rank) {
+	if n := len(s.entries); n == 0 || s.entries[n-1].compare(p) < 0 {
+		s.entries = append(s.entries, rankEntry{rank: p})
 		return
 	}
-	i, found := slices.BinarySearch(s.ids, id<<1)
+	i, found := s.search(p)
 	switch {
-	case found:
-	case i < len(s.ids) && s.ids[i]>>1 == id:
-		s.ids[i] = id << 1
+	case !found:
+		s.entries = slices.Insert(s.entries, i, rankEntry{rank: p})
+	case s.entries[i].removed:
+		s.entries[i].removed = false
 		s.removed--
-	default:
-		s.ids = slices.Insert(s.ids, i, id<<1)
 	}
 }
 
-func (s *idSet) remove(id uint64) {
-	i, found := slices.BinarySearch(s.ids, id<<1)
-	if !found {
+func (s *rankSet) remove(p rank) {
+	i, found := s.search(p)
+	if !found || s.entries[i].removed {
 		return
 	}
-	s.ids[i] |= 1
+	s.entries[i].removed = true
 	s.removed++
-	if s.removed > 64 && s.removed > len(s.ids)/2 {
-		s.ids = slices.DeleteFunc(s.ids, func(x uint64) bool { return x&1 == 1 })
+	if s.removed > 64 && s.removed > len(s.entries)/2 {
+		s.entries = slices.DeleteFunc(s.entries, func(e rankEntry) bool { return e.removed })
 		s.removed = 0
 	}
 }

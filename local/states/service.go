@@ -86,6 +86,9 @@ func New(st *store.Store, clock clockwork.Clock, opt Options) (*Service, error) 
 		s.lastID.Store(lastUint(p.Key))
 		break
 	}
+	if err := s.renewListing(); err != nil {
+		return nil, fmt.Errorf("renew listing of executions: %w", err)
+	}
 	if err := s.readRunning(); err != nil {
 		return nil, fmt.Errorf("read running executions: %w", err)
 	}
@@ -140,7 +143,14 @@ func (s *Service) readRunning() error {
 			return err
 		}
 		id := lastUint(p.Key)
-		s.running.add(machine, id)
+		if m.since == 0 {
+			e, err := s.record(id)
+			if err != nil {
+				return err
+			}
+			m.since = e.since()
+		}
+		s.running.add(machine, rank{m.since, id})
 		if !m.idle {
 			s.interrupted = append(s.interrupted, id)
 		} else if m.due != 0 {

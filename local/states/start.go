@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"strings"
 
 	"orderflow/local/asl"
 	"orderflow/local/asl/value"
@@ -51,8 +52,8 @@ func (s *Service) startExecution(in StartExecutionInput) (out StartExecutionOutp
 	if len(input) > asl.MaxPayload {
 		return out, validation("Value at 'input' failed to satisfy constraint: Member must have length less than or equal to %d", asl.MaxPayload)
 	}
-	if _, err := value.Parse(input); err != nil {
-		return out, invalidInput(err.Error())
+	if err := checkInput(input); err != nil {
+		return out, err
 	}
 	if named {
 		defer s.names.lock(m.Name + ":" + in.Name)()
@@ -64,6 +65,19 @@ func (s *Service) startExecution(in StartExecutionInput) (out StartExecutionOutp
 		}
 	}
 	return s.begin(m, in, input)
+}
+
+// checkInput refuses what is no JSON: InvalidExecutionInput.
+func checkInput(input string) error {
+	_, err := value.Parse(input)
+	if err == nil {
+		return nil
+	}
+	if strings.TrimSpace(input) == "" {
+		return invalidInput("Invalid execution input.")
+	}
+	what, _ := asl.SyntaxText(input, err)
+	return invalidInput(what)
 }
 
 // startedBefore answers a start under a name that is taken.
@@ -96,7 +110,7 @@ func (s *Service) begin(m *machineRecord, in StartExecutionInput, input string) 
 	r.mu.Lock()
 	defer r.release()
 	s.runs.insert(r)
-	s.running.add(m.Name, r.rec.ID)
+	s.running.add(m.Name, r.rec.rank())
 	err = r.take(asl.Start{Input: input}, func(b *store.Batch) {
 		b.Set(nameKey(m.Name, in.Name), binary.AppendUvarint(nil, r.rec.ID))
 		b.Set(executionKey(r.rec.ID), r.rec.encode(make([]byte, 0, 256)))
@@ -104,7 +118,7 @@ func (s *Service) begin(m *machineRecord, in StartExecutionInput, input string) 
 	if err != nil {
 		r.drop()
 		s.timers.set(r.rec.ID, 0)
-		s.running.remove(m.Name, r.rec.ID)
+		s.running.remove(m.Name, rank{r.rec.since(), r.rec.ID})
 		return out, err
 	}
 	return StartExecutionOutput{s.arns.execution(m.Name, in.Name), r.rec.Start}, nil

@@ -74,8 +74,8 @@ func (s *Service) TestState(ctx context.Context, in TestStateInput) (out TestSta
 	if in.Input == "" {
 		in.Input = "{}"
 	}
-	if _, err := value.Parse(in.Input); err != nil {
-		return out, invalidInput(err.Error())
+	if err := checkInput(in.Input); err != nil {
+		return out, err
 	}
 	name, state, err := findState(in)
 	if err != nil {

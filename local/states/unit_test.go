@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"reflect"
 	"runtime"
@@ -56,9 +57,16 @@ func TestRecord_RoundTrip(t *testing.T) {
 	if err != nil || entry.Name != full.Name || entry.Start != full.Start || entry.Stop != full.Stop || entry.RedriveCount != 2 || entry.RedriveDate != 5 {
 		t.Errorf("list entry %+v, %v", entry, err)
 	}
-	m, machine, err := decodeMark(mark{true, 9}.encode(nil, "m"))
-	if err != nil || m != (mark{true, 9}) || machine != "m" {
-		t.Errorf("mark %+v of %s, %v", m, machine, err)
+	for _, want := range []mark{{true, 9, 7}, {}} {
+		data := want.encode(nil, "m")
+		m, machine, err := decodeMark(data)
+		if err != nil || m != want || machine != "m" {
+			t.Errorf("mark %+v of %s, %v", m, machine, err)
+		}
+		m, machine, err = decodeMark(data[:len(data)-1]) // as earlier versions wrote it
+		if want.since = 0; err != nil || m != want || machine != "m" {
+			t.Errorf("old mark %+v of %s, %v", m, machine, err)
+		}
 	}
 }
 
@@ -118,36 +126,41 @@ func TestRunning(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(2, 2))
 	var r running
-	model := map[uint64]bool{}
-	next := uint64(0)
+	model := map[rank]bool{}
+	next, now := uint64(0), Millis(1)
+	some := func() rank { return rank{1 + Millis(rng.IntN(int(now))), 1 + rng.Uint64N(next+1)} }
 	for range 20000 {
-		switch rng.IntN(5) {
+		switch rng.IntN(6) {
 		case 0, 1:
 			next++
-			r.add("m", next)
-			model[next] = true
+			now += Millis(rng.IntN(2))
+			r.add("m", rank{now, next})
+			model[rank{now, next}] = true
 		case 2: // redriven
-			if id := 1 + rng.Uint64N(next+1); id <= next {
-				r.add("m", id)
-				model[id] = true
-			}
+			p := some()
+			r.add("m", p)
+			model[p] = true
 		default:
-			id := 1 + rng.Uint64N(next+1)
-			r.remove("m", id)
-			delete(model, id)
+			p := some()
+			for q := range model {
+				p = q
+				break
+			}
+			r.remove("m", p)
+			delete(model, p)
 		}
 		if r.count("m") != len(model) {
 			t.Fatalf("count = %d, want %d", r.count("m"), len(model))
 		}
+		if rng.IntN(3) > 0 {
+			next++
+			r.add("m", rank{now, next})
+			model[rank{now, next}] = true
+		}
 	}
-	var want []uint64
-	for id := range model {
-		want = append(want, id)
-	}
-	slices.Sort(want)
-	slices.Reverse(want)
-	if got := r.before("m", 1<<62, 1<<30); !slices.Equal(got, want) {
-		t.Errorf("ids = %d, want %d", len(got), len(want))
+	want := slices.SortedFunc(maps.Keys(model), func(a, b rank) int { return b.compare(a) })
+	if got := r.before("m", rank{1 << 62, 1 << 62}, 1<<30); !slices.Equal(got, want) {
+		t.Errorf("ranks = %d, want %d", len(got), len(want))
 	}
 	if got := r.before("m", want[10], 3); !slices.Equal(got, want[11:14]) {
 		t.Errorf("before the tenth: %v, want %v", got, want[11:14])

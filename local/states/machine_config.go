@@ -1,0 +1,93 @@
+package states
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+
+	"orderflow/local/awsapi"
+)
+
+// loggingConfiguration is what a state machine logs, with what is left out in a request as AWS fills it in.
+type loggingConfiguration struct {
+	Level                string            `json:"level"`
+	IncludeExecutionData bool              `json:"includeExecutionData"`
+	Destinations         []json.RawMessage `json:"destinations,omitempty"`
+}
+
+type tracingConfiguration struct {
+	Enabled bool `json:"enabled"`
+}
+
+// configure takes over the configurations that a request gives.
+func (d *definition) configure(logging, tracing, encryption json.RawMessage) (err error) {
+	if logging != nil {
+		c := loggingConfiguration{Level: "OFF"}
+		if err := awsapi.Decode(logging, &c); err != nil {
+			return err
+		}
+		if err := c.check(); err != nil {
+			return err
+		}
+		if d.Logging, err = json.Marshal(c); err != nil {
+			return err
+		}
+	}
+	if tracing != nil {
+		var c tracingConfiguration
+		if err := awsapi.Decode(tracing, &c); err != nil {
+			return err
+		}
+		if d.Tracing, err = json.Marshal(c); err != nil {
+			return err
+		}
+	}
+	if encryption != nil {
+		d.Encryption = encryption
+	}
+	return nil
+}
+
+func (c *loggingConfiguration) check() error {
+	if !slices.Contains([]string{"ALL", "ERROR", "FATAL", "OFF"}, c.Level) {
+		return validation("Value '%s' at 'loggingConfiguration.level' failed to satisfy constraint: Member must satisfy enum value set: [ALL, ERROR, FATAL, OFF]", c.Level)
+	}
+	if n := len(c.Destinations); n > 1 || n == 0 && c.Level != "OFF" {
+		return awsapi.Errorf("InvalidLoggingConfiguration", "Invalid Logging Configuration: Must specify exactly one Log Destination.")
+	}
+	return nil
+}
+
+func (d *definition) logging() json.RawMessage {
+	return orElse(d.Logging, `{"level":"OFF","includeExecutionData":false}`)
+}
+
+func (d *definition) tracing() json.RawMessage { return orElse(d.Tracing, `{"enabled":false}`) }
+
+func (d *definition) encryption() json.RawMessage {
+	return orElse(d.Encryption, `{"type":"AWS_OWNED_KEY"}`)
+}
+
+func orElse(given json.RawMessage, fallback string) json.RawMessage {
+	if given == nil {
+		return json.RawMessage(fallback)
+	}
+	return given
+}
+
+// same reports whether two revisions would behave alike.
+func (d *definition) same(o *definition) bool {
+	return d.Definition == o.Definition && d.RoleARN == o.RoleARN &&
+		bytes.Equal(d.logging(), o.logging()) && bytes.Equal(d.tracing(), o.tracing()) && bytes.Equal(d.encryption(), o.encryption())
+}
+
+// checkPublish refuses versions, which this service does not have, and a description of none.
+func checkPublish(publish bool, description string) error {
+	switch {
+	case publish:
+		return awsapi.NotImplemented("state machine versions")
+	case description != "":
+		return awsapi.Errorf("ValidationException", "Version description can only be set when publish is true")
+	}
+	return nil
+}
