@@ -95,6 +95,18 @@ func (x *Execution) CurrentStates() []string {
 	return names
 }
 
+// OpenTask is a task that the execution waits for; Submitted says whether TaskSubmitted is recorded.
+func (x *Execution) OpenTask(id TaskID) (ScheduleTask, bool) {
+	if x.status != Running {
+		return ScheduleTask{}, false
+	}
+	b := x.openTask(id)
+	if b == nil {
+		return ScheduleTask{}, false
+	}
+	return b.task.command, true
+}
+
 // Redrivable tells whether Redrive would be accepted, or why not (the text of
 // redriveStatusReason). Reasons of time and of the state machine are the host's.
 func (x *Execution) Redrivable() (bool, string) {

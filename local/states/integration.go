@@ -142,8 +142,7 @@ func (s *Service) startedChild(j job, in *integration, refused *taskError) (answ
 	if err != nil {
 		return "", false
 	}
-	b := value.AppendString([]byte(`{"executionArn":`), arn)
-	return string(append(child.Start.append(append(b, `,"startDate":`...)), '}')), true
+	return startAnswer(arn, child.Start), true
 }
 
 // entries prepares those of events:putEvents: Detail becomes a text, and the execution and its state machine are added to Resources.
@@ -194,7 +193,7 @@ func (s *Service) output(in *integration, answer string) string {
 		}
 		name, v := m.Key, string(m.Value)
 		if in.camel {
-			name = strings.ToUpper(name[:1]) + name[1:]
+			name = capital(name)
 			v = isoDate(in, name, v)
 		}
 		b = append(value.AppendString(b, name), ':')
@@ -208,6 +207,8 @@ func (s *Service) output(in *integration, answer string) string {
 	}
 	return string(append(b, '}'))
 }
+
+func capital(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
 
 // isoDate writes the dates of AWS SDK integrations as they write them: 2026-11-22T16:00:00.123Z.
 func isoDate(in *integration, name, v string) string {

@@ -3,6 +3,7 @@ package states
 import (
 	"encoding/binary"
 
+	"orderflow/local/asl"
 	"orderflow/local/store"
 )
 
@@ -16,6 +17,7 @@ import (
 //	r number         -> running: M, and how to go on after a restart (record.go)
 //	c M status ^end ^number -> entry of ListExecutions for a closed execution; newest first
 //	l M status ^number -> such an entry as earlier versions wrote it
+//	w number task    -> number of the execution that a .sync task of that execution waits for
 //	t token          -> number and task of a task token
 //	o sequence       -> status change event that is not published yet
 //	g ARN            -> tags (JSON)
@@ -28,6 +30,7 @@ var (
 	runningKeys    = store.NewKey("states", "r")
 	listKeys       = store.NewKey("states", "c")
 	oldListKeys    = store.NewKey("states", "l")
+	childKeys      = store.NewKey("states", "w")
 	tokenKeys      = store.NewKey("states", "t")
 	outboxKeys     = store.NewKey("states", "o")
 	tagKeys        = store.NewKey("states", "g")
@@ -51,6 +54,10 @@ func runningKey(id uint64) store.Key { return runningKeys.Clone().Uint(id) }
 
 func listKey(machine string, status byte, p rank) store.Key {
 	return append(listKeys.Clone().String(machine), status).Uint(^uint64(p.at)).Uint(^p.id)
+}
+
+func childKey(parent uint64, task asl.TaskID) store.Key {
+	return childKeys.Clone().Uint(parent).Uint(uint64(task))
 }
 
 func tokenKey(token string) store.Key { return tokenKeys.Clone().String(token) }

@@ -139,6 +139,9 @@ func (r *run) commit(events []asl.Event, commands []asl.Command, extra func(*sto
 		return err
 	}
 	s.outbox.add(notices)
+	if ended || slices.ContainsFunc(commands, aborts) {
+		s.children.changed(r.rec.ID, ended)
+	}
 	if ended {
 		s.timers.set(r.rec.ID, 0)
 		s.running.remove(r.rec.Machine, rank{r.rec.since(), r.rec.ID})
@@ -147,6 +150,11 @@ func (r *run) commit(events []asl.Event, commands []asl.Command, extra func(*sto
 		s.timers.set(r.rec.ID, r.due())
 	}
 	return nil
+}
+
+func aborts(c asl.Command) bool {
+	_, ok := c.(asl.AbortTask)
+	return ok
 }
 
 // apply takes in the engine's commands. It tells whether the execution has ended.

@@ -63,6 +63,7 @@ type Service struct {
 	names    keyLocks
 	runs     runs
 	running  running
+	children *children
 	timers   *timers
 	work     *pool
 	outbox   *outbox
@@ -75,7 +76,7 @@ type Service struct {
 func New(st *store.Store, clock clockwork.Clock, opt Options) (*Service, error) {
 	opt.defaults()
 	s := &Service{
-		store: st, clock: clock, opt: opt, arns: newARNs(opt.Region, opt.Account), log: opt.Logger, timers: newTimers(),
+		store: st, clock: clock, opt: opt, arns: newARNs(opt.Region, opt.Account), log: opt.Logger, timers: newTimers(), children: newChildren(),
 	}
 	s.work = newPool(opt.Concurrency, s.perform)
 	s.runs.init()
@@ -91,6 +92,9 @@ func New(st *store.Store, clock clockwork.Clock, opt Options) (*Service, error) 
 	}
 	if err := s.readRunning(); err != nil {
 		return nil, fmt.Errorf("read running executions: %w", err)
+	}
+	if err := s.children.load(st); err != nil {
+		return nil, fmt.Errorf("read child executions: %w", err)
 	}
 	outbox, err := newOutbox(s)
 	if err != nil {
@@ -166,6 +170,7 @@ func (s *Service) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.resume(ctx) })
 	wg.Go(func() { s.fireTimers(ctx) })
+	wg.Go(func() { s.settleChildren(ctx) })
 	wg.Go(func() { s.outbox.run(ctx) })
 	<-ctx.Done()
 	s.Close()

@@ -27,11 +27,13 @@ type StartExecutionOutput struct {
 
 // StartExecution begins an execution. When it returns, the execution is durable. The same name and input while it runs return the same
 // execution; the name of another one is ExecutionAlreadyExists.
-func (s *Service) StartExecution(_ context.Context, in StartExecutionInput) (StartExecutionOutput, error) {
-	return inside(s, in, s.startExecution)
+func (s *Service) StartExecution(ctx context.Context, in StartExecutionInput) (StartExecutionOutput, error) {
+	parent, _ := ctx.Value(parentTask{}).(link)
+	return inside(s, in, func(in StartExecutionInput) (StartExecutionOutput, error) { return s.startExecution(in, parent) })
 }
 
-func (s *Service) startExecution(in StartExecutionInput) (out StartExecutionOutput, err error) {
+// startExecution starts an execution; parent names the task that waits for it, if one does.
+func (s *Service) startExecution(in StartExecutionInput, parent link) (out StartExecutionOutput, err error) {
 	input := "{}"
 	if in.Input != nil {
 		input = *in.Input
@@ -64,7 +66,7 @@ func (s *Service) startExecution(in StartExecutionInput) (out StartExecutionOutp
 			return out, err
 		}
 	}
-	return s.begin(m, in, input)
+	return s.begin(m, in, input, parent)
 }
 
 // checkInput refuses what is no JSON: InvalidExecutionInput.
@@ -97,7 +99,7 @@ func (s *Service) startedBefore(id uint64, input string) (out StartExecutionOutp
 	return StartExecutionOutput{arn, e.Start}, nil
 }
 
-func (s *Service) begin(m *machineRecord, in StartExecutionInput, input string) (out StartExecutionOutput, err error) {
+func (s *Service) begin(m *machineRecord, in StartExecutionInput, input string, parent link) (out StartExecutionOutput, err error) {
 	rev, err := s.revision(m.Name, m.Revision)
 	if err != nil {
 		return out, err
@@ -111,11 +113,18 @@ func (s *Service) begin(m *machineRecord, in StartExecutionInput, input string) 
 	defer r.release()
 	s.runs.insert(r)
 	s.running.add(m.Name, r.rec.rank())
+	if parent.child = r.rec.ID; parent.parent != 0 {
+		s.children.add(parent)
+	}
 	err = r.take(asl.Start{Input: input}, func(b *store.Batch) {
 		b.Set(nameKey(m.Name, in.Name), binary.AppendUvarint(nil, r.rec.ID))
 		b.Set(executionKey(r.rec.ID), r.rec.encode(make([]byte, 0, 256)))
+		if parent.parent != 0 {
+			parent.write(b)
+		}
 	})
 	if err != nil {
+		s.children.remove(parent)
 		r.drop()
 		s.timers.set(r.rec.ID, 0)
 		s.running.remove(m.Name, rank{r.rec.since(), r.rec.ID})

@@ -6,12 +6,14 @@ import (
 	"fmt"
 
 	"orderflow/local/asl"
+	"orderflow/local/store"
 )
 
 // outcome is what became of a task: output, or an error's name and cause.
 type outcome struct {
 	output string
 	err    *taskError
+	child  uint64 // the execution that the task now waits for
 }
 
 // taskError is a task's failure as the state machine sees it. Refused: the service did not take the request, nothing ran.
@@ -37,12 +39,24 @@ func (s *Service) perform(ctx context.Context, j job) []job {
 func (s *Service) complete(j job, out outcome) []job {
 	r := j.run
 	r.mu.Lock()
+	l := link{r.rec.ID, j.task.Task, out.child}
 	if r.gone || !r.closeTask(j.task.Task) {
 		r.mu.Unlock()
+		if known, ok := s.children.of(l.parent, l.task); ok {
+			s.children.push(known) // started after it was given up
+		}
 		return nil
 	}
 	in := taskInput(j.task, out)
-	err := r.take(in, nil)
+	err := r.take(in, func(b *store.Batch) {
+		if l.child != 0 {
+			l.write(b)
+		}
+	})
+	if err == nil && l.child != 0 {
+		s.children.add(l)
+		s.children.push(l)
+	}
 	if errors.Is(err, asl.ErrInvalidJSON) {
 		name, cause := "States.TaskFailed", fmt.Sprintf("The result of the task '%s' is not valid JSON", j.task.StateName)
 		err = r.take(asl.TaskFailed{Task: j.task.Task, Error: &name, Cause: &cause}, nil)
@@ -57,7 +71,7 @@ func (s *Service) complete(j job, out outcome) []job {
 
 // taskInput is the engine's input for an outcome.
 func taskInput(t asl.ScheduleTask, out outcome) asl.Input {
-	callback := t.Pattern == asl.WaitForTaskToken
+	callback := t.Pattern != asl.RequestResponse
 	switch {
 	case out.err != nil && out.err.refused && callback:
 		return asl.TaskSubmitFailed{Task: t.Task, Error: &out.err.name, Cause: &out.err.cause}
@@ -72,6 +86,8 @@ func taskInput(t asl.ScheduleTask, out outcome) asl.Input {
 // integrate performs the request of a task.
 func (s *Service) integrate(ctx context.Context, j job) outcome {
 	switch {
+	case j.task.Pattern == asl.Sync || j.task.Pattern == asl.Sync2:
+		return s.startChild(ctx, j)
 	case j.task.ResourceType == asl.LambdaFunction:
 		return s.invokeFunction(ctx, j)
 	case j.task.ResourceType == "lambda" && j.task.Action == "invoke":

@@ -185,7 +185,6 @@ var leftOut = []struct{ reason, word, feature string }{
 	{"distributed Map / ItemReader", "DISTRIBUTED", "DistributedMap"},
 	{"distributed Map / ItemReader", "", "ItemReader"},
 	{"activities", "activities", "activity"},
-	{".sync", "pattern .sync", ""},
 	// The SDK integrations are all alike. An optimized one checks its parameters in its own way.
 	{"other services' integrations", "the optimized integration", ""},
 }

@@ -1,0 +1,159 @@
+package states
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"slices"
+	"sync"
+
+	"orderflow/local/asl"
+	"orderflow/local/store"
+)
+
+// A task of states:startExecution.sync waits for the end of the execution that it starts, its child. A link ties them: it is
+// written with the child itself, so that a task that is performed again after a crash starts no second one, and it is deleted when
+// the task has taken the child's end, or when the child of a task that nobody waits for any more was stopped.
+
+// link ties a task to its child.
+type link struct {
+	parent uint64
+	task   asl.TaskID
+	child  uint64
+}
+
+func (l link) key() store.Key { return childKey(l.parent, l.task) }
+
+// children are the links, and those of them that something has happened to. The zero value is ready.
+type children struct {
+	mu       sync.Mutex
+	byParent map[uint64][]link
+	byChild  map[uint64][]link
+	queue    []link
+	wake     chan struct{}
+}
+
+func newChildren() *children {
+	return &children{byParent: map[uint64][]link{}, byChild: map[uint64][]link{}, wake: make(chan struct{}, 1)}
+}
+
+// load reads the links of the store. What became of them while the service was down is looked at first.
+func (c *children) load(st *store.Store) error {
+	for p, err := range st.Scan(childKeys, childKeys.End()) {
+		if err != nil {
+			return err
+		}
+		r := reader{b: p.Value}
+		l := link{
+			parent: binary.BigEndian.Uint64(p.Key[len(p.Key)-16:]), task: asl.TaskID(lastUint(p.Key)), child: r.uint(),
+		}
+		if r.bad {
+			return errRecord
+		}
+		c.add(l)
+		c.push(l)
+	}
+	return nil
+}
+
+func (c *children) add(l link) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !slices.Contains(c.byParent[l.parent], l) {
+		c.byParent[l.parent] = append(c.byParent[l.parent], l)
+		c.byChild[l.child] = append(c.byChild[l.child], l)
+	}
+}
+
+func (c *children) remove(l link) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	drop(c.byParent, l.parent, l)
+	drop(c.byChild, l.child, l)
+}
+
+func drop(m map[uint64][]link, id uint64, l link) {
+	m[id] = slices.DeleteFunc(m[id], func(x link) bool { return x == l })
+	if len(m[id]) == 0 {
+		delete(m, id)
+	}
+}
+
+// of returns the link of a task.
+func (c *children) of(parent uint64, task asl.TaskID) (link, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, l := range c.byParent[parent] {
+		if l.task == task {
+			return l, true
+		}
+	}
+	return link{}, false
+}
+
+// changed has the links of an execution looked at: as a parent that has given up tasks, and once it has ended also as a child.
+func (c *children) changed(id uint64, ended bool) {
+	c.mu.Lock()
+	links := slices.Clone(c.byParent[id])
+	if ended {
+		links = append(links, c.byChild[id]...)
+	}
+	c.mu.Unlock()
+	c.push(links...)
+}
+
+// push has links looked at.
+func (c *children) push(links ...link) {
+	if len(links) == 0 {
+		return
+	}
+	c.mu.Lock()
+	c.queue = append(c.queue, links...)
+	c.mu.Unlock()
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (c *children) pop() (link, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.queue) == 0 {
+		return link{}, false
+	}
+	l := c.queue[0]
+	c.queue = c.queue[1:]
+	return l, true
+}
+
+// settling bounds how many links are looked at at once.
+const settling = 64
+
+// settleChildren looks at links until ctx is done.
+func (s *Service) settleChildren(ctx context.Context) {
+	slots := make(chan struct{}, settling)
+	for {
+		l, ok := s.children.pop()
+		if !ok {
+			select {
+			case <-s.children.wake:
+				continue
+			case <-ctx.Done():
+				return
+			}
+		}
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		go func() {
+			defer func() { <-slots }()
+			if err := s.settle(ctx, l); err != nil && !errors.Is(err, errClosed) && ctx.Err() == nil {
+				s.log.Error("settle child execution", "parent", l.parent, "child", l.child, "error", err)
+				s.clock.AfterFunc(retryCommit, func() { s.children.push(l) })
+			}
+		}()
+	}
+}
