@@ -30,8 +30,9 @@ func (c *statesCommand) Run(e *env) error {
 }
 
 type aslCommands struct {
-	Test  aslTestCommand  `cmd:"" help:"Replay recorded executions and compare their histories." passthrough:""`
-	Graph aslGraphCommand `cmd:"" help:"Draw a state machine as SVG."`
+	Validate aslValidateCommand `cmd:"" help:"Check definitions as Step Functions does when it creates a state machine."`
+	Test     aslTestCommand     `cmd:"" help:"Replay recorded executions and compare their histories." passthrough:""`
+	Graph    aslGraphCommand    `cmd:"" help:"Draw a state machine as SVG."`
 }
 
 type aslGraphCommand struct {

@@ -26,7 +26,7 @@ type grammar struct {
 	IAM           iamCommand           `cmd:"" name:"iam" help:"Show which grants of the template are used, which never are, and what was denied (local system)."`
 	Bench         benchCommands        `cmd:"" help:"Measure the system and the engine."`
 	States        statesCommand        `cmd:"" help:"Run the Step Functions engine alone, for any state machine." passthrough:""`
-	ASL           aslCommands          `cmd:"" name:"asl" help:"Test state machines against recorded executions."`
+	ASL           aslCommands          `cmd:"" name:"asl" help:"Check and draw state machines, and test them against recorded executions."`
 	Completion    completionCommand    `cmd:"" help:"Print the completion script of a shell."`
 	Version       versionCommand       `cmd:"" help:"Print the version."`
 	Help          helpCommand          `cmd:"" help:"Explain a command, with an example."`

@@ -17,6 +17,8 @@ type Options struct {
 	// Mocked accepts what the engine does not perform, as nothing will be: tasks of any kind,
 	// and a Map in DISTRIBUTED mode.
 	Mocked bool
+	// Template accepts a Resource with ${Name} in it, which a deployment fills in.
+	Template bool
 	// Stored reads a definition that was accepted before, maybe by rules that are less strict than
 	// those of now: what is valid JSON gives a Machine, and the diagnostics are only warnings.
 	Stored bool

@@ -1,6 +1,9 @@
 package asl
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 func (r *stateReader) task() body {
 	n := r.n
@@ -35,8 +38,14 @@ func (r *stateReader) credentials(t *taskState) {
 	}
 }
 
+// substitution is what stands in a definition for a value that a deployment fills in.
+var substitution = regexp.MustCompile(`\$\{\w+\}`)
+
 // resource reads and judges the ARN of what the task calls.
 func (r *stateReader) resource(t *taskState, text string) {
+	if r.p.opt.Template && substitution.MatchString(text) {
+		return
+	}
 	at := r.n.at("Resource")
 	res, ok := parseResource(text)
 	t.resource, t.shown = res, res.action

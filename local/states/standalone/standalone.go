@@ -44,7 +44,8 @@ Lambda tasks are invoked at POST URL/2015-03-31/functions/NAME/invocations, as "
 Example:
   orderflow states --lambda-endpoint http://127.0.0.1:3001
 
-Clients put "sync-" before the host name for TestState; tell them not to (boto3: Config(inject_host_prefix=False)).
+Clients put "sync-" before the host name for TestState. Any name that leads here is answered; where sync-127.0.0.1 leads nowhere,
+AWS_DISABLE_HOST_PREFIX_INJECTION=true tells the aws CLI and boto3 to leave it.
 `
 
 // shutdown is how long requests in flight may take when the command is told to stop.

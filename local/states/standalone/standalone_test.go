@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -196,6 +197,31 @@ func TestRun_KeepsExecutions(t *testing.T) {
 	c = startCommand(t, "--data", dir)
 	if got := c.ended(t, arn); got.Status != types.ExecutionStatusSucceeded || got.StopDate.Sub(*got.StartDate) < time.Second {
 		t.Errorf("ended %+v", got)
+	}
+}
+
+// TestRun_TestState: clients put "sync-" before the host, whatever that is.
+func TestRun_TestState(t *testing.T) {
+	t.Parallel()
+	c := startCommand(t, "--in-memory")
+	options := c.client.Options()
+	address := strings.TrimPrefix(*options.BaseEndpoint, "http://")
+	_, port, _ := strings.Cut(address, ":")
+	for _, host := range []string{"127.0.0.1", "localhost"} {
+		var asked string
+		transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			asked = addr
+			return (&net.Dialer{}).DialContext(ctx, network, address) // as if the name led here
+		}}
+		defer transport.CloseIdleConnections()
+		options.BaseEndpoint, options.HTTPClient = aws.String("http://"+host+":"+port), &http.Client{Transport: transport}
+		out, err := sfn.New(options).TestState(t.Context(), &sfn.TestStateInput{Definition: aws.String(`{"Type":"Succeed"}`), Input: aws.String(`{"n":1}`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if asked != "sync-"+host+":"+port || *out.Output != `{"n":1}` {
+			t.Errorf("asked %s, output %s", asked, *out.Output)
+		}
 	}
 }
 
