@@ -13,7 +13,7 @@
 // One Step goes on until everything waits for the outside world: a task's success
 // yields, in one batch, TaskSucceeded, TaskStateExited, the states that need no
 // one, TaskStateEntered, TaskScheduled and TaskStarted. So a task costs one durable
-// write (two with a task token, for TaskSubmitted).
+// write (two with a task token or a job to wait for, for TaskSubmitted).
 //
 // TaskStarted (LambdaFunctionStarted) is emitted together with TaskScheduled: the
 // host starts a task as soon as it performs ScheduleTask, and the task's timeout

@@ -14,7 +14,7 @@ type TaskID int64
 // Start begins the execution. Input is JSON text.
 type Start struct{ Input string }
 
-// TaskSubmitted: the service took the request of a .waitForTaskToken task.
+// TaskSubmitted: the service took the request of a .waitForTaskToken or .sync task.
 // Output is the service's response (JSON text). The heartbeat clock starts.
 type TaskSubmitted struct {
 	Task   TaskID
@@ -42,7 +42,7 @@ type TaskStartFailed struct {
 	Error, Cause *string
 }
 
-// TaskSubmitFailed ends a .waitForTaskToken task whose request was refused.
+// TaskSubmitFailed ends a .waitForTaskToken or .sync task whose request was refused.
 type TaskSubmitFailed struct {
 	Task         TaskID
 	Error, Cause *string

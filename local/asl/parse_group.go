@@ -53,8 +53,12 @@ func (r *stateReader) mapState() body {
 		m.flow = r.inner(r.p.node(n.at(processor), v), processorSchema)
 	}
 	for _, f := range n.members {
-		if _, ok := distributed[f.Key]; ok {
-			r.p.unperformed(n.at(f.Key), "%s, of a Map in DISTRIBUTED mode, is not supported by this engine", f.Key)
+		if _, ok := distributed[f.Key]; !ok {
+			continue
+		}
+		r.p.unperformed(n.at(f.Key), "%s, of a Map in DISTRIBUTED mode, is not supported by this engine", f.Key)
+		if s, ok := distributedSchemas[f.Key]; ok && f.Value.Kind() == value.Object {
+			r.p.conform(r.p.node(n.at(f.Key), f.Value), s, r.jsonata)
 		}
 	}
 	if r.jsonata {

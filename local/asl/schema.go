@@ -143,6 +143,21 @@ var distributed = fields{
 	"ToleratedFailurePercentage": {is: numberIn(0, 100)}, "ToleratedFailurePercentagePath": {jsonPath, isReference},
 }
 
+// distributedSchemas are those of the objects in them.
+var distributedSchemas = map[string]*schema{
+	"ItemBatcher": {
+		fields: fields{
+			"BatchInput": {is: isAnything}, "MaxItemsPerBatch": {is: wholeIn(0, noMaximum)}, "MaxItemsPerBatchPath": {jsonPath, isReference},
+			"MaxInputBytesPerBatch": {is: wholeIn(0, MaxPayload)}, "MaxInputBytesPerBatchPath": {jsonPath, isReference},
+		},
+		single: [][]string{{"MaxItemsPerBatch", "MaxItemsPerBatchPath"}, {"MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath"}},
+	},
+	"ItemReader": {
+		fields: of(parameters, arguments, fields{"Resource": {is: isText}, "ReaderConfig": {is: isObject}}), must: []string{"Resource"},
+	},
+	"ResultWriter": {fields: of(parameters, arguments, fields{"Resource": {is: isText}, "WriterConfig": {is: isObject}})},
+}
+
 // maxDelay: a retry waits less than 366 days.
 const maxDelay = 31_622_399
 

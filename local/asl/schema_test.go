@@ -21,6 +21,8 @@ func TestParse_schema(t *testing.T) {
 		{"unknown in a config", inMachine(`{"Type":"Map","ItemProcessor":{"ProcessorConfig":{"mode":"INLINE"},"StartAt":"X","States":{"X":{"Type":"Succeed"}}},"Next":"B"}`), CodeSchema, "/States/A/ItemProcessor/ProcessorConfig", "'mode'"},
 		{"language of a processor", inMachine(`{"Type":"Map","Iterator":{"QueryLanguage":"JSONPath","StartAt":"X","States":{"X":{"Type":"Succeed"}}},"Next":"B"}`), CodeSchema, "/States/A/Iterator", "'QueryLanguage'"},
 		{"both processors", inMachine(`{"Type":"Map","Iterator":` + passing(``) + `,"ItemProcessor":` + passingAs("Other", ``) + `,"Next":"B"}`), CodeSchema, "/States/A", "There should only be one of the following fields: [ItemProcessor, Iterator]"},
+		{"unknown in a batcher", inMachine(`{"Type":"Map","ItemBatcher":{"BatchSize":1},"ItemProcessor":` + passing(``) + `,"Next":"B"}`), CodeSchema, "/States/A/ItemBatcher", "'BatchSize'"},
+		{"share of failures", inMachine(`{"Type":"Map","ToleratedFailurePercentage":100.5,"ItemProcessor":` + passing(``) + `,"Next":"B"}`), CodeSchema, "/States/A/ToleratedFailurePercentage", "Maximum value is 100.0"},
 		{"output of JSONata", inMachine(`{"Type":"Succeed","Output":{}}`), CodeSchema, "/States/A", "The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for the 'JSONata' QueryLanguage"},
 		{"arguments of JSONata", inMachine(`{` + fn + `,"Arguments":{},"Next":"B"}`), CodeSchema, "/States/A", "field 'Arguments'"},
 		{"items of JSONata", inMachine(`{"Type":"Map","Items":[],"ItemProcessor":` + passing(``) + `,"Next":"B"}`), CodeSchema, "/States/A", "field 'Items'"},

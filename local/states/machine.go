@@ -147,6 +147,9 @@ func (s *Service) writeMachine(m machineRecord, d *definition, tags []Tag) error
 
 // checkDefinition refuses what the engine cannot run: InvalidDefinition.
 func checkDefinition(text string) error {
+	if text == "" {
+		return validation("Value '' at 'definition' failed to satisfy constraint: Member must have length greater than or equal to 1")
+	}
 	_, diagnostics := asl.Parse([]byte(text), asl.Options{})
 	if err := diagnostics.Err(); err != nil {
 		return &awsapi.Error{Type: "InvalidDefinition", Message: err.Error()}

@@ -28,6 +28,7 @@ func TestService_CreateStateMachine(t *testing.T) {
 		{"long name", `{"name":"` + strings.Repeat("n", 81) + `","roleArn":"` + role + `","definition":"{}"}`, "ValidationException", "less than or equal to 80"},
 		{"no role", `{"name":"n","roleArn":"nobody","definition":"{}"}`, "InvalidArn", "Invalid Arn: 'Invalid ARN prefix: nobody'"},
 		{"not JSON", `{"name":"n","roleArn":"` + role + `","definition":"{"}`, "InvalidDefinition", "Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION"},
+		{"no definition", `{"name":"n","roleArn":"` + role + `","definition":""}`, "ValidationException", "'definition'"},
 		{"missing target", `{"name":"n","roleArn":"` + role + `","definition":"{\"StartAt\":\"X\",\"States\":{}}"}`, "InvalidDefinition", "MISSING_TRANSITION_TARGET"},
 		{"JSONata", `{"name":"n","roleArn":"` + role + `","definition":"` + quoted(`{"QueryLanguage":"JSONata","StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}`) + `"}`, "InvalidDefinition", "UNSUPPORTED_BY_ENGINE"},
 		{"express", `{"name":"n","type":"EXPRESS","roleArn":"` + role + `","definition":"` + quoted(passMachine) + `"}`, "StateMachineTypeNotSupported", "EXPRESS"},

@@ -39,6 +39,9 @@ func (s *Service) validateDefinition(in ValidateStateMachineDefinitionInput) (ou
 	if !slices.Contains([]string{"", "STANDARD", "EXPRESS"}, in.Type) {
 		return out, validation("Value '%s' at 'type' failed to satisfy constraint: Member must satisfy enum value set: [STANDARD, EXPRESS]", in.Type)
 	}
+	if in.Definition == "" {
+		return out, checkDefinition(in.Definition)
+	}
 	limit := in.MaxResults
 	if limit == 0 {
 		limit = 100
