@@ -16,7 +16,7 @@ type Diagnostic struct {
 	Line, Column int
 
 	member string // of the object at Location, that it is about
-	offset int    // in the text, if there is no Location that tells it
+	offset int    // in the text and 1, if there is no Location that tells it
 }
 
 // Codes of diagnostics.

@@ -52,8 +52,18 @@ type parser struct {
 	depth   int
 }
 
+// maxDiagnostics is how many are reported: more than one answer of the API holds.
+const maxDiagnostics = 200
+
 func (p *parser) report(code, location, format string, args ...any) {
-	p.diags = append(p.diags, Diagnostic{Severity: SeverityError, Code: code, Location: location, Message: fmt.Sprintf(format, args...)})
+	p.add(Diagnostic{Code: code, Location: location, Message: fmt.Sprintf(format, args...)})
+}
+
+func (p *parser) add(d Diagnostic) {
+	if len(p.diags) < maxDiagnostics {
+		d.Severity = SeverityError
+		p.diags = append(p.diags, d)
+	}
 }
 
 func (p *parser) fail(location, format string, args ...any) {
@@ -62,8 +72,7 @@ func (p *parser) fail(location, format string, args ...any) {
 
 // failField reports a field that should not be there: AWS locates it at the object that holds it.
 func (p *parser) failField(n *node, name, format string, args ...any) {
-	p.fail(n.location(), format, args...)
-	p.diags[len(p.diags)-1].member = name
+	p.add(Diagnostic{Code: CodeSchema, Location: n.location(), Message: fmt.Sprintf(format, args...), member: name})
 }
 
 func (p *parser) unsupported(location, format string, args ...any) {

@@ -27,8 +27,7 @@ func (p *parser) invalidJSON(err error) {
 func (p *parser) unreadable(what string, offset, read int) {
 	line, column := position(p.text, offset)
 	source := fmt.Sprintf("[Source: (String)\"%s\"; line: %d, column: %d]", p.text, line, column+read)
-	p.report(CodeInvalidJSON, source, "%s\n at %s", what, source)
-	p.diags[len(p.diags)-1].offset = offset + 1
+	p.add(Diagnostic{Code: CodeInvalidJSON, Location: source, Message: what + "\n at " + source, offset: offset + 1})
 }
 
 // SyntaxText words an error of value.Parse as AWS's JSON reader does, where its wording is known.
@@ -58,10 +57,11 @@ func (p *parser) duplicates(v value.JSON) {
 	for _, d := range value.Duplicates(v) {
 		offset := leading(p.text) + d.Offset
 		if n := len(d.Path); n > 0 && d.Path[n-1] == "States" {
-			p.report(CodeDuplicateState, "/"+strings.Join(d.Path, "/")+"/"+d.Key, "Duplicate State name: %s", d.Key)
-			p.diags[len(p.diags)-1].offset = offset + 1
+			at := "/" + strings.Join(d.Path, "/") + "/" + d.Key
+			p.add(Diagnostic{Code: CodeDuplicateState, Location: at, Message: "Duplicate State name: " + d.Key, offset: offset + 1})
 			continue
 		}
 		p.unreadable(fmt.Sprintf("Duplicate field '%s'", d.Key), offset, 0)
+		return // as a reader stops that takes it for an error
 	}
 }

@@ -10,11 +10,15 @@ import (
 
 // locate fills in the lines and columns.
 func (d Diagnostics) locate(text string) {
+	if len(d) == 0 {
+		return
+	}
+	v, err := value.Parse(text)
 	for i := range d {
 		x := &d[i]
 		offset := x.offset - 1
-		if offset < 0 {
-			offset = placeOf(text, x.Location, x.member)
+		if offset < 0 && err == nil {
+			offset = placeOf(v, leading(text), x.Location, x.member)
 		}
 		x.Line, x.Column = position(text, offset)
 	}
@@ -27,19 +31,14 @@ func position(text string, offset int) (line, column int) {
 	return 1 + strings.Count(before, "\n"), 1 + utf8.RuneCountInString(before[start:])
 }
 
-// placeOf gives the offset of what stands at a location of a definition: of its key, or of an element
-// itself. With member it is that member of the object there.
-func placeOf(text, location, member string) int {
-	v, err := value.Parse(text)
-	if err != nil {
-		return 0
-	}
-	start := leading(text)
+// placeOf gives the offset of what stands at a location of a definition, which itself stands at
+// start: of its key, or of an element itself. With member it is that member of the object there.
+func placeOf(definition value.JSON, start int, location, member string) int {
 	if location == "/" {
 		location = ""
 	}
 	f := finder{member: member, at: start}
-	f.find(v, start, location)
+	f.find(definition, start, location)
 	return f.at
 }
 

@@ -1,6 +1,7 @@
 package asl
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -79,6 +80,26 @@ func TestParse_fieldsOfOtherTypes(t *testing.T) {
 			if len(diags) == 0 || diags[0].Message != "Field '"+field+"' is not supported" {
 				t.Errorf("%s in %s: %v", field, kind, diags)
 			}
+		}
+	}
+}
+
+// TestParse_manyErrors: a definition that is wrong throughout gives a bounded list, and its first duplicate.
+func TestParse_manyErrors(t *testing.T) {
+	t.Parallel()
+	var unknown strings.Builder
+	for i := range 10_000 {
+		fmt.Fprintf(&unknown, `,"x%d":0`, i)
+	}
+	for name, tt := range map[string]struct {
+		fields string
+		want   int
+	}{
+		"unknown": {unknown.String(), maxDiagnostics},
+		"twice":   {strings.Repeat(`,"Comment":"c"`, 10_000), 1},
+	} {
+		if _, diags := Parse([]byte(`{"StartAt":"A","States":{"A":{"Type":"Succeed"`+tt.fields+`}}}`), Options{}); len(diags) != tt.want || diags[tt.want-1].Column == 0 {
+			t.Errorf("%s: %d diagnostics", name, len(diags))
 		}
 	}
 }

@@ -84,7 +84,7 @@ func Test(definition []byte, t Trial) (*TrialResult, Diagnostics, error) {
 			return nil, nil, ErrNoState
 		}
 	}
-	s, diags := parseAlone(name, v, t.Mock != nil)
+	s, diags := parseAlone(name, v, Options{AnyIntegration: true, Mocked: t.Mock != nil})
 	if diags.Err() != nil {
 		return nil, diags, nil
 	}
@@ -113,9 +113,14 @@ func findState(v value.JSON, name string) value.JSON {
 	return ""
 }
 
-// parseAlone parses one state; the states that it goes on to need not exist.
-func parseAlone(name string, v value.JSON, mocked bool) (*state, Diagnostics) {
-	p := &parser{opt: Options{AnyIntegration: true, Mocked: mocked}, names: make(map[string]bool)}
+// CheckState judges one state, without the machine around it: the states that it goes on to need not exist.
+func CheckState(name string, definition value.JSON, opt Options) Diagnostics {
+	_, diags := parseAlone(name, definition, opt)
+	return diags
+}
+
+func parseAlone(name string, v value.JSON, opt Options) (*state, Diagnostics) {
+	p := &parser{opt: opt, names: make(map[string]bool)}
 	s := &state{name: name}
 	w := &workflow{states: map[string]*state{name: s}, open: true}
 	if v.Kind() != value.Object {

@@ -84,6 +84,10 @@ func (s *Service) TestState(ctx context.Context, in TestStateInput) (out TestSta
 	if err := checkMock(in, state); err != nil {
 		return out, err
 	}
+	mocked := asl.Options{Mocked: in.mocked()}
+	if err := asl.CheckState(name, state, mocked).Err(); err != nil {
+		return out, &awsapi.Error{Type: "InvalidDefinition", Message: err.Error()}
+	}
 	t, err := newStateTest(s, in, name, state)
 	if err != nil {
 		return out, err
@@ -96,6 +100,11 @@ func (s *Service) TestState(ctx context.Context, in TestStateInput) (out TestSta
 		out.InspectionData = t.inspect(&out)
 	}
 	return out, nil
+}
+
+// mocked reports whether the service's answer is given with the request.
+func (in *TestStateInput) mocked() bool {
+	return in.Mock != nil && (in.Mock.Result != nil || in.Mock.ErrorOutput != nil)
 }
 
 const stateName = "StateName" // of a state that is given alone: recorded

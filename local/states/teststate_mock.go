@@ -9,7 +9,7 @@ import (
 func checkMock(in TestStateInput, state value.JSON) error {
 	kind, m := kindOf(state), in.Mock
 	refuse := func(format string, args ...any) error { return awsapi.Errorf("ValidationException", format, args...) }
-	if m == nil || m.Result == nil && m.ErrorOutput == nil {
+	if !in.mocked() {
 		switch {
 		case kind == "Map" || kind == "Parallel":
 			return awsapi.Errorf("InvalidDefinition", "TestState API does not support Map or Parallel states. Supported state types include: [Task, Wait, Pass, Succeed, Fail, Choice]")

@@ -131,16 +131,11 @@ func mockedGroup(state value.JSON) value.JSON {
 	return value.OfMembers(append(members, value.Member{Key: "Type", Value: `"Task"`}, value.Member{Key: "Resource", Value: `"arn:aws:lambda:us-east-1:000000000000:function:mock"`}))
 }
 
-// mocked reports whether the service's answer is given with the request.
-func (t *stateTest) mocked() bool {
-	return t.in.Mock != nil && (t.in.Mock.Result != nil || t.in.Mock.ErrorOutput != nil)
-}
-
 // run runs the state once (with retrierRetryCount: that many failures, and once more).
 func (t *stateTest) run(ctx context.Context) (out TestStateOutput, err error) {
 	state := t.state
 	if kind := kindOf(state); kind == "Map" || kind == "Parallel" {
-		if _, err := parseState(t.definition(state), t.mocked()); err != nil {
+		if _, err := parseState(t.definition(state), t.in.mocked()); err != nil {
 			return out, err
 		}
 		if failed := t.itemsFailure(); failed != nil {
@@ -148,7 +143,7 @@ func (t *stateTest) run(ctx context.Context) (out TestStateOutput, err error) {
 		}
 		state = mockedGroup(state)
 	}
-	m, err := parseState(t.definition(state), t.mocked())
+	m, err := parseState(t.definition(state), t.in.mocked())
 	if err != nil {
 		return out, err
 	}

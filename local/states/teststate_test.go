@@ -58,6 +58,8 @@ func TestService_TestState(t *testing.T) {
 		{"not mocked", `{"roleArn":"` + role + `","definition":{"Type":"Task","Resource":"arn:aws:states:::glue:startJobRun.sync","End":true}}`, "InvalidDefinition", "UNSUPPORTED"},
 		{"type", `{"definition":{"Type":"Nap","End":true}}`, "InvalidDefinition", "SCHEMA_VALIDATION_FAILED: The field 'Type' should have one of these values: [Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map] at /States/StateName/Type'"},
 		{"field", `{"definition":{"Type":"Wait","Seconds":1,"Retry":[],"End":true}}`, "InvalidDefinition", "Field 'Retry' is not supported at /States/StateName'"},
+		{"no transition", `{"definition":{"Type":"Pass"}}`, "InvalidDefinition", "'SCHEMA_VALIDATION_FAILED: One of these fields is required: [Next, End] at /States/StateName'"},
+		{"context object", `{"definition":{"Type":"Wait","SecondsPath":"$$.s","End":true},"context":{"s":1}}`, "InvalidDefinition", "Value is not a Reference Path at /States/StateName/SecondsPath"},
 		{"too few branches", `{"definition":` + parallel + `,"mock":{"result":"[1]"}}`, "ValidationException", "Mocked result must contain the same number of items as number of Parallel branches."},
 		{"no JSON", `{"definition":"{","input":{}}`, "InvalidDefinition", "INVALID_JSON_DESCRIPTION"},
 		{"capacity", mockOfItem(`{"ConsumedCapacity":{"CapacityUnits":"1"}}`), "ValidationException", "Mock result schema validation error: Field 'CapacityUnits' must be a number"},

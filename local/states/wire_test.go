@@ -53,6 +53,12 @@ func TestService_SDKClient(t *testing.T) {
 	if _, ok := errors.AsType[*types.ExecutionAlreadyExists](err); !ok {
 		t.Errorf("second start: %v, want ExecutionAlreadyExists", err)
 	}
+	if out, err := c.ListStateMachineVersions(ctx, &sfn.ListStateMachineVersionsInput{StateMachineArn: machine}); err != nil || len(out.StateMachineVersions) != 0 {
+		t.Errorf("versions %v, %v", out, err)
+	}
+	if out, err := c.ListMapRuns(ctx, &sfn.ListMapRunsInput{ExecutionArn: started.ExecutionArn}); err != nil || len(out.MapRuns) != 0 {
+		t.Errorf("map runs %v, %v", out, err)
+	}
 	token := <-tokens
 	if _, err := c.SendTaskHeartbeat(ctx, &sfn.SendTaskHeartbeatInput{TaskToken: &token}); err != nil {
 		t.Error(err)
