@@ -172,7 +172,10 @@ def check_validation(c, e):
     c.equal("a cut list of diagnostics", (len(one["diagnostics"]), one["truncated"]), (1, True))
     refuse = lambda what, definition, message: c.refused(what, "InvalidDefinition", message, e.sfn.create_state_machine, name="bad", definition=definition, roleArn=ROLE)
     refuse("a missing target", machine({"A": {"Type": "Pass", "Next": "X"}}),
-           "Invalid State Machine Definition: 'MISSING_TRANSITION_TARGET: Missing 'Next' target: X at /States/A/Next'")
+           "Invalid State Machine Definition: 'MISSING_TRANSITION_TARGET: Missing 'Next' target: X at /States/A/Next, "
+           "MISSING_END_STATE: Workflow has no terminal state at null'")
+    refuse("a misspelt field", machine({"A": invoke("echo", TimeOutSeconds=5)}),
+           "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: Field 'TimeOutSeconds' is not supported at /States/A'")
     inner = {"StartAt": "In", "States": {"In": {"Type": "Pass", "Assign": {"x": 2}, "End": True}}}
     refuse("an outer variable", machine({"M": {"Type": "Map", "ItemProcessor": inner, "Assign": {"x": 1}, "End": True}}),
            "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: The variable 'x' is assigned in an outer scope and cannot be assigned in an "
@@ -180,7 +183,7 @@ def check_validation(c, e):
     for what, definition in {
         "JSONata": machine({"A": {"Type": "Pass", "End": True}}, QueryLanguage="JSONata"),
         "an activity": machine({"A": {"Type": "Task", "Resource": PREFIX + "activity:a", "End": True}}),
-        "the pattern .sync": machine({"A": {"Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2", "End": True}}),
+        "a job of another service": machine({"A": {"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync", "End": True}}),
     }.items():
         refuse(what, definition, None)
 
@@ -284,6 +287,40 @@ def check_retry(c, e):
     c.that("without error and cause", "error" not in d and "cause" not in d, d)
 
 
+def check_children(c, e):
+    def parent(name, child, pattern):
+        return e.create(name, machine({"C": {
+            "Type": "Task", "Resource": "arn:aws:states:::states:startExecution." + pattern, "End": True,
+            "Parameters": {"StateMachineArn": child, "Name": name + "-child", "Input.$": "$"}}}))
+
+    double = e.create("child", machine({"D": invoke("double")}))
+    for pattern, shown in (("sync", '{"n":8}'), ("sync:2", {"n": 8})):
+        execution = e.start(parent("parent-" + pattern[-1], double, pattern), {"n": 4})
+        output = json.loads(e.ended(execution)["output"])
+        if isinstance(output["Output"], str):
+            output["Output"] = output["Output"].replace(" ", "")
+        c.equal(f"output of .{pattern}", (output["Output"], output["Status"], output["Name"]), (shown, "SUCCEEDED", f"parent-{pattern[-1]}-child"))
+        c.equal(f"history of .{pattern}", e.types(execution)[2:6], ["TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskSucceeded"])
+    failing = e.create("child-failing", machine({"F": {"Type": "Fail", "Error": "E", "Cause": "c"}}))
+    d = e.ended(e.start(parent("parent-failing", failing, "sync")))
+    cause = json.loads(d["cause"])
+    c.equal("a child that fails", (d["error"], cause["Error"], cause["Cause"], cause["Status"]), ("States.TaskFailed", "E", "c", "FAILED"))
+    waiting = e.create("child-waiting", WAITING)
+    execution = e.start(parent("parent-stopped", waiting, "sync"))
+    e.until(lambda: "TaskSubmitted" in e.types(execution))
+    e.sfn.stop_execution(executionArn=execution)
+    c.equal("the child of a parent that is stopped", e.ended(PREFIX + "execution:child-waiting:parent-stopped-child")["status"], "ABORTED")
+
+
+def check_listings_of_none(c, e):
+    arn = e.create("plain", WAITING)
+    execution = e.start(arn)
+    c.equal("versions", e.sfn.list_state_machine_versions(stateMachineArn=arn)["stateMachineVersions"], [])
+    c.equal("aliases", e.sfn.list_state_machine_aliases(stateMachineArn=arn)["stateMachineAliases"], [])
+    c.equal("activities", e.sfn.list_activities()["activities"], [])
+    c.equal("map runs", e.sfn.list_map_runs(executionArn=execution)["mapRuns"], [])
+
+
 def check_tokens(c, e):
     arn = e.create("callback", CALLBACK)
     execution = e.start(arn)
@@ -370,7 +407,7 @@ class CommandLine:
         self.command = [beside if os.path.exists(beside) else "aws", "--endpoint-url", endpoint, "--output", "json", "stepfunctions"]
 
     def run(self, *arguments):
-        return subprocess.run(self.command + list(arguments), env={**os.environ, **CREDENTIALS}, capture_output=True, text=True, timeout=60)
+        return subprocess.run(self.command + list(arguments), env={**os.environ, **CREDENTIALS, "AWS_DISABLE_HOST_PREFIX_INJECTION": "true"}, capture_output=True, text=True, timeout=60)
 
     def __call__(self, *arguments):
         done = self.run(*arguments)
@@ -395,6 +432,8 @@ def check_command_line(c, e, aws):
     aws("stop-execution", "--execution-arn", second, "--error", "Enough")
     listed = aws("list-executions", "--state-machine-arn", arn, "--page-size", "1")
     c.equal("aws list-executions", [(x["name"], x["status"]) for x in listed["executions"]], [("two", "ABORTED"), ("one", "SUCCEEDED")])
+    tested = aws("test-state", "--definition", '{"Type":"Succeed"}', "--input", '{"a":1}')
+    c.equal("aws test-state", (tested["status"], tested["output"]), ("SUCCEEDED", '{"a":1}'))
     refused = aws.run("describe-execution", "--execution-arn", PREFIX + "execution:cli:nobody")
     c.that("aws describe-execution of nothing", refused.returncode != 0 and refused.stderr.strip().endswith(
         "An error occurred (ExecutionDoesNotExist) when calling the DescribeExecution operation: "
@@ -406,8 +445,8 @@ def main():
     parser.add_argument("--endpoint", required=True)
     endpoint = parser.parse_args().endpoint
     c, e = Checks(), Engine(endpoint)
-    checks = [check_machines, check_tags, check_validation, check_executions, check_history, check_redrive, check_retry, check_tokens,
-              check_refusals, check_test_state, lambda c, e: check_command_line(c, e, CommandLine(endpoint))]
+    checks = [check_machines, check_tags, check_validation, check_executions, check_history, check_redrive, check_retry, check_children,
+              check_listings_of_none, check_tokens, check_refusals, check_test_state, lambda c, e: check_command_line(c, e, CommandLine(endpoint))]
     for check in checks:
         try:
             check(c, e)
