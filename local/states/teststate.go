@@ -20,9 +20,11 @@ type TestStateInput struct {
 	Variables       string         `json:"variables,omitempty"` // a JSON object
 	Context         string         `json:"context,omitempty"`   // the context object
 	Mock            *TestStateMock `json:"mock,omitempty"`
-	Configuration   *struct {
+	Configuration   struct {
 		RetrierRetryCount int `json:"retrierRetryCount,omitempty"`
-	} `json:"stateConfiguration,omitempty"`
+		// MapIterationFailureCount is how many iterations of a mocked Map count as failed.
+		MapIterationFailureCount int `json:"mapIterationFailureCount,omitempty"`
+	} `json:"stateConfiguration,omitzero"`
 }
 
 // TestStateMock stands in for the service that the state calls.
@@ -58,6 +60,8 @@ type InspectionData struct {
 	AfterResultSelector string        `json:"afterResultSelector,omitempty"`
 	AfterResultPath     string        `json:"afterResultPath,omitempty"`
 	MaxConcurrency      *int64        `json:"maxConcurrency,omitempty"`
+	ToleratedFailures   *int64        `json:"toleratedFailureCount,omitempty"`
+	ToleratedPercentage *float64      `json:"toleratedFailurePercentage,omitempty"`
 	ErrorDetails        *ErrorDetails `json:"errorDetails,omitempty"`
 }
 

@@ -30,14 +30,11 @@ func (t *stateTest) inspect(out *TestStateOutput) *InspectionData {
 		d.AfterParameters = t.probe(t.in.Input, "InputPath", "Parameters")
 		t.inspectResult(d, out)
 	case "Map", "Parallel":
-		if out.Status == "FAILED" {
+		if t.noItems {
 			break
 		}
-		d.AfterItemsPath = t.items()
-		if n, ok := t.state.Member("MaxConcurrency"); ok {
-			if n, ok := n.Int(); ok {
-				d.MaxConcurrency = &n
-			}
+		if kind == "Map" {
+			t.inspectMap(d)
 		}
 		t.inspectResult(d, out)
 		d.Result = ""
@@ -89,28 +86,6 @@ func (t *stateTest) outputOf(input string, pass value.JSON) string {
 		return ""
 	}
 	return x.Result().Output
-}
-
-// items are what a Map's ItemsPath selects.
-func (t *stateTest) items() string {
-	path, ok := t.state.Member("ItemsPath")
-	if !ok {
-		return ""
-	}
-	return t.outputOf(t.in.Input, value.OfMembers([]value.Member{{Key: "Type", Value: `"Pass"`}, {Key: "End", Value: "true"}, {Key: "InputPath", Value: path}}))
-}
-
-// itemsFailure is the failure of a Map whose ItemsPath does not select an array.
-func (t *stateTest) itemsFailure() *TestStateOutput {
-	path, ok := t.state.Member("ItemsPath")
-	if !ok || kindOf(t.state) != "Map" || value.JSON(t.items()).Kind() == value.Array {
-		return nil
-	}
-	p := path.Text()
-	if len(p) > len(contextVariable) && p[1:1+len(contextVariable)] == contextVariable {
-		p = "$" + p[1+len(contextVariable):] // as it is recorded: without the second $
-	}
-	return &TestStateOutput{Status: "FAILED", Error: text("States.Runtime"), Cause: text(`Reference path "` + p + `" must point to array.`)}
 }
 
 // errorDetails tell which retrier or catcher took the error.

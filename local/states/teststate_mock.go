@@ -42,6 +42,9 @@ func checkMock(in TestStateInput, state value.JSON) error {
 	if branches, ok := state.Member("Branches"); ok && kind == "Parallel" && branches.Len() != result.Len() {
 		return refuse("Mocked result must contain the same number of items as number of Parallel branches.")
 	}
+	if kind == "Map" {
+		return checkFailureCount(in, result)
+	}
 	if resource, ok := state.Member("Resource"); ok && m.FieldValidationMode != "NONE" {
 		return checkAnswer(resource.Text(), result)
 	}

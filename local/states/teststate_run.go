@@ -22,6 +22,7 @@ type stateTest struct {
 	language  value.JSON // of the state machine, if it says
 	backoff   *int64     // seconds until the next attempt of a RETRIABLE state
 	result    string     // of the task, if it succeeded
+	noItems   bool       // a Map that has found nothing to iterate over
 }
 
 // contextVariable holds the context object that the caller gave. The engine's own cannot be replaced.
@@ -139,6 +140,7 @@ func (t *stateTest) run(ctx context.Context) (out TestStateOutput, err error) {
 			return out, err
 		}
 		if failed := t.itemsFailure(); failed != nil {
+			t.noItems = true
 			return *failed, nil
 		}
 		state = mockedGroup(state)
@@ -150,10 +152,7 @@ func (t *stateTest) run(ctx context.Context) (out TestStateOutput, err error) {
 	x, now := asl.New(m, t.info()), t.s.clock.Now()
 	r := &observed{name: t.name}
 	events, commands, err := x.Step(now, asl.Start{Input: t.in.Input})
-	failures := 0
-	if t.in.Configuration != nil {
-		failures = t.in.Configuration.RetrierRetryCount
-	}
+	failures := t.in.Configuration.RetrierRetryCount
 	for err == nil && x.Status() == asl.Running {
 		r.see(events)
 		in, at, rerr := t.reaction(ctx, commands, now)
@@ -205,6 +204,9 @@ func (t *stateTest) reaction(ctx context.Context, commands []asl.Command, now ti
 func (t *stateTest) task(ctx context.Context, c asl.ScheduleTask) (asl.Input, error) {
 	if m := t.in.Mock; m != nil && m.ErrorOutput != nil {
 		return asl.TaskFailed{Task: c.Task, Error: m.ErrorOutput.Error, Cause: m.ErrorOutput.Cause}, nil
+	} else if t.failsThreshold() {
+		name, cause := "States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded"
+		return asl.TaskFailed{Task: c.Task, Error: &name, Cause: &cause}, nil
 	} else if m != nil && m.Result != nil {
 		t.result = *m.Result
 		return asl.TaskSucceeded{Task: c.Task, Output: *m.Result}, nil

@@ -17,6 +17,8 @@ func TestService_TestState(t *testing.T) {
 	h := start(t, map[string]func(string) (string, error){"f": func(p string) (string, error) { return `{"got":` + p + `}`, nil }})
 	h.clock.Advance(1_700 * time.Microsecond) // a real clock does not stand at a whole millisecond
 	const parallel = `{"Type":"Parallel","Branches":[{"StartAt":"L","States":{"L":{"Type":"Succeed"}}},{"StartAt":"R","States":{"R":{"Type":"Succeed"}}}],"End":true}`
+	const tolerant = `{"Type":"Map","ToleratedFailureCount":1,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Succeed"}}},` +
+		`"Catch":[{"ErrorEquals":["States.ExceedToleratedFailureThreshold"],"Next":"N"}],"End":true}`
 	const mockOf = `,"input":{"n":1},"mock":{"result":"{\"r\":1}"}}`
 	const gives = `{"output":"{\"r\":1}","status":"SUCCEEDED"}`
 	const retrying = `{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f"},"End":true,` +
@@ -38,6 +40,20 @@ func TestService_TestState(t *testing.T) {
 		{"mock of another service", `{"definition":{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:s3:listBuckets","End":true}` + mockOf, gives},
 		{"mock of a distributed map", `{"definition":{"Type":"Map","Label":"L","ToleratedFailureCountPath":"$.n","ItemReader":{"Resource":"arn:aws:states:::s3:getObject"},"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"EXPRESS"},` +
 			`"StartAt":"L","States":{"L":{"Type":"Succeed"}}},"End":true},"input":{"n":1},"mock":{"result":"[]"}}`, `{"output":"[]","status":"SUCCEEDED"}`},
+		{"map that tolerates", `{"definition":` + tolerant + `,"inspectionLevel":"DEBUG","input":[1,2,3],"stateConfiguration":{"mapIterationFailureCount":1},"mock":{"result":"[1,0,1]"}}`,
+			`{"output":"[1,0,1]","status":"SUCCEEDED","inspectionData":{"input":"[1,2,3]","afterInputPath":"[1,2,3]","maxConcurrency":0,"toleratedFailureCount":1,` +
+				`"afterResultSelector":"[1,0,1]","afterResultPath":"[1,0,1]"}}`},
+		{"map that does not", `{"definition":` + tolerant + `,"inspectionLevel":"DEBUG","input":[1,2,3],"stateConfiguration":{"mapIterationFailureCount":2},"mock":{"result":"[1,0,1]"}}`,
+			`{"error":"States.ExceedToleratedFailureThreshold","cause":"The specified tolerated failure threshold was exceeded","status":"CAUGHT_ERROR","nextState":"N",` +
+				`"output":"{\"Error\":\"States.ExceedToleratedFailureThreshold\",\"Cause\":\"The specified tolerated failure threshold was exceeded\"}",` +
+				`"inspectionData":{"input":"[1,2,3]","afterInputPath":"[1,2,3]","maxConcurrency":0,"toleratedFailureCount":1,"errorDetails":{"catchIndex":0}}}`},
+		{"map that says nothing of failures", `{"definition":` + strings.Replace(tolerant, `"ToleratedFailureCount":1,`, ``, 1) + `,"input":[1,2,3],"stateConfiguration":{"mapIterationFailureCount":3},"mock":{"result":"[1,0,1]"}}`,
+			`{"output":"[1,0,1]","status":"SUCCEEDED"}`},
+		{"share of failures", `{"definition":` + strings.Replace(tolerant, `"ToleratedFailureCount":1,`, `"ItemsPath":"$.i","ToleratedFailurePercentagePath":"$.p",`, 1) + `,"inspectionLevel":"DEBUG","input":{"p":50,"i":[1,2]},"stateConfiguration":{"mapIterationFailureCount":1},"mock":{"result":"[1,0]"}}`,
+			`{"output":"[1,0]","status":"SUCCEEDED","inspectionData":{"input":"{\"i\":[1,2],\"p\":50}","afterInputPath":"{\"i\":[1,2],\"p\":50}","afterItemsPath":"[1,2]","maxConcurrency":0,` +
+				`"toleratedFailurePercentage":50,"afterResultSelector":"[1,0]","afterResultPath":"[1,0]"}}`},
+		{"items that are none", `{"definition":` + strings.Replace(tolerant, `"ToleratedFailureCount":1,`, `"ItemsPath":"$.i",`, 1) + `,"inspectionLevel":"DEBUG","input":{"i":1},"mock":{"result":"[]"}}`,
+			`{"error":"States.Runtime","cause":"Reference path \"$.i\" must point to array.","status":"FAILED","inspectionData":{"input":"{\"i\":1}","afterInputPath":"{\"i\":1}"}}`},
 		{"caught", `{"definition":` + retrying + `,"inspectionLevel":"DEBUG","mock":{"errorOutput":{"error":"Gone"}}}`,
 			`{"output":"{\"Error\":\"Gone\",\"Cause\":null}","error":"Gone","nextState":"Undo","status":"CAUGHT_ERROR","inspectionData":{"input":"{}","afterInputPath":"{}",` +
 				`"afterParameters":"{\"FunctionName\":\"f\"}","errorDetails":{"catchIndex":0}}}`},
@@ -58,6 +74,7 @@ func TestService_TestState(t *testing.T) {
 		{"not mocked", `{"roleArn":"` + role + `","definition":{"Type":"Task","Resource":"arn:aws:states:::glue:startJobRun.sync","End":true}}`, "InvalidDefinition", "UNSUPPORTED"},
 		{"type", `{"definition":{"Type":"Nap","End":true}}`, "InvalidDefinition", "SCHEMA_VALIDATION_FAILED: The field 'Type' should have one of these values: [Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map] at /States/StateName/Type'"},
 		{"field", `{"definition":{"Type":"Wait","Seconds":1,"Retry":[],"End":true}}`, "InvalidDefinition", "Field 'Retry' is not supported at /States/StateName'"},
+		{"too many failures", `{"definition":` + tolerant + `,"stateConfiguration":{"mapIterationFailureCount":3},"mock":{"result":"[1,2]"}}`, "ValidationException", "Map iteration failure count must be less than or equal to the number of Map iterations"},
 		{"no transition", `{"definition":{"Type":"Pass"}}`, "InvalidDefinition", "'SCHEMA_VALIDATION_FAILED: One of these fields is required: [Next, End] at /States/StateName'"},
 		{"context object", `{"definition":{"Type":"Wait","SecondsPath":"$$.s","End":true},"context":{"s":1}}`, "InvalidDefinition", "Value is not a Reference Path at /States/StateName/SecondsPath"},
 		{"too few branches", `{"definition":` + parallel + `,"mock":{"result":"[1]"}}`, "ValidationException", "Mocked result must contain the same number of items as number of Parallel branches."},
