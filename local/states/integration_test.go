@@ -100,6 +100,11 @@ func TestService_Integrations(t *testing.T) {
 			cause:   "no (Service: AWSStepFunctions; Status Code: 400; Error Code: ExecutionAlreadyExists; Request ID: id; Proxy: null)",
 		},
 		{
+			name: "SDK start", resource: "aws-sdk:sfn:startExecution", parameters: `{"StateMachineArn":"sm","Name":"n","Input":{"a":1}}`,
+			call: `states:StartExecution as role/order-machine {"input":"{\"a\":1}","name":"n","stateMachineArn":"sm"}`, answer: `{"executionArn":"e","startDate":1795348800.5}`,
+			output: `{"ExecutionArn":"e","StartDate":"2026-11-22T12:00:00.5Z"}`,
+		},
+		{
 			name: "redrive", resource: "aws-sdk:sfn:redriveExecution", parameters: `{"ExecutionArn":"e"}`,
 			call: `states:RedriveExecution as role/order-machine {"executionArn":"e"}`, answer: `{"redriveDate":1795348800.5}`, output: `{"RedriveDate":"2026-11-22T12:00:00.5Z"}`,
 		},

@@ -113,7 +113,8 @@ func (s *Service) begin(m *machineRecord, in StartExecutionInput, input string, 
 	defer r.release()
 	s.runs.insert(r)
 	s.running.add(m.Name, r.rec.rank())
-	if parent.child = r.rec.ID; parent.parent != 0 {
+	parent.child = r.rec.ID
+	if parent.parent != 0 {
 		s.children.add(parent)
 	}
 	err = r.take(asl.Start{Input: input}, func(b *store.Batch) {
