@@ -13,8 +13,13 @@
 // its next timer stay. Steps of one execution are serialised by its own lock, which is held while its batch is committed;
 // different executions share nothing but the store, whose commits they share (group commit).
 //
+// # Child executions
+//
+// A task of states:startExecution.sync waits like one with a task token: nothing of it stays in memory but the link to its child
+// (children.go). The child's end, or the end of the parent's interest, has the link looked at.
+//
 // # Limits
 //
 // Finished executions and their histories are kept until the data directory is removed. State machine versions, aliases, activities and
-// Map Runs are not there: their operations are answered with 501.
+// Map Runs are not there: their listings are empty, their other operations are answered with 501.
 package states
