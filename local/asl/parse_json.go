@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"orderflow/local/asl/value"
 )
@@ -30,6 +31,15 @@ func (p *parser) unreadable(what string, offset, read int) {
 	p.add(Diagnostic{Code: CodeInvalidJSON, Location: source, Message: what + "\n at " + source, offset: offset + 1})
 }
 
+// expectations are what AWS's JSON reader says it expected, by what value.Parse says.
+var expectations = map[string]string{
+	"unexpected character": "expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')",
+	"expected a key":       "was expecting double-quote to start field name",
+	"expected ':'":         "was expecting a colon to separate field name and value",
+	"expected ',' or '}'":  "was expecting comma to separate Object entries",
+	"expected ',' or ']'":  "was expecting comma to separate Array entries",
+}
+
 // SyntaxText words an error of value.Parse as AWS's JSON reader does, where its wording is known.
 // read is how many bytes that reader has read beyond the place of the error.
 func SyntaxText(text string, err error) (what string, read int) {
@@ -37,14 +47,23 @@ func SyntaxText(text string, err error) (what string, read int) {
 	if !ok {
 		return err.Error(), 0
 	}
-	word := text[min(syntax.Offset, len(text)):]
-	if end := strings.IndexFunc(word, func(r rune) bool { return !isWord(r) }); end >= 0 {
-		word = word[:end]
+	rest := text[min(syntax.Offset, len(text)):]
+	if rest == "" {
+		return "Unexpected end-of-input", 0
 	}
-	if syntax.Text != "unexpected character" || word == "" {
+	word := rest
+	if end := strings.IndexFunc(rest, func(r rune) bool { return !isWord(r) }); end >= 0 {
+		word = rest[:end]
+	}
+	if syntax.Text == "unexpected character" && word != "" {
+		return fmt.Sprintf("Unrecognized token '%s': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')", word), len(word)
+	}
+	expected, known := expectations[syntax.Text]
+	if !known {
 		return syntax.Text, 0
 	}
-	return fmt.Sprintf("Unrecognized token '%s': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')", word), len(word)
+	r, size := utf8.DecodeRuneInString(rest)
+	return fmt.Sprintf("Unexpected character ('%c' (code %d)): %s", r, r, expected), size
 }
 
 func isWord(r rune) bool {

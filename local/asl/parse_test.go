@@ -26,7 +26,10 @@ func TestParse_diagnostics(t *testing.T) {
 	tests := []diagnosed{
 		{"empty", `{}`, CodeSchema, "/", "[States, StartAt]"},
 		{"no object", `[]`, CodeSchema, "/", "Object"},
-		{"cut off", `{"StartAt":`, CodeInvalidJSON, `[Source: (String)"{"StartAt":"; line: 1, column: 12]`, "unexpected end"},
+		{"cut off", `{"StartAt":`, CodeInvalidJSON, `[Source: (String)"{"StartAt":"; line: 1, column: 12]`, "Unexpected end-of-input"},
+		{"comma too many", `{"a":1,}`, CodeInvalidJSON, `[Source: (String)"{"a":1,}"; line: 1, column: 9]`, "Unexpected character ('}' (code 125)): was expecting double-quote to start field name"},
+		{"comma too few", `{"a":1 "b":2}`, CodeInvalidJSON, `[Source: (String)"{"a":1 "b":2}"; line: 1, column: 9]`, "Unexpected character ('\"' (code 34)): was expecting comma to separate Object entries"},
+		{"no value", `{"a":}`, CodeInvalidJSON, `[Source: (String)"{"a":}"; line: 1, column: 7]`, "Unexpected character ('}' (code 125)): expected a valid value"},
 		{"version", `{"Version":"2.0","StartAt":"A","States":{"A":{"Type":"Succeed"}}}`, CodeSchema, "/Version", "1.0"},
 		{"start", `{"StartAt":"X","States":{"A":{"Type":"Succeed"}}}`, CodeMissingTarget, "/StartAt", "X"},
 		{"type", inMachine(`{"Type":"Nap","Next":"B"}`), CodeSchema, "/States/A/Type", "should have one of these values: [Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map]"},

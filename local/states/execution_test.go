@@ -271,7 +271,8 @@ func TestService_StartExecution_invalidInput(t *testing.T) {
 		" ":          "'Invalid execution input.'",
 		"hello you":  "Invalid State Machine Execution Input: 'Unrecognized token 'hello'" + expecting,
 		`{"a":nope}`: "'Unrecognized token 'nope'" + expecting,
-		`{"a":1`:     "Invalid State Machine Execution Input: '",
+		`{"a":1`:     "Invalid State Machine Execution Input: 'Unexpected end-of-input'",
+		`{"a" 1}`:    "'Unexpected character ('1' (code 49)): was expecting a colon to separate field name and value'",
 	} {
 		_, err := h.StartExecution(t.Context(), StartExecutionInput{StateMachineARN: machine, Input: &input})
 		wantError(t, err, "InvalidExecutionInput", message)

@@ -46,7 +46,8 @@ func (s *Service) SendTaskSuccess(_ context.Context, in SendTaskSuccessInput) (s
 			return none, validation("Value at 'output' failed to satisfy constraint: Member must have length less than or equal to %d", asl.MaxPayload)
 		}
 		if _, err := value.Parse(in.Output); err != nil {
-			return none, awsapi.Errorf("InvalidOutput", "Invalid Output: '%s'", err)
+			what, _ := asl.SyntaxText(in.Output, err)
+			return none, awsapi.Errorf("InvalidOutput", "Invalid Output: '%s'", what)
 		}
 		return none, s.answer(in.TaskToken, func(t asl.TaskID) asl.Input { return asl.TaskSucceeded{Task: t, Output: in.Output} })
 	})
