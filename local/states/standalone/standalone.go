@@ -44,8 +44,8 @@ Lambda tasks are invoked at POST URL/2015-03-31/functions/NAME/invocations, as "
 Example:
   orderflow states --lambda-endpoint http://127.0.0.1:3001
 
-Clients put "sync-" before the host name for TestState. Any name that leads here is answered; where sync-127.0.0.1 leads nowhere,
-AWS_DISABLE_HOST_PREFIX_INJECTION=true tells the aws CLI and boto3 to leave it.
+Clients put "sync-" before the host name for TestState. Such a name is answered; where it cannot be resolved (sync-127.0.0.1),
+AWS_DISABLE_HOST_PREFIX_INJECTION=true has the aws CLI and boto3 leave the prefix out.
 `
 
 // shutdown is how long requests in flight may take when the command is told to stop.

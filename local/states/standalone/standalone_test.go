@@ -200,7 +200,7 @@ func TestRun_KeepsExecutions(t *testing.T) {
 	}
 }
 
-// TestRun_TestState: clients put "sync-" before the host, whatever that is.
+// TestRun_TestState: clients put "sync-" before the host, also before an address.
 func TestRun_TestState(t *testing.T) {
 	t.Parallel()
 	c := startCommand(t, "--in-memory")
