@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/jonboulle/clockwork"
+
 	"orderflow/local/awsapi"
 )
 
@@ -24,7 +26,14 @@ type Engine struct {
 	resources map[string][]*statement // by the ARN of the resource that has the policy
 	attached  map[string][]*statement // likewise, by AttachResourcePolicy
 	cache     map[question]*decision
+	clock     clockwork.Clock
 }
+
+// Option changes an Engine under construction.
+type Option func(*Engine)
+
+// WithClock replaces the real clock, which conditions on the time read.
+func WithClock(c clockwork.Clock) Option { return func(e *Engine) { e.clock = c } }
 
 type role struct {
 	session    string
@@ -36,6 +45,7 @@ type question struct{ accessKey, action, resource string }
 
 type decision struct {
 	err    *awsapi.Error // nil: allowed
+	timed  bool          // holds for this moment only
 	denied atomic.Int64  // how often it was refused
 }
 
@@ -43,12 +53,17 @@ type decision struct {
 const maxCache = 8192
 
 // New makes an engine without any policy.
-func New() *Engine {
-	return &Engine{roles: map[string]*role{}, resources: map[string][]*statement{}, attached: map[string][]*statement{}, cache: map[question]*decision{}}
+func New(opts ...Option) *Engine {
+	e := &Engine{roles: map[string]*role{}, resources: map[string][]*statement{}, attached: map[string][]*statement{},
+		cache: map[question]*decision{}, clock: clockwork.NewRealClock()}
+	for _, o := range opts {
+		o(e)
+	}
+	return e
 }
 
 // SetRole gives a role its identity policies, in place of those that it had. session names the bearer in messages.
-// A document that cannot be evaluated here (an unknown condition operator or key, a policy variable) is refused.
+// A document that cannot be evaluated here (an unknown condition operator or key) is refused.
 func (e *Engine) SetRole(name, session string, policies []Policy) error {
 	var all []*statement
 	for _, p := range policies {
@@ -90,8 +105,15 @@ func (e *Engine) SetResourcePolicies(policies []ResourcePolicy) error {
 	return nil
 }
 
+// CheckResourcePolicy reports why a resource policy cannot be evaluated here; nil if it can.
+func CheckResourcePolicy(document json.RawMessage) error {
+	_, err := compile(Policy{Document: document}, true)
+	return err
+}
+
 // AttachResourcePolicy gives one resource a policy beside those of SetResourcePolicies, in place of the one attached before.
-// An empty document takes it away. What an attached policy grants is not reported as unused.
+// An empty document takes it away; one that cannot be evaluated is refused, and changes nothing. What an attached policy grants is
+// not reported as unused.
 func (e *Engine) AttachResourcePolicy(arn, name string, document json.RawMessage) error {
 	var statements []*statement
 	if len(document) > 0 {
@@ -100,11 +122,21 @@ func (e *Engine) AttachResourcePolicy(arn, name string, document json.RawMessage
 			return err
 		}
 	}
+	e.attach(arn, statements)
+	return nil
+}
+
+// Lock keeps every role and service away from a resource whose own policy cannot be evaluated, until it is given another.
+func (e *Engine) Lock(arn, name string) {
+	everyone := principals{"*": {"*"}}
+	e.attach(arn, []*statement{{policy: name, id: "0", deny: true, actions: patterns([]string{"*"}), principals: everyone}})
+}
+
+func (e *Engine) attach(arn string, statements []*statement) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.attached[arn] = statements
 	clear(e.cache)
-	return nil
 }
 
 // Authorizer is the engine as the router wants it.
@@ -122,7 +154,7 @@ func (e *Engine) Authorize(id awsapi.Identity, g awsapi.Grant) error {
 	e.mu.RLock()
 	d := e.cache[q]
 	e.mu.RUnlock()
-	if d == nil {
+	if d == nil || d.timed {
 		d = e.decide(q)
 	}
 	if d.err == nil {
@@ -135,10 +167,15 @@ func (e *Engine) Authorize(id awsapi.Identity, g awsapi.Grant) error {
 func (e *Engine) decide(q question) *decision {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if d := e.cache[q]; d != nil {
-		return d
+	old := e.cache[q]
+	if old != nil && !old.timed {
+		return old
 	}
-	d := &decision{err: e.evaluate(newRequest(q.accessKey, awsapi.Grant{Action: q.action, Resource: q.resource}))}
+	d := &decision{}
+	d.err, d.timed = e.evaluate(newRequest(q.accessKey, awsapi.Grant{Action: q.action, Resource: q.resource}))
+	if old != nil {
+		d.denied.Store(old.denied.Load())
+	}
 	if len(e.cache) >= maxCache {
 		for k, old := range e.cache {
 			if old.err == nil {
@@ -150,26 +187,29 @@ func (e *Engine) decide(q question) *decision {
 	return d
 }
 
-// evaluate decides, and notes the statements that allowed.
-func (e *Engine) evaluate(r request) *awsapi.Error {
+// evaluate decides, and notes the statements that allowed. timed says that the decision changes with the time.
+func (e *Engine) evaluate(r request) (_ *awsapi.Error, timed bool) {
+	r.at = e.clock.Now()
 	var identity []*statement
 	if r.role != "" {
 		have, ok := e.roles[r.role]
 		if !ok {
 			return &awsapi.Error{Type: "UnrecognizedClientException", Message: "The security token included in the request is invalid: no role " + r.role,
-				Status: http.StatusForbidden}
+				Status: http.StatusForbidden}, false
 		}
-		identity = have.statements
+		identity, r.session = have.statements, have.session
 	}
 	holder := policyHolder(r.resource)
 	resource := slices.Concat(e.resources[holder], e.attached[holder])
 	allowed, explicit := false, ""
 	for kind, list := range map[string][]*statement{"identity-based": identity, "resource-based": resource} {
 		for _, s := range list {
+			timed = timed || s.timed
 			switch {
 			case !s.matches(r):
 			case s.deny:
 				explicit = kind
+			case s.delegates(r): // the account's own policies decide, and those are the identity's
 			default:
 				allowed = true
 				s.use(r)
@@ -177,9 +217,9 @@ func (e *Engine) evaluate(r request) *awsapi.Error {
 		}
 	}
 	if explicit == "" && allowed {
-		return nil
+		return nil, timed
 	}
-	return e.refusal(r, explicit)
+	return e.refusal(r, explicit), timed
 }
 
 // policyHolder is the resource whose policy counts: an alias or version of a function has that of the function.
@@ -197,7 +237,7 @@ func (e *Engine) refusal(r request, explicit string) *awsapi.Error {
 		who += " for " + r.source
 	}
 	if r.role != "" {
-		who = fmt.Sprintf("User: arn:aws:sts::%s:assumed-role/%s/%s", account, r.role, e.roles[r.role].session)
+		who = "User: " + sessionARN(r.role, r.session)
 		kind = "identity-based"
 	}
 	why := fmt.Sprintf("because no %s policy allows the %s action", kind, r.action)

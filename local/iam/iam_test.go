@@ -8,6 +8,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
 
 	"orderflow/local/awsapi"
 	"orderflow/local/iam"
@@ -111,7 +114,16 @@ func TestEngine_Message(t *testing.T) {
 func TestEngine_refusesWhatItCannotEvaluate(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ document, want string }{
-		"operator":       {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}]}`, "condition operator IpAddress"},
+		"operator":       {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"StringMatches":{"aws:SourceIp":"10.0.0.0/8"}}}]}`, "condition operator StringMatches"},
+		"quantifier":     {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"ForSomeValues:StringLike":{"aws:TagKeys":"a"}}}]}`, "condition operator ForSomeValues"},
+		"null if exists": {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"NullIfExists":{"aws:SourceIp":"true"}}}]}`, "condition operator NullIfExists"},
+		"global key":     {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"StringEquals":{"aws:SauceArn":"x"}}}]}`, "condition key aws:SauceArn"},
+		"tag of no key":  {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/":"x"}}}]}`, "condition key aws:ResourceTag/"},
+		"no value":       {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"StringEquals":{"aws:SourceArn":[]}}}]}`, "has no value"},
+		"address":        {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/33"}}}]}`, "not a value of that type"},
+		"number":         {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"NumericLessThan":{"aws:MultiFactorAuthAge":"soon"}}}]}`, "not a value of that type"},
+		"date":           {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"DateLessThan":{"aws:CurrentTime":"soon"}}}]}`, "not a value of that type"},
+		"boolean":        {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"yes"}}}]}`, "not a value of that type"},
 		"key":            {`{"Statement":[{"Effect":"Allow","Action":"dynamodb:*","Resource":"*","Condition":{"StringEquals":{"dynamodb:LeadingKeys":"x"}}}]}`, "condition key dynamodb:LeadingKeys"},
 		"negated bool":   {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"NotBool":{"aws:SecureTransport":"true"}}}]}`, "NotBool"},
 		"effect":         {`{"Statement":[{"Effect":"allow","Action":"sqs:*","Resource":"*"}]}`, "effect"},
@@ -119,7 +131,7 @@ func TestEngine_refusesWhatItCannotEvaluate(t *testing.T) {
 		"no resource":    {`{"Statement":[{"Effect":"Allow","Action":"sqs:SendMessage"}]}`, "Resource"},
 		"bare action":    {`{"Statement":[{"Effect":"Allow","Action":"SendMessage","Resource":"*"}]}`, "no service"},
 		"principal":      {`{"Statement":[{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*","Principal":"*"}]}`, "no principal"},
-		"variable":       {`{"Statement":[{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"arn:${aws:username}"}]}`, "variables"},
+		"variable":       {`{"Statement":[{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"arn:${aws:usrname}"}]}`, "policy variable ${aws:usrname}"},
 		"not JSON":       {`{`, "policy p"},
 		"action nesting": {`{"Statement":[{"Effect":"Allow","Action":[["sqs:SendMessage"]],"Resource":"*"}]}`, "not text"},
 	} {
@@ -131,6 +143,69 @@ func TestEngine_refusesWhatItCannotEvaluate(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestCheckResourcePolicy_globalKeys(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:SourceOrgID", "aws:SourceIp", "aws:SourceVpce", "aws:SourceVpc", "aws:VpcSourceIp",
+		"aws:UserAgent", "aws:Referer", "aws:username", "aws:userid", "aws:PrincipalTag/team", "aws:RequestTag/a b", "aws:ResourceOrgID", "aws:FederatedProvider",
+		"aws:MultiFactorAuthPresent", "aws:CurrentTime", "aws:EpochTime", "aws:SourceIdentity", "aws:CalledViaFirst", "AWS:SOURCEOWNER", "aws:Ec2InstanceSourceVpc"} {
+		policy := fmt.Sprintf(`{"Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*","Condition":{"StringEquals":{%q:"x"}}}}`, key)
+		if err := iam.CheckResourcePolicy(json.RawMessage(policy)); err != nil {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+}
+
+func TestEngine_Authorize_time(t *testing.T) {
+	t.Parallel()
+	clock := clockwork.NewFakeClockAt(time.Date(2031, 3, 1, 12, 0, 0, 0, time.UTC))
+	e := iam.New(iam.WithClock(clock))
+	err := e.SetRole("r", "s", []iam.Policy{{Name: "p", Document: json.RawMessage(`{"Statement":[
+		{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*","Condition":{
+			"DateGreaterThan":{"aws:CurrentTime":"2031-03-01T12:00:30Z"},"DateLessThanEquals":{"aws:CurrentTime":"2031-03-01T12:01:00Z"}}},
+		{"Effect":"Allow","Action":"sqs:DeleteMessage","Resource":"*","Condition":{"NumericLessThan":{"aws:EpochTime":1930132860}}}]}`)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := func(action string, allowed bool) {
+		t.Helper()
+		if err := e.Authorize(iam.Role("r"), awsapi.Grant{Action: action, Resource: "arn:q"}); (err == nil) != allowed {
+			t.Errorf("%s at %v: %v", action, clock.Now(), err)
+		}
+	}
+	want("sqs:SendMessage", false)
+	want("sqs:DeleteMessage", true)
+	clock.Advance(time.Minute)
+	want("sqs:SendMessage", true)
+	want("sqs:DeleteMessage", false)
+	clock.Advance(time.Second)
+	want("sqs:SendMessage", false)
+	if d := e.Report().Denials; len(d) != 2 || d[1].Action != "sqs:SendMessage" || d[1].Count != 2 {
+		t.Errorf("denials %+v", d)
+	}
+}
+
+// A policy that is refused leaves the one before in force; a locked resource keeps everyone but the operator away.
+func TestEngine_AttachResourcePolicy(t *testing.T) {
+	t.Parallel()
+	e := iam.New()
+	caller, g := iam.Service("events.amazonaws.com", "arn:rule"), awsapi.Grant{Action: "sqs:SendMessage", Resource: "arn:q"}
+	open := `{"Statement":{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sqs:*","Resource":"*"}}`
+	if err := e.AttachResourcePolicy("arn:q", "q", json.RawMessage(open)); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.AttachResourcePolicy("arn:q", "q", json.RawMessage(`{"Statement":{"Effect":"Never"}}`)); err == nil {
+		t.Error("a malformed policy was attached")
+	}
+	check(t, "after a refused policy", e.Authorize(caller, g), "allow")
+	e.Lock("arn:q", "q")
+	check(t, "locked", e.Authorize(caller, g), "with an explicit deny in a resource-based policy")
+	check(t, "locked, by the operator", e.Authorize(awsapi.Identity{}, g), "allow")
+	if err := e.AttachResourcePolicy("arn:q", "q", json.RawMessage(open)); err != nil {
+		t.Fatal(err)
+	}
+	check(t, "repaired", e.Authorize(caller, g), "allow")
 }
 
 func TestEngine_Report(t *testing.T) {

@@ -31,6 +31,7 @@ type statement struct {
 	principals   principals
 	notPrincipal bool
 	conditions   []condition
+	timed        bool // what it decides changes with the time
 }
 
 // pattern is an action or resource with wildcards, and whether it ever decided.
@@ -125,8 +126,8 @@ func (w wireStatement) compile(p Policy, i int, resource bool) (*statement, erro
 		s.resources, s.notResource = patterns(w.NotResource), true
 	}
 	for _, r := range texts(s.resources) {
-		if strings.Contains(r, "${") {
-			return nil, fmt.Errorf("policy variables are not supported: %s", r)
+		if err := checkVariables(r); err != nil {
+			return nil, err
 		}
 	}
 	var err error
@@ -139,8 +140,21 @@ func (w wireStatement) compile(p Policy, i int, resource bool) (*statement, erro
 			return nil, err
 		}
 	}
-	s.conditions, err = compileConditions(w.Condition)
-	return s, err
+	if s.conditions, err = compileConditions(w.Condition); err != nil {
+		return nil, err
+	}
+	s.timed = s.followsClock()
+	return s, nil
+}
+
+// followsClock reports whether what the statement decides changes with the time.
+func (s *statement) followsClock() bool {
+	for _, c := range s.conditions {
+		if c.key.timed || slices.ContainsFunc(c.values, timed) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(texts(s.resources), timed)
 }
 
 func (w wireStatement) check(resource bool) error {
@@ -193,18 +207,31 @@ func (s *statement) matches(r request) bool {
 	if s.principals != nil && s.principals.match(r) == s.notPrincipal {
 		return false
 	}
-	if (index(s.actions, r.action, true) >= 0) == s.notAction {
+	if slices.ContainsFunc(texts(s.actions), func(text string) bool { return like(text, r.action, true) }) == s.notAction {
 		return false
 	}
-	if len(s.resources) > 0 && (index(s.resources, r.resource, false) >= 0) == s.notResource {
+	if len(s.resources) > 0 && s.names(r) == s.notResource {
 		return false
 	}
-	for _, c := range s.conditions {
-		if !c.holds(r) {
+	for i := range s.conditions {
+		if !s.conditions[i].holds(r) {
 			return false
 		}
 	}
 	return true
+}
+
+// delegates reports whether the statement includes the caller through its account alone.
+func (s *statement) delegates(r request) bool {
+	return s.principals != nil && !s.notPrincipal && !s.principals.name(r)
+}
+
+// names reports whether one of the resources is that of the request.
+func (s *statement) names(r request) bool {
+	return slices.ContainsFunc(texts(s.resources), func(text string) bool {
+		text, ok := r.expand(text)
+		return ok && like(text, r.resource, false)
+	})
 }
 
 // use notes which of the statement's patterns the request needed: every one that matches, since any of them would do.
@@ -215,19 +242,10 @@ func (s *statement) use(r request) {
 		}
 	}
 	for i := range s.resources {
-		if like(s.resources[i].text, r.resource, false) {
+		if text, ok := r.expand(s.resources[i].text); ok && like(text, r.resource, false) {
 			s.resources[i].used.Store(true)
 		}
 	}
-}
-
-func index(list []pattern, s string, fold bool) int {
-	for i := range list {
-		if like(list[i].text, s, fold) {
-			return i
-		}
-	}
-	return -1
 }
 
 // like matches * (any text) and ? (one character).

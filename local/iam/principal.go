@@ -1,9 +1,13 @@
 package iam
 
 import (
+	"crypto/sha256"
+	"encoding/base32"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"orderflow/local/awsapi"
 )
@@ -24,7 +28,7 @@ func ServiceKey(principal, sourceARN string) string {
 	return servicePrefix + principal + "/" + sourceARN
 }
 
-// IsService tells whether a caller is an AWS service.
+// IsService reports whether a caller is an AWS service.
 func IsService(id awsapi.Identity) bool { return strings.HasPrefix(id.AccessKey, servicePrefix) }
 
 // Role is the identity of the bearer of a role.
@@ -37,10 +41,11 @@ func Service(principal, sourceARN string) awsapi.Identity {
 
 // request is one question: may this caller do this?
 type request struct {
-	role            string // the caller is a role
+	role, session   string // the caller is a role
 	service, source string // the caller is a service, for this resource
 	action          string
 	resource        string
+	at              time.Time
 }
 
 func newRequest(accessKey string, g awsapi.Grant) request {
@@ -54,6 +59,41 @@ func newRequest(accessKey string, g awsapi.Grant) request {
 }
 
 func roleARN(name string) string { return "arn:aws:iam::" + account + ":role/" + name }
+
+func sessionARN(role, session string) string {
+	return "arn:aws:sts::" + account + ":assumed-role/" + role + "/" + session
+}
+
+// userID is the unique id of a session: the role's, which stays the same for its name, and the session's name.
+func userID(role, session string) string {
+	sum := sha256.Sum256([]byte(role))
+	return "AROA" + base32.StdEncoding.EncodeToString(sum[:])[:17] + ":" + session
+}
+
+// Caller is who makes a call, as sts:GetCallerIdentity tells it.
+type Caller struct{ Account, ARN, UserID string }
+
+// Caller tells who bears an identity: a role's session, a service, or else the machine's operator, who stands for the account.
+// A role that does not exist is InvalidClientTokenId.
+func (e *Engine) Caller(id awsapi.Identity) (Caller, error) {
+	r := newRequest(id.AccessKey, awsapi.Grant{})
+	switch {
+	case r.service != "":
+		return Caller{account, "arn:aws:iam::" + account + ":service/" + r.service, r.service}, nil
+	case !strings.HasPrefix(id.AccessKey, rolePrefix):
+		return Caller{account, rootARN, account}, nil
+	}
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	have, ok := e.roles[r.role]
+	if !ok {
+		return Caller{}, &awsapi.Error{Type: "InvalidClientTokenId", Message: "The security token included in the request is invalid: no role " + r.role,
+			Status: 403}
+	}
+	return Caller{account, sessionARN(r.role, have.session), userID(r.role, have.session)}, nil
+}
+
+const rootARN = "arn:aws:iam::" + account + ":root"
 
 // principals of a resource policy's statement: "*", or kind -> patterns.
 type principals map[string][]string
@@ -82,19 +122,21 @@ func compilePrincipals(raw json.RawMessage) (principals, error) {
 	return out, nil
 }
 
-func (p principals) match(r request) bool {
-	if p["*"] != nil {
+// match reports whether the principals include the caller.
+func (p principals) match(r request) bool { return p.name(r) || p.delegate(r) }
+
+// name reports whether they include the caller itself: everyone, its service, its role or its session.
+func (p principals) name(r request) bool {
+	if p["*"] != nil || slices.Contains(p["AWS"], "*") {
 		return true
 	}
-	for _, s := range p["Service"] {
-		if r.service != "" && (s == r.service || s == "*") {
-			return true
-		}
+	if r.service != "" {
+		return slices.Contains(p["Service"], r.service) || slices.Contains(p["Service"], "*")
 	}
-	for _, s := range p["AWS"] {
-		if s == "*" || r.role != "" && (s == account || s == "arn:aws:iam::"+account+":root" || s == roleARN(r.role)) {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(p["AWS"], roleARN(r.role)) || slices.Contains(p["AWS"], sessionARN(r.role, r.session))
+}
+
+// delegate reports whether they include the caller's account, which leaves it to its administrators to allow the call.
+func (p principals) delegate(r request) bool {
+	return r.role != "" && (slices.Contains(p["AWS"], account) || slices.Contains(p["AWS"], rootARN))
 }
