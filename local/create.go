@@ -50,7 +50,7 @@ func (s *Stack) createTables(ctx context.Context) error {
 	return nil
 }
 
-func (s *Stack) createQueues(ctx context.Context) error {
+func (s *Stack) createQueues(context.Context) error {
 	policies := map[string]json.RawMessage{}
 	for _, p := range s.template.QueuePolicies {
 		for _, url := range p.Resources {
@@ -66,7 +66,8 @@ func (s *Stack) createQueues(ctx context.Context) error {
 			return fmt.Errorf("queue %s: %w", q.LogicalID, err)
 		}
 	}
-	return s.attachQueuePolicies(ctx)
+	s.attachPolicies(s.sqs.Policies)
+	return nil
 }
 
 func (s *Stack) createStateMachines(ctx context.Context) error {

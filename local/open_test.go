@@ -55,7 +55,7 @@ func TestOpen_refuses(t *testing.T) {
 		"a broken reference": {replace("!Ref Bus\n", "!Ref Bos\n"), `unresolved reference "Bos"`},
 		"a missing file":     {replace("machines/note.asl.json", "machines/other.asl.json"), "read definition"},
 		"no folder":          {local.Options{Template: whole.Template, Definitions: whole.Definitions}, "neither a data folder nor InMemory"},
-		"a condition of IAM": {replace("ArnEquals", "IpAddress"), "condition operator IpAddress"},
+		"a condition of IAM": {replace("ArnEquals", "ArnMatches"), "condition operator ArnMatches"},
 		"a poller without permissions": {local.Options{InMemory: true, Factory: handlers, Template: []byte(poller)},
 			"event source mapping FQ: AccessDeniedException: User: arn:aws:sts::000000000000:assumed-role/orderflow-R/orderflow-F is not authorized to perform: sqs:ReceiveMessage"},
 		"a wrong definition":  {replace("DefinitionUri: machines/note.asl.json", `DefinitionString: '{"a":["${Check}","${Finish}"]}'`), "state machine Machine"},

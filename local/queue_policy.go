@@ -3,12 +3,11 @@ package local
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"slices"
 
 	"orderflow/local/awsapi"
+	"orderflow/local/iam"
+	"orderflow/local/sns"
 	"orderflow/local/sqs"
-	"orderflow/local/template"
 )
 
 // queueService is SQS whose queues' Policy attribute, set by whoever calls it, decides as one from the template does.
@@ -17,48 +16,74 @@ type queueService struct {
 	s *Stack
 }
 
-// Do performs the operation; one that may have changed a queue's policy hands the policy on.
+// Do performs the operation. A policy that cannot be evaluated is refused before anything is stored.
 func (q queueService) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
+	if err := checkPolicy(input); err != nil {
+		return nil, awsapi.Errorf("InvalidAttributeValue", "Invalid value for the parameter Policy. Reason: %v", err)
+	}
 	out, err := q.Service.Do(ctx, op, input)
-	if err != nil || op != "CreateQueue" && op != "SetQueueAttributes" {
-		return out, err
+	if err == nil && (op == "CreateQueue" || op == "SetQueueAttributes") {
+		q.s.attachPolicies(q.Policies)
 	}
-	var in struct{ QueueName, QueueUrl string }
-	if err := awsapi.Decode(input, &in); err != nil {
-		return nil, err
-	}
-	if err := q.s.attachQueuePolicy(awsapi.ResourceName(in.QueueName + in.QueueUrl)); err != nil {
-		return nil, awsapi.Errorf("InvalidAttributeValue", "Invalid value for the parameter Policy. %v", err)
-	}
-	return out, nil
+	return out, err
 }
 
-// attachQueuePolicy gives a queue that the template does not describe the policy that stands in its attributes.
-func (s *Stack) attachQueuePolicy(name string) error {
-	if slices.ContainsFunc(s.template.Queues, func(q template.Queue) bool { return q.Name == name }) {
+// topicService is SNS whose topics' Policy attribute decides likewise.
+type topicService struct {
+	*sns.Service
+	s *Stack
+}
+
+// Do performs the operation. A policy that cannot be evaluated is refused before anything is stored.
+func (t topicService) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
+	if err := checkPolicy(input); err != nil {
+		return nil, awsapi.Errorf("InvalidParameter", "Invalid parameter: Policy statement error: %v", err)
+	}
+	out, err := t.Service.Do(ctx, op, input)
+	if err == nil && (op == "CreateTopic" || op == "SetTopicAttributes") {
+		t.s.attachPolicies(t.Policies)
+	}
+	return out, err
+}
+
+// checkPolicy checks the policy that an operation would give a queue or topic, if it would give one.
+func checkPolicy(input json.RawMessage) error {
+	var in struct {
+		Attributes                    map[string]string
+		AttributeName, AttributeValue string
+	}
+	if awsapi.Decode(input, &in) != nil {
+		return nil // another shape, or malformed: the operation says so
+	}
+	policy := in.Attributes["Policy"]
+	if in.AttributeName == "Policy" {
+		policy = in.AttributeValue
+	}
+	if policy == "" {
 		return nil
 	}
-	a, err := s.sqs.Attributes(name)
-	if err != nil {
-		return err
-	}
-	return s.iam.AttachResourcePolicy(a.ARN, name, json.RawMessage(a.Policy))
+	return iam.CheckResourcePolicy(json.RawMessage(policy))
 }
 
-// attachQueuePolicies does so for every queue, after a start.
-func (s *Stack) attachQueuePolicies(ctx context.Context) error {
-	out, err := s.call(ctx, "sqs", "ListQueues", map[string]any{})
-	if err != nil {
-		return fmt.Errorf("list queues: %w", err)
+// attachPolicies puts policies to use, by the ARN of what has them; those that the template describes are in use already.
+// One that cannot be evaluated, kept by an earlier version, closes what it stands on and never hinders a start.
+func (s *Stack) attachPolicies(read func() map[string]string) {
+	s.attaching.Lock()
+	defer s.attaching.Unlock()
+	described := map[string]bool{}
+	for _, q := range s.template.Queues {
+		described[q.ARN] = true
 	}
-	var list struct{ QueueUrls []string }
-	if err := json.Unmarshal(out, &list); err != nil {
-		return fmt.Errorf("list queues: %w", err)
+	for _, t := range s.template.Topics {
+		described[t.ARN] = true
 	}
-	for _, url := range list.QueueUrls {
-		if err := s.attachQueuePolicy(awsapi.ResourceName(url)); err != nil {
-			return fmt.Errorf("queue %s: %w", url, err)
+	for arn, policy := range read() {
+		if described[arn] {
+			continue
+		}
+		if err := s.iam.AttachResourcePolicy(arn, awsapi.ResourceName(arn), json.RawMessage(policy)); err != nil {
+			s.log.Error("policy cannot be evaluated: nobody but the operator may use what it stands on", "resource", arn, "error", err)
+			s.iam.Lock(arn, awsapi.ResourceName(arn))
 		}
 	}
-	return nil
 }

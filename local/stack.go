@@ -73,6 +73,8 @@ type Stack struct {
 	iam      *iam.Engine
 	router   awsapi.Router
 
+	attaching sync.Mutex // policies of queues and topics come into force in the order in which they were set
+
 	dynamodb *dynamodb.Service
 	sqs      *sqs.Service
 	sns      *sns.Service
@@ -96,7 +98,7 @@ func Open(ctx context.Context, o Options) (_ *Stack, err error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Stack{opt: o, log: o.Logger, clock: o.Clock, iam: iam.New(), failed: make(chan error, 16)}
+	s := &Stack{opt: o, log: o.Logger, clock: o.Clock, iam: iam.New(iam.WithClock(o.Clock)), failed: make(chan error, 16)}
 	if s.template, err = s.load(nil); err != nil {
 		return nil, err
 	}
@@ -155,7 +157,7 @@ func (s *Stack) services() (err error) {
 	if s.dynamodb, err = dynamodb.New(s.store, s.clock); err != nil {
 		return fmt.Errorf("open dynamodb: %w", err)
 	}
-	if s.sqs, err = sqs.New(s.store, s.clock); err != nil {
+	if s.sqs, err = sqs.New(s.store, s.clock, sqs.WithLogger(s.log)); err != nil {
 		return fmt.Errorf("open sqs: %w", err)
 	}
 	if s.lambda, err = s.newLambda(); err != nil {
@@ -171,7 +173,7 @@ func (s *Stack) services() (err error) {
 		return fmt.Errorf("open sns: %w", err)
 	}
 	s.router.Register("events", s.events)
-	s.router.Register("sns", s.sns)
+	s.router.Register("sns", topicService{s.sns, s})
 	s.router.Register("dynamodb", s.dynamodb)
 	s.router.Register("sqs", queueService{s.sqs, s})
 	s.router.Register("lambda", s.lambda)

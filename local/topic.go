@@ -33,6 +33,7 @@ func (s *Stack) createTopics(context.Context) error {
 			return fmt.Errorf("topic %s: %w", t.LogicalID, err)
 		}
 	}
+	s.attachPolicies(s.sns.Policies)
 	return nil
 }
 

@@ -68,8 +68,8 @@ type bus struct {
 // rule is a ruleRecord made ready for use.
 type rule struct {
 	ruleRecord
-	pattern  *pattern.Pattern // nil: scheduled only
-	schedule schedule         // nil: pattern only
+	pattern  *pattern.Pattern // nil: matches no event
+	schedule schedule         // nil: never fires
 	next     int64            // next firing of the schedule, Unix milliseconds
 }
 
@@ -131,16 +131,18 @@ func (s *Service) openRules() error {
 		if err != nil {
 			return fmt.Errorf("read rules: %w", err)
 		}
+		b := s.buses[rec.Bus]
+		if b == nil {
+			s.o.Logger.Error("rule has no bus, it does nothing", "rule", rec.Name, "bus", rec.Bus)
+			continue
+		}
 		r, err := rec.compile()
 		if err != nil {
-			return fmt.Errorf("open rule %s: %w", rec.Name, err)
+			s.o.Logger.Error("rule cannot be used, it does nothing until it is put anew", "rule", rec.Name, "bus", rec.Bus, "error", err)
+			r = &rule{ruleRecord: rec}
 		}
 		if r.next, err = s.readNext(rec); err != nil {
 			return err
-		}
-		b := s.buses[rec.Bus]
-		if b == nil {
-			return fmt.Errorf("open rule %s: its bus %s is missing", rec.Name, rec.Bus)
 		}
 		b.rules[rec.Name] = r
 	}

@@ -50,8 +50,8 @@ func (s *Service) fanOut(b *store.Batch, t *topic, m *Message) ([]outbox.Ticket,
 
 // takes matches the filter policy. Attributes are matched by their values; a body that is no JSON object matches no policy.
 func (sub *subscription) takes(m *Message) bool {
-	if sub.filter == nil {
-		return true
+	if sub.filter == nil || sub.closed {
+		return !sub.closed
 	}
 	text := []byte(m.bodyFor(sub.Protocol))
 	if sub.Attributes["FilterPolicyScope"] != onBody {

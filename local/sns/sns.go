@@ -79,6 +79,7 @@ type topicRecord struct {
 type subscription struct {
 	subscriptionRecord
 	filter *pattern.Pattern // nil takes everything
+	closed bool             // takes nothing: what the store holds of it cannot be read
 }
 
 // New opens the topics that st holds.
@@ -154,13 +155,15 @@ func (s *Service) openSubscriptions() error {
 		if err != nil {
 			return fmt.Errorf("read subscriptions: %w", err)
 		}
-		sub, err := rec.compile()
-		if err != nil {
-			return fmt.Errorf("open subscription %s: %w", rec.ARN, err)
-		}
 		t := s.topics[awsapi.ResourceName(rec.TopicARN)]
 		if t == nil {
-			return fmt.Errorf("open subscription %s: its topic is missing", rec.ARN)
+			s.o.Logger.Error("subscription has no topic, it gets nothing", "subscription", rec.ARN)
+			continue
+		}
+		sub, err := rec.compile()
+		if err != nil {
+			s.o.Logger.Error("subscription cannot be used, it gets nothing until its attributes are set anew", "subscription", rec.ARN, "error", err)
+			sub = &subscription{subscriptionRecord: rec, closed: true}
 		}
 		t.subs[rec.ARN] = sub
 	}

@@ -147,6 +147,17 @@ func (s *Service) deleteTopic(_ context.Context, in topicIn) (any, error) {
 	return nil, nil
 }
 
+// Policies are the resource policies of the topics, by ARN; empty for a topic that has none.
+func (s *Service) Policies() map[string]string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	out := map[string]string{}
+	for name, t := range s.topics {
+		out[ARN(name)] = t.rec.Attributes["Policy"]
+	}
+	return out
+}
+
 const pageSize = 100
 
 func (s *Service) listTopics(_ context.Context, in topicIn) (any, error) {

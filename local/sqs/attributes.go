@@ -44,6 +44,19 @@ func (s *Service) Attributes(ref string) (Attributes, error) {
 	return a, nil
 }
 
+// Policies are the resource policies of the queues, by ARN; empty for a queue that has none.
+func (s *Service) Policies() map[string]string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	out := map[string]string{}
+	for name, q := range s.queues {
+		q.mu.Lock()
+		out[ARN(name)] = q.rec.Attributes["Policy"]
+		q.mu.Unlock()
+	}
+	return out
+}
+
 // Oldest is when the oldest message of the queue was sent; the zero time if the queue is empty. It looks at every message.
 func (s *Service) Oldest(ref string) (time.Time, error) {
 	q, err := s.begin(ref)

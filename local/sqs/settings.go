@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -51,33 +52,103 @@ var texts = map[string]string{
 // parseSettings reads the attributes as CreateQueue and SetQueueAttributes take them.
 // It returns InvalidAttributeName or InvalidAttributeValue.
 func parseSettings(attrs map[string]string) (settings, error) {
+	cfg, bad := readSettings(attrs)
+	if len(bad) > 0 {
+		return settings{}, bad[0]
+	}
+	return cfg, nil
+}
+
+// readSettings reads the attributes that can be used and tells about the others, in the order of their names.
+func readSettings(attrs map[string]string) (cfg settings, bad []error) {
 	n := map[string]int{}
 	for name, r := range numbers {
 		n[name] = r.def
 	}
-	for name, value := range attrs {
-		r, number := numbers[name]
-		if _, text := texts[name]; !number && !text {
-			return settings{}, awsapi.Errorf("InvalidAttributeName", "Unknown Attribute %s.", name)
-		}
-		if !number {
+	for _, name := range slices.Sorted(maps.Keys(attrs)) {
+		if _, text := texts[name]; text {
+			if err := checkText(name, attrs[name]); err != nil {
+				bad = append(bad, err)
+			}
 			continue
 		}
-		v, err := strconv.Atoi(value)
-		if err != nil || v < r.min || v > r.max {
-			return settings{}, invalidValue(name, "")
+		v, err := parseNumber(name, attrs[name])
+		if err != nil {
+			bad = append(bad, err)
+			continue
 		}
 		n[name] = v
 	}
 	redrive, err := parseRedrive(attrs["RedrivePolicy"])
 	if err != nil {
-		return settings{}, err
+		bad = append(bad, err)
 	}
 	seconds := func(name string) time.Duration { return time.Duration(n[name]) * time.Second }
 	return settings{
 		delay: seconds("DelaySeconds"), retention: seconds("MessageRetentionPeriod"), visibility: seconds("VisibilityTimeout"),
 		wait: seconds("ReceiveMessageWaitTimeSeconds"), maxBytes: n["MaximumMessageSize"], redrive: redrive,
-	}, nil
+	}, bad
+}
+
+func parseNumber(name, value string) (int, error) {
+	r, ok := numbers[name]
+	if !ok {
+		return 0, awsapi.Errorf("InvalidAttributeName", "Unknown Attribute %s.", name)
+	}
+	v, err := strconv.Atoi(value)
+	if err != nil || v < r.min || v > r.max {
+		return 0, invalidValue(name, "")
+	}
+	return v, nil
+}
+
+// checkText refuses what SQS refuses in an attribute that is kept as it is. Empty text takes the attribute away.
+func checkText(name, value string) error {
+	if value == "" {
+		return nil
+	}
+	switch name {
+	case "Policy":
+		var policy struct{ Statement json.RawMessage }
+		if json.Unmarshal([]byte(value), &policy) != nil || policy.Statement == nil {
+			return invalidValue(name, "")
+		}
+	case "RedriveAllowPolicy":
+		return checkRedriveAllow(value)
+	case "SqsManagedSseEnabled":
+		if value != "true" && value != "false" {
+			return invalidValue(name, "")
+		}
+	case "KmsDataKeyReusePeriodSeconds":
+		if n, err := strconv.Atoi(value); err != nil || n < 60 || n > 86400 {
+			return invalidValue(name, "")
+		}
+	}
+	return nil
+}
+
+// checkRedriveAllow checks a RedriveAllowPolicy: which queues may name this one as their dead-letter queue.
+func checkRedriveAllow(value string) error {
+	var p struct {
+		RedrivePermission string   `json:"redrivePermission"`
+		SourceQueueARNs   []string `json:"sourceQueueArns"`
+	}
+	if err := json.Unmarshal([]byte(value), &p); err != nil {
+		return invalidValue("RedriveAllowPolicy", "Amazon SQS can't parse the redrive allow policy.")
+	}
+	byQueue := p.RedrivePermission == "byQueue"
+	if !byQueue && p.RedrivePermission != "allowAll" && p.RedrivePermission != "denyAll" {
+		return invalidValue("RedriveAllowPolicy", "Invalid value for redrivePermission.")
+	}
+	if byQueue != (len(p.SourceQueueARNs) > 0) || len(p.SourceQueueARNs) > 10 {
+		return invalidValue("RedriveAllowPolicy", "sourceQueueArns must name 1 to 10 queues for byQueue, and no queue otherwise.")
+	}
+	for _, arn := range p.SourceQueueARNs {
+		if !isQueueARN(arn) {
+			return invalidValue("RedriveAllowPolicy", "Invalid value for sourceQueueArns.")
+		}
+	}
+	return nil
 }
 
 // parseRedrive reads a RedrivePolicy, whose maxReceiveCount may be a number or a text. Empty text means none.
@@ -96,7 +167,7 @@ func parseRedrive(text string) (*redrivePolicy, error) {
 	if err != nil || n < 1 || n > 1000 {
 		return nil, invalidValue("RedrivePolicy", "Invalid value for maxReceiveCount: must be between 1 and 1000.")
 	}
-	if !isDLQARN(p.DeadLetterTargetARN) {
+	if !isQueueARN(p.DeadLetterTargetARN) {
 		return nil, invalidValue("RedrivePolicy", "Invalid value for deadLetterTargetArn.")
 	}
 	return &redrivePolicy{p.DeadLetterTargetARN, uint32(n)}, nil

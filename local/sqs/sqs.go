@@ -10,6 +10,7 @@ package sqs
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -31,6 +32,7 @@ type Service struct {
 	st    *store.Store
 	clock clockwork.Clock
 	newID func() string
+	log   *slog.Logger
 
 	// epoch counts the starts of the service. It leads every sequence number, so that no receipt handle of an earlier
 	// start can name a message of this one.
@@ -53,9 +55,12 @@ type Option func(*Service)
 // WithIDs replaces the random message ids (UUIDs).
 func WithIDs(newID func() string) Option { return func(s *Service) { s.newID = newID } }
 
+// WithLogger replaces the default logger.
+func WithLogger(log *slog.Logger) Option { return func(s *Service) { s.log = log } }
+
 // New opens the queues that st holds and resumes the message move tasks that were running.
 func New(st *store.Store, clock clockwork.Clock, opts ...Option) (*Service, error) {
-	s := &Service{st: st, clock: clock, newID: uuid.NewString, queues: map[string]*queue{}, tasks: map[string]*moveTask{}}
+	s := &Service{st: st, clock: clock, newID: uuid.NewString, log: slog.Default(), queues: map[string]*queue{}, tasks: map[string]*moveTask{}}
 	for _, o := range opts {
 		o(s)
 	}
@@ -91,9 +96,9 @@ func (s *Service) openQueues() error {
 		if err != nil {
 			return fmt.Errorf("read queues: %w", err)
 		}
-		cfg, err := parseSettings(rec.Attributes)
-		if err != nil {
-			return fmt.Errorf("decode queue %s: %w", rec.Name, err)
+		cfg, bad := readSettings(rec.Attributes)
+		for _, err := range bad {
+			s.log.Error("queue attribute cannot be used, its default stands in", "queue", rec.Name, "error", err)
 		}
 		s.queues[rec.Name] = newQueue(s, rec, cfg)
 		s.lastID = max(s.lastID, rec.ID)
@@ -145,4 +150,4 @@ func missingParameter(name string) error {
 	return awsapi.Errorf("MissingParameter", "The request must contain the parameter %s.", name)
 }
 
-func isDLQARN(arn string) bool { return strings.HasPrefix(arn, "arn:aws:sqs:") }
+func isQueueARN(arn string) bool { return strings.HasPrefix(arn, "arn:aws:sqs:") }

@@ -1,0 +1,139 @@
+package local_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/aws/smithy-go"
+	"github.com/jonboulle/clockwork"
+
+	"orderflow/local/awsapi"
+	"orderflow/local/sns"
+	"orderflow/local/sqs"
+	"orderflow/local/store"
+)
+
+// unknown is a policy that AWS may take one day and nothing here can evaluate.
+const unknown = `{"Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*","Condition":{"StringEquals":{"aws:Galaxy":"m31"}}}}`
+
+func wantCode(t *testing.T, err error, code string) {
+	t.Helper()
+	e, ok := errors.AsType[smithy.APIError](err)
+	if !ok || e.ErrorCode() != code {
+		t.Errorf("error %v, want %s", err, code)
+	}
+}
+
+// A policy that is refused is not stored: not with a new queue or topic, not over the policy of one that is there.
+func TestStack_refusedPolicyIsNotStored(t *testing.T) {
+	t.Parallel()
+	s := open(t, options(t))
+	queues, topics := awssqs.NewFromConfig(s.Config("")), awssns.NewFromConfig(s.Config(""))
+	bad := map[string]string{"Policy": unknown}
+	_, err := queues.CreateQueue(t.Context(), &awssqs.CreateQueueInput{QueueName: aws.String("mine"), Attributes: bad})
+	wantCode(t, err, "InvalidAttributeValue")
+	_, err = topics.CreateTopic(t.Context(), &awssns.CreateTopicInput{Name: aws.String("mine"), Attributes: bad})
+	wantCode(t, err, "InvalidParameter")
+	list, err := queues.ListQueues(t.Context(), &awssqs.ListQueuesInput{QueueNamePrefix: aws.String("mine")})
+	if err != nil || len(list.QueueUrls) != 0 {
+		t.Errorf("queues %v, %v", list, err)
+	}
+
+	good := strings.Replace(unknown, "aws:Galaxy", "aws:PrincipalOrgID", 1)
+	queue, err := queues.CreateQueue(t.Context(), &awssqs.CreateQueueInput{QueueName: aws.String("mine"), Attributes: map[string]string{"Policy": good}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, url := range []string{*queue.QueueUrl, "http://sqs.us-east-1.localhost/000000000000/shop-Work"} {
+		_, err = queues.SetQueueAttributes(t.Context(), &awssqs.SetQueueAttributesInput{QueueUrl: &url, Attributes: bad})
+		wantCode(t, err, "InvalidAttributeValue")
+		out, err := queues.GetQueueAttributes(t.Context(), &awssqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []types.QueueAttributeName{"Policy"}})
+		if err != nil || strings.Contains(out.Attributes["Policy"], "Galaxy") {
+			t.Errorf("%s has %v, %v", url, out, err)
+		}
+	}
+	topic, err := topics.CreateTopic(t.Context(), &awssns.CreateTopicInput{Name: aws.String("mine"), Attributes: map[string]string{"Policy": good}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = topics.SetTopicAttributes(t.Context(), &awssns.SetTopicAttributesInput{TopicArn: topic.TopicArn, AttributeName: aws.String("Policy"), AttributeValue: aws.String(unknown)})
+	wantCode(t, err, "InvalidParameter")
+}
+
+// A folder with policies that cannot be evaluated opens, says so, and keeps everyone but the operator away from what they stand on.
+func TestOpen_unreadablePolicies(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	var log bytes.Buffer
+	o.InMemory, o.Dir, o.Logger = false, t.TempDir(), slog.New(slog.NewTextHandler(&log, nil))
+	storeUnreadable(t, o.Dir)
+	s := open(t, o)
+	for _, want := range []string{"resource=arn:aws:sqs:us-east-1:000000000000:old", "resource=arn:aws:sns:us-east-1:000000000000:old", "condition key aws:Galaxy"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log does not name %s:\n%s", want, log.String())
+		}
+	}
+	url, body := aws.String("http://sqs.us-east-1.localhost/000000000000/old"), aws.String("x")
+	role := s.Functions()[0].RoleName
+	_, err := awssqs.NewFromConfig(s.Config(role)).SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: url, MessageBody: body})
+	if err == nil || !strings.Contains(err.Error(), "explicit deny in a resource-based policy") {
+		t.Errorf("a role's message: %v", err)
+	}
+	_, err = awssns.NewFromConfig(s.Config(role)).Publish(t.Context(), &awssns.PublishInput{TopicArn: aws.String(sns.ARN("old")), Message: body})
+	if err == nil || !strings.Contains(err.Error(), "explicit deny in a resource-based policy") {
+		t.Errorf("a role's publication: %v", err)
+	}
+	queues := awssqs.NewFromConfig(s.Config(""))
+	if _, err := queues.SetQueueAttributes(t.Context(), &awssqs.SetQueueAttributesInput{QueueUrl: url, Attributes: map[string]string{"Policy": ""}}); err != nil {
+		t.Errorf("repair: %v", err)
+	}
+	_, err = awssqs.NewFromConfig(s.Config(role)).SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: url, MessageBody: body})
+	if err == nil || strings.Contains(err.Error(), "explicit deny") {
+		t.Errorf("a role's message after the repair: %v", err)
+	}
+}
+
+// storeUnreadable makes a data folder as a version that checked less could have left it.
+func storeUnreadable(t *testing.T, dir string) {
+	t.Helper()
+	st, err := store.Open(filepath.Join(dir, "store"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	queues, err := sqs.New(st, clockwork.NewRealClock())
+	if err != nil {
+		t.Fatal(err)
+	}
+	topics, err := sns.New(st, clockwork.NewRealClock(), sns.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		service  awsapi.Service
+		op, name string
+	}{{queues, "CreateQueue", "QueueName"}, {topics, "CreateTopic", "Name"}} {
+		var router awsapi.Router
+		router.Register("x", c.service)
+		in := map[string]any{c.name: "old", "Attributes": map[string]string{"Policy": unknown}}
+		if _, err := router.CallJSON(context.Background(), "x", c.op, in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := queues.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
