@@ -33,6 +33,7 @@ import (
 	"orderflow/local/sqs"
 	"orderflow/local/states"
 	"orderflow/local/store"
+	"orderflow/local/sts"
 	"orderflow/local/template"
 )
 
@@ -178,6 +179,7 @@ func (s *Stack) services() (err error) {
 	s.router.Register("sqs", queueService{s.sqs, s})
 	s.router.Register("lambda", s.lambda)
 	s.router.Register("states", s.states)
+	s.router.Register("sts", &sts.Service{Caller: s.iam.Caller})
 	return nil
 }
 

@@ -3,7 +3,6 @@ package awsapi
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"io"
 	"net/http"
@@ -26,7 +25,7 @@ const maxBody = 20 << 20
 // HTTPService is a Service that speaks something else than AWS JSON: SNS (query), Lambda (REST).
 type HTTPService interface {
 	Service
-	// Match tells whether the request is for this service.
+	// Match reports whether the request is for this service. The request's Form is set, nil if it is malformed.
 	Match(r *http.Request, credentialScope string) bool
 	// DecodeHTTP gives the operation and its input in JSON. The body has been read.
 	DecodeHTTP(r *http.Request, body []byte) (op string, input json.RawMessage, err error)
@@ -44,6 +43,10 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	ctx := req.Context()
+	if endpoint := endpointOf(req); endpoint != "" {
+		ctx = WithEndpoint(ctx, endpoint)
+	}
+	req.Form = queryForm(req, body)
 	accessKey, scope := credential(req)
 	if accessKey != "" {
 		ctx = WithIdentity(ctx, Identity{AccessKey: accessKey})
@@ -61,7 +64,7 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	prefix, op, ok := strings.Cut(req.Header.Get("X-Amz-Target"), ".")
 	service := targets[prefix]
 	if !ok || service == "" {
-		writeJSONError(w, NotImplemented(fmt.Sprintf("%s %s %s", req.Method, req.URL.Path, req.Header.Get("X-Amz-Target"))))
+		refuseUnknown(w, req, scope, id)
 		return
 	}
 	out, err := r.Call(ctx, service, op, body)
@@ -104,7 +107,9 @@ func writeJSONError(w http.ResponseWriter, e *Error) {
 	if err != nil {
 		body = []byte(`{"__type":"InternalFailure"}`)
 	}
-	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	if w.Header().Get("Content-Type") == "" {
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	}
 	w.Header().Set("X-Amzn-ErrorType", e.Type)
 	w.WriteHeader(e.HTTPStatus())
 	_, _ = w.Write(body)
@@ -134,11 +139,12 @@ func asAWS(err error) *Error {
 }
 
 // credential reads the access key id and the service out of a SigV4 Authorization header:
-// "AWS4-HMAC-SHA256 Credential=AKID/20261122/us-east-1/dynamodb/aws4_request, ...". The signature itself is not checked: the port is loopback.
+// "AWS4-HMAC-SHA256 Credential=AKID/20261122/us-east-1/dynamodb/aws4_request, ...", or out of the X-Amz-Credential of a presigned URL.
+// The signature itself is not checked: the port is loopback.
 func credential(req *http.Request) (accessKey, service string) {
 	_, rest, ok := strings.Cut(req.Header.Get("Authorization"), "Credential=")
 	if !ok {
-		return "", ""
+		rest = req.Form.Get("X-Amz-Credential")
 	}
 	rest, _, _ = strings.Cut(rest, ",")
 	parts := strings.Split(rest, "/")

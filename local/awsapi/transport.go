@@ -24,7 +24,7 @@ func (t Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	r := req.WithContext(WithIdentity(req.Context(), t.Identity))
-	r.RequestURI = r.URL.RequestURI()
+	r.RequestURI, r.Host = r.URL.RequestURI(), "" // the host names nothing that is there, see Endpoint
 	if r.Body == nil {
 		r.Body = http.NoBody
 	}

@@ -66,10 +66,10 @@ func (s *Service) sourcesOf(arn string) []string {
 	return out
 }
 
-func (s *Service) listDeadLetterSourceQueues(_ context.Context, in listQueuesIn) (any, error) {
+func (s *Service) listDeadLetterSourceQueues(ctx context.Context, in listQueuesIn) (any, error) {
 	q, err := s.queue(in.QueueURL)
 	if err != nil {
 		return nil, err
 	}
-	return pageOf(s.sourcesOf(ARN(q.name)), in, "queueUrls")
+	return pageOf(ctx, s.sourcesOf(ARN(q.name)), in, "queueUrls")
 }

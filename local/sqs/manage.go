@@ -20,7 +20,7 @@ type createQueueIn struct {
 	Tags       map[string]string `json:"tags"`
 }
 
-func (s *Service) createQueue(_ context.Context, in createQueueIn) (any, error) {
+func (s *Service) createQueue(ctx context.Context, in createQueueIn) (any, error) {
 	s.manage.Lock()
 	defer s.manage.Unlock()
 	if err := checkName(in.QueueName, in.Attributes); err != nil {
@@ -30,12 +30,12 @@ func (s *Service) createQueue(_ context.Context, in createQueueIn) (any, error) 
 		if err := q.sameAs(in.Attributes); err != nil {
 			return nil, err
 		}
-		return map[string]string{"QueueUrl": URL(in.QueueName)}, nil
+		return map[string]string{"QueueUrl": urlFor(ctx, in.QueueName)}, nil
 	}
 	if err := s.create(in, true); err != nil {
 		return nil, err
 	}
-	return map[string]string{"QueueUrl": URL(in.QueueName)}, nil
+	return map[string]string{"QueueUrl": urlFor(ctx, in.QueueName)}, nil
 }
 
 // Ensure creates the queue, or gives the one that is there exactly these attributes, as a deployment does. Unlike CreateQueue it
@@ -55,6 +55,9 @@ func (s *Service) Ensure(name string, attributes map[string]string) error {
 func checkName(name string, attrs map[string]string) error {
 	if strings.HasSuffix(name, ".fifo") || attrs["FifoQueue"] == "true" {
 		return awsapi.NotImplemented("CreateQueue of a FIFO queue (standard queues only)")
+	}
+	if name == "" {
+		return missingParameter("QueueName")
 	}
 	if !queueName.MatchString(name) {
 		return invalidParameter("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length")
@@ -213,11 +216,14 @@ func (s *Service) purgeQueue(_ context.Context, in queueIn) (any, error) {
 	return nil, err
 }
 
-func (s *Service) getQueueURL(_ context.Context, in createQueueIn) (any, error) {
+func (s *Service) getQueueURL(ctx context.Context, in createQueueIn) (any, error) {
+	if in.QueueName == "" {
+		return nil, missingParameter("QueueName")
+	}
 	if _, err := s.queue(in.QueueName); err != nil {
 		return nil, err
 	}
-	return map[string]string{"QueueUrl": URL(in.QueueName)}, nil
+	return map[string]string{"QueueUrl": urlFor(ctx, in.QueueName)}, nil
 }
 
 type listQueuesIn struct {
@@ -227,16 +233,16 @@ type listQueuesIn struct {
 	NextToken       string
 }
 
-func (s *Service) listQueues(_ context.Context, in listQueuesIn) (any, error) {
+func (s *Service) listQueues(ctx context.Context, in listQueuesIn) (any, error) {
 	s.mu.RLock()
 	names := slices.Collect(maps.Keys(s.queues))
 	s.mu.RUnlock()
 	names = slices.DeleteFunc(names, func(n string) bool { return !strings.HasPrefix(n, in.QueueNamePrefix) })
-	return pageOf(names, in, "QueueUrls")
+	return pageOf(ctx, names, in, "QueueUrls")
 }
 
 // pageOf answers with one page of queue URLs.
-func pageOf(names []string, in listQueuesIn, member string) (any, error) {
+func pageOf(ctx context.Context, names []string, in listQueuesIn, member string) (any, error) {
 	if in.MaxResults < 0 || in.MaxResults > 1000 {
 		return nil, invalidParameter("MaxResults must be between 1 and 1000.")
 	}
@@ -250,7 +256,7 @@ func pageOf(names []string, in listQueuesIn, member string) (any, error) {
 	}
 	urls := make([]string, len(names))
 	for i, n := range names {
-		urls[i] = URL(n)
+		urls[i] = urlFor(ctx, n)
 	}
 	return awsapi.Listing(member, urls, next), nil
 }

@@ -117,14 +117,24 @@ var lastIDKey = store.NewKey("sqs", "lastid")
 // now is the current time in the unit of SQS timestamps.
 func (s *Service) now() int64 { return s.clock.Now().UnixMilli() }
 
-// queue finds a queue by name, URL or ARN. It returns QueueDoesNotExist if there is none.
+// queue finds a queue by name, URL or ARN. It returns MissingParameter for an empty one, QueueDoesNotExist if there is none.
 func (s *Service) queue(ref string) (*queue, error) {
+	if ref == "" {
+		return nil, missingParameter("QueueUrl")
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if q, ok := s.queues[awsapi.ResourceName(ref)]; ok {
+	if q, ok := s.queues[nameOf(ref)]; ok {
 		return q, nil
 	}
 	return nil, errNoQueue()
+}
+
+// nameOf is the name in a queue's name, URL or ARN. Of a URL the last element of the path counts: hosts and accounts are many, and
+// the SDKs have their own ideas of them.
+func nameOf(ref string) string {
+	ref, _, _ = strings.Cut(ref, "?")
+	return awsapi.ResourceName(strings.TrimRight(ref, "/"))
 }
 
 func errNoQueue() error {
@@ -133,11 +143,19 @@ func errNoQueue() error {
 
 // ARN is the ARN of the queue of the given name, URL or ARN.
 func ARN(ref string) string {
-	return "arn:aws:sqs:" + region + ":" + account + ":" + awsapi.ResourceName(ref)
+	return "arn:aws:sqs:" + region + ":" + account + ":" + nameOf(ref)
 }
 
-// URL is the queue URL of the queue of the given name or ARN. Any host is accepted in a request; only the path counts.
+// URL is the queue URL of the queue of the given name or ARN in this process.
 func URL(ref string) string { return awsapi.QueueURL(ref) }
+
+// urlFor is the URL of a queue for the caller: under the endpoint that it called, so that its next call arrives here too.
+func urlFor(ctx context.Context, name string) string {
+	if endpoint := awsapi.Endpoint(ctx); endpoint != "" {
+		return awsapi.QueueURLAt(endpoint, name)
+	}
+	return URL(name)
+}
 
 // millis is a duration in the unit of SQS timestamps.
 func millis(d time.Duration) int64 { return d.Milliseconds() }

@@ -1,0 +1,61 @@
+package awsapi
+
+import (
+	"encoding/binary"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// restXML are the services whose errors are XML although their requests are no forms.
+var restXML = []string{"s3", "s3express", "s3-outposts", "route53", "cloudfront"}
+
+// refuseUnknown answers 501 to a request that no service here takes, in the shape of the protocol that it speaks: an SDK must be
+// able to read the error.
+func refuseUnknown(w http.ResponseWriter, r *http.Request, scope, requestID string) {
+	action, target := r.Form.Get("Action"), r.Header.Get("X-Amz-Target")
+	what := strings.TrimSpace(r.Method + " " + r.URL.Path + " " + target)
+	if action != "" {
+		what = action
+	}
+	if scope != "" {
+		what = scope + ": " + what
+	}
+	e := NotImplemented(what)
+	switch {
+	case target != "":
+		w.Header().Set("Content-Type", r.Header.Get("Content-Type"))
+		writeJSONError(w, e)
+	case r.Header.Get("Smithy-Protocol") == "rpc-v2-cbor":
+		refuseCBOR(w, e)
+	case action != "" && scope == "ec2":
+		Query{}.write(w, e.Status, "Response", []Element{
+			{Name: "Errors", Elements: []Element{{Name: "Error", Elements: codeAndMessage(e)}}}, {Name: "RequestID", Text: requestID}})
+	case scope == "s3" || scope == "s3express" || scope == "s3-outposts":
+		Query{}.write(w, e.Status, "Error", append(codeAndMessage(e), Element{Name: "RequestId", Text: requestID}))
+	case action != "" || slices.Contains(restXML, scope):
+		Query{}.Encode(w, action, requestID, nil, e)
+	default:
+		w.Header().Set("Content-Type", "application/json")
+		writeJSONError(w, e)
+	}
+}
+
+func codeAndMessage(e *Error) []Element {
+	return []Element{{Name: "Code", Text: e.Type}, {Name: "Message", Text: e.Message}}
+}
+
+// refuseCBOR answers {"__type", "message"} in CBOR (RFC 8949), as Smithy's RPC v2 wants it.
+func refuseCBOR(w http.ResponseWriter, e *Error) {
+	const mapOfTwo = 0xa2
+	body := []byte{mapOfTwo}
+	for _, text := range []string{"__type", e.Type, "message", e.Message} {
+		const textOfTwoByteLength = 0x79
+		body = binary.BigEndian.AppendUint16(append(body, textOfTwoByteLength), uint16(len(text)))
+		body = append(body, text...)
+	}
+	w.Header().Set("Content-Type", "application/cbor")
+	w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
+	w.WriteHeader(e.HTTPStatus())
+	_, _ = w.Write(body)
+}

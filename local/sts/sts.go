@@ -1,0 +1,68 @@
+// Package sts is AWS Security Token Service of the local stack: it tells callers who they are. It hands out no credentials.
+package sts
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"orderflow/local/awsapi"
+	"orderflow/local/iam"
+)
+
+// Service is an awsapi.HTTPService. Its zero value has no roles.
+type Service struct {
+	// Caller tells who bears an identity: iam.Engine.Caller.
+	Caller func(awsapi.Identity) (iam.Caller, error)
+}
+
+var operations = awsapi.Operations[*Service]{
+	"GetCallerIdentity": awsapi.Typed((*Service).getCallerIdentity),
+}
+
+// Do implements awsapi.Service: one operation of the AWS STS API.
+func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
+	return operations.Do(ctx, s, op, input)
+}
+
+// Grants implements awsapi.Service. Everyone may ask who they are, whatever their policies say.
+func (s *Service) Grants(string, json.RawMessage) []awsapi.Grant { return nil }
+
+// callerIdentity is the answer of GetCallerIdentity.
+type callerIdentity struct {
+	Account string
+	ARN     string `json:"Arn"`
+	UserID  string `json:"UserId"`
+}
+
+func (s *Service) getCallerIdentity(ctx context.Context, _ struct{}) (callerIdentity, error) {
+	c, err := s.Caller(awsapi.IdentityFrom(ctx))
+	return callerIdentity{c.Account, c.ARN, c.UserID}, err
+}
+
+var query = awsapi.Query{
+	Service: "sts", Version: "2011-06-15", Namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
+	Has: func(op string) bool { return operations[op] != nil },
+}
+
+// Match implements awsapi.HTTPService.
+func (s *Service) Match(r *http.Request, scope string) bool { return query.Match(r, scope) }
+
+// DecodeHTTP implements awsapi.HTTPService.
+func (s *Service) DecodeHTTP(r *http.Request, _ []byte) (op string, input json.RawMessage, err error) {
+	op, members, err := query.Decode(r)
+	if err != nil {
+		return op, nil, err
+	}
+	input, err = json.Marshal(members)
+	return op, input, err
+}
+
+// EncodeHTTP implements awsapi.HTTPService: the answer in XML.
+func (s *Service) EncodeHTTP(w http.ResponseWriter, op, requestID string, out any, err error) {
+	var result *awsapi.Element
+	if c, ok := out.(callerIdentity); ok {
+		result = &awsapi.Element{Elements: []awsapi.Element{{Name: "Arn", Text: c.ARN}, {Name: "UserId", Text: c.UserID}, {Name: "Account", Text: c.Account}}}
+	}
+	query.Encode(w, op, requestID, result, err)
+}
