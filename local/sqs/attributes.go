@@ -170,6 +170,9 @@ func (s *Service) setQueueAttributes(_ context.Context, in setAttributesIn) (any
 	if err != nil {
 		return nil, err
 	}
+	if len(in.Attributes) == 0 {
+		return nil, missingParameter("Attributes")
+	}
 	_, check := in.Attributes["RedrivePolicy"]
 	return nil, s.update(q, q.merged(in.Attributes), check)
 }

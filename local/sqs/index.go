@@ -6,6 +6,7 @@ type entry struct {
 	sent      int64 // enqueue time; kept when the message moves to a dead-letter queue
 	visibleAt int64
 	first     int64 // first receive, 0 if never received
+	received  int64 // last receive since the start, 0 if there was none
 	receives  uint32
 	delayed   bool // waits for its delay, not for a visibility timeout
 

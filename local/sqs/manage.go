@@ -32,6 +32,9 @@ func (s *Service) createQueue(ctx context.Context, in createQueueIn) (any, error
 		}
 		return map[string]string{"QueueUrl": urlFor(ctx, in.QueueName)}, nil
 	}
+	if err := checkTags(in.Tags); err != nil {
+		return nil, err
+	}
 	if err := s.create(in, true); err != nil {
 		return nil, err
 	}

@@ -15,19 +15,13 @@ import (
 	"orderflow/local/store"
 )
 
-// Attribute is a message attribute (MessageAttributeValue) or a message system attribute.
-type Attribute struct {
-	DataType    string `json:"DataType"`
-	StringValue string `json:"StringValue,omitempty"`
-	BinaryValue []byte `json:"BinaryValue,omitempty"`
-}
-
 // header is everything of a stored message but its body and its place in the queue.
 type header struct {
 	ID         string               `json:"id"`
 	Attributes map[string]Attribute `json:"attributes,omitempty"`
 	Trace      string               `json:"trace,omitempty"`  // AWSTraceHeader
 	Sender     string               `json:"sender,omitempty"` // SenderId
+	Group      string               `json:"group,omitempty"`  // MessageGroupId
 	Source     string               `json:"source,omitempty"` // DeadLetterQueueSourceArn
 }
 

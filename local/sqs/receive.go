@@ -15,7 +15,7 @@ type Message struct {
 	MD5OfBody         string
 	MessageAttributes map[string]Attribute
 	// Attributes are the system attributes: SenderId, SentTimestamp, ApproximateReceiveCount,
-	// ApproximateFirstReceiveTimestamp (Unix milliseconds), DeadLetterQueueSourceArn and AWSTraceHeader where there are any.
+	// ApproximateFirstReceiveTimestamp (Unix milliseconds), DeadLetterQueueSourceArn, MessageGroupId and AWSTraceHeader where there are any.
 	Attributes map[string]string
 }
 
@@ -153,7 +153,16 @@ func (e *entry) receive(now, visibleAt int64) {
 		e.first = now
 	}
 	e.receives++
+	e.received = now
 	e.visibleAt = visibleAt
+}
+
+// receivedAt is when the message was last received; 0 if that is not known after a restart.
+func (e *entry) receivedAt() int64 {
+	if e.received == 0 && e.receives == 1 {
+		return e.first
+	}
+	return e.received
 }
 
 // restore gives messages back as they were: the batch about them failed.
@@ -193,6 +202,9 @@ func systemAttributes(m *message, e *entry) map[string]string {
 	}
 	if m.Trace != "" {
 		out["AWSTraceHeader"] = m.Trace
+	}
+	if m.Group != "" {
+		out["MessageGroupId"] = m.Group
 	}
 	return out
 }

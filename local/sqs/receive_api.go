@@ -2,8 +2,11 @@ package sqs
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
+
+	"orderflow/local/awsapi"
 )
 
 type receiveIn struct {
@@ -14,7 +17,12 @@ type receiveIn struct {
 	AttributeNames              []string
 	MessageSystemAttributeNames []string
 	MessageAttributeNames       []string
+	ReceiveRequestAttemptID     string `json:"ReceiveRequestAttemptId"`
 }
+
+// systemNames are the system attributes that a message can have, on queues of any type.
+var systemNames = []string{"All", "SenderId", "SentTimestamp", "ApproximateReceiveCount", "ApproximateFirstReceiveTimestamp", "SequenceNumber",
+	"MessageDeduplicationId", "MessageGroupId", "AWSTraceHeader", "DeadLetterQueueSourceArn"}
 
 // wireMessage is Message of the API reference.
 type wireMessage struct {
@@ -32,24 +40,9 @@ func (s *Service) receiveMessage(ctx context.Context, in receiveIn) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	limit, wait := 1, q.settings().wait
-	if n := in.MaxNumberOfMessages; n != nil {
-		if limit = *n; limit < 1 || limit > maxBatch {
-			return nil, invalidParameter("Value %d for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided.", limit)
-		}
-	}
-	if n := in.WaitTimeSeconds; n != nil {
-		if wait = time.Duration(*n) * time.Second; *n < 0 || wait > maxWait {
-			return nil, invalidParameter("Value %d for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.", *n)
-		}
-	}
-	var visibility *time.Duration
-	if n := in.VisibilityTimeout; n != nil {
-		d, err := visibilityTimeout(*n)
-		if err != nil {
-			return nil, err
-		}
-		visibility = &d
+	limit, wait, visibility, err := in.check(q.settings())
+	if err != nil {
+		return nil, err
 	}
 	messages, err := s.receive(ctx, in.QueueURL, limit, wait, visibility)
 	if err != nil || len(messages) == 0 {
@@ -62,6 +55,37 @@ func (s *Service) receiveMessage(ctx context.Context, in receiveIn) (any, error)
 			m.system(append(in.AttributeNames, in.MessageSystemAttributeNames...)), attrs, attributesMD5(attrs)}
 	}
 	return map[string]any{"Messages": out}, nil
+}
+
+// check reads how many messages, how long to wait, and how long to hide them. It refuses names of attributes that no message has.
+func (in *receiveIn) check(cfg settings) (limit int, wait time.Duration, visibility *time.Duration, err error) {
+	limit, wait = 1, cfg.wait
+	if n := in.MaxNumberOfMessages; n != nil {
+		if limit = *n; limit < 1 || limit > maxBatch {
+			return 0, 0, nil, invalidParameter("Value %d for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided.", limit)
+		}
+	}
+	if n := in.WaitTimeSeconds; n != nil {
+		if wait = time.Duration(*n) * time.Second; *n < 0 || wait > maxWait {
+			return 0, 0, nil, invalidParameter("Value %d for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.", *n)
+		}
+	}
+	if n := in.VisibilityTimeout; n != nil {
+		d, err := visibilityTimeout(*n)
+		if err != nil {
+			return 0, 0, nil, err
+		}
+		visibility = &d
+	}
+	if in.ReceiveRequestAttemptID != "" {
+		return 0, 0, nil, invalidParameter("The request include parameter ReceiveRequestAttemptId which is not valid for this queue type")
+	}
+	for _, name := range slices.Concat(in.AttributeNames, in.MessageSystemAttributeNames) {
+		if !slices.Contains(systemNames, name) {
+			return 0, 0, nil, awsapi.Errorf("InvalidAttributeName", "Unknown Attribute %s.", name)
+		}
+	}
+	return limit, wait, visibility, nil
 }
 
 func (m *Message) system(names []string) map[string]string {

@@ -2,7 +2,7 @@
 // dead-letter queues and their redrive. It answers the operations of the SQS API (AWS JSON 1.0) through Service.Do, and gives
 // event source mappings the Go methods Receive, Delete and ChangeVisibility.
 //
-// A queue's index (40 bytes a message) is in memory, read from the store when the queue is first used; bodies stay in the store.
+// A queue's index (48 bytes a message) is in memory, read from the store when the queue is first used; bodies stay in the store.
 // Each change is one durable batch, committed before the answer: receive counts and visibility timeouts survive a crash.
 // No lock is held over a commit, so that concurrent callers share one flush.
 package sqs

@@ -3,6 +3,9 @@ package sqs
 import (
 	"context"
 	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
 )
 
 type tagsIn struct {
@@ -11,9 +14,46 @@ type tagsIn struct {
 	TagKeys  []string
 }
 
-func (s *Service) tagQueue(_ context.Context, in tagsIn) (any, error) { return s.retag(in) }
+// Limits of "Tagging an Amazon SQS queue" in the developer guide. Lengths are in characters.
+const (
+	maxTags     = 50
+	maxTagKey   = 128
+	maxTagValue = 256
+)
 
-func (s *Service) untagQueue(_ context.Context, in tagsIn) (any, error) { return s.retag(in) }
+// checkTags refuses tags that a queue may not have, all that it would have then.
+func checkTags(tags map[string]string) error {
+	if len(tags) > maxTags {
+		return invalidParameter("Too many tags: a queue has at most %d.", maxTags)
+	}
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		switch {
+		case key == "" || utf8.RuneCountInString(key) > maxTagKey:
+			return invalidParameter("Tag key '%s' is invalid. Reason: Must have 1 to %d characters.", key, maxTagKey)
+		case strings.HasPrefix(strings.ToLower(key), "aws:"):
+			return invalidParameter("Tag key '%s' is invalid. Reason: Keys that begin with aws: are reserved.", key)
+		case utf8.RuneCountInString(tags[key]) > maxTagValue:
+			return invalidParameter("The value of tag '%s' is invalid. Reason: Must have at most %d characters.", key, maxTagValue)
+		}
+	}
+	return nil
+}
+
+func (s *Service) tagQueue(_ context.Context, in tagsIn) (any, error) {
+	if len(in.Tags) == 0 {
+		return nil, missingParameter("Tags")
+	}
+	in.TagKeys = nil
+	return s.retag(in)
+}
+
+func (s *Service) untagQueue(_ context.Context, in tagsIn) (any, error) {
+	if len(in.TagKeys) == 0 {
+		return nil, missingParameter("TagKeys")
+	}
+	in.Tags = nil
+	return s.retag(in)
+}
 
 func (s *Service) retag(in tagsIn) (any, error) {
 	s.manage.Lock()
@@ -30,6 +70,11 @@ func (s *Service) retag(in tagsIn) (any, error) {
 	maps.Copy(tags, in.Tags)
 	for _, k := range in.TagKeys {
 		delete(tags, k)
+	}
+	if len(in.Tags) > 0 {
+		if err := checkTags(tags); err != nil {
+			return nil, err
+		}
 	}
 	rec.Tags = tags
 	return nil, s.write(q, rec, cfg)

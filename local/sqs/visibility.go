@@ -9,7 +9,8 @@ import (
 )
 
 // ChangeVisibility hides a received message for d from now; 0 gives it back at once. It returns MessageNotInflight if the message
-// is visible again or was received again, ReceiptHandleIsInvalid, or QueueDoesNotExist.
+// is visible again or was received again, InvalidParameterValue if it would be hidden for more than 12 hours in all,
+// ReceiptHandleIsInvalid, or QueueDoesNotExist.
 func (s *Service) ChangeVisibility(_ context.Context, ref, receiptHandle string, d time.Duration) error {
 	q, err := s.begin(ref)
 	if err != nil {
@@ -26,6 +27,11 @@ func (s *Service) ChangeVisibility(_ context.Context, ref, receiptHandle string,
 	}
 	next := *e
 	next.visibleAt = s.now() + millis(d)
+	if from := e.receivedAt(); from != 0 && next.visibleAt > from+millis(maxVisibility) {
+		q.release(nil, []*entry{e})
+		return invalidParameter("Value %d for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [%d seconds]",
+			int(d.Seconds()), int(maxVisibility.Seconds()))
+	}
 	b := s.st.NewBatch()
 	b.Set(stateKey(q.id, e.seq), next.encode())
 	if err := b.Commit(); err != nil {
@@ -70,11 +76,14 @@ type visibilityIn struct {
 	ID                string `json:"Id"`
 	QueueURL          string `json:"QueueUrl"`
 	ReceiptHandle     string
-	VisibilityTimeout int
+	VisibilityTimeout *int
 }
 
 func (s *Service) changeMessageVisibility(ctx context.Context, in visibilityIn) (any, error) {
-	d, err := visibilityTimeout(in.VisibilityTimeout)
+	if in.VisibilityTimeout == nil {
+		return nil, missingParameter("VisibilityTimeout")
+	}
+	d, err := visibilityTimeout(*in.VisibilityTimeout)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package sqs
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -44,7 +45,7 @@ func (w *world) open() {
 	if w.st, err = store.Open("db", store.Options{FS: w.fs}); err != nil {
 		w.t.Fatal(err)
 	}
-	if w.svc, err = New(w.st, w.clock); err != nil {
+	if w.svc, err = New(w.st, w.clock, WithLogger(slog.New(slog.DiscardHandler))); err != nil {
 		w.t.Fatal(err)
 	}
 	w.Client = newClient(w.svc)
