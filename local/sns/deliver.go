@@ -158,11 +158,12 @@ type sendMessage struct {
 	QueueURL          string               `json:"QueueUrl"`
 	MessageBody       string               `json:"MessageBody"`
 	MessageAttributes map[string]Attribute `json:"MessageAttributes,omitempty"`
+	MessageGroupID    string               `json:"MessageGroupId,omitempty"`
 }
 
 // sendTo sends the envelope, or the bare message with its attributes if the subscription asks for raw delivery.
 func (s *Service) sendTo(ctx context.Context, queueARN string, d *delivery) error {
-	in := sendMessage{QueueURL: awsapi.QueueURL(queueARN)}
+	in := sendMessage{QueueURL: awsapi.QueueURL(queueARN), MessageGroupID: d.Message.Group}
 	if d.Subscription.Attributes["RawMessageDelivery"] == "true" {
 		in.MessageBody, in.MessageAttributes = d.Message.bodyFor("sqs"), d.Message.Attributes
 	} else {

@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"orderflow/local/awsapi"
@@ -36,6 +39,7 @@ type Message struct {
 	Body       string            // what is delivered where ByProtocol has nothing
 	ByProtocol map[string]string `json:",omitempty"` // MessageStructure json
 	Attributes map[string]Attribute
+	Group      string `json:",omitempty"` // MessageGroupId, which goes on to queues
 	Time       time.Time
 }
 
@@ -49,6 +53,9 @@ type publishIn struct {
 	Message           string
 	MessageStructure  string
 	MessageAttributes map[string]Attribute
+	MessageGroupID    string `json:"MessageGroupId"`
+	// MessageDeduplicationID is for FIFO topics alone.
+	MessageDeduplicationID string `json:"MessageDeduplicationId"`
 }
 
 func (s *Service) publish(_ context.Context, in publishIn) (any, error) {
@@ -75,27 +82,37 @@ func (s *Service) publish(_ context.Context, in publishIn) (any, error) {
 	return map[string]any{"MessageId": m.ID}, nil
 }
 
+func (in *publishIn) size() int {
+	n := len(in.Message)
+	for name, a := range in.MessageAttributes {
+		n += len(name) + len(a.DataType) + len(a.StringValue) + len(a.BinaryValue)
+	}
+	return n
+}
+
 // message checks a request and makes the message of it.
 func (s *Service) message(t *topic, in publishIn) (*Message, error) {
-	size := len(in.Message)
-	for name, a := range in.MessageAttributes {
-		size += len(name) + len(a.DataType) + len(a.StringValue) + len(a.BinaryValue)
-		if err := a.check(name); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(in.MessageAttributes)) {
+		if err := in.MessageAttributes[name].check(name); err != nil {
 			return nil, err
 		}
 	}
 	switch {
 	case in.Message == "":
 		return nil, invalid("Empty message")
-	case size > maxMessageBytes:
+	case in.size() > maxMessageBytes:
 		return nil, invalid("Message too long")
-	case utf8.RuneCountInString(in.Subject) > 100 || strings.ContainsAny(in.Subject, "\n\r"):
+	case utf8.RuneCountInString(in.Subject) > 100 || strings.ContainsFunc(in.Subject, unicode.IsControl):
 		return nil, invalid("Subject")
+	case in.MessageDeduplicationID != "":
+		return nil, invalid("MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for this topic type")
+	case in.MessageGroupID != "" && !messageGroup.MatchString(in.MessageGroupID):
+		return nil, invalid("MessageGroupId")
 	case in.MessageStructure != "" && in.MessageStructure != "json":
 		return nil, invalid("MessageStructure")
 	}
 	m := &Message{
-		ID: s.o.NewID(), TopicARN: ARN(t.name), Subject: in.Subject, Body: in.Message, Attributes: in.MessageAttributes,
+		ID: s.o.NewID(), TopicARN: ARN(t.name), Subject: in.Subject, Body: in.Message, Attributes: in.MessageAttributes, Group: in.MessageGroupID,
 		Time: s.clock.Now().UTC(),
 	}
 	if in.MessageStructure == "" {
@@ -110,15 +127,28 @@ func (s *Service) message(t *topic, in publishIn) (*Message, error) {
 	return m, nil
 }
 
+// check refuses what SNS refuses in a message attribute: InvalidParameterValue. Names of the prefix AWS.SNS. set how SMS and pushes are sent.
 func (a Attribute) check(name string) error {
-	kind, _, _ := strings.Cut(a.DataType, ".")
+	kind := awsapi.AttributeKind(a.DataType)
 	switch {
-	case kind != "String" && kind != "Number" && kind != "Binary":
-		return invalid("The message attribute '%s' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.", name)
+	case !awsapi.IsAttributeName(strings.TrimPrefix(name, "AWS.SNS.")):
+		return invalidValue("The message attribute name '%s' is invalid. A name has 1 to 256 letters, digits, underscores, hyphens and periods, "+
+			"no period at an end or beside another, and does not begin with AWS. or Amazon.", name)
+	case kind == "":
+		return invalidValue("The message attribute '%s' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.", name)
 	case kind == "Binary" && len(a.BinaryValue) == 0, kind != "Binary" && a.StringValue == "":
-		return invalid("The message attribute '%s' must contain non-empty message attribute value for message attribute type '%s'.", name, a.DataType)
+		return invalidValue("The message attribute '%s' must contain non-empty message attribute value for message attribute type '%s'.", name, a.DataType)
+	case kind == "Number" && !awsapi.IsAttributeNumber(a.StringValue):
+		return invalidValue("Could not cast message attribute '%s' value to number.", name)
 	}
 	return nil
+}
+
+// messageGroup is what a MessageGroupId may be: letters, digits and punctuation.
+var messageGroup = regexp.MustCompile("^[!-~]{1,128}$")
+
+func invalidValue(format string, args ...any) error {
+	return awsapi.Errorf("InvalidParameterValue", format, args...)
 }
 
 func publishedKey(topicID uint64) store.Key { return store.NewKey("sns", "published").Uint(topicID) }
@@ -222,7 +252,7 @@ func (in *publishBatchIn) check() error {
 			return awsapi.Errorf("BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id.")
 		}
 		seen[e.ID] = true
-		size += len(e.Message)
+		size += e.size()
 	}
 	if size > maxMessageBytes {
 		return awsapi.Errorf("BatchRequestTooLong", "The length of all the batch messages put together is more than the limit.")

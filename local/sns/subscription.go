@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"orderflow/local/awsapi"
-	"orderflow/local/events/pattern"
 	"orderflow/local/store"
 )
 
@@ -45,15 +44,19 @@ func (r subscriptionRecord) compile() (*subscription, error) {
 			if _, err := deadLetterARN(v); err != nil {
 				return nil, err
 			}
-		case "FilterPolicy", "DeliveryPolicy", "SubscriptionRoleArn":
+		case "DeliveryPolicy":
+			if !json.Valid([]byte(v)) {
+				return nil, invalid("DeliveryPolicy: failed to parse JSON")
+			}
+		case "FilterPolicy", "SubscriptionRoleArn":
 		default:
 			return nil, invalid("AttributeName")
 		}
 	}
 	if policy := r.Attributes["FilterPolicy"]; policy != "" && policy != "{}" {
 		var err error
-		if sub.filter, err = pattern.Compile([]byte(policy)); err != nil {
-			return nil, invalid("FilterPolicy: %v", err)
+		if sub.filter, err = compileFilter(policy, r.Attributes["FilterPolicyScope"]); err != nil {
+			return nil, invalid("%v", err)
 		}
 	}
 	return sub, nil

@@ -2,12 +2,15 @@ package sns
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"orderflow/local/awsapi"
 	"orderflow/local/store"
@@ -63,10 +66,39 @@ func (in *createTopicIn) check() error {
 	if !topicName.MatchString(in.Name) {
 		return invalid("Topic Name")
 	}
-	for name := range in.Attributes {
-		if name != "FifoTopic" && !slices.Contains(topicAttributes, name) {
+	for _, name := range slices.Sorted(maps.Keys(in.Attributes)) {
+		if name == "FifoTopic" {
+			continue
+		}
+		if !slices.Contains(topicAttributes, name) {
 			return invalid("Attributes Reason: Unknown attribute %s", name)
 		}
+		if err := checkTopicAttribute(name, in.Attributes[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkTopicAttribute refuses values that SNS refuses. Empty text takes an attribute away.
+func checkTopicAttribute(name, value string) error {
+	if value == "" {
+		return nil
+	}
+	ok := true
+	switch name {
+	case "DisplayName":
+		ok = utf8.RuneCountInString(value) <= 100 && !strings.ContainsFunc(value, unicode.IsControl)
+	case "Policy", "DeliveryPolicy":
+		var object map[string]any
+		ok = json.Unmarshal([]byte(value), &object) == nil && object != nil
+	case "TracingConfig":
+		ok = value == "PassThrough" || value == "Active"
+	case "SignatureVersion":
+		ok = value == "1" || value == "2"
+	}
+	if !ok {
+		return invalid("Attributes Reason: Invalid value for attribute %s", name)
 	}
 	return nil
 }
@@ -196,6 +228,9 @@ func (s *Service) setTopicAttributes(_ context.Context, in topicIn) (any, error)
 	}
 	if !slices.Contains(topicAttributes, in.AttributeName) {
 		return nil, invalid("AttributeName")
+	}
+	if err := checkTopicAttribute(in.AttributeName, in.AttributeValue); err != nil {
+		return nil, err
 	}
 	return nil, s.update(t, map[string]string{in.AttributeName: in.AttributeValue})
 }

@@ -183,5 +183,6 @@ func (m *sendEntry) check(cfg settings) error {
 	return nil
 }
 
-// messageGroup is what a MessageGroupId may be. On a standard queue it makes the queue fair to tenants; the order stays loose.
-var messageGroup = regexp.MustCompile("^[A-Za-z0-9!-/:-@\\[-`{-~]{1,128}$")
+// messageGroup is what a MessageGroupId may be: letters, digits and punctuation. On a standard queue it makes the queue fair to tenants; the order
+// stays loose.
+var messageGroup = regexp.MustCompile("^[!-~]{1,128}$")

@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"maps"
+	"math"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -83,8 +84,10 @@ const anythingButType = "Value of anything-but must be an array or single string
 
 func compileAnythingBut(v any) (matcher, error) {
 	switch v := v.(type) {
-	case string, float64:
-		return func(have any) bool { return have != v }, nil
+	case float64:
+		return func(have any) bool { return have != any(v) }, checkNumber(v)
+	case string:
+		return func(have any) bool { return have != any(v) }, nil
 	case []any:
 		return compileNoneOf(v)
 	case map[string]any:
@@ -99,10 +102,13 @@ func compileNoneOf(list []any) (matcher, error) {
 	}
 	texts, numbers := 0, 0
 	for _, v := range list {
-		switch v.(type) {
+		switch v := v.(type) {
 		case string:
 			texts++
 		case float64:
+			if err := checkNumber(v); err != nil {
+				return nil, err
+			}
 			numbers++
 		default:
 			return nil, errorf("Inside anything but list, start|null|boolean is not supported.")
@@ -163,7 +169,10 @@ func anythingButText(name string, v any) (func(string) bool, error) {
 	return compileText(name, s)
 }
 
-// compileNumeric compiles ["=", n], [">", n] or a range [">", a, "<=", b].
+// maxNumber bounds the numbers that operators compare, which EventBridge keeps with six digits after the point.
+const maxNumber = 5e9
+
+// compileNumeric compiles ["=", n], [">", n] or a range [">", a, "<=", b], which must hold something.
 func compileNumeric(v any) (matcher, error) {
 	list, ok := v.([]any)
 	if !ok {
@@ -173,6 +182,7 @@ func compileNumeric(v any) (matcher, error) {
 		return nil, errorf("Invalid member in numeric match: ]")
 	}
 	var tests []func(float64) bool
+	var bounds []float64
 	kinds := ""
 	for i := 0; i < len(list); i += 2 {
 		op, ok := list[i].(string)
@@ -182,23 +192,43 @@ func compileNumeric(v any) (matcher, error) {
 		if !slices.Contains([]string{"=", "<", "<=", ">", ">="}, op) {
 			return nil, errorf("Unrecognized numeric range operator: %s", op)
 		}
-		n, ok := 0.0, false
-		if i+1 < len(list) {
-			n, ok = list[i+1].(float64)
-		}
-		if !ok {
-			return nil, errorf("Value of %s must be numeric", op)
+		n, err := operand(op, list[i+1:])
+		if err != nil {
+			return nil, err
 		}
 		kinds += op[:1]
-		tests = append(tests, compare(op, n))
+		tests, bounds = append(tests, compare(op, n)), append(bounds, n)
 	}
 	if !slices.Contains([]string{"=", "<", ">", "><"}, kinds) {
 		return nil, errorf("Too many elements in numeric expression")
+	}
+	if len(bounds) == 2 && bounds[0] >= bounds[1] {
+		return nil, errorf("Bottom must be less than top")
 	}
 	return func(v any) bool {
 		n, ok := v.(float64)
 		return ok && !slices.ContainsFunc(tests, func(test func(float64) bool) bool { return !test(n) })
 	}, nil
+}
+
+// operand is the number that follows an operator.
+func operand(op string, rest []any) (float64, error) {
+	if len(rest) > 0 {
+		if n, ok := rest[0].(float64); ok {
+			return n, checkNumber(n)
+		}
+	}
+	if op == "=" {
+		op = "equals"
+	}
+	return 0, errorf("Value of %s must be numeric", op)
+}
+
+func checkNumber(n float64) error {
+	if math.Abs(n) > maxNumber {
+		return errorf("Value must be between -5.0E9 and 5.0E9, inclusive")
+	}
+	return nil
 }
 
 func compare(op string, n float64) func(float64) bool {
@@ -232,9 +262,17 @@ func compileCIDR(v any) (matcher, error) {
 	if err != nil || addr.Zone() != "" {
 		return nil, errorf("Nonstandard IP address: %s", ip)
 	}
+	switch { // a mask of all bits is refused: it would be an exact value
+	case n < 0:
+		return nil, errorf("Malformed CIDR, mask bits must not be negative")
+	case addr.Is4() && n >= addr.BitLen():
+		return nil, errorf("IPv4 mask bits must be < 32")
+	case n >= addr.BitLen():
+		return nil, errorf("IPv6 mask bits must be < 128")
+	}
 	prefix, err := addr.Prefix(n)
 	if err != nil {
-		return nil, errorf("Malformed CIDR, mask bits must be between 0 and %d", addr.BitLen())
+		return nil, errorf("Malformed CIDR: %v", err)
 	}
 	return onString(func(s string) bool {
 		have, err := netip.ParseAddr(s)

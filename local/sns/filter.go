@@ -1,0 +1,127 @@
+package sns
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+
+	"orderflow/local/events/pattern"
+)
+
+// Limits of "Filter policy constraints" in the SNS developer guide.
+const (
+	maxFilterBytes        = 256 << 10
+	maxFilterKeys         = 5
+	maxFilterCombinations = 150
+	maxFilterNumber       = 1e9
+)
+
+// compileFilter compiles a filter policy for its scope. Beyond what EventBridge asks of a pattern, SNS bounds the keys and the values, takes no
+// wildcards, and nested policies only on the body. An error says why the policy is refused.
+func compileFilter(policy, scope string) (*pattern.Pattern, error) {
+	if len(policy) > maxFilterBytes {
+		return nil, errors.New("FilterPolicy: Filter policy is too large")
+	}
+	var object map[string]any
+	if err := json.Unmarshal([]byte(policy), &object); err != nil || object == nil {
+		return nil, errors.New("FilterPolicy: failed to parse JSON: the filter policy is not an object")
+	}
+	c := filterCheck{nested: scope == onBody, combinations: 1}
+	if err := c.object(object, 1); err != nil {
+		return nil, fmt.Errorf("FilterPolicy: %w", err)
+	}
+	if c.keys > maxFilterKeys || c.combinations > maxFilterCombinations {
+		return nil, errors.New("FilterPolicy: Filter policy is too complex")
+	}
+	compiled, err := pattern.Compile([]byte(policy))
+	if err != nil {
+		return nil, fmt.Errorf("FilterPolicy: %w", err)
+	}
+	return compiled, nil
+}
+
+// filterCheck counts what a filter policy has.
+type filterCheck struct {
+	nested       bool // objects inside of the policy are allowed
+	keys         int
+	combinations int // of values: the product over all keys, each list times its depth
+}
+
+func (c *filterCheck) object(object map[string]any, depth int) error {
+	for name, v := range object {
+		if depth == 1 && name != "$or" {
+			c.keys++
+		}
+		if err := c.member(name, v, depth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *filterCheck) member(name string, v any, depth int) error {
+	switch v := v.(type) {
+	case map[string]any:
+		if !c.nested {
+			return errors.New("Filter policy scope MessageAttributes does not support nested filter policy")
+		}
+		return c.object(v, depth+1)
+	case []any:
+		if name == "$or" {
+			return c.alternatives(v, depth)
+		}
+		c.multiply(len(v) * depth)
+		for _, rule := range v {
+			if err := checkRule(rule); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("%q must be an object or an array", name)
+}
+
+func (c *filterCheck) alternatives(list []any, depth int) error {
+	for _, v := range list {
+		object, ok := v.(map[string]any)
+		if !ok {
+			return errors.New("only objects are allowed in the array of $or")
+		}
+		if err := c.object(object, depth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// multiply stops at what is too much anyway.
+func (c *filterCheck) multiply(n int) {
+	c.combinations = min(c.combinations*max(n, 1), maxFilterCombinations+1)
+}
+
+// checkRule refuses values and operators that EventBridge has and SNS has not.
+func checkRule(rule any) error {
+	switch rule := rule.(type) {
+	case float64:
+		if math.Abs(rule) > maxFilterNumber {
+			return fmt.Errorf("value must be between -1.0E9 and 1.0E9: %v", rule)
+		}
+	case []any:
+		for _, v := range rule {
+			if err := checkRule(v); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		for operator, v := range rule {
+			if operator == "wildcard" {
+				return errors.New("Unrecognized match type wildcard")
+			}
+			if err := checkRule(v); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
