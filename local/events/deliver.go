@@ -88,6 +88,14 @@ func backoff(attempt int) time.Duration {
 	return min(firstBackoff<<(attempt-1), maxBackoff)
 }
 
+// group is the MessageGroupId of what goes to a queue.
+func (t *Target) group() string {
+	if t.SQSParameters == nil {
+		return ""
+	}
+	return t.SQSParameters.MessageGroupID
+}
+
 func (t *Target) maxRetries() int {
 	if t.RetryPolicy == nil || t.RetryPolicy.MaximumRetryAttempts == nil {
 		return defaultAttempts
@@ -117,7 +125,7 @@ func (s *Service) invoke(ctx context.Context, d *delivery, input []byte) error {
 	var err error
 	switch arn := d.Target.ARN; d.Target.service() {
 	case "sqs":
-		_, err = s.o.Call(ctx, "sqs", "SendMessage", sendMessage{QueueURL: awsapi.QueueURL(arn), MessageBody: string(input)})
+		_, err = s.o.Call(ctx, "sqs", "SendMessage", sendMessage{QueueURL: awsapi.QueueURL(arn), MessageBody: string(input), MessageGroupID: d.Target.group()})
 	case "sns":
 		_, err = s.o.Call(ctx, "sns", "Publish", map[string]string{"TopicArn": arn, "Message": string(input)})
 	case "states":
@@ -152,6 +160,7 @@ type sendMessage struct {
 	QueueURL          string                      `json:"QueueUrl"`
 	MessageBody       string                      `json:"MessageBody"`
 	MessageAttributes map[string]messageAttribute `json:"MessageAttributes,omitempty"`
+	MessageGroupID    string                      `json:"MessageGroupId,omitempty"`
 }
 
 type messageAttribute struct{ DataType, StringValue string }
@@ -167,7 +176,7 @@ func (s *Service) bury(ctx context.Context, d *delivery, out outbox.Delivery, f 
 		return outbox.Result{Done: true}
 	}
 	ctx = awsapi.WithIdentity(context.WithValue(ctx, sourceKey{}, d.Rule), awsapi.Identity{AccessKey: ServiceIdentity})
-	_, err := s.o.Call(ctx, "sqs", "SendMessage", sendMessage{awsapi.QueueURL(dlq), string(d.Event), f.attributes(d)})
+	_, err := s.o.Call(ctx, "sqs", "SendMessage", sendMessage{QueueURL: awsapi.QueueURL(dlq), MessageBody: string(d.Event), MessageAttributes: f.attributes(d)})
 	if err == nil {
 		return outbox.Result{Done: true}
 	}

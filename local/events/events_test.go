@@ -254,8 +254,14 @@ func TestPutEvents_Entries(t *testing.T) {
 	}
 	_, err = w.PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: make([]types.PutEventsRequestEntry, 11)})
 	wantCode(t, err, "ValidationException")
+	detail := func(size int) string { return `{"x":"` + strings.Repeat("x", size-len(`{"x":""}`)) + `"}` }
+	const rest = len("a") + len("T")
 	_, err = w.PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{
-		entry("default", "a", `{"x":"`+strings.Repeat("x", 256<<10)+`"}`)}})
+		entry("default", "a", detail(700<<10)), entry("default", "a", detail(1<<20-(700<<10)-2*rest))}})
+	if err != nil {
+		t.Errorf("1 MB in all: %v", err)
+	}
+	_, err = w.PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{entry("default", "a", detail(1<<20-rest+1))}})
 	wantCode(t, err, "ValidationException")
 }
 

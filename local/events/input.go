@@ -1,8 +1,14 @@
 package events
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -110,35 +116,81 @@ func (d *delivery) input() ([]byte, error) {
 	return d.Event, nil
 }
 
-// check refuses paths and names that EventBridge refuses.
-func (t *InputTransformer) check() error {
-	if t.InputTemplate == "" {
+// maxVariables bounds a transformer's InputPathsMap.
+const maxVariables = 100
+
+var (
+	placeholder  = regexp.MustCompile(`<([A-Za-z0-9_.\-]+)>`)
+	variableName = regexp.MustCompile(`^[A-Za-z0-9_\-]{1,256}$`)
+)
+
+// predefined are the variables that need no path: "EventBridge input transformation" in the user guide.
+var predefined = []string{"aws.events.rule-arn", "aws.events.rule-name", "aws.events.event.ingestion-time", "aws.events.event", "aws.events.event.json"}
+
+// check refuses paths, names and templates that EventBridge refuses.
+func (t *InputTransformer) check(target string) error {
+	switch {
+	case t.InputTemplate == "":
 		return invalid("InputTemplate must not be empty.")
+	case len(t.InputTemplate) > maxInputBytes:
+		return invalid("InputTemplate for target %s is longer than %d characters.", target, maxInputBytes)
+	case len(t.InputPathsMap) > maxVariables:
+		return invalid("InputPathsMap must not have more than %d entries.", maxVariables)
 	}
-	if len(t.InputPathsMap) > 100 {
-		return invalid("InputPathsMap must not have more than 100 entries.")
-	}
-	for name, text := range t.InputPathsMap {
+	for _, name := range slices.Sorted(maps.Keys(t.InputPathsMap)) {
 		if strings.HasPrefix(strings.ToLower(name), "aws.") {
 			return invalid("InputPathsMap keys must not start with AWS.")
 		}
-		if _, err := parsePath(text); err != nil {
+		if !variableName.MatchString(name) {
+			return invalid("InputPathsMap key '%s' for target %s is not valid: it has 1 to 256 letters, digits, hyphens and underscores.", name, target)
+		}
+		if _, err := parsePath(t.InputPathsMap[name]); err != nil {
 			return err
 		}
 	}
-	return nil
+	return t.checkTemplate(target)
 }
 
-// transform fills the template. Outside of quotes a variable is a JSON value; inside of a string it is text.
-// A variable whose path leads nowhere is the empty string.
+// checkTemplate fills the template's variables with something: the result must be JSON texts, and every variable must be known.
+func (t *InputTransformer) checkTemplate(target string) error {
+	for _, m := range placeholder.FindAllStringSubmatch(t.InputTemplate, -1) {
+		if _, ok := t.InputPathsMap[m[1]]; !ok && !slices.Contains(predefined, m[1]) {
+			return invalid("InputTemplate for target %s contains placeholder <%s> that InputPathsMap does not define.", target, m[1])
+		}
+	}
+	values := map[string]json.RawMessage{}
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(t.InputPathsMap)), predefined) {
+		values[name] = json.RawMessage(`"x"`)
+	}
+	filled, err := fillTemplate(t.InputTemplate, values)
+	if err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(filled))
+	for {
+		var v any
+		if err := d.Decode(&v); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return invalid("Invalid InputTemplate for target %s : %v", target, err)
+		}
+	}
+}
+
+// transform fills the template with values of the event.
 func (d *delivery) transform(t *InputTransformer) ([]byte, error) {
 	values, err := d.variables(t)
 	if err != nil {
 		return nil, err
 	}
+	return fillTemplate(t.InputTemplate, values)
+}
+
+// fillTemplate puts values in place of variables. Outside of quotes a variable is a JSON value; inside of a string it is text.
+// A variable whose path leads nowhere is the empty string.
+func fillTemplate(text string, values map[string]json.RawMessage) ([]byte, error) {
 	var out strings.Builder
 	quoted := false
-	text := t.InputTemplate
 	for text != "" {
 		switch {
 		case text[0] == '\\' && len(text) > 1:

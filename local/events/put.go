@@ -14,7 +14,7 @@ import (
 
 const (
 	maxEntries      = 10
-	maxRequestBytes = 256 << 10 // of all entries of a PutEvents request
+	maxRequestBytes = 1 << 20 // of all entries of a PutEvents request; 256 KB until January 2026
 )
 
 // Event is an event to put.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"unicode/utf8"
 
 	"orderflow/local/awsapi"
 	"orderflow/local/events/pattern"
@@ -53,6 +54,13 @@ func badPattern(err error) error {
 	return awsapi.Errorf("InvalidEventPatternException", "%s", err.Error())
 }
 
+// Limits of PutRule: API reference.
+const (
+	maxPatternBytes  = 4096
+	maxScheduleBytes = 256
+	maxDescription   = 512 // characters
+)
+
 var ruleName = regexp.MustCompile(`^[.\-_A-Za-z0-9]{1,64}$`)
 
 type putRuleIn struct {
@@ -93,6 +101,12 @@ func (r *ruleRecord) check() error {
 	switch {
 	case !ruleName.MatchString(r.Name):
 		return invalid("1 validation error detected: Value '%s' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+", r.Name)
+	case len(r.EventPattern) > maxPatternBytes:
+		return invalid("1 validation error detected: Value at 'eventPattern' failed to satisfy constraint: Member must have length less than or equal to %d", maxPatternBytes)
+	case len(r.ScheduleExpression) > maxScheduleBytes:
+		return invalid("1 validation error detected: Value at 'scheduleExpression' failed to satisfy constraint: Member must have length less than or equal to %d", maxScheduleBytes)
+	case utf8.RuneCountInString(r.Description) > maxDescription:
+		return invalid("1 validation error detected: Value at 'description' failed to satisfy constraint: Member must have length less than or equal to %d", maxDescription)
 	case r.EventPattern == "" && r.ScheduleExpression == "":
 		return invalid("Parameter(s) EventPattern or ScheduleExpression must be specified.")
 	case r.ScheduleExpression != "" && r.Bus != defaultBus:
@@ -155,6 +169,9 @@ func (s *Service) EnsureRule(r Rule) error {
 	}
 	if err := rec.check(); err != nil {
 		return err
+	}
+	if err := checkCount(rec.Targets); err != nil {
+		return fmt.Errorf("rule %s: %w", r.Name, err)
 	}
 	for _, t := range rec.Targets {
 		if err := t.check(); err != nil {

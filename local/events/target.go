@@ -2,6 +2,8 @@ package events
 
 import (
 	"context"
+	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -38,12 +40,21 @@ type DeadLetterConfig struct {
 	ARN string `json:"Arn"`
 }
 
-// SQSParameters are for FIFO queues, which the local SQS does not have.
+// SQSParameters give the messages to a queue a group.
 type SQSParameters struct {
 	MessageGroupID string `json:"MessageGroupId"`
 }
 
-const maxTargets = 100 // of one PutTargets request; the quota of 5 a rule can be raised
+// Limits of PutTargets: API reference and quotas.
+const (
+	maxTargets      = 100  // of one request
+	maxRuleTargets  = 5    // of one rule
+	maxInputBytes   = 8192 // of Input and InputTemplate
+	maxInputPath    = 256
+	maxTargetString = 1600 // of ARNs
+)
+
+var targetID = regexp.MustCompile(`^[.\-_A-Za-z0-9]{1,64}$`)
 
 type targetsIn struct {
 	Rule, EventBusName string
@@ -73,34 +84,44 @@ func (s *Service) putTargets(_ context.Context, in targetsIn) (any, error) {
 		}
 		rec.Targets = append(rec.Targets, t)
 	}
+	if err := checkCount(rec.Targets); err != nil {
+		return nil, err
+	}
 	if err := s.save(rec, r); err != nil {
 		return nil, err
 	}
 	return noFailures(), nil
 }
 
+func checkCount(targets []Target) error {
+	if len(targets) > maxRuleTargets {
+		return awsapi.Errorf("LimitExceededException", "The requested resource exceeds the maximum number allowed: a rule has at most %d targets.", maxRuleTargets)
+	}
+	return nil
+}
+
 func noFailures() map[string]any {
 	return map[string]any{"FailedEntryCount": 0, "FailedEntries": []any{}}
 }
 
+// check refuses what EventBridge refuses in a target: ValidationException.
 func (t *Target) check() error {
-	if t.ID == "" || t.ARN == "" {
+	switch {
+	case t.ID == "" || t.ARN == "":
 		return invalid("Parameter Id and Arn of a target are required.")
-	}
-	if !slices.Contains([]string{"sqs", "lambda", "sns", "events", "states"}, t.service()) {
+	case !targetID.MatchString(t.ID):
+		return invalid("1 validation error detected: Value '%s' at 'targets.1.member.id' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+", t.ID)
+	case len(t.ARN) > maxTargetString || !strings.HasPrefix(t.ARN, "arn:"):
+		return invalid("Parameter %s is not valid. Reason: Provided Arn is not in correct format.", t.ARN)
+	case !slices.Contains([]string{"sqs", "lambda", "sns", "events", "states"}, t.service()):
 		return awsapi.NotImplemented("targets of the kind " + t.ARN)
+	case t.SQSParameters != nil && t.service() != "sqs":
+		return invalid("Parameter(s) SqsParameters not valid for target %s.", t.ID)
+	case t.SQSParameters != nil && !messageGroup.MatchString(t.SQSParameters.MessageGroupID):
+		return invalid("Parameter MessageGroupId of target %s is not valid.", t.ID)
 	}
-	if t.SQSParameters != nil && t.SQSParameters.MessageGroupID != "" {
-		return awsapi.NotImplemented("targets with SqsParameters (FIFO queues)")
-	}
-	given := 0
-	for _, set := range []bool{t.Input != nil, t.InputPath != nil, t.InputTransformer != nil} {
-		if set {
-			given++
-		}
-	}
-	if given > 1 {
-		return invalid("Only one of Input, InputPath, or InputTransformer must be provided for target %s.", t.ID)
+	if err := t.checkInput(); err != nil {
+		return err
 	}
 	if p := t.RetryPolicy; p != nil {
 		if p.MaximumRetryAttempts != nil && (*p.MaximumRetryAttempts < 0 || *p.MaximumRetryAttempts > 185) {
@@ -113,12 +134,38 @@ func (t *Target) check() error {
 	if d := t.DeadLetterConfig; d != nil && d.ARN != "" && !strings.HasPrefix(d.ARN, "arn:aws:sqs:") {
 		return invalid("Parameter DeadLetterConfig.Arn is not valid. Reason: Provided Arn is not in correct format.")
 	}
-	if t.InputTransformer != nil {
-		return t.InputTransformer.check()
+	return nil
+}
+
+// messageGroup is what a MessageGroupId may be: letters, digits and punctuation.
+var messageGroup = regexp.MustCompile("^[!-~]{1,128}$")
+
+// checkInput checks what the target is to get: one of a constant, a part of the event and a template.
+func (t *Target) checkInput() error {
+	given := 0
+	for _, set := range []bool{t.Input != nil, t.InputPath != nil, t.InputTransformer != nil} {
+		if set {
+			given++
+		}
 	}
-	if t.InputPath != nil && *t.InputPath != "" {
+	switch {
+	case given > 1:
+		return invalid("Only one of Input, InputPath, or InputTransformer must be provided for target %s.", t.ID)
+	case t.InputTransformer != nil:
+		return t.InputTransformer.check(t.ID)
+	case t.InputPath != nil && *t.InputPath != "":
+		if len(*t.InputPath) > maxInputPath {
+			return invalid("Parameter InputPath of target %s is longer than %d characters.", t.ID, maxInputPath)
+		}
 		_, err := parsePath(*t.InputPath)
 		return err
+	case t.Input != nil && *t.Input != "":
+		if len(*t.Input) > maxInputBytes {
+			return invalid("Parameter Input of target %s is longer than %d characters.", t.ID, maxInputBytes)
+		}
+		if !json.Valid([]byte(*t.Input)) {
+			return invalid("JSON syntax error in input for target %s: %v", t.ID, json.Unmarshal([]byte(*t.Input), new(any)))
+		}
 	}
 	return nil
 }

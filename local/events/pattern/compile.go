@@ -64,12 +64,33 @@ func (n *node) fillOr(v any, path []string) error {
 		if !ok {
 			return errorf("Only objects are allowed in array of $or relationship.")
 		}
+		if err := checkReserved(object); err != nil {
+			return err
+		}
 		group[i] = &node{}
 		if err := group[i].fill(object, path); err != nil {
 			return err
 		}
 	}
 	n.or = append(n.or, group)
+	return nil
+}
+
+// reserved are the names that a field inside of "$or" must not have: operators, and what may become one.
+var reserved = strings.Fields(`exactly equals-ignore-case prefix suffix anything-but exists wildcard numeric cidr = < <= > >= regex
+	not-wildcard not-equals-ignore-case date-after date-on-or-after date-before date-on-or-before in-date-range ip-address-in-range ip-address-not-in-range`)
+
+func checkReserved(object map[string]any) error {
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		if slices.Contains(reserved, name) {
+			return errorf("%s is Ruler reserved fieldName which cannot be used inside $or.", name)
+		}
+		if inner, ok := object[name].(map[string]any); ok {
+			if err := checkReserved(inner); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

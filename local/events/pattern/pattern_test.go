@@ -137,6 +137,8 @@ func TestCompile_Errors(t *testing.T) {
 		`{"a":[{"cidr":"192.168.1.7/32"}]}`:                   "IPv4 mask bits must be < 32",
 		`{"a":[{"cidr":"::1/128"}]}`:                          "IPv6 mask bits must be < 128",
 		`{"a":[{"cidr":"10.0.0.0/-1"}]}`:                      "Malformed CIDR, mask bits must not be negative",
+		`{"$or":[{"prefix":["a"]},{"b":[1]}]}`:                "prefix is Ruler reserved fieldName which cannot be used inside $or.",
+		`{"$or":[{"b":[1]},{"c":{"<":["a"]}}]}`:               "< is Ruler reserved fieldName which cannot be used inside $or.",
 		`{"a":[{"numeric":[">",7,"<",7]}]}`:                   "Bottom must be less than top",
 		`{"a":[{"numeric":[">=",3,"<=",3]}]}`:                 "Bottom must be less than top",
 		`{"a":[{"numeric":[">=",9,"<",-9]}]}`:                 "Bottom must be less than top",
