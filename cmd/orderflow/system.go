@@ -136,11 +136,13 @@ func (s *system) Close(ctx context.Context) error {
 	return errors.Join(err, s.clean())
 }
 
-// factory makes the handlers of template.yaml's functions, in this process.
+// factory makes the handlers of template.yaml's functions, in this process. What they log goes to the system's log, and as the lines that they
+// write when deployed to the function's.
 func factory(log *slog.Logger) local.Factory {
 	return func(fn lambda.Function, cfg aws.Config) (lambda.Handler, error) {
 		getenv := func(name string) string { return fn.Env[name] }
-		return functions.New(fn.Handler, cfg, getenv, functions.Options{Logger: log.With("function", fn.Handler)})
+		both := slog.New(slog.NewMultiHandler(log.Handler(), slog.NewJSONHandler(fn.Log, nil)))
+		return functions.New(fn.Handler, cfg, getenv, functions.Options{Logger: both.With("function", fn.Handler)})
 	}
 }
 

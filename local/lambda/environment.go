@@ -13,6 +13,7 @@ import (
 type environment struct {
 	handler  Handler
 	requests chan request
+	log      *logTail
 }
 
 type request struct {
@@ -30,8 +31,8 @@ type reply struct {
 // errExited stands for a handler that ended its goroutine (runtime.Goexit): to AWS, a process that exited.
 var errExited = errors.New("handler exited")
 
-func newEnvironment(h Handler) *environment {
-	e := &environment{handler: h, requests: make(chan request)}
+func newEnvironment(h Handler, log *logTail) *environment {
+	e := &environment{handler: h, requests: make(chan request), log: log}
 	go func() {
 		for r := range e.requests {
 			r.call(e.handler)
@@ -62,21 +63,24 @@ func (f *function) take() (e *environment, cold bool, err error) {
 		return e, false, nil
 	}
 	f.mu.Unlock()
-	h, err := f.construct()
+	log := &logTail{}
+	h, err := f.construct(log)
 	if err != nil {
 		return nil, true, err
 	}
-	return newEnvironment(h), true, nil
+	return newEnvironment(h, log), true, nil
 }
 
 // construct is the init phase. A panic in it is an error of the request, as on AWS.
-func (f *function) construct() (h Handler, err error) {
+func (f *function) construct(log *logTail) (h Handler, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = panicError(v)
 		}
 	}()
-	if h, err = f.service.opt.Factory(f.Function); err == nil && h == nil {
+	fn := f.Function
+	fn.Log = log
+	if h, err = f.service.opt.Factory(fn); err == nil && h == nil {
 		err = fmt.Errorf("function %s has no handler %q", f.Name, f.Handler)
 	}
 	return h, err

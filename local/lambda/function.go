@@ -3,6 +3,7 @@ package lambda
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"time"
@@ -23,6 +24,8 @@ type Function struct {
 	// ReservedConcurrency is the most requests at the same time; 0 throttles every one. Nil: a share of the account's.
 	ReservedConcurrency *int
 	Async               AsyncConfig
+	// Log takes what the function logs. Each execution environment has its own, which the factory finds here.
+	Log io.Writer
 }
 
 // AsyncConfig says how asynchronous invocations are retried and where they end: AWS::Lambda::EventInvokeConfig.

@@ -20,6 +20,7 @@ type Result struct {
 	Payload         []byte // the function's reply, or {"errorMessage","errorType"}; as on AWS it need not be JSON
 	RequestID       string
 	ExecutedVersion string // always $LATEST
+	Log             []byte // the end of the request's log, if it was asked for
 }
 
 // Invoke calls a function and waits for its reply. The request lasts at most the function's timeout; if ctx ends before, Invoke
@@ -96,6 +97,7 @@ func (f *function) invoke(ctx context.Context, awaited bool, requestID string, p
 		return nil, err
 	}
 	x, err := f.begin(requestID, payload, end)
+	x.logs = wantsLog(ctx)
 	if err != nil {
 		defer x.leave()
 		return x.conclude(nil, err), nil
@@ -124,6 +126,7 @@ type execution struct {
 	cancel    context.CancelFunc
 	done      chan reply
 	end       func() // counts the request out
+	logs      bool   // the invoker asks for the log
 }
 
 // begin hands the request to an environment. An error is the init phase's.
@@ -137,6 +140,7 @@ func (f *function) begin(requestID string, payload []byte, end func()) (x *execu
 	ctx := awsapi.WithIdentity(x.ctx, awsapi.Identity{AccessKey: f.RoleName})
 	lc := &lambdacontext.LambdaContext{AwsRequestID: requestID, InvokedFunctionArn: f.ARN}
 	x.done = make(chan reply, 1)
+	x.env.log.begin()
 	x.env.requests <- request{lambdacontext.NewContext(ctx, lc), payload, x.done}
 	return x, nil
 }
@@ -193,6 +197,9 @@ func (x *execution) conclude(payload []byte, err error) *Result {
 		r.Payload, _ = errorPayload(err)
 		in.ErrorType = errorType(r.Payload)
 		f.service.log.Warn("function failed", "function", f.Name, "requestId", x.requestID, "errorType", in.ErrorType)
+	}
+	if x.logs {
+		r.Log = x.log(in.Duration)
 	}
 	f.observe(in)
 	return r

@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -36,13 +37,22 @@ func Isolated(o IsolatedOptions) func(Function) (Handler, error) {
 	}
 	return func(fn Function) (Handler, error) {
 		e, err := runtimeapi.Start(runtimeapi.Config{
-			Path: o.Bootstrap, Dir: filepath.Dir(o.Bootstrap), Env: environ(fn, o), Output: o.Output, MaxResponse: MaxResponse, Clock: o.Clock,
+			Path: o.Bootstrap, Dir: filepath.Dir(o.Bootstrap), Env: environ(fn, o), Output: tee(o.Output, fn.Log), MaxResponse: MaxResponse, Clock: o.Clock,
 		})
 		if err != nil {
 			return nil, err
 		}
 		return e, nil
 	}
+}
+
+// tee writes to those of the writers that are there; nil if there is none.
+func tee(writers ...io.Writer) io.Writer {
+	writers = slices.DeleteFunc(writers, func(w io.Writer) bool { return w == nil })
+	if len(writers) == 0 {
+		return nil
+	}
+	return io.MultiWriter(writers...)
 }
 
 // environ lists the variables of "Defined runtime environment variables" after the function's own, which cannot replace them.

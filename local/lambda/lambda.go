@@ -76,6 +76,7 @@ type Service struct {
 	clock clockwork.Clock
 	opt   Options
 	log   *slog.Logger
+	since time.Time // the start
 
 	mu        sync.Mutex
 	functions map[string]*function
@@ -107,7 +108,7 @@ func New(st *store.Store, clock clockwork.Clock, opt Options) (*Service, error) 
 		return nil, errors.New("new lambda service: no handler factory")
 	}
 	setDefaults(&opt)
-	s := &Service{st: st, clock: clock, opt: opt, log: opt.Logger, functions: map[string]*function{}, turns: newTurns(opt.Runnable),
+	s := &Service{st: st, clock: clock, opt: opt, log: opt.Logger, since: clock.Now(), functions: map[string]*function{}, turns: newTurns(opt.Runnable),
 		drain: make(chan struct{}), drained: make(chan struct{})}
 	s.unreserved.limit = opt.Concurrency
 	s.base, s.interrupt = context.WithCancel(context.Background())

@@ -88,10 +88,11 @@ func (m *QueueMapping) check() error {
 // MapQueue adds a mapping, before Run. A queue keeps its own cursor: the visibility timeout brings back what a crash or a failure left.
 func (s *Service) MapQueue(m QueueMapping, src SQSSource) error {
 	f, err := s.find(m.Function, "")
+	limited := m.MaximumConcurrency != 0
 	if err == nil {
 		err = m.check()
 	}
-	q := &queueMapping{QueueMapping: m, f: f, src: src}
+	q := &queueMapping{QueueMapping: m, f: f, src: src, limited: limited}
 	if err == nil {
 		q.filter, err = s.compile(m.Filters)
 	}
@@ -116,10 +117,8 @@ type queueMapping struct {
 	f      *function
 	src    SQSSource
 	filter filter
-}
 
-func (m *queueMapping) describe() MappingDescription {
-	return MappingDescription{EventSourceARN: m.QueueARN, FunctionARN: m.f.ARN, BatchSize: m.BatchSize}
+	limited bool // MaximumConcurrency was set
 }
 
 // run receives with one poller and invokes in at most MaximumConcurrency goroutines.

@@ -53,6 +53,7 @@ type StreamMapping struct {
 
 const (
 	streamRetention = 24 * time.Hour
+	forever         = math.MaxInt
 	// streamPoll bounds how long a lost wake-up could delay a record. AWS polls a shard four times a second.
 	streamPoll = 250 * time.Millisecond
 )
@@ -65,8 +66,8 @@ func (m *StreamMapping) check() error {
 		m.ParallelizationFactor = 1
 	}
 	if m.MaximumRetryAttempts == nil || *m.MaximumRetryAttempts < 0 {
-		forever := math.MaxInt
-		m.MaximumRetryAttempts = &forever
+		attempts := forever
+		m.MaximumRetryAttempts = &attempts
 	}
 	if m.MaximumRecordAge <= 0 || m.MaximumRecordAge > streamRetention {
 		m.MaximumRecordAge = streamRetention
@@ -106,10 +107,6 @@ type streamMapping struct {
 	src    StreamSource
 	filter filter
 	cursor *cursor
-}
-
-func (m *streamMapping) describe() MappingDescription {
-	return MappingDescription{EventSourceARN: m.StreamARN, FunctionARN: m.f.ARN, BatchSize: m.BatchSize}
 }
 
 func (m *streamMapping) identify(ctx context.Context) context.Context {
