@@ -18,11 +18,14 @@ type queueService struct {
 
 // Do performs the operation. A policy that cannot be evaluated is refused before anything is stored.
 func (q queueService) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
+	if op != "CreateQueue" && op != "SetQueueAttributes" {
+		return q.Service.Do(ctx, op, input)
+	}
 	if err := checkPolicy(input); err != nil {
 		return nil, awsapi.Errorf("InvalidAttributeValue", "Invalid value for the parameter Policy. Reason: %v", err)
 	}
 	out, err := q.Service.Do(ctx, op, input)
-	if err == nil && (op == "CreateQueue" || op == "SetQueueAttributes") {
+	if err == nil {
 		q.s.attachPolicies(q.Policies)
 	}
 	return out, err
@@ -36,11 +39,14 @@ type topicService struct {
 
 // Do performs the operation. A policy that cannot be evaluated is refused before anything is stored.
 func (t topicService) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
+	if op != "CreateTopic" && op != "SetTopicAttributes" {
+		return t.Service.Do(ctx, op, input)
+	}
 	if err := checkPolicy(input); err != nil {
 		return nil, awsapi.Errorf("InvalidParameter", "Invalid parameter: Policy statement error: %v", err)
 	}
 	out, err := t.Service.Do(ctx, op, input)
-	if err == nil && (op == "CreateTopic" || op == "SetTopicAttributes") {
+	if err == nil {
 		t.s.attachPolicies(t.Policies)
 	}
 	return out, err

@@ -50,6 +50,15 @@ func (r ruleRecord) compile() (*rule, error) {
 	return out, nil
 }
 
+// compileAfter is compile for a change of old, which may be nil. What does not change is not compiled again: a rule that cannot be read, kept by
+// an earlier version, must still lose its targets.
+func (r ruleRecord) compileAfter(old *rule) (*rule, error) {
+	if old != nil && old.EventPattern == r.EventPattern && old.ScheduleExpression == r.ScheduleExpression {
+		return &rule{ruleRecord: r, pattern: old.pattern, schedule: old.schedule}, nil
+	}
+	return r.compile()
+}
+
 func badPattern(err error) error {
 	return awsapi.Errorf("InvalidEventPatternException", "%s", err.Error())
 }
@@ -114,13 +123,14 @@ func (r *ruleRecord) check() error {
 	case !slices.Contains([]string{enabled, disabled, enabledAll}, r.State):
 		return invalid("1 validation error detected: Value '%s' at 'state' failed to satisfy constraint", r.State)
 	}
-	return nil
+	_, err := r.compile()
+	return err
 }
 
 // save commits a rule and puts it to use. The schedule of a rule that is new, was disabled or has another expression starts anew.
 // Caller holds manage.
 func (s *Service) save(rec ruleRecord, old *rule) error {
-	r, err := rec.compile()
+	r, err := rec.compileAfter(old)
 	if err != nil {
 		return err
 	}

@@ -115,6 +115,8 @@ func (t *Target) check() error {
 		return invalid("Parameter %s is not valid. Reason: Provided Arn is not in correct format.", t.ARN)
 	case !slices.Contains([]string{"sqs", "lambda", "sns", "events", "states"}, t.service()):
 		return awsapi.NotImplemented("targets of the kind " + t.ARN)
+	case t.service() == "states" && t.RoleARN == "":
+		return invalid("RoleArn is required for target %s.", t.ARN)
 	case t.SQSParameters != nil && t.service() != "sqs":
 		return invalid("Parameter(s) SqsParameters not valid for target %s.", t.ID)
 	case t.SQSParameters != nil && !messageGroup.MatchString(t.SQSParameters.MessageGroupID):

@@ -97,6 +97,7 @@ func TestPutTargets_checks(t *testing.T) {
 		{"retries", types.Target{RetryPolicy: &types.RetryPolicy{MaximumRetryAttempts: aws.Int32(186)}}, "between 0 and 185"},
 		{"age", types.Target{RetryPolicy: &types.RetryPolicy{MaximumEventAgeInSeconds: aws.Int32(59)}}, "between 60 and 86400"},
 		{"dead letters", types.Target{DeadLetterConfig: &types.DeadLetterConfig{Arn: aws.String("arn:aws:sns:us-east-1:000000000000:x")}}, "not in correct format"},
+		{"state machine without a role", types.Target{Arn: aws.String("arn:aws:states:us-east-1:000000000000:stateMachine:m")}, "RoleArn is required"},
 		{"id", types.Target{Id: aws.String("a b")}, "regular expression"},
 		{"arn", types.Target{Arn: aws.String("alerts")}, "not in correct format"},
 		{"group", types.Target{SqsParameters: &types.SqsParameters{MessageGroupId: aws.String("tenant")}}, ""},
@@ -172,8 +173,16 @@ func TestNew_unreadableRules(t *testing.T) {
 	if put(); w.svc.Undelivered() != 0 {
 		t.Errorf("%d deliveries", w.svc.Undelivered())
 	}
+	_, err := w.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: aws.String("sched"), ScheduleExpression: aws.String("every(1 hour)")})
+	wantCode(t, err, "ValidationException")
 	if _, err := w.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: aws.String("old"), EventPattern: aws.String(`{"source":["shop"]}`)}); err != nil {
 		t.Fatalf("repair: %v", err)
+	}
+	if _, err := w.RemoveTargets(t.Context(), &eventbridge.RemoveTargetsInput{Rule: aws.String("sched"), Ids: []string{"x"}}); err != nil {
+		t.Errorf("take the targets away: %v", err)
+	}
+	if _, err := w.DeleteRule(t.Context(), &eventbridge.DeleteRuleInput{Name: aws.String("sched")}); err != nil {
+		t.Errorf("delete: %v", err)
 	}
 	if put(); w.svc.Undelivered() != 1 {
 		t.Errorf("%d deliveries after the repair", w.svc.Undelivered())

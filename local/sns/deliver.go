@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"strings"
 	"time"
 
 	"orderflow/local/awsapi"
@@ -165,7 +167,8 @@ type sendMessage struct {
 func (s *Service) sendTo(ctx context.Context, queueARN string, d *delivery) error {
 	in := sendMessage{QueueURL: awsapi.QueueURL(queueARN), MessageGroupID: d.Message.Group}
 	if d.Subscription.Attributes["RawMessageDelivery"] == "true" {
-		in.MessageBody, in.MessageAttributes = d.Message.bodyFor("sqs"), d.Message.Attributes
+		in.MessageBody, in.MessageAttributes = d.Message.bodyFor("sqs"), maps.Clone(d.Message.Attributes)
+		maps.DeleteFunc(in.MessageAttributes, func(name string, _ Attribute) bool { return strings.HasPrefix(name, ownPrefix) })
 	} else {
 		text, err := awsapi.MarshalUnescaped(d.envelope("sqs"))
 		if err != nil {

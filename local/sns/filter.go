@@ -35,10 +35,10 @@ func compileFilter(policy, scope string) (*pattern.Pattern, error) {
 		return nil, errors.New("FilterPolicy: Filter policy is too complex")
 	}
 	compiled, err := pattern.Compile([]byte(policy))
-	if err != nil {
-		return nil, fmt.Errorf("FilterPolicy: %w", err)
+	if e, ok := errors.AsType[*pattern.Error](err); ok {
+		return nil, errors.New("FilterPolicy: " + e.Reason)
 	}
-	return compiled, nil
+	return compiled, err
 }
 
 // filterCheck counts what a filter policy has.

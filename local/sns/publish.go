@@ -3,7 +3,6 @@ package sns
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -22,13 +21,6 @@ const (
 	maxMessageBytes = 256 << 10
 	maxBatch        = 10
 )
-
-// Attribute is a message attribute.
-type Attribute struct {
-	DataType    string `json:"DataType"`
-	StringValue string `json:"StringValue,omitempty"`
-	BinaryValue []byte `json:"BinaryValue,omitempty"`
-}
 
 // Message is a published message.
 type Message struct {
@@ -127,29 +119,8 @@ func (s *Service) message(t *topic, in publishIn) (*Message, error) {
 	return m, nil
 }
 
-// check refuses what SNS refuses in a message attribute: InvalidParameterValue. Names of the prefix AWS.SNS. set how SMS and pushes are sent.
-func (a Attribute) check(name string) error {
-	kind := awsapi.AttributeKind(a.DataType)
-	switch {
-	case !awsapi.IsAttributeName(strings.TrimPrefix(name, "AWS.SNS.")):
-		return invalidValue("The message attribute name '%s' is invalid. A name has 1 to 256 letters, digits, underscores, hyphens and periods, "+
-			"no period at an end or beside another, and does not begin with AWS. or Amazon.", name)
-	case kind == "":
-		return invalidValue("The message attribute '%s' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.", name)
-	case kind == "Binary" && len(a.BinaryValue) == 0, kind != "Binary" && a.StringValue == "":
-		return invalidValue("The message attribute '%s' must contain non-empty message attribute value for message attribute type '%s'.", name, a.DataType)
-	case kind == "Number" && !awsapi.IsAttributeNumber(a.StringValue):
-		return invalidValue("Could not cast message attribute '%s' value to number.", name)
-	}
-	return nil
-}
-
 // messageGroup is what a MessageGroupId may be: letters, digits and punctuation.
 var messageGroup = regexp.MustCompile("^[!-~]{1,128}$")
-
-func invalidValue(format string, args ...any) error {
-	return awsapi.Errorf("InvalidParameterValue", format, args...)
-}
 
 func publishedKey(topicID uint64) store.Key { return store.NewKey("sns", "published").Uint(topicID) }
 
@@ -227,70 +198,4 @@ func (s *Service) Published(topicRef string, after uint64, limit int) ([]Message
 		out = append(out, m)
 	}
 	return out, nil
-}
-
-type publishBatchIn struct {
-	TopicARN string      `json:"TopicArn"`
-	Entries  []publishIn `json:"PublishBatchRequestEntries"`
-}
-
-var batchID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
-
-func (in *publishBatchIn) check() error {
-	if len(in.Entries) == 0 {
-		return awsapi.Errorf("EmptyBatchRequest", "The batch request doesn't contain any entries.")
-	}
-	if len(in.Entries) > maxBatch {
-		return awsapi.Errorf("TooManyEntriesInBatchRequest", "The batch request contains more entries than permissible.")
-	}
-	seen, size := map[string]bool{}, 0
-	for _, e := range in.Entries {
-		if !batchID.MatchString(e.ID) {
-			return awsapi.Errorf("InvalidBatchEntryId", "The Id of a batch entry in a batch request doesn't abide by the specification.")
-		}
-		if seen[e.ID] {
-			return awsapi.Errorf("BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id.")
-		}
-		seen[e.ID] = true
-		size += e.size()
-	}
-	if size > maxMessageBytes {
-		return awsapi.Errorf("BatchRequestTooLong", "The length of all the batch messages put together is more than the limit.")
-	}
-	return nil
-}
-
-func (s *Service) publishBatch(_ context.Context, in publishBatchIn) (any, error) {
-	t, err := s.topic(in.TopicARN)
-	if err != nil {
-		return nil, err
-	}
-	if err := in.check(); err != nil {
-		return nil, err
-	}
-	good, failed := []any{}, []any{}
-	var messages []*Message
-	for _, e := range in.Entries {
-		m, err := s.message(t, e)
-		if err != nil {
-			failed = append(failed, batchError(e.ID, err))
-			continue
-		}
-		messages = append(messages, m)
-		good = append(good, map[string]any{"Id": e.ID, "MessageId": m.ID})
-	}
-	if len(messages) > 0 {
-		if err := s.accept(t, messages); err != nil {
-			return nil, err
-		}
-	}
-	return map[string]any{"Successful": good, "Failed": failed}, nil
-}
-
-func batchError(id string, err error) map[string]any {
-	out := map[string]any{"Id": id, "Code": "InternalError", "Message": err.Error(), "SenderFault": false}
-	if e, ok := errors.AsType[*awsapi.Error](err); ok {
-		out["Code"], out["Message"], out["SenderFault"] = e.Type, e.Message, e.HTTPStatus() < 500
-	}
-	return out
 }

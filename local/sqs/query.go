@@ -81,6 +81,9 @@ var integers = []string{"DelaySeconds", "MaxNumberOfMessages", "VisibilityTimeou
 func decodeStructure(tree map[string]any) (map[string]any, error) {
 	out := map[string]any{}
 	for name, v := range tree {
+		if _, list := fields[name]; v == "" && (list || name == "Entries") {
+			continue // how an empty list is written
+		}
 		member, repeated := members[name]
 		var err error
 		switch {
@@ -100,7 +103,7 @@ func decodeStructure(tree map[string]any) (map[string]any, error) {
 	return out, nil
 }
 
-// decodeRepeated gives the list or map of {"1": ..., "2": ...}. An empty list comes as an empty text.
+// decodeRepeated gives the list or map of {"1": ..., "2": ...}.
 func decodeRepeated(f field, v any) (any, error) {
 	numbered, _ := v.(map[string]any)
 	object, list := map[string]any{}, []any{}

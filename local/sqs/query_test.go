@@ -170,6 +170,7 @@ func TestService_queryErrors(t *testing.T) {
 		{"/", 400, action("SendMessage", "MessageBody", "x"), "MissingParameter"},
 		{"/", 400, action("CreateQueue", "QueueName", "work", "Attribute.1.Name", "DelaySeconds", "Attribute.1.Value", "3"), "QueueAlreadyExists"},
 		{"/000000000000/work", 400, action("SendMessageBatch"), "AWS.SimpleQueueService.EmptyBatchRequest"},
+		{"/000000000000/work", 400, action("SendMessageBatch", "Entries", ""), "AWS.SimpleQueueService.EmptyBatchRequest"},
 		{"/000000000000/work", 400, action("ReceiveMessage", "WaitTimeSeconds", "soon"), "InvalidParameterValue"},
 		{"/000000000000/work", 400, action("SetQueueAttributes", "Attribute.1", "x"), "MalformedQueryString"},
 		{"/000000000000/work", 400, action("SetQueueAttributes", "Attribute.1.Name", "x", "Attribute", "y"), "MalformedQueryString"},

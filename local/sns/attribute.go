@@ -1,0 +1,38 @@
+package sns
+
+import (
+	"strings"
+
+	"orderflow/local/awsapi"
+)
+
+// Attribute is a message attribute.
+type Attribute struct {
+	DataType    string `json:"DataType"`
+	StringValue string `json:"StringValue,omitempty"`
+	BinaryValue []byte `json:"BinaryValue,omitempty"`
+}
+
+// ownPrefix is that of attributes which tell SNS how to send SMS and pushes. They go no further.
+const ownPrefix = "AWS.SNS."
+
+// check refuses what SNS refuses in a message attribute: InvalidParameterValue.
+func (a Attribute) check(name string) error {
+	kind := awsapi.AttributeKind(a.DataType)
+	switch {
+	case !awsapi.IsAttributeName(strings.TrimPrefix(name, ownPrefix)):
+		return invalidValue("The message attribute name '%s' is invalid. A name has 1 to 256 letters, digits, underscores, hyphens and periods, "+
+			"no period at an end or beside another, and does not begin with AWS. or Amazon.", name)
+	case kind == "":
+		return invalidValue("The message attribute '%s' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.", name)
+	case kind == "Binary" && len(a.BinaryValue) == 0, kind != "Binary" && a.StringValue == "":
+		return invalidValue("The message attribute '%s' must contain non-empty message attribute value for message attribute type '%s'.", name, a.DataType)
+	case kind == "Number" && !awsapi.IsAttributeNumber(a.StringValue):
+		return invalidValue("Could not cast message attribute '%s' value to number.", name)
+	}
+	return nil
+}
+
+func invalidValue(format string, args ...any) error {
+	return awsapi.Errorf("InvalidParameterValue", format, args...)
+}
