@@ -107,7 +107,7 @@ func (e *Engine) SetResourcePolicies(policies []ResourcePolicy) error {
 
 // CheckResourcePolicy reports why a resource policy cannot be evaluated here; nil if it can.
 func CheckResourcePolicy(document json.RawMessage) error {
-	_, err := compile(Policy{Document: document}, true)
+	_, err := Policy{Document: document}.statements(true)
 	return err
 }
 

@@ -133,6 +133,7 @@ func TestEngine_refusesWhatItCannotEvaluate(t *testing.T) {
 		"principal":      {`{"Statement":[{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*","Principal":"*"}]}`, "no principal"},
 		"variable":       {`{"Statement":[{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"arn:${aws:usrname}"}]}`, "policy variable ${aws:usrname}"},
 		"not JSON":       {`{`, "policy p"},
+		"no statement":   {`{"Version":"2012-10-17"}`, "policy p: no Statement"},
 		"action nesting": {`{"Statement":[{"Effect":"Allow","Action":[["sqs:SendMessage"]],"Resource":"*"}]}`, "not text"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package iam
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,24 +77,35 @@ func (o *oneOrMany) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// compile reads a document. resource tells that it is a resource's policy, whose statements have principals.
+// compile reads a document. resource says that it is a resource's policy, whose statements have principals.
 func compile(p Policy, resource bool) ([]*statement, error) {
-	var doc struct{ Statement json.RawMessage }
-	if err := json.Unmarshal(p.Document, &doc); err != nil {
+	out, err := p.statements(resource)
+	if err != nil {
 		return nil, fmt.Errorf("policy %s: %w", p.Name, err)
 	}
-	var wire []wireStatement
-	if len(doc.Statement) > 0 && doc.Statement[0] == '{' {
+	return out, nil
+}
+
+func (p Policy) statements(resource bool) ([]*statement, error) {
+	var doc struct{ Statement json.RawMessage }
+	if err := json.Unmarshal(p.Document, &doc); err != nil {
+		return nil, err
+	}
+	if len(doc.Statement) == 0 {
+		return nil, errors.New("no Statement")
+	}
+	if doc.Statement[0] == '{' {
 		doc.Statement = slices.Concat([]byte{'['}, doc.Statement, []byte{']'})
 	}
+	var wire []wireStatement
 	if err := json.Unmarshal(doc.Statement, &wire); err != nil {
-		return nil, fmt.Errorf("policy %s: statement: %w", p.Name, err)
+		return nil, fmt.Errorf("statement: %w", err)
 	}
 	var out []*statement
 	for i, w := range wire {
 		s, err := w.compile(p, i, resource)
 		if err != nil {
-			return nil, fmt.Errorf("policy %s: statement %s: %w", p.Name, w.id(i), err)
+			return nil, fmt.Errorf("statement %s: %w", w.id(i), err)
 		}
 		if s != nil {
 			out = append(out, s)

@@ -61,8 +61,8 @@ var fields = map[string]field{
 	"Failed":                      {name: "BatchResultErrorEntry"},
 }
 
-// members gives the member of the JSON protocol by the name of its elements in a request.
-var members = func() map[string]string {
+// memberNames gives the member of the JSON protocol by the name of its elements in a request.
+var memberNames = func() map[string]string {
 	out := map[string]string{}
 	for member, f := range fields {
 		out[f.name] = member
@@ -84,7 +84,7 @@ func decodeStructure(tree map[string]any) (map[string]any, error) {
 		if _, list := fields[name]; v == "" && (list || name == "Entries") {
 			continue // how an empty list is written
 		}
-		member, repeated := members[name]
+		member, repeated := memberNames[name]
 		var err error
 		switch {
 		case repeated:
