@@ -19,8 +19,13 @@ const (
 var (
 	attributeName = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`) // no period at an end, no two in a row
 	attributeType = regexp.MustCompile(`^(String|Number|Binary)(\.[A-Za-z0-9_.-]+)?$`)
+	messageGroup  = regexp.MustCompile(`^[!-~]{1,128}$`) // letters, digits and punctuation
 	number        = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE]([+-]?\d{1,4}))?$`)
 )
+
+// AttributeNameRule says to people what IsAttributeName wants.
+const AttributeNameRule = "A name has 1 to 256 letters, digits, underscores, hyphens and periods, no period at an end or beside another, " +
+	"and does not begin with AWS. or Amazon."
 
 // IsAttributeName reports whether a message attribute may have the name. Names that begin with "AWS." or "Amazon.", in any case, are reserved.
 func IsAttributeName(name string) bool {
@@ -52,3 +57,6 @@ func IsAttributeNumber(text string) bool {
 	exponent := len(digits) - len(fraction) - 1 + shift // of the first digit that counts
 	return err == nil && len(strings.TrimRight(digits, "0")) <= maxAttributeDigits && exponent >= minExponent && exponent <= maxExponent
 }
+
+// IsMessageGroup reports whether a text may be a MessageGroupId.
+func IsMessageGroup(id string) bool { return messageGroup.MatchString(id) }

@@ -119,7 +119,7 @@ func (t *Target) check() error {
 		return invalid("RoleArn is required for target %s.", t.ARN)
 	case t.SQSParameters != nil && t.service() != "sqs":
 		return invalid("Parameter(s) SqsParameters not valid for target %s.", t.ID)
-	case t.SQSParameters != nil && !messageGroup.MatchString(t.SQSParameters.MessageGroupID):
+	case t.SQSParameters != nil && !awsapi.IsMessageGroup(t.SQSParameters.MessageGroupID):
 		return invalid("Parameter MessageGroupId of target %s is not valid.", t.ID)
 	}
 	if err := t.checkInput(); err != nil {
@@ -138,9 +138,6 @@ func (t *Target) check() error {
 	}
 	return nil
 }
-
-// messageGroup is what a MessageGroupId may be: letters, digits and punctuation.
-var messageGroup = regexp.MustCompile("^[!-~]{1,128}$")
 
 // checkInput checks what the target is to get: one of a constant, a part of the event and a template.
 func (t *Target) checkInput() error {

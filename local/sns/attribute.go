@@ -21,8 +21,7 @@ func (a Attribute) check(name string) error {
 	kind := awsapi.AttributeKind(a.DataType)
 	switch {
 	case !awsapi.IsAttributeName(strings.TrimPrefix(name, ownPrefix)):
-		return invalidValue("The message attribute name '%s' is invalid. A name has 1 to 256 letters, digits, underscores, hyphens and periods, "+
-			"no period at an end or beside another, and does not begin with AWS. or Amazon.", name)
+		return invalidValue("The message attribute name '%s' is invalid. "+awsapi.AttributeNameRule, name)
 	case kind == "":
 		return invalidValue("The message attribute '%s' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.", name)
 	case kind == "Binary" && len(a.BinaryValue) == 0, kind != "Binary" && a.StringValue == "":

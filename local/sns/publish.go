@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -98,7 +97,7 @@ func (s *Service) message(t *topic, in publishIn) (*Message, error) {
 		return nil, invalid("Subject")
 	case in.MessageDeduplicationID != "":
 		return nil, invalid("MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for this topic type")
-	case in.MessageGroupID != "" && !messageGroup.MatchString(in.MessageGroupID):
+	case in.MessageGroupID != "" && !awsapi.IsMessageGroup(in.MessageGroupID):
 		return nil, invalid("MessageGroupId")
 	case in.MessageStructure != "" && in.MessageStructure != "json":
 		return nil, invalid("MessageStructure")
@@ -118,9 +117,6 @@ func (s *Service) message(t *topic, in publishIn) (*Message, error) {
 	}
 	return m, nil
 }
-
-// messageGroup is what a MessageGroupId may be: letters, digits and punctuation.
-var messageGroup = regexp.MustCompile("^[!-~]{1,128}$")
 
 func publishedKey(topicID uint64) store.Key { return store.NewKey("sns", "published").Uint(topicID) }
 

@@ -22,8 +22,7 @@ func (a Attribute) check(name string) error {
 	kind := awsapi.AttributeKind(a.DataType)
 	switch {
 	case !awsapi.IsAttributeName(name):
-		return invalidParameter("The message (user) attribute name '%s' is invalid. A name has 1 to 256 letters, digits, underscores, hyphens and "+
-			"periods, no period at an end or beside another, and does not begin with AWS. or Amazon.", name)
+		return invalidParameter("The message (user) attribute name '%s' is invalid. "+awsapi.AttributeNameRule, name)
 	case a.DataType == "":
 		return invalidParameter("The message (user) attribute '%s' must contain a non-empty message attribute type.", name)
 	case kind == "":

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -167,7 +166,7 @@ func (m *sendEntry) check(cfg settings) error {
 	case strings.ContainsFunc(m.MessageBody, forbidden):
 		return invalidContents()
 	}
-	if g := m.MessageGroupID; g != "" && !messageGroup.MatchString(g) {
+	if g := m.MessageGroupID; g != "" && !awsapi.IsMessageGroup(g) { // on a standard queue it makes the queue fair to tenants
 		return invalidParameter("MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length")
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.MessageAttributes)) {
@@ -182,7 +181,3 @@ func (m *sendEntry) check(cfg settings) error {
 	}
 	return nil
 }
-
-// messageGroup is what a MessageGroupId may be: letters, digits and punctuation. On a standard queue it makes the queue fair to tenants; the order
-// stays loose.
-var messageGroup = regexp.MustCompile("^[!-~]{1,128}$")
