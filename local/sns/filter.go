@@ -3,7 +3,6 @@ package sns
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 
 	"orderflow/local/events/pattern"
@@ -18,28 +17,30 @@ const (
 )
 
 // compileFilter compiles a filter policy for its scope. Beyond what EventBridge asks of a pattern, SNS bounds the keys and the values, takes no
-// wildcards, and nested policies only on the body. An error says why the policy is refused.
+// wildcards, and nested policies only on the body. It returns InvalidParameter.
 func compileFilter(policy, scope string) (*pattern.Pattern, error) {
 	if len(policy) > maxFilterBytes {
-		return nil, errors.New("FilterPolicy: Filter policy is too large")
+		return nil, badFilter("Filter policy is too large")
 	}
 	var object map[string]any
 	if err := json.Unmarshal([]byte(policy), &object); err != nil || object == nil {
-		return nil, errors.New("FilterPolicy: failed to parse JSON: the filter policy is not an object")
+		return nil, badFilter("failed to parse JSON: the filter policy is not an object")
 	}
 	c := filterCheck{nested: scope == onBody, combinations: 1}
 	if err := c.object(object, 1); err != nil {
-		return nil, fmt.Errorf("FilterPolicy: %w", err)
+		return nil, err
 	}
 	if c.keys > maxFilterKeys || c.combinations > maxFilterCombinations {
-		return nil, errors.New("FilterPolicy: Filter policy is too complex")
+		return nil, badFilter("Filter policy is too complex")
 	}
 	compiled, err := pattern.Compile([]byte(policy))
 	if e, ok := errors.AsType[*pattern.Error](err); ok {
-		return nil, errors.New("FilterPolicy: " + e.Reason)
+		return nil, badFilter("%s", e.Reason)
 	}
 	return compiled, err
 }
+
+func badFilter(format string, args ...any) error { return invalid("FilterPolicy: "+format, args...) }
 
 // filterCheck counts what a filter policy has.
 type filterCheck struct {
@@ -64,7 +65,7 @@ func (c *filterCheck) member(name string, v any, depth int) error {
 	switch v := v.(type) {
 	case map[string]any:
 		if !c.nested {
-			return errors.New("Filter policy scope MessageAttributes does not support nested filter policy")
+			return badFilter("Filter policy scope MessageAttributes does not support nested filter policy")
 		}
 		return c.object(v, depth+1)
 	case []any:
@@ -79,14 +80,14 @@ func (c *filterCheck) member(name string, v any, depth int) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("%q must be an object or an array", name)
+	return badFilter("%q must be an object or an array", name)
 }
 
 func (c *filterCheck) alternatives(list []any, depth int) error {
 	for _, v := range list {
 		object, ok := v.(map[string]any)
 		if !ok {
-			return errors.New("only objects are allowed in the array of $or")
+			return badFilter("only objects are allowed in the array of $or")
 		}
 		if err := c.object(object, depth); err != nil {
 			return err
@@ -105,7 +106,7 @@ func checkRule(rule any) error {
 	switch rule := rule.(type) {
 	case float64:
 		if math.Abs(rule) > maxFilterNumber {
-			return fmt.Errorf("value must be between -1.0E9 and 1.0E9: %v", rule)
+			return badFilter("value must be between -1.0E9 and 1.0E9: %v", rule)
 		}
 	case []any:
 		for _, v := range rule {
@@ -116,7 +117,7 @@ func checkRule(rule any) error {
 	case map[string]any:
 		for operator, v := range rule {
 			if operator == "wildcard" {
-				return errors.New("Unrecognized match type wildcard")
+				return badFilter("Unrecognized match type wildcard")
 			}
 			if err := checkRule(v); err != nil {
 				return err

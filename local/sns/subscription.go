@@ -56,7 +56,7 @@ func (r subscriptionRecord) compile() (*subscription, error) {
 	if policy := r.Attributes["FilterPolicy"]; policy != "" && policy != "{}" {
 		var err error
 		if sub.filter, err = compileFilter(policy, r.Attributes["FilterPolicyScope"]); err != nil {
-			return nil, invalid("%v", err)
+			return nil, err
 		}
 	}
 	return sub, nil

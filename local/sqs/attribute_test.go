@@ -78,7 +78,7 @@ func TestService_systemAttributes(t *testing.T) {
 		return err
 	}
 	wantCode(t, receive(awssqs.ReceiveMessageInput{MessageSystemAttributeNames: []types.MessageSystemAttributeName{"SenderId", "Colour"}}), "InvalidAttributeName")
-	wantCode(t, receive(awssqs.ReceiveMessageInput{AttributeNames: []types.QueueAttributeName{"sentTimestamp"}}), "InvalidAttributeName")
+	wantCode(t, receive(awssqs.ReceiveMessageInput{MessageSystemAttributeNames: []types.MessageSystemAttributeName{"sentTimestamp"}}), "InvalidAttributeName")
 	wantCode(t, receive(awssqs.ReceiveMessageInput{ReceiveRequestAttemptId: aws.String("a")}), "InvalidParameterValue")
 	if err := receive(awssqs.ReceiveMessageInput{MessageSystemAttributeNames: []types.MessageSystemAttributeName{"SequenceNumber", "MessageGroupId"}}); err != nil {
 		t.Error(err)
