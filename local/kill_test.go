@@ -5,12 +5,18 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
 	"orderflow/local"
+	"orderflow/local/lambda"
 )
 
 // childFolder is set in the process that TestStack_kill kills.
@@ -34,6 +40,24 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// childHolds is set if the child's functions never finish. They print "held" when they begin.
+const childHolds = "LOCAL_TEST_HOLDS"
+
+// holding is a handler that never answers.
+type holding struct{}
+
+func (holding) Invoke(context.Context, []byte) ([]byte, error) {
+	fmt.Println("held")
+	select {}
+}
+
+func childFactory(fn lambda.Function, cfg aws.Config) (lambda.Handler, error) {
+	if os.Getenv(childHolds) != "" {
+		return holding{}, nil
+	}
+	return handlers(fn, cfg)
+}
+
 // child runs a stack until its standard input ends.
 func child(dir string) error {
 	template, err := os.ReadFile("testdata/template.yaml")
@@ -42,7 +66,7 @@ func child(dir string) error {
 	}
 	template = bytes.Replace(template, []byte("VisibilityTimeout: 1\n"), []byte("VisibilityTimeout: 600\n"), 1)
 	s, err := local.Open(context.Background(), local.Options{
-		Template: template, Definitions: os.DirFS("testdata"), StackName: "shop", Dir: dir, Factory: handlers})
+		Template: template, Definitions: os.DirFS("testdata"), StackName: "shop", Dir: dir, Factory: childFactory})
 	if err != nil {
 		return err
 	}
@@ -80,36 +104,89 @@ func TestStack_kill(t *testing.T) {
 	}
 }
 
+// TestStack_killedInFlight kills the process more often than maxReceiveCount while its function holds the message: the message is no dead letter,
+// and the next process does its work.
+func TestStack_killedInFlight(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for round := range 7 { // maxReceiveCount is 5
+		c := startChild(t, dir, childHolds+"=yes")
+		if round == 0 {
+			fmt.Fprintln(c.in, "note-0")
+		}
+		for line := ""; line != "held"; {
+			line = c.line(t)
+		}
+		c.kill(t)
+	}
+	o := options(t)
+	o.InMemory, o.Dir = false, dir
+	s := start(t, o)
+	until(t, "note-0", func() bool { ok, _ := done(t, s, "note-0"); return ok })
+	out, err := sqs.NewFromConfig(s.Config("")).GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
+		QueueUrl: aws.String("http://sqs.us-east-1.localhost/000000000000/shop-Dead"), AttributeNames: []types.QueueAttributeName{"All"}})
+	if err != nil || out.Attributes["ApproximateNumberOfMessages"] != "0" {
+		t.Errorf("dead letters: %v, %v", out, err)
+	}
+}
+
 // acceptAndDie runs a child, has it accept n notes from number first on, and kills it. It returns the next number.
 func acceptAndDie(t *testing.T, dir string, first, n int) int {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childFolder+"="+dir)
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
+	c := startChild(t, dir)
 	for i := first; i < first+n; i++ {
-		fmt.Fprintf(in, "note-%d\n", i)
-		if !lines.Scan() {
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
-			t.Fatalf("the child died: %s", stderr.String())
-		}
+		fmt.Fprintf(c.in, "note-%d\n", i)
+		c.line(t)
 	}
-	if err := cmd.Process.Kill(); err != nil {
+	c.kill(t)
+	return first + n
+}
+
+// childProcess is a process of this test that runs child.
+type childProcess struct {
+	cmd    *exec.Cmd
+	in     io.Writer
+	lines  *bufio.Scanner
+	stderr strings.Builder
+}
+
+func startChild(t *testing.T, dir string, env ...string) *childProcess {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), settle)
+	t.Cleanup(cancel)
+	c := &childProcess{cmd: exec.CommandContext(ctx, os.Args[0])}
+	c.cmd.Env = append(append(os.Environ(), childFolder+"="+dir), env...)
+	c.cmd.Stderr = &c.stderr
+	in, err := c.cmd.StdinPipe()
+	if err != nil {
 		t.Fatal(err)
 	}
-	_ = cmd.Wait() // it was killed: there is always an error
-	return first + n
+	out, err := c.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	c.in, c.lines = in, bufio.NewScanner(out)
+	return c
+}
+
+// line is the next line that the child prints.
+func (c *childProcess) line(t *testing.T) string {
+	t.Helper()
+	if !c.lines.Scan() {
+		_ = c.cmd.Process.Kill()
+		_ = c.cmd.Wait()
+		t.Fatalf("the child died, or said nothing more within %v: %s", settle, c.stderr.String())
+	}
+	return c.lines.Text()
+}
+
+func (c *childProcess) kill(t *testing.T) {
+	t.Helper()
+	if err := c.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.cmd.Wait() // it was killed: there is always an error
 }

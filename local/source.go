@@ -19,7 +19,7 @@ func (q queueSource) Receive(ctx context.Context, queueARN string, limit int, wa
 	if err := q.s.allow(ctx, "sqs:ReceiveMessage", queueARN); err != nil {
 		return nil, err
 	}
-	messages, err := q.s.sqs.Receive(ctx, queueARN, limit, wait)
+	messages, err := q.s.sqs.Poll(ctx, queueARN, limit, wait)
 	out := make([]lambda.SQSMessage, len(messages))
 	for i, m := range messages {
 		out[i] = lambda.SQSMessage{MessageID: m.ID, ReceiptHandle: m.ReceiptHandle, Body: m.Body, MD5OfBody: m.MD5OfBody,
@@ -48,14 +48,14 @@ func (q queueSource) Delete(ctx context.Context, queueARN string, receiptHandles
 	return q.s.sqs.Delete(ctx, queueARN, receiptHandles...)
 }
 
-// Release implements lambda.SQSSource. Lambda itself gives messages back: the role needs no permission for it.
+// Release implements lambda.SQSSource. Lambda itself gives back what the function has not begun: the role needs no permission for it.
 func (q queueSource) Release(ctx context.Context, queueARN string, receiptHandles []string) error {
-	for _, h := range receiptHandles {
-		if err := q.s.sqs.ChangeVisibility(ctx, queueARN, h, 0); err != nil {
-			return err
-		}
-	}
-	return nil
+	return q.s.sqs.GiveBack(ctx, queueARN, receiptHandles...)
+}
+
+// Fail implements lambda.SQSSource. What Lambda notes needs no permission.
+func (q queueSource) Fail(ctx context.Context, queueARN string, receiptHandles []string) error {
+	return q.s.sqs.Fail(ctx, queueARN, receiptHandles...)
 }
 
 // streamSource is a table's stream as event source mappings see it.

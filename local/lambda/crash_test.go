@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -215,5 +216,45 @@ func TestService_RunEndsWithAFailedStore(t *testing.T) {
 	}
 	if err := s.Run(t.Context()); err == nil {
 		t.Error("Run goes on with a damaged queue")
+	}
+}
+
+// What a crash interrupts is no attempt: more crashes than attempts are allowed, each with the work in the function's hands, discard nothing.
+func TestService_CrashesAreNoAttempts(t *testing.T) {
+	t.Parallel()
+	const crashes = 4
+	src := newStreamSource()
+	src.add(1, 1)
+	src.records[0].Created = time.Now()
+	none := 0
+	fs := vfs.NewCrashableMem()
+	for round := range crashes + 1 {
+		begun, finish := make(chan string, 2), round == crashes
+		handler := handlerFunc(func(ctx context.Context, payload []byte) ([]byte, error) {
+			begun <- string(payload)
+			if finish {
+				return []byte("null"), nil
+			}
+			<-ctx.Done() // the crash
+			return nil, ctx.Err()
+		})
+		l := begin(t, fs, handler, func(s *Service) {
+			s.functions["f"].Async.MaximumRetryAttempts = &none
+			if err := s.MapStream(StreamMapping{Function: "f", StreamARN: testStream, MaximumRetryAttempts: &none}, src); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if round == 0 {
+			if _, err := l.InvokeAsync("f", []byte(`{"async":true}`)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if a, b := <-begun, <-begun; strings.Contains(a, "async") == strings.Contains(b, "async") {
+			t.Fatalf("round %d: begun %s and %s, want the invocation and the record", round, a, b)
+		}
+		if finish {
+			until(t, "the invocation is done", func() bool { n, err := l.PendingInvocations("f"); return n == 0 && err == nil })
+		}
+		fs = l.crash(uint64(round))
 	}
 }

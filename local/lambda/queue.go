@@ -16,8 +16,10 @@ type SQSSource interface {
 	// Receive waits up to wait for the first message and returns at most max (10 at most) of them.
 	Receive(ctx context.Context, queueARN string, max int, wait time.Duration) ([]SQSMessage, error)
 	Delete(ctx context.Context, queueARN string, receiptHandles []string) error
-	// Release makes messages visible again at once: ChangeMessageVisibility to 0.
+	// Release gives back messages that the function has not seen: visible again at once, and the receive does not count.
 	Release(ctx context.Context, queueARN string, receiptHandles []string) error
+	// Fail notes that the function has seen the messages and failed: the receive counts, even if this process ends before their visibility timeout.
+	Fail(ctx context.Context, queueARN string, receiptHandles []string) error
 }
 
 // SQSMessage is a received message, in the shape it has in a function's event (events.SQSMessage of aws-lambda-go).

@@ -11,7 +11,7 @@ import (
 // It goes on when ctx has ended: a batch that the function has begun is finished.
 func (m *queueMapping) process(ctx context.Context, batch []SQSMessage) {
 	finish := m.identify(context.WithoutCancel(ctx))
-	var done []SQSMessage
+	var done, failed []SQSMessage
 	pass := batch[:0:0]
 	for i := range batch {
 		m.complete(&batch[i])
@@ -23,8 +23,8 @@ func (m *queueMapping) process(ctx context.Context, batch []SQSMessage) {
 	}
 	for len(pass) > 0 {
 		n := chunk(pass)
-		succeeded, err := m.invoke(finish, pass[:n])
-		done = append(done, succeeded...)
+		succeeded, rest, err := m.invoke(finish, pass[:n])
+		done, failed = append(done, succeeded...), append(failed, rest...)
 		if errors.Is(err, ErrStopping) {
 			m.settle(finish, m.src.Release, pass)
 			break
@@ -36,6 +36,7 @@ func (m *queueMapping) process(ctx context.Context, batch []SQSMessage) {
 		pass = pass[n:]
 	}
 	m.settle(finish, m.src.Delete, done)
+	m.settle(finish, m.src.Fail, failed)
 }
 
 func (m *queueMapping) settle(ctx context.Context, act func(context.Context, string, []string) error, messages []SQSMessage) {
@@ -52,45 +53,47 @@ func (m *queueMapping) settle(ctx context.Context, act func(context.Context, str
 	}
 }
 
-// invoke returns the messages that are done. An error means that the function was not called or not finished.
-func (m *queueMapping) invoke(ctx context.Context, batch []SQSMessage) ([]SQSMessage, error) {
+// invoke returns the messages that are done, and those that failed. An error means that the function was not called or not finished.
+func (m *queueMapping) invoke(ctx context.Context, batch []SQSMessage) (done, failed []SQSMessage, err error) {
 	event, err := json.Marshal(map[string][]SQSMessage{"Records": batch})
 	if err != nil {
-		return nil, fmt.Errorf("marshal event: %w", err)
+		return nil, nil, fmt.Errorf("marshal event: %w", err)
 	}
 	r, err := m.f.invokeInTurn(ctx, ofSource, m.f.service.opt.NewID(), event)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if r.FunctionError != "" {
-		return nil, nil
+		return nil, batch, nil
 	}
 	if !m.ReportBatchItemFailures {
-		return batch, nil
+		return batch, nil, nil
 	}
-	return succeeded(batch, r.Payload), nil
+	done, failed = partial(batch, r.Payload)
+	return done, failed, nil
 }
 
-// succeeded is the batch without the messages that the reply names; nothing if the reply is malformed or names an unknown message.
-func succeeded(batch []SQSMessage, payload []byte) []SQSMessage {
+// partial splits the batch by the failures that the reply names. All failed if the reply is malformed or names an unknown message.
+func partial(batch []SQSMessage, payload []byte) (done, failed []SQSMessage) {
 	ids, ok := batchFailures(payload)
 	if !ok {
-		return nil
+		return nil, batch
 	}
-	failed := map[string]bool{}
+	named := map[string]bool{}
 	for _, id := range ids {
-		failed[id] = true
+		named[id] = true
 	}
-	var done []SQSMessage
 	for _, msg := range batch {
-		if !failed[msg.MessageID] {
+		if named[msg.MessageID] {
+			failed = append(failed, msg)
+		} else {
 			done = append(done, msg)
 		}
 	}
-	if len(done)+len(failed) != len(batch) {
-		return nil
+	if len(failed) != len(named) {
+		return nil, batch
 	}
-	return done
+	return done, failed
 }
 
 func (m *queueMapping) complete(msg *SQSMessage) {

@@ -25,6 +25,7 @@ type queueSource struct {
 	ready    []SQSMessage
 	deleted  []string
 	released []string
+	failed   []string // the function has seen them and failed
 	callers  map[string]bool
 	fail     error
 	arrived  chan struct{}
@@ -71,6 +72,13 @@ func (q *queueSource) Release(_ context.Context, _ string, handles []string) err
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.released = append(q.released, handles...)
+	return nil
+}
+
+func (q *queueSource) Fail(_ context.Context, _ string, handles []string) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.failed = append(q.failed, handles...)
 	return nil
 }
 
@@ -153,6 +161,9 @@ func TestQueueMapping_PartialResponses(t *testing.T) {
 			if got := src.done(); got != tt.deleted {
 				t.Errorf("deleted %q, want %q", got, tt.deleted)
 			}
+			if all := append(slices.Clone(src.deleted), src.failed...); len(all) != 3 || len(src.released) != 0 {
+				t.Errorf("deleted %v, failed %v, released %v: each message has one end", src.deleted, src.failed, src.released)
+			}
 		})
 	}
 }
@@ -178,6 +189,11 @@ func TestQueueMapping_FailuresStay(t *testing.T) {
 	b.start(t)
 	b.advanceUntil(t, time.Second, "both were tried", func() bool { return len(seen.all()) == 2 })
 	until(t, "the good one is deleted", func() bool { return src.done() == "r1" })
+	until(t, "the receive of the bad one counts", func() bool {
+		src.mu.Lock()
+		defer src.mu.Unlock()
+		return slices.Equal(src.failed, []string{"r0"})
+	})
 }
 
 func TestQueueMapping_Concurrency(t *testing.T) {

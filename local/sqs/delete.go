@@ -13,13 +13,22 @@ func (s *Service) Delete(_ context.Context, ref string, receiptHandles ...string
 		return err
 	}
 	defer q.end()
+	handles, err := q.parseAll(receiptHandles)
+	if err != nil {
+		return err
+	}
+	return q.remove(handles)
+}
+
+// parseAll reads receipt handles of this queue. It returns ReceiptHandleIsInvalid if one of them is anything else.
+func (q *queue) parseAll(receiptHandles []string) (_ []handle, err error) {
 	handles := make([]handle, len(receiptHandles))
 	for i, h := range receiptHandles {
 		if handles[i], err = q.parse(h); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return q.remove(handles)
+	return handles, nil
 }
 
 func (q *queue) remove(handles []handle) error {

@@ -9,6 +9,7 @@ type entry struct {
 	received  int64 // last receive since the start, 0 if there was none
 	receives  uint32
 	delayed   bool // waits for its delay, not for a visibility timeout
+	polled    bool // the last receive was an event source mapping's: see ReleaseInFlight
 
 	// busy means that a batch about this message is being committed: the entry is in no heap, and nobody else may touch it.
 	busy bool

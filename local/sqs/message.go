@@ -57,16 +57,26 @@ func decodeMessage(v []byte) (*message, error) {
 
 const entrySize = 8 + 8 + 8 + 4 + 1
 
+// Flags of a stored entry.
+const (
+	flagDelayed = 1 << iota
+	flagPolled
+)
+
 func (e *entry) encode() []byte {
 	out := make([]byte, 0, entrySize)
 	out = binary.BigEndian.AppendUint64(out, uint64(e.sent))
 	out = binary.BigEndian.AppendUint64(out, uint64(e.visibleAt))
 	out = binary.BigEndian.AppendUint64(out, uint64(e.first))
 	out = binary.BigEndian.AppendUint32(out, e.receives)
+	var flags byte
 	if e.delayed {
-		return append(out, 1)
+		flags |= flagDelayed
 	}
-	return append(out, 0)
+	if e.polled {
+		flags |= flagPolled
+	}
+	return append(out, flags)
 }
 
 func decodeEntry(seq uint64, v []byte) (*entry, error) {
@@ -75,7 +85,8 @@ func decodeEntry(seq uint64, v []byte) (*entry, error) {
 	}
 	return &entry{
 		seq: seq, sent: int64(binary.BigEndian.Uint64(v)), visibleAt: int64(binary.BigEndian.Uint64(v[8:])),
-		first: int64(binary.BigEndian.Uint64(v[16:])), receives: binary.BigEndian.Uint32(v[24:]), delayed: v[28] == 1,
+		first: int64(binary.BigEndian.Uint64(v[16:])), receives: binary.BigEndian.Uint32(v[24:]),
+		delayed: v[28]&flagDelayed != 0, polled: v[28]&flagPolled != 0,
 	}, nil
 }
 

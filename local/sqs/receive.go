@@ -23,10 +23,21 @@ type Message struct {
 // Without any it waits, for at most wait, until one arrives or becomes visible; no message is no error.
 // It returns QueueDoesNotExist, or the error of ctx.
 func (s *Service) Receive(ctx context.Context, ref string, limit int, wait time.Duration) ([]Message, error) {
-	return s.receive(ctx, ref, limit, wait, nil)
+	return s.receive(ctx, ref, limit, wait, receiver{})
 }
 
-func (s *Service) receive(ctx context.Context, ref string, limit int, wait time.Duration, visibility *time.Duration) ([]Message, error) {
+// Poll is Receive for an event source mapping, which lives in this process: what it holds when the process dies, ReleaseInFlight gives back.
+func (s *Service) Poll(ctx context.Context, ref string, limit int, wait time.Duration) ([]Message, error) {
+	return s.receive(ctx, ref, limit, wait, receiver{polls: true})
+}
+
+// receiver is who receives, and for how long the messages are hidden: nil for the queue's visibility timeout.
+type receiver struct {
+	polls      bool // an event source mapping
+	visibility *time.Duration
+}
+
+func (s *Service) receive(ctx context.Context, ref string, limit int, wait time.Duration, by receiver) ([]Message, error) {
 	q, err := s.queue(ref)
 	if err != nil {
 		return nil, err
@@ -38,7 +49,7 @@ func (s *Service) receive(ctx context.Context, ref string, limit int, wait time.
 		timeout = t.Chan()
 	}
 	for {
-		messages, w, err := q.receive(limit, visibility, wait > 0)
+		messages, w, err := q.receive(limit, by, wait > 0)
 		if err != nil || len(messages) > 0 || w == nil {
 			return messages, err
 		}
@@ -56,7 +67,7 @@ func (s *Service) receive(ctx context.Context, ref string, limit int, wait time.
 }
 
 // receive takes what is ready. Only if there is nothing, and poll is set, it gives the waiter to wait on.
-func (q *queue) receive(limit int, visibility *time.Duration, poll bool) ([]Message, *waiter, error) {
+func (q *queue) receive(limit int, by receiver, poll bool) ([]Message, *waiter, error) {
 	if err := q.begin(); err != nil {
 		return nil, nil, err
 	}
@@ -70,7 +81,7 @@ func (q *queue) receive(limit int, visibility *time.Duration, poll bool) ([]Mess
 		if w != nil || c.empty() {
 			return nil, w, nil
 		}
-		messages, err := q.deliver(c, dlq, visibility)
+		messages, err := q.deliver(c, dlq, by)
 		if err != nil || len(messages) > 0 {
 			return messages, nil, err
 		}
@@ -110,11 +121,11 @@ func (q *queue) collect(limit int, poll, redrive bool) (collected, *waiter) {
 }
 
 // deliver commits the receive of c in one batch: receive counts and timeouts, moves to the dead-letter queue, expiries.
-func (q *queue) deliver(c collected, dlq *queue, visibility *time.Duration) ([]Message, error) {
+func (q *queue) deliver(c collected, dlq *queue, by receiver) ([]Message, error) {
 	cfg, now := q.settings(), q.s.now()
 	hidden := cfg.visibility
-	if visibility != nil {
-		hidden = *visibility
+	if by.visibility != nil {
+		hidden = *by.visibility
 	}
 	b := q.s.st.NewBatch()
 	messages, err := q.fill(c.live, now, now+millis(hidden))
@@ -129,7 +140,7 @@ func (q *queue) deliver(c collected, dlq *queue, visibility *time.Duration) ([]M
 	}
 	for _, e := range c.live {
 		next := *e
-		next.receive(now, now+millis(hidden))
+		next.receive(now, now+millis(hidden), by.polls)
 		b.Set(stateKey(q.id, e.seq), next.encode())
 	}
 	gone := append(c.expired, c.dead...)
@@ -139,7 +150,7 @@ func (q *queue) deliver(c collected, dlq *queue, visibility *time.Duration) ([]M
 		return nil, fmt.Errorf("receive from %s: %w", q.name, err)
 	}
 	for _, e := range c.live {
-		e.receive(now, now+millis(hidden))
+		e.receive(now, now+millis(hidden), by.polls)
 	}
 	q.release(gone, c.live)
 	if len(moved) > 0 {
@@ -148,13 +159,13 @@ func (q *queue) deliver(c collected, dlq *queue, visibility *time.Duration) ([]M
 	return messages, nil
 }
 
-func (e *entry) receive(now, visibleAt int64) {
+func (e *entry) receive(now, visibleAt int64, polled bool) {
 	if e.first == 0 {
 		e.first = now
 	}
 	e.receives++
 	e.received = now
-	e.visibleAt = visibleAt
+	e.visibleAt, e.polled = visibleAt, polled
 }
 
 // receivedAt is when the message was last received; 0 if that is not known after a restart.
@@ -179,7 +190,7 @@ func (q *queue) fill(entries []*entry, now, visibleAt int64) ([]Message, error) 
 			return nil, err
 		}
 		next := *e
-		next.receive(now, visibleAt)
+		next.receive(now, visibleAt, false)
 		out = append(out, Message{
 			ID: m.ID, ReceiptHandle: handle{q.id, e.seq, next.receives}.String(), Body: m.body, MD5OfBody: md5Hex(m.body),
 			MessageAttributes: m.Attributes, Attributes: systemAttributes(m, &next),

@@ -44,7 +44,7 @@ func (s *Service) receiveMessage(ctx context.Context, in receiveIn) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	messages, err := s.receive(ctx, in.QueueURL, limit, wait, visibility)
+	messages, err := s.receive(ctx, in.QueueURL, limit, wait, receiver{visibility: visibility})
 	if err != nil || len(messages) == 0 {
 		return map[string]any{}, err
 	}

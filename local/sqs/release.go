@@ -1,48 +1,87 @@
 package sqs
 
 import (
+	"context"
 	"fmt"
 	"slices"
 )
 
-// ReleaseInFlight makes every message that is in flight visible again. It is for a queue whose receivers are all gone: after a crash of the
-// process that polled it, nobody will delete them, and their visibility timeout would only delay them.
+// ReleaseInFlight gives back what event source mappings hold (Poll): the messages are visible at once, with the receive count that they had before,
+// for the process that polled them is gone. A crash is no failure of the message: however many there are, none of it becomes a dead letter.
+// What others have received (Receive, ReceiveMessage) stays in flight until its visibility timeout.
 func (s *Service) ReleaseInFlight(ref string) error {
 	q, err := s.begin(ref)
 	if err != nil {
 		return err
 	}
 	defer q.end()
-	now := s.now()
-	held := q.takeInFlight(now)
+	return q.change(q.takePolled(), giveBack(s.now()))
+}
+
+// GiveBack gives back messages of Poll that their mapping has not begun: visible at once, and the receive does not count. Those that are gone, or
+// were received again since, stay as they are. It returns ReceiptHandleIsInvalid or QueueDoesNotExist.
+func (s *Service) GiveBack(_ context.Context, ref string, receiptHandles ...string) error {
+	return s.changeAll(ref, receiptHandles, giveBack(s.now()))
+}
+
+// Fail lets receives of Poll stand: the function has seen the messages and failed. They come back after their visibility timeout, whatever happens
+// to this process. It returns ReceiptHandleIsInvalid or QueueDoesNotExist.
+func (s *Service) Fail(_ context.Context, ref string, receiptHandles ...string) error {
+	return s.changeAll(ref, receiptHandles, func(e *entry) { e.polled = false })
+}
+
+// giveBack undoes a receive.
+func giveBack(now int64) func(*entry) {
+	return func(e *entry) {
+		e.visibleAt, e.received, e.polled = now, 0, false
+		if e.receives--; e.receives == 0 {
+			e.first = 0
+		}
+	}
+}
+
+func (s *Service) changeAll(ref string, receiptHandles []string, change func(*entry)) error {
+	q, err := s.begin(ref)
+	if err != nil {
+		return err
+	}
+	defer q.end()
+	handles, err := q.parseAll(receiptHandles)
+	if err != nil {
+		return err
+	}
+	return q.change(q.acquire(handles), change)
+}
+
+// change commits a change of busy messages in one batch, and ends busy.
+func (q *queue) change(held []*entry, change func(*entry)) error {
 	if len(held) == 0 {
 		return nil
 	}
-	b := s.st.NewBatch()
+	b := q.s.st.NewBatch()
 	for _, e := range held {
 		next := *e
-		next.visibleAt = now
+		change(&next)
 		b.Set(stateKey(q.id, e.seq), next.encode())
 	}
 	if err := b.Commit(); err != nil {
 		q.release(nil, held)
-		return fmt.Errorf("release messages of %s: %w", q.name, err)
+		return fmt.Errorf("change messages of %s: %w", q.name, err)
 	}
 	for _, e := range held {
-		e.visibleAt = now
+		change(e)
 	}
 	q.release(nil, held)
 	return nil
 }
 
-// takeInFlight makes all messages in flight busy.
-func (q *queue) takeInFlight(now int64) []*entry {
+// takePolled makes all messages busy that an event source mapping holds.
+func (q *queue) takePolled() []*entry {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.settle(now)
 	var held []*entry
-	for _, e := range slices.Clone(q.pending.items) {
-		if !e.delayed {
+	for _, e := range slices.Concat(q.pending.items, q.ready.items) {
+		if e.polled {
 			q.take(e)
 			held = append(held, e)
 		}
