@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -24,8 +25,8 @@ type Options struct {
 	InMemory bool
 	// FS replaces the file system; tests hand in one that crashes (vfs.NewCrashableMem).
 	FS vfs.FS
-	// Logger takes Pebble's own messages. Nil drops all but fatal ones.
-	Logger pebble.Logger
+	// Now is the time that LastCommit tells after the next Open. Nil is time.Now.
+	Now func() time.Time
 }
 
 // Store is an ordered map from bytes to bytes. It is safe for concurrent use.
@@ -33,50 +34,143 @@ type Store struct {
 	db    *pebble.DB
 	write *pebble.WriteOptions
 	sync  bool
+	mark  *mark     // nil in memory
+	last  time.Time // LastCommit
+	state condition
 }
 
-// Open opens the store in dir, creating it if it is missing.
+// Open opens the store in dir, creating it if it is missing, for the owner alone. A store that cannot be opened is a *Failure, and is as it was before:
+// a damaged one can still be restored.
 func Open(dir string, o Options) (*Store, error) {
-	fs, write := o.FS, pebble.Sync
 	if o.InMemory {
-		fs, write, dir = vfs.NewMem(), pebble.NoSync, "mem"
+		s := &Store{write: pebble.NoSync, state: newCondition(dir)}
+		if err := s.openDB("mem", vfs.NewMem(), true); err != nil {
+			return nil, s.state.opening(err)
+		}
+		return s, nil
 	}
-	if o.Logger == nil {
-		o.Logger = quiet{}
+	s := &Store{write: pebble.Sync, sync: true, state: newCondition(dir)}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
-	opts := &pebble.Options{
-		FS: fs, Logger: o.Logger, DisableWAL: o.InMemory,
-		MemTableSize: 32 << 20, CacheSize: 32 << 20, MaxOpenFiles: 500,
-		FormatMajorVersion: pebble.FormatNewest,
+	if err := s.openFolder(dir, o); err != nil {
+		return nil, s.state.opening(err)
 	}
-	db, err := pebble.Open(dir, opts)
+	return s, nil
+}
+
+// openFolder checks the folder before it opens it, and then notes each commit in it.
+func (s *Store) openFolder(dir string, o Options) error {
+	fs := o.FS
+	if fs == nil {
+		if _, err := Private(dir); err != nil {
+			return err
+		}
+		fs = privateFS{vfs.Default}
+	}
+	reached, err := readMark(fs, dir)
 	if err != nil {
-		return nil, fmt.Errorf("open store %s: %w", dir, err)
+		return err
 	}
-	return &Store{db: db, write: write, sync: !o.InMemory}, nil
+	s.last, s.mark = reached.at, newMark(reached, o.Now)
+	fs = watchedFS{fs, &s.state, s.mark.synced}
+	if reached.known {
+		if err := s.verify(dir, fs, reached); err != nil {
+			return err
+		}
+	}
+	if err := s.openDB(dir, fs, false); err != nil {
+		return err
+	}
+	return s.state.guard(func() error { return s.mark.open(fs, dir) })
+}
+
+// openDB opens Pebble. When the disk is full, that may fail, panic or never return.
+func (s *Store) openDB(dir string, fs vfs.FS, inMemory bool) error {
+	return s.state.guard(func() (err error) {
+		opts := s.options(fs)
+		opts.DisableWAL = inMemory
+		defer opts.FileCache.Unref() // the database has its own reference
+		s.db, err = pebble.Open(dir, opts)
+		return err
+	})
+}
+
+// openTables bounds the tables that are open at the same time, for each takes a file descriptor: a quarter of them.
+func openTables() int { return min(max(descriptors()/4, 12), 490) }
+
+func (s *Store) options(fs vfs.FS) *pebble.Options {
+	return &pebble.Options{
+		FS: fs, Logger: logger{&s.state}, FileCache: pebble.NewFileCache(2, openTables()),
+		MemTableSize: 32 << 20, CacheSize: 32 << 20, FormatMajorVersion: pebble.FormatNewest,
+		EventListener: &pebble.EventListener{DataCorruption: func(i pebble.DataCorruptionInfo) { s.state.fail(pebble.ErrCorruption, i.Details) }},
+	}
+}
+
+// verify reads the store as it is, without changing anything, and reports damage: what cannot be read, or has less than what was committed.
+func (s *Store) verify(dir string, fs vfs.FS, reached progress) error {
+	if err := reached.check(fs, dir); err != nil {
+		return err
+	}
+	return s.state.guard(func() error {
+		opts := s.options(fs)
+		defer opts.FileCache.Unref()
+		opts.ReadOnly, opts.ErrorIfNotExists = true, true
+		db, err := pebble.Open(dir, opts)
+		if err != nil {
+			return err
+		}
+		snapshot := db.NewSnapshot()
+		have := uint64(db.Metrics().Snapshots.EarliestSeqNum)
+		if have < reached.next {
+			err = fmt.Errorf("the last %d changes are missing: a log (NNNNNN.log) was removed, cut or overwritten", reached.next-have)
+		}
+		return errors.Join(err, snapshot.Close(), db.Close())
+	})
 }
 
 // Durable tells whether a committed batch survives a crash of the machine.
 func (s *Store) Durable() bool { return s.sync }
 
-// Close flushes and closes the store. No method may be called afterwards.
-func (s *Store) Close() error { return s.db.Close() }
+// LastCommit is about when the last batch was committed before Open, by Options.Now; zero if nobody knows.
+func (s *Store) LastCommit() time.Time { return s.last }
+
+// Failed is closed when the store can no longer write, or has found damage: Err says why. What was committed before is on the disk.
+func (s *Store) Failed() <-chan struct{} { return s.state.failed }
+
+// Err is the *Failure that ended the store, or nil.
+func (s *Store) Err() error { return s.state.err() }
+
+// Close flushes and closes the store. No method may be called afterwards. A store that has failed is left as it is, and its Failure returned.
+func (s *Store) Close() error {
+	if err := s.Err(); err != nil {
+		return err
+	}
+	return s.state.guard(func() error {
+		if s.mark != nil {
+			if err := s.mark.close(); err != nil {
+				return err
+			}
+		}
+		return s.db.Close()
+	})
+}
 
 // Metrics returns Pebble's own figures: bytes and flushes of the write-ahead log, levels, cache.
 func (s *Store) Metrics() *pebble.Metrics { return s.db.Metrics() }
 
 // Get returns a copy of the value at key, or ErrNotFound.
-func (s *Store) Get(key []byte) ([]byte, error) { return get(s.db, key) }
+func (s *Store) Get(key []byte) ([]byte, error) { return s.get(key) }
 
 // Scan yields the pairs with lower <= key < upper in ascending order. Key and value are valid only until the next pair.
 // The scan sees the store as it was when it began. A failed read is the last element, with the error.
 func (s *Store) Scan(lower, upper []byte) iter.Seq2[Pair, error] {
-	return scan(s.db, lower, upper, false)
+	return s.scan(lower, upper, false)
 }
 
 // ScanReverse is Scan in descending order.
 func (s *Store) ScanReverse(lower, upper []byte) iter.Seq2[Pair, error] {
-	return scan(s.db, lower, upper, true)
+	return s.scan(lower, upper, true)
 }
 
 // NewBatch starts a set of writes that Commit applies as one.
@@ -104,13 +198,32 @@ func (b *Batch) DeleteRange(lower, upper []byte) { must(b.b.DeleteRange(lower, u
 func (b *Batch) Len() int { return b.b.Len() }
 
 // Commit applies the batch atomically and returns when it is durable (in memory: when it is visible).
-// Concurrent commits share one flush. The batch cannot be used afterwards.
+// Concurrent commits share one flush. The batch cannot be used afterwards. The error of a store that cannot write any more is its *Failure: whether
+// this batch is durable is then unknown. A commit that is under way when the store fails may never return: whoever must not hang waits for Failed too.
 func (b *Batch) Commit() error {
-	defer b.b.Close()
-	if err := b.b.Commit(b.s.write); err != nil {
-		return fmt.Errorf("commit batch: %w", err)
+	if err := b.s.Err(); err != nil {
+		b.Discard()
+		return err
 	}
-	return nil
+	if err := b.apply(); err != nil {
+		return fmt.Errorf("commit batch: %w", err) // the batch is left to Pebble, which may still hold it
+	}
+	if m := b.s.mark; m != nil {
+		m.reach(uint64(b.b.SeqNum()) + uint64(b.b.Count()))
+	}
+	return b.b.Close()
+}
+
+// apply commits. Pebble panics when it cannot write its log.
+func (b *Batch) apply() (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			if err = b.s.Err(); err == nil {
+				panic(v)
+			}
+		}
+	}()
+	return b.b.Commit(b.s.write)
 }
 
 // Discard drops the batch without writing anything.
@@ -123,23 +236,23 @@ func must(err error) {
 	}
 }
 
-func get(r pebble.Reader, key []byte) ([]byte, error) {
-	v, closer, err := r.Get(key)
+func (s *Store) get(key []byte) ([]byte, error) {
+	v, closer, err := s.db.Get(key)
 	if errors.Is(err, pebble.ErrNotFound) {
 		return nil, ErrNotFound
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read key: %w", err)
+		return nil, fmt.Errorf("read key: %w", s.state.reading(err))
 	}
 	out := append(make([]byte, 0, len(v)), v...)
 	return out, closer.Close()
 }
 
-func scan(r pebble.Reader, lower, upper []byte, reverse bool) iter.Seq2[Pair, error] {
+func (s *Store) scan(lower, upper []byte, reverse bool) iter.Seq2[Pair, error] {
 	return func(yield func(Pair, error) bool) {
-		it, err := r.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
+		it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
 		if err != nil {
-			yield(Pair{}, fmt.Errorf("scan: %w", err))
+			yield(Pair{}, fmt.Errorf("scan: %w", s.state.reading(err)))
 			return
 		}
 		defer it.Close()
@@ -153,15 +266,7 @@ func scan(r pebble.Reader, lower, upper []byte, reverse bool) iter.Seq2[Pair, er
 			}
 		}
 		if err := it.Error(); err != nil {
-			yield(Pair{}, fmt.Errorf("scan: %w", err))
+			yield(Pair{}, fmt.Errorf("scan: %w", s.state.reading(err)))
 		}
 	}
-}
-
-type quiet struct{}
-
-func (quiet) Infof(string, ...any)  {}
-func (quiet) Errorf(string, ...any) {}
-func (quiet) Fatalf(format string, args ...any) {
-	panic("pebble: " + fmt.Sprintf(format, args...))
 }

@@ -1,0 +1,183 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"sync/atomic"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// markName is the file that says how far the store has come. Pebble leaves names alone that it does not know.
+const markName = "PROGRESS"
+
+// markPause is how long a commit may be unnoted, and so how much a lost log may hide.
+const markPause = 10 * time.Millisecond
+
+// mark notes beside Pebble's own files how far the store has come, so that the next Open sees if less than that is left: Pebble itself takes a
+// log that was removed, or cut at its end, for one that never was. It is overwritten in place and not flushed, but on Close: no commit waits for
+// it, and since it follows the commits, what it says is never more than what is on the disk. After a crash of the machine it may say less.
+type mark struct {
+	file     vfs.File
+	now      func() time.Time
+	start    progress
+	high     atomic.Uint64
+	manifest atomic.Pointer[manifest]
+	wake     chan struct{} // has room for one: there is something to note
+	stop     chan struct{}
+	done     chan error
+}
+
+// progress is what a mark says.
+type progress struct {
+	known bool
+	next  uint64    // the sequence number after the last one that is durable
+	at    time.Time // when that was noted
+	manifest
+}
+
+// encode always gives the same number of bytes, fewer than a sector of a disk has.
+func (p progress) encode() []byte {
+	text := fmt.Sprintf("%020d %020d %24q %020d %010d", p.next, p.at.UnixMilli(), p.Name, p.Size, p.Sum)
+	return fmt.Appendf(nil, "%s %08x\n", text, crc32.ChecksumIEEE([]byte(text)))
+}
+
+// readMark reads what the last process noted. A store that was made before there were marks has none.
+func readMark(files vfs.FS, dir string) (progress, error) {
+	f, err := files.Open(files.PathJoin(dir, markName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return progress{}, nil
+	}
+	if err != nil {
+		return progress{}, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(f)
+	if err != nil {
+		return progress{}, err
+	}
+	p := progress{known: true}
+	var ms int64 // since 1970
+	if _, err := fmt.Sscanf(string(text), "%d %d %q %d %d", &p.next, &ms, &p.Name, &p.Size, &p.Sum); err == nil {
+		p.at = time.UnixMilli(ms)
+	}
+	if string(p.encode()) != string(text) {
+		return progress{}, fmt.Errorf("the file %s is garbled", markName)
+	}
+	return p, nil
+}
+
+// newMark goes on from what was read. It is told of progress from now on, and notes it when it is opened.
+func newMark(read progress, now func() time.Time) *mark {
+	m := &mark{now: now, start: read, wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan error, 1)}
+	m.high.Store(read.next)
+	m.manifest.Store(&read.manifest)
+	return m
+}
+
+func (m *mark) open(files vfs.FS, dir string) error {
+	if !m.start.known {
+		if err := createMark(files, dir, m.progress()); err != nil {
+			return err
+		}
+	}
+	var err error
+	if m.file, err = files.OpenReadWrite(files.PathJoin(dir, markName), vfs.WriteCategoryUnspecified); err != nil {
+		return err
+	}
+	go func() { m.done <- m.run() }()
+	return nil
+}
+
+// createMark makes the file whole or not at all.
+func createMark(files vfs.FS, dir string, p progress) error {
+	name := files.PathJoin(dir, markName)
+	f, err := files.Create(name+".new", vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(p.encode())
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := files.Rename(name+".new", name); err != nil {
+		return err
+	}
+	d, err := files.OpenDir(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// reach notes, soon, that everything before next is durable.
+func (m *mark) reach(next uint64) {
+	for {
+		high := m.high.Load()
+		if next <= high {
+			return
+		}
+		if m.high.CompareAndSwap(high, next) {
+			break
+		}
+	}
+	m.poke()
+}
+
+// synced notes, soon, that a manifest is durable.
+func (m *mark) synced(to manifest) {
+	m.manifest.Store(&to)
+	m.poke()
+}
+
+func (m *mark) poke() {
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run writes the mark, at most once a markPause. A write that fails has ended the store.
+func (m *mark) run() error {
+	pause := time.NewTimer(0)
+	defer pause.Stop()
+	for {
+		select {
+		case <-m.wake:
+		case <-m.stop:
+			return m.write()
+		}
+		if err := m.write(); err != nil {
+			return err
+		}
+		pause.Reset(markPause)
+		select {
+		case <-pause.C:
+		case <-m.stop:
+			return m.write()
+		}
+	}
+}
+
+func (m *mark) progress() progress {
+	p := progress{next: m.high.Load(), at: m.now(), manifest: *m.manifest.Load()}
+	if p.at.Before(m.start.at) {
+		p.at = m.start.at
+	}
+	return p
+}
+
+func (m *mark) write() error {
+	_, err := m.file.WriteAt(m.progress().encode(), 0)
+	return err
+}
+
+// close writes the mark a last time, and flushes it.
+func (m *mark) close() error {
+	close(m.stop)
+	return errors.Join(<-m.done, m.file.Sync(), m.file.Close())
+}
