@@ -14,12 +14,9 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"os"
-	"path/filepath"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/jonboulle/clockwork"
 
 	"orderflow/local/awsapi"
@@ -87,6 +84,7 @@ type Stack struct {
 
 	runners []*runner // in the order in which they are stopped
 	failed  chan error
+	done    chan struct{} // closed by Close
 	close   sync.Once
 	closed  error
 }
@@ -99,7 +97,7 @@ func Open(ctx context.Context, o Options) (_ *Stack, err error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Stack{opt: o, log: o.Logger, clock: o.Clock, iam: iam.New(iam.WithClock(o.Clock)), failed: make(chan error, 16)}
+	s := &Stack{opt: o, log: o.Logger, clock: o.Clock, iam: iam.New(iam.WithClock(o.Clock)), failed: make(chan error, 16), done: make(chan struct{})}
 	if s.template, err = s.load(nil); err != nil {
 		return nil, err
 	}
@@ -125,32 +123,6 @@ func Open(ctx context.Context, o Options) (_ *Stack, err error) {
 func (s *Stack) load(streams map[string]string) (*template.Template, error) {
 	files := templateFS{template: s.opt.Template, files: s.opt.Definitions}
 	return template.Load(template.Options{FS: files, Path: templateName, StackName: s.opt.StackName, Parameters: s.opt.Parameters, Streams: streams})
-}
-
-// openStore takes the data folder and opens the store in it.
-func (s *Stack) openStore() error {
-	if !s.opt.InMemory {
-		if s.opt.Dir == "" {
-			return errors.New("open stack: neither a data folder nor InMemory")
-		}
-		if err := os.MkdirAll(s.opt.Dir, 0o700); err != nil {
-			return fmt.Errorf("open stack: %w", err)
-		}
-		lock, err := vfs.Default.Lock(filepath.Join(s.opt.Dir, "lock"))
-		if err != nil {
-			return fmt.Errorf("open stack: the data folder %s is in use by another process: %w", s.opt.Dir, err)
-		}
-		s.lock = lock
-	}
-	st, err := store.Open(filepath.Join(s.opt.Dir, "store"), store.Options{InMemory: s.opt.InMemory})
-	if err != nil {
-		if s.lock != nil {
-			err = errors.Join(err, s.lock.Close())
-		}
-		return fmt.Errorf("open stack: %w", err)
-	}
-	s.store = st
-	return nil
 }
 
 // services makes the services. They know each other through the router alone.
@@ -199,49 +171,15 @@ func (s *Stack) Start(context.Context) error {
 	s.run("sns", s.sns.Run)
 	s.run("states", s.states.Run)
 	s.run("dynamodb", s.dynamodb.Run)
+	go s.watchStore()
 	return nil
 }
 
-// Failed receives the error of a service that could not go on, such as a full disk. The stack should then be closed.
+// Failed receives the error of a service that could not go on, or the *store.Failure of a full disk. The stack should then be closed.
 func (s *Stack) Failed() <-chan error { return s.failed }
 
-// Drain is the first part of Close, for a stack that was started: nothing begins any more that nobody waits for, and what is in flight has a few
-// seconds to finish, or until ctx ends. Meanwhile the API's functions are there, which others may need to finish.
-func (s *Stack) Drain(ctx context.Context) {
-	defer context.AfterFunc(ctx, s.lambda.Close)()
-	s.lambda.Drain()
-}
-
-// Close stops the stack: pollers first, then what is in flight has a few seconds to finish, or until ctx ends; then the store is closed.
-func (s *Stack) Close(ctx context.Context) error {
-	s.close.Do(func() { s.closed = s.stop(ctx) })
-	return s.closed
-}
-
-func (s *Stack) stop(ctx context.Context) error {
-	defer context.AfterFunc(ctx, s.lambda.Close)()
-	if s.runners == nil {
-		s.lambda.Close()
-		s.states.Close()
-	}
-	for _, r := range s.runners {
-		r.stop()
-	}
-	return s.release()
-}
-
-// release closes what Open opened.
-func (s *Stack) release() error {
-	var errs []error
-	if s.sqs != nil {
-		errs = append(errs, s.sqs.Close())
-	}
-	errs = append(errs, s.store.Close())
-	if s.lock != nil {
-		errs = append(errs, s.lock.Close())
-	}
-	return errors.Join(errs...)
-}
+// Err is the *store.Failure if the stack can store nothing any more, or nil.
+func (s *Stack) Err() error { return s.store.Err() }
 
 // runner is a service's loop.
 type runner struct {

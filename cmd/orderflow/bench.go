@@ -97,6 +97,8 @@ func benchSystem[R any](e *env, inMemory bool, carrierDelay time.Duration, cpuPr
 	if err != nil {
 		return result, err
 	}
+	e, done := s.whileHealthy(e)
+	defer done()
 	result, err = measure(e, s)
 	return result, errors.Join(err, stop())
 }

@@ -81,9 +81,11 @@ func (c *demoCommand) Run(e *env) (err error) {
 	}()
 	out := newScreen(e.stdout)
 	fmt.Fprintf(out, "%s\n\n", out.text(fmt.Sprintf("The whole system runs at %s, started in %d ms.", s.apiURL, time.Since(began).Milliseconds())))
+	e, stop := s.whileHealthy(e)
+	defer stop()
 	board, err := c.play(e.ctx, out, s, list)
-	if err != nil {
-		return err
+	if err != nil || s.stack.Err() != nil {
+		return errors.Join(err, s.stack.Err())
 	}
 	ok := board.summarize()
 	if c.Keep {

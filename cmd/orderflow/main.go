@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"orderflow/local/store"
 )
 
 // grammar is the command line.
@@ -64,7 +66,8 @@ func newParser(g *grammar, stdout, stderr io.Writer, exit func(code int)) (*kong
 	)
 }
 
-// run is main without the process: it returns the exit code. 0 success, 1 failure, 2 a wrong command line.
+// run is main without the process: it returns the exit code. 0 success, 1 failure, 2 a wrong command line; 3 a full disk, 4 a damaged data folder,
+// 5 a data folder that cannot be used (docs/data-folder.md).
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var g grammar
 	exited, code := false, 0
@@ -89,10 +92,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return f.code
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "orderflow:", err)
-		return 1
+		fmt.Fprintln(stderr, "orderflow:", sentence(err))
 	}
-	return 0
+	return store.ExitCode(err)
+}
+
+// sentence is what to tell of an error: of a store that has failed that alone, whatever else failed with it.
+func sentence(err error) string {
+	if f, ok := errors.AsType[*store.Failure](err); ok {
+		return f.Error()
+	}
+	return err.Error()
 }
 
 type helpCommand struct {

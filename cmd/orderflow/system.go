@@ -129,11 +129,29 @@ func (s *system) serve(listener net.Listener, handler http.Handler) *http.Server
 }
 
 // Close stops the system gracefully: functions finish what they have begun in the background while the API, which they may call, still answers; then
-// no new requests, those in flight finish, and the stack stops.
+// no new requests, those in flight finish, and the stack stops. If nothing can be stored any more, nothing can finish: it stops at once.
 func (s *system) Close(ctx context.Context) error {
+	if s.stack.Err() != nil {
+		return errors.Join(s.stack.Close(ctx), s.api.Close(), s.aws.Close(), s.clean())
+	}
 	s.stack.Drain(ctx)
 	err := errors.Join(s.api.Shutdown(ctx), s.stack.Close(ctx), s.aws.Shutdown(ctx)) // what still runs may still call AWS
 	return errors.Join(err, s.clean())
+}
+
+// whileHealthy gives an env whose context ends when the system can no longer go on, with the reason as its cause. stop must be called.
+func (s *system) whileHealthy(e *env) (_ *env, stop func()) {
+	ctx, cancel := context.WithCancelCause(e.ctx)
+	go func() {
+		select {
+		case err := <-s.stack.Failed():
+			cancel(err)
+		case <-ctx.Done():
+		}
+	}()
+	healthy := *e
+	healthy.ctx = ctx
+	return &healthy, func() { cancel(nil) }
 }
 
 // factory makes the handlers of template.yaml's functions, in this process. What they log goes to the system's log, and as the lines that they

@@ -20,6 +20,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"orderflow/local/store"
 )
 
 type options struct {
@@ -62,7 +64,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	}
 	if err := run(context.Background(), o, stdout, stderr); err != nil {
 		fmt.Fprintln(stderr, "orderflow bench engine:", err)
-		return 1
+		return store.ExitCode(err)
 	}
 	return 0
 }

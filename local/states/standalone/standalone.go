@@ -44,6 +44,8 @@ Lambda tasks are invoked at POST URL/2015-03-31/functions/NAME/invocations, as "
 Example:
   orderflow states --lambda-endpoint http://127.0.0.1:3001
 
+Exit codes: 0 stopped, 1 failure, 2 wrong arguments, 3 full disk, 4 damaged data folder, 5 data folder that cannot be used.
+
 Clients put "sync-" before the host name for TestState. Such a name is answered; where it cannot be resolved (sync-127.0.0.1),
 AWS_DISABLE_HOST_PREFIX_INJECTION=true has the aws CLI and boto3 leave the prefix out.
 `
@@ -54,7 +56,8 @@ const shutdown = 5 * time.Second
 // gcPercent: the heap is small (what waits is not in memory), and collecting it at every doubling takes a fifth of the processor time.
 const gcPercent = 400
 
-// Main runs the command until it is interrupted. It returns the exit code: 0 after a stop or --help, 2 for wrong arguments, 1 for a failure.
+// Main runs the command until it is interrupted. It returns the exit code: 0 after a stop or --help, 2 for wrong arguments, that of
+// store.ExitCode for a failure.
 func Main(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -81,8 +84,11 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 2
 	}
 	if err := serve(ctx, c, stdout, stderr); err != nil {
+		if f, ok := errors.AsType[*store.Failure](err); ok {
+			err = f
+		}
 		fmt.Fprintln(stderr, "orderflow states:", err)
-		return 1
+		return store.ExitCode(err)
 	}
 	return 0
 }
@@ -119,7 +125,7 @@ func parse(args []string, stdout, stderr io.Writer) (config, error) {
 }
 
 func serve(ctx context.Context, c config, stdout, stderr io.Writer) (err error) {
-	st, err := store.Open(c.data, store.Options{InMemory: c.inMemory})
+	st, err := openStore(c, stderr)
 	if err != nil {
 		return err
 	}
@@ -153,11 +159,26 @@ func serve(ctx context.Context, c config, stdout, stderr io.Writer) (err error) 
 	if narrowed := l.Narrowed(); narrowed != "" {
 		fmt.Fprintln(stderr, "note:", narrowed)
 	}
-	return serveUntil(ctx, l, router.Guarded(append(c.hosts, l.Hosts()...)...), service)
+	return serveUntil(ctx, l, router.Guarded(append(c.hosts, l.Hosts()...)...), service, st)
 }
 
-// serveUntil answers requests until ctx is done; then it ends those in flight, and stops the service.
-func serveUntil(ctx context.Context, l net.Listener, h http.Handler, service *states.Service) error {
+// openStore opens the data folder, which nobody else can read.
+func openStore(c config, stderr io.Writer) (*store.Store, error) {
+	if !c.inMemory {
+		tightened, err := store.Private(c.data)
+		if err != nil {
+			return nil, err
+		}
+		if tightened {
+			fmt.Fprintf(stderr, "orderflow states: the data folder %s was open to others; now only its owner can read it\n", c.data)
+		}
+	}
+	return store.Open(c.data, store.Options{InMemory: c.inMemory})
+}
+
+// serveUntil answers requests until ctx is done; then it ends those in flight, and stops the service. If the store fails it returns at once: whoever is
+// still running may wait for a commit that never returns.
+func serveUntil(ctx context.Context, l net.Listener, h http.Handler, service *states.Service, st *store.Store) error {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
@@ -167,6 +188,9 @@ func serveUntil(ctx context.Context, l net.Listener, h http.Handler, service *st
 	var err error
 	select {
 	case err = <-failed:
+	case <-st.Failed():
+		stop()
+		return errors.Join(st.Err(), server.Close())
 	case <-ctx.Done():
 		limit, cancel := context.WithTimeout(context.Background(), shutdown)
 		err = server.Shutdown(limit)

@@ -1,0 +1,71 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"orderflow/local/store"
+)
+
+// openStore takes the data folder and opens the store in it.
+func (s *Stack) openStore() error {
+	if !s.opt.InMemory {
+		if err := s.takeFolder(); err != nil {
+			return fmt.Errorf("open stack: %w", err)
+		}
+	}
+	st, err := store.Open(filepath.Join(s.opt.Dir, "store"), store.Options{InMemory: s.opt.InMemory})
+	if err != nil {
+		if s.lock != nil {
+			err = errors.Join(err, s.lock.Close())
+		}
+		return fmt.Errorf("open stack: %w", err)
+	}
+	s.store = st
+	s.log = slog.New(untilFailed{s.log.Handler(), st})
+	return nil
+}
+
+// takeFolder makes the data folder, or keeps others out of one that is there, and locks it.
+func (s *Stack) takeFolder() error {
+	dir := s.opt.Dir
+	if dir == "" {
+		return errors.New("neither a data folder nor InMemory")
+	}
+	tightened, err := store.Private(dir)
+	if err != nil {
+		return err
+	}
+	if tightened {
+		s.log.Warn("the data folder was open to others; now only its owner can read it", "folder", dir)
+	}
+	path := filepath.Join(dir, "lock")
+	if s.lock, err = vfs.Default.Lock(path); err != nil {
+		return &store.Failure{Kind: store.Unusable, Dir: dir, Err: fmt.Errorf("it is in use by another process: %w", err)}
+	}
+	return os.Chmod(path, 0o600)
+}
+
+// untilFailed is a log that ends with the store: what all the services then say about it is one and the same, and is said by Failed.
+type untilFailed struct {
+	slog.Handler
+	st *store.Store
+}
+
+func (h untilFailed) Enabled(ctx context.Context, l slog.Level) bool {
+	return h.st.Err() == nil && h.Handler.Enabled(ctx, l)
+}
+
+func (h untilFailed) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return untilFailed{h.Handler.WithAttrs(attrs), h.st}
+}
+
+func (h untilFailed) WithGroup(name string) slog.Handler {
+	return untilFailed{h.Handler.WithGroup(name), h.st}
+}
