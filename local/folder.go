@@ -7,9 +7,11 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"orderflow/local/clock"
 	"orderflow/local/store"
 )
 
@@ -20,7 +22,7 @@ func (s *Stack) openStore() error {
 			return fmt.Errorf("open stack: %w", err)
 		}
 	}
-	st, err := store.Open(filepath.Join(s.opt.Dir, "store"), store.Options{InMemory: s.opt.InMemory})
+	st, err := store.Open(filepath.Join(s.opt.Dir, "store"), store.Options{InMemory: s.opt.InMemory, Now: s.clock.Now})
 	if err != nil {
 		if s.lock != nil {
 			err = errors.Join(err, s.lock.Close())
@@ -29,7 +31,19 @@ func (s *Stack) openStore() error {
 	}
 	s.store = st
 	s.log = slog.New(untilFailed{s.log.Handler(), st})
+	s.resumeClock()
 	return nil
+}
+
+// resumeClock puts a clock forward that is behind what the store has seen: the points in time in it are those of the process before this one.
+func (s *Stack) resumeClock() {
+	c, ok := s.clock.(*clock.Clock)
+	if !ok {
+		return
+	}
+	if late := c.NotBefore(s.store.LastCommit()); late > time.Second {
+		s.log.Warn("the machine's clock is behind the data folder; the local services go on from the folder's time", "by", late.Round(time.Second))
+	}
 }
 
 // takeFolder makes the data folder, or keeps others out of one that is there, and locks it.

@@ -15,11 +15,13 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/jonboulle/clockwork"
 
 	"orderflow/local/awsapi"
+	"orderflow/local/clock"
 	"orderflow/local/dynamodb"
 	"orderflow/local/events"
 	"orderflow/local/gateway"
@@ -47,7 +49,7 @@ type Options struct {
 	Dir         string            // the data folder; one process at a time
 	InMemory    bool              // keep nothing: Dir is not used
 	Factory     Factory           // required if the template has functions, but for Bootstrap
-	Clock       clockwork.Clock   // default: the real one
+	Clock       clockwork.Clock   // default: one that goes on from the machine's, and never back
 	Logger      *slog.Logger      // default: none
 	// Bootstrap is the path of the program that is deployed. Set, each execution environment is a process of it instead of a handler of
 	// Factory, and calls the stack at AWSEndpoint, where AWSHandler must answer before Start.
@@ -91,11 +93,13 @@ type Stack struct {
 
 // Open creates or updates everything that the template describes. Errors name the place in the template, or the folder that is in use.
 func Open(ctx context.Context, o Options) (_ *Stack, err error) {
-	if o.Clock == nil {
-		o.Clock = clockwork.NewRealClock()
-	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Clock == nil {
+		o.Clock = clock.New(clock.NewMachine(), func(by time.Duration) {
+			o.Logger.Warn("the machine's clock was set; the local services go on by their own until the next start", "by", by.Round(time.Second))
+		})
 	}
 	s := &Stack{opt: o, log: o.Logger, clock: o.Clock, iam: iam.New(iam.WithClock(o.Clock)), failed: make(chan error, 16), done: make(chan struct{})}
 	if s.template, err = s.load(nil); err != nil {

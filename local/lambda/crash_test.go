@@ -223,9 +223,8 @@ func TestService_RunEndsWithAFailedStore(t *testing.T) {
 func TestService_CrashesAreNoAttempts(t *testing.T) {
 	t.Parallel()
 	const crashes = 4
-	src := newStreamSource()
+	src := newStreamSource(time.Now())
 	src.add(1, 1)
-	src.records[0].Created = time.Now()
 	none := 0
 	fs := vfs.NewCrashableMem()
 	for round := range crashes + 1 {

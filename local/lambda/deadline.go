@@ -8,13 +8,14 @@ import (
 	"github.com/jonboulle/clockwork"
 )
 
-// withDeadline is context.WithDeadline by the clock. (clockwork's own contexts of a fake clock block in Err until they have ended.)
-func withDeadline(parent context.Context, clock clockwork.Clock, at time.Time) (context.Context, context.CancelFunc) {
+// withTimeout is context.WithTimeout by the clock. (clockwork's own contexts of a fake clock block in Err until they have ended.) The deadline of a real
+// one is the machine's time, whatever the clock says: functions compare it with that.
+func withTimeout(parent context.Context, clock clockwork.Clock, d time.Duration) (context.Context, context.CancelFunc) {
 	if _, fake := clock.(interface{ Advance(time.Duration) }); !fake {
-		return context.WithDeadline(parent, at)
+		return context.WithTimeout(parent, d)
 	}
-	c := &deadlineContext{Context: parent, at: at, done: make(chan struct{})}
-	timer := clock.AfterFunc(at.Sub(clock.Now()), func() { c.end(context.DeadlineExceeded) })
+	c := &deadlineContext{Context: parent, at: clock.Now().Add(d), done: make(chan struct{})}
+	timer := clock.AfterFunc(d, func() { c.end(context.DeadlineExceeded) })
 	stop := context.AfterFunc(parent, func() { c.end(parent.Err()) })
 	return c, func() {
 		timer.Stop()

@@ -136,7 +136,7 @@ func (f *function) begin(requestID string, payload []byte, end func()) (x *execu
 	if x.env, x.cold, err = f.take(); err != nil {
 		return x, err
 	}
-	x.ctx, x.cancel = withDeadline(s.base, s.clock, s.clock.Now().Add(f.Timeout))
+	x.ctx, x.cancel = withTimeout(s.base, s.clock, f.Timeout)
 	ctx := awsapi.WithIdentity(x.ctx, awsapi.Identity{AccessKey: f.RoleName})
 	lc := &lambdacontext.LambdaContext{AwsRequestID: requestID, InvokedFunctionArn: f.ARN}
 	x.done = make(chan reply, 1)

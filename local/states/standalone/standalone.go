@@ -18,9 +18,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/jonboulle/clockwork"
-
 	"orderflow/local/awsapi"
+	"orderflow/local/clock"
 	"orderflow/local/guard"
 	"orderflow/local/states"
 	"orderflow/local/store"
@@ -125,13 +124,15 @@ func parse(args []string, stdout, stderr io.Writer) (config, error) {
 }
 
 func serve(ctx context.Context, c config, stdout, stderr io.Writer) (err error) {
-	st, err := openStore(c, stderr)
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	now := clock.New(clock.NewMachine(), nil)
+	st, err := openStore(c, now, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	router := &awsapi.Router{}
-	opt := states.Options{Logger: slog.New(slog.NewTextHandler(stderr, nil)), Caller: caller(router, nil)}
+	opt := states.Options{Logger: log, Caller: caller(router, nil)}
 	if c.lambda != "" {
 		client, err := newLambdaClient(c.lambda)
 		if err != nil {
@@ -139,7 +140,7 @@ func serve(ctx context.Context, c config, stdout, stderr io.Writer) (err error) 
 		}
 		opt.InvokeLambda, opt.Caller = client.invoke, caller(router, client)
 	}
-	service, err := states.New(st, clockwork.NewRealClock(), opt)
+	service, err := states.New(st, now, opt)
 	if err != nil {
 		return err
 	}
@@ -162,18 +163,22 @@ func serve(ctx context.Context, c config, stdout, stderr io.Writer) (err error) 
 	return serveUntil(ctx, l, router.Guarded(append(c.hosts, l.Hosts()...)...), service, st)
 }
 
-// openStore opens the data folder, which nobody else can read.
-func openStore(c config, stderr io.Writer) (*store.Store, error) {
+// openStore opens the data folder, which nobody else can read, and has the clock go on from there.
+func openStore(c config, now *clock.Clock, log *slog.Logger) (*store.Store, error) {
 	if !c.inMemory {
 		tightened, err := store.Private(c.data)
 		if err != nil {
 			return nil, err
 		}
 		if tightened {
-			fmt.Fprintf(stderr, "orderflow states: the data folder %s was open to others; now only its owner can read it\n", c.data)
+			log.Warn("the data folder was open to others; now only its owner can read it", "folder", c.data)
 		}
 	}
-	return store.Open(c.data, store.Options{InMemory: c.inMemory})
+	st, err := store.Open(c.data, store.Options{InMemory: c.inMemory, Now: now.Now})
+	if err == nil {
+		now.NotBefore(st.LastCommit())
+	}
+	return st, err
 }
 
 // serveUntil answers requests until ctx is done; then it ends those in flight, and stops the service. If the store fails it returns at once: whoever is
