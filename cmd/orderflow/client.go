@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"orderflow/local/guard"
+	"orderflow/local/store"
 )
 
 // connection is the part of the command line that says which API is meant and who asks.
@@ -66,6 +67,7 @@ type client struct {
 func newClient(base, token string) *client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = 128
+	t.MaxConnsPerHost = max(store.Descriptors()/8, 8)
 	return &client{base: strings.TrimSuffix(base, "/"), token: token, http: &http.Client{Transport: t, Timeout: 35 * time.Second}}
 }
 

@@ -67,7 +67,7 @@ func newParser(g *grammar, stdout, stderr io.Writer, exit func(code int)) (*kong
 }
 
 // run is main without the process: it returns the exit code. 0 success, 1 failure, 2 a wrong command line; 3 a full disk, 4 a damaged data folder,
-// 5 a data folder that cannot be used (docs/data-folder.md).
+// 5 a data folder that cannot be used, 6 too few file descriptors (docs/data-folder.md).
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var g grammar
 	exited, code := false, 0
@@ -93,6 +93,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "orderflow:", sentence(err))
+	}
+	if _, ok := errors.AsType[tooFewDescriptors](err); ok {
+		return 6
 	}
 	return store.ExitCode(err)
 }

@@ -24,6 +24,7 @@ import (
 	"orderflow/local"
 	"orderflow/local/guard"
 	"orderflow/local/lambda"
+	"orderflow/local/store"
 	"orderflow/statemachines"
 )
 
@@ -41,6 +42,7 @@ type systemOptions struct {
 	CarrierDelay  time.Duration     // how long the sandbox carrier takes
 	Parameters    map[string]string // of the template, over those above
 	Isolation     isolation         // how the functions run
+	Outgoing      *http.Client      // of the functions in this process; nil: each has its own
 	Log           *slog.Logger
 }
 
@@ -52,6 +54,7 @@ type system struct {
 	awsURL      string
 	notices     []string // what to know of where it listens
 	serveErrors chan error
+	most        connections
 	clean       func() error // removes what was built for it
 }
 
@@ -62,6 +65,10 @@ func startSystem(ctx context.Context, o systemOptions) (_ *system, err error) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
 	}
+	descriptors := store.Descriptors()
+	if err := checkDescriptors(descriptors, o.Isolation.Isolated || o.Isolation.Bootstrap != "", o.Log); err != nil {
+		return nil, err
+	}
 	apiListener, err := guard.Listen(o.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("the API: %w", err)
@@ -70,7 +77,8 @@ func startSystem(ctx context.Context, o systemOptions) (_ *system, err error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("the AWS endpoint: %w", err), apiListener.Close())
 	}
-	s := &system{apiURL: apiListener.URL(), awsURL: awsListener.URL(), notices: notices(apiListener, awsListener), serveErrors: make(chan error, 2)}
+	s := &system{most: share(descriptors), apiURL: apiListener.URL(), awsURL: awsListener.URL(),
+		notices: notices(apiListener, awsListener), serveErrors: make(chan error, 2)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, apiListener.Close(), awsListener.Close())
@@ -79,7 +87,7 @@ func startSystem(ctx context.Context, o systemOptions) (_ *system, err error) {
 	if err := s.open(ctx, o); err != nil {
 		return nil, err
 	}
-	s.aws = s.serve(awsListener, s.stack.AWSHandler(append(awsListener.Hosts(), o.Hosts...)...)) // before the functions start: as processes they call it
+	s.aws = s.serve(awsListener, s.most.aws, s.stack.AWSHandler(append(awsListener.Hosts(), o.Hosts...)...)) // before the functions start: as processes they call it
 	if err := s.stack.Start(ctx); err != nil {
 		return nil, errors.Join(err, s.stack.Close(ctx), s.clean())
 	}
@@ -87,7 +95,7 @@ func startSystem(ctx context.Context, o systemOptions) (_ *system, err error) {
 	mux := http.NewServeMux()
 	mux.Handle("/_local/", (&localAPI{stack: s.stack, client: s.stack.ClientID("UserPoolClient"), hosts: hosts}).handler())
 	mux.Handle("/", s.stack.APIHandler())
-	s.api = s.serve(apiListener, s.stack.Guarded(mux, hosts...))
+	s.api = s.serve(apiListener, s.most.api, s.stack.Guarded(mux, hosts...))
 	return s, nil
 }
 
@@ -97,6 +105,7 @@ func (s *system) open(ctx context.Context, o systemOptions) error {
 	if err != nil {
 		return err
 	}
+	o.Outgoing = outgoing(s.most.out)
 	opts := stackOptions(o, map[string]string{"PublicUrl": s.apiURL, "WebhookSecret": secret})
 	opts.AWSEndpoint = s.awsURL
 	if opts.Bootstrap, s.clean, err = o.Isolation.bootstrap(ctx); err != nil {
@@ -117,14 +126,15 @@ func stackOptions(o systemOptions, params map[string]string) local.Options {
 	maps.Copy(params, o.Parameters)
 	return local.Options{
 		Template: orderflow.Template, Definitions: statemachines.FS, StackName: stackName, Parameters: params,
-		Dir: o.Dir, InMemory: o.Dir == "", Factory: factory(o.Log), Logger: o.Log, Output: &processLog{log: o.Log},
+		Dir: o.Dir, InMemory: o.Dir == "", Factory: factory(o.Log, o.Outgoing), Logger: o.Log, Output: &processLog{log: o.Log},
 	}
 }
 
-// serve answers on a listener until it is shut down.
-func (s *system) serve(listener net.Listener, handler http.Handler) *http.Server {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
-	go func() { s.serveErrors <- server.Serve(listener) }()
+// serve answers on a listener, so many connections at a time, until it is shut down.
+func (s *system) serve(listener net.Listener, most int, handler http.Handler) *http.Server {
+	guests := newCrowd(listener, most)
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ConnState: guests.watch}
+	go func() { s.serveErrors <- server.Serve(guests) }()
 	return server
 }
 
@@ -156,11 +166,11 @@ func (s *system) whileHealthy(e *env) (_ *env, stop func()) {
 
 // factory makes the handlers of template.yaml's functions, in this process. What they log goes to the system's log, and as the lines that they
 // write when deployed to the function's.
-func factory(log *slog.Logger) local.Factory {
+func factory(log *slog.Logger, outgoing *http.Client) local.Factory {
 	return func(fn lambda.Function, cfg aws.Config) (lambda.Handler, error) {
 		getenv := func(name string) string { return fn.Env[name] }
 		both := slog.New(slog.NewMultiHandler(log.Handler(), slog.NewJSONHandler(fn.Log, nil)))
-		return functions.New(fn.Handler, cfg, getenv, functions.Options{Logger: both.With("function", fn.Handler)})
+		return functions.New(fn.Handler, cfg, getenv, functions.Options{HTTPClient: outgoing, Logger: both.With("function", fn.Handler)})
 	}
 }
 

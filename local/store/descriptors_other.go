@@ -2,4 +2,5 @@
 
 package store
 
-func descriptors() int { return 1 << 20 }
+// Descriptors is how many files this process may have open.
+func Descriptors() int { return 1 << 20 }

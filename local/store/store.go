@@ -96,12 +96,12 @@ func (s *Store) openDB(dir string, fs vfs.FS, inMemory bool) error {
 	})
 }
 
-// openTables bounds the tables that are open at the same time, for each takes a file descriptor: a quarter of them.
-func openTables() int { return min(max(descriptors()/4, 12), 490) }
+// OpenTables is how many tables of a store are open at the same time at most, where there are so many file descriptors: each takes one.
+func OpenTables(descriptors int) int { return min(max(descriptors/4, 12), 490) }
 
 func (s *Store) options(fs vfs.FS) *pebble.Options {
 	return &pebble.Options{
-		FS: fs, Logger: logger{&s.state}, FileCache: pebble.NewFileCache(2, openTables()),
+		FS: fs, Logger: logger{&s.state}, FileCache: pebble.NewFileCache(2, OpenTables(Descriptors())),
 		MemTableSize: 32 << 20, CacheSize: 32 << 20, FormatMajorVersion: pebble.FormatNewest,
 		EventListener: &pebble.EventListener{DataCorruption: func(i pebble.DataCorruptionInfo) { s.state.fail(pebble.ErrCorruption, i.Details) }},
 	}
