@@ -71,7 +71,9 @@ type crowd struct {
 	idle    []net.Conn // the longest idle first
 }
 
-func newCrowd(l net.Listener, most int) *crowd { return &crowd{Listener: l, slots: make(chan struct{}, most)} }
+func newCrowd(l net.Listener, most int) *crowd {
+	return &crowd{Listener: l, slots: make(chan struct{}, most)}
+}
 
 // Accept implements net.Listener.
 func (c *crowd) Accept() (net.Conn, error) {

@@ -101,6 +101,9 @@ func startSystem(ctx context.Context, o systemOptions) (_ *system, err error) {
 
 // open opens the stack and fills its catalogue.
 func (s *system) open(ctx context.Context, o systemOptions) error {
+	if err := closeToOthers(o.Dir, o.Log); err != nil {
+		return err
+	}
 	secret, err := webhookSecret(o.Dir)
 	if err != nil {
 		return err
@@ -174,13 +177,22 @@ func factory(log *slog.Logger, outgoing *http.Client) local.Factory {
 	}
 }
 
+// closeToOthers makes the data folder, or keeps others out of one that is there.
+func closeToOthers(dir string, log *slog.Logger) error {
+	if dir == "" {
+		return nil
+	}
+	tightened, err := store.Private(dir)
+	if tightened {
+		log.Warn("the data folder was open to others; now only its owner can read it", "folder", dir)
+	}
+	return err
+}
+
 // webhookSecret is the secret that the local carrier shares with the API, kept in the data folder.
 func webhookSecret(dir string) (string, error) {
 	if dir == "" {
 		return rand.Text(), nil
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
 	}
 	path := filepath.Join(dir, "webhook-secret")
 	b, err := os.ReadFile(path)

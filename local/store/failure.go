@@ -58,7 +58,7 @@ func ExitCode(err error) int {
 // classify tells what kind of failure an error of the file system or of Pebble is; otherwise is the kind of what it does not know.
 func classify(err error, otherwise Kind) Kind {
 	switch {
-	case isAny(err, syscall.ENOSPC, syscall.EDQUOT):
+	case isAny(err, syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG):
 		return Full
 	case errors.Is(err, pebble.ErrCorruption), errors.Is(err, pebble.ErrDBDoesNotExist), errors.Is(err, fs.ErrNotExist):
 		return Damaged

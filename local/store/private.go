@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -85,6 +86,17 @@ func (p privateFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
+}
+
+func (p privateFS) Lock(name string) (io.Closer, error) {
+	l, err := p.FS.Lock(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(name, 0o600); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
 }
 
 func (p privateFS) Unwrap() vfs.FS { return p.FS }

@@ -1,0 +1,50 @@
+package tests
+
+import (
+	"context"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"orderflow"
+)
+
+// TestFullDisk takes the room away from a system with orders on their way: it ends with one sentence and exit code 3, and a start with room has every
+// order that was accepted, and finishes it.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	args := []string{"--data", filepath.Join(t.TempDir(), "data")}
+	s := up(t, args...)
+	ada := s.as("ada")
+	var ids []string
+	for i := range 10_000 {
+		if i == 10 {
+			full := &unix.Rlimit{Cur: 1, Max: unix.RLIM_INFINITY} // no file may grow beyond a byte
+			if err := unix.Prlimit(s.cmd.Process.Pid, unix.RLIMIT_FSIZE, full, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), settle)
+		res, err := ada.try(ctx, http.MethodPost, "/orders", http.Header{"Idempotency-Key": {strings.Repeat("k", i+1)}}, order("pm_card_visa", item{"twine-jute-100m", 1}))
+		cancel()
+		if err != nil || res.Status != http.StatusAccepted {
+			break
+		}
+		var v view
+		res.into(&v)
+		ids = append(ids, v.OrderID)
+	}
+	wantExit(t, s, 3, "the disk is full")
+	if len(ids) < 10 {
+		t.Fatalf("%d orders were accepted", len(ids))
+	}
+	ada = up(t, args...).as("ada")
+	for _, id := range ids {
+		if v := ada.ended(id); v.Status != orderflow.Fulfilled {
+			t.Errorf("order %s ended %s (%s)", id, v.Status, v.reason())
+		}
+	}
+}
