@@ -30,6 +30,8 @@ type upCommand struct {
 
 func (*upCommand) Help() string {
 	return `Runs until interrupted. What was accepted is in the data folder: after a crash, the same command goes on where it was.
+Exit codes: 0 stopped, 1 failure, 2 wrong command line, 3 full disk, 4 damaged data folder, 5 data folder that cannot be used, 6 too few file descriptors;
+docs/data-folder.md says what to do.
 
 Examples:
   orderflow up
