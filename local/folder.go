@@ -1,10 +1,8 @@
 package local
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -30,7 +28,7 @@ func (s *Stack) openStore() error {
 		return fmt.Errorf("open stack: %w", err)
 	}
 	s.store = st
-	s.log = slog.New(untilFailed{s.log.Handler(), st})
+	s.log = store.LogUntil(s.log, st.Err)
 	s.resumeClock()
 	return nil
 }
@@ -64,22 +62,4 @@ func (s *Stack) takeFolder() error {
 		return &store.Failure{Kind: store.Unusable, Dir: dir, Err: fmt.Errorf("it is in use by another process: %w", err)}
 	}
 	return os.Chmod(path, 0o600)
-}
-
-// untilFailed is a log that ends with the store: what all the services then say about it is one and the same, and is said by Failed.
-type untilFailed struct {
-	slog.Handler
-	st *store.Store
-}
-
-func (h untilFailed) Enabled(ctx context.Context, l slog.Level) bool {
-	return h.st.Err() == nil && h.Handler.Enabled(ctx, l)
-}
-
-func (h untilFailed) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return untilFailed{h.Handler.WithAttrs(attrs), h.st}
-}
-
-func (h untilFailed) WithGroup(name string) slog.Handler {
-	return untilFailed{h.Handler.WithGroup(name), h.st}
 }

@@ -84,6 +84,12 @@ func startSystem(ctx context.Context, o systemOptions) (_ *system, err error) {
 			err = errors.Join(err, apiListener.Close(), awsListener.Close())
 		}
 	}()
+	o.Log = store.LogUntil(o.Log, func() error {
+		if s.stack == nil {
+			return nil
+		}
+		return s.stack.Err()
+	})
 	if err := s.open(ctx, o); err != nil {
 		return nil, err
 	}

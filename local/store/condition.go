@@ -31,7 +31,7 @@ func (c *condition) err() error {
 	}
 }
 
-// fail ends the store, unless it has ended. What the errors do not say is damage of neither the disk nor the folder.
+// fail ends the store, unless it has ended. The last error is the one to report; all say of what kind it is, or else the store is unusable.
 func (c *condition) fail(errs ...error) {
 	c.once.Do(func() {
 		err := errs[len(errs)-1]

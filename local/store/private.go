@@ -7,68 +7,79 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// ownFiles are the files that this system makes in a data folder, by pattern.
-var ownFiles = []string{"store", "lock", "webhook-secret", markName, "LOCK", "MANIFEST-*", "OPTIONS-*", "marker.*", "*.log", "*.sst", "*.blob"}
+// Patterns of the files that this system makes in a data folder: those that no other folder has, and the others.
+var (
+	signs    = []string{"lock", "webhook-secret", markName, "LOCK", "MANIFEST-*", "marker.*"}
+	ownFiles = append([]string{"store", "OPTIONS-*", "*.log", "*.sst", "*.blob"}, signs...)
+)
 
 // Private makes a data folder that only its owner can enter, whatever the umask. One that is there and open to others is closed to them, with the files
-// of this system in it, and tightened is true: it holds customers' addresses and keys. A folder that has something else in it is refused, as a
-// *Failure, for whoever uses that would be locked out.
+// of this system in it, and tightened is true: it holds customers' addresses and keys. A folder of something else that is open to others is refused, as
+// a *Failure: whoever uses it would be locked out.
 func Private(dir string) (tightened bool, err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	tightened, err = private(dir)
+	if err != nil {
 		return false, &Failure{classify(err, Unusable), dir, err}
+	}
+	return tightened, nil
+}
+
+func private(dir string) (tightened bool, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return false, err
 	}
 	list, err := os.ReadDir(dir)
 	if err != nil {
-		return false, &Failure{classify(err, Unusable), dir, err}
+		return false, err
 	}
-	info, err := os.Stat(dir)
-	if err != nil {
-		return false, &Failure{classify(err, Unusable), dir, err}
+	if len(list) > 0 && !slices.ContainsFunc(list, isAmong(signs)) {
+		return false, closedAlready(dir)
 	}
-	own := 0
-	for _, e := range list {
-		if !isOwn(e.Name()) {
-			continue
-		}
-		own++
-		t, err := tighten(filepath.Join(dir, e.Name()))
+	own := slices.DeleteFunc(list, func(e os.DirEntry) bool { return !isAmong(ownFiles)(e) })
+	paths := []string{dir}
+	for _, e := range own {
+		paths = append(paths, filepath.Join(dir, e.Name()))
+	}
+	for _, path := range paths {
+		t, err := tighten(path)
 		if err != nil {
-			return false, &Failure{classify(err, Unusable), dir, err}
+			return false, fmt.Errorf("it is open to others: %w", err)
 		}
 		tightened = tightened || t
 	}
-	if info.Mode().Perm()&0o077 == 0 {
-		return tightened, nil
-	}
-	if own == 0 && len(list) > 0 {
-		return false, &Failure{Unusable, dir, errors.New("it is open to others and holds other files: choose an empty folder, or chmod 700 it")}
-	}
-	if err := os.Chmod(dir, 0o700); err != nil {
-		return false, &Failure{Unusable, dir, fmt.Errorf("it is open to others: %w", err)}
-	}
-	return true, nil
+	return tightened, nil
 }
 
-func isOwn(name string) bool {
-	for _, pattern := range ownFiles {
-		if ok, err := filepath.Match(pattern, name); ok && err == nil {
-			return true
-		}
+func isAmong(patterns []string) func(os.DirEntry) bool {
+	return func(e os.DirEntry) bool {
+		return slices.ContainsFunc(patterns, func(p string) bool {
+			ok, err := filepath.Match(p, e.Name())
+			return ok && err == nil
+		})
 	}
-	return false
+}
+
+// closedAlready refuses a folder of something else that is open to others.
+func closedAlready(dir string) error {
+	info, err := os.Stat(dir)
+	if err == nil && info.Mode().Perm()&0o077 != 0 {
+		err = errors.New("it is open to others and holds other files: choose an empty folder, or chmod 700 it")
+	}
+	return err
 }
 
 // tighten takes the permissions of others from a file or folder.
 func tighten(path string) (bool, error) {
-	info, err := os.Lstat(path)
+	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
-	if err != nil || info.Mode().Perm()&0o077 == 0 || info.Mode()&fs.ModeSymlink != 0 {
+	if err != nil || info.Mode().Perm()&0o077 == 0 {
 		return false, err
 	}
 	return true, os.Chmod(path, info.Mode().Perm()&0o700)

@@ -132,7 +132,7 @@ func serve(ctx context.Context, c config, stdout, stderr io.Writer) (err error) 
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	router := &awsapi.Router{}
-	opt := states.Options{Logger: log, Caller: caller(router, nil)}
+	opt := states.Options{Logger: store.LogUntil(log, st.Err), Caller: caller(router, nil)}
 	if c.lambda != "" {
 		client, err := newLambdaClient(c.lambda)
 		if err != nil {

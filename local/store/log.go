@@ -1,0 +1,29 @@
+package store
+
+import (
+	"context"
+	"log/slog"
+)
+
+// LogUntil is a log that ends when failed, the Err of a store, gives an error: what everybody then says about it is one and the same, and is said once by
+// whoever watches Failed.
+func LogUntil(log *slog.Logger, failed func() error) *slog.Logger {
+	return slog.New(logUntil{log.Handler(), failed})
+}
+
+type logUntil struct {
+	slog.Handler
+	failed func() error
+}
+
+func (h logUntil) Enabled(ctx context.Context, l slog.Level) bool {
+	return h.failed() == nil && h.Handler.Enabled(ctx, l)
+}
+
+func (h logUntil) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return logUntil{h.Handler.WithAttrs(attrs), h.failed}
+}
+
+func (h logUntil) WithGroup(name string) slog.Handler {
+	return logUntil{h.Handler.WithGroup(name), h.failed}
+}
