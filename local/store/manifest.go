@@ -27,9 +27,9 @@ type manifestFile struct {
 }
 
 func (f *manifestFile) Write(p []byte) (int, error) {
+	f.written.Sum = crc32.Update(f.written.Sum, crc32.IEEETable, p) // now: what is below may use p as its own
 	n, err := f.watchedFile.Write(p)
 	f.written.Size += int64(n)
-	f.written.Sum = crc32.Update(f.written.Sum, crc32.IEEETable, p[:n])
 	return n, err
 }
 
