@@ -22,10 +22,7 @@ func TestFullDisk(t *testing.T) {
 	var ids []string
 	for i := range 10_000 {
 		if i == 10 {
-			full := &unix.Rlimit{Cur: 1, Max: unix.RLIM_INFINITY} // no file may grow beyond a byte
-			if err := unix.Prlimit(s.cmd.Process.Pid, unix.RLIMIT_FSIZE, full, nil); err != nil {
-				t.Fatal(err)
-			}
+			s.takeRoom()
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), settle)
 		res, err := ada.try(ctx, http.MethodPost, "/orders", http.Header{"Idempotency-Key": {strings.Repeat("k", i+1)}}, order("pm_card_visa", item{"twine-jute-100m", 1}))
@@ -46,5 +43,18 @@ func TestFullDisk(t *testing.T) {
 		if v := ada.ended(id); v.Status != orderflow.Fulfilled {
 			t.Errorf("order %s ended %s (%s)", id, v.Status, v.reason())
 		}
+	}
+}
+
+// takeRoom lets no file of the system grow beyond a byte.
+func (s *system) takeRoom() {
+	s.t.Helper()
+	var limit unix.Rlimit
+	if err := unix.Prlimit(s.cmd.Process.Pid, unix.RLIMIT_FSIZE, nil, &limit); err != nil {
+		s.t.Fatal(err)
+	}
+	limit.Cur = 1
+	if err := unix.Prlimit(s.cmd.Process.Pid, unix.RLIMIT_FSIZE, &limit, nil); err != nil {
+		s.t.Fatal(err)
 	}
 }

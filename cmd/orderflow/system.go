@@ -15,6 +15,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -84,15 +85,17 @@ func startSystem(ctx context.Context, o systemOptions) (_ *system, err error) {
 			err = errors.Join(err, apiListener.Close(), awsListener.Close())
 		}
 	}()
+	var opened atomic.Pointer[local.Stack]
 	o.Log = store.LogUntil(o.Log, func() error {
-		if s.stack == nil {
-			return nil
+		if stack := opened.Load(); stack != nil {
+			return stack.Err()
 		}
-		return s.stack.Err()
+		return nil
 	})
 	if err := s.open(ctx, o); err != nil {
 		return nil, err
 	}
+	opened.Store(s.stack)
 	s.aws = s.serve(awsListener, s.most.aws, s.stack.AWSHandler(append(awsListener.Hosts(), o.Hosts...)...)) // before the functions start: as processes they call it
 	if err := s.stack.Start(ctx); err != nil {
 		return nil, errors.Join(err, s.stack.Close(ctx), s.clean())
