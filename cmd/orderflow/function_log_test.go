@@ -25,7 +25,7 @@ func TestFactory_log(t *testing.T) {
 	t.Parallel()
 	var system, own bytes.Buffer
 	env := map[string]string{"ORDERS_TABLE": "orders", "PRODUCTS_TABLE": "products"}
-	h, err := factory(slog.New(slog.NewTextHandler(&system, nil)))(
+	h, err := factory(slog.New(slog.NewTextHandler(&system, nil)), nil)(
 		lambda.Function{Handler: "validate", Env: env, Log: &own},
 		aws.Config{Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: &http.Client{Transport: unreachable{}},
 			Retryer: func() aws.Retryer { return aws.NopRetryer{} }})
