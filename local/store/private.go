@@ -37,7 +37,7 @@ func private(dir string) (tightened bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if len(list) > 0 && !slices.ContainsFunc(list, isAmong(signs)) {
+	if _, err := os.Stat(filepath.Join(dir, "store", "LOCK")); len(list) > 0 && err != nil && !slices.ContainsFunc(list, isAmong(signs)) {
 		return false, closedAlready(dir)
 	}
 	own := slices.DeleteFunc(list, func(e os.DirEntry) bool { return !isAmong(ownFiles)(e) })
