@@ -22,6 +22,7 @@ const (
 	ShipmentRenewed    ChangeType = "Shipment Renewed"         // the waiting step has a new token, or the carrier is silent: ask or answer again
 	ShipmentGivenUp    ChangeType = "Shipment Failed"          // the carrier gave up
 	ShipmentLate       ChangeType = "Shipment Dispatched Late" // after a cancel, or after the carrier had given up: the goods may be gone
+	ShipmentCorrected  ChangeType = "Shipment Corrected"       // the carrier named another carrier or tracking number than before
 )
 
 // Change is one entry of an order's timeline: the order's state right after it. It holds no personal data, so it may be published as it is.

@@ -8,7 +8,8 @@ type Shipment struct {
 	Status         ShipmentStatus `json:"status"`
 	Carrier        string         `json:"carrier,omitempty"`
 	TrackingNumber string         `json:"trackingNumber,omitempty"`
-	Reason         string         `json:"reason,omitempty"` // why it failed
+	Reason         string         `json:"reason,omitempty"`   // why it failed
+	Replaced       []Tracking     `json:"replaced,omitempty"` // what the carrier has corrected, oldest first
 	Late           *LateDispatch  `json:"late,omitempty"`
 }
 
@@ -126,11 +127,13 @@ func (o *Order) answered() {
 	}
 }
 
-// Dispatch records that the carrier has taken the goods: the point of no return. Said twice, it changes nothing.
-// Returns CodeOrderCancelled if a cancel won, CodeInvalidState if no shipment was requested or it failed.
+// Dispatch records that the carrier has taken the goods: the point of no return. Called again with the same tracking it is a no-op;
+// with another one it corrects the shipment.
+// Returns CodeOrderCancelled if a cancel won, CodeInvalidState if no shipment was requested, if it failed, or if the tracking was corrected
+// before.
 func (o *Order) Dispatch(carrier, trackingNumber string, by By) error {
 	if o.Shipment != nil && o.Shipment.Status == ShipmentDispatched {
-		return nil
+		return o.Shipment.correct(o, Tracking{carrier, trackingNumber}, by)
 	}
 	if err := o.Proceed(); err != nil {
 		return err
@@ -147,11 +150,14 @@ func (o *Order) Dispatch(carrier, trackingNumber string, by By) error {
 	return nil
 }
 
-// FailShipment records that the carrier gave up before dispatch. Said twice, or after a cancel won, it changes nothing.
-// Returns CodeInvalidState if there is no open shipment request.
+// FailShipment records that the carrier gave up before dispatch. Called again with the same reason, or after a cancel won, it is a no-op.
+// Returns CodeInvalidState if there is no open shipment request, or if it failed for another reason.
 func (o *Order) FailShipment(by By) error {
 	if o.Shipment == nil || o.Shipment.Status == ShipmentDispatched {
 		return Errorf(CodeInvalidState, "order %s has no open shipment request", o.ID)
+	}
+	if o.Shipment.Status == ShipmentFailed && o.Shipment.Reason != by.Reason {
+		return Errorf(CodeInvalidState, "shipment %s failed for another reason", o.Shipment.ID)
 	}
 	if o.Shipment.Status == ShipmentFailed || o.Cancel != nil || o.Status.Final() {
 		return nil

@@ -1,0 +1,30 @@
+package orderflow
+
+import "slices"
+
+// Tracking is where a parcel can be followed.
+type Tracking struct {
+	Carrier        string `json:"carrier"`
+	TrackingNumber string `json:"trackingNumber"`
+}
+
+// maxCorrections is how often the tracking of one shipment may be corrected: an order does not grow without bound.
+const maxCorrections = 10
+
+// correct records another tracking of a dispatched shipment. A tracking that was replaced does not come back: carriers repeat notices, and an
+// old one may arrive late.
+func (s *Shipment) correct(o *Order, to Tracking, by By) error {
+	now := Tracking{s.Carrier, s.TrackingNumber}
+	switch {
+	case to == now:
+		return nil
+	case slices.Contains(s.Replaced, to):
+		return Errorf(CodeInvalidState, "the tracking number of shipment %s was corrected since", s.ID)
+	case len(s.Replaced) == maxCorrections:
+		return Errorf(CodeInvalidState, "the tracking number of shipment %s was corrected %d times", s.ID, maxCorrections)
+	}
+	s.Replaced = append(s.Replaced, now)
+	s.Carrier, s.TrackingNumber = to.Carrier, to.TrackingNumber
+	o.record(by.change(ShipmentCorrected))
+	return nil
+}

@@ -1,0 +1,88 @@
+package orderflow
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// dispatched is an order that the carrier took at noon, as A1.
+func dispatched(t *testing.T) *Order {
+	t.Helper()
+	o := requested(t)
+	if err := o.Dispatch("Post", "A1", after(0)); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func TestOrder_Dispatch_corrects(t *testing.T) {
+	t.Parallel()
+	for _, status := range []Status{Shipping, Fulfilled} {
+		t.Run(string(status), func(t *testing.T) {
+			t.Parallel()
+			o := dispatched(t)
+			if status == Fulfilled {
+				tell(o, "fulfil")
+			}
+			before := o.Sequence
+			for _, to := range []Tracking{{"Post", "A1"}, {"Post", "B2"}, {"Post", "B2"}, {"Parcel", "B2"}} {
+				if err := o.Dispatch(to.Carrier, to.TrackingNumber, after(time.Hour)); err != nil {
+					t.Fatalf("%v: %v", to, err)
+				}
+				if (Tracking{o.Shipment.Carrier, o.Shipment.TrackingNumber}) != to {
+					t.Errorf("%v: the shipment is %+v", to, o.Shipment)
+				}
+			}
+			last := o.Timeline[len(o.Timeline)-1]
+			if o.Sequence != before+2 || last.Type != ShipmentCorrected || last.Status != status || last.PreviousStatus != "" || !last.At.Equal(noon.Add(time.Hour)) {
+				t.Errorf("%d changes, the last is %+v", o.Sequence-before, last)
+			}
+			if o.Event(last).ShipmentID != "shp_1" || fmt.Sprint(o.Shipment.Replaced) != "[{Post A1} {Post B2}]" {
+				t.Errorf("%+v, %+v", o.Event(last), o.Shipment.Replaced)
+			}
+		})
+	}
+}
+
+// A notice that was on its way while a later one corrected it does not bring the wrong number back.
+func TestOrder_Dispatch_lateNotice(t *testing.T) {
+	t.Parallel()
+	o := dispatched(t)
+	if err := o.Dispatch("Post", "B2", after(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Dispatch("Post", "A1", after(2*time.Hour)); CodeOf(err) != CodeInvalidState || o.Shipment.TrackingNumber != "B2" {
+		t.Errorf("%v, %+v", err, o.Shipment)
+	}
+}
+
+func TestOrder_Dispatch_correctionsAreBounded(t *testing.T) {
+	t.Parallel()
+	o := dispatched(t)
+	for i := range maxCorrections {
+		if err := o.Dispatch("Post", fmt.Sprint("B", i), after(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := o.Dispatch("Post", "C", after(time.Hour)); CodeOf(err) != CodeInvalidState {
+		t.Errorf("got %v", err)
+	}
+	if err := o.Dispatch("Post", o.Shipment.TrackingNumber, after(time.Hour)); err != nil {
+		t.Errorf("the same again: %v", err)
+	}
+}
+
+func TestOrder_FailShipment_otherReason(t *testing.T) {
+	t.Parallel()
+	o := requested(t)
+	if err := o.FailShipment(said("AddressUnreachable")); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.FailShipment(said("AddressUnreachable")); err != nil {
+		t.Errorf("the same again: %v", err)
+	}
+	if err := o.FailShipment(said("Lost")); CodeOf(err) != CodeInvalidState || o.Shipment.Reason != "AddressUnreachable" {
+		t.Errorf("%v, %+v", err, o.Shipment)
+	}
+}
