@@ -7,6 +7,7 @@ type Customer struct {
 	Email         string        `json:"email,omitempty"`
 	Address       *Address      `json:"address,omitempty"`
 	Notifications Notifications `json:"notifications"`
+	Version       int64         `json:"version"` // counts the writes and guards against lost updates; 0 for a profile that is not saved yet
 }
 
 // Notifications says what a customer wants to be told. A customer without a profile is told everything.

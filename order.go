@@ -64,8 +64,10 @@ type Address struct {
 	Line1      string `json:"line1"`
 	Line2      string `json:"line2,omitempty"`
 	City       string `json:"city"`
-	PostalCode string `json:"postalCode"`
-	Country    string `json:"country"` // ISO 3166-1 alpha-2
+	State      string `json:"state,omitempty"`      // state, province or region, where the post of the country has them
+	PostalCode string `json:"postalCode,omitempty"` // where the country has them
+	Country    string `json:"country"`              // ISO 3166-1 alpha-2
+	Phone      string `json:"phone,omitempty"`      // for the carrier
 }
 
 // Attention says that an order waits for an operator, why, where and since when.

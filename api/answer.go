@@ -25,18 +25,29 @@ func jsonReply(status int, v any) (*reply, error) {
 func (a *reply) kept(r *request, cacheControl, tag string) *reply {
 	a.header.Set("Cache-Control", cacheControl)
 	a.header.Set("ETag", tag)
-	if !matches(r.Header.Values("If-None-Match"), tag) {
+	if !matches(r.Header.Values("If-None-Match"), tag, weak) {
 		return a
 	}
 	a.header.Del("Content-Type")
 	return &reply{status: http.StatusNotModified, header: a.header}
 }
 
-// matches compares weakly, as If-None-Match does.
-func matches(headers []string, tag string) bool {
+// comparison of entity tags (RFC 9110, section 8.8.3.2): If-None-Match compares weakly, If-Match strongly.
+type comparison bool
+
+const (
+	weak   comparison = false
+	strong comparison = true
+)
+
+// matches reports whether one of the tags that the headers list is the given one.
+func matches(headers []string, tag string, how comparison) bool {
 	for candidate := range strings.SplitSeq(strings.Join(headers, ","), ",") {
 		candidate = strings.TrimSpace(candidate)
-		if candidate == "*" || strings.TrimPrefix(candidate, "W/") == tag {
+		if how == weak {
+			candidate = strings.TrimPrefix(candidate, "W/")
+		}
+		if candidate == "*" || candidate == tag {
 			return true
 		}
 	}

@@ -49,7 +49,7 @@ type Catalogue interface {
 type Customers interface {
 	// Customer loads a profile. Returns orderflow.CodeNotFound.
 	Customer(ctx context.Context, id string) (orderflow.Customer, error)
-	// SaveCustomer replaces a profile.
+	// SaveCustomer saves a profile as its next version. Returns orderflow.CodeConflict if it was saved since it was loaded.
 	SaveCustomer(ctx context.Context, c orderflow.Customer) error
 }
 
@@ -59,7 +59,7 @@ type Executions interface {
 	Execution(ctx context.Context, orderID string) (orderflow.Execution, error)
 	// History returns the latest limit events, oldest first, and whether there are older ones.
 	History(ctx context.Context, orderID string, limit int) (events []orderflow.ExecutionEvent, older bool, err error)
-	// Redrive lets the execution go on at the step that failed. Said twice with one token it happens once.
+	// Redrive lets the execution go on at the step that failed. Calling it twice with one token is a no-op.
 	// Returns orderflow.CodeNotRedrivable with why not.
 	Redrive(ctx context.Context, orderID, clientToken string) error
 }

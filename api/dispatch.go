@@ -6,6 +6,8 @@ import (
 	"maps"
 	"mime"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -72,6 +74,9 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request) (*reply, error) 
 	if err := req.readParameters(pattern); err != nil {
 		return nil, err
 	}
+	if err := req.checkBodyHeaders(); err != nil {
+		return nil, err
+	}
 	if err := req.readBody(w); err != nil {
 		return nil, err
 	}
@@ -81,7 +86,10 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request) (*reply, error) 
 // readParameters checks the parameters. One in the path that breaks its schema names nothing: 404.
 func (r *request) readParameters(pattern string) error {
 	r.values = pathValues(pattern, r.Request)
-	query := r.URL.Query()
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return refusef(codeMalformedRequest, "the query string is malformed")
+	}
 	var faults []Fault
 	for _, p := range r.route.parameters {
 		if p.path {
@@ -90,20 +98,30 @@ func (r *request) readParameters(pattern string) error {
 			}
 			continue
 		}
-		given := query[p.name]
-		switch {
-		case len(given) == 0:
-			r.values[p.name] = p.schema.preset
-		case len(given) > 1:
-			faults = append(faults, Fault{Parameter: p.name, Detail: "is given more than once"})
-		default:
-			r.values[p.name] = given[0]
-			if detail := p.schema.checkText(given[0]); detail != "" {
-				faults = append(faults, Fault{Parameter: p.name, Detail: detail})
-			}
+		if detail := r.readParameter(p, query[p.name]); detail != "" {
+			faults = append(faults, Fault{Parameter: p.name, Detail: detail})
+		}
+		delete(query, p.name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if len(faults) < maxFaults {
+			faults = append(faults, Fault{Parameter: name, Detail: "is not known"})
 		}
 	}
 	return refuseFaults(codeInvalidParameter, faults)
+}
+
+// readParameter says what is wrong with the values given for a query parameter; "" if nothing is.
+func (r *request) readParameter(p parameter, given []string) string {
+	switch len(given) {
+	case 0:
+		r.values[p.name] = p.schema.preset
+		return ""
+	case 1:
+		r.values[p.name] = given[0]
+		return p.schema.checkText(given[0])
+	}
+	return "is given more than once"
 }
 
 // limit is the checked parameter of that name.
@@ -128,11 +146,23 @@ func (r *request) readBody(w http.ResponseWriter) error {
 	return nil
 }
 
-// decode checks the body against the contract and decodes it into v.
-func (r *request) decode(v any) error {
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || (media != "application/json" && !(strings.HasPrefix(media, "application/") && strings.HasSuffix(media, "+json"))) {
-		return refusef(codeUnsupportedMediaType, "send the body as application/json")
+// checkBodyHeaders refuses a body that is not plain application/json in UTF-8. Repeated headers count as one list, and a list is not JSON.
+func (r *request) checkBodyHeaders() error {
+	if r.route.body == nil {
+		return nil
 	}
-	return decodeBody(r.body, r.route.body, v)
+	media, params, err := mime.ParseMediaType(strings.Join(r.Header.Values("Content-Type"), ","))
+	charset, given := params["charset"]
+	if err != nil || media != "application/json" || given && !strings.EqualFold(charset, "utf-8") {
+		return refusef(codeUnsupportedMediaType, "send the body as application/json in UTF-8")
+	}
+	if r.Header.Get("Content-Encoding") != "" {
+		no := refusef(codeUnsupportedMediaType, "send the body without a Content-Encoding")
+		no.header = http.Header{"Accept-Encoding": {"identity"}}
+		return no
+	}
+	return nil
 }
+
+// decode checks the body against the contract and decodes it into v.
+func (r *request) decode(v any) error { return decodeBody(r.body, r.route.body, v) }

@@ -15,7 +15,7 @@ import (
 func TestDispatch_methodsAndPaths(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	for _, path := range []string{"/", "/order", "/orders/", "//orders", "/orders/x/y", "/orders/../me", "/ops", "/docs/", "/%2e%2e/orders"} {
+	for _, path := range []string{"/", "/order", "/orders/", "//orders", "/orders/x/y", "/orders/../me", "/ops", "/docs/", "/%2e%2e/orders", "//", "/orders//", "//evil.example/orders", "/orders;x=1", "/healthz/"} {
 		f.get(&operator, path).expect(404, "NotFound")
 	}
 	for path, allow := range map[string]string{
@@ -31,6 +31,17 @@ func TestDispatch_methodsAndPaths(t *testing.T) {
 			t.Errorf("OPTIONS %s: got %v %s", path, res.header, res.body)
 		}
 	}
+	id := f.placedBy(&operator)
+	for _, r := range routes {
+		if r.method == "GET" {
+			path := strings.NewReplacer("{orderId}", id, "{sku}", "MUG-BLUE").Replace(r.path)
+			get, head := f.get(&operator, path), f.do(call{by: &operator, method: "HEAD", path: path})
+			if head.status != 200 || head.status != get.status || head.header.Get("Content-Type") != get.header.Get("Content-Type") {
+				t.Errorf("HEAD %s: got %d %v", path, head.status, head.header)
+			}
+		}
+	}
+	f.do(call{method: "HEAD", path: "/orders"}).expect(401, "")
 	get := f.get(nil, "/products/MUG-BLUE").expect(200, "")
 	head := f.do(call{method: "HEAD", path: "/products/MUG-BLUE"}).expect(200, "")
 	if len(head.body) != 0 || head.header.Get("ETag") != get.header.Get("ETag") || head.header.Get("Content-Length") != fmt.Sprint(len(get.body)) {

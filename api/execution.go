@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"orderflow"
 )
@@ -14,20 +13,23 @@ const historyShown = 1000
 
 type executionView struct {
 	orderflow.Execution
+	StartedAt        moment      `json:"startedAt"`
+	StoppedAt        moment      `json:"stoppedAt,omitzero"`
+	RedrivenAt       moment      `json:"redrivenAt,omitzero"`
 	FailedStep       string      `json:"failedStep,omitempty"`
 	History          []eventView `json:"history"`
 	HistoryTruncated bool        `json:"historyTruncated"`
 }
 
 type eventView struct {
-	ID      int64     `json:"id"`
-	At      time.Time `json:"at"`
-	Type    string    `json:"type"`
-	State   string    `json:"state,omitempty"`
-	Summary string    `json:"summary"`
-	Error   string    `json:"error,omitempty"`
-	Cause   string    `json:"cause,omitempty"`
-	Output  string    `json:"output,omitempty"`
+	ID      int64  `json:"id"`
+	At      moment `json:"at"`
+	Type    string `json:"type"`
+	State   string `json:"state,omitempty"`
+	Summary string `json:"summary"`
+	Error   string `json:"error,omitempty"`
+	Cause   string `json:"cause,omitempty"`
+	Output  string `json:"output,omitempty"`
 }
 
 // execution describes the execution of an order; nil if none was started.
@@ -43,7 +45,10 @@ func (s *server) execution(ctx context.Context, orderID string) (*executionView,
 	if err != nil {
 		return nil, fmt.Errorf("read execution's history: %w", err)
 	}
-	v := &executionView{Execution: e, History: viewHistory(events), HistoryTruncated: older}
+	v := &executionView{
+		Execution: e, StartedAt: moment{e.StartedAt}, StoppedAt: moment{e.StoppedAt}, RedrivenAt: moment{e.RedrivenAt},
+		History: viewHistory(events), HistoryTruncated: older,
+	}
 	if e.Status == "FAILED" || e.Status == "TIMED_OUT" || e.Status == "ABORTED" {
 		v.FailedStep = failedStep(events)
 	}
@@ -63,7 +68,7 @@ func viewHistory(events []orderflow.ExecutionEvent) []eventView {
 		if strings.HasSuffix(e.Type, "StateExited") {
 			states[e.ID] = "" // what comes next belongs to no state until one is entered
 		}
-		views[i] = eventView{e.ID, e.At, e.Type, state, summary(e, state), e.Error, e.Cause, e.Output}
+		views[i] = eventView{e.ID, moment{e.At}, e.Type, state, summary(e, state), e.Error, e.Cause, e.Output}
 	}
 	return views
 }

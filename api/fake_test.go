@@ -204,6 +204,11 @@ func (m *memory) Customer(_ context.Context, id string) (orderflow.Customer, err
 
 func (m *memory) SaveCustomer(_ context.Context, c orderflow.Customer) error {
 	defer m.lock()()
+	if m.conflicts > 0 || m.customers[c.ID].Version != c.Version {
+		m.conflicts--
+		return orderflow.Errorf(orderflow.CodeConflict, "the profile was saved meanwhile")
+	}
+	c.Version++
 	m.customers[c.ID] = c
 	return m.fail
 }

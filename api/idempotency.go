@@ -28,15 +28,16 @@ func idempotencyKey(r *request) (string, error) {
 		return "", refusef(codeIdempotencyKeyMissing, "the Idempotency-Key header is missing")
 	}
 	if len(given) > 1 || !validKey(given[0]) {
-		return "", refusef(codeIdempotencyKeyInvalid, "the Idempotency-Key header must be 1 to 255 visible ASCII characters")
+		return "", refusef(codeIdempotencyKeyInvalid, "there must be one Idempotency-Key header of 1 to 255 visible ASCII characters without commas")
 	}
 	sum := sha256.Sum256([]byte(r.route.operation + "\x00" + r.caller.Subject + "\x00" + given[0]))
 	return hex.EncodeToString(sum[:]), nil
 }
 
+// validKey refuses commas: API Gateway joins headers that are repeated by them.
 func validKey(key string) bool {
 	for _, c := range []byte(key) {
-		if c < '!' || c > '~' {
+		if c < '!' || c > '~' || c == ',' {
 			return false
 		}
 	}
@@ -58,7 +59,7 @@ func replay(record, requestBody []byte) (*reply, error) {
 		return nil, fmt.Errorf("decode kept answer: %w", err)
 	}
 	if a.Request != fingerprint(requestBody) {
-		return nil, refusef(codeIdempotencyKeyReused, "this Idempotency-Key came before with another body")
+		return nil, refusef(codeIdempotencyKeyReused, "this Idempotency-Key was already used with another body")
 	}
 	a.Header.Set("Idempotent-Replayed", "true")
 	return &reply{status: a.Status, header: a.Header, body: a.Body}, nil

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -30,10 +33,13 @@ func decodeBody(body []byte, s *schema, v any) error {
 }
 
 // parseJSON parses one JSON value into map[string]any, []any, string, json.Number, bool and nil. It is stricter than encoding/json:
-// a name that stands twice in an object, bytes that are not UTF-8 and anything after the value are errors.
+// a name that stands twice in an object, bytes that are not UTF-8, half of a surrogate pair and anything after the value are errors.
 func parseJSON(text []byte) (any, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("it is not UTF-8")
+	}
+	if halfPair(text) {
+		return nil, errors.New("a string holds half of a surrogate pair")
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
@@ -45,6 +51,39 @@ func parseJSON(text []byte) (any, error) {
 		return nil, errors.New("something follows the value")
 	}
 	return value, nil
+}
+
+// halfPair reports whether an escape \ud800 to \udfff in the text is not one of a pair: encoding/json would put U+FFFD in its place.
+func halfPair(text []byte) bool {
+	for i := 0; i < len(text); i++ {
+		if text[i] != '\\' {
+			continue
+		}
+		first, ok := escaped(text[i:])
+		if !ok {
+			i++ // \\ and the other short escapes
+			continue
+		}
+		i += len(`u0000`)
+		if !utf16.IsSurrogate(first) {
+			continue
+		}
+		second, ok := escaped(text[i+1:])
+		if !ok || utf16.DecodeRune(first, second) == unicode.ReplacementChar {
+			return true
+		}
+		i += len(`\u0000`)
+	}
+	return false
+}
+
+// escaped reads an escape such as \u00e9 at the beginning of the text.
+func escaped(text []byte) (rune, bool) {
+	if len(text) < len(`\u0000`) || text[0] != '\\' || text[1] != 'u' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	return rune(n), err == nil
 }
 
 func parseValue(d *json.Decoder, depth int) (any, error) {
@@ -103,7 +142,7 @@ func parseObject(d *json.Decoder, depth int) (any, error) {
 // plain words an error of encoding/json without quoting the body.
 func plain(err error) error {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return fmt.Errorf("it breaks off or errs at byte %d", syntax.Offset)
+		return fmt.Errorf("syntax error at byte %d", syntax.Offset)
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.New("it breaks off")

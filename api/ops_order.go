@@ -3,7 +3,6 @@ package api
 import (
 	"fmt"
 	"net/http"
-	"time"
 
 	"orderflow"
 )
@@ -16,10 +15,28 @@ type opsSummaryView struct {
 	StockStatus     orderflow.StockStatus   `json:"stockStatus"`
 	Total           orderflow.Money         `json:"total"`
 	LineCount       int                     `json:"lineCount"`
-	PlacedAt        time.Time               `json:"placedAt"`
-	UpdatedAt       time.Time               `json:"updatedAt"`
+	PlacedAt        moment                  `json:"placedAt"`
+	UpdatedAt       moment                  `json:"updatedAt"`
 	CancelRequested bool                    `json:"cancelRequested"`
-	Attention       *orderflow.Attention    `json:"attention,omitempty"`
+	Attention       *attentionView          `json:"attention,omitempty"`
+}
+
+// attentionView and opsChangeView are what is stored, but for how times are written.
+type attentionView struct {
+	orderflow.Attention
+	Since moment `json:"since"`
+}
+
+type opsChangeView struct {
+	orderflow.Change
+	At moment `json:"at"`
+}
+
+func viewAttention(a *orderflow.Attention) *attentionView {
+	if a == nil {
+		return nil
+	}
+	return &attentionView{*a, moment{a.Since}}
 }
 
 type opsOrderView struct {
@@ -33,13 +50,13 @@ type opsOrderView struct {
 	Email           string                  `json:"email"`
 	ShippingAddress orderflow.Address       `json:"shippingAddress"`
 	PaymentMethod   string                  `json:"paymentMethod"`
-	PlacedAt        time.Time               `json:"placedAt"`
-	UpdatedAt       time.Time               `json:"updatedAt"`
+	PlacedAt        moment                  `json:"placedAt"`
+	UpdatedAt       moment                  `json:"updatedAt"`
 	CancelRequested bool                    `json:"cancelRequested"`
-	Attention       *orderflow.Attention    `json:"attention,omitempty"`
+	Attention       *attentionView          `json:"attention,omitempty"`
 	Shipment        *shipmentView           `json:"shipment,omitempty"`
 	WaitingAt       string                  `json:"waitingAt,omitempty"`
-	Timeline        []orderflow.Change      `json:"timeline"`
+	Timeline        []opsChangeView         `json:"timeline"`
 	Version         int64                   `json:"version"`
 	Execution       *executionView          `json:"execution,omitempty"`
 }
@@ -65,7 +82,8 @@ func (s *server) opsListOrders(r *request) (*reply, error) {
 	}{Orders: []opsSummaryView{}, Next: c.encode(next)}
 	for _, o := range orders {
 		page.Orders = append(page.Orders, opsSummaryView{
-			o.ID, o.CustomerID, o.Status, o.PaymentStatus, o.StockStatus, o.Total, len(o.Lines), o.PlacedAt, o.UpdatedAt, o.Cancel != nil, o.Attention,
+			o.ID, o.CustomerID, o.Status, o.PaymentStatus, o.StockStatus, o.Total, len(o.Lines), moment{o.PlacedAt}, moment{o.UpdatedAt}, o.Cancel != nil,
+			viewAttention(o.Attention),
 		})
 	}
 	return jsonReply(http.StatusOK, page)
@@ -79,8 +97,11 @@ func (s *server) opsGetOrder(r *request) (*reply, error) {
 	v := opsOrderView{
 		OrderID: o.ID, CustomerID: o.CustomerID, Status: o.Status, PaymentStatus: o.PaymentStatus, StockStatus: o.StockStatus,
 		Lines: o.Lines, Total: o.Total, Email: o.Email, ShippingAddress: o.ShippingAddress, PaymentMethod: o.PaymentMethod,
-		PlacedAt: o.PlacedAt, UpdatedAt: o.UpdatedAt, CancelRequested: o.Cancel != nil, Attention: o.Attention,
-		Shipment: viewShipment(o.Shipment), Timeline: o.Timeline, Version: o.Version,
+		PlacedAt: moment{o.PlacedAt}, UpdatedAt: moment{o.UpdatedAt}, CancelRequested: o.Cancel != nil, Attention: viewAttention(o.Attention),
+		Shipment: viewShipment(o.Shipment), Timeline: []opsChangeView{}, Version: o.Version,
+	}
+	for _, c := range o.Timeline {
+		v.Timeline = append(v.Timeline, opsChangeView{c, moment{c.At}})
 	}
 	if o.Wait != nil {
 		v.WaitingAt = o.Wait.Step

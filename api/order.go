@@ -59,8 +59,8 @@ func (s *server) cancelOrder(r *request) (*reply, error) {
 	answer, err := jsonReply(http.StatusAccepted, struct {
 		OrderID           string           `json:"orderId"`
 		Status            orderflow.Status `json:"status"`
-		CancelRequestedAt time.Time        `json:"cancelRequestedAt"`
-	}{o.ID, o.Status, at})
+		CancelRequestedAt moment           `json:"cancelRequestedAt"`
+	}{o.ID, o.Status, moment{at}})
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ func (s *server) placeOrder(r *request) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer, err := jsonReply(http.StatusAccepted, placedView{o.ID, o.Status, o.Total, o.Lines, o.PlacedAt})
+	answer, err := jsonReply(http.StatusAccepted, placedView{o.ID, o.Status, o.Total, o.Lines, moment{o.PlacedAt}})
 	if err != nil {
 		return nil, err
 	}

@@ -168,7 +168,8 @@ func TestPlaceOrder_mediaType(t *testing.T) {
 	f := newFixture(t)
 	for media, status := range map[string]int{
 		"text/plain": 415, "application/x-www-form-urlencoded": 415, "": 415, "application/json;charset": 415,
-		"application/json; charset=utf-8": 202, "application/vnd.orderflow+json": 202,
+		"application/vnd.orderflow+json": 415, "application/json; charset=utf-16": 415, "application/json,application/json": 415,
+		"application/json": 202, "application/json; charset=utf-8": 202, `application/json;charset="UTF-8"`: 202,
 	} {
 		res := f.post(&ada, "/orders", order(), "Idempotency-Key: k"+fmt.Sprint(len(media)), "Content-Type: "+media)
 		if res.status != status {
@@ -225,7 +226,7 @@ func TestPlaceOrder_idempotencyKey(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.post(&ada, "/orders", order()).expect(400, "IdempotencyKeyMissing")
-	for _, key := range []string{"", "with blank", "tab\tin", "über", strings.Repeat("k", 256), "\x7f"} {
+	for _, key := range []string{"", "with blank", "tab\tin", "über", strings.Repeat("k", 256), "\x7f", "joined,by-gateway", ","} {
 		f.place(&ada, key, order()).expect(400, "IdempotencyKeyInvalid")
 	}
 	for _, key := range []string{"!", "~", strings.Repeat("k", 255)} {

@@ -2,7 +2,6 @@ package api
 
 import (
 	"strconv"
-	"time"
 
 	"orderflow"
 )
@@ -15,7 +14,7 @@ type placedView struct {
 	Status   orderflow.Status `json:"status"`
 	Total    orderflow.Money  `json:"total"`
 	Lines    []orderflow.Line `json:"lines"`
-	PlacedAt time.Time        `json:"placedAt"`
+	PlacedAt moment           `json:"placedAt"`
 }
 
 type orderView struct {
@@ -27,8 +26,8 @@ type orderView struct {
 	Email           string                  `json:"email"`
 	ShippingAddress orderflow.Address       `json:"shippingAddress"`
 	PaymentMethod   string                  `json:"paymentMethod"`
-	PlacedAt        time.Time               `json:"placedAt"`
-	UpdatedAt       time.Time               `json:"updatedAt"`
+	PlacedAt        moment                  `json:"placedAt"`
+	UpdatedAt       moment                  `json:"updatedAt"`
 	Attention       bool                    `json:"attention"`
 	CancelRequested bool                    `json:"cancelRequested"`
 	Shipment        *shipmentView           `json:"shipment,omitempty"`
@@ -45,7 +44,7 @@ type shipmentView struct {
 
 type timelineView struct {
 	Sequence      int64                   `json:"sequence"`
-	At            time.Time               `json:"at"`
+	At            moment                  `json:"at"`
 	Type          orderflow.ChangeType    `json:"type"`
 	Status        orderflow.Status        `json:"status"`
 	PaymentStatus orderflow.PaymentStatus `json:"paymentStatus"`
@@ -59,15 +58,15 @@ type summaryView struct {
 	PaymentStatus orderflow.PaymentStatus `json:"paymentStatus"`
 	Total         orderflow.Money         `json:"total"`
 	LineCount     int                     `json:"lineCount"`
-	PlacedAt      time.Time               `json:"placedAt"`
-	UpdatedAt     time.Time               `json:"updatedAt"`
+	PlacedAt      moment                  `json:"placedAt"`
+	UpdatedAt     moment                  `json:"updatedAt"`
 	Attention     bool                    `json:"attention"`
 }
 
 func viewOrder(o *orderflow.Order) orderView {
 	v := orderView{
 		OrderID: o.ID, Status: o.Status, PaymentStatus: o.PaymentStatus, Lines: o.Lines, Total: o.Total, Email: o.Email,
-		ShippingAddress: o.ShippingAddress, PaymentMethod: o.PaymentMethod, PlacedAt: o.PlacedAt, UpdatedAt: o.UpdatedAt,
+		ShippingAddress: o.ShippingAddress, PaymentMethod: o.PaymentMethod, PlacedAt: moment{o.PlacedAt}, UpdatedAt: moment{o.UpdatedAt},
 		Attention: o.Attention != nil, CancelRequested: o.Cancel != nil, Shipment: viewShipment(o.Shipment),
 	}
 	for _, c := range o.Timeline {
@@ -78,7 +77,7 @@ func viewOrder(o *orderflow.Order) orderView {
 
 // viewChange is what a customer sees of a change. Why an order needed attention, and what operators wrote, is not for them.
 func viewChange(c orderflow.Change) timelineView {
-	v := timelineView{Sequence: c.Sequence, At: c.At, Type: c.Type, Status: c.Status, PaymentStatus: c.PaymentStatus, Reason: c.Reason, Message: c.Message}
+	v := timelineView{Sequence: c.Sequence, At: moment{c.At}, Type: c.Type, Status: c.Status, PaymentStatus: c.PaymentStatus, Reason: c.Reason, Message: c.Message}
 	if c.Type == orderflow.AttentionChanged {
 		v.Reason = ""
 	}
@@ -93,7 +92,7 @@ func viewShipment(s *orderflow.Shipment) *shipmentView {
 }
 
 func viewSummary(o *orderflow.Order) summaryView {
-	return summaryView{o.ID, o.Status, o.PaymentStatus, o.Total, len(o.Lines), o.PlacedAt, o.UpdatedAt, o.Attention != nil}
+	return summaryView{o.ID, o.Status, o.PaymentStatus, o.Total, len(o.Lines), moment{o.PlacedAt}, moment{o.UpdatedAt}, o.Attention != nil}
 }
 
 // orderTag is the entity tag of an order: it counts its writes.

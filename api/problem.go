@@ -23,6 +23,7 @@ const (
 	codeInsufficientScope     orderflow.Code = "InsufficientScope"
 	codeOperatorsOnly         orderflow.Code = "OperatorsOnly"
 	codeMethodNotAllowed      orderflow.Code = "MethodNotAllowed"
+	codePreconditionFailed    orderflow.Code = "PreconditionFailed"
 	codeBodyTooLarge          orderflow.Code = "BodyTooLarge"
 	codeUnsupportedMediaType  orderflow.Code = "UnsupportedMediaType"
 	codeUnavailable           orderflow.Code = "Unavailable"
@@ -50,6 +51,7 @@ var statuses = map[orderflow.Code]int{
 	orderflow.CodeInvalidState:    http.StatusConflict,
 	codeIdempotencyInFlight:       http.StatusConflict,
 
+	codePreconditionFailed:   http.StatusPreconditionFailed,
 	codeBodyTooLarge:         http.StatusRequestEntityTooLarge,
 	codeUnsupportedMediaType: http.StatusUnsupportedMediaType,
 

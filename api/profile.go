@@ -29,17 +29,49 @@ func (s *server) putProfile(r *request) (*reply, error) {
 	if err := r.decode(&body); err != nil {
 		return nil, err
 	}
-	c := orderflow.Customer{
-		ID: r.caller.Subject, Name: body.Name, Email: body.Email, Address: body.Address, Notifications: body.Notifications,
+	for attempt := 1; ; attempt++ {
+		before, err := s.profile(r.Context(), r.caller.Subject)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.checkIfMatch(before); err != nil {
+			return nil, err
+		}
+		c := orderflow.Customer{
+			ID: before.ID, Name: body.Name, Email: body.Email, Address: body.Address, Notifications: body.Notifications, Version: before.Version,
+		}
+		err = s.Customers.SaveCustomer(r.Context(), c)
+		switch {
+		case err == nil:
+			return answerProfile(r, c)
+		case orderflow.CodeOf(err) != orderflow.CodeConflict || attempt == changeAttempts:
+			return nil, fmt.Errorf("save profile: %w", err)
+		}
 	}
-	if err := s.Customers.SaveCustomer(r.Context(), c); err != nil {
-		return nil, fmt.Errorf("save profile: %w", err)
+}
+
+// checkIfMatch returns PreconditionFailed if the caller saw another profile than the saved one.
+func (r *request) checkIfMatch(saved orderflow.Customer) error {
+	wanted, given := r.Header["If-Match"]
+	if !given {
+		return nil
 	}
-	return answerProfile(r, c)
+	now, err := jsonReply(http.StatusOK, viewProfile(saved))
+	if err != nil {
+		return err
+	}
+	if !matches(wanted, tagOf(now.body), strong) {
+		return refusef(codePreconditionFailed, "the profile was changed since: get it again")
+	}
+	return nil
+}
+
+func viewProfile(c orderflow.Customer) profileView {
+	return profileView{c.Name, c.Email, c.Address, c.Notifications}
 }
 
 func answerProfile(r *request, c orderflow.Customer) (*reply, error) {
-	answer, err := jsonReply(http.StatusOK, profileView{c.Name, c.Email, c.Address, c.Notifications})
+	answer, err := jsonReply(http.StatusOK, viewProfile(c))
 	if err != nil {
 		return nil, err
 	}

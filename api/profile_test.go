@@ -41,7 +41,8 @@ func TestPutProfile_refuses(t *testing.T) {
 	}{
 		"an id":             {`{"id":"bob"}`, []string{"/id"}},
 		"a bad e-mail":      {`{"email":"x"}`, []string{"/email"}},
-		"half an address":   {`{"address":{"name":"A","line1":"B","city":"C"}}`, []string{"/address/postalCode", "/address/country"}},
+		"half an address":   {`{"address":{"name":"A","line1":"B","city":"C"}}`, []string{"/address/country"}},
+		"no postal code":    {`{"address":{"name":"A","line1":"B","city":"C","country":"DE"}}`, []string{"/address/postalCode"}},
 		"a text for a bool": {`{"notifications":{"orderShipped":"yes"}}`, []string{"/notifications/orderShipped"}},
 		"unknown notice":    {`{"notifications":{"orderEaten":true}}`, []string{"/notifications/orderEaten"}},
 	} {
@@ -56,5 +57,41 @@ func TestPutProfile_refuses(t *testing.T) {
 				t.Error("a refused profile was saved")
 			}
 		})
+	}
+}
+
+func TestPutProfile_ifMatch(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	put := func(name string, headers ...string) *response {
+		return f.do(call{by: &ada, method: "PUT", path: "/me", body: `{"name":"` + name + `"}`, headers: headers})
+	}
+	none := f.get(&ada, "/me").expect(200, "").header.Get("ETag")
+	one := put("one", "If-Match: "+none).expect(200, "").header.Get("ETag")
+	two := put("two", "If-Match: "+none+", "+one).expect(200, "").header.Get("ETag")
+	for _, stale := range []string{one, none, "W/" + two, "two", "", `""`} {
+		put("stale tab", "If-Match: "+stale).expect(412, "PreconditionFailed")
+	}
+	if got := f.customers["ada"].Name; got != "two" {
+		t.Errorf("saved %q", got)
+	}
+	put("anything", "If-Match: *").expect(200, "")
+	put("without", "").expect(200, "")
+}
+
+// Two tabs save at the same time: the one that knows what it saw is refused, the other saves over it.
+func TestPutProfile_concurrently(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	tag := f.get(&ada, "/me").expect(200, "").header.Get("ETag")
+	f.conflicts = 3
+	f.do(call{by: &ada, method: "PUT", path: "/me", body: `{"name":"two"}`}).expect(200, "")
+	if c := f.customers["ada"]; c.Name != "two" || c.Version != 1 {
+		t.Errorf("got %+v", c)
+	}
+	f.do(call{by: &ada, method: "PUT", path: "/me", body: `{"name":"three"}`, headers: []string{"If-Match: " + tag}}).expect(412, "PreconditionFailed")
+	f.conflicts = changeAttempts
+	if f.do(call{by: &ada, method: "PUT", path: "/me", body: `{}`}).expect(503, "Conflict").header.Get("Retry-After") != "1" {
+		t.Error("no Retry-After")
 	}
 }

@@ -20,7 +20,7 @@ var routes = []route{
 		scopes: []string{"orders:read"}, group: "",
 		parameters: []parameter{
 			{name: "limit", path: false, schema: &schema{kind: "integer", min: 1, max: 100, preset: "20"}},
-			{name: "cursor", path: false, schema: &schema{kind: "string", min: 0, max: 512}},
+			{name: "cursor", path: false, schema: &schema{kind: "string", min: 1, max: 512}},
 			{name: "status", path: false, schema: schemaStatus},
 		},
 	},
@@ -47,7 +47,7 @@ var routes = []route{
 		parameters: []parameter{
 			{name: "category", path: false, schema: schemaCategory},
 			{name: "limit", path: false, schema: &schema{kind: "integer", min: 1, max: 100, preset: "20"}},
-			{name: "cursor", path: false, schema: &schema{kind: "string", min: 0, max: 512}},
+			{name: "cursor", path: false, schema: &schema{kind: "string", min: 1, max: 512}},
 		},
 	},
 	{
@@ -77,7 +77,7 @@ var routes = []route{
 			{name: "attention", path: false, schema: &schema{kind: "boolean"}},
 			{name: "status", path: false, schema: schemaStatus},
 			{name: "limit", path: false, schema: &schema{kind: "integer", min: 1, max: 100, preset: "20"}},
-			{name: "cursor", path: false, schema: &schema{kind: "string", min: 0, max: 512}},
+			{name: "cursor", path: false, schema: &schema{kind: "string", min: 1, max: 512}},
 		},
 	},
 	{
@@ -147,22 +147,22 @@ var schemaCategory = &schema{kind: "string", fault: "must be a category of the c
 var schemaSku = &schema{kind: "string", fault: "must be a SKU of the catalogue", pattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`), min: 0, max: 0}
 
 var schemaProfile = &schema{kind: "object", required: []string(nil), properties: map[string]*schema{
-	"name":          &schema{kind: "string", fault: "must be one line of 1 to 100 characters", pattern: regexp.MustCompile(`^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$`), min: 1, max: 100},
+	"name":          &schema{kind: "string", fault: "must be one line of 1 to 100 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFB}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 100},
 	"email":         schemaEmail,
 	"address":       schemaAddress,
 	"notifications": schemaNotifications,
 }}
 
 var schemaRedrive = &schema{kind: "object", required: []string{"reason"}, properties: map[string]*schema{
-	"reason": &schema{kind: "string", fault: "must be one line of 1 to 500 characters", pattern: regexp.MustCompile(`^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$`), min: 1, max: 500},
+	"reason": &schema{kind: "string", fault: "must be one line of 1 to 500 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFB}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 500},
 }}
 
 var schemaShipmentNotice = &schema{kind: "object", required: []string{"shipmentId", "orderId", "status"}, properties: map[string]*schema{
 	"shipmentId":     &schema{kind: "string", fault: "must be the id of the shipment", pattern: regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`), min: 0, max: 0},
 	"orderId":        schemaOrderId,
 	"status":         &schema{kind: "string", enum: []string{"dispatched", "failed"}, min: 0, max: 0},
-	"carrier":        &schema{kind: "string", fault: "must be 1 to 64 letters, digits, blanks and . _ -", pattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$`), min: 0, max: 0},
-	"trackingNumber": &schema{kind: "string", fault: "must be 1 to 64 letters, digits, blanks and . _ -", pattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$`), min: 0, max: 0},
+	"carrier":        &schema{kind: "string", fault: "must be the name of a carrier: at most 40 letters, digits and & . -, in at most 4 words", pattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9&.-]{0,39}( [A-Za-z0-9&.-]{1,39}){0,3}$`), min: 0, max: 40},
+	"trackingNumber": &schema{kind: "string", fault: "must be a tracking number: 1 to 40 letters, digits and hyphens", pattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,39}$`), min: 0, max: 0},
 	"reason":         &schema{kind: "string", fault: "must be a code of 1 to 64 letters, digits and _ . -", pattern: regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,63}$`), min: 0, max: 0},
 }}
 
@@ -173,15 +173,17 @@ var schemaItem = &schema{kind: "object", required: []string{"sku", "quantity"}, 
 
 var schemaCurrency = &schema{kind: "string", fault: "must be an ISO 4217 code such as USD", pattern: regexp.MustCompile(`^[A-Z]{3}$`), format: "iso-4217", min: 0, max: 0}
 
-var schemaEmail = &schema{kind: "string", fault: "must be an e-mail address", pattern: regexp.MustCompile(`^[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+$`), format: "email", min: 0, max: 254}
+var schemaEmail = &schema{kind: "string", fault: "must be an e-mail address", pattern: regexp.MustCompile(`^[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+)*@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`), format: "email", min: 0, max: 254}
 
-var schemaAddress = &schema{kind: "object", required: []string{"name", "line1", "city", "postalCode", "country"}, properties: map[string]*schema{
-	"name":       &schema{kind: "string", fault: "must be one line of 1 to 100 characters", pattern: regexp.MustCompile(`^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$`), min: 1, max: 100},
-	"line1":      &schema{kind: "string", fault: "must be one line of 1 to 100 characters", pattern: regexp.MustCompile(`^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$`), min: 1, max: 100},
-	"line2":      &schema{kind: "string", fault: "must be one line of 1 to 100 characters", pattern: regexp.MustCompile(`^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$`), min: 1, max: 100},
-	"city":       &schema{kind: "string", fault: "must be one line of 1 to 100 characters", pattern: regexp.MustCompile(`^[^\x00-\x1f\x7f]*[^\x00-\x1f\x7f\s][^\x00-\x1f\x7f]*$`), min: 1, max: 100},
+var schemaAddress = &schema{kind: "object", format: "postal-address", required: []string{"name", "line1", "city", "country"}, properties: map[string]*schema{
+	"name":       &schema{kind: "string", fault: "must be one line of 1 to 100 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFB}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 100},
+	"line1":      &schema{kind: "string", fault: "must be one line of 1 to 100 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFB}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 100},
+	"line2":      &schema{kind: "string", fault: "must be one line of 1 to 100 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFB}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 100},
+	"city":       &schema{kind: "string", fault: "must be one line of 1 to 100 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFB}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 100},
+	"state":      &schema{kind: "string", fault: "must be one line of 1 to 100 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFB}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 100},
 	"postalCode": &schema{kind: "string", fault: "must be 1 to 20 letters, digits, blanks and hyphens", pattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 -]{0,19}$`), min: 0, max: 0},
 	"country":    &schema{kind: "string", fault: "must be an ISO 3166-1 alpha-2 code such as GB", pattern: regexp.MustCompile(`^[A-Z]{2}$`), format: "iso-3166-1-alpha-2", min: 0, max: 0},
+	"phone":      &schema{kind: "string", fault: "must be a telephone number of 5 to 32 digits, blanks and + ( ) . -", pattern: regexp.MustCompile(`^\+?[0-9(][0-9 ().-]{3,29}[0-9]$`), min: 0, max: 32},
 }}
 
 var schemaMoney = &schema{kind: "object", required: []string{"amount", "currency"}, properties: map[string]*schema{

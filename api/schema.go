@@ -3,7 +3,6 @@ package api
 import (
 	"encoding/json"
 	"fmt"
-	"net/mail"
 	"regexp"
 	"slices"
 	"strconv"
@@ -17,7 +16,7 @@ type schema struct {
 	min, max   int64  // characters of a string (max 0: no bound), the value of an integer, entries of an array
 	pattern    *regexp.Regexp
 	enum       []string
-	format     string
+	format     string // of a string or an object; wellFormed and checkMembers know what the contract uses
 	fault      string // what to say of a string that breaks its pattern or bounds
 	preset     string // what a missing parameter is taken as
 	items      *schema
@@ -105,6 +104,15 @@ func (s *schema) checkObject(v map[string]any, at string, faults *faultList) {
 			faults.add(pointer, "is not known")
 		}
 	}
+	s.checkMembers(v, at, faults)
+}
+
+// checkMembers checks what members say of each other, which a schema cannot.
+func (s *schema) checkMembers(v map[string]any, at string, faults *faultList) {
+	country, _ := v["country"].(string)
+	if _, given := v["postalCode"]; s.format == "postal-address" && !given && needsPostalCode(country) {
+		faults.add(at+"/postalCode", "is missing: addresses in %s need one", country)
+	}
 }
 
 // pointerEscapes escapes a name for a JSON pointer (RFC 6901, section 3).
@@ -124,7 +132,7 @@ func (s *schema) checkArray(v []any, at string, faults *faultList) {
 func (s *schema) checkText(v string) string {
 	switch s.kind {
 	case "integer":
-		if n, err := strconv.ParseInt(v, 10, 64); err != nil || n < s.min || n > s.max || strings.HasPrefix(v, "+") {
+		if n, err := strconv.ParseInt(v, 10, 64); err != nil || n < s.min || n > s.max || strconv.FormatInt(n, 10) != v {
 			return "must be " + s.wholeNumber()
 		}
 		return ""
@@ -159,8 +167,9 @@ func (s *schema) wellFormed(v string) bool {
 	case "iso-4217":
 		return isCurrency(v)
 	case "email":
-		a, err := mail.ParseAddress(v)
-		return err == nil && a.Address == v
+		return isEmail(v)
+	case "visible-line":
+		return isVisibleLine(v)
 	}
 	return true
 }

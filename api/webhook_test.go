@@ -163,3 +163,53 @@ func TestShipmentWebhook_refuses(t *testing.T) {
 	}
 	f.post(&operator, "/webhooks/shipments", dispatched(id)).expect(401, "InvalidSignature")
 }
+
+// A carrier that named a wrong parcel says so by another notice.
+func TestShipmentWebhook_corrects(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.placedBy(&ada)
+	f.toCarrier(id)
+	notice := func(carrier, number string) string {
+		return fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"dispatched","carrier":%q,"trackingNumber":%q}`, id, carrier, number)
+	}
+	f.notify(notice("Post", "A1")).expect(200, "")
+	seen := f.get(&ada, "/orders/"+id).expect(200, "").header.Get("ETag")
+	f.advance(time.Minute)
+	f.notify(notice("Post", "B2")).expect(200, "")
+	res := f.get(&ada, "/orders/"+id, "If-None-Match: "+seen).expect(200, "")
+	got := decoded[orderView](res)
+	if last := got.Timeline[len(got.Timeline)-1]; got.Shipment.TrackingNumber != "B2" || last.Type != orderflow.ShipmentCorrected || !last.At.Equal(f.clock()) {
+		t.Errorf("got %s", res.body)
+	}
+	f.notify(notice("Post", "B2")).expect(200, "")
+	f.notify(notice("Post", "A1")).expect(409, "InvalidState")
+	f.notify(notice("Parcel Service", "B2")).expect(200, "")
+	if after := decoded[orderView](f.get(&ada, "/orders/"+id).expect(200, "")); after.Shipment.Carrier != "Parcel Service" || len(after.Timeline) != len(got.Timeline)+1 {
+		t.Errorf("got %+v", after)
+	}
+}
+
+// What a carrier says is published and shown: it has a pattern, no room for messages.
+func TestShipmentWebhook_patterns(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.placedBy(&ada)
+	f.toCarrier(id)
+	try := func(carrier, number string) *response {
+		return f.notify(fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"dispatched","carrier":%q,"trackingNumber":%q}`, id, carrier, number))
+	}
+	for _, number := range []string{"", "1Z 999 AA1", "leave it with Bob Smith", "SP1\n", "-1", "a@b.example", "<b>1</b>", "№1", "1234567890123456789012345678901234567890X"} {
+		if got := try("Post", number).expect(422, "InvalidRequest").faults(); !slices.Equal(got, []string{"/trackingNumber"}) {
+			t.Errorf("%q: got %v", number, got)
+		}
+	}
+	for _, carrier := range []string{"", " Post", "Post ", "a  b", "please call Ada at 555", "Post\n", "<Post>", "ada@example.com", "Post/DHL", "Poste française"} {
+		if got := try(carrier, "1").expect(422, "InvalidRequest").faults(); !slices.Equal(got, []string{"/carrier"}) {
+			t.Errorf("%q: got %v", carrier, got)
+		}
+	}
+	for i, carrier := range []string{"UPS", "DHL Express", "J&T Express", "An Post", "4PX", "Royal Mail Tracked 24"} {
+		try(carrier, fmt.Sprintf("JJD-%d", i)).expect(200, "")
+	}
+}

@@ -112,7 +112,7 @@ func TestCustomers(t *testing.T) {
 	}
 	want := orderflow.Customer{
 		ID: "ada", Name: "Ada", Email: "ada@example.com", Notifications: orderflow.Notifications{OrderShipped: true},
-		Address: &orderflow.Address{Name: "Ada", Line1: "1 A St", City: "London", PostalCode: "SW1", Country: "GB"},
+		Address: &orderflow.Address{Name: "Ada", Line1: "1 A St", City: "London", State: "Greater London", PostalCode: "SW1", Country: "GB", Phone: "+44 20 7946 0000"},
 	}
 	if err := c.SaveCustomer(t.Context(), want); err != nil {
 		t.Fatal(err)
@@ -121,13 +121,19 @@ func TestCustomers(t *testing.T) {
 	if err != nil || *got.Address != *want.Address {
 		t.Fatalf("got %+v, %v", got, err)
 	}
+	want.Version = 1
 	if got.Address = want.Address; got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if err := c.SaveCustomer(t.Context(), orderflow.Customer{ID: "ada"}); err != nil {
+	for _, stale := range []int64{0, 2} {
+		if err := c.SaveCustomer(t.Context(), orderflow.Customer{ID: "ada", Version: stale}); orderflow.CodeOf(err) != orderflow.CodeConflict {
+			t.Errorf("version %d: got %v", stale, err)
+		}
+	}
+	if err := c.SaveCustomer(t.Context(), orderflow.Customer{ID: "ada", Version: 1}); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := c.Customer(t.Context(), "ada"); err != nil || got != (orderflow.Customer{ID: "ada"}) {
+	if got, err := c.Customer(t.Context(), "ada"); err != nil || got != (orderflow.Customer{ID: "ada", Version: 2}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }

@@ -32,13 +32,21 @@ func (c *Customers) Customer(ctx context.Context, id string) (orderflow.Customer
 	return customer, nil
 }
 
-// SaveCustomer replaces a profile.
+// SaveCustomer saves a profile as its next version if its version is still the one that it was loaded with.
+// Returns orderflow.CodeConflict if it is not.
 func (c *Customers) SaveCustomer(ctx context.Context, customer orderflow.Customer) error {
+	loaded := customer.Version
+	customer.Version++
 	it, err := marshal(customer)
 	if err != nil {
 		return fmt.Errorf("marshal customer: %w", err)
 	}
-	if _, err := c.DB.PutItem(ctx, &dynamodb.PutItemInput{TableName: &c.Table, Item: it}); err != nil {
+	put := &dynamodb.PutItemInput{TableName: &c.Table, Item: it, ConditionExpression: aws.String("attribute_not_exists(version)")}
+	if loaded > 0 {
+		put.ConditionExpression = aws.String("version = :loaded")
+		put.ExpressionAttributeValues = item{":loaded": number(loaded)}
+	}
+	if _, err := c.DB.PutItem(ctx, put); err != nil {
 		return wrap("put customer", err)
 	}
 	return nil

@@ -1,4 +1,5 @@
-// Command gen writes what is made from the contract openapi.yaml: the routing table and the documentation page.
+// Command gen writes what is made from the contract openapi.yaml: the routing table and the documentation page; and, from
+// postal.txt, the table of the countries that need postal codes.
 //
 // It runs in the folder api (go generate ./api). A test fails if what it would write differs from what is there.
 package main
@@ -46,5 +47,9 @@ func generate(source []byte) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string][]byte{"routes_gen.go": table, "docs_gen.html": page}, nil
+	countries, err := postal(postalList)
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]byte{"routes_gen.go": table, "docs_gen.html": page, "postal_gen.go": countries}, nil
 }

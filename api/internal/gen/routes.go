@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"go/format"
+	"regexp"
 	"strings"
 )
 
@@ -110,6 +111,9 @@ func (op *operation) scopes() (scopes []string, byToken bool) {
 	return nil, false
 }
 
+// codepoint is an escape of ECMA 262's regular expressions, which the contract uses, that Go writes \x{2028}.
+var codepoint = regexp.MustCompile(`\\u([0-9A-Fa-f]{4})`)
+
 // schema writes the expression of a schema: a variable if it has a name, a literal if not.
 func (g *goSource) schema(s *schema) (string, error) {
 	if s.Ref != "" {
@@ -131,7 +135,7 @@ func (g *goSource) schema(s *schema) (string, error) {
 			return "", fmt.Errorf("pattern %s needs an x-fault", s.Pattern)
 		}
 		if s.Pattern != "" {
-			fmt.Fprintf(b, "pattern: regexp.MustCompile(`%s`),", s.Pattern)
+			fmt.Fprintf(b, "pattern: regexp.MustCompile(%#q),", codepoint.ReplaceAllString(s.Pattern, `\x{$1}`))
 		}
 		if len(s.Enum) > 0 {
 			fmt.Fprintf(b, "enum: %#v,", s.Enum)
@@ -158,6 +162,9 @@ func (g *goSource) schema(s *schema) (string, error) {
 	case "object":
 		if s.Additional == nil || *s.Additional {
 			return "", fmt.Errorf("an object of a request needs additionalProperties: false")
+		}
+		if s.Format != "" {
+			fmt.Fprintf(b, "format: %q,", s.Format)
 		}
 		fmt.Fprintf(b, "required: %#v, properties: map[string]*schema{\n", s.Required)
 		for _, p := range s.Properties {
