@@ -21,6 +21,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"orderflow/api/contracttest"
 )
 
 // settle is how long anything may take before a test gives up. It bounds failures; nothing is measured against it.
@@ -201,6 +203,26 @@ func (s *system) config() aws.Config {
 	}
 }
 
+var contract = sync.OnceValues(func() (*contracttest.Checker, error) {
+	document, err := os.ReadFile("../api/openapi.yaml")
+	if err != nil {
+		return nil, err
+	}
+	return contracttest.New(document)
+})
+
+// apiClient calls the API and fails the test on an answer that the contract does not foresee.
+func apiClient(t *testing.T) *http.Client {
+	t.Helper()
+	c, err := contract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	concerns := func(r *http.Request) bool { return !strings.HasPrefix(r.URL.Path, "/_local/") }
+	refuse := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &http.Client{Transport: c.Transport(http.DefaultTransport, concerns, func(err error) { t.Error(err) }), CheckRedirect: refuse}
+}
+
 // caller is one user of the API.
 type caller struct {
 	s     *system
@@ -255,7 +277,7 @@ func (c *caller) try(ctx context.Context, method, path string, header http.Heade
 	if len(body) > 0 {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := apiClient(c.s.t).Do(req)
 	if err != nil {
 		return nil, err
 	}

@@ -260,7 +260,7 @@ func (s *system) checkStock(orders []orderflow.Order) {
 // checkPrivacy: no personal data of the test orders (I12).
 func (s *system) checkPrivacy(where, text string) {
 	s.t.Helper()
-	for _, secret := range []string{personName, personMail, personLine1} {
+	for _, secret := range []string{personName, personMail, personLine1, personState, personPhone} {
 		if strings.Contains(text, secret) {
 			s.t.Errorf("I12: %s hold %q", where, secret)
 		}

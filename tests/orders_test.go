@@ -31,12 +31,14 @@ const (
 	personName  = "Zebulon Quillfeather"
 	personMail  = "zebulon.q@example.com"
 	personLine1 = "77 Marmalade Crescent"
+	personState = "Oregon Territory"
+	personPhone = "+1 (503) 555-0163"
 )
 
 func order(paymentMethod string, items ...item) []byte {
 	b, err := json.Marshal(request{
 		Items: items, Currency: "USD", Email: personMail, PaymentMethod: paymentMethod,
-		ShippingAddress: &orderflow.Address{Name: personName, Line1: personLine1, City: "Portland", PostalCode: "97205", Country: "US"},
+		ShippingAddress: &orderflow.Address{Name: personName, Line1: personLine1, City: "Portland", State: personState, PostalCode: "97205", Country: "US", Phone: personPhone},
 	})
 	if err != nil {
 		panic(err)

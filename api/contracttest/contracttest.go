@@ -115,7 +115,9 @@ func (c *Checker) find(r *http.Request) (*routers.Route, map[string]string) {
 	if strings.HasSuffix(r.URL.Path, "/") || strings.Contains(r.URL.Path, "//") {
 		return nil, nil
 	}
-	route, params, err := c.router.FindRoute(r)
+	here := r.Clone(r.Context()) // the contract's server is /: whatever host serves it
+	here.URL.Scheme, here.URL.Host = "", ""
+	route, params, err := c.router.FindRoute(here)
 	if err != nil {
 		return nil, nil
 	}

@@ -93,7 +93,7 @@ func TestChecker_Transport(t *testing.T) {
 		}
 		_ = res.Body.Close()
 	}
-	if len(reported) != 1 || !strings.Contains(reported[0], "/healthz") {
+	if len(reported) != 1 || !strings.Contains(reported[0], "status") || !strings.Contains(reported[0], "/healthz") {
 		t.Errorf("reported %q", reported)
 	}
 }

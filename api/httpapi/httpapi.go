@@ -45,23 +45,20 @@ func Request(ctx context.Context, e events.APIGatewayV2HTTPRequest) (*http.Reque
 	if err != nil {
 		return nil, err
 	}
-	u, err := urlOf(e)
+	r, err := http.NewRequestWithContext(withCaller(ctx, e), method, "/", body)
 	if err != nil {
 		return nil, err
 	}
-	r, err := http.NewRequestWithContext(withCaller(ctx, e), method, u.String(), body)
-	if err != nil {
-		return nil, err
-	}
+	r.URL = urlOf(e)
 	for name, value := range e.Headers {
 		r.Header.Set(name, value) // several values come joined by commas
 	}
 	if len(e.Cookies) > 0 {
 		r.Header.Set("Cookie", strings.Join(e.Cookies, "; "))
 	}
-	r.Host = u.Host
+	r.Host = hostOf(e)
 	r.RemoteAddr = e.RequestContext.HTTP.SourceIP
-	r.RequestURI = u.RequestURI()
+	r.RequestURI = r.URL.RequestURI()
 	return r, nil
 }
 
@@ -84,8 +81,8 @@ func bodyOf(e events.APIGatewayV2HTTPRequest) (io.Reader, error) {
 	return strings.NewReader(string(body)), nil
 }
 
-// urlOf is the URL that the client asked for. The path comes with the stage before it, but for the stage $default.
-func urlOf(e events.APIGatewayV2HTTPRequest) (*url.URL, error) {
+// urlOf is the URL that the client asked for, without the host: clients send what they like as a host, and not all of it makes a URL. The path comes with the stage before it, but for the stage $default.
+func urlOf(e events.APIGatewayV2HTTPRequest) *url.URL {
 	raw := e.RawPath
 	if stage := e.RequestContext.Stage; stage != "" && stage != "$default" {
 		if rest, ok := strings.CutPrefix(raw, "/"+stage); ok && (rest == "" || rest[0] == '/') {
@@ -99,15 +96,15 @@ func urlOf(e events.APIGatewayV2HTTPRequest) (*url.URL, error) {
 	if err != nil { // the gateway has unescaped it already
 		path = raw
 	}
-	host := e.RequestContext.DomainName
+	return &url.URL{Path: path, RawPath: raw, RawQuery: e.RawQueryString}
+}
+
+// hostOf is what the client calls the API.
+func hostOf(e events.APIGatewayV2HTTPRequest) string {
 	for name, value := range e.Headers {
 		if strings.EqualFold(name, "host") {
-			host = value
+			return value
 		}
 	}
-	u := &url.URL{Scheme: "https", Host: host, Path: path, RawPath: raw, RawQuery: e.RawQueryString}
-	if _, err := url.Parse(u.String()); err != nil {
-		return nil, fmt.Errorf("read URL: %w", err)
-	}
-	return u, nil
+	return e.RequestContext.DomainName
 }

@@ -79,6 +79,22 @@ func TestRequest_paths(t *testing.T) {
 	}
 }
 
+// Clients send what they like as a path, a query or a host: it is for the API to refuse.
+func TestRequest_oddities(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ path, query, host string }{
+		{"//orders", "", "api.example"}, {"//", "", "api.example"}, {"/orders", "limit=%zz", "api.example"}, {"/orders", "a;b", "api.example"}, {"/orders", "a#b?c", "api.example"},
+		{"/orders?x#y", "", "api.example"}, {"/orders", "", "[::1"}, {"/orders", "", "a%zz"}, {"/orders", "", "user@host:99999"}, {"/orders", "", "a b/c"}, {"/orders", "", ""}, {"/a\nb", "", ":"},
+	} {
+		e := event(t, "get-order")
+		e.RawPath, e.RawQueryString, e.Headers = tt.path, tt.query, map[string]string{"host": tt.host}
+		r, err := Request(t.Context(), e)
+		if err != nil || r.URL.Path != tt.path || r.URL.RawQuery != tt.query || r.Host != tt.host {
+			t.Errorf("%+v: got %+v, %v", tt, r, err)
+		}
+	}
+}
+
 func TestRequest_refuses(t *testing.T) {
 	t.Parallel()
 	f := New(http.NotFoundHandler())

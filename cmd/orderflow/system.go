@@ -23,6 +23,7 @@ import (
 	"orderflow"
 	"orderflow/functions"
 	"orderflow/local"
+	"orderflow/local/gateway/issuer"
 	"orderflow/local/guard"
 	"orderflow/local/lambda"
 	"orderflow/local/store"
@@ -101,11 +102,29 @@ func startSystem(ctx context.Context, o systemOptions) (_ *system, err error) {
 		return nil, errors.Join(err, s.stack.Close(ctx), s.clean())
 	}
 	hosts := append(apiListener.Hosts(), append(publicHost(o), o.Hosts...)...)
-	mux := http.NewServeMux()
-	mux.Handle("/_local/", (&localAPI{stack: s.stack, client: s.stack.ClientID("UserPoolClient"), hosts: hosts}).handler())
-	mux.Handle("/", s.stack.APIHandler())
-	s.api = s.serve(apiListener, s.most.api, s.stack.Guarded(mux, hosts...))
+	s.api = s.serve(apiListener, s.most.api, s.stack.Guarded(&front{
+		local:  (&localAPI{stack: s.stack, client: s.stack.ClientID("UserPoolClient"), hosts: hosts}).handler(),
+		issuer: s.stack.Issuer().Handler(s.apiURL),
+		api:    s.stack.APIHandler(),
+	}, hosts...))
 	return s, nil
+}
+
+// front is what listens at the API's address. It is no http.ServeMux, which would redirect paths such as //orders: the API answers for those.
+type front struct {
+	local, issuer, api http.Handler
+}
+
+// ServeHTTP implements http.Handler.
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch path := r.URL.Path; {
+	case strings.HasPrefix(path, "/_local/"):
+		f.local.ServeHTTP(w, r)
+	case path == issuer.ConfigurationPath || path == issuer.KeysPath || path == issuer.TokenPath:
+		f.issuer.ServeHTTP(w, r)
+	default:
+		f.api.ServeHTTP(w, r)
+	}
 }
 
 // open opens the stack and fills its catalogue.
@@ -145,7 +164,7 @@ func stackOptions(o systemOptions, params map[string]string) local.Options {
 // serve answers on a listener, so many connections at a time, until it is shut down.
 func (s *system) serve(listener net.Listener, most int, handler http.Handler) *http.Server {
 	guests := newCrowd(listener, most)
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ConnState: guests.watch}
+	server := &http.Server{Handler: bodyDeadline(bodyTime, handler), ReadHeaderTimeout: bodyTime, IdleTimeout: 2 * time.Minute, ConnState: guests.watch}
 	go func() { s.serveErrors <- server.Serve(guests) }()
 	return server
 }

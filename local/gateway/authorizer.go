@@ -42,9 +42,9 @@ func (a *Authorizer) prepare(clock clockwork.Clock) error {
 	kind, name, _ := strings.Cut(strings.TrimPrefix(a.IdentitySource, "$request."), ".")
 	switch {
 	case a.IdentitySource == "":
-		a.source = func(r *http.Request) string { return r.Header.Get("Authorization") }
+		a.source = headerSource("Authorization")
 	case kind == "header":
-		a.source = func(r *http.Request) string { return r.Header.Get(name) }
+		a.source = headerSource(name)
 	case kind == "querystring":
 		a.source = func(r *http.Request) string { return r.URL.Query().Get(name) }
 	default:
@@ -53,6 +53,11 @@ func (a *Authorizer) prepare(clock clockwork.Clock) error {
 	a.parser = jwt.NewParser(jwt.WithValidMethods([]string{"RS256", "RS384", "RS512"}), jwt.WithJSONNumber(), jwt.WithTimeFunc(clock.Now),
 		jwt.WithIssuer(a.Issuer), jwt.WithExpirationRequired(), jwt.WithIssuedAt())
 	return nil
+}
+
+// headerSource reads a header. One that is repeated is a list, as in a function's event, and no token.
+func headerSource(name string) func(*http.Request) string {
+	return func(r *http.Request) string { return strings.Join(r.Header.Values(name), ",") }
 }
 
 func (a *Authorizer) authorize(r *http.Request, scopes []string) (*authorization, *denial) {

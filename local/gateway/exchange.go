@@ -45,10 +45,8 @@ func (x *exchange) answer() answer {
 		}
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(nil, x.r.Body, MaxBody))
-	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		return tooLarge()
-	} else if err != nil {
-		return refuse(http.StatusBadRequest, "Bad Request", "MalformedRequest", "the body could not be read")
+	if err != nil {
+		return unreadable(err)
 	}
 	event, err := x.event(route, params, auth, body)
 	if err != nil {

@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -280,6 +282,9 @@ func TestGateway_FailedIntegrations(t *testing.T) {
 			if r.StatusCode != tt.status || !strings.Contains(body, `"message":"`+tt.message+`"`) || strings.Contains(body, "secret") {
 				t.Errorf("got %d %s", r.StatusCode, body)
 			}
+			if retry := r.Header.Get("Retry-After"); (retry == "1") != (tt.status == 503) {
+				t.Errorf("Retry-After %q", retry)
+			}
 			if access.Status != tt.status || access.Route != "$default" || access.RequestID == "" {
 				t.Errorf("access log %+v", access)
 			}
@@ -319,6 +324,24 @@ func TestGateway_BodyLimit(t *testing.T) {
 	}
 }
 
+// slowBody is a body whose client does not go on.
+type slowBody struct{ err error }
+
+func (b slowBody) Read([]byte) (int, error) { return 0, b.err }
+
+func TestGateway_UnreadableBody(t *testing.T) {
+	t.Parallel()
+	g, _ := newGateway(t, `{}`, func(s *setup) { s.Routes = []Route{{Key: "$default", Function: "f"}} })
+	for err, want := range map[error]int{os.ErrDeadlineExceeded: 408, io.ErrUnexpectedEOF: 400} {
+		r := httptest.NewRequest("POST", "/", slowBody{fmt.Errorf("read: %w", err)})
+		w := httptest.NewRecorder()
+		g.ServeHTTP(w, r)
+		if w.Code != want || w.Header().Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%v: got %d %s", err, w.Code, w.Body)
+		}
+	}
+}
+
 func TestGateway_Throttle(t *testing.T) {
 	t.Parallel()
 	g, s := newGateway(t, `{}`, func(s *setup) {
@@ -333,6 +356,9 @@ func TestGateway_Throttle(t *testing.T) {
 	}
 	if got := statuses("/a", 3); got[1] != 200 || got[2] != 429 {
 		t.Errorf("/a: %v, want 2 accepted", got)
+	}
+	if r := send(t, g, "GET", "/a", ""); r.StatusCode != 429 || r.Header.Get("Retry-After") != "1" {
+		t.Errorf("got %d %v", r.StatusCode, r.Header)
 	}
 	if got := statuses("/b", 4); got[2] != 200 || got[3] != 429 {
 		t.Errorf("/b: %v, want 3 accepted", got)

@@ -2,7 +2,9 @@ package gateway
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
+	"os"
 )
 
 // problem is the body of every refusal: RFC 9457, and API Gateway's own message.
@@ -21,11 +23,26 @@ func refuse(status int, message, code, detail string) answer {
 	if err != nil { // strings always marshal
 		body = []byte(`{"message":"` + message + `"}`)
 	}
-	return answer{status, http.Header{"Content-Type": {"application/problem+json"}, "Cache-Control": {"no-store"}}, body}
+	a := answer{status, http.Header{"Content-Type": {"application/problem+json"}, "Cache-Control": {"no-store"}}, body}
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+		a.header.Set("Retry-After", "1")
+	}
+	return a
 }
 
 func internalError() answer {
 	return refuse(http.StatusInternalServerError, "Internal Server Error", "Internal", "something went wrong on our side")
+}
+
+// unreadable is the answer to a request whose body did not arrive.
+func unreadable(err error) answer {
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return tooLarge()
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return refuse(http.StatusRequestTimeout, "Request Timeout", "RequestTimeout", "the body came too slowly")
+	}
+	return refuse(http.StatusBadRequest, "Bad Request", "MalformedRequest", "the body could not be read")
 }
 
 func tooLarge() answer {

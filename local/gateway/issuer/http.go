@@ -21,24 +21,38 @@ func (i *Issuer) JWKS(context.Context) ([]byte, error) {
 	return body, nil
 }
 
-// Handler serves GET /.well-known/openid-configuration, GET /.well-known/jwks.json and POST /oauth2/token.
+// The paths that Handler serves.
+const (
+	ConfigurationPath = "/.well-known/openid-configuration"
+	KeysPath          = "/.well-known/jwks.json"
+	TokenPath         = "/oauth2/token"
+)
+
+// Handler serves GET ConfigurationPath, GET KeysPath and POST TokenPath at the URL base, which is not the issuer's name: tokens name the user pool
+// that they would be from.
 //
 // The token endpoint takes the form of OAuth's client_credentials grant with members of our own: sub (or username), groups. It asks for no secret,
 // so it answers this machine alone: loopback peers that are not a web page's script (no Origin) and that mean a loopback host.
-func (i *Issuer) Handler() http.Handler {
+func (i *Issuer) Handler(base string) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET "+ConfigurationPath, func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]any{
-			"issuer": i.opt.URL, "jwks_uri": i.opt.URL + "/.well-known/jwks.json", "token_endpoint": i.opt.URL + "/oauth2/token",
+			"issuer": i.opt.URL, "jwks_uri": base + KeysPath, "token_endpoint": base + TokenPath,
 			"response_types_supported": []string{"token"}, "grant_types_supported": []string{"client_credentials"},
 			"subject_types_supported": []string{"public"}, "id_token_signing_alg_values_supported": []string{"RS256"},
 			"token_endpoint_auth_methods_supported": []string{"none"},
 		})
 	})
-	mux.HandleFunc("GET /.well-known/jwks.json", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET "+KeysPath, func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, i.keySet())
 	})
-	mux.HandleFunc("POST /oauth2/token", i.token)
+	mux.HandleFunc("POST "+TokenPath, i.token)
+	for path, allow := range map[string]string{ConfigurationPath: "GET, HEAD", KeysPath: "GET, HEAD", TokenPath: "POST"} {
+		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Allow", allow)
+			writeError(w, http.StatusMethodNotAllowed, "invalid_request", "the methods are "+allow)
+		})
+	}
 	return mux
 }
 
@@ -54,6 +68,12 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f := r.PostForm
+	for name, values := range f {
+		if len(values) > 1 {
+			writeError(w, http.StatusBadRequest, "invalid_request", name+" is given more than once")
+			return
+		}
+	}
 	if g := f.Get("grant_type"); g != "client_credentials" {
 		writeError(w, http.StatusBadRequest, "unsupported_grant_type", "grant_type must be client_credentials")
 		return

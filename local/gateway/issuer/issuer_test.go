@@ -96,7 +96,7 @@ func TestIssuer_Discovery(t *testing.T) {
 		"/.well-known/jwks.json":            `"kid":"` + i.kid + `"`,
 	} {
 		w := httptest.NewRecorder()
-		i.Handler().ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		i.Handler("http://127.0.0.1:8080").ServeHTTP(w, httptest.NewRequest("GET", path, nil))
 		if w.Code != 200 || !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
@@ -118,6 +118,8 @@ func TestIssuer_TokenEndpoint(t *testing.T) {
 		{"a rebound name", func(r *http.Request, _ url.Values) { r.Host = "evil.example" }, 403},
 		{"another grant", func(_ *http.Request, f url.Values) { f.Set("grant_type", "password") }, 400},
 		{"unknown client", func(_ *http.Request, f url.Values) { f.Set("client_id", "x") }, 400},
+		{"two grants", func(_ *http.Request, f url.Values) { f.Add("grant_type", "client_credentials") }, 400},
+		{"another method", func(r *http.Request, _ url.Values) { r.Method = "GET" }, 405},
 		{"bad lifetime", func(_ *http.Request, f url.Values) { f.Set("expires_in", "100000") }, 400},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -130,7 +132,7 @@ func TestIssuer_TokenEndpoint(t *testing.T) {
 			tt.change(r, form)
 			r.PostForm, r.Form = form, form
 			w := httptest.NewRecorder()
-			i.Handler().ServeHTTP(w, r)
+			i.Handler("http://127.0.0.1:8080").ServeHTTP(w, r)
 			if w.Code != tt.status {
 				t.Fatalf("got %d %s", w.Code, w.Body)
 			}

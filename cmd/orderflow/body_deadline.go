@@ -1,0 +1,37 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"time"
+)
+
+// bodyTime is how long the body of a request may take to arrive; headers have as long.
+const bodyTime = 10 * time.Second
+
+// bodyDeadline has reads of a request's body fail with os.ErrDeadlineExceeded once it has taken longer than limit. What comes after the body,
+// such as a long poll, may take its time, which a server's ReadTimeout would not allow.
+func bodyDeadline(limit time.Duration, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		connection := http.NewResponseController(w)
+		if r.Body != http.NoBody && connection.SetReadDeadline(time.Now().Add(limit)) == nil {
+			r.Body = &deadlineBody{r.Body, connection}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// deadlineBody takes the deadline away when the body has arrived.
+type deadlineBody struct {
+	io.ReadCloser
+	connection *http.ResponseController
+}
+
+func (b *deadlineBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if errors.Is(err, io.EOF) {
+		_ = b.connection.SetReadDeadline(time.Time{}) // fails only for a connection that is closed
+	}
+	return n, err
+}
