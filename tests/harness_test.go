@@ -211,16 +211,21 @@ var contract = sync.OnceValues(func() (*contracttest.Checker, error) {
 	return contracttest.New(document)
 })
 
-// apiClient calls the API and fails the test on an answer that the contract does not foresee.
-func apiClient(t *testing.T) *http.Client {
-	t.Helper()
+func (s *system) contract() *contracttest.Checker {
+	s.t.Helper()
 	c, err := contract()
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
+	return c
+}
+
+// apiClient calls the API and fails the test on an answer that the contract does not foresee.
+func (s *system) apiClient() *http.Client {
+	s.t.Helper()
 	concerns := func(r *http.Request) bool { return !strings.HasPrefix(r.URL.Path, "/_local/") }
 	refuse := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &http.Client{Transport: c.Transport(http.DefaultTransport, concerns, func(err error) { t.Error(err) }), CheckRedirect: refuse}
+	return &http.Client{Transport: s.contract().Transport(http.DefaultTransport, concerns, func(err error) { s.t.Error(err) }), CheckRedirect: refuse}
 }
 
 // caller is one user of the API.
@@ -277,7 +282,7 @@ func (c *caller) try(ctx context.Context, method, path string, header http.Heade
 	if len(body) > 0 {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	res, err := apiClient(c.s.t).Do(req)
+	res, err := c.s.apiClient().Do(req)
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,10 @@ type Checker struct {
 }
 
 // unlisted are the statuses that any request may meet and that only the operations' default response stands for.
-var unlisted = []int{http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge}
+var unlisted = []int{
+	http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge,
+	http.StatusRequestHeaderFieldsTooLarge, http.StatusNotImplemented, http.StatusHTTPVersionNotSupported,
+}
 
 // New reads an OpenAPI 3.0 document.
 func New(document []byte) (*Checker, error) {

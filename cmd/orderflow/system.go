@@ -23,6 +23,7 @@ import (
 	"orderflow"
 	"orderflow/functions"
 	"orderflow/local"
+	"orderflow/local/gateway"
 	"orderflow/local/gateway/issuer"
 	"orderflow/local/guard"
 	"orderflow/local/lambda"
@@ -102,7 +103,7 @@ func startSystem(ctx context.Context, o systemOptions) (_ *system, err error) {
 		return nil, errors.Join(err, s.stack.Close(ctx), s.clean())
 	}
 	hosts := append(apiListener.Hosts(), append(publicHost(o), o.Hosts...)...)
-	s.api = s.serve(apiListener, s.most.api, s.stack.Guarded(&front{
+	s.api = s.serve(gateway.Listener(apiListener), s.most.api, s.stack.Guarded(&front{
 		local:  (&localAPI{stack: s.stack, client: s.stack.ClientID("UserPoolClient"), hosts: hosts}).handler(),
 		issuer: s.stack.Issuer().Handler(s.apiURL),
 		api:    s.stack.APIHandler(),

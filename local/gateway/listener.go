@@ -1,0 +1,58 @@
+package gateway
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+)
+
+// Listener wraps what an http.Server listens at. What the server refuses by itself, before a handler sees it (a malformed Host header, a path that is
+// no URL, headers that are too large), is plain text in net/http; here it is a problem like every other refusal.
+func Listener(l net.Listener) net.Listener { return listener{l} }
+
+type listener struct{ net.Listener }
+
+// Accept implements net.Listener.
+func (l listener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return conn{c}, nil
+}
+
+type conn struct{ net.Conn }
+
+// plainError is how net/http writes its own refusals: all in one write, these headers right after the status line. What a handler answers has
+// others: Date at least.
+var plainError = []byte("\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n")
+
+// Write implements net.Conn.
+func (c conn) Write(p []byte) (int, error) {
+	line, detail, ok := bytes.Cut(p, plainError)
+	if !ok || bytes.ContainsRune(line, '\r') {
+		return c.Conn.Write(p)
+	}
+	_, after, _ := bytes.Cut(line, []byte(" "))
+	digits, _, _ := bytes.Cut(after, []byte(" "))
+	status, err := strconv.Atoi(string(digits))
+	if err != nil || status < http.StatusBadRequest {
+		return c.Conn.Write(p)
+	}
+	if _, err := c.Conn.Write(problemText(status, string(detail))); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+func problemText(status int, detail string) []byte {
+	a := refuse(status, http.StatusText(status), "MalformedRequest", detail)
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Length: %d\r\n", status, http.StatusText(status), len(a.body))
+	_ = a.header.Write(&b) // a buffer takes everything
+	b.WriteString("\r\n")
+	b.Write(a.body)
+	return b.Bytes()
+}
