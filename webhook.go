@@ -73,10 +73,14 @@ func webhookMAC(secret, seconds string, body []byte) []byte {
 	return mac.Sum(nil)
 }
 
+// parseSignature returns nothing for a header with two times: it is not guessed which one is meant.
 func parseSignature(header string) (seconds string, signatures []string) {
 	for part := range strings.SplitSeq(header, ",") {
 		switch name, value, _ := strings.Cut(strings.TrimSpace(part), "="); name {
 		case "t":
+			if seconds != "" {
+				return "", nil
+			}
 			seconds = value
 		case "v1":
 			signatures = append(signatures, value)

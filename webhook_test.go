@@ -30,6 +30,7 @@ func TestVerifyWebhook(t *testing.T) {
 		{"no signature", secret, strings.SplitN(signed, ",", 2)[0], string(body), at, false},
 		{"time changed", secret, strings.Replace(signed, "t=1780000000", "t=1780000001", 1), string(body), at, false},
 		{"not hex", secret, "t=1780000000,v1=zz", string(body), at, false},
+		{"two times", secret, "t=1780000001," + signed, string(body), at, false},
 		{"old and new secret", secret, "t=1780000000,v1=00," + strings.SplitN(signed, ",", 2)[1], string(body), at, true},
 		{"with blanks", secret, strings.Replace(signed, ",", ", ", 1), string(body), at, true},
 	} {

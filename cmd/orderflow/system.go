@@ -23,6 +23,7 @@ import (
 	"orderflow"
 	"orderflow/functions"
 	"orderflow/local"
+	"orderflow/local/awsapi"
 	"orderflow/local/gateway"
 	"orderflow/local/gateway/issuer"
 	"orderflow/local/guard"
@@ -165,7 +166,7 @@ func stackOptions(o systemOptions, params map[string]string) local.Options {
 // serve answers on a listener, so many connections at a time, until it is shut down.
 func (s *system) serve(listener net.Listener, most int, handler http.Handler) *http.Server {
 	guests := newCrowd(listener, most)
-	server := &http.Server{Handler: bodyDeadline(bodyTime, handler), ReadHeaderTimeout: bodyTime, IdleTimeout: 2 * time.Minute, ConnState: guests.watch}
+	server := &http.Server{Handler: awsapi.BodyDeadline(awsapi.BodyTime, handler), ReadHeaderTimeout: awsapi.BodyTime, IdleTimeout: 2 * time.Minute, ConnState: guests.watch}
 	go func() { s.serveErrors <- server.Serve(guests) }()
 	return server
 }

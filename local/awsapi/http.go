@@ -33,13 +33,21 @@ type HTTPService interface {
 	EncodeHTTP(w http.ResponseWriter, op, requestID string, out any, err error)
 }
 
+// unreadable is the error of a request whose body did not arrive whole.
+func unreadable(err error) *Error {
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return &Error{Type: "RequestEntityTooLarge", Message: err.Error(), Status: http.StatusRequestEntityTooLarge}
+	}
+	return &Error{Type: "RequestTimeout", Message: "the body did not arrive: " + err.Error(), Status: http.StatusRequestTimeout}
+}
+
 // ServeHTTP answers one AWS API request.
 func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	id := RequestID()
 	w.Header().Set("X-Amzn-RequestId", id)
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxBody))
 	if err != nil {
-		writeJSONError(w, &Error{Type: "RequestEntityTooLarge", Message: err.Error(), Status: http.StatusRequestEntityTooLarge})
+		writeJSONError(w, unreadable(err))
 		return
 	}
 	ctx := req.Context()

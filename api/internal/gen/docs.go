@@ -147,10 +147,10 @@ func needs(op documented) string {
 }
 
 func statusClass(status string) string {
-	if n, err := strconv.Atoi(status); err == nil && n >= 400 {
-		return "bad"
+	if n, err := strconv.Atoi(status); err == nil && n < 400 {
+		return "good"
 	}
-	return "good"
+	return "bad" // default stands for failures
 }
 
 var (

@@ -184,7 +184,7 @@ func openStore(c config, now *clock.Clock, log *slog.Logger) (*store.Store, erro
 // serveUntil answers requests until ctx is done; then it ends those in flight, and stops the service. If the store fails it returns at once: whoever is
 // still running may wait for a commit that never returns.
 func serveUntil(ctx context.Context, l net.Listener, h http.Handler, service *states.Service, st *store.Store) error {
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: awsapi.BodyDeadline(awsapi.BodyTime, h), ReadHeaderTimeout: awsapi.BodyTime}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = service.Run(running) }) // ends without an error when it is stopped

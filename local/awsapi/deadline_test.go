@@ -1,4 +1,4 @@
-package main
+package awsapi
 
 import (
 	"errors"
@@ -22,7 +22,7 @@ func (b stuckBody) Read([]byte) (int, error) {
 func TestBodyDeadline(t *testing.T) {
 	t.Parallel()
 	read := make(chan error, 1)
-	server := httptest.NewServer(bodyDeadline(50*time.Millisecond, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(BodyDeadline(50*time.Millisecond, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, err := io.Copy(io.Discard, r.Body)
 		read <- err
 		if err != nil {
@@ -42,6 +42,20 @@ func TestBodyDeadline(t *testing.T) {
 	}
 }
 
+// halfBody is a body that its client does not finish.
+type halfBody struct{}
+
+func (halfBody) Read([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }
+
+func TestRouter_ServeHTTP_slowBody(t *testing.T) {
+	t.Parallel()
+	w := httptest.NewRecorder()
+	(&Router{}).ServeHTTP(w, httptest.NewRequest("POST", "/", halfBody{}))
+	if w.Code != http.StatusRequestTimeout || !strings.Contains(w.Body.String(), "RequestTimeout") {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+}
+
 // deadlines is a connection that notes what deadlines it is given.
 type deadlines struct {
 	*httptest.ResponseRecorder
@@ -58,7 +72,7 @@ func TestBodyDeadline_afterTheBody(t *testing.T) {
 	t.Parallel()
 	w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
 	began := time.Now()
-	handler := bodyDeadline(time.Hour, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	handler := BodyDeadline(time.Hour, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if b, err := io.ReadAll(r.Body); err != nil || string(b) != "{}" {
 			t.Errorf("got %s, %v", b, err)
 		}
@@ -68,7 +82,7 @@ func TestBodyDeadline_afterTheBody(t *testing.T) {
 		t.Errorf("deadlines %v", w.set)
 	}
 	w.set = nil
-	bodyDeadline(time.Hour, http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequest("GET", "/", http.NoBody))
+	BodyDeadline(time.Hour, http.NotFoundHandler()).ServeHTTP(w, httptest.NewRequest("GET", "/", http.NoBody))
 	if len(w.set) != 0 {
 		t.Errorf("deadlines %v without a body", w.set)
 	}

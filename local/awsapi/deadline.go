@@ -1,4 +1,4 @@
-package main
+package awsapi
 
 import (
 	"errors"
@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// bodyTime is how long the body of a request may take to arrive; headers have as long.
-const bodyTime = 10 * time.Second
+// BodyTime is how long a server here gives the body of a request to arrive; headers have as long.
+const BodyTime = 10 * time.Second
 
-// bodyDeadline has reads of a request's body fail with os.ErrDeadlineExceeded once it has taken longer than limit. What comes after the body,
+// BodyDeadline has reads of a request's body fail with os.ErrDeadlineExceeded once it has taken longer than limit. What comes after the body,
 // such as a long poll, may take its time, which a server's ReadTimeout would not allow.
-func bodyDeadline(limit time.Duration, next http.Handler) http.Handler {
+func BodyDeadline(limit time.Duration, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		connection := http.NewResponseController(w)
 		if r.Body != http.NoBody && connection.SetReadDeadline(time.Now().Add(limit)) == nil {
