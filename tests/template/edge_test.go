@@ -1,6 +1,7 @@
 package template
 
 import (
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -44,6 +45,34 @@ func TestTemplate_firewall(t *testing.T) {
 	}
 	if n := largestBody(t); n > limit || n < 8*1024 {
 		t.Errorf("the contract allows bodies of %d bytes, the firewall %d", n, limit)
+	}
+}
+
+// TestTemplate_firewallAnswers: what the firewall refuses by rules of our own has the shape that the contract gives API Gateway's refusals.
+func TestTemplate_firewallAnswers(t *testing.T) {
+	t.Parallel()
+	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(root, "api/openapi.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	firewall := deployed(t).Of("AWS::WAFv2::WebACL")[0]
+	bodies, answers := object(firewall.get("CustomResponseBodies")), 0
+	for _, rule := range list(firewall.get("Rules")) {
+		block := object(object(object(object(rule)["Action"])["Block"])["CustomResponse"])
+		if block == nil {
+			continue
+		}
+		answers++
+		body := object(bodies[text(block["CustomResponseBodyKey"])])
+		var value any
+		if err := json.Unmarshal([]byte(text(body["Content"])), &value); err != nil || text(body["ContentType"]) != "APPLICATION_JSON" {
+			t.Errorf("%v answers with %v: %v", block["ResponseCode"], body, err)
+		} else if err := doc.Components.Schemas["GatewayMessage"].Value.VisitJSON(value); err != nil {
+			t.Errorf("%v: %v", block["ResponseCode"], err)
+		}
+	}
+	if answers != 2 {
+		t.Errorf("%d rules answer by themselves", answers)
 	}
 }
 
