@@ -127,6 +127,17 @@ func TestPlaceOrder_lines(t *testing.T) {
 	}
 }
 
+// The other texts of people are lines, too.
+func TestLines(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.placedBy(&ada)
+	for _, text := range []string{"", "\u00a0", "\u3000\ufeff", "\u200d", "two\u2028lines", "two\u0085lines", "\u202ereversed"} {
+		f.do(call{by: &ada, method: "PUT", path: "/me", body: `{"name":` + quoted(text) + `}`}).expect(422, "InvalidRequest")
+		f.do(call{by: &operator, method: "POST", path: "/ops/orders/" + id + "/redrive", body: `{"reason":` + quoted(text) + `}`}).expect(422, "InvalidRequest")
+	}
+}
+
 // TestPlaceOrder_emails compares the reading of addresses with that of the contract.
 func TestPlaceOrder_emails(t *testing.T) {
 	t.Parallel()

@@ -146,12 +146,11 @@ func listed(route *routers.Route, status int) error {
 
 // checkProblem checks a failure: it is a problem of this status, or what the gateway says by itself.
 func (c *Checker) checkProblem(status int, header http.Header, body []byte) error {
-	name := "Refused"
 	media, _, err := mime.ParseMediaType(header.Get("Content-Type"))
 	if err != nil {
 		return fmt.Errorf("Content-Type: %w", err)
 	}
-	content := c.doc.Components.Responses[name].Value.Content.Get(media)
+	content := c.doc.Components.Responses["Refused"].Value.Content.Get(media)
 	if content == nil {
 		return fmt.Errorf("a failure is %s", media)
 	}

@@ -81,7 +81,8 @@ func bodyOf(e events.APIGatewayV2HTTPRequest) (io.Reader, error) {
 	return strings.NewReader(string(body)), nil
 }
 
-// urlOf is the URL that the client asked for, without the host: clients send what they like as a host, and not all of it makes a URL. The path comes with the stage before it, but for the stage $default.
+// urlOf is the URL that the client asked for, without the host: clients send what they like as a host, and not all of it makes a URL. The
+// path comes with the stage before it, but for the stage $default.
 func urlOf(e events.APIGatewayV2HTTPRequest) *url.URL {
 	raw := e.RawPath
 	if stage := e.RequestContext.Stage; stage != "" && stage != "$default" {
