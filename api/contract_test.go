@@ -111,6 +111,27 @@ func TestContract_namesEveryCode(t *testing.T) {
 	}
 }
 
+// TestContract_listsTheEdge: every operation foresees what API Gateway and the dispatcher answer before it is asked.
+func TestContract_listsTheEdge(t *testing.T) {
+	t.Parallel()
+	for path, item := range loadContract(t).Paths.Map() {
+		for method, op := range item.Operations() {
+			statuses := []string{"400", "429", "500", "503", "default"}
+			if security := op.Security; security != nil && len(*security) > 0 && (*security)[0]["token"] != nil {
+				statuses = append(statuses, "401", "403")
+			}
+			if op.RequestBody != nil {
+				statuses = append(statuses, "413", "415", "422")
+			}
+			for _, status := range statuses {
+				if op.Responses.Value(status) == nil {
+					t.Errorf("%s %s does not list %s", method, path, status)
+				}
+			}
+		}
+	}
+}
+
 func TestOpenAPIAndDocs(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
