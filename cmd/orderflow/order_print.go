@@ -129,7 +129,7 @@ func (s *screen) facts(all [][]string) error {
 
 func addressText(a orderflow.Address) string {
 	var parts []string
-	for _, p := range []string{a.Name, a.Line1, a.Line2, strings.TrimSpace(a.City + " " + a.PostalCode), a.Country} {
+	for _, p := range []string{a.Name, a.Line1, a.Line2, strings.Join(strings.Fields(a.City+" "+a.State+" "+a.PostalCode), " "), a.Country, a.Phone} {
 		if p != "" {
 			parts = append(parts, p)
 		}

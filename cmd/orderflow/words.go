@@ -70,6 +70,8 @@ func happened(o orderView, c orderflow.Change) string {
 		return "the carrier was asked again"
 	case orderflow.ShipmentGivenUp:
 		return "the carrier gave up"
+	case orderflow.ShipmentCorrected:
+		return "the carrier corrected its notice: " + shipped(o.Shipment)
 	case orderflow.ShipmentLate:
 		return "the carrier dispatched the goods, which should have stayed"
 	}

@@ -2,6 +2,7 @@ package awsapi
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 
@@ -36,10 +37,16 @@ func (r *Router) refuse(w http.ResponseWriter, req *http.Request, why error) {
 	e := &Error{Type: "AccessDeniedException", Message: why.Error(), Status: http.StatusForbidden}
 	id := RequestID()
 	w.Header().Set("X-Amzn-RequestId", id)
-	_, scope := credential(req)
-	if _, s := r.httpService(req, scope); s != nil {
-		s.EncodeHTTP(w, req.URL.Query().Get("Action"), id, nil, e)
+	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxBody))
+	if err != nil {
+		writeJSONError(w, unreadable(err))
 		return
 	}
-	writeJSONError(w, e)
+	req.Form = queryForm(req, body)
+	_, scope := credential(req)
+	if _, s := r.httpService(req, scope); s != nil {
+		s.EncodeHTTP(w, req.Form.Get("Action"), id, nil, e)
+		return
+	}
+	writeError(w, req, scope, id, e)
 }

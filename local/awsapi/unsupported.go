@@ -10,8 +10,7 @@ import (
 // restXML are the services whose errors are XML although their requests are no forms.
 var restXML = []string{"s3", "s3express", "s3-outposts", "route53", "cloudfront"}
 
-// refuseUnknown answers 501 to a request that no service here takes, in the shape of the protocol that it speaks: an SDK must be
-// able to read the error.
+// refuseUnknown answers 501 to a request that no service here takes.
 func refuseUnknown(w http.ResponseWriter, r *http.Request, scope, requestID string) {
 	action, target := r.Form.Get("Action"), r.Header.Get("X-Amz-Target")
 	what := strings.TrimSpace(r.Method + " " + r.URL.Path + " " + target)
@@ -21,9 +20,14 @@ func refuseUnknown(w http.ResponseWriter, r *http.Request, scope, requestID stri
 	if scope != "" {
 		what = scope + ": " + what
 	}
-	e := NotImplemented(what)
+	writeError(w, r, scope, requestID, NotImplemented(what))
+}
+
+// writeError answers an error in the shape of the protocol that the request speaks: an SDK must be able to read it.
+func writeError(w http.ResponseWriter, r *http.Request, scope, requestID string, e *Error) {
+	action := r.Form.Get("Action")
 	switch {
-	case target != "":
+	case r.Header.Get("X-Amz-Target") != "":
 		w.Header().Set("Content-Type", r.Header.Get("Content-Type"))
 		writeJSONError(w, e)
 	case r.Header.Get("Smithy-Protocol") == "rpc-v2-cbor":
