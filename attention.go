@@ -1,6 +1,9 @@
 package orderflow
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // outlives reports whether the mark concerns an order that has ended, too: a step after the end failed, or the goods left too late.
 func (a Attention) outlives() bool {
@@ -79,11 +82,12 @@ func (o *Order) Acknowledge(by By) error {
 
 // LateDispatch is the carrier's word that it has taken the goods of a shipment that was cancelled, or that it had given up itself.
 type LateDispatch struct {
-	Carrier        string    `json:"carrier"`
-	TrackingNumber string    `json:"trackingNumber"`
-	At             time.Time `json:"at"`
-	Alerted        bool      `json:"alerted"`      // operators were told
-	Acknowledged   bool      `json:"acknowledged"` // an operator has seen to the goods
+	Carrier        string     `json:"carrier"`
+	TrackingNumber string     `json:"trackingNumber"`
+	At             time.Time  `json:"at"`
+	Alerted        bool       `json:"alerted"`           // operators were told
+	Acknowledged   bool       `json:"acknowledged"`      // an operator has seen to the goods
+	Earlier        []Tracking `json:"earlier,omitempty"` // what the carrier had said before
 }
 
 func (l LateDispatch) mark() *Attention {
@@ -94,12 +98,17 @@ func (l LateDispatch) mark() *Attention {
 }
 
 // NoteLateDispatch records a dispatch that Dispatch refuses, and marks the order for the operators, also one that has ended: the goods may be
-// gone while the money went back. Calling it again with the same tracking number is a no-op.
+// gone while the money went back. A tracking number that was noted before changes nothing: carriers repeat notices. Nor does one beyond
+// maxCorrections: an order does not grow without bound, and an operator knows that its goods are gone.
 func (o *Order) NoteLateDispatch(carrier, trackingNumber string, by By) {
-	if l := o.Shipment.Late; l != nil && l.Carrier == carrier && l.TrackingNumber == trackingNumber {
-		return
+	late := &LateDispatch{Carrier: carrier, TrackingNumber: trackingNumber, At: by.At}
+	if l := o.Shipment.Late; l != nil {
+		late.Earlier = append(slices.Clone(l.Earlier), Tracking{l.Carrier, l.TrackingNumber})
+		if slices.Contains(late.Earlier, Tracking{carrier, trackingNumber}) || len(late.Earlier) > maxCorrections {
+			return
+		}
 	}
-	o.Shipment.Late = &LateDispatch{Carrier: carrier, TrackingNumber: trackingNumber, At: by.At}
+	o.Shipment.Late = late
 	if o.Attention == nil || o.Attention.ExecutionARN == "" {
 		o.Attention = o.Shipment.Late.mark()
 	}

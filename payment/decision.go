@@ -95,9 +95,10 @@ var codeDecisions = func() map[stripe.ErrorCode]decision {
 	return all
 }()
 
-// decide finds the decision on an answer of Stripe's.
+// decide finds the decision on an answer of Stripe's. What the bank says of a card stands, with whatever status it is refused.
 func decide(e *stripe.Error) decision {
-	if d, ok := statusDecisions[e.HTTPStatusCode]; ok {
+	d, ok := statusDecisions[e.HTTPStatusCode]
+	if ok && !(e.Type == stripe.ErrorTypeCard && d.outcome == unavailable) {
 		return d
 	}
 	if e.HTTPStatusCode < 400 || e.HTTPStatusCode >= 500 {

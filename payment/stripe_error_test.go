@@ -46,6 +46,7 @@ func TestStripe_Charge_errors(t *testing.T) {
 		{"account not activated", 400, errorBody("invalid_request_error", "testmode_charges_only", "", ""), orderflow.CodePaymentUnavailable, "testmode_charges_only"},
 		{"no permission", 403, errorBody("invalid_request_error", "", "", "amount"), orderflow.CodePaymentUnavailable, "403"},
 		{"old name of a wrong key", 400, errorBody("authentication_error", "", "", ""), orderflow.CodePaymentUnavailable, "authentication_error"},
+		{"declined too often", 429, errorBody("card_error", "card_decline_rate_limit_exceeded", "", ""), orderflow.CodePaymentDeclined, "card_decline_rate_limit_exceeded"},
 		{"locked", 429, errorBody("invalid_request_error", "lock_timeout", "", ""), orderflow.CodePaymentUnavailable, "lock_timeout"},
 		{"too slow", 408, errorBody("invalid_request_error", "", "", "amount"), orderflow.CodePaymentUncertain, "408"},
 		{"dependency failed", 424, errorBody("invalid_request_error", "", "", "amount"), orderflow.CodePaymentUncertain, "424"},
