@@ -91,12 +91,12 @@ func TestPlaceOrder_lines(t *testing.T) {
 	refused := map[string]string{
 		"empty": "", "blank": " \t ", "no-break space": "\u00a0", "ideographic space": "\u3000", "byte order mark": "\ufeff", "zero width space": "\u200b",
 		"zero width joiner": "\u200d\u200d", "soft hyphen": "\u00ad", "word joiner": "\u2060", "Hangul filler": "\u3164", "halfwidth filler": "\uffa0",
-		"Braille blank": "\u2800", "variation selector": "\ufe0f", "Mongolian separator": "\u180e", "all of them": " \u00a0\u3000\ufeff\u200d\u2003",
+		"Braille blank": "\u2800", "variation selector": "\ufe0f", "Mongolian separator": "\u180e", "object": "\ufffc", "no character": "a\ufdd0b", "all of them": " \u00a0\u3000\ufeff\u200d\u2003",
 		"a line feed": "Ada\nLovelace", "a carriage return": "Ada\rLovelace", "a next line": "Ada\u0085Lovelace", "a line separator": "Ada\u2028Lovelace",
 		"a paragraph separator": "Ada\u2029Lovelace", "NUL": "Ada\x00", "a control character": "Ada\x1b[31m", "C1": "Ada\u009b31m", "an override": "\u202eAda",
 		"an isolate": "Ada\u2066", "a noncharacter": "Ada\uffff",
 	}
-	beyondPattern := map[string]string{"a mark alone": "\u0301", "tags alone": "\U000e0041\U000e0042", "a selector alone": "\U000e0100", "musical": "\U0001d173"}
+	beyondPattern := map[string]string{"note without a head": "\U0001d159", "a mark alone": "\u0301", "tags alone": "\U000e0041\U000e0042", "a selector alone": "\U000e0100", "musical": "\U0001d173"}
 	accepted := map[string]string{
 		"Latin": "Ada Lovelace", "Greek": "Αδα", "Chinese": "愛達", "Arabic": "آدا", "with a joiner": "می\u200cخواهم", "emoji": "👩\u200d🚀", "one letter": "A", "combining": "A\u030a",
 		"with spaces": "Ada\u00a0Lovelace", "Hangul": "에이다", "a digit": "1", "a symbol": "★",

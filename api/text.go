@@ -10,7 +10,7 @@ import (
 func isVisibleLine(text string) bool {
 	visible := false
 	for _, r := range text {
-		if unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, bidirectional) || r&0xfffe == 0xfffe {
+		if unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Noncharacter_Code_Point, bidirectional) {
 			return false
 		}
 		visible = visible || isVisible(r)
@@ -25,11 +25,15 @@ func isVisible(r rune) bool {
 
 var bidirectional = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0x202a, Hi: 0x202e, Stride: 1}, {Lo: 0x2066, Hi: 0x2069, Stride: 1}}}
 
-// blank are the letters and symbols that have no ink: the fillers of Hangul and Khmer, and the empty Braille pattern.
-var blank = &unicode.RangeTable{R16: []unicode.Range16{
-	{Lo: 0x115f, Hi: 0x1160, Stride: 1}, {Lo: 0x17b4, Hi: 0x17b5, Stride: 1}, {Lo: 0x2800, Hi: 0x2800, Stride: 1},
-	{Lo: 0x3164, Hi: 0x3164, Stride: 1}, {Lo: 0xffa0, Hi: 0xffa0, Stride: 1},
-}}
+// blank are the letters and symbols that have no ink: the fillers of Hangul and Khmer, the empty Braille pattern, what stands for an object, and
+// the note without a head.
+var blank = &unicode.RangeTable{
+	R16: []unicode.Range16{
+		{Lo: 0x115f, Hi: 0x1160, Stride: 1}, {Lo: 0x17b4, Hi: 0x17b5, Stride: 1}, {Lo: 0x2800, Hi: 0x2800, Stride: 1},
+		{Lo: 0x3164, Hi: 0x3164, Stride: 1}, {Lo: 0xffa0, Hi: 0xffa0, Stride: 1}, {Lo: 0xfffc, Hi: 0xfffc, Stride: 1},
+	},
+	R32: []unicode.Range32{{Lo: 0x1d159, Hi: 0x1d159, Stride: 1}},
+}
 
 // isEmail checks what the contract's pattern of an address cannot say: the bounds of RFC 5321, section 4.5.3.1.
 func isEmail(address string) bool {

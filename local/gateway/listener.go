@@ -29,8 +29,14 @@ type conn struct{ net.Conn }
 // others: Date at least.
 var plainError = []byte("\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n")
 
+// unexpected begins the one refusal of net/http's that has no text: of an Expect header other than 100-continue.
+var unexpected = []byte("HTTP/1.1 417 ")
+
 // Write implements net.Conn.
 func (c conn) Write(p []byte) (int, error) {
+	if bytes.HasPrefix(p, unexpected) {
+		return c.refuse(http.StatusExpectationFailed, "the only expectation that is met is 100-continue", len(p))
+	}
 	line, detail, ok := bytes.Cut(p, plainError)
 	if !ok || bytes.ContainsRune(line, '\r') {
 		return c.Conn.Write(p)
@@ -41,10 +47,15 @@ func (c conn) Write(p []byte) (int, error) {
 	if err != nil || status < http.StatusBadRequest {
 		return c.Conn.Write(p)
 	}
-	if _, err := c.Conn.Write(problemText(status, string(detail))); err != nil {
+	return c.refuse(status, string(detail), len(p))
+}
+
+// refuse writes a problem in the place of n bytes.
+func (c conn) refuse(status int, detail string, n int) (int, error) {
+	if _, err := c.Conn.Write(problemText(status, detail)); err != nil {
 		return 0, err
 	}
-	return len(p), nil
+	return n, nil
 }
 
 func problemText(status int, detail string) []byte {

@@ -35,6 +35,7 @@ func TestListener(t *testing.T) {
 		"not HTTP":            {"hello\r\n\r\n", 400},
 		"large headers":       {"GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 10<<10) + "\r\n\r\n", 431},
 		"another encoding":    {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: zip\r\n\r\n", 501},
+		"an expectation":      {"GET / HTTP/1.1\r\nHost: a\r\nExpect: a miracle\r\n\r\n", 417},
 		"another version":     {"GET / HTTP/3.0\r\nHost: a\r\n\r\n", 505},
 	} {
 		t.Run(name, func(t *testing.T) {
