@@ -2,10 +2,27 @@ package asl
 
 import "orderflow/local/asl/value"
 
+var failType = stateType{
+	name: "Fail",
+	schema: &schema{
+		fields: of(common, fields{
+			"Error": {is: isText}, "ErrorPath": {jsonPath, isExpression}, "Cause": {is: isText}, "CausePath": {jsonPath, isExpression},
+		}),
+		single: [][]string{{"Error", "ErrorPath"}, {"Cause", "CausePath"}},
+	},
+	newBody: func() body { return &failState{} },
+	entered: EventFailStateEntered,
+}
+
 // failState ends its branch with an error.
 type failState struct {
 	err, cause         *string
 	errPath, causePath *expression // instead
+}
+
+func (s *failState) read(r *stateReader) {
+	s.err, s.errPath = r.n.optional("Error"), r.n.expression("ErrorPath")
+	s.cause, s.causePath = r.n.optional("Cause"), r.n.expression("CausePath")
 }
 
 func (s *failState) run(x *Execution, b *branch) *fault {

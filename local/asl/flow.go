@@ -69,7 +69,7 @@ func (x *Execution) exit(b *branch, assign *template, data, output value.JSON, n
 		return f
 	}
 	x.record(b, Event{
-		Type: stateKinds[b.state.kind].exited, Name: b.state.name,
+		Type: stateTypes[b.state.kind].exited, Name: b.state.name,
 		Output: string(output), Variables: assigned,
 	})
 	if assigned != nil {

@@ -87,7 +87,7 @@ func (x *Execution) abort(b *branch, at int64) {
 	if b.wait != waitNothing {
 		x.release(b, 0)
 	}
-	if aborted := stateKinds[b.state.kind].aborted; aborted != 0 {
+	if aborted := stateTypes[b.state.kind].aborted; aborted != 0 {
 		x.emit(Event{Type: aborted, PreviousID: at})
 	}
 }

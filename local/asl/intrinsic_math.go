@@ -84,3 +84,9 @@ func jsonMerge(_ *env, args []value.JSON) (value.JSON, error) {
 	}
 	return value.OfMembers(members), nil
 }
+
+// random gives a generator for one draw; the same execution draws the same.
+func (x *Execution) random(b *branch) *rand.Rand {
+	x.draws++
+	return rand.New(rand.NewPCG(x.info.Seed, uint64(x.count)<<20|x.draws))
+}

@@ -7,6 +7,23 @@ import (
 	"orderflow/local/asl/value"
 )
 
+var mapType = stateType{
+	name: "Map",
+	schema: &schema{
+		fields: of(working, parameters, distributed, fields{
+			"ItemProcessor": {is: isObject}, "Iterator": {is: isObject}, "Items": {jsonata, isArray}, "ItemsPath": {jsonPath, isItemsPath},
+			"ItemSelector": {is: isAnything}, "MaxConcurrency": {is: wholeIn(0, noMaximum)}, "MaxConcurrencyPath": {jsonPath, isReference},
+		}),
+		oneOf: [][]string{nextOrEnd},
+		single: [][]string{
+			{"ItemProcessor", "Iterator"}, {"ItemSelector", "Parameters"}, {"MaxConcurrency", "MaxConcurrencyPath"},
+			{"ToleratedFailureCount", "ToleratedFailureCountPath"}, {"ToleratedFailurePercentage", "ToleratedFailurePercentagePath"},
+		},
+	},
+	newBody: func() body { return &mapState{} },
+	entered: EventMapStateEntered, exited: EventMapStateExited, aborted: EventMapStateAborted,
+}
+
 // mapState runs its processor for each item of an array (an inline Map).
 type mapState struct {
 	flow          *workflow
@@ -14,6 +31,35 @@ type mapState struct {
 	itemSelector  *template
 	maxConcurrent int64
 	maxPath       *jsonpath.Path
+}
+
+func (m *mapState) read(r *stateReader) {
+	m.readProcessor(r)
+	r.distributed()
+	if r.jsonata {
+		return
+	}
+	n := r.n
+	m.itemsPath = n.path("ItemsPath")
+	selector := "ItemSelector"
+	if !n.has(selector) { // its old name
+		selector = "Parameters"
+	}
+	m.itemSelector = n.template(selector)
+	m.maxConcurrent = n.integer("MaxConcurrency", 0)
+	m.maxPath = n.path("MaxConcurrencyPath")
+}
+
+func (m *mapState) readProcessor(r *stateReader) {
+	processor := "ItemProcessor"
+	if !r.n.has(processor) && r.n.has("Iterator") { // its old name
+		processor = "Iterator"
+	}
+	if v, ok := r.n.get(processor); !ok {
+		r.p.fail(r.n.loc, "These fields are required: [ItemProcessor]")
+	} else if v.Kind() == value.Object {
+		m.flow = r.inner(r.p.node(r.n.at(processor), v), processorSchema)
+	}
 }
 
 func (m *mapState) run(x *Execution, b *branch) *fault {

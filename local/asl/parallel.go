@@ -1,7 +1,26 @@
 package asl
 
+var parallelType = stateType{
+	name: "Parallel",
+	schema: &schema{
+		fields: of(working, parameters, arguments, fields{"Branches": {is: isFilledArray}}),
+		must:   []string{"Branches"},
+		oneOf:  [][]string{nextOrEnd},
+	},
+	newBody: func() body { return &parallelState{} },
+	entered: EventParallelStateEntered, exited: EventParallelStateExited, aborted: EventParallelStateAborted,
+}
+
+var branchSchema = &schema{fields: of(fields{"Comment": {is: isText}}, workflowFields), must: workflowMust}
+
 // parallelState runs its branches side by side, each with the effective input.
 type parallelState struct{ branches []*workflow }
+
+func (p *parallelState) read(r *stateReader) {
+	for _, n := range r.n.objects("Branches") {
+		p.branches = append(p.branches, r.inner(n, branchSchema))
+	}
+}
 
 func (p *parallelState) run(x *Execution, b *branch) *fault {
 	input, f := x.effective(b)

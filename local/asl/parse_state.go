@@ -5,19 +5,13 @@ import "orderflow/local/asl/value"
 // maxWorkflowDepth is how deeply Parallel and Map may nest.
 const maxWorkflowDepth = 50
 
-// stateTypes are the names of the state types.
-var stateTypes = map[string]stateKind{
-	"Pass": passKind, "Choice": choiceKind, "Wait": waitKind, "Succeed": succeedKind,
-	"Fail": failKind, "Task": taskKind, "Parallel": parallelKind, "Map": mapKind,
-}
-
 // state reads one state. reached collects the names that transitions lead to.
 func (p *parser) state(w *workflow, s *state, n *node, reached map[string]bool) {
 	typeName, ok := n.text("Type")
 	if !ok && !n.has("Type") {
 		p.fail(n.loc, "These fields are required: [Type]")
 	}
-	kind, known := stateTypes[typeName]
+	kind, known := kindNamed(typeName)
 	if !known {
 		if v, ok := n.get("Type"); ok {
 			p.fail(n.at("Type"), "%s", common["Type"].is("Type", v))
@@ -28,7 +22,7 @@ func (p *parser) state(w *workflow, s *state, n *node, reached map[string]bool) 
 	}
 	s.kind = kind
 	r := &stateReader{p: p, w: w, s: s, n: n, reached: reached, jsonata: p.stateLanguage(n)}
-	p.conform(n, stateSchemas[kind], r.jsonata)
+	p.conform(n, stateTypes[kind].schema, r.jsonata)
 	r.read()
 }
 
@@ -51,25 +45,8 @@ func (r *stateReader) read() {
 	if !r.jsonata {
 		r.dataFlow()
 	}
-	switch r.s.kind {
-	case passKind:
-		v, _ := r.n.get("Result")
-		r.s.body = &passState{result: value.Compact(v)}
-	case succeedKind:
-		r.s.body = succeedState{}
-	case failKind:
-		r.s.body = r.fail()
-	case waitKind:
-		r.s.body = r.wait()
-	case choiceKind:
-		r.s.body = r.choice()
-	case taskKind:
-		r.s.body = r.task()
-	case parallelKind:
-		r.s.body = r.parallel()
-	case mapKind:
-		r.s.body = r.mapState()
-	}
+	r.s.body = stateTypes[r.s.kind].newBody()
+	r.s.body.read(r)
 }
 
 // dataFlow reads the fields that JSONPath states have in common, where their schema has them.
@@ -110,7 +87,7 @@ func (r *stateReader) resultPath(n *node) resultPath {
 
 // next reads Next or End; a state without either of them, or of a type that has none, goes nowhere.
 func (r *stateReader) next() {
-	if _, ok := stateSchemas[r.s.kind].fields["Next"]; !ok {
+	if _, ok := stateTypes[r.s.kind].schema.fields["Next"]; !ok {
 		return
 	}
 	if to := r.target(r.n, "Next"); !r.n.has("End") {
@@ -135,19 +112,18 @@ func (r *stateReader) target(n *node, field string) *state {
 	return to
 }
 
-func (r *stateReader) fail() body {
-	n := r.n
-	return &failState{err: n.optional("Error"), cause: n.optional("Cause"), errPath: n.expression("ErrorPath"), causePath: n.expression("CausePath")}
-}
-
-func (r *stateReader) wait() body {
-	n := r.n
-	s := &waitState{
-		hasSeconds: n.has("Seconds"), seconds: n.integer("Seconds", 0),
-		secondsPath: n.path("SecondsPath"), timestampPath: n.path("TimestampPath"),
+// inner reads the workflow inside a Parallel or Map. Its states are written in the query language of
+// the machine, whatever the state around them is written in.
+func (r *stateReader) inner(n *node, s *schema) *workflow {
+	if r.p.depth == maxWorkflowDepth {
+		r.p.report(CodeTooDeep, n.loc, "The state machine is nested too deeply")
+		return nil
 	}
-	if v, ok := n.get("Timestamp"); ok {
-		s.timestamp, _ = parseTimestamp(v)
+	r.p.depth++
+	defer func() { r.p.depth-- }()
+	r.p.conform(n, s, r.p.jsonata)
+	if config, ok := n.object("ProcessorConfig"); ok {
+		r.processorConfig(config)
 	}
-	return s
+	return r.p.workflow(n)
 }

@@ -2,8 +2,23 @@ package asl
 
 import "orderflow/local/asl/value"
 
+var passType = stateType{
+	name: "Pass",
+	schema: &schema{
+		fields: of(common, transition, inputOutput, assigning, resulting, parameters, fields{"Result": {jsonPath, isAnything}}),
+		oneOf:  [][]string{nextOrEnd},
+	},
+	newBody: func() body { return &passState{} },
+	entered: EventPassStateEntered, exited: EventPassStateExited,
+}
+
 // passState gives its Result, or else its effective input.
 type passState struct{ result value.JSON }
+
+func (p *passState) read(r *stateReader) {
+	v, _ := r.n.get("Result")
+	p.result = value.Compact(v)
+}
 
 func (p *passState) run(x *Execution, b *branch) *fault {
 	if p.result != "" { // then AWS looks at neither InputPath nor Parameters

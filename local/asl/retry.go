@@ -3,10 +3,100 @@ package asl
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"orderflow/local/asl/value"
 )
+
+// maxDelay: a retry waits less than 366 days.
+const maxDelay = 31_622_399
+
+var retrierSchema = &schema{
+	fields: fields{
+		"ErrorEquals": {is: isFilledArray}, "Comment": {is: isText}, "IntervalSeconds": {is: seconds1}, "MaxAttempts": {is: wholeIn(0, maxSeconds)},
+		"BackoffRate": {is: numberIn(1, noMaximum)}, "MaxDelaySeconds": {is: wholeIn(1, maxDelay)}, "JitterStrategy": {is: oneOf("FULL", "NONE")},
+	},
+	must: []string{"ErrorEquals"},
+}
+
+var catcherSchema = &schema{
+	fields: of(assigning, resulting, fields{
+		"ErrorEquals": {is: isFilledArray}, "Comment": {is: isText}, "Next": {is: isText}, "Output": {jsonata, isAnything},
+	}),
+	must: []string{"ErrorEquals", "Next"},
+}
+
+// retrier is one entry of Retry.
+type retrier struct {
+	errors      []string
+	interval    int64 // seconds
+	maxAttempts int64
+	backoff     float64
+	maxDelay    int64 // seconds, 0: none
+	fullJitter  bool
+}
+
+// catcher is one entry of Catch.
+type catcher struct {
+	errors     []string
+	next       *state
+	resultPath resultPath
+	assign     *template
+}
+
+func (r *stateReader) retry() {
+	retriers := r.n.objects("Retry")
+	for i, n := range retriers {
+		r.p.conform(n, retrierSchema, r.jsonata)
+		x := retrier{
+			errors:      r.errorEquals(n, i == len(retriers)-1),
+			interval:    n.integer("IntervalSeconds", 1),
+			maxAttempts: n.integer("MaxAttempts", 3),
+			backoff:     2,
+			maxDelay:    n.integer("MaxDelaySeconds", 0),
+		}
+		if rate, ok := n.of("BackoffRate", value.Number); ok {
+			x.backoff, _ = rate.Float()
+		}
+		if x.maxDelay > 0 && x.maxDelay <= x.interval {
+			r.p.fail(n.at("MaxDelaySeconds"), "MaxDelaySeconds must be greater than IntervalSeconds")
+		}
+		jitter, _ := n.text("JitterStrategy")
+		x.fullJitter = jitter == "FULL"
+		r.s.retry = append(r.s.retry, x)
+	}
+}
+
+func (r *stateReader) catch() {
+	catchers := r.n.objects("Catch")
+	for i, n := range catchers {
+		r.p.conform(n, catcherSchema, r.jsonata)
+		x := catcher{errors: r.errorEquals(n, i == len(catchers)-1), next: r.target(n, "Next")}
+		if !r.jsonata {
+			x.resultPath = r.resultPath(n)
+			x.assign = r.assign(n)
+		}
+		r.s.catch = append(r.s.catch, x)
+	}
+}
+
+// errorEquals reads the names of the errors. States.ALL must stand alone, in the
+// last entry.
+func (r *stateReader) errorEquals(n *node, last bool) []string {
+	var names []string
+	for i, e := range n.array("ErrorEquals") {
+		if text := isText("", e); text != "" {
+			r.p.fail(n.atIndex("ErrorEquals", i), "%s", text)
+			continue
+		}
+		names = append(names, e.Text())
+	}
+	if slices.Contains(names, errAll) && (len(names) > 1 || !last) {
+		r.p.fail(n.at("ErrorEquals"), "States.ALL must appear alone, and in the last entry")
+	}
+	return names
+}
 
 // fail handles a fault of a branch's current state: Retry, then Catch, then the
 // group around it, then the execution.

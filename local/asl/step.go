@@ -158,7 +158,7 @@ func (x *Execution) enter(b *branch, s *state, input value.JSON) {
 	b.state, b.input, b.group = s, input, nil
 	b.attempts, b.retryCount = nil, 0
 	b.enteredAt, b.deadline = x.now, time.Time{}
-	x.record(b, Event{Type: stateKinds[s.kind].entered, Name: s.name, Input: string(input)})
+	x.record(b, Event{Type: stateTypes[s.kind].entered, Name: s.name, Input: string(input)})
 	b.entered = b.last
 	x.ready = append(x.ready, b)
 }

@@ -4,10 +4,27 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"math/rand/v2"
+	"regexp"
+	"strings"
 
 	"orderflow/local/asl/jsonpath"
 )
+
+var taskType = stateType{
+	name: "Task",
+	schema: &schema{
+		fields: of(working, parameters, arguments, fields{
+			"Resource": {is: isText}, "Credentials": {is: isObject},
+			"TimeoutSeconds": {is: seconds1}, "TimeoutSecondsPath": {jsonPath, isReference},
+			"HeartbeatSeconds": {is: seconds1}, "HeartbeatSecondsPath": {jsonPath, isReference},
+		}),
+		must:   []string{"Resource"},
+		oneOf:  [][]string{nextOrEnd},
+		single: [][]string{{"TimeoutSeconds", "TimeoutSecondsPath"}, {"HeartbeatSeconds", "HeartbeatSecondsPath"}},
+	},
+	newBody: func() body { return &taskState{} },
+	entered: EventTaskStateEntered, exited: EventTaskStateExited, aborted: EventTaskStateAborted,
+}
 
 // taskState has the host do something.
 type taskState struct {
@@ -24,6 +41,72 @@ func (t *taskState) token() bool { return t.resource.pattern == WaitForTaskToken
 
 // submits reports whether the task goes on after the service has taken the request.
 func (t *taskState) submits() bool { return t.resource.pattern != RequestResponse }
+
+func (t *taskState) read(r *stateReader) {
+	n := r.n
+	if text, ok := n.text("Resource"); ok {
+		t.readResource(r, text)
+	}
+	t.readCredentials(r)
+	if r.jsonata {
+		return
+	}
+	t.timeout = n.integer("TimeoutSeconds", 0)
+	t.timeoutPath = n.path("TimeoutSecondsPath")
+	t.heartbeat = n.integer("HeartbeatSeconds", 0)
+	t.heartbeatPath = n.path("HeartbeatSecondsPath")
+	if t.timeout > 0 && t.heartbeat > 0 && t.heartbeat >= t.timeout {
+		r.p.fail(n.at("HeartbeatSeconds"), "HeartbeatSeconds must be smaller than TimeoutSeconds")
+	}
+}
+
+func (t *taskState) readCredentials(r *stateReader) {
+	c, ok := r.n.object("Credentials")
+	if !ok {
+		return
+	}
+	if !c.has("RoleArn") && !c.has("RoleArn.$") {
+		r.p.fail(c.loc, "The field 'RoleArn' is required but was missing")
+	}
+	if !r.jsonata {
+		t.credentials = r.n.template("Credentials")
+	}
+}
+
+// substitution is what stands in a definition for a value that a deployment fills in.
+var substitution = regexp.MustCompile(`\$\{\w+\}`)
+
+// readResource reads and judges the ARN of what the task calls.
+func (t *taskState) readResource(r *stateReader, text string) {
+	if r.p.opt.Template && substitution.MatchString(text) {
+		return
+	}
+	at := r.n.at("Resource")
+	res, ok := parseResource(text)
+	t.resource, t.shown = res, res.action
+	switch {
+	case !ok:
+		r.p.fail(at, "The resource provided %s is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.", text)
+		return
+	case res.kind == activityKind:
+		r.p.unperformed(at, "activities are not supported by this engine; use a task token")
+		return
+	case r.p.opt.Express && res.pattern != RequestResponse:
+		// The space at the end is AWS's.
+		r.p.fail(at, "Express state machine does not support '.%s' service integration ", res.pattern)
+		return
+	}
+	if res.pattern != RequestResponse {
+		t.shown += "." + res.pattern
+	}
+	if !r.p.opt.AnyIntegration && !res.performed() {
+		kind := "optimized"
+		if strings.HasPrefix(res.kind, "aws-sdk:") {
+			kind = "SDK"
+		}
+		r.p.unperformed(at, "the %s integration %s:%s is not supported by this engine", kind, res.kind, t.shown)
+	}
+}
 
 func (t *taskState) run(x *Execution, b *branch) *fault {
 	e := x.env(b, b.input)
@@ -125,10 +208,4 @@ func (x *Execution) token(event int64) string {
 	h.Write(n[:])
 	h.Write([]byte(x.info.ExecutionARN))
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
-}
-
-// random gives a generator for one draw; the same execution draws the same.
-func (x *Execution) random(b *branch) *rand.Rand {
-	x.draws++
-	return rand.New(rand.NewPCG(x.info.Seed, uint64(x.count)<<20|x.draws))
 }

@@ -207,7 +207,7 @@ func (x *Execution) trialResult(b *branch, s *state) *TrialResult {
 	left := false
 	for i := range x.events {
 		e := &x.events[i]
-		if e.Type == stateKinds[s.kind].exited && e.Name == s.name && !left {
+		if e.Type == stateTypes[s.kind].exited && e.Name == s.name && !left {
 			left = true
 			r.Output = e.Output
 			x.trial.seen.Variables = variablesObject(e.Variables)

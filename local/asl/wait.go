@@ -8,6 +8,18 @@ import (
 	"orderflow/local/asl/value"
 )
 
+var waitType = stateType{
+	name: "Wait",
+	schema: &schema{
+		fields: of(common, transition, inputOutput, assigning, fields{
+			"Seconds": {is: wholeIn(0, maxSeconds)}, "SecondsPath": {jsonPath, isReference}, "Timestamp": {is: isTimestamp}, "TimestampPath": {jsonPath, isReference},
+		}),
+		oneOf: [][]string{nextOrEnd, {"Seconds", "SecondsPath", "Timestamp", "TimestampPath"}},
+	},
+	newBody: func() body { return &waitState{} },
+	entered: EventWaitStateEntered, exited: EventWaitStateExited, aborted: EventWaitStateAborted,
+}
+
 // waitState waits for a time. One of its fields is set.
 type waitState struct {
 	seconds       int64
@@ -15,6 +27,15 @@ type waitState struct {
 	timestamp     time.Time
 	secondsPath   *jsonpath.Path
 	timestampPath *jsonpath.Path
+}
+
+func (s *waitState) read(r *stateReader) {
+	n := r.n
+	s.hasSeconds, s.seconds = n.has("Seconds"), n.integer("Seconds", 0)
+	s.secondsPath, s.timestampPath = n.path("SecondsPath"), n.path("TimestampPath")
+	if v, ok := n.get("Timestamp"); ok {
+		s.timestamp, _ = parseTimestamp(v)
+	}
 }
 
 func (s *waitState) run(x *Execution, b *branch) *fault {
