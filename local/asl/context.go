@@ -15,7 +15,7 @@ func timestamp(t time.Time) string { return t.UTC().Format(timeLayout) }
 // context gives the context object. With only set, it may hold just that member: a
 // path needs no more.
 func (e *env) context(only string) value.JSON {
-	if t := e.x.trial; t != nil && t.context != "" {
+	if t := e.x.trial; t != nil && t.context != "" { // then expressions see what the test gives
 		return t.context
 	}
 	w := contextWriter{dst: []byte{'{'}}

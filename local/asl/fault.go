@@ -12,6 +12,7 @@ const (
 	errDataLimitExceeded = "States.DataLimitExceeded"
 	errIntrinsicFailure  = "States.IntrinsicFailure"
 	errResultPathMatch   = "States.ResultPathMatchFailure"
+	errExceedTolerated   = "States.ExceedToleratedFailureThreshold"
 )
 
 // fault is a failure on its way through the states.
@@ -47,8 +48,9 @@ func tooLarge(what string) *fault {
 	return &fault{name: &name, cause: &cause, fatal: true}
 }
 
-// at completes a fault that only has a text, with the state in which it arose.
-func (f *fault) at(b *branch) *fault {
+// at completes a fault that only has a text, with the state in which it arose. A state that is tested
+// alone has the text alone.
+func (f *fault) at(x *Execution, b *branch) *fault {
 	if f.text == "" {
 		return f
 	}
@@ -56,7 +58,10 @@ func (f *fault) at(b *branch) *fault {
 		name := errRuntime
 		f.name = &name
 	}
-	cause := fmt.Sprintf("An error occurred while executing the state '%s' (entered at the event id #%d). %s", b.state.name, b.entered, f.text)
+	cause := f.text
+	if x.trial == nil {
+		cause = fmt.Sprintf("An error occurred while executing the state '%s' (entered at the event id #%d). %s", b.state.name, b.entered, f.text)
+	}
 	f.cause, f.text = &cause, ""
 	return f
 }

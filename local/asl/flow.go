@@ -95,15 +95,20 @@ func (x *Execution) assigned(b *branch, assign *template, data value.JSON) ([]Va
 	if len(v) > MaxPayload || b.vars.size()+len(v) > maxVariables {
 		return nil, tooLarge(b.state.name)
 	}
-	members := v.Members()
+	return variablesOf(v), nil
+}
+
+// variablesOf reads the members of an object as variables; nil if there are none.
+func variablesOf(object value.JSON) []Variable {
+	members := object.Members()
 	if len(members) == 0 {
-		return nil, nil
+		return nil
 	}
 	out := make([]Variable, len(members))
 	for i, m := range members {
 		out[i] = Variable{m.Key, string(m.Value)}
 	}
-	return out, nil
+	return out
 }
 
 // apply puts a result into the raw input.

@@ -31,6 +31,7 @@ type mapState struct {
 	itemSelector  *template
 	maxConcurrent int64
 	maxPath       *jsonpath.Path
+	distributed   distributedMap // only of a state that is tested alone
 }
 
 func (m *mapState) read(r *stateReader) {
@@ -48,6 +49,7 @@ func (m *mapState) read(r *stateReader) {
 	m.itemSelector = n.template(selector)
 	m.maxConcurrent = n.integer("MaxConcurrency", 0)
 	m.maxPath = n.path("MaxConcurrencyPath")
+	m.distributed.read(n)
 }
 
 func (m *mapState) readProcessor(r *stateReader) {
@@ -68,30 +70,21 @@ func (m *mapState) run(x *Execution, b *branch) *fault {
 		return f
 	}
 	e := x.env(b, input)
-	items := input
-	path := "$"
-	if m.itemsPath != nil {
-		path = strings.Replace(m.itemsPath.String(), "$$", "$", 1)
-		if items, f = e.path(m.itemsPath); f != nil {
-			return f
-		}
-	}
-	if items.Kind() != value.Array {
-		return runtimeFault("Reference path \"%s\" must point to array.", path)
-	}
-	limit, f := m.concurrency(e)
+	items, f := m.items(e)
 	if f != nil {
 		return f
 	}
-	x.see(func(i *Inspection) {
-		i.MaxConcurrency = limit
-		if m.itemsPath != nil {
-			i.AfterItemsPath = string(items)
-		}
-	})
-	g := &group{owner: b, input: input, items: items.Elements(), limit: limit}
-	g.branches = make([]*branch, len(g.items))
+	limit, f := wholeAt(e, "MaxConcurrency", m.maxPath, m.maxConcurrent)
+	if f != nil {
+		return f
+	}
+	g := &group{owner: b, input: input, limit: int(min(limit, MaxHistory))}
 	b.group = g
+	if x.trial != nil { // a mock stands in for the iterations
+		return m.inspect(e, items, limit)
+	}
+	g.items = items.Elements()
+	g.branches = make([]*branch, len(g.items))
 	x.record(b, Event{Type: EventMapStateStarted, Length: len(g.items)})
 	if len(g.items) == 0 {
 		x.emit(Event{Type: EventMapStateSucceeded, PreviousID: b.last})
@@ -101,23 +94,39 @@ func (m *mapState) run(x *Execution, b *branch) *fault {
 	return nil
 }
 
-// concurrency gives the number of iterations at a time; 0 is no limit.
-func (m *mapState) concurrency(e *env) (int, *fault) {
-	n := m.maxConcurrent
-	if m.maxPath != nil {
-		v, f := e.path(m.maxPath)
-		if f != nil {
-			return 0, f
-		}
-		var ok bool
-		if n, ok = v.Int(); !ok {
-			return 0, runtimeFault("The MaxConcurrencyPath field refers to value \"%s\" which is not a valid integer: %s", v.Text(), m.maxPath)
-		}
-		if n < 0 {
-			return 0, runtimeFault("MaxConcurrency cannot be negative.")
+// items gives what the Map iterates over.
+func (m *mapState) items(e *env) (value.JSON, *fault) {
+	items, path := e.input, "$"
+	if m.itemsPath != nil {
+		path = strings.Replace(m.itemsPath.String(), "$$", "$", 1)
+		var f *fault
+		if items, f = e.path(m.itemsPath); f != nil {
+			return "", f
 		}
 	}
-	return int(min(n, MaxHistory)), nil
+	if items.Kind() != value.Array && !m.distributed.reads {
+		return "", runtimeFault("Reference path \"%s\" must point to array.", path)
+	}
+	return items, nil
+}
+
+// wholeAt gives the fixed number of a field like MaxConcurrency, or that at the path of its other form.
+func wholeAt(e *env, field string, p *jsonpath.Path, fixed int64) (int64, *fault) {
+	if p == nil {
+		return fixed, nil
+	}
+	v, f := e.path(p)
+	if f != nil {
+		return 0, f
+	}
+	n, ok := v.Int()
+	switch {
+	case !ok:
+		return 0, runtimeFault("The %sPath field refers to value \"%s\" which is not a valid integer: %s", field, v.Text(), p)
+	case n < 0:
+		return 0, runtimeFault("%s cannot be negative.", field)
+	}
+	return n, nil
 }
 
 // startIterations starts iterations while there is room for them. previous is the
@@ -137,7 +146,7 @@ func (x *Execution) startIterations(g *group, previous int64) {
 		input, f := owner.state.body.(*mapState).itemInput(x, g, inner)
 		if f != nil {
 			// Not the iteration's fault but the Map's: it is fatal, or fails the Map.
-			f = f.at(owner)
+			f = f.at(x, owner)
 			f.fatal = true
 			owner.last = inner.last
 			g.branches[i] = nil

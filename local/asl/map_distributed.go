@@ -1,6 +1,9 @@
 package asl
 
-import "orderflow/local/asl/value"
+import (
+	"orderflow/local/asl/jsonpath"
+	"orderflow/local/asl/value"
+)
 
 var (
 	processorSchema = &schema{fields: of(branchSchema.fields, fields{"ProcessorConfig": {is: isObject}}), must: workflowMust}
@@ -55,4 +58,55 @@ func (r *stateReader) distributed() {
 			r.p.conform(r.p.node(at, f.Value), s, r.jsonata)
 		}
 	}
+}
+
+// distributedMap is what the test of a single state evaluates of a distributed Map.
+type distributedMap struct {
+	reads                     bool // the items, with an ItemReader
+	count                     *int64
+	percentage                *float64
+	countPath, percentagePath *jsonpath.Path // instead
+}
+
+func (d *distributedMap) read(n *node) {
+	d.reads = n.has("ItemReader")
+	d.countPath, d.percentagePath = n.path("ToleratedFailureCountPath"), n.path("ToleratedFailurePercentagePath")
+	if n.has("ToleratedFailureCount") {
+		count := n.integer("ToleratedFailureCount", 0)
+		d.count = &count
+	}
+	if v, ok := n.of("ToleratedFailurePercentage", value.Number); ok {
+		percentage, _ := v.Float()
+		d.percentage = &percentage
+	}
+}
+
+// inspect reports what a Map that is tested alone is told about its iterations.
+func (m *mapState) inspect(e *env, items value.JSON, limit int64) *fault {
+	seen, d := &e.x.trial.seen, &m.distributed
+	seen.MaxConcurrency = &limit
+	if m.itemsPath != nil {
+		seen.AfterItemsPath = string(items)
+	}
+	seen.ToleratedFailureCount, seen.ToleratedFailurePercentage = d.count, d.percentage
+	if d.countPath != nil {
+		n, f := wholeAt(e, "ToleratedFailureCount", d.countPath, 0)
+		if f != nil {
+			return f
+		}
+		seen.ToleratedFailureCount = &n
+	}
+	if d.percentagePath == nil {
+		return nil
+	}
+	v, f := e.path(d.percentagePath)
+	if f != nil {
+		return f
+	}
+	percentage, ok := v.Float()
+	if !ok {
+		return runtimeFault("The ToleratedFailurePercentagePath field refers to value \"%s\" which is not a valid number: %s", v.Text(), d.percentagePath)
+	}
+	seen.ToleratedFailurePercentage = &percentage
+	return nil
 }

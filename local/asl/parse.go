@@ -14,9 +14,6 @@ type Options struct {
 	// AnyIntegration accepts all service integrations that AWS has, also those that
 	// the usual host does not perform.
 	AnyIntegration bool
-	// Mocked accepts what the engine does not perform, as nothing will be: tasks of any kind,
-	// and a Map in DISTRIBUTED mode.
-	Mocked bool
 	// Template accepts a Resource with ${Name} in it, which a deployment fills in.
 	Template bool
 	// Stored reads a definition that was accepted before, maybe by rules that are less strict than
@@ -50,6 +47,7 @@ type parser struct {
 	names   map[string]bool // of all states
 	scope   *nameScope      // of the workflow that is being read
 	depth   int
+	mocked  bool // a state is read that is tested with a mock: nothing of it is performed
 }
 
 // maxDiagnostics is how many are reported: more than one answer of the API holds.
@@ -79,9 +77,9 @@ func (p *parser) unsupported(location, format string, args ...any) {
 	p.report(CodeUnsupported, location, format, args...)
 }
 
-// unperformed reports what this engine does not do; a mock does without.
+// unperformed reports what this engine does not do; a state with a mock does without.
 func (p *parser) unperformed(location, format string, args ...any) {
-	if !p.opt.Mocked {
+	if !p.mocked {
 		p.unsupported(location, format, args...)
 	}
 }

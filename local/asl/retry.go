@@ -116,7 +116,7 @@ func (x *Execution) fail(b *branch, f *fault) {
 		x.closeGroup(b, f)
 		if caught, again := x.catch(b, f); caught {
 			if again != nil {
-				x.fail(b, again.at(b))
+				x.fail(b, again.at(x, b))
 			}
 			return
 		}
@@ -142,7 +142,7 @@ func (x *Execution) retry(b *branch, f *fault) bool {
 		if b.attempts == nil {
 			b.attempts = make([]int64, len(b.state.retry))
 		}
-		x.see(func(in *Inspection) { in.RetryIndex = &i })
+		x.see(func(in *Inspection) { n := i; in.RetryIndex = &n })
 		if b.attempts[i] >= r.maxAttempts {
 			return false
 		}
@@ -150,7 +150,7 @@ func (x *Execution) retry(b *branch, f *fault) bool {
 		b.attempts[i]++
 		b.retryCount++
 		b.deadline = x.now.Add(delay)
-		x.see(func(in *Inspection) { in.RetryBackoffSeconds = delay.Seconds() })
+		x.see(func(in *Inspection) { in.RetryBackoff = delay })
 		x.suspend(b, waitRetry)
 		x.command(b.timers()[0])
 		return true
@@ -180,7 +180,7 @@ func (x *Execution) catch(b *branch, f *fault) (caught bool, again *fault) {
 		if !f.matches(c.errors) {
 			continue
 		}
-		x.see(func(in *Inspection) { in.CatchIndex = &i })
+		x.see(func(in *Inspection) { n := i; in.CatchIndex = &n })
 		data := f.output()
 		output, again := c.resultPath.apply(b.input, data)
 		if again == nil {

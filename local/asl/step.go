@@ -133,23 +133,26 @@ func (x *Execution) timerFired(id TimerID) error {
 // drain lets the branches take turns, one state each, until all of them wait.
 func (x *Execution) drain() {
 	for i := 0; i < len(x.ready) && x.status == Running && !x.overflow; i++ {
-		b := x.ready[i]
-		if b.halted {
-			continue
+		if b := x.ready[i]; !b.halted {
+			x.turn(b)
 		}
-		last := b.last
-		f := b.state.body.run(x, b)
-		if f != nil && b.last == last {
-			f.unrecorded = true
-		}
-		x.check(b, f)
 	}
+}
+
+// turn runs the state that a branch is in.
+func (x *Execution) turn(b *branch) {
+	last := b.last
+	f := b.state.body.run(x, b)
+	if f != nil && b.last == last {
+		f.unrecorded = true
+	}
+	x.check(b, f)
 }
 
 // check handles the fault, if any, of a branch's current state.
 func (x *Execution) check(b *branch, f *fault) {
 	if f != nil {
-		x.fail(b, f.at(b))
+		x.fail(b, f.at(x, b))
 	}
 }
 

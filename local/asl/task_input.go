@@ -78,23 +78,29 @@ func (x *Execution) taskSucceeded(in TaskSucceeded) error {
 	if err != nil {
 		return fmt.Errorf("%w: %v", ErrInvalidJSON, err)
 	}
-	if len(v) > MaxPayload {
+	x.succeedTask(b, t, v, in.Output)
+	return nil
+}
+
+// succeedTask ends a task with a result; output is its text.
+func (x *Execution) succeedTask(b *branch, t *taskState, result value.JSON, output string) {
+	x.release(b, 0)
+	if len(result) > MaxPayload {
 		what := t.resource.kind
 		if what == LambdaFunction {
 			what = t.resource.action
 		}
 		f := tooLarge(what)
-		return x.taskFailed(in.Task, EventTaskFailed, EventLambdaFunctionFailed, f.name, f.cause)
+		x.failTask(b, t, EventTaskFailed, EventLambdaFunctionFailed, &fault{name: f.name, cause: f.cause})
+		return
 	}
-	x.release(b, 0)
-	e := Event{Type: EventTaskSucceeded, ResourceType: t.resource.kind, Resource: t.shown, Output: in.Output}
+	e := Event{Type: EventTaskSucceeded, ResourceType: t.resource.kind, Resource: t.shown, Output: output}
 	if t.resource.kind == LambdaFunction {
-		e = Event{Type: EventLambdaFunctionSucceeded, Output: in.Output}
+		e = Event{Type: EventLambdaFunctionSucceeded, Output: output}
 	}
 	x.record(b, e)
-	x.see(func(i *Inspection) { i.Result = string(v) })
-	x.check(b, x.leave(b, v))
-	return nil
+	x.see(func(i *Inspection) { i.Result = string(result) })
+	x.check(b, x.leave(b, result))
 }
 
 func (x *Execution) taskFailed(id TaskID, service, lambda EventType, name, cause *string) error {

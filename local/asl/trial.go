@@ -1,59 +1,36 @@
 package asl
 
 import (
-	"errors"
-	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"orderflow/local/asl/value"
 )
 
-// Trial asks for a test of one state alone, as the API TestState does.
+// Trial asks for a test of one state alone, as the API TestState does. The states that it goes on to
+// need not exist.
 type Trial struct {
-	// State names the state to test, at any depth of the definition. Empty: the
-	// definition is a lone state.
-	State     string
-	Input     string // JSON text
-	Context   string // JSON text of the context object; empty: that of an execution with Info
-	Variables string // JSON text of an object: the variables on entry; may be empty
-	Info      Info
-	Now       time.Time
-	// Mock is the outcome of a Task, Parallel or Map. Without it a Task is handed
-	// back (TrialResult.Task) for the host to perform, and Parallel and Map fail.
+	Name       string     // of the state
+	Definition value.JSON // of the state
+	Input      value.JSON
+	Context    value.JSON // the context object; empty: that of an execution with Info
+	Variables  value.JSON // an object of the variables on entry; may be empty
+	Info       Info
+	Now        time.Time
+	// Mock is the outcome of a Task, Parallel or Map; the last two are not tested without. A Task
+	// without a mock is handed back (TrialResult.Task) for the host to perform; the trial goes on with
+	// a second Test that has the outcome as its mock.
 	Mock *Mock
 	// RetryCount is how often the retrier that takes an error has retried before.
 	RetryCount int64
+	// FailedIterations is how many iterations of a mocked Map have failed.
+	FailedIterations int
 }
 
-// Mock is an outcome: a result (JSON text), or an error.
+// Mock is an outcome: a result, or without one an error.
 type Mock struct {
-	Result       *string
+	Result       value.JSON
 	Error, Cause *string
-}
-
-// TrialResult is what a state did.
-type TrialResult struct {
-	// Status is SUCCEEDED, FAILED, RETRIABLE or CAUGHT_ERROR.
-	Status       string
-	Output       string // JSON text
-	NextState    string
-	Error, Cause *string
-	Inspection   Inspection
-	// Task is what the state would have the host do; set if there is no Mock.
-	Task *ScheduleTask
-	// Wait is how long a Wait state would wait.
-	Wait time.Duration
-}
-
-// Inspection shows the data on their way through the state, as JSON texts. Empty:
-// that step did not happen.
-type Inspection struct {
-	Input, AfterInputPath, AfterParameters, AfterItemsPath  string
-	Result, AfterResultSelector, AfterResultPath, Variables string
-	MaxConcurrency                                          int
-	RetryIndex, CatchIndex                                  *int
-	RetryBackoffSeconds                                     float64 // with RetryIndex, if it retries
 }
 
 // Statuses of a TrialResult.
@@ -64,210 +41,170 @@ const (
 	TrialCaught    = "CAUGHT_ERROR"
 )
 
-// loneState is the name of a state that is tested without a machine.
-const loneState = "StateName"
-
-// ErrNoState tells that a definition has no state of the name.
-var ErrNoState = errors.New("state not found in definition")
-
-// Test runs one state. Diagnostics tell what is wrong with the state's definition;
-// the error is ErrNoState, ErrInvalidJSON or none.
-func Test(definition []byte, t Trial) (*TrialResult, Diagnostics, error) {
-	v, err := value.Parse(string(definition))
-	if err != nil {
-		_, diags := Parse(definition, Options{})
-		return nil, diags, nil
-	}
-	name := loneState
-	if t.State != "" {
-		if v, name = findState(v, t.State), t.State; v == "" {
-			return nil, nil, ErrNoState
-		}
-	}
-	s, diags := parseAlone(name, v, Options{AnyIntegration: true, Mocked: t.Mock != nil})
-	if diags.Err() != nil {
-		return nil, diags, nil
-	}
-	r, err := t.run(s)
-	return r, diags, err
+// TrialResult is what a state did.
+type TrialResult struct {
+	Status       string
+	Output       string // JSON text; empty if the state was not left
+	NextState    string
+	Error, Cause *string
+	Inspection   Inspection
+	// Task is what the state would have the host do; set if there is no Mock.
+	Task *ScheduleTask
 }
 
-// findState looks for a state's definition, and adds the query language around it.
-func findState(v value.JSON, name string) value.JSON {
-	states, _ := v.Member("States")
-	lang, hasLang := v.Member("QueryLanguage")
+// Inspection shows the data on their way through the state, as JSON texts. Empty or nil: that step did
+// not happen.
+type Inspection struct {
+	AfterInputPath, AfterParameters, AfterItemsPath string
+	Result, AfterResultSelector, AfterResultPath    string
+	MaxConcurrency, ToleratedFailureCount           *int64
+	ToleratedFailurePercentage                      *float64
+	RetryIndex, CatchIndex                          *int          // of the entry that took the error
+	RetryBackoff                                    time.Duration // if the state is retried
+}
+
+// FindState looks for a state in the definition of a state machine, at any depth. It is given the
+// query language of the machine, unless it has its own.
+func FindState(machine value.JSON, name string) (state value.JSON, ok bool) {
+	state, ok = stateIn(machine, name)
+	language, set := machine.Member("QueryLanguage")
+	if _, own := state.Member("QueryLanguage"); !set || own || state.Kind() != value.Object {
+		return state, ok
+	}
+	return value.OfMembers(append(state.Members(), value.Member{Key: "QueryLanguage", Value: language})), ok
+}
+
+func stateIn(workflow value.JSON, name string) (value.JSON, bool) {
+	states, _ := workflow.Member("States")
+	if s, ok := states.Member(name); ok {
+		return s, true
+	}
 	for _, m := range states.Members() {
-		s := m.Value
-		if _, own := s.Member("QueryLanguage"); hasLang && !own && s.Kind() == value.Object {
-			s, _ = value.Set(s, []value.Step{{Key: "QueryLanguage"}}, lang)
-		}
-		if m.Key == name {
-			return s
-		}
-		for _, f := range innerWorkflows(s) {
-			if found := findState(f, name); found != "" {
-				return found
+		for _, inner := range innerWorkflows(m.Value) {
+			if s, ok := stateIn(inner, name); ok {
+				return s, true
 			}
 		}
 	}
-	return ""
+	return "", false
 }
 
-// CheckState judges one state, without the machine around it: the states that it goes on to need not exist.
-func CheckState(name string, definition value.JSON, opt Options) Diagnostics {
-	_, diags := parseAlone(name, definition, opt)
-	return diags
+// Test runs one state. The diagnostics are those of its definition; if one of them is an error, there
+// is no result.
+func Test(t Trial) (*TrialResult, Diagnostics) {
+	s, diags := t.parse()
+	if diags.Err() != nil {
+		return nil, diags
+	}
+	return t.run(s), diags
 }
 
-func parseAlone(name string, v value.JSON, opt Options) (*state, Diagnostics) {
-	p := &parser{opt: opt, names: make(map[string]bool)}
-	s := &state{name: name}
-	w := &workflow{states: map[string]*state{name: s}, open: true}
-	if v.Kind() != value.Object {
+func (t *Trial) parse() (*state, Diagnostics) {
+	p := &parser{mocked: t.Mock != nil, names: make(map[string]bool)}
+	s := &state{name: t.Name}
+	w := &workflow{states: map[string]*state{t.Name: s}, open: true}
+	if t.Definition.Kind() != value.Object {
 		p.fail("/", "Expected value of type Object")
 		return s, p.diags
 	}
-	p.state(w, s, p.node("/States/"+name, v), map[string]bool{})
+	n := p.node("/States/"+t.Name, t.Definition)
+	p.state(w, s, n, map[string]bool{})
+	if s.kind == parallelKind || s.kind == mapKind {
+		p.unperformed(n.loc, "a state of type %s is tested with a mock", stateTypes[s.kind].name)
+	}
 	return s, p.diags
 }
 
-func (t *Trial) run(s *state) (*TrialResult, error) {
-	input, err := value.Parse(t.Input)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrInvalidJSON, err)
-	}
+func (t *Trial) run(s *state) *TrialResult {
 	x := New(&Machine{}, t.Info)
-	x.status, x.now, x.input = Running, t.Now.UTC().Truncate(time.Millisecond), input
+	x.status, x.now, x.input = Running, t.Now.UTC().Truncate(time.Millisecond), t.Input
 	x.startTime = x.now
-	x.trial = &trial{Trial: t, context: value.JSON(t.Context)}
-	x.trial.seen.Input = string(input)
+	x.trial = &trial{context: t.Context}
 	b := x.root
-	if t.Variables != "" {
-		vars, err := value.Parse(t.Variables)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %v", ErrInvalidJSON, err)
-		}
-		var assigned []Variable
-		for _, m := range vars.Members() {
-			assigned = append(assigned, Variable{m.Key, string(m.Value)})
-		}
-		b.vars = b.vars.with(assigned)
-	}
-	x.enter(b, s, input)
+	b.vars = b.vars.with(variablesOf(t.Variables))
+	x.enter(b, s, t.Input)
 	if t.RetryCount > 0 {
-		b.attempts = make([]int64, len(s.retry))
-		for i := range b.attempts {
-			b.attempts[i] = t.RetryCount
-		}
+		b.attempts = slices.Repeat([]int64{t.RetryCount}, len(s.retry))
 		b.retryCount = int(t.RetryCount)
 	}
-	x.check(b, s.body.run(x, b))
-	if err := x.playMock(b, s); err != nil {
-		return nil, err
+	x.turn(b)
+	switch {
+	case b.wait == waitTimer:
+		x.release(b, 0)
+		x.check(b, s.body.(*waitState).leave(x, b))
+	case t.Mock == nil || x.status != Running:
+	case b.wait == waitTask:
+		x.mockTask(b, t.Mock)
+	case b.group != nil:
+		x.mockGroup(b, t)
 	}
-	return x.trialResult(b, s), nil
+	return x.trialResult(b, s)
 }
 
-// playMock ends a task, a Parallel or a Map with the mocked outcome.
-func (x *Execution) playMock(b *branch, s *state) error {
-	mock := x.trial.Mock
-	if mock == nil || x.status != Running || b.state != s || b.wait == waitRetry {
-		return nil
+// mockTask ends a task with the mocked outcome.
+func (x *Execution) mockTask(b *branch, mock *Mock) {
+	task := b.state.body.(*taskState)
+	if mock.Result != "" {
+		x.succeedTask(b, task, mock.Result, string(mock.Result))
+		return
 	}
-	var result value.JSON
-	if mock.Result != nil {
-		v, err := value.Parse(*mock.Result)
-		if err != nil {
-			return fmt.Errorf("%w: %v", ErrInvalidJSON, err)
-		}
-		result = v
+	x.release(b, 0)
+	x.failTask(b, task, EventTaskFailed, EventLambdaFunctionFailed, &fault{name: mock.Error, cause: mock.Cause})
+}
+
+// mockGroup ends a Parallel or a Map, of which nothing inside has run, with the mocked outcome.
+func (x *Execution) mockGroup(b *branch, t *Trial) {
+	b.group = nil
+	switch mock := t.Mock; {
+	case mock.Result == "":
+		x.fail(b, &fault{name: mock.Error, cause: mock.Cause})
+	case !x.trial.seen.tolerates(t.FailedIterations, mock.Result.Len()):
+		name, cause := errExceedTolerated, "The specified tolerated failure threshold was exceeded"
+		x.fail(b, &fault{name: &name, cause: &cause})
+	default:
+		x.check(b, x.leave(b, mock.Result))
 	}
-	if b.wait == waitTask {
-		id := b.task.id
-		if mock.Result != nil {
-			return x.taskSucceeded(TaskSucceeded{id, *mock.Result})
-		}
-		return x.taskFailed(id, EventTaskFailed, EventLambdaFunctionFailed, mock.Error, mock.Cause)
+}
+
+// tolerates reports whether a Map tolerates that so many of its iterations failed. One that says
+// nothing of it tolerates all.
+func (i *Inspection) tolerates(failed, all int) bool {
+	if n := i.ToleratedFailureCount; n != nil && int64(failed) > *n {
+		return false
 	}
-	if b.group == nil {
-		return nil
-	}
-	b.group = nil // nothing inside has run
-	if mock.Result != nil {
-		x.check(b, x.leave(b, result))
-		return nil
-	}
-	x.fail(b, &fault{name: mock.Error, cause: mock.Cause})
-	return nil
+	p := i.ToleratedFailurePercentage
+	return p == nil || float64(failed) <= *p/100*float64(all)
 }
 
 // trialResult reads off what the state did.
 func (x *Execution) trialResult(b *branch, s *state) *TrialResult {
-	r := &TrialResult{Status: TrialSucceeded}
-	left := false
-	for i := range x.events {
-		e := &x.events[i]
-		if e.Type == stateTypes[s.kind].exited && e.Name == s.name && !left {
-			left = true
-			r.Output = e.Output
-			x.trial.seen.Variables = variablesObject(e.Variables)
+	r := &TrialResult{Status: TrialSucceeded, Inspection: x.trial.seen}
+	left := slices.IndexFunc(x.events, func(e Event) bool { return e.Type == stateTypes[s.kind].exited })
+	if left >= 0 {
+		r.Output = x.events[left].Output
+		if b.state != nil {
+			r.NextState = b.state.name
 		}
-	}
-	if b.state != nil && b.state != s {
-		r.NextState = b.state.name
-	}
-	if f := x.failure; f != nil {
-		r.Error, r.Cause = f.Error, x.bareCause(s, f.Cause)
-		switch {
-		case left:
-			r.Status = TrialCaught
-		case b.wait == waitRetry:
-			r.Status = TrialRetriable
-		default:
-			r.Status = TrialFailed
-		}
-	}
-	switch {
-	case !left && b.wait == waitTask:
+	} else if b.wait == waitTask {
 		r.Task = &b.task.command
-	case !left && b.wait == waitTimer:
-		r.Wait = b.deadline.Sub(x.now)
-		x.release(b, 0)
-		x.check(b, s.body.(*waitState).leave(x, b))
-		waited := x.trialResult(b, s)
-		waited.Wait = r.Wait
-		return waited
 	}
-	r.Inspection = x.trial.seen
+	if x.failure == nil {
+		return r
+	}
+	r.Error, r.Cause = x.failure.Error, x.failure.Cause
+	switch {
+	case left >= 0:
+		r.Status = TrialCaught
+	case b.wait == waitRetry:
+		r.Status = TrialRetriable
+	default:
+		r.Status = TrialFailed
+	}
 	return r
-}
-
-// bareCause takes the state off a cause: TestState shows the rest alone.
-func (x *Execution) bareCause(s *state, cause *string) *string {
-	if cause == nil || !strings.HasPrefix(*cause, fmt.Sprintf("An error occurred while executing the state '%s' (entered", s.name)) {
-		return cause
-	}
-	_, bare, ok := strings.Cut(*cause, "). ")
-	if !ok {
-		return cause
-	}
-	return &bare
-}
-
-func variablesObject(vars []Variable) string {
-	if vars == nil {
-		return ""
-	}
-	members := make([]value.Member, len(vars))
-	for i, v := range vars {
-		members[i] = value.Member{Key: v.Name, Value: value.JSON(v.Value)}
-	}
-	return string(value.OfMembers(members))
 }
 
 // trial watches a state that is tested alone.
 type trial struct {
-	*Trial
 	context value.JSON
 	seen    Inspection
 }

@@ -2,7 +2,9 @@ package states
 
 import (
 	"context"
-	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
 
 	"orderflow/local/asl"
 	"orderflow/local/asl/value"
@@ -81,34 +83,91 @@ func (s *Service) TestState(ctx context.Context, in TestStateInput) (out TestSta
 	if err := checkInput(in.Input); err != nil {
 		return out, err
 	}
-	name, state, err := findState(in)
+	t, err := s.trial(in)
 	if err != nil {
 		return out, err
 	}
-	if err := checkMock(in, state); err != nil {
-		return out, err
-	}
-	mocked := asl.Options{Mocked: in.mocked()}
-	if err := asl.CheckState(name, state, mocked).Err(); err != nil {
-		return out, &awsapi.Error{Type: "InvalidDefinition", Message: err.Error()}
-	}
-	t, err := newStateTest(s, in, name, state)
+	r, err := s.try(ctx, t)
 	if err != nil {
 		return out, err
 	}
-	out, err = t.run(ctx)
-	if err != nil {
-		return out, err
+	out = TestStateOutput{Status: r.Status, Error: r.Error, Cause: r.Cause, NextState: r.NextState}
+	if r.Output != "" {
+		out.Output = &r.Output
 	}
 	if in.InspectionLevel == "DEBUG" || in.InspectionLevel == "TRACE" {
-		out.InspectionData = t.inspect(&out)
+		out.InspectionData = inspectionData(in.Input, r)
 	}
 	return out, nil
 }
 
-// mocked reports whether the service's answer is given with the request.
-func (in *TestStateInput) mocked() bool {
-	return in.Mock != nil && (in.Mock.Result != nil || in.Mock.ErrorOutput != nil)
+// trial is the engine's form of a request.
+func (s *Service) trial(in TestStateInput) (t asl.Trial, err error) {
+	if t.Name, t.Definition, err = findState(in); err != nil {
+		return t, err
+	}
+	if t.Mock, err = in.mock(t.Definition); err != nil {
+		return t, err
+	}
+	if t.Variables, err = objectText("variables", in.Variables); err != nil {
+		return t, err
+	}
+	if t.Context, err = objectText("context", in.Context); err != nil {
+		return t, err
+	}
+	t.Input, t.Now = value.JSON(strings.TrimSpace(in.Input)), s.clock.Now()
+	t.RetryCount, t.FailedIterations = int64(in.Configuration.RetrierRetryCount), in.Configuration.MapIterationFailureCount
+	t.Info = asl.Info{
+		ExecutionARN: s.arns.prefix + "express:TestState:TestState", Name: "TestState", RoleARN: in.RoleARN,
+		StateMachineARN: s.arns.machine("TestState"), StateMachineName: "TestState", Region: s.opt.Region, StartTime: t.Now, Seed: s.opt.Seed(),
+	}
+	return t, nil
+}
+
+// try tests a state. If it calls a service, its outcome is the mock of a second test.
+func (s *Service) try(ctx context.Context, t asl.Trial) (*asl.TrialResult, error) {
+	r, diagnostics := asl.Test(t)
+	if err := diagnostics.Err(); err != nil {
+		return nil, &awsapi.Error{Type: "InvalidDefinition", Message: err.Error()}
+	}
+	if r.Task == nil {
+		return r, nil
+	}
+	if r.Task.Pattern != asl.RequestResponse {
+		return nil, awsapi.Errorf("ValidationException", "A state that waits for a task token or a job is tested with a mock")
+	}
+	out := s.integrate(ctx, job{task: *r.Task, run: &run{s: s, role: t.Info.RoleARN, rec: execution{Machine: "TestState", Name: "TestState", Seed: t.Info.Seed}}})
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	t.Mock = &asl.Mock{}
+	if out.err != nil {
+		t.Mock.Error, t.Mock.Cause = &out.err.name, &out.err.cause
+		return s.try(ctx, t)
+	}
+	var err error
+	if t.Mock.Result, err = value.Parse(out.output); err != nil {
+		return nil, fmt.Errorf("test state: result of the task: %w", err)
+	}
+	return s.try(ctx, t)
+}
+
+func inspectionData(input string, r *asl.TrialResult) *InspectionData {
+	i := &r.Inspection
+	d := &InspectionData{
+		Input: input, AfterInputPath: i.AfterInputPath, AfterParameters: i.AfterParameters, AfterItemsPath: i.AfterItemsPath,
+		Result: i.Result, AfterResultSelector: i.AfterResultSelector, AfterResultPath: i.AfterResultPath,
+		MaxConcurrency: i.MaxConcurrency, ToleratedFailures: i.ToleratedFailureCount, ToleratedPercentage: i.ToleratedFailurePercentage,
+	}
+	if i.RetryIndex == nil && i.CatchIndex == nil {
+		return d
+	}
+	d.ErrorDetails = &ErrorDetails{CatchIndex: i.CatchIndex, RetryIndex: i.RetryIndex}
+	if r.Status == asl.TrialRetriable {
+		delay := int64(i.RetryBackoff / time.Second)
+		d.ErrorDetails.RetryBackoffIntervalSeconds = &delay
+	}
+	return d
 }
 
 const stateName = "StateName" // of a state that is given alone: recorded
@@ -125,67 +184,21 @@ func findState(in TestStateInput) (name string, state value.JSON, err error) {
 		}
 		return stateName, definition, nil
 	}
-	if state, ok := stateIn(definition, *in.StateName); ok {
-		return *in.StateName, state, nil
+	state, ok := asl.FindState(definition, *in.StateName)
+	if !ok {
+		return "", "", awsapi.Errorf("ValidationException", "State not found in definition")
 	}
-	return "", "", awsapi.Errorf("ValidationException", "State not found in definition")
+	return *in.StateName, state, nil
 }
 
-func stateIn(machine value.JSON, name string) (value.JSON, bool) {
-	states, _ := machine.Member("States")
-	if states.Kind() != value.Object {
-		return "", false
+// objectText checks that a member of the request is a JSON object, if it is there, and returns it.
+func objectText(name, text string) (value.JSON, error) {
+	if text == "" {
+		return "", nil
 	}
-	if s, ok := states.Member(name); ok {
-		return s, true
-	}
-	for _, m := range states.Members() {
-		if m.Value.Kind() != value.Object {
-			continue
-		}
-		var inner []value.JSON
-		if b, ok := m.Value.Member("Branches"); ok && b.Kind() == value.Array {
-			inner = b.Elements()
-		}
-		for _, key := range []string{"ItemProcessor", "Iterator"} {
-			if p, ok := m.Value.Member(key); ok {
-				inner = append(inner, p)
-			}
-		}
-		for _, machine := range inner {
-			if machine.Kind() != value.Object {
-				continue
-			}
-			if s, ok := stateIn(machine, name); ok {
-				return s, true
-			}
-		}
-	}
-	return "", false
-}
-
-func kindOf(state value.JSON) string {
-	t, _ := state.Member("Type")
-	if t.Kind() != value.String {
-		return ""
-	}
-	return t.Text()
-}
-
-// parseState parses a machine made of the state for the test. What a mock stands in for need not be here.
-func parseState(definition string, mocked bool) (*asl.Machine, error) {
-	m, diagnostics := asl.Parse([]byte(definition), asl.Options{Mocked: mocked})
-	if err := diagnostics.Err(); err != nil {
-		return nil, &awsapi.Error{Type: "InvalidDefinition", Message: err.Error()}
-	}
-	return m, nil
-}
-
-// objectText checks that a member of the request is a JSON object, and returns it.
-func objectText(name, text string) (json.RawMessage, error) {
 	v, err := value.Parse(text)
 	if err != nil || v.Kind() != value.Object {
-		return nil, validation("Value at '%s' is not a JSON object", name)
+		return "", validation("Value at '%s' is not a JSON object", name)
 	}
-	return json.RawMessage(v), nil
+	return v, nil
 }

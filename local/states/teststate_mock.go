@@ -1,24 +1,20 @@
 package states
 
 import (
+	"orderflow/local/asl"
 	"orderflow/local/asl/value"
 	"orderflow/local/awsapi"
 )
 
-// checkMock holds the mock against the rules of the API.
-func checkMock(in TestStateInput, state value.JSON) error {
-	kind, m := kindOf(state), in.Mock
-	refuse := func(format string, args ...any) error { return awsapi.Errorf("ValidationException", format, args...) }
-	if !in.mocked() {
-		switch {
-		case kind == "Map" || kind == "Parallel":
-			return awsapi.Errorf("InvalidDefinition", "TestState API does not support Map or Parallel states. Supported state types include: [Task, Wait, Pass, Succeed, Fail, Choice]")
-		case kind == "Task" && in.RoleARN == "":
-			return refuse("RoleArn must be specified when testing a Task state")
-		}
-		return nil
+// mock is the mock of the state, held against the rules of the API; nil if the request has none.
+func (in *TestStateInput) mock(state value.JSON) (*asl.Mock, error) {
+	kind, m := stateType(state), in.Mock
+	refuse := func(format string, args ...any) (*asl.Mock, error) {
+		return nil, awsapi.Errorf("ValidationException", format, args...)
 	}
 	switch {
+	case m == nil || m.Result == nil && m.ErrorOutput == nil:
+		return nil, checkUnmocked(kind, in.RoleARN)
 	case m.Result != nil && m.ErrorOutput != nil:
 		return refuse("A test mock should have only one of the following fields: [result, errorOutput].")
 	case in.RevealSecrets:
@@ -26,12 +22,29 @@ func checkMock(in TestStateInput, state value.JSON) error {
 	case kind != "Task" && kind != "Map" && kind != "Parallel":
 		return refuse("State type '%s' is not supported when a mock is specified", kind)
 	case m.Result == nil:
-		return nil
+		return &asl.Mock{Error: m.ErrorOutput.Error, Cause: m.ErrorOutput.Cause}, nil
 	}
 	result, err := value.Parse(*m.Result)
 	if err != nil {
 		return refuse("Mocked result must be valid JSON")
 	}
+	return &asl.Mock{Result: result}, in.checkResult(kind, state, result)
+}
+
+// checkUnmocked refuses states that are not tested without a mock.
+func checkUnmocked(kind, role string) error {
+	switch {
+	case kind == "Map" || kind == "Parallel":
+		return awsapi.Errorf("InvalidDefinition", "TestState API does not support Map or Parallel states. Supported state types include: [Task, Wait, Pass, Succeed, Fail, Choice]")
+	case kind == "Task" && role == "":
+		return awsapi.Errorf("ValidationException", "RoleArn must be specified when testing a Task state")
+	}
+	return nil
+}
+
+// checkResult holds a mocked result against what the state gives.
+func (in *TestStateInput) checkResult(kind string, state, result value.JSON) error {
+	refuse := func(message string) error { return awsapi.Errorf("ValidationException", "%s", message) }
 	_, writes := state.Member("ResultWriter")
 	switch {
 	case kind == "Map" && writes && result.Kind() != value.Object:
@@ -43,10 +56,30 @@ func checkMock(in TestStateInput, state value.JSON) error {
 		return refuse("Mocked result must contain the same number of items as number of Parallel branches.")
 	}
 	if kind == "Map" {
-		return checkFailureCount(in, result)
+		return checkFailureCount(in.Configuration.MapIterationFailureCount, result)
 	}
-	if resource, ok := state.Member("Resource"); ok && m.FieldValidationMode != "NONE" {
+	if resource, ok := state.Member("Resource"); ok && in.Mock.FieldValidationMode != "NONE" {
 		return checkAnswer(resource.Text(), result)
 	}
 	return nil
+}
+
+// checkFailureCount holds the number of failed iterations against that of all.
+func checkFailureCount(n int, result value.JSON) error {
+	switch {
+	case n < 0:
+		return validation("Value '%d' at 'stateConfiguration.mapIterationFailureCount' failed to satisfy constraint: Member must have value greater than or equal to 0", n)
+	case result.Kind() == value.Array && n > result.Len():
+		return awsapi.Errorf("ValidationException", "Map iteration failure count must be less than or equal to the number of Map iterations")
+	}
+	return nil
+}
+
+// stateType is the type of a state's definition; empty if it has none.
+func stateType(state value.JSON) string {
+	t, _ := state.Member("Type")
+	if t.Kind() != value.String {
+		return ""
+	}
+	return t.Text()
 }

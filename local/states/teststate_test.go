@@ -14,7 +14,10 @@ import (
 
 func TestService_TestState(t *testing.T) {
 	t.Parallel()
-	h := start(t, map[string]func(string) (string, error){"f": func(p string) (string, error) { return `{"got":` + p + `}`, nil }})
+	h := start(t, map[string]func(string) (string, error){
+		"f":      func(p string) (string, error) { return `{"got":` + p + `}`, nil },
+		"broken": func(string) (string, error) { return "", functionFailure(`{"errorType":"Broken"}`) },
+	})
 	h.clock.Advance(1_700 * time.Microsecond) // a real clock does not stand at a whole millisecond
 	const parallel = `{"Type":"Parallel","Branches":[{"StartAt":"L","States":{"L":{"Type":"Succeed"}}},{"StartAt":"R","States":{"R":{"Type":"Succeed"}}}],"End":true}`
 	const tolerant = `{"Type":"Map","ToleratedFailureCount":1,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Succeed"}}},` +
@@ -59,6 +62,20 @@ func TestService_TestState(t *testing.T) {
 				`"afterParameters":"{\"FunctionName\":\"f\"}","errorDetails":{"catchIndex":0}}}`},
 		{"wait takes no time", `{"definition":{"Type":"Wait","Seconds":100000,"Next":"N"},"input":{"a":1}}`, `{"output":"{\"a\":1}","nextState":"N","status":"SUCCEEDED"}`},
 		{"variables", `{"definition":{"Type":"Pass","Parameters":{"v.$":"$v.x"},"End":true},"variables":{"v":{"x":7}}}`, `{"output":"{\"v\":7}","status":"SUCCEEDED"}`},
+		{"context object", `{"definition":{"Type":"Pass","Parameters":{"n.$":"$$.a.b","text":"$$.a.b"},"End":true},"context":{"a":{"b":3}}}`,
+			`{"output":"{\"n\":3,\"text\":\"$$.a.b\"}","status":"SUCCEEDED"}`},
+		{"variable named like a path", `{"definition":{"Type":"Pass","Parameters":{"v.$":"$v"},"End":true},"variables":{"v":"$.x","v.$":1}}`, `{"output":"{\"v\":\"$.x\"}","status":"SUCCEEDED"}`},
+		{"goes on to itself", `{"definition":{"Type":"Pass","Next":"StateName"}}`, `{"output":"{}","nextState":"StateName","status":"SUCCEEDED"}`},
+		{"caught before the call", `{"roleArn":"` + role + `","definition":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"x.$":"States.StringToJson('{')"},"End":true,` +
+			`"Catch":[{"ErrorEquals":["States.ALL"],"ResultPath":null,"Next":"N"}]},"inspectionLevel":"DEBUG"}`,
+			`{"error":"States.IntrinsicFailure","cause":"The function 'States.StringToJson('{')' had the following error: the string is no JSON: expected a key at offset 1","output":"{}","nextState":"N","status":"CAUGHT_ERROR",` +
+				`"inspectionData":{"input":"{}","afterInputPath":"{}","errorDetails":{"catchIndex":0}}}`},
+		{"no rule holds", `{"definition":{"Type":"Choice","Choices":[{"Variable":"$.a","NumericEquals":1,"Next":"N"}]},"input":{"a":2}}`,
+			`{"error":"States.Runtime","cause":"Failed to transition out of the state. The state does not point to a next state.","status":"FAILED"}`},
+		{"function fails", `{"definition":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:broken","End":true},"roleArn":"` + role + `"}`,
+			`{"error":"Broken","cause":"{\"errorType\":\"Broken\"}","status":"FAILED"}`},
+		{"failures that are no number", `{"definition":` + strings.Replace(tolerant, `"ToleratedFailureCount":1,`, `"ItemsPath":"$.i","ToleratedFailureCountPath":"$.n",`, 1) + `,"input":{"n":"x","i":[1]},"mock":{"result":"[1]"}}`,
+			`{"error":"States.Runtime","cause":"The ToleratedFailureCountPath field refers to value \"x\" which is not a valid integer: $.n","status":"FAILED"}`},
 		{"state of a branch", `{"stateName":"In","definition":{"StartAt":"P","States":{"P":{"Type":"Parallel","End":true,"Branches":[{"StartAt":"In","States":{"In":{"Type":"Fail","Error":"E"}}}]}}}}`,
 			`{"error":"E","status":"FAILED"}`},
 	} {
@@ -71,6 +88,9 @@ func TestService_TestState(t *testing.T) {
 	}
 	for _, tt := range []struct{ name, input, typ, message string }{
 		{"JSONata", `{"definition":{"Type":"Pass","QueryLanguage":"JSONata","End":true}}`, "InvalidDefinition", "UNSUPPORTED"},
+		{"state of a branch in JSONata", `{"stateName":"In","definition":{"QueryLanguage":"JSONata","StartAt":"P","States":{"P":{"Type":"Parallel","End":true,"Branches":[{"StartAt":"In","States":{"In":{"Type":"Pass","End":true}}}]}}}}`,
+			"InvalidDefinition", "UNSUPPORTED"},
+		{"variables", `{"definition":{"Type":"Pass","End":true},"variables":[1]}`, "ValidationException", "Value at 'variables' is not a JSON object"},
 		{"not mocked", `{"roleArn":"` + role + `","definition":{"Type":"Task","Resource":"arn:aws:states:::glue:startJobRun.sync","End":true}}`, "InvalidDefinition", "UNSUPPORTED"},
 		{"type", `{"definition":{"Type":"Nap","End":true}}`, "InvalidDefinition", "SCHEMA_VALIDATION_FAILED: The field 'Type' should have one of these values: [Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map] at /States/StateName/Type'"},
 		{"field", `{"definition":{"Type":"Wait","Seconds":1,"Retry":[],"End":true}}`, "InvalidDefinition", "Field 'Retry' is not supported at /States/StateName'"},
