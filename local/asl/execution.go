@@ -30,7 +30,6 @@ type Execution struct {
 	root        *branch
 	open        []*branch // those that wait for the outside world
 	count       int64     // events so far
-	failure     *Failure
 	timed       bool // the timer of TimeoutSeconds is set
 	trial       *trial
 
@@ -43,21 +42,10 @@ type Execution struct {
 	overflow bool      // an event did not fit into MaxHistory
 }
 
-// Failure is where and why an execution, or one of its tasks, failed last.
-type Failure struct {
-	State        string
-	EventID      int64 // of the event that tells it
-	Error, Cause *string
-}
-
 // New makes an execution that waits for Start.
 func New(m *Machine, info Info) *Execution {
 	return &Execution{machine: m, info: info, root: &branch{}}
 }
-
-// Shrink frees the memory of the last Step, whose slices become invalid: for hosts
-// that keep many waiting executions.
-func (x *Execution) Shrink() { x.events, x.commands, x.ready = nil, nil, nil }
 
 // Status is the execution's current status.
 func (x *Execution) Status() Status { return x.status }
@@ -70,30 +58,6 @@ func (x *Execution) EventCount() int64 { return x.count }
 
 // RedriveCount is how often the execution was redriven.
 func (x *Execution) RedriveCount() int { return x.redrives }
-
-// LastFailure is the last failure, also one that is being retried or was caught;
-// nil if nothing failed yet.
-func (x *Execution) LastFailure() *Failure { return x.failure }
-
-// CurrentStates names the states that are entered and not left, outermost first;
-// after a failure those that a redrive would resume.
-func (x *Execution) CurrentStates() []string {
-	var names []string
-	var visit func(b *branch)
-	visit = func(b *branch) {
-		if b == nil || b.done || b.state == nil {
-			return
-		}
-		names = append(names, b.state.name)
-		if b.group != nil {
-			for _, inner := range b.group.branches {
-				visit(inner)
-			}
-		}
-	}
-	visit(x.root)
-	return names
-}
 
 // OpenTask is a task that the execution waits for; Submitted says whether TaskSubmitted is recorded.
 func (x *Execution) OpenTask(id TaskID) (ScheduleTask, bool) {

@@ -26,7 +26,7 @@ type fault struct {
 	// unrecorded: it arose before the state recorded anything. Such a fault is not
 	// retried: the same expressions would fail again, and no event would tell of it.
 	unrecorded bool
-	// text: a runtime fault's own words; report puts the state before them.
+	// text: the fault's own words; at puts the state before them.
 	text string
 }
 

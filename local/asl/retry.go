@@ -101,7 +101,9 @@ func (r *stateReader) errorEquals(n *node, last bool) []string {
 // fail handles a fault of a branch's current state: Retry, then Catch, then the
 // group around it, then the execution.
 func (x *Execution) fail(b *branch, f *fault) {
-	x.failure = &Failure{State: b.state.name, EventID: b.last, Error: f.name, Cause: f.cause}
+	if x.trial != nil {
+		x.trial.failure = f
+	}
 	if f.fatal {
 		if b.group != nil {
 			b.group.failed = f.name

@@ -226,16 +226,16 @@ func TestRedrivable_reasons(t *testing.T) {
 	if ok, reason := x.Redrivable(); ok || reason != "Execution is RUNNING and cannot be redriven" {
 		t.Errorf("running: %t, %q", ok, reason)
 	}
-	if got := x.CurrentStates(); len(got) != 1 || got[0] != "A" {
-		t.Errorf("current states %v", got)
+	if got := x.root.state.name; got != "A" {
+		t.Errorf("current state %s", got)
 	}
 	name := "Broken"
-	_, commands := mustStep(t, x, 0, TaskFailed{3, &name, nil})
+	events, commands := mustStep(t, x, 0, TaskFailed{3, &name, nil})
 	if end := find[End](t, commands); end.Status != Failed || *end.Error != name || end.Cause != nil {
 		t.Errorf("end %+v", end)
 	}
-	if f := x.LastFailure(); f == nil || f.State != "A" || *f.Error != name || f.EventID != 5 {
-		t.Errorf("last failure %+v", f)
+	if e := events[0]; e.Type != EventTaskFailed || *e.Error != name || e.ID != 5 {
+		t.Errorf("failure %+v", e)
 	}
 	if ok, reason := x.Redrivable(); !ok || reason != "" {
 		t.Errorf("failed: %t, %q", ok, reason)

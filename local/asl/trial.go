@@ -188,10 +188,11 @@ func (x *Execution) trialResult(b *branch, s *state) *TrialResult {
 	} else if b.wait == waitTask {
 		r.Task = &b.task.command
 	}
-	if x.failure == nil {
+	f := x.trial.failure
+	if f == nil {
 		return r
 	}
-	r.Error, r.Cause = x.failure.Error, x.failure.Cause
+	r.Error, r.Cause = f.name, f.cause
 	switch {
 	case left >= 0:
 		r.Status = TrialCaught
@@ -207,6 +208,7 @@ func (x *Execution) trialResult(b *branch, s *state) *TrialResult {
 type trial struct {
 	context value.JSON
 	seen    Inspection
+	failure *fault // the last one
 }
 
 // see lets a test look at the data. It does nothing in executions.

@@ -5,7 +5,7 @@
 // What happens to an execution becomes events; they are committed to the store before anything that follows from them is done, and
 // before any answer is given. GetExecutionHistory reads that journal. One thing that happened (a start, a task's result, a timer)
 // is one atomic batch: its events, and whatever else they change (the execution's record, its place in the listings, the
-// status change event). After a crash every running execution is continued from its journal: see recover.go.
+// status change event). After a crash every running execution is continued from its journal (runs.go).
 //
 // # Executions in memory
 //

@@ -43,16 +43,6 @@ func (l *runs) remove(r *run) {
 	sh.mu.Unlock()
 }
 
-func (l *runs) len() (n int) {
-	for i := range l.shard {
-		sh := &l.shard[i]
-		sh.mu.Lock()
-		n += len(sh.m)
-		sh.mu.Unlock()
-	}
-	return n
-}
-
 // acquire returns the execution, locked, loading it from its journal if need be. The caller releases it.
 func (s *Service) acquire(id uint64) (*run, error) {
 	for {

@@ -225,3 +225,19 @@ func TestService_TwoTasks(t *testing.T) {
 	}
 	until(t, "the execution is out of memory", func() bool { return h.runs.len() == 0 })
 }
+
+func (l *runs) len() (n int) {
+	for i := range l.shard {
+		sh := &l.shard[i]
+		sh.mu.Lock()
+		n += len(sh.m)
+		sh.mu.Unlock()
+	}
+	return n
+}
+
+func (t *timers) len() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.heap.list)
+}

@@ -73,12 +73,6 @@ func (t *timers) done() {
 	t.mu.Unlock()
 }
 
-func (t *timers) len() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return len(t.heap.list)
-}
-
 func (h *timerHeap) Len() int           { return len(h.list) }
 func (h *timerHeap) Less(i, j int) bool { return h.list[i].due < h.list[j].due }
 func (h *timerHeap) Swap(i, j int) {

@@ -129,14 +129,6 @@ func OfString(s string) JSON { return JSON(AppendString(make([]byte, 0, len(s)+2
 // OfInt gives a number's JSON text.
 func OfInt(n int64) JSON { return JSON(strconv.FormatInt(n, 10)) }
 
-// OfBool gives a boolean's JSON text.
-func OfBool(b bool) JSON {
-	if b {
-		return True
-	}
-	return False
-}
-
 // OfArray gives the array of the items.
 func OfArray(items []JSON) JSON {
 	n := 2 + len(items)
