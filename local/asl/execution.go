@@ -30,7 +30,7 @@ type Execution struct {
 	root        *branch
 	open        []*branch // those that wait for the outside world
 	count       int64     // events so far
-	timed       bool // the timer of TimeoutSeconds is set
+	timed       bool      // the timer of TimeoutSeconds is set
 	trial       *trial
 
 	// Of the current Step.
