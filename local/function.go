@@ -20,7 +20,7 @@ func (s *Stack) newLambda() (*lambda.Service, error) {
 			Bootstrap: s.opt.Bootstrap, Endpoint: s.opt.AWSEndpoint, Region: template.Region, Output: s.opt.Output, Clock: s.clock})
 	}
 	return lambda.New(s.store, s.clock, lambda.Options{
-		Factory: factory, Caller: s.call, CompileFilter: compileFilter, Observe: s.opt.Observe, Logger: s.log,
+		Factory: factory, Caller: s.call, Observe: s.opt.Observe, Logger: s.log,
 		Region: template.Region, Account: template.Account,
 	})
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"orderflow/local/awsapi"
-	"orderflow/local/events/pattern"
 	"orderflow/local/outbox"
+	"orderflow/local/pattern"
 	"orderflow/local/store"
 )
 

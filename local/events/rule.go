@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"orderflow/local/awsapi"
-	"orderflow/local/events/pattern"
+	"orderflow/local/pattern"
 	"orderflow/local/store"
 )
 

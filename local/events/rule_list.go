@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"orderflow/local/awsapi"
-	"orderflow/local/events/pattern"
+	"orderflow/local/pattern"
 )
 
 type listIn struct {

@@ -2,34 +2,33 @@ package lambda
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
+
+	"orderflow/local/pattern"
 )
 
 // filter is the FilterCriteria of a mapping: an event passes if one pattern matches; without patterns all pass.
-type filter []func(json.RawMessage) bool
+type filter []*pattern.Pattern
 
-func (s *Service) compile(patterns []json.RawMessage) (filter, error) {
-	if len(patterns) > 0 && s.opt.CompileFilter == nil {
-		return nil, errors.New("filter criteria need Options.CompileFilter")
-	}
+func compileFilter(patterns []json.RawMessage) (filter, error) {
 	if len(patterns) > 10 {
 		return nil, fmt.Errorf("%d filters, AWS allows 10 at most", len(patterns))
 	}
 	var f filter
-	for _, p := range patterns {
-		match, err := s.opt.CompileFilter(p)
+	for _, text := range patterns {
+		p, err := pattern.Compile(text)
 		if err != nil {
-			return nil, fmt.Errorf("compile filter %s: %w", p, err)
+			return nil, fmt.Errorf("compile filter %s: %w", text, err)
 		}
-		f = append(f, match)
+		f = append(f, p)
 	}
 	return f, nil
 }
 
+// pass reports whether a pattern matches. Nothing matches an event that is no JSON object.
 func (f filter) pass(event json.RawMessage) bool {
-	for _, match := range f {
-		if match(event) {
+	for _, p := range f {
+		if ok, err := p.Match(event); err == nil && ok {
 			return true
 		}
 	}

@@ -44,8 +44,6 @@ type Options struct {
 	Factory func(Function) (Handler, error)
 	// Caller reaches the other services (destinations, dead-letter queues): Router.CallJSON.
 	Caller func(ctx context.Context, service, op string, input any) (json.RawMessage, error)
-	// CompileFilter compiles one event pattern of a mapping's FilterCriteria.
-	CompileFilter func(pattern json.RawMessage) (func(event json.RawMessage) bool, error)
 	// Observe is told of every invocation when it has ended; it must not block.
 	Observe func(Invocation)
 	Logger  *slog.Logger

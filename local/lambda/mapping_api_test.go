@@ -15,10 +15,7 @@ import (
 // mapped is a service of the functions a, b and idle: a reads two queues and a stream, b one of the queues.
 func mapped(t *testing.T) *bench {
 	t.Helper()
-	all := func(json.RawMessage) (func(json.RawMessage) bool, error) {
-		return func(json.RawMessage) bool { return true }, nil
-	}
-	b := newBench(t, setup{functions: []Function{{Name: "a"}, {Name: "b"}, {Name: "idle"}}, options: Options{CompileFilter: all}})
+	b := newBench(t, setup{functions: []Function{{Name: "a"}, {Name: "b"}, {Name: "idle"}}})
 	two := 2
 	for _, m := range []QueueMapping{
 		{Function: "a", QueueARN: queueARN, BatchSize: 20, BatchingWindow: 2 * time.Second, MaximumConcurrency: 3, ReportBatchItemFailures: true,

@@ -96,7 +96,7 @@ func (s *Service) MapQueue(m QueueMapping, src SQSSource) error {
 	}
 	q := &queueMapping{QueueMapping: m, f: f, src: src, limited: limited}
 	if err == nil {
-		q.filter, err = s.compile(m.Filters)
+		q.filter, err = compileFilter(m.Filters)
 	}
 	if err != nil {
 		return fmt.Errorf("map queue %s to %s: %w", m.QueueARN, m.Function, err)

@@ -93,7 +93,7 @@ func (s *Service) MapStream(m StreamMapping, src StreamSource) error {
 	}
 	sm := &streamMapping{StreamMapping: m, f: f, src: src}
 	if err == nil {
-		sm.filter, err = s.compile(m.Filters)
+		sm.filter, err = compileFilter(m.Filters)
 	}
 	if err != nil {
 		return fmt.Errorf("map stream %s to %s: %w", m.StreamARN, m.Function, err)

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"orderflow/local/awsapi"
-	"orderflow/local/events/pattern"
 	"orderflow/local/outbox"
+	"orderflow/local/pattern"
 	"orderflow/local/store"
 )
 

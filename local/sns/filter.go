@@ -5,7 +5,7 @@ import (
 	"errors"
 	"math"
 
-	"orderflow/local/events/pattern"
+	"orderflow/local/pattern"
 )
 
 // Limits of "Filter policy constraints" in the SNS developer guide.

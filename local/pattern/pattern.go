@@ -1,5 +1,6 @@
-// Package pattern compiles and matches Amazon EventBridge event patterns: exact values, null, "", prefix, suffix,
-// equals-ignore-case, anything-but, numeric, exists, cidr, wildcard and $or. It is pure: no I/O, no state.
+// Package pattern compiles and matches event patterns, which the rules of EventBridge, the filters of SNS's subscriptions and those of
+// Lambda's event source mappings share: exact values, null, "", prefix, suffix, equals-ignore-case, anything-but, numeric, exists, cidr,
+// wildcard and $or. It is pure: no I/O, no state.
 //
 // Source: "Comparison operators for use in event patterns", Amazon EventBridge user guide; messages and corner cases follow
 // what TestEventPattern answers on AWS.
