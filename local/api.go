@@ -2,7 +2,6 @@ package local
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"orderflow/local/gateway/issuer"
 	"orderflow/local/guard"
 	"orderflow/local/iam"
+	"orderflow/local/lambda"
 	"orderflow/local/template"
 )
 
@@ -48,7 +48,7 @@ type api struct {
 }
 
 func (s *Stack) newGateway(a template.HTTPAPI) (*gateway.Gateway, error) {
-	cfg := gateway.Config{ID: a.ID, Account: template.Account, Stage: a.Stage, Throttle: throttle(a.Throttle), Invoke: s.invokeRoute,
+	cfg := gateway.Config{ID: a.ID, Stage: a.Stage, Throttle: throttle(a.Throttle), Invoke: s.invokeRoute,
 		Clock: s.clock, Logger: s.log, AccessLog: s.opt.AccessLog, CORS: cors(a.CORS), Authorizers: map[string]*gateway.Authorizer{}}
 	for _, j := range a.Authorizers {
 		keys := s.issuerOf(j.Issuer)
@@ -84,18 +84,18 @@ func (s *Stack) issuerOf(url string) *issuer.Issuer {
 // mayInvoke refuses a route whose function does not let API Gateway in: on AWS every request to it would fail.
 func (s *Stack) mayInvoke(a template.HTTPAPI, r template.Route) error {
 	method, path, _ := strings.Cut(r.Key, " ")
-	source := resourceARN("execute-api", a.ID+"/"+a.Stage+"/"+method+path)
+	source := awsapi.ARN("execute-api", a.ID+"/"+a.Stage+"/"+method+path)
 	return s.iam.Authorize(iam.Service("apigateway.amazonaws.com", source),
-		awsapi.Grant{Action: "lambda:InvokeFunction", Resource: functionARN(r.Function)})
+		awsapi.Grant{Action: "lambda:InvokeFunction", Resource: lambda.ARN(r.Function)})
 }
 
 // invokeRoute calls a function for the gateway.
 func (s *Stack) invokeRoute(ctx context.Context, function string, event []byte) (reply []byte, failed bool, err error) {
 	r, err := s.lambda.Invoke(ctx, function, event)
 	switch {
-	case isType(err, "RequestTooLargeException"):
+	case awsapi.IsType(err, "RequestTooLargeException"):
 		return nil, false, gateway.ErrTooLarge
-	case isType(err, "TooManyRequestsException"):
+	case awsapi.IsType(err, "TooManyRequestsException"):
 		return nil, false, gateway.ErrThrottled
 	case err != nil:
 		return nil, false, err
@@ -155,14 +155,4 @@ func (s *Stack) ClientID(logicalID string) string {
 		}
 	}
 	return ""
-}
-
-// Output is the value of one of the template's outputs.
-func (s *Stack) Output(name string) (string, error) {
-	for _, o := range s.template.Outputs {
-		if o.Name == name {
-			return o.Value, nil
-		}
-	}
-	return "", errors.New("the template has no output " + name)
 }

@@ -8,7 +8,6 @@ import (
 
 	"orderflow/local/awsapi"
 	"orderflow/local/iam"
-	"orderflow/local/template"
 )
 
 // inProcess is the endpoint that clients of this process call: no name to resolve, no socket.
@@ -22,7 +21,7 @@ func (s *Stack) Config(role string) aws.Config {
 		key = roleKey(role)
 	}
 	return aws.Config{
-		Region:       template.Region,
+		Region:       awsapi.Region,
 		Credentials:  aws.AnonymousCredentials{},
 		HTTPClient:   &http.Client{Transport: awsapi.Transport{Handler: &s.router, Identity: awsapi.Identity{AccessKey: key}}},
 		BaseEndpoint: aws.String(inProcess),

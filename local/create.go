@@ -3,10 +3,11 @@ package local
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
+	"slices"
 
-	"orderflow/local/awsapi"
+	"orderflow/local/store"
 )
 
 // create makes everything that the template describes, or brings it up to date, in the order in which things need each other.
@@ -27,54 +28,43 @@ func (s *Stack) create(ctx context.Context) error {
 	return nil
 }
 
-// createTables also learns the ARNs of the streams, which only the tables know, and resolves the template again with them.
-func (s *Stack) createTables(ctx context.Context) error {
-	streams := map[string]string{}
-	for _, t := range s.template.Tables {
-		arn, err := s.ensureTable(ctx, t.Name, t.Create)
-		if err != nil {
-			return fmt.Errorf("table %s: %w", t.LogicalID, err)
+// replace creates things and then removes those that an earlier template had made and this one does not name. What people made by hand
+// is not touched. The list of what was made is written before anything is made, so that a crash forgets nothing.
+func (s *Stack) replace(kind string, names []string, create func() error, remove func(name string) error) error {
+	key := store.NewKey("local", "made", kind)
+	var before []string
+	if b, err := s.store.Get(key); err == nil {
+		if err := json.Unmarshal(b, &before); err != nil {
+			return fmt.Errorf("read list of %s: %w", kind, err)
 		}
-		if arn != "" {
-			streams[t.Name] = arn
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("read list of %s: %w", kind, err)
+	}
+	if err := s.note(key, before, names); err != nil {
+		return err
+	}
+	if err := create(); err != nil {
+		return err
+	}
+	for _, name := range before {
+		if slices.Contains(names, name) {
+			continue
+		}
+		if err := remove(name); err != nil {
+			return fmt.Errorf("remove %s of an earlier template: %w", name, err)
 		}
 	}
-	if len(streams) == 0 {
-		return nil
-	}
-	resolved, err := s.load(streams)
+	return s.note(key, names)
+}
+
+func (s *Stack) note(key store.Key, lists ...[]string) error {
+	all := slices.Concat(lists...)
+	slices.Sort(all)
+	b, err := json.Marshal(slices.Compact(all))
 	if err != nil {
 		return err
 	}
-	s.template = resolved
-	return nil
-}
-
-func (s *Stack) createQueues(context.Context) error {
-	policies := map[string]json.RawMessage{}
-	for _, p := range s.template.QueuePolicies {
-		for _, url := range p.Resources {
-			policies[awsapi.ResourceName(url)] = p.Document
-		}
-	}
-	for _, q := range s.template.Queues {
-		attrs := maps.Clone(q.Attributes)
-		if p := policies[q.Name]; p != nil {
-			attrs["Policy"] = string(p)
-		}
-		if err := s.sqs.Ensure(q.Name, attrs); err != nil {
-			return fmt.Errorf("queue %s: %w", q.LogicalID, err)
-		}
-	}
-	s.attachPolicies(s.sqs.Policies)
-	return nil
-}
-
-func (s *Stack) createStateMachines(ctx context.Context) error {
-	for _, m := range s.template.StateMachines {
-		if _, err := s.states.Put(ctx, m.Name, m.RoleARN, m.Definition); err != nil {
-			return fmt.Errorf("state machine %s: %w", m.LogicalID, err)
-		}
-	}
-	return nil
+	batch := s.store.NewBatch()
+	batch.Set(key, b)
+	return batch.Commit()
 }

@@ -10,6 +10,7 @@ import (
 	"orderflow/local/awsapi"
 	"orderflow/local/events"
 	"orderflow/local/iam"
+	"orderflow/local/lambda"
 	"orderflow/local/sns"
 	"orderflow/local/template"
 )
@@ -51,22 +52,18 @@ func resourcePolicies(t *template.Template) []iam.ResourcePolicy {
 			out = append(out, rp)
 		}
 	}
-	add(t.QueuePolicies, func(url string) string { return resourceARN("sqs", url[strings.LastIndexByte(url, '/')+1:]) })
+	add(t.QueuePolicies, func(url string) string { return awsapi.ARN("sqs", url[strings.LastIndexByte(url, '/')+1:]) })
 	add(t.TopicPolicies, func(arn string) string { return arn })
-	add(t.BusPolicies, func(name string) string { return resourceARN("events", "event-bus/"+name) })
+	add(t.BusPolicies, func(name string) string { return awsapi.ARN("events", "event-bus/"+name) })
 	for _, p := range t.Permissions {
 		out = append(out, permission(p))
 	}
 	return out
 }
 
-func resourceARN(service, resource string) string {
-	return "arn:aws:" + service + ":" + template.Region + ":" + template.Account + ":" + resource
-}
-
 // permission is the statement that AddPermission makes of a Lambda permission.
 func permission(p template.Permission) iam.ResourcePolicy {
-	arn := functionARN(p.Function)
+	arn := lambda.ARN(p.Function)
 	statement := map[string]any{"Sid": p.LogicalID, "Effect": "Allow", "Action": p.Action, "Resource": arn,
 		"Principal": map[string]string{"Service": p.Principal}}
 	if p.SourceARN != "" {
@@ -77,6 +74,48 @@ func permission(p template.Permission) iam.ResourcePolicy {
 		panic("local: encode permission: " + err.Error()) // maps of text always encode
 	}
 	return iam.ResourcePolicy{ARNs: []string{arn}, Policy: iam.Policy{Name: p.LogicalID, Document: document, AWS: p.SAM}}
+}
+
+// checkPolicy checks the policy that an operation would give a queue or topic, if it would give one.
+func checkPolicy(input json.RawMessage) error {
+	var in struct {
+		Attributes                    map[string]string
+		AttributeName, AttributeValue string
+	}
+	if awsapi.Decode(input, &in) != nil {
+		return nil // another shape, or malformed: the operation says so
+	}
+	policy := in.Attributes["Policy"]
+	if in.AttributeName == "Policy" {
+		policy = in.AttributeValue
+	}
+	if policy == "" {
+		return nil
+	}
+	return iam.CheckResourcePolicy(json.RawMessage(policy))
+}
+
+// attachPolicies puts policies to use, by the ARN of what has them; those that the template describes are in use already.
+// One that cannot be evaluated, kept by an earlier version, closes what it stands on and never hinders a start.
+func (s *Stack) attachPolicies(read func() map[string]string) {
+	s.attaching.Lock()
+	defer s.attaching.Unlock()
+	described := map[string]bool{}
+	for _, q := range s.template.Queues {
+		described[q.ARN] = true
+	}
+	for _, t := range s.template.Topics {
+		described[t.ARN] = true
+	}
+	for arn, policy := range read() {
+		if described[arn] {
+			continue
+		}
+		if err := s.iam.AttachResourcePolicy(arn, awsapi.ResourceName(arn), json.RawMessage(policy)); err != nil {
+			s.log.Error("policy cannot be evaluated: nobody but the operator may use what it stands on", "resource", arn, "error", err)
+			s.iam.Lock(arn, awsapi.ResourceName(arn))
+		}
+	}
 }
 
 // authorize is the router's Authorizer. A service that acts for a rule or a topic says for which in ctx.
@@ -94,3 +133,9 @@ func (s *Stack) allow(ctx context.Context, action, resource string) error {
 
 // sourceARN is what a service acts for in ctx: the condition key aws:SourceArn.
 func sourceARN(ctx context.Context) string { return cmp.Or(events.SourceARN(ctx), sns.SourceARN(ctx)) }
+
+// IAMReport lists the grants of the template that no call needed since Open, and the calls that were refused.
+func (s *Stack) IAMReport() iam.Report { return s.iam.Report() }
+
+// IAMUsed lists the grants of the template that calls needed since Open: the counterpart of IAMReport.
+func (s *Stack) IAMUsed() []iam.Used { return s.iam.Used() }

@@ -3,35 +3,17 @@ package local
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"orderflow/local/awsapi"
 	"orderflow/local/events"
-	"orderflow/local/states"
-	"orderflow/local/store"
 	"orderflow/local/template"
 )
 
 func (s *Stack) newEvents() (*events.Service, error) {
 	return events.New(s.store, s.clock, events.Options{Call: s.call, InvokeAsync: s.invokeTarget, Logger: s.log})
-}
-
-// invokeTarget queues a function for the caller in ctx: a rule or a topic, which the function's policy must let in.
-func (s *Stack) invokeTarget(ctx context.Context, functionARN string, payload []byte) error {
-	if err := s.allow(ctx, "lambda:InvokeFunction", functionARN); err != nil {
-		return err
-	}
-	_, err := s.lambda.InvokeAsync(functionARN, payload)
-	return err
-}
-
-// publishChange puts a status change of an execution on the default bus.
-func (s *Stack) publishChange(ctx context.Context, c states.StatusChange) error {
-	return s.events.Put(ctx, events.Event{Source: c.Source, DetailType: c.DetailType, Detail: c.Detail, Resources: c.Resources, Time: c.Time})
 }
 
 func (s *Stack) createBuses(context.Context) error {
@@ -41,11 +23,6 @@ func (s *Stack) createBuses(context.Context) error {
 		}
 	}
 	return nil
-}
-
-func isType(err error, typ string) bool {
-	e, ok := errors.AsType[*awsapi.Error](err)
-	return ok && e.Type == typ
 }
 
 // createRules makes the rules and their targets what the template says, and deletes those that an earlier template had.
@@ -108,7 +85,7 @@ func ruleTarget(t template.Target) events.Target {
 // deleteRule removes a rule and its targets. One that is gone already is no error.
 func (s *Stack) deleteRule(ctx context.Context, bus, rule string) error {
 	out, err := s.call(ctx, "events", "ListTargetsByRule", map[string]string{"Rule": rule, "EventBusName": bus})
-	if isType(err, "ResourceNotFoundException") {
+	if awsapi.IsType(err, "ResourceNotFoundException") {
 		return nil
 	}
 	if err != nil {
@@ -131,45 +108,4 @@ func (s *Stack) deleteRule(ctx context.Context, bus, rule string) error {
 	}
 	_, err = s.call(ctx, "events", "DeleteRule", map[string]string{"Name": rule, "EventBusName": bus})
 	return err
-}
-
-// replace creates things and then removes those that an earlier template had made and this one does not name. What people made by hand
-// is not touched. The list of what was made is written before anything is made, so that a crash forgets nothing.
-func (s *Stack) replace(kind string, names []string, create func() error, remove func(name string) error) error {
-	key := store.NewKey("local", "made", kind)
-	var before []string
-	if b, err := s.store.Get(key); err == nil {
-		if err := json.Unmarshal(b, &before); err != nil {
-			return fmt.Errorf("read list of %s: %w", kind, err)
-		}
-	} else if !errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("read list of %s: %w", kind, err)
-	}
-	if err := s.note(key, before, names); err != nil {
-		return err
-	}
-	if err := create(); err != nil {
-		return err
-	}
-	for _, name := range before {
-		if slices.Contains(names, name) {
-			continue
-		}
-		if err := remove(name); err != nil {
-			return fmt.Errorf("remove %s of an earlier template: %w", name, err)
-		}
-	}
-	return s.note(key, names)
-}
-
-func (s *Stack) note(key store.Key, lists ...[]string) error {
-	all := slices.Concat(lists...)
-	slices.Sort(all)
-	b, err := json.Marshal(slices.Compact(all))
-	if err != nil {
-		return err
-	}
-	batch := s.store.NewBatch()
-	batch.Set(key, b)
-	return batch.Commit()
 }

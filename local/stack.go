@@ -213,11 +213,15 @@ func (r *runner) stop() {
 // role of the stack may do everything.
 func (s *Stack) AWSHandler(hosts ...string) http.Handler { return s.router.Guarded(hosts...) }
 
-// Functions are the stack's functions, with the environment that each handler gets.
-func (s *Stack) Functions() []lambda.Function { return s.lambda.Functions() }
-
 // Template is the resolved template.
 func (s *Stack) Template() *template.Template { return s.template }
 
-// IAMReport lists the grants of the template that no call needed since Open, and the calls that were refused.
-func (s *Stack) IAMReport() iam.Report { return s.iam.Report() }
+// Output is the value of one of the template's outputs.
+func (s *Stack) Output(name string) (string, error) {
+	for _, o := range s.template.Outputs {
+		if o.Name == name {
+			return o.Value, nil
+		}
+	}
+	return "", errors.New("the template has no output " + name)
+}

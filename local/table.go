@@ -8,6 +8,29 @@ import (
 	"orderflow/local/dynamodb"
 )
 
+// createTables also learns the ARNs of the streams, which only the tables know, and resolves the template again with them.
+func (s *Stack) createTables(ctx context.Context) error {
+	streams := map[string]string{}
+	for _, t := range s.template.Tables {
+		arn, err := s.ensureTable(ctx, t.Name, t.Create)
+		if err != nil {
+			return fmt.Errorf("table %s: %w", t.LogicalID, err)
+		}
+		if arn != "" {
+			streams[t.Name] = arn
+		}
+	}
+	if len(streams) == 0 {
+		return nil
+	}
+	resolved, err := s.load(streams)
+	if err != nil {
+		return err
+	}
+	s.template = resolved
+	return nil
+}
+
 // ensureTable creates a table, or brings the one that is there up to date. It returns the ARN of its stream, if it has one.
 func (s *Stack) ensureTable(ctx context.Context, name string, create json.RawMessage) (stream string, err error) {
 	var spec dynamodb.TableSpec

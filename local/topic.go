@@ -7,11 +7,33 @@ import (
 	"strings"
 	"time"
 
+	"orderflow/local/awsapi"
 	"orderflow/local/sns"
 )
 
 func (s *Stack) newSNS() (*sns.Service, error) {
 	return sns.New(s.store, s.clock, sns.Options{Call: s.call, InvokeAsync: s.invokeTarget, Logger: s.log})
+}
+
+// topicService is SNS whose topics' Policy attribute decides likewise.
+type topicService struct {
+	*sns.Service
+	s *Stack
+}
+
+// Do performs the operation. A policy that cannot be evaluated is refused before anything is stored.
+func (t topicService) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
+	if op != "CreateTopic" && op != "SetTopicAttributes" {
+		return t.Service.Do(ctx, op, input)
+	}
+	if err := checkPolicy(input); err != nil {
+		return nil, awsapi.Errorf("InvalidParameter", "Invalid parameter: Policy statement error: %v", err)
+	}
+	out, err := t.Service.Do(ctx, op, input)
+	if err == nil {
+		t.s.attachPolicies(t.Policies)
+	}
+	return out, err
 }
 
 func (s *Stack) createTopics(context.Context) error {
@@ -59,7 +81,7 @@ func (s *Stack) unsubscribe(ctx context.Context, name string) error {
 	token := ""
 	for {
 		out, err := s.call(ctx, "sns", "ListSubscriptionsByTopic", map[string]string{"TopicArn": parts[0], "NextToken": token})
-		if isType(err, "NotFound") {
+		if awsapi.IsType(err, "NotFound") {
 			return nil
 		}
 		if err != nil {

@@ -5,6 +5,7 @@ package awsapi
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -36,6 +37,12 @@ func (e *Error) Error() string { return e.Type + ": " + e.Message }
 // Errorf makes a client error (400) of the given type.
 func Errorf(typ, format string, args ...any) *Error {
 	return &Error{Type: typ, Message: fmt.Sprintf(format, args...), Status: http.StatusBadRequest}
+}
+
+// IsType reports whether an error is, or wraps, an *Error of the given type.
+func IsType(err error, typ string) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Type == typ
 }
 
 // NotImplemented is the answer to an operation that the local stack does not have: 501, with the operation's name.

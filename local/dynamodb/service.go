@@ -21,12 +21,6 @@ import (
 	"orderflow/local/store"
 )
 
-// Region and account of every ARN.
-const (
-	region  = "us-east-1"
-	account = "000000000000"
-)
-
 // Service is DynamoDB and DynamoDB Streams. It implements awsapi.Service and is safe for concurrent use.
 type Service struct {
 	store *store.Store

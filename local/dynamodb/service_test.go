@@ -53,7 +53,7 @@ func openStack(t testing.TB, st *store.Store) *stack {
 	router := &awsapi.Router{}
 	router.Register("dynamodb", s)
 	cfg := aws.Config{
-		Region: region, Credentials: credentials.NewStaticCredentialsProvider("role/test", "secret", ""),
+		Region: awsapi.Region, Credentials: credentials.NewStaticCredentialsProvider("role/test", "secret", ""),
 		HTTPClient: &http.Client{Transport: awsapi.Transport{Handler: router}}, RetryMaxAttempts: 1,
 		BaseEndpoint: aws.String("http://dynamodb.local"),
 	}

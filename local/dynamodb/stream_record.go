@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"orderflow/local/awsapi"
 	"orderflow/local/dynamodb/attr"
 )
 
@@ -100,7 +101,7 @@ func (r *StreamRecord) AppendJSON(b []byte) []byte {
 func (r *StreamRecord) appendCommon(b []byte) []byte {
 	b = append(append(b, `{"eventID":"`...), r.EventID...)
 	b = append(append(b, `","eventName":"`...), r.EventName...)
-	b = append(b, `","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"`+region+`","dynamodb":{"ApproximateCreationDateTime":`...)
+	b = append(b, `","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"`+awsapi.Region+`","dynamodb":{"ApproximateCreationDateTime":`...)
 	b = strconv.AppendInt(b, r.Created.Unix(), 10)
 	b = attr.AppendJSON(append(b, `,"Keys":`...), r.Keys)
 	if r.NewImage != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"orderflow/local/awsapi"
 	"orderflow/local/dynamodb/attr"
 	"orderflow/local/store"
 )
@@ -58,7 +59,7 @@ func (t *table) id() uint64   { return t.tableID }
 func (t *table) arn() string  { return tableARN(t.name()) }
 
 func tableARN(name string) string {
-	return "arn:aws:dynamodb:" + region + ":" + account + ":table/" + name
+	return awsapi.ARN("dynamodb", "table/"+name)
 }
 
 // ttlAttribute is the attribute with the expiry time, or "".

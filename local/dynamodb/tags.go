@@ -121,7 +121,7 @@ func (s *Service) listTagsOfResource(in *listTagsInput) (*listTagsOutput, error)
 	t, err := s.open(name)
 	if err != nil {
 		return nil, awsapi.Errorf("AccessDeniedException", "User: arn:aws:iam::%s:root is not authorized to perform: dynamodb:ListTagsOfResource on resource: %s",
-			account, in.ResourceArn.text)
+			awsapi.Account, in.ResourceArn.text)
 	}
 	defer t.mu.RUnlock()
 	return &listTagsOutput{append([]Tag{}, t.record.Spec.Tags...)}, nil

@@ -24,12 +24,7 @@ import (
 	"orderflow/local/store"
 )
 
-const (
-	region     = awsapi.Region
-	account    = awsapi.Account
-	defaultBus = "default"
-	arnPrefix  = "arn:aws:events:" + region + ":" + account + ":"
-)
+const defaultBus = "default"
 
 // Caller performs an operation of another service: Router.CallJSON.
 type Caller func(ctx context.Context, service, op string, in any) (json.RawMessage, error)
@@ -158,14 +153,14 @@ func busName(ref string) string {
 }
 
 // BusARN is the ARN of the bus of the given name or ARN.
-func BusARN(ref string) string { return arnPrefix + "event-bus/" + busName(ref) }
+func BusARN(ref string) string { return awsapi.ARN("events", "event-bus/"+busName(ref)) }
 
 // RuleARN is the ARN of a rule; rules of the default bus do not name it.
 func RuleARN(busRef, name string) string {
 	if b := busName(busRef); b != defaultBus {
-		return arnPrefix + "rule/" + b + "/" + name
+		return awsapi.ARN("events", "rule/"+b+"/"+name)
 	}
-	return arnPrefix + "rule/" + name
+	return awsapi.ARN("events", "rule/"+name)
 }
 
 func notFound(format string, args ...any) error {

@@ -79,7 +79,7 @@ func (w *world) open() {
 	router := &awsapi.Router{}
 	router.Register("events", w.svc)
 	w.Client = eventbridge.New(eventbridge.Options{
-		Region: region, HTTPClient: &http.Client{Transport: awsapi.Transport{Handler: router}}, RetryMaxAttempts: 1,
+		Region: awsapi.Region, HTTPClient: &http.Client{Transport: awsapi.Transport{Handler: router}}, RetryMaxAttempts: 1,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "role/test", SecretAccessKey: "x"}, nil
 		}),

@@ -56,7 +56,7 @@ func (s *Service) encode(e Event) (text []byte, id string, err error) {
 		at = s.clock.Now()
 	}
 	env := envelope{
-		Version: "0", ID: s.o.NewID(), DetailType: e.DetailType, Source: e.Source, Account: account, Region: region,
+		Version: "0", ID: s.o.NewID(), DetailType: e.DetailType, Source: e.Source, Account: awsapi.Account, Region: awsapi.Region,
 		Time: at.UTC().Format("2006-01-02T15:04:05Z"), Resources: e.Resources, Detail: e.Detail,
 	}
 	if env.Resources == nil {

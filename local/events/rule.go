@@ -232,7 +232,7 @@ func (s *Service) describeRule(_ context.Context, in ruleIn) (any, error) {
 		return nil, err
 	}
 	out := r.describe()
-	out["CreatedBy"] = account
+	out["CreatedBy"] = awsapi.Account
 	return out, nil
 }
 

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"orderflow/local/awsapi"
 )
 
 // event is a Lambda proxy event of payload format 2.0 (developer guide, "Create AWS Lambda proxy integrations for HTTP APIs").
@@ -62,7 +64,7 @@ func (x *exchange) event(route *route, params map[string]string, auth *authoriza
 		Version: "2.0", RouteKey: route.Key, RawPath: r.URL.Path, RawQueryString: r.URL.RawQuery,
 		Cookies: cookies(r), Headers: x.headers(len(body)), Query: query(r), PathParameters: params,
 		RequestContext: requestContext{
-			AccountID: x.g.cfg.Account, APIID: x.g.cfg.ID, DomainName: host, DomainPrefix: prefix,
+			AccountID: awsapi.Account, APIID: x.g.cfg.ID, DomainName: host, DomainPrefix: prefix,
 			HTTP:      httpPart{r.Method, r.URL.Path, r.Proto, x.access.SourceIP, x.access.UserAgent},
 			RequestID: x.id, RouteKey: route.Key, Stage: x.g.cfg.Stage, Time: now.Format("02/Jan/2006:15:04:05 -0700"), TimeEpoch: now.UnixMilli(),
 		},

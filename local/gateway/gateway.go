@@ -39,7 +39,6 @@ type Invoke func(ctx context.Context, function string, event []byte) (reply []by
 // Config of an HTTP API.
 type Config struct {
 	ID          string // API id, in events and in the default domain
-	Account     string // "000000000000" by default
 	Stage       string // "$default" by default. It has no path of its own here.
 	Routes      []Route
 	Authorizers map[string]*Authorizer
@@ -108,9 +107,6 @@ func New(cfg Config) (*Gateway, error) {
 func setDefaults(cfg *Config) {
 	if cfg.ID == "" {
 		cfg.ID = "local"
-	}
-	if cfg.Account == "" {
-		cfg.Account = "000000000000"
 	}
 	if cfg.Stage == "" {
 		cfg.Stage = "$default"

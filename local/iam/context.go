@@ -23,7 +23,7 @@ var known = map[string]contextKey{
 	"aws:sourceowner":   {of: ifSource},
 	"aws:principalarn":  {of: func(r request) []string { return ifRole(r, roleARN(r.role)) }},
 	"aws:principalaccount": {of: func(r request) []string {
-		return ifRole(r, account)
+		return ifRole(r, awsapi.Account)
 	}},
 	"aws:principaltype":             {of: func(r request) []string { return ifRole(r, "AssumedRole") }},
 	"aws:userid":                    {of: func(r request) []string { return ifRole(r, userID(r.role, r.session)) }},
@@ -34,7 +34,7 @@ var known = map[string]contextKey{
 	"aws:securetransport": {of: func(request) []string { return []string{"true"} }},
 	"aws:requestedregion": {of: func(request) []string { return []string{awsapi.Region} }},
 	"aws:viaawsservice":   {of: func(request) []string { return []string{"false"} }},
-	"aws:resourceaccount": {of: func(request) []string { return []string{account} }},
+	"aws:resourceaccount": {of: func(request) []string { return []string{awsapi.Account} }},
 	"aws:currenttime":     {of: func(r request) []string { return some(r.at.UTC().Format(time.RFC3339)) }, timed: true},
 	"aws:epochtime":       {of: func(r request) []string { return some(strconv.FormatInt(r.at.Unix(), 10)) }, timed: true},
 }
@@ -71,7 +71,7 @@ func ifSource(r request) []string {
 	if r.source == "" {
 		return nil
 	}
-	return []string{account}
+	return []string{awsapi.Account}
 }
 
 func ifRole(r request, value string) []string {

@@ -12,8 +12,6 @@ import (
 	"orderflow/local/awsapi"
 )
 
-const account = awsapi.Account
-
 // The access key id of a call says who makes it.
 const (
 	rolePrefix    = "role/"
@@ -58,10 +56,10 @@ func newRequest(accessKey string, g awsapi.Grant) request {
 	return r
 }
 
-func roleARN(name string) string { return "arn:aws:iam::" + account + ":role/" + name }
+func roleARN(name string) string { return "arn:aws:iam::" + awsapi.Account + ":role/" + name }
 
 func sessionARN(role, session string) string {
-	return "arn:aws:sts::" + account + ":assumed-role/" + role + "/" + session
+	return "arn:aws:sts::" + awsapi.Account + ":assumed-role/" + role + "/" + session
 }
 
 // userID is the unique id of a session: the role's, which stays the same for its name, and the session's name.
@@ -79,9 +77,9 @@ func (e *Engine) Caller(id awsapi.Identity) (Caller, error) {
 	r := newRequest(id.AccessKey, awsapi.Grant{})
 	switch {
 	case r.service != "":
-		return Caller{account, "arn:aws:iam::" + account + ":service/" + r.service, r.service}, nil
+		return Caller{awsapi.Account, "arn:aws:iam::" + awsapi.Account + ":service/" + r.service, r.service}, nil
 	case !strings.HasPrefix(id.AccessKey, rolePrefix):
-		return Caller{account, rootARN, account}, nil
+		return Caller{awsapi.Account, rootARN, awsapi.Account}, nil
 	}
 	e.mu.RLock()
 	defer e.mu.RUnlock()
@@ -90,10 +88,10 @@ func (e *Engine) Caller(id awsapi.Identity) (Caller, error) {
 		return Caller{}, &awsapi.Error{Type: "InvalidClientTokenId", Message: "The security token included in the request is invalid: no role " + r.role,
 			Status: 403}
 	}
-	return Caller{account, sessionARN(r.role, have.session), userID(r.role, have.session)}, nil
+	return Caller{awsapi.Account, sessionARN(r.role, have.session), userID(r.role, have.session)}, nil
 }
 
-const rootARN = "arn:aws:iam::" + account + ":root"
+const rootARN = "arn:aws:iam::" + awsapi.Account + ":root"
 
 // principals of a resource policy's statement: "*", or kind -> patterns.
 type principals map[string][]string
@@ -138,5 +136,5 @@ func (p principals) name(r request) bool {
 
 // delegate reports whether they include the caller's account, which leaves it to its administrators to allow the call.
 func (p principals) delegate(r request) bool {
-	return r.role != "" && (slices.Contains(p["AWS"], account) || slices.Contains(p["AWS"], rootARN))
+	return r.role != "" && (slices.Contains(p["AWS"], awsapi.Account) || slices.Contains(p["AWS"], rootARN))
 }

@@ -127,7 +127,7 @@ func (s *Service) Grants(op string, input json.RawMessage) []awsapi.Grant {
 	if err := json.Unmarshal(input, &in); err != nil && len(input) > 0 {
 		return nil
 	}
-	arn := "arn:aws:lambda:" + s.opt.Region + ":" + s.opt.Account + ":function:" + FunctionName(in.FunctionName)
+	arn := ARN(in.FunctionName)
 	switch op {
 	case "Invoke":
 		return []awsapi.Grant{{Action: "lambda:InvokeFunction", Resource: arn}}

@@ -100,7 +100,7 @@ func (s *Service) find(nameOrARN, qualifier string) (*function, error) {
 	f := s.functions[name]
 	s.mu.Unlock()
 	if f == nil || qualifier != "" && qualifier != "$LATEST" {
-		arn := fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s", s.opt.Region, s.opt.Account, name)
+		arn := ARN(name)
 		if qualifier != "" {
 			arn += ":" + qualifier
 		}
@@ -108,6 +108,9 @@ func (s *Service) find(nameOrARN, qualifier string) (*function, error) {
 	}
 	return f, nil
 }
+
+// ARN is the ARN, without a qualifier, of the function of the given name or ARN.
+func ARN(nameOrARN string) string { return awsapi.ARN("lambda", "function:"+FunctionName(nameOrARN)) }
 
 // FunctionName is the bare name in a name, partial ARN or ARN: "arn:aws:lambda:r:a:function:start:$LATEST" -> "start".
 func FunctionName(nameOrARN string) string {

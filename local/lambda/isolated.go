@@ -11,6 +11,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"orderflow/local/awsapi"
 	"orderflow/local/lambda/runtimeapi"
 )
 
@@ -18,7 +19,6 @@ import (
 type IsolatedOptions struct {
 	Bootstrap string    // path of the program that is deployed
 	Endpoint  string    // URL of the local stack's AWS API: AWS_ENDPOINT_URL
-	Region    string    // "us-east-1" by default
 	Output    io.Writer // takes what the processes write; nil drops it
 	Clock     clockwork.Clock
 }
@@ -26,9 +26,6 @@ type IsolatedOptions struct {
 // Isolated makes Options.Factory: every execution environment is a process of the bootstrap program behind a Runtime API of its own, started with
 // the environment that Lambda gives to it and nothing of ours. Its access key is the function's role, so that the role's policies decide.
 func Isolated(o IsolatedOptions) func(Function) (Handler, error) {
-	if o.Region == "" {
-		o.Region = "us-east-1"
-	}
 	if o.Clock == nil {
 		o.Clock = clockwork.NewRealClock()
 	}
@@ -64,7 +61,7 @@ func environ(fn Function, o IsolatedOptions) []string {
 	root := filepath.Dir(o.Bootstrap)
 	return append(env,
 		"PATH="+os.Getenv("PATH"), "TZ=:UTC", "LANG=en_US.UTF-8", "LAMBDA_TASK_ROOT="+root, "LAMBDA_RUNTIME_DIR="+root,
-		"_HANDLER="+fn.Handler, "AWS_REGION="+o.Region, "AWS_DEFAULT_REGION="+o.Region, "AWS_ENDPOINT_URL="+o.Endpoint,
+		"_HANDLER="+fn.Handler, "AWS_REGION="+awsapi.Region, "AWS_DEFAULT_REGION="+awsapi.Region, "AWS_ENDPOINT_URL="+o.Endpoint,
 		"AWS_ACCESS_KEY_ID="+accessKey(fn.RoleName), "AWS_SECRET_ACCESS_KEY=local", "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_LAMBDA_FUNCTION_NAME="+fn.Name, "AWS_LAMBDA_FUNCTION_VERSION=$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE="+strconv.Itoa(fn.MemoryMB),
 		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand", "AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/"+fn.Name, "AWS_LAMBDA_LOG_STREAM_NAME=local",

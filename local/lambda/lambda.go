@@ -47,8 +47,6 @@ type Options struct {
 	// Observe is told of every invocation when it has ended; it must not block.
 	Observe func(Invocation)
 	Logger  *slog.Logger
-	// Region and Account of ARNs; "us-east-1" and "000000000000" by default.
-	Region, Account string
 	// Concurrency of the account, shared by the functions without a reservation; AccountConcurrency by default.
 	Concurrency int
 	// Grace is how long Run lets requests in flight finish when it is stopped; 3 s by default.
@@ -114,12 +112,6 @@ func New(st *store.Store, clock clockwork.Clock, opt Options) (*Service, error) 
 }
 
 func setDefaults(opt *Options) {
-	if opt.Region == "" {
-		opt.Region = "us-east-1"
-	}
-	if opt.Account == "" {
-		opt.Account = "000000000000"
-	}
 	if opt.Concurrency == 0 {
 		opt.Concurrency = AccountConcurrency
 	}
@@ -137,7 +129,7 @@ func setDefaults(opt *Options) {
 // Register adds a function, before Run. Its ARN is made from its name if it has none.
 func (s *Service) Register(fn Function) error {
 	if fn.ARN == "" {
-		fn.ARN = fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s", s.opt.Region, s.opt.Account, fn.Name)
+		fn.ARN = ARN(fn.Name)
 	}
 	if err := fn.check(); err != nil {
 		return fmt.Errorf("register function %s: %w", fn.Name, err)

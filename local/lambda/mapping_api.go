@@ -50,7 +50,7 @@ type destinationARN struct{ Destination string }
 func (s *Service) describeMapping(functionARN, sourceARN string, filters []json.RawMessage, partial bool) MappingDescription {
 	id := uuid.NewSHA1(uuid.NameSpaceURL, []byte(functionARN+" "+sourceARN)).String()
 	d := MappingDescription{
-		UUID: id, EventSourceMappingARN: "arn:aws:lambda:" + s.opt.Region + ":" + s.opt.Account + ":event-source-mapping:" + id,
+		UUID: id, EventSourceMappingARN: awsapi.ARN("lambda", "event-source-mapping:"+id),
 		EventSourceARN: sourceARN, FunctionARN: functionARN, State: "Enabled", StateTransitionReason: "USER_INITIATED", LastModified: float64(s.since.Unix()),
 	}
 	if partial {

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"orderflow/local/awsapi"
 )
 
 // process filters a batch, invokes the function and deletes what succeeded. What failed stays until its visibility timeout.
@@ -97,7 +99,7 @@ func partial(batch []SQSMessage, payload []byte) (done, failed []SQSMessage) {
 }
 
 func (m *queueMapping) complete(msg *SQSMessage) {
-	msg.EventSource, msg.EventSourceARN, msg.Region = "aws:sqs", m.QueueARN, m.f.service.opt.Region
+	msg.EventSource, msg.EventSourceARN, msg.Region = "aws:sqs", m.QueueARN, awsapi.Region
 	if msg.Attributes == nil {
 		msg.Attributes = map[string]string{}
 	}

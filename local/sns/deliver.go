@@ -209,7 +209,7 @@ func (d *delivery) envelope(protocol string) envelope {
 	return envelope{
 		Type: "Notification", MessageID: m.ID, TopicARN: m.TopicARN, Subject: m.Subject, Message: m.bodyFor(protocol),
 		Timestamp: m.Time.Format("2006-01-02T15:04:05.000Z"), SignatureVersion: "1", MessageAttributes: m.values(),
-		UnsubscribeURL: "http://sns." + region + ".localhost/?Action=Unsubscribe&SubscriptionArn=" + d.Subscription.ARN,
+		UnsubscribeURL: "http://sns." + awsapi.Region + ".localhost/?Action=Unsubscribe&SubscriptionArn=" + d.Subscription.ARN,
 	}
 }
 

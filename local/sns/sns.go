@@ -22,12 +22,6 @@ import (
 	"orderflow/local/store"
 )
 
-const (
-	region    = awsapi.Region
-	account   = awsapi.Account
-	arnPrefix = "arn:aws:sns:" + region + ":" + account + ":"
-)
-
 // Caller performs an operation of another service: Router.CallJSON.
 type Caller func(ctx context.Context, service, op string, in any) (json.RawMessage, error)
 
@@ -171,7 +165,7 @@ func (s *Service) openSubscriptions() error {
 }
 
 // ARN is the ARN of the topic of the given name or ARN.
-func ARN(ref string) string { return arnPrefix + awsapi.ResourceName(ref) }
+func ARN(ref string) string { return awsapi.ARN("sns", awsapi.ResourceName(ref)) }
 
 // topic finds a topic by ARN or name. It returns NotFound if there is none.
 func (s *Service) topic(ref string) (*topic, error) {

@@ -85,7 +85,7 @@ func (w *world) open() {
 	}}
 	router.Register("sns", w.svc)
 	w.Client = awssns.New(awssns.Options{
-		Region: region, HTTPClient: &http.Client{Transport: awsapi.Transport{Handler: router}}, RetryMaxAttempts: 1,
+		Region: awsapi.Region, HTTPClient: &http.Client{Transport: awsapi.Transport{Handler: router}}, RetryMaxAttempts: 1,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "role/test", SecretAccessKey: "x"}, nil
 		}),

@@ -217,7 +217,7 @@ func (s *Service) list(topics []*topic, token string) (any, error) {
 	for i, arn := range arns {
 		sub := all[arn]
 		out[i] = map[string]any{
-			"SubscriptionArn": arn, "TopicArn": sub.TopicARN, "Protocol": sub.Protocol, "Endpoint": sub.Endpoint, "Owner": account,
+			"SubscriptionArn": arn, "TopicArn": sub.TopicARN, "Protocol": sub.Protocol, "Endpoint": sub.Endpoint, "Owner": awsapi.Account,
 		}
 	}
 	return awsapi.Listing("Subscriptions", out, next), nil
@@ -234,7 +234,7 @@ func (s *Service) getSubscriptionAttributes(_ context.Context, in subscriptionIn
 		out["FilterPolicyScope"] = onAttributes
 	}
 	maps.Copy(out, map[string]string{
-		"SubscriptionArn": sub.ARN, "TopicArn": sub.TopicARN, "Protocol": sub.Protocol, "Endpoint": sub.Endpoint, "Owner": account,
+		"SubscriptionArn": sub.ARN, "TopicArn": sub.TopicARN, "Protocol": sub.Protocol, "Endpoint": sub.Endpoint, "Owner": awsapi.Account,
 		"PendingConfirmation": "false", "ConfirmationWasAuthenticated": "true",
 	})
 	return map[string]any{"Attributes": out}, nil

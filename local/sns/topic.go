@@ -213,7 +213,7 @@ func (s *Service) getTopicAttributes(_ context.Context, in topicIn) (any, error)
 	defer s.mu.RUnlock()
 	out := map[string]string{"DisplayName": ""}
 	maps.Copy(out, t.rec.Attributes)
-	out["TopicArn"], out["Owner"] = ARN(t.name), account
+	out["TopicArn"], out["Owner"] = ARN(t.name), awsapi.Account
 	out["SubscriptionsConfirmed"] = strconv.Itoa(len(t.subs))
 	out["SubscriptionsPending"], out["SubscriptionsDeleted"] = "0", "0"
 	return map[string]any{"Attributes": out}, nil

@@ -200,7 +200,7 @@ func TestService_queueURLs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	f := newForms(t, w)
-	client := awssqs.New(awssqs.Options{Region: region, BaseEndpoint: &f.server.URL, RetryMaxAttempts: 1, Credentials: aws.AnonymousCredentials{}})
+	client := awssqs.New(awssqs.Options{Region: awsapi.Region, BaseEndpoint: &f.server.URL, RetryMaxAttempts: 1, Credentials: aws.AnonymousCredentials{}})
 	out, err := client.CreateQueue(t.Context(), &awssqs.CreateQueueInput{QueueName: aws.String("work")})
 	if err != nil || *out.QueueUrl != f.server.URL+"/000000000000/work" {
 		t.Fatalf("created %+v, %v", out, err)

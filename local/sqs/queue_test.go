@@ -34,7 +34,7 @@ func TestQueues(t *testing.T) {
 	wantCode(t, err, "InvalidAttributeValue")
 	_, err = w.CreateQueue(ctx, &awssqs.CreateQueueInput{QueueName: aws.String("x.fifo")})
 	wantCode(t, err, "NotImplemented")
-	_, err = w.AddPermission(ctx, &awssqs.AddPermissionInput{QueueUrl: &url, Label: aws.String("l"), Actions: []string{"*"}, AWSAccountIds: []string{account}})
+	_, err = w.AddPermission(ctx, &awssqs.AddPermissionInput{QueueUrl: &url, Label: aws.String("l"), Actions: []string{"*"}, AWSAccountIds: []string{awsapi.Account}})
 	wantCode(t, err, "NotImplemented")
 
 	w.send(url, "old")

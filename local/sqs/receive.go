@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"orderflow/local/awsapi"
 )
 
 // Message is a received message. Its receipt handle holds until the message is received again.
@@ -206,7 +208,7 @@ func systemAttributes(m *message, e *entry) map[string]string {
 		"ApproximateFirstReceiveTimestamp": strconv.FormatInt(e.first, 10),
 	}
 	if m.Sender == "" {
-		out["SenderId"] = account
+		out["SenderId"] = awsapi.Account
 	}
 	if m.Source != "" {
 		out["DeadLetterQueueSourceArn"] = m.Source

@@ -22,11 +22,6 @@ import (
 	"orderflow/local/store"
 )
 
-const (
-	region  = awsapi.Region
-	account = awsapi.Account
-)
-
 // Service is every queue of the stack. Make one with New; Close it before the store.
 type Service struct {
 	st    *store.Store
@@ -142,9 +137,7 @@ func errNoQueue() error {
 }
 
 // ARN is the ARN of the queue of the given name, URL or ARN.
-func ARN(ref string) string {
-	return "arn:aws:sqs:" + region + ":" + account + ":" + nameOf(ref)
-}
+func ARN(ref string) string { return awsapi.ARN("sqs", nameOf(ref)) }
 
 // URL is the queue URL of the queue of the given name or ARN in this process.
 func URL(ref string) string { return awsapi.QueueURL(ref) }

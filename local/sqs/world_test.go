@@ -71,7 +71,7 @@ func newClient(s *Service) *awssqs.Client {
 	router := &awsapi.Router{}
 	router.Register("sqs", s)
 	return awssqs.New(awssqs.Options{
-		Region: region, HTTPClient: &http.Client{Transport: awsapi.Transport{Handler: router}}, RetryMaxAttempts: 1,
+		Region: awsapi.Region, HTTPClient: &http.Client{Transport: awsapi.Transport{Handler: router}}, RetryMaxAttempts: 1,
 		BaseEndpoint: aws.String("http://sqs.us-east-1.localhost"),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "role/test", SecretAccessKey: "x"}, nil

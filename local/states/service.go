@@ -30,7 +30,7 @@ type Options struct {
 	// Identity says as whom a state machine calls. Default: "role/" and the role's name.
 	Identity func(roleARN string) awsapi.Identity
 
-	Region, Account string // default us-east-1, 000000000000
+	Region, Account string // default those of awsapi
 	Logger          *slog.Logger
 	// Concurrency bounds the tasks in flight; more wait in a queue. Default 1,000, an AWS account's default for Lambda.
 	Concurrency int
@@ -106,10 +106,10 @@ func New(st *store.Store, clock clockwork.Clock, opt Options) (*Service, error) 
 
 func (o *Options) defaults() {
 	if o.Region == "" {
-		o.Region = "us-east-1"
+		o.Region = awsapi.Region
 	}
 	if o.Account == "" {
-		o.Account = "000000000000"
+		o.Account = awsapi.Account
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

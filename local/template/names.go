@@ -3,6 +3,8 @@ package template
 import (
 	"fmt"
 	"strings"
+
+	"orderflow/local/awsapi"
 )
 
 // streamARN is the ARN of a table's stream: the one that it has, or else one with a made-up label.
@@ -42,9 +44,7 @@ func policyARN(name string) string {
 }
 
 // QueueURL is the URL of a queue of the local stack; only its path counts.
-func QueueURL(name string) string {
-	return "http://sqs." + Region + ".localhost/" + Account + "/" + name
-}
+func QueueURL(name string) string { return awsapi.QueueURL(name) }
 
 // name is the physical name of a resource.
 func (l *loader) name(r *resource) string {

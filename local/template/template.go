@@ -16,12 +16,14 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"orderflow/local/awsapi"
 )
 
 // Account, region and partition of the local stack.
 const (
-	Account   = "000000000000"
-	Region    = "us-east-1"
+	Account   = awsapi.Account
+	Region    = awsapi.Region
 	Partition = "aws"
 )
 

@@ -2,14 +2,77 @@ package local
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
+	"orderflow/local/awsapi"
 	"orderflow/local/dynamodb"
 	"orderflow/local/dynamodb/attr"
+	"orderflow/local/iam"
 	"orderflow/local/lambda"
 	"orderflow/local/sqs"
+	"orderflow/local/template"
 )
+
+// mapSources hands the template's event source mappings to Lambda.
+func (s *Stack) mapSources() error {
+	for _, m := range s.template.Mappings {
+		if !m.Enabled {
+			continue
+		}
+		if err := s.mayMap(m); err != nil {
+			return fmt.Errorf("event source mapping %s: %w", m.LogicalID, err)
+		}
+		var filters []json.RawMessage
+		for _, f := range m.Filters {
+			filters = append(filters, json.RawMessage(f))
+		}
+		var err error
+		switch m.Kind {
+		case "sqs":
+			// The pollers of the process before this one are gone, and what they had received would wait for its visibility timeout.
+			if err := s.sqs.ReleaseInFlight(m.SourceARN); err != nil {
+				return fmt.Errorf("event source mapping %s: %w", m.LogicalID, err)
+			}
+			err = s.lambda.MapQueue(lambda.QueueMapping{
+				Function: m.Function, QueueARN: m.SourceARN, BatchSize: m.BatchSize, BatchingWindow: m.Window,
+				MaximumConcurrency: m.MaxConcurrency, ReportBatchItemFailures: m.PartialResponses, Filters: filters,
+			}, queueSource{s})
+		case "dynamodb":
+			err = s.lambda.MapStream(lambda.StreamMapping{
+				Function: m.Function, StreamARN: m.SourceARN, FromLatest: m.StartingPosition == "LATEST", BatchSize: m.BatchSize,
+				BatchingWindow: m.Window, ParallelizationFactor: m.Parallelization, BisectOnError: m.Bisect, MaximumRetryAttempts: m.MaxRetries,
+				MaximumRecordAge: m.MaxRecordAge, ReportBatchItemFailures: m.PartialResponses, Filters: filters, OnFailure: m.OnFailure,
+			}, streamSource{s})
+		}
+		if err != nil {
+			return fmt.Errorf("event source mapping %s: %w", m.LogicalID, err)
+		}
+	}
+	return nil
+}
+
+// mappingActions are what the role of a mapping's function must be allowed to do with the source: CreateEventSourceMapping refuses without.
+var mappingActions = map[string][]string{
+	"sqs":      {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+	"dynamodb": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"},
+}
+
+func (s *Stack) mayMap(m template.EventSourceMapping) error {
+	for _, f := range s.template.Functions {
+		if f.Name != m.Function {
+			continue
+		}
+		for _, action := range mappingActions[m.Kind] {
+			if err := s.iam.Authorize(iam.Role(f.Role), awsapi.Grant{Action: action, Resource: m.SourceARN}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
 
 // queueSource is SQS as event source mappings see it. The function's role needs the permissions that Lambda documents.
 type queueSource struct{ s *Stack }
