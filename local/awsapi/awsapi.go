@@ -30,9 +30,14 @@ type Error struct {
 	Message string
 	Status  int            // HTTP status; 0 means 400
 	Fields  map[string]any // further members of the error body, e.g. CancellationReasons
+
+	cause error
 }
 
 func (e *Error) Error() string { return e.Type + ": " + e.Message }
+
+// Unwrap is what made input malformed, see Decode; nil for other errors.
+func (e *Error) Unwrap() error { return e.cause }
 
 // Errorf makes a client error (400) of the given type.
 func Errorf(typ, format string, args ...any) *Error {
@@ -56,7 +61,7 @@ func Decode(input json.RawMessage, v any) error {
 		return nil
 	}
 	if err := json.Unmarshal(input, v); err != nil {
-		return Errorf("SerializationException", "%v", err)
+		return &Error{Type: "SerializationException", Message: err.Error(), Status: http.StatusBadRequest, cause: err}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -37,7 +38,7 @@ type batchGetOutput struct {
 	ConsumedCapacity []*consumedCapacity `json:",omitempty"`
 }
 
-func (s *Service) batchGetItem(in *batchGetInput) (*batchGetOutput, error) {
+func (s *Service) batchGetItem(_ context.Context, in batchGetInput) (*batchGetOutput, error) {
 	if err := in.bounds(); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,7 +30,7 @@ type batchWriteOutput struct {
 }
 
 // batchWriteItem writes all items in one batch of the store; AWS promises less.
-func (s *Service) batchWriteItem(in *batchWriteInput) (*batchWriteOutput, error) {
+func (s *Service) batchWriteItem(_ context.Context, in batchWriteInput) (*batchWriteOutput, error) {
 	if err := in.bounds(); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ type createTableInput struct {
 	TableName parameter
 }
 
-func (s *Service) createTable(in *createTableInput) (*tableOutput, error) {
+func (s *Service) createTable(_ context.Context, in createTableInput) (*tableOutput, error) {
 	if !in.TableName.given {
 		return nil, errNoTableName
 	}
@@ -94,7 +95,7 @@ func saveTable(b *store.Batch, record tableRecord) error {
 	return nil
 }
 
-func (s *Service) deleteTable(in *tableInput) (*tableOutput, error) {
+func (s *Service) deleteTable(_ context.Context, in tableInput) (*tableOutput, error) {
 	name, err := in.name()
 	if err != nil {
 		return nil, err

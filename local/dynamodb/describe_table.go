@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
@@ -96,7 +97,7 @@ func (in *tableInput) name() (string, error) {
 
 type describeTableOutput struct{ Table *tableDescription }
 
-func (s *Service) describeTable(in *tableInput) (*describeTableOutput, error) {
+func (s *Service) describeTable(_ context.Context, in tableInput) (*describeTableOutput, error) {
 	name, err := in.name()
 	if err != nil {
 		return nil, err
@@ -175,7 +176,7 @@ type listTablesOutput struct {
 // maxTables is how many tables ListTables answers at once.
 const maxTables = 100
 
-func (s *Service) listTables(in *listTablesInput) (*listTablesOutput, error) {
+func (s *Service) listTables(_ context.Context, in listTablesInput) (*listTablesOutput, error) {
 	var v violations
 	v.between(in.Limit, "limit", 1, maxTables)
 	v.name(in.ExclusiveStartTableName, "exclusiveStartTableName", minName, in.ExclusiveStartTableName.text)

@@ -1,7 +1,6 @@
 package dynamodb
 
 import (
-	"encoding/json"
 	"errors"
 
 	"orderflow/local/awsapi"
@@ -17,21 +16,7 @@ func notFound(format string, args ...any) error {
 	return awsapi.Errorf("ResourceNotFoundException", format, args...)
 }
 
-// decode reads a request. Values that DynamoDB refuses are a ValidationException, JSON of the wrong shape is a SerializationException.
-func decode(input json.RawMessage, v any) error {
-	if len(input) == 0 {
-		return nil
-	}
-	if err := json.Unmarshal(input, v); err != nil {
-		if e, ok := errors.AsType[*attr.Error](err); ok {
-			return validation("%s", e.Message)
-		}
-		return awsapi.Errorf("SerializationException", "%v", err)
-	}
-	return nil
-}
-
-// refused turns the errors of expressions and values into the ValidationException that AWS answers.
+// refused turns the errors of expressions and values, those of a request that has such a value too, into the ValidationException that AWS answers.
 func refused(err error) error {
 	if e, ok := errors.AsType[*expr.Error](err); ok {
 		return validation("%s", e.Message)

@@ -1,6 +1,8 @@
 package dynamodb
 
 import (
+	"context"
+
 	"orderflow/local/dynamodb/attr"
 	"orderflow/local/dynamodb/expr"
 	"orderflow/local/store"
@@ -36,7 +38,7 @@ func (o *getOutput) AppendJSON(b []byte) []byte {
 	return append(b, '}')
 }
 
-func (s *Service) getItem(in *getInput) (*getOutput, error) {
+func (s *Service) getItem(_ context.Context, in getInput) (*getOutput, error) {
 	var v violations
 	if v.table(in.TableName); len(v.found) == 0 {
 		v.enum(in.ReturnConsumedCapacity, "returnConsumedCapacity", capacityModes)

@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"bytes"
+	"context"
 
 	"orderflow/local/dynamodb/attr"
 	"orderflow/local/dynamodb/expr"
@@ -14,7 +15,7 @@ type queryInput struct {
 	ScanIndexForward       *bool
 }
 
-func (s *Service) query(in *queryInput) (*pageOutput, error) {
+func (s *Service) query(_ context.Context, in queryInput) (*pageOutput, error) {
 	if err := in.checkParameters(); err != nil {
 		return nil, err
 	}
@@ -49,7 +50,7 @@ func (s *Service) query(in *queryInput) (*pageOutput, error) {
 	if err := p.of(t, &in.readInput); err != nil {
 		return nil, err
 	}
-	lower, upper, err := p.limits(in, terms, ph.Nested())
+	lower, upper, err := p.limits(&in, terms, ph.Nested())
 	if err != nil {
 		return nil, err
 	}

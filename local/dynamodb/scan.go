@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"context"
 	"hash/fnv"
 	"math"
 
@@ -14,7 +15,7 @@ type scanInput struct {
 }
 
 // scan reads in the order of the keys; AWS promises none.
-func (s *Service) scan(in *scanInput) (*pageOutput, error) {
+func (s *Service) scan(_ context.Context, in scanInput) (*pageOutput, error) {
 	if err := in.checkParameters(); err != nil {
 		return nil, err
 	}
@@ -38,7 +39,7 @@ func (s *Service) scan(in *scanInput) (*pageOutput, error) {
 		return nil, err
 	}
 	p.segment = in.segment(t)
-	lower, err := p.lower(in, ph.Nested())
+	lower, err := p.lower(&in, ph.Nested())
 	if err != nil {
 		return nil, err
 	}

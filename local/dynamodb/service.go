@@ -45,62 +45,40 @@ func New(st *store.Store, clock clockwork.Clock) (*Service, error) {
 	return s, nil
 }
 
-// handler performs one operation.
-type handler func(s *Service, input json.RawMessage) (any, error)
+var api = awsapi.API[*Service]{Name: "dynamodb", Refuse: refused, Operations: awsapi.Operations[*Service]{
+	"CreateTable":        awsapi.Typed((*Service).createTable),
+	"DescribeTable":      awsapi.Typed((*Service).describeTable),
+	"ListTables":         awsapi.Typed((*Service).listTables),
+	"DeleteTable":        awsapi.Typed((*Service).deleteTable),
+	"UpdateTable":        awsapi.Typed((*Service).updateTable),
+	"UpdateTimeToLive":   awsapi.Typed((*Service).updateTimeToLive),
+	"DescribeTimeToLive": awsapi.Typed((*Service).describeTimeToLive),
 
-// typed makes a handler of a method with a decoded input.
-func typed[In, Out any](f func(*Service, *In) (Out, error)) handler {
-	return func(s *Service, input json.RawMessage) (any, error) {
-		in := new(In)
-		if err := decode(input, in); err != nil {
-			return nil, err
-		}
-		out, err := f(s, in)
-		if err != nil {
-			return nil, refused(err)
-		}
-		return out, nil
-	}
-}
+	"TagResource":        awsapi.Typed((*Service).tagResource),
+	"UntagResource":      awsapi.Typed((*Service).untagResource),
+	"ListTagsOfResource": awsapi.Typed((*Service).listTagsOfResource),
 
-var handlers = map[string]handler{
-	"CreateTable":        typed((*Service).createTable),
-	"DescribeTable":      typed((*Service).describeTable),
-	"ListTables":         typed((*Service).listTables),
-	"DeleteTable":        typed((*Service).deleteTable),
-	"UpdateTable":        typed((*Service).updateTable),
-	"UpdateTimeToLive":   typed((*Service).updateTimeToLive),
-	"DescribeTimeToLive": typed((*Service).describeTimeToLive),
+	"GetItem":            awsapi.Typed((*Service).getItem),
+	"PutItem":            awsapi.Typed((*Service).putItem),
+	"UpdateItem":         awsapi.Typed((*Service).updateItem),
+	"DeleteItem":         awsapi.Typed((*Service).deleteItem),
+	"BatchGetItem":       awsapi.Typed((*Service).batchGetItem),
+	"BatchWriteItem":     awsapi.Typed((*Service).batchWriteItem),
+	"TransactGetItems":   awsapi.Typed((*Service).transactGetItems),
+	"TransactWriteItems": awsapi.Typed((*Service).transactWriteItems),
+	"Query":              awsapi.Typed((*Service).query),
+	"Scan":               awsapi.Typed((*Service).scan),
 
-	"TagResource":        typed((*Service).tagResource),
-	"UntagResource":      typed((*Service).untagResource),
-	"ListTagsOfResource": typed((*Service).listTagsOfResource),
-
-	"GetItem":            typed((*Service).getItem),
-	"PutItem":            typed((*Service).putItem),
-	"UpdateItem":         typed((*Service).updateItem),
-	"DeleteItem":         typed((*Service).deleteItem),
-	"BatchGetItem":       typed((*Service).batchGetItem),
-	"BatchWriteItem":     typed((*Service).batchWriteItem),
-	"TransactGetItems":   typed((*Service).transactGetItems),
-	"TransactWriteItems": typed((*Service).transactWriteItems),
-	"Query":              typed((*Service).query),
-	"Scan":               typed((*Service).scan),
-
-	"ListStreams":      typed((*Service).listStreams),
-	"DescribeStream":   typed((*Service).describeStream),
-	"GetShardIterator": typed((*Service).getShardIterator),
-	"GetRecords":       typed((*Service).getRecords),
-}
+	"ListStreams":      awsapi.Typed((*Service).listStreams),
+	"DescribeStream":   awsapi.Typed((*Service).describeStream),
+	"GetShardIterator": awsapi.Typed((*Service).getShardIterator),
+	"GetRecords":       awsapi.Typed((*Service).getRecords),
+}}
 
 // Do implements awsapi.Service.
 func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
-	h, ok := handlers[op]
-	if !ok {
-		return nil, awsapi.NotImplemented("dynamodb:" + op)
-	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return h(s, input)
+	return api.Do(ctx, s, op, input)
 }

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -27,7 +28,7 @@ func (in *shardIteratorInput) bounds() error {
 	return v.err()
 }
 
-func (s *Service) getShardIterator(in *shardIteratorInput) (*shardIteratorOutput, error) {
+func (s *Service) getShardIterator(_ context.Context, in shardIteratorInput) (*shardIteratorOutput, error) {
 	if err := in.bounds(); err != nil {
 		return nil, err
 	}
@@ -89,7 +90,7 @@ func (r *wireRecord) MarshalJSON() ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-func (s *Service) getRecords(in *getRecordsInput) (*getRecordsOutput, error) {
+func (s *Service) getRecords(_ context.Context, in getRecordsInput) (*getRecordsOutput, error) {
 	var v violations
 	v.require(in.ShardIterator.given, "shardIterator")
 	v.between(in.Limit, "limit", 1, maxRecords)

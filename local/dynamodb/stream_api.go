@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,7 +33,7 @@ const (
 	maxRecords   = 1000
 )
 
-func (s *Service) listStreams(in *listStreamsInput) (*listStreamsOutput, error) {
+func (s *Service) listStreams(_ context.Context, in listStreamsInput) (*listStreamsOutput, error) {
 	var v violations
 	if in.TableName.given {
 		v.table(in.TableName)
@@ -128,7 +129,7 @@ type describeStreamInput struct {
 	ExclusiveStartShardId parameter
 }
 
-func (s *Service) describeStream(in *describeStreamInput) (*describeStreamOutput, error) {
+func (s *Service) describeStream(_ context.Context, in describeStreamInput) (*describeStreamOutput, error) {
 	var v violations
 	v.streamARN(in.StreamArn)
 	v.between(in.Limit, "limit", 1, maxStreams)

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,7 +31,7 @@ type tagResourceInput struct {
 	Tags        []Tag
 }
 
-func (s *Service) tagResource(in *tagResourceInput) (*struct{}, error) {
+func (s *Service) tagResource(_ context.Context, in tagResourceInput) (*struct{}, error) {
 	name, err := taggedTable(in.ResourceArn)
 	if err != nil {
 		return nil, err
@@ -60,7 +61,7 @@ type untagResourceInput struct {
 	TagKeys     []string
 }
 
-func (s *Service) untagResource(in *untagResourceInput) (*struct{}, error) {
+func (s *Service) untagResource(_ context.Context, in untagResourceInput) (*struct{}, error) {
 	name, err := taggedTable(in.ResourceArn)
 	if err != nil {
 		return nil, err
@@ -113,7 +114,7 @@ type listTagsInput struct{ ResourceArn, NextToken parameter }
 type listTagsOutput struct{ Tags []Tag }
 
 // listTagsOfResource answers all tags at once: a table has 50 at most. AWS denies access to what it does not know.
-func (s *Service) listTagsOfResource(in *listTagsInput) (*listTagsOutput, error) {
+func (s *Service) listTagsOfResource(_ context.Context, in listTagsInput) (*listTagsOutput, error) {
 	name, err := taggedTable(in.ResourceArn)
 	if err != nil {
 		return nil, err

@@ -1,5 +1,7 @@
 package dynamodb
 
+import "context"
+
 type timeToLiveInput struct {
 	tableInput
 	TimeToLiveSpecification *struct {
@@ -10,7 +12,7 @@ type timeToLiveInput struct {
 
 type timeToLiveOutput struct{ TimeToLiveSpecification *TimeToLiveDefinition }
 
-func (s *Service) updateTimeToLive(in *timeToLiveInput) (*timeToLiveOutput, error) {
+func (s *Service) updateTimeToLive(_ context.Context, in timeToLiveInput) (*timeToLiveOutput, error) {
 	name, err := in.name()
 	if err != nil {
 		return nil, err
@@ -62,7 +64,7 @@ type describeTimeToLiveOutput struct {
 	}
 }
 
-func (s *Service) describeTimeToLive(in *tableInput) (*describeTimeToLiveOutput, error) {
+func (s *Service) describeTimeToLive(_ context.Context, in tableInput) (*describeTimeToLiveOutput, error) {
 	name, err := in.name()
 	if err != nil {
 		return nil, err

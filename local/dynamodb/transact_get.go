@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"context"
 	"fmt"
 
 	"orderflow/local/dynamodb/attr"
@@ -20,7 +21,7 @@ type transactGetOutput struct {
 }
 
 // transactGetItems reads all items as they are at one moment: it holds their locks shared.
-func (s *Service) transactGetItems(in *transactGetInput) (*transactGetOutput, error) {
+func (s *Service) transactGetItems(_ context.Context, in transactGetInput) (*transactGetOutput, error) {
 	if err := in.bounds(); err != nil {
 		return nil, err
 	}

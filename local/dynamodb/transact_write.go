@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"cmp"
+	"context"
 
 	"orderflow/local/dynamodb/attr"
 	"orderflow/local/store"
@@ -38,7 +39,7 @@ type transactWriteOutput struct {
 	ConsumedCapacity []*consumedCapacity `json:",omitempty"`
 }
 
-func (s *Service) transactWriteItems(in *transactWriteInput) (*transactWriteOutput, error) {
+func (s *Service) transactWriteItems(_ context.Context, in transactWriteInput) (*transactWriteOutput, error) {
 	names, err := in.bounds()
 	if err != nil {
 		return nil, err
@@ -59,7 +60,7 @@ func (s *Service) transactWriteItems(in *transactWriteInput) (*transactWriteOutp
 		return nil, err
 	}
 	m := newMeter(in.ReturnConsumedCapacity, transactWriteUnits)
-	if err := s.transact(in, writes, m); err != nil {
+	if err := s.transact(&in, writes, m); err != nil {
 		return nil, err
 	}
 	return &transactWriteOutput{m.list()}, nil

@@ -91,12 +91,12 @@ func TestUnsupported_ListsWhatIsThere(t *testing.T) {
 	for _, name := range quotedName.FindAllStringSubmatch(table, -1) {
 		listed[name[1]] = true
 	}
-	for op := range handlers {
+	for op := range api.Operations {
 		if !listed[op] {
 			t.Errorf("%s is not in the README", op)
 		}
 	}
-	if len(listed) != len(handlers) {
-		t.Errorf("the README lists %d operations, the service has %d", len(listed), len(handlers))
+	if len(listed) != len(api.Operations) {
+		t.Errorf("the README lists %d operations, the service has %d", len(listed), len(api.Operations))
 	}
 }

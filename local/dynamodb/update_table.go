@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -44,7 +45,7 @@ type updateTableInput struct {
 	ReplicaUpdates, SSESpecification any
 }
 
-func (s *Service) updateTable(in *updateTableInput) (*tableOutput, error) {
+func (s *Service) updateTable(_ context.Context, in updateTableInput) (*tableOutput, error) {
 	name, err := in.name()
 	if err != nil {
 		return nil, err

@@ -1,6 +1,8 @@
 package dynamodb
 
 import (
+	"context"
+
 	"orderflow/local/dynamodb/attr"
 	"orderflow/local/dynamodb/expr"
 )
@@ -11,14 +13,16 @@ type writeOutput struct {
 	ConsumedCapacity *consumedCapacity `json:",omitempty"`
 }
 
-func (s *Service) putItem(in *writeInput) (*writeOutput, error) { return s.answerWrite(putWrite, in) }
-
-func (s *Service) deleteItem(in *writeInput) (*writeOutput, error) {
-	return s.answerWrite(deleteWrite, in)
+func (s *Service) putItem(_ context.Context, in writeInput) (*writeOutput, error) {
+	return s.answerWrite(putWrite, &in)
 }
 
-func (s *Service) updateItem(in *writeInput) (*writeOutput, error) {
-	return s.answerWrite(updateWrite, in)
+func (s *Service) deleteItem(_ context.Context, in writeInput) (*writeOutput, error) {
+	return s.answerWrite(deleteWrite, &in)
+}
+
+func (s *Service) updateItem(_ context.Context, in writeInput) (*writeOutput, error) {
+	return s.answerWrite(updateWrite, &in)
 }
 
 func (s *Service) answerWrite(kind writeKind, in *writeInput) (*writeOutput, error) {

@@ -8,7 +8,7 @@ import (
 	"orderflow/local/awsapi"
 )
 
-var operations = awsapi.Operations[*Service]{
+var api = awsapi.API[*Service]{Name: "events", Operations: awsapi.Operations[*Service]{
 	"PutEvents":             awsapi.Typed((*Service).putEvents),
 	"CreateEventBus":        awsapi.Typed((*Service).createEventBus),
 	"DescribeEventBus":      awsapi.Typed((*Service).describeEventBus),
@@ -25,11 +25,11 @@ var operations = awsapi.Operations[*Service]{
 	"ListTargetsByRule":     awsapi.Typed((*Service).listTargetsByRule),
 	"ListRuleNamesByTarget": awsapi.Typed((*Service).listRuleNamesByTarget),
 	"TestEventPattern":      awsapi.Typed((*Service).testEventPattern),
-}
+}}
 
 // Do implements awsapi.Service: one operation of the Amazon EventBridge API, AWS JSON 1.1.
 func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
-	return operations.Do(ctx, s, op, input)
+	return api.Do(ctx, s, op, input)
 }
 
 // Grants implements awsapi.Service.

@@ -17,19 +17,19 @@ type invokeInput struct {
 	Payload                                          json.RawMessage
 }
 
-var operations = awsapi.Operations[*Service]{
+var api = awsapi.API[*Service]{Name: "lambda", Operations: awsapi.Operations[*Service]{
 	"Invoke":                   awsapi.Typed((*Service).do),
 	"GetFunction":              awsapi.Typed((*Service).getFunction),
 	"GetFunctionConfiguration": awsapi.Typed((*Service).getFunctionConfiguration),
 	"ListFunctions":            awsapi.Typed((*Service).listFunctions),
 	"ListEventSourceMappings":  awsapi.Typed((*Service).listEventSourceMappings),
 	"GetEventSourceMapping":    awsapi.Typed((*Service).getEventSourceMapping),
-}
+}}
 
 // Do implements awsapi.Service: one operation of the AWS Lambda API.
 // Invoke answers a *Result, which marshals to {"StatusCode","FunctionError"?,"LogResult"?,"ExecutedVersion","Payload"}.
 func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
-	return operations.Do(ctx, s, op, input)
+	return api.Do(ctx, s, op, input)
 }
 
 func (s *Service) do(ctx context.Context, in invokeInput) (*Result, error) {

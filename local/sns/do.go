@@ -7,7 +7,7 @@ import (
 	"orderflow/local/awsapi"
 )
 
-var operations = awsapi.Operations[*Service]{
+var api = awsapi.API[*Service]{Name: "sns", Operations: awsapi.Operations[*Service]{
 	"CreateTopic":               awsapi.Typed((*Service).createTopic),
 	"DeleteTopic":               awsapi.Typed((*Service).deleteTopic),
 	"ListTopics":                awsapi.Typed((*Service).listTopics),
@@ -21,11 +21,11 @@ var operations = awsapi.Operations[*Service]{
 	"SetSubscriptionAttributes": awsapi.Typed((*Service).setSubscriptionAttributes),
 	"Publish":                   awsapi.Typed((*Service).publish),
 	"PublishBatch":              awsapi.Typed((*Service).publishBatch),
-}
+}}
 
 // Do implements awsapi.Service: one operation of the Amazon SNS API, its input in JSON with the members of the API reference.
 func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
-	return operations.Do(ctx, s, op, input)
+	return api.Do(ctx, s, op, input)
 }
 
 // Grants implements awsapi.Service.

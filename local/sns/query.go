@@ -14,7 +14,7 @@ import (
 // query is the protocol of Amazon SNS.
 var query = awsapi.Query{
 	Service: "sns", Version: "2010-03-31", Namespace: "http://sns.amazonaws.com/doc/2010-03-31/", Code: queryCode,
-	Has: func(op string) bool { return operations[op] != nil },
+	Has: api.Has,
 }
 
 // queryCode is SNS's name for what the stack denies.

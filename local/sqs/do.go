@@ -7,7 +7,7 @@ import (
 	"orderflow/local/awsapi"
 )
 
-var operations = awsapi.Operations[*Service]{
+var api = awsapi.API[*Service]{Name: "sqs", Operations: awsapi.Operations[*Service]{
 	"CreateQueue":                  awsapi.Typed((*Service).createQueue),
 	"DeleteQueue":                  awsapi.Typed((*Service).deleteQueue),
 	"GetQueueUrl":                  awsapi.Typed((*Service).getQueueURL),
@@ -29,12 +29,12 @@ var operations = awsapi.Operations[*Service]{
 	"StartMessageMoveTask":         awsapi.Typed((*Service).startMessageMoveTask),
 	"ListMessageMoveTasks":         awsapi.Typed((*Service).listMessageMoveTasks),
 	"CancelMessageMoveTask":        awsapi.Typed((*Service).cancelMessageMoveTask),
-}
+}}
 
 // Do implements awsapi.Service: one operation of the Amazon SQS API, AWS JSON 1.0.
 // FIFO queues and permissions by AddPermission are not implemented.
 func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
-	return operations.Do(ctx, s, op, input)
+	return api.Do(ctx, s, op, input)
 }
 
 // actions gives the IAM action of the operations whose action is not their name.

@@ -15,7 +15,7 @@ import (
 // query is the protocol of Amazon SQS before November 2023, which older SDKs speak.
 var query = awsapi.Query{
 	Service: "sqs", Version: "2012-11-05", Namespace: "http://queue.amazonaws.com/doc/2012-11-05/", Code: queryCode,
-	Has: func(op string) bool { return operations[op] != nil },
+	Has: api.Has,
 }
 
 // Match implements awsapi.HTTPService.

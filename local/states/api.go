@@ -7,7 +7,7 @@ import (
 	"orderflow/local/awsapi"
 )
 
-var operations = awsapi.Operations[*Service]{
+var api = awsapi.API[*Service]{Name: "states", Operations: awsapi.Operations[*Service]{
 	"CreateStateMachine":               awsapi.Typed((*Service).CreateStateMachine),
 	"UpdateStateMachine":               awsapi.Typed((*Service).UpdateStateMachine),
 	"DeleteStateMachine":               awsapi.Typed((*Service).DeleteStateMachine),
@@ -32,15 +32,11 @@ var operations = awsapi.Operations[*Service]{
 	"ListStateMachineAliases":          awsapi.Typed((*Service).listAliases),
 	"ListActivities":                   awsapi.Typed((*Service).listActivities),
 	"ListMapRuns":                      awsapi.Typed((*Service).listMapRuns),
-}
+}}
 
 // Do performs one operation; see awsapi.Service.
 func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
-	f, ok := operations[op]
-	if !ok {
-		return nil, awsapi.NotImplemented("states:" + op)
-	}
-	return f(s, ctx, input)
+	return api.Do(ctx, s, op, input)
 }
 
 // Grants tells what a caller needs to be allowed: the action on the state machine or execution that it names. The task token

@@ -16,13 +16,13 @@ type Service struct {
 	Caller func(awsapi.Identity) (iam.Caller, error)
 }
 
-var operations = awsapi.Operations[*Service]{
+var api = awsapi.API[*Service]{Name: "sts", Operations: awsapi.Operations[*Service]{
 	"GetCallerIdentity": awsapi.Typed((*Service).getCallerIdentity),
-}
+}}
 
 // Do implements awsapi.Service: one operation of the AWS STS API.
 func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
-	return operations.Do(ctx, s, op, input)
+	return api.Do(ctx, s, op, input)
 }
 
 // Grants implements awsapi.Service. Everyone may ask who they are, whatever their policies say.
@@ -42,7 +42,7 @@ func (s *Service) getCallerIdentity(ctx context.Context, _ struct{}) (callerIden
 
 var query = awsapi.Query{
 	Service: "sts", Version: "2011-06-15", Namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
-	Has: func(op string) bool { return operations[op] != nil },
+	Has: api.Has,
 }
 
 // Match implements awsapi.HTTPService.

@@ -26,9 +26,9 @@ func (s *shelf) clear(context.Context, struct{}) (any, error) {
 	return nil, nil
 }
 
-func TestOperations_Do(t *testing.T) {
+func TestAPI_Do(t *testing.T) {
 	t.Parallel()
-	operations := Operations[*shelf]{"Count": Typed((*shelf).count), "Clear": Typed((*shelf).clear)}
+	api := API[*shelf]{Name: "shelf", Operations: Operations[*shelf]{"Count": Typed((*shelf).count), "Clear": Typed((*shelf).clear)}}
 	for _, tt := range []struct{ name, op, in, want, code string }{
 		{"typed output", "Count", `{"Name":"nut","Unknown":1}`, `{"Count":3}`, ""},
 		{"no output", "Clear", "", "{}", ""},
@@ -39,7 +39,7 @@ func TestOperations_Do(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			out, err := operations.Do(t.Context(), &shelf{map[string]int{"nut": 3}}, tt.op, json.RawMessage(tt.in))
+			out, err := api.Do(t.Context(), &shelf{map[string]int{"nut": 3}}, tt.op, json.RawMessage(tt.in))
 			code := ""
 			if e, ok := errors.AsType[*Error](err); ok {
 				code = e.Type
