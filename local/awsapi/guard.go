@@ -35,8 +35,7 @@ func unlikePages(req *http.Request) bool {
 // refuse answers 403 in the protocol of the service that the request is for.
 func (r *Router) refuse(w http.ResponseWriter, req *http.Request, why error) {
 	e := &Error{Type: "AccessDeniedException", Message: why.Error(), Status: http.StatusForbidden}
-	id := RequestID()
-	w.Header().Set("X-Amzn-RequestId", id)
+	w.Header().Set(requestIDHeader, RequestID())
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxBody))
 	if err != nil {
 		writeJSONError(w, unreadable(err))
@@ -44,9 +43,9 @@ func (r *Router) refuse(w http.ResponseWriter, req *http.Request, why error) {
 	}
 	req.Form = queryForm(req, body)
 	_, scope := credential(req)
-	if _, s := r.httpService(req, scope); s != nil {
-		s.EncodeHTTP(w, req.Form.Get("Action"), id, nil, e)
+	if _, protocol := r.protocolOf(req, scope); protocol != nil {
+		protocol.Encode(w, req, req.Form.Get("Action"), nil, e)
 		return
 	}
-	writeError(w, req, scope, id, e)
+	writeError(w, req, scope, e)
 }

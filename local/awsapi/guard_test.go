@@ -23,15 +23,10 @@ func (c *counter) Grants(string, json.RawMessage) []awsapi.Grant { return nil }
 // queries is a counter that speaks the query protocol.
 type queries struct{ counter }
 
-func (q *queries) Match(r *http.Request, _ string) bool { return r.Header.Get("X-Amz-Target") == "" }
-func (q *queries) DecodeHTTP(r *http.Request, _ []byte) (string, json.RawMessage, error) {
-	return r.URL.Query().Get("Action"), nil, nil
-}
-func (q *queries) EncodeHTTP(w http.ResponseWriter, _, _ string, _ any, err error) {
-	w.Header().Set("Content-Type", "text/xml")
-	if err != nil {
-		w.WriteHeader(err.(*awsapi.Error).HTTPStatus())
-		_, _ = w.Write([]byte("<ErrorResponse>"))
+func (q *queries) Protocol() awsapi.Protocol {
+	return &awsapi.Query{
+		Has:   func(string) bool { return true },
+		Input: func(_ *http.Request, members map[string]any) (any, error) { return members, nil },
 	}
 }
 

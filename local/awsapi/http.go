@@ -1,37 +1,14 @@
 package awsapi
 
 import (
-	"encoding/json"
 	"errors"
-	"hash/crc32"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 )
 
-// targets maps the prefix of X-Amz-Target to the service.
-var targets = map[string]string{
-	"AWSStepFunctions":         "states",
-	"DynamoDB_20120810":        "dynamodb",
-	"DynamoDBStreams_20120810": "dynamodb",
-	"AWSEvents":                "events",
-	"AmazonSQS":                "sqs",
-}
-
 // maxBody is above the largest request of any service here (DynamoDB's 16 MB batches, Lambda's 6 MB payloads).
 const maxBody = 20 << 20
-
-// HTTPService is a Service that speaks something else than AWS JSON: SNS (query), Lambda (REST).
-type HTTPService interface {
-	Service
-	// Match reports whether the request is for this service. The request's Form is set, nil if it is malformed.
-	Match(r *http.Request, credentialScope string) bool
-	// DecodeHTTP gives the operation and its input in JSON. The body has been read.
-	DecodeHTTP(r *http.Request, body []byte) (op string, input json.RawMessage, err error)
-	// EncodeHTTP writes the answer in the service's protocol.
-	EncodeHTTP(w http.ResponseWriter, op, requestID string, out any, err error)
-}
 
 // unreadable is the error of a request whose body did not arrive whole.
 func unreadable(err error) *Error {
@@ -43,8 +20,7 @@ func unreadable(err error) *Error {
 
 // ServeHTTP answers one AWS API request.
 func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	id := RequestID()
-	w.Header().Set("X-Amzn-RequestId", id)
+	w.Header().Set(requestIDHeader, RequestID())
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxBody))
 	if err != nil {
 		writeJSONError(w, unreadable(err))
@@ -60,67 +36,39 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		ctx = WithIdentity(ctx, Identity{AccessKey: accessKey})
 	}
 
-	if name, s := r.httpService(req, scope); s != nil {
-		op, input, err := s.DecodeHTTP(req, body)
-		var out any
-		if err == nil {
-			out, err = r.Call(ctx, name, op, input)
-		}
-		s.EncodeHTTP(w, op, id, out, asError(err))
+	service, protocol := r.protocolOf(req, scope)
+	if protocol == nil {
+		refuseUnknown(w, req, scope)
 		return
 	}
-	prefix, op, ok := strings.Cut(req.Header.Get("X-Amz-Target"), ".")
-	service := targets[prefix]
-	if !ok || service == "" {
-		refuseUnknown(w, req, scope, id)
-		return
+	op, input, err := protocol.Decode(req, body)
+	var out any
+	if err == nil {
+		out, err = r.Call(ctx, service, op, input)
 	}
-	out, err := r.Call(ctx, service, op, body)
 	if err != nil {
-		writeJSONError(w, asAWS(err))
+		protocol.Encode(w, req, op, nil, asAWS(err))
 		return
 	}
-	writeJSON(w, req.Header.Get("Content-Type"), out)
+	protocol.Encode(w, req, op, out, nil)
 }
 
-func (r *Router) httpService(req *http.Request, scope string) (string, HTTPService) {
+// protocolOf finds the service that a request is for, and the protocol of the request; nil if no service here takes it.
+func (r *Router) protocolOf(req *http.Request, scope string) (service string, p Protocol) {
 	for name, s := range r.services {
-		if h, ok := s.(HTTPService); ok && h.Match(req, scope) {
-			return name, h
+		p := awsJSON{service: name}
+		if h, ok := s.(HTTPService); ok {
+			other := h.Protocol()
+			if other.Match(req, scope) {
+				return name, other
+			}
+			p.query, _ = other.(*Query)
+		}
+		if p.Match(req, scope) {
+			return name, p
 		}
 	}
 	return "", nil
-}
-
-func writeJSON(w http.ResponseWriter, contentType string, out any) {
-	body, err := Marshal(out)
-	if err != nil {
-		writeJSONError(w, asAWS(err))
-		return
-	}
-	if contentType == "" {
-		contentType = "application/x-amz-json-1.0"
-	}
-	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10))
-	_, _ = w.Write(body)
-}
-
-func writeJSONError(w http.ResponseWriter, e *Error) {
-	m := map[string]any{"__type": e.Type, "message": e.Message}
-	for k, v := range e.Fields {
-		m[k] = v
-	}
-	body, err := json.Marshal(m)
-	if err != nil {
-		body = []byte(`{"__type":"InternalFailure"}`)
-	}
-	if w.Header().Get("Content-Type") == "" {
-		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-	}
-	w.Header().Set("X-Amzn-ErrorType", e.Type)
-	w.WriteHeader(e.HTTPStatus())
-	_, _ = w.Write(body)
 }
 
 // HTTPStatus is the status of the answer: 400 unless the error says otherwise.
@@ -129,13 +77,6 @@ func (e *Error) HTTPStatus() int {
 		return http.StatusBadRequest
 	}
 	return e.Status
-}
-
-func asError(err error) error {
-	if err == nil {
-		return nil
-	}
-	return asAWS(err)
 }
 
 // asAWS turns any error into one that AWS could answer. What is not an *Error is a fault of ours: 500.

@@ -1,8 +1,8 @@
 package awsapi
 
 import (
+	"encoding/json"
 	"encoding/xml"
-	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -21,10 +21,14 @@ type Query struct {
 	Has func(op string) bool
 	// Code gives the code and status of an error where the query protocol has others; nil keeps them.
 	Code func(e *Error) (code string, status int)
+	// Input makes an operation's input of its parameters, a tree of texts.
+	Input func(r *http.Request, members map[string]any) (any, error)
+	// Result makes the elements of an answer, which an operation without an output does not have.
+	Result func(op string, out any) (*Element, error)
 }
 
-// Match reports whether the request is for the service: signed for it, or of its version, or for one of its operations.
-func (q Query) Match(r *http.Request, scope string) bool {
+// Match implements Protocol: the request is for the service if it is signed for it, or of its version, or for one of its operations.
+func (q *Query) Match(r *http.Request, scope string) bool {
 	if r.Header.Get("X-Amz-Target") != "" {
 		return false
 	}
@@ -37,8 +41,22 @@ func (q Query) Match(r *http.Request, scope string) bool {
 	return q.Has(r.Form.Get("Action"))
 }
 
-// Decode gives the operation and its parameters as a tree: "Attribute.1.Name" is a text three levels deep.
-func (q Query) Decode(r *http.Request) (op string, members map[string]any, err error) {
+// Decode implements Protocol.
+func (q *Query) Decode(r *http.Request, _ []byte) (op string, input json.RawMessage, err error) {
+	op, members, err := parameters(r)
+	if err != nil {
+		return op, nil, err
+	}
+	in, err := q.Input(r, members)
+	if err != nil {
+		return op, nil, err
+	}
+	input, err = json.Marshal(in)
+	return op, input, err
+}
+
+// parameters gives a request's operation, and its parameters as a tree: "Attribute.1.Name" is a text three levels deep.
+func parameters(r *http.Request) (op string, members map[string]any, err error) {
 	if r.Form == nil {
 		return "", nil, Errorf("MalformedQueryString", "The query string contains a syntax error.")
 	}
@@ -120,41 +138,47 @@ func (e Element) write(out *strings.Builder) {
 	out.WriteString("</" + e.Name + ">")
 }
 
-// Encode writes the answer: the elements of the result, which an operation without an output does not have, or the error.
-func (q Query) Encode(w http.ResponseWriter, op, requestID string, result *Element, err error) {
-	if err != nil {
-		q.encodeError(w, requestID, err)
+// Encode implements Protocol: the answer in XML.
+func (q *Query) Encode(w http.ResponseWriter, _ *http.Request, op string, out any, e *Error) {
+	if e != nil {
+		q.encodeError(w, e)
 		return
 	}
-	metadata := Element{Name: "ResponseMetadata", Elements: []Element{{Name: "RequestId", Text: requestID}}}
-	response := Element{Elements: []Element{metadata}}
-	if result != nil {
-		result.Name = op + "Result"
-		response.Elements = []Element{*result, metadata}
+	metadata := Element{Name: "ResponseMetadata", Elements: []Element{{Name: "RequestId", Text: w.Header().Get(requestIDHeader)}}}
+	if out == nil {
+		q.write(w, http.StatusOK, op+"Response", []Element{metadata})
+		return
 	}
-	q.write(w, http.StatusOK, op+"Response", response.Elements)
+	result, err := q.Result(op, out)
+	if err != nil {
+		q.encodeError(w, asAWS(err))
+		return
+	}
+	result.Name = op + "Result"
+	q.write(w, http.StatusOK, op+"Response", []Element{*result, metadata})
 }
 
-func (q Query) encodeError(w http.ResponseWriter, requestID string, err error) {
-	e, ok := errors.AsType[*Error](err)
-	if !ok {
-		e = &Error{Type: "InternalError", Message: err.Error(), Status: http.StatusInternalServerError}
-	}
-	code, status := e.Type, e.HTTPStatus()
-	if q.Code != nil {
-		code, status = q.Code(e)
-	}
-	fault := "Sender"
-	if status >= 500 {
-		fault = "Receiver"
-	}
+func (q *Query) encodeError(w http.ResponseWriter, e *Error) {
+	code, fault, status := q.fault(e)
 	q.write(w, status, "ErrorResponse", []Element{
 		{Name: "Error", Elements: []Element{{Name: "Type", Text: fault}, {Name: "Code", Text: code}, {Name: "Message", Text: e.Message}}},
-		{Name: "RequestId", Text: requestID},
+		{Name: "RequestId", Text: w.Header().Get(requestIDHeader)},
 	})
 }
 
-func (q Query) write(w http.ResponseWriter, status int, name string, elements []Element) {
+// fault gives the code of an error, whose fault it is, and the status of its answer.
+func (q *Query) fault(e *Error) (code, fault string, status int) {
+	code, fault, status = e.Type, "Sender", e.HTTPStatus()
+	if q.Code != nil {
+		code, status = q.Code(e)
+	}
+	if status >= http.StatusInternalServerError {
+		fault = "Receiver"
+	}
+	return code, fault, status
+}
+
+func (q *Query) write(w http.ResponseWriter, status int, name string, elements []Element) {
 	var body strings.Builder
 	body.WriteString(`<?xml version="1.0"?><` + name)
 	if q.Namespace != "" {

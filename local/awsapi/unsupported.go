@@ -11,7 +11,7 @@ import (
 var restXML = []string{"s3", "s3express", "s3-outposts", "route53", "cloudfront"}
 
 // refuseUnknown answers 501 to a request that no service here takes.
-func refuseUnknown(w http.ResponseWriter, r *http.Request, scope, requestID string) {
+func refuseUnknown(w http.ResponseWriter, r *http.Request, scope string) {
 	action, target := r.Form.Get("Action"), r.Header.Get("X-Amz-Target")
 	what := strings.TrimSpace(r.Method + " " + r.URL.Path + " " + target)
 	if action != "" {
@@ -20,12 +20,12 @@ func refuseUnknown(w http.ResponseWriter, r *http.Request, scope, requestID stri
 	if scope != "" {
 		what = scope + ": " + what
 	}
-	writeError(w, r, scope, requestID, NotImplemented(what))
+	writeError(w, r, scope, NotImplemented(what))
 }
 
 // writeError answers an error in the shape of the protocol that the request speaks: an SDK must be able to read it.
-func writeError(w http.ResponseWriter, r *http.Request, scope, requestID string, e *Error) {
-	action := r.Form.Get("Action")
+func writeError(w http.ResponseWriter, r *http.Request, scope string, e *Error) {
+	action, requestID, query := r.Form.Get("Action"), w.Header().Get(requestIDHeader), &Query{}
 	switch {
 	case r.Header.Get("X-Amz-Target") != "":
 		w.Header().Set("Content-Type", r.Header.Get("Content-Type"))
@@ -33,12 +33,12 @@ func writeError(w http.ResponseWriter, r *http.Request, scope, requestID string,
 	case r.Header.Get("Smithy-Protocol") == "rpc-v2-cbor":
 		refuseCBOR(w, e)
 	case action != "" && scope == "ec2":
-		Query{}.write(w, e.Status, "Response", []Element{
+		query.write(w, e.Status, "Response", []Element{
 			{Name: "Errors", Elements: []Element{{Name: "Error", Elements: codeAndMessage(e)}}}, {Name: "RequestID", Text: requestID}})
 	case scope == "s3" || scope == "s3express" || scope == "s3-outposts":
-		Query{}.write(w, e.Status, "Error", append(codeAndMessage(e), Element{Name: "RequestId", Text: requestID}))
+		query.write(w, e.Status, "Error", append(codeAndMessage(e), Element{Name: "RequestId", Text: requestID}))
 	case action != "" || slices.Contains(restXML, scope):
-		Query{}.Encode(w, action, requestID, nil, e)
+		query.encodeError(w, e)
 	default:
 		w.Header().Set("Content-Type", "application/json")
 		writeJSONError(w, e)

@@ -2,53 +2,39 @@ package lambda
 
 import (
 	"encoding/base64"
-	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"orderflow/local/awsapi"
 )
 
-const apiPrefix = "/2015-03-31/"
+var wire = awsapi.REST{Prefix: "/2015-03-31/", Input: decodeRequest, Routes: []awsapi.Route{
+	{Method: "POST", Path: "functions/*/invocations", Operation: "Invoke"},
+	{Method: "GET", Path: "functions", Operation: "ListFunctions"},
+	{Method: "GET", Path: "functions/*", Operation: "GetFunction"},
+	{Method: "GET", Path: "functions/*/configuration", Operation: "GetFunctionConfiguration"},
+	{Method: "GET", Path: "event-source-mappings", Operation: "ListEventSourceMappings"},
+	{Method: "GET", Path: "event-source-mappings/*", Operation: "GetEventSourceMapping"},
+}}
 
-// Match implements awsapi.HTTPService.
-func (s *Service) Match(r *http.Request, _ string) bool {
-	return strings.HasPrefix(r.URL.Path, apiPrefix)
-}
+// Protocol implements awsapi.HTTPService.
+func (s *Service) Protocol() awsapi.Protocol { return &wire }
 
-// DecodeHTTP implements awsapi.HTTPService.
-func (s *Service) DecodeHTTP(r *http.Request, body []byte) (string, json.RawMessage, error) {
-	parts := strings.Split(strings.Trim(strings.TrimPrefix(r.URL.EscapedPath(), apiPrefix), "/"), "/")
-	name := ""
-	if len(parts) > 1 {
-		var err error
-		if name, err = url.PathUnescape(parts[1]); err != nil {
-			return "", nil, awsapi.Errorf("InvalidParameterValueException", "function name: %v", err)
-		}
-	}
-	op, query := operation(r.Method, parts), r.URL.Query()
-	var in any = invokeInput{FunctionName: name, Qualifier: query.Get("Qualifier")}
+func decodeRequest(r *http.Request, op, name string, body []byte) (any, error) {
+	query := r.URL.Query()
+	in := invokeInput{FunctionName: name, Qualifier: query.Get("Qualifier")}
 	switch op {
 	case "Invoke":
 		payload, err := checkPayload(body, MaxSyncPayload)
-		if err != nil {
-			return op, nil, err
-		}
-		in = invokeInput{FunctionName: name, Qualifier: query.Get("Qualifier"), Payload: payload,
-			InvocationType: r.Header.Get("X-Amz-Invocation-Type"), LogType: r.Header.Get("X-Amz-Log-Type")}
+		in.Payload, in.InvocationType, in.LogType = payload, r.Header.Get("X-Amz-Invocation-Type"), r.Header.Get("X-Amz-Log-Type")
+		return in, err
 	case "ListFunctions", "ListEventSourceMappings", "GetEventSourceMapping":
 		list, err := decodeListing(query)
-		if err != nil {
-			return op, nil, err
-		}
 		list.UUID = name
-		in = list
+		return list, err
 	}
-	input, err := json.Marshal(in)
-	return op, input, err
+	return in, nil
 }
 
 func decodeListing(query url.Values) (listInput, error) {
@@ -63,42 +49,9 @@ func decodeListing(query url.Values) (listInput, error) {
 	return in, nil
 }
 
-func operation(method string, parts []string) string {
-	switch {
-	case method == http.MethodPost && len(parts) == 3 && parts[0] == "functions" && parts[2] == "invocations":
-		return "Invoke"
-	case method == http.MethodGet && len(parts) == 1 && parts[0] == "functions":
-		return "ListFunctions"
-	case method == http.MethodGet && len(parts) == 2 && parts[0] == "functions":
-		return "GetFunction"
-	case method == http.MethodGet && len(parts) == 3 && parts[0] == "functions" && parts[2] == "configuration":
-		return "GetFunctionConfiguration"
-	case method == http.MethodGet && len(parts) == 1 && parts[0] == "event-source-mappings":
-		return "ListEventSourceMappings"
-	case method == http.MethodGet && len(parts) == 2 && parts[0] == "event-source-mappings":
-		return "GetEventSourceMapping"
-	}
-	return method + " " + apiPrefix + strings.Join(parts, "/")
-}
-
-// EncodeHTTP implements awsapi.HTTPService.
-func (s *Service) EncodeHTTP(w http.ResponseWriter, op, requestID string, out any, err error) {
+// WriteHTTP writes the answer to Invoke: the function's reply is the body, and all else is in the header.
+func (r *Result) WriteHTTP(w http.ResponseWriter) {
 	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	if err != nil {
-		encodeError(w, err)
-		return
-	}
-	r, ok := out.(*Result)
-	if !ok {
-		body, err := awsapi.Marshal(out)
-		if err != nil {
-			encodeError(w, err)
-			return
-		}
-		_, _ = w.Write(body)
-		return
-	}
 	h.Set("X-Amzn-RequestId", r.RequestID)
 	h.Set("X-Amz-Executed-Version", r.ExecutedVersion)
 	if r.FunctionError != "" {
@@ -111,25 +64,4 @@ func (s *Service) EncodeHTTP(w http.ResponseWriter, op, requestID string, out an
 	if r.StatusCode != http.StatusNoContent {
 		_, _ = w.Write(r.Payload)
 	}
-}
-
-func encodeError(w http.ResponseWriter, err error) {
-	e, ok := errors.AsType[*awsapi.Error](err)
-	if !ok {
-		e = &awsapi.Error{Type: "ServiceException", Message: err.Error(), Status: 500}
-	}
-	body := map[string]any{"Type": "User", "message": e.Message}
-	if e.HTTPStatus() >= 500 {
-		body["Type"] = "Service"
-	}
-	for k, v := range e.Fields {
-		body[k] = v
-	}
-	out, err := json.Marshal(body)
-	if err != nil {
-		out = []byte(`{"Type":"Service"}`)
-	}
-	w.Header().Set("X-Amzn-ErrorType", e.Type)
-	w.WriteHeader(e.HTTPStatus())
-	_, _ = w.Write(out)
 }

@@ -214,7 +214,7 @@ func TestService_publishBatchChecks(t *testing.T) {
 	// Other SDKs write an empty list as an empty text.
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", http.NoBody)
 	r.Form = url.Values{"Action": {"PublishBatch"}, "PublishBatchRequestEntries": {""}, "TopicArn": {*topic.TopicArn}}
-	op, in, err := w.svc.DecodeHTTP(r, nil)
+	op, in, err := w.svc.Protocol().Decode(r, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

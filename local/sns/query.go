@@ -2,7 +2,6 @@ package sns
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -13,8 +12,8 @@ import (
 
 // query is the protocol of Amazon SNS.
 var query = awsapi.Query{
-	Service: "sns", Version: "2010-03-31", Namespace: "http://sns.amazonaws.com/doc/2010-03-31/", Code: queryCode,
-	Has: api.Has,
+	Service: "sns", Version: "2010-03-31", Namespace: "http://sns.amazonaws.com/doc/2010-03-31/", Has: api.Has, Code: queryCode,
+	Input: func(_ *http.Request, members map[string]any) (any, error) { return flatten(members), nil }, Result: result,
 }
 
 // queryCode is SNS's name for what the stack denies.
@@ -25,18 +24,8 @@ func queryCode(e *awsapi.Error) (code string, status int) {
 	return e.Type, e.HTTPStatus()
 }
 
-// Match implements awsapi.HTTPService.
-func (s *Service) Match(r *http.Request, scope string) bool { return query.Match(r, scope) }
-
-// DecodeHTTP implements awsapi.HTTPService: the query protocol's form, as JSON of the same members.
-func (s *Service) DecodeHTTP(r *http.Request, _ []byte) (op string, input json.RawMessage, err error) {
-	op, members, err := query.Decode(r)
-	if err != nil {
-		return op, nil, err
-	}
-	input, err = json.Marshal(flatten(members))
-	return op, input, err
-}
+// Protocol implements awsapi.HTTPService.
+func (s *Service) Protocol() awsapi.Protocol { return &query }
 
 // flatten turns {"member": {"1": x}} into lists and {"entry": {"1": {"key": k, "value": v}}} into objects.
 // An empty list or map comes as an empty text, and is left out.
@@ -82,14 +71,10 @@ func either(object map[string]any, a, b string) any {
 	return ""
 }
 
-// EncodeHTTP implements awsapi.HTTPService: the answer in XML.
-func (s *Service) EncodeHTTP(w http.ResponseWriter, op, requestID string, out any, err error) {
-	var result *awsapi.Element
-	if out != nil {
-		result = &awsapi.Element{}
-		fill(result, out)
-	}
-	query.Encode(w, op, requestID, result, err)
+func result(_ string, out any) (*awsapi.Element, error) {
+	e := &awsapi.Element{}
+	fill(e, out)
+	return e, nil
 }
 
 // fill gives an element a structure's members by name, a list's as <member>, and a map of texts as <entry>.

@@ -14,29 +14,19 @@ import (
 
 // query is the protocol of Amazon SQS before November 2023, which older SDKs speak.
 var query = awsapi.Query{
-	Service: "sqs", Version: "2012-11-05", Namespace: "http://queue.amazonaws.com/doc/2012-11-05/", Code: queryCode,
-	Has: api.Has,
+	Service: "sqs", Version: "2012-11-05", Namespace: "http://queue.amazonaws.com/doc/2012-11-05/", Has: api.Has, Code: queryCode,
+	Input: decodeRequest, Result: encodeResult,
 }
 
-// Match implements awsapi.HTTPService.
-func (s *Service) Match(r *http.Request, scope string) bool { return query.Match(r, scope) }
+// Protocol implements awsapi.HTTPService.
+func (s *Service) Protocol() awsapi.Protocol { return &query }
 
-// DecodeHTTP implements awsapi.HTTPService: the query protocol's form as the JSON of the same operation. A request to a queue's own
-// path need not name the queue again.
-func (s *Service) DecodeHTTP(r *http.Request, _ []byte) (op string, input json.RawMessage, err error) {
-	op, members, err := query.Decode(r)
-	if err != nil {
-		return op, nil, err
-	}
+// decodeRequest gives the JSON of an operation's input. A request to a queue's own path need not name the queue again.
+func decodeRequest(r *http.Request, members map[string]any) (any, error) {
 	if path := strings.Trim(r.URL.Path, "/"); path != "" && members["QueueUrl"] == nil {
 		members["QueueUrl"] = r.URL.Path
 	}
-	structure, err := decodeStructure(members)
-	if err != nil {
-		return op, nil, err
-	}
-	input, err = json.Marshal(structure)
-	return op, input, err
+	return decodeStructure(members)
 }
 
 // field says how the query protocol writes a member: under another name, each element of a list or map by itself.
@@ -142,15 +132,6 @@ func decodeInteger(name string, v any) (any, error) {
 		return nil, invalidParameter("Value %v for parameter %s is invalid. Reason: Must be an integer.", v, name)
 	}
 	return n, nil
-}
-
-// EncodeHTTP implements awsapi.HTTPService: the answer in XML.
-func (s *Service) EncodeHTTP(w http.ResponseWriter, op, requestID string, out any, err error) {
-	var result *awsapi.Element
-	if err == nil && out != nil {
-		result, err = encodeResult(op, out)
-	}
-	query.Encode(w, op, requestID, result, err)
 }
 
 func encodeResult(op string, out any) (*awsapi.Element, error) {

@@ -41,28 +41,14 @@ func (s *Service) getCallerIdentity(ctx context.Context, _ struct{}) (callerIden
 }
 
 var query = awsapi.Query{
-	Service: "sts", Version: "2011-06-15", Namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
-	Has: api.Has,
+	Service: "sts", Version: "2011-06-15", Namespace: "https://sts.amazonaws.com/doc/2011-06-15/", Has: api.Has,
+	Input: func(_ *http.Request, members map[string]any) (any, error) { return members, nil }, Result: result,
 }
 
-// Match implements awsapi.HTTPService.
-func (s *Service) Match(r *http.Request, scope string) bool { return query.Match(r, scope) }
+// Protocol implements awsapi.HTTPService.
+func (s *Service) Protocol() awsapi.Protocol { return &query }
 
-// DecodeHTTP implements awsapi.HTTPService.
-func (s *Service) DecodeHTTP(r *http.Request, _ []byte) (op string, input json.RawMessage, err error) {
-	op, members, err := query.Decode(r)
-	if err != nil {
-		return op, nil, err
-	}
-	input, err = json.Marshal(members)
-	return op, input, err
-}
-
-// EncodeHTTP implements awsapi.HTTPService: the answer in XML.
-func (s *Service) EncodeHTTP(w http.ResponseWriter, op, requestID string, out any, err error) {
-	var result *awsapi.Element
-	if c, ok := out.(callerIdentity); ok {
-		result = &awsapi.Element{Elements: []awsapi.Element{{Name: "Arn", Text: c.ARN}, {Name: "UserId", Text: c.UserID}, {Name: "Account", Text: c.Account}}}
-	}
-	query.Encode(w, op, requestID, result, err)
+func result(_ string, out any) (*awsapi.Element, error) {
+	c := out.(callerIdentity) // there is one operation
+	return &awsapi.Element{Elements: []awsapi.Element{{Name: "Arn", Text: c.ARN}, {Name: "UserId", Text: c.UserID}, {Name: "Account", Text: c.Account}}}, nil
 }
