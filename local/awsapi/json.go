@@ -40,6 +40,10 @@ func (awsJSON) Decode(r *http.Request, body []byte) (op string, input json.RawMe
 func (j awsJSON) Encode(w http.ResponseWriter, r *http.Request, _ string, out any, e *Error) {
 	w.Header().Set("Content-Type", cmp.Or(r.Header.Get("Content-Type"), "application/x-amz-json-1.0"))
 	if e != nil {
+		if j.query != nil {
+			code, fault, _ := j.query.fault(e)
+			w.Header().Set("X-Amzn-Query-Error", code+";"+fault)
+		}
 		writeJSONError(w, e)
 		return
 	}

@@ -144,7 +144,7 @@ func TestService_tagLimits(t *testing.T) {
 	_, err := w.CreateQueue(t.Context(), &awssqs.CreateQueueInput{QueueName: aws.String("p"), Tags: many})
 	wantCode(t, err, "InvalidParameterValue")
 	_, err = w.GetQueueUrl(t.Context(), &awssqs.GetQueueUrlInput{QueueName: aws.String("p")})
-	wantCode(t, err, "QueueDoesNotExist")
+	wantCode(t, err, "AWS.SimpleQueueService.NonExistentQueue")
 }
 
 // What is refused changes nothing; what the store holds from a version that checked less opens with the rest of it.

@@ -81,7 +81,7 @@ func TestVisibility(t *testing.T) {
 			QueueUrl: &url, ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: seconds})
 		return err
 	}
-	wantCode(t, change(first, 5), "MessageNotInflight")
+	wantCode(t, change(first, 5), "AWS.SimpleQueueService.MessageNotInflight")
 	if _, err := w.DeleteMessage(t.Context(), &awssqs.DeleteMessageInput{QueueUrl: &url, ReceiptHandle: first.ReceiptHandle}); err != nil {
 		t.Fatal(err)
 	}
@@ -161,12 +161,12 @@ func TestBatches(t *testing.T) {
 
 	same := types.SendMessageBatchRequestEntry{Id: aws.String("x"), MessageBody: aws.String("x")}
 	_, err = w.SendMessageBatch(t.Context(), &awssqs.SendMessageBatchInput{QueueUrl: &url, Entries: []types.SendMessageBatchRequestEntry{same, same}})
-	wantCode(t, err, "BatchEntryIdsNotDistinct")
+	wantCode(t, err, "AWS.SimpleQueueService.BatchEntryIdsNotDistinct")
 	big := types.SendMessageBatchRequestEntry{Id: aws.String("y"), MessageBody: aws.String(strings.Repeat("y", maxMessageBytes))}
 	_, err = w.SendMessageBatch(t.Context(), &awssqs.SendMessageBatchInput{QueueUrl: &url, Entries: []types.SendMessageBatchRequestEntry{same, big}})
-	wantCode(t, err, "BatchRequestTooLong")
+	wantCode(t, err, "AWS.SimpleQueueService.BatchRequestTooLong")
 	_, err = w.SendMessageBatch(t.Context(), &awssqs.SendMessageBatchInput{QueueUrl: &url, Entries: make([]types.SendMessageBatchRequestEntry, 0)})
-	wantCode(t, err, "EmptyBatchRequest")
+	wantCode(t, err, "AWS.SimpleQueueService.EmptyBatchRequest")
 }
 
 func TestMessageLimits(t *testing.T) {

@@ -181,6 +181,36 @@ func TestService_queryErrors(t *testing.T) {
 	}
 }
 
+// Errors in JSON name the code of the query protocol as well: SDKs that spoke it report that one, as they did before.
+func TestService_queryErrorHeader(t *testing.T) {
+	t.Parallel()
+	f := newForms(t, newWorld(t))
+	f.post("/", 200, action("CreateQueue", "QueueName", "work"))
+	for _, tt := range []struct{ op, input, code, header string }{
+		{"ReceiveMessage", `{"QueueUrl":"absent"}`, "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue;Sender"},
+		{"CreateQueue", `{"QueueName":"work","Attributes":{"DelaySeconds":"3"}}`, "QueueNameExists", "QueueAlreadyExists;Sender"},
+		{"SendMessageBatch", `{"QueueUrl":"work"}`, "EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest;Sender"},
+		{"SendMessage", `{"QueueUrl":"work"}`, "MissingParameter", "MissingParameter;Sender"},
+		{"AddPermission", `{}`, "NotImplemented", "NotImplemented;Receiver"},
+		{"ListQueues", `{}`, "", ""},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.server.URL, strings.NewReader(tt.input))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/x-amz-json-1.0")
+		req.Header.Set("X-Amz-Target", "AmazonSQS."+tt.op)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if code, header := res.Header.Get("X-Amzn-ErrorType"), res.Header.Get("X-Amzn-Query-Error"); code != tt.code || header != tt.header {
+			t.Errorf("%s %s: %q, query %q, want %q, %q", tt.op, tt.input, code, header, tt.code, tt.header)
+		}
+	}
+}
+
 // A request by URL alone, as one types it, needs neither signature nor version.
 func TestService_queryByURL(t *testing.T) {
 	t.Parallel()

@@ -22,7 +22,7 @@ func TestQueues(t *testing.T) {
 		t.Errorf("created again as %s", again)
 	}
 	_, err := w.CreateQueue(ctx, &awssqs.CreateQueueInput{QueueName: aws.String("orders"), Attributes: map[string]string{"VisibilityTimeout": "91"}})
-	wantCode(t, err, "QueueNameExists")
+	wantCode(t, err, "QueueAlreadyExists")
 	for name, attrs := range map[string]map[string]string{
 		"InvalidAttributeName": {"Colour": "red"}, "InvalidAttributeValue": {"DelaySeconds": "901"},
 	} {
