@@ -106,9 +106,6 @@ func (s *Service) Run(ctx context.Context) error {
 	return errors.Join(err, scheduled)
 }
 
-// Undelivered is the number of deliveries that wait, for a worker or for their next attempt.
-func (s *Service) Undelivered() int { return s.out.Len() }
-
 func (s *Service) openBuses() error {
 	prefix := store.NewKey("events", "bus")
 	for rec, err := range store.Records[busRecord](s.st.Scan(prefix, prefix.End())) {

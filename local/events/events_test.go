@@ -399,7 +399,7 @@ func TestCrash_DeliversWhatWasAccepted(t *testing.T) {
 		w.put(fmt.Sprintf(`{"n":%d}`, i))
 	}
 	w.crash()
-	if n := w.svc.Undelivered(); n != 40 {
+	if n := w.svc.out.Len(); n != 40 {
 		t.Errorf("%d deliveries survived, want 40", n)
 	}
 	w.run()
@@ -408,7 +408,7 @@ func TestCrash_DeliversWhatWasAccepted(t *testing.T) {
 	}
 	w.stop() // ends when what was delivered is marked as done
 	w.crash()
-	if n := w.svc.Undelivered(); n != 0 {
+	if n := w.svc.out.Len(); n != 0 {
 		t.Errorf("%d deliveries left", n)
 	}
 }

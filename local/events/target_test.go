@@ -170,8 +170,8 @@ func TestNew_unreadableRules(t *testing.T) {
 			t.Fatalf("put: %+v, %v", out, err)
 		}
 	}
-	if put(); w.svc.Undelivered() != 0 {
-		t.Errorf("%d deliveries", w.svc.Undelivered())
+	if put(); w.svc.out.Len() != 0 {
+		t.Errorf("%d deliveries", w.svc.out.Len())
 	}
 	_, err := w.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: aws.String("sched"), ScheduleExpression: aws.String("every(1 hour)")})
 	wantCode(t, err, "ValidationException")
@@ -184,7 +184,7 @@ func TestNew_unreadableRules(t *testing.T) {
 	if _, err := w.DeleteRule(t.Context(), &eventbridge.DeleteRuleInput{Name: aws.String("sched")}); err != nil {
 		t.Errorf("delete: %v", err)
 	}
-	if put(); w.svc.Undelivered() != 1 {
-		t.Errorf("%d deliveries after the repair", w.svc.Undelivered())
+	if put(); w.svc.out.Len() != 1 {
+		t.Errorf("%d deliveries after the repair", w.svc.out.Len())
 	}
 }

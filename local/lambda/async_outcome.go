@@ -3,7 +3,6 @@ package lambda
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"orderflow/local/awsapi"
 )
@@ -81,22 +80,6 @@ func deadLetterAttributes(p *pending) map[string]attribute {
 		"ErrorCode":    {"Number", "200"},
 		"ErrorMessage": {"String", message},
 	}
-}
-
-// PendingInvocations counts the asynchronous invocations of a function that are accepted and not done.
-func (s *Service) PendingInvocations(nameOrARN string) (int, error) {
-	f, err := s.find(nameOrARN, "")
-	if err != nil {
-		return 0, err
-	}
-	n, prefix := 0, f.pendingPrefix()
-	for _, err := range s.st.Scan(prefix, prefix.End()) {
-		if err != nil {
-			return n, fmt.Errorf("count invocations: %w", err)
-		}
-		n++
-	}
-	return n, nil
 }
 
 var _ awsapi.HTTPService = (*Service)(nil)

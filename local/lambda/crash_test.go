@@ -179,13 +179,7 @@ func TestService_InvokeAsyncCrashesLoseNothing(t *testing.T) {
 		}
 		wg.Wait()
 		if round == 4 {
-			until(t, "every invocation is done", func() bool {
-				n, err := l.PendingInvocations("f")
-				if err != nil {
-					t.Fatal(err)
-				}
-				return n == 0
-			})
+			until(t, "every invocation is done", func() bool { return pendingInvocations(t, l.Service) == 0 })
 		}
 		fs = l.crash(uint64(round))
 	}
@@ -252,7 +246,7 @@ func TestService_CrashesAreNoAttempts(t *testing.T) {
 			t.Fatalf("round %d: begun %s and %s, want the invocation and the record", round, a, b)
 		}
 		if finish {
-			until(t, "the invocation is done", func() bool { n, err := l.PendingInvocations("f"); return n == 0 && err == nil })
+			until(t, "the invocation is done", func() bool { return pendingInvocations(t, l.Service) == 0 })
 		}
 		fs = l.crash(uint64(round))
 	}

@@ -143,7 +143,7 @@ func TestNew_unreadableSubscriptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := w.svc.Undelivered(); n != 0 {
+	if n := w.svc.out.Len(); n != 0 {
 		t.Errorf("%d deliveries", n)
 	}
 	_, err = w.SetSubscriptionAttributes(t.Context(), &awssns.SetSubscriptionAttributesInput{SubscriptionArn: aws.String(ARN("ops") + ":old"),

@@ -105,9 +105,6 @@ func New(st *store.Store, clock clockwork.Clock, o Options) (*Service, error) {
 // Run delivers until ctx ends. It returns an error only if the store fails.
 func (s *Service) Run(ctx context.Context) error { return s.out.Run(ctx) }
 
-// Undelivered is the number of deliveries that wait, for a worker or for their next attempt.
-func (s *Service) Undelivered() int { return s.out.Len() }
-
 func (s *Service) openTopics() error {
 	prefix := store.NewKey("sns", "topic")
 	for rec, err := range store.Records[topicRecord](s.st.Scan(prefix, prefix.End())) {

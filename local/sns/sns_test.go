@@ -270,7 +270,7 @@ func TestFilterPolicy(t *testing.T) {
 			}
 			w.subscribe(topic, "sqs", queue, attrs)
 			w.publish(topic, tt.message, tt.attrs)
-			if got := w.svc.Undelivered() == 1; got != tt.want {
+			if got := w.svc.out.Len() == 1; got != tt.want {
 				t.Errorf("delivered = %v", got)
 			}
 		})
@@ -327,8 +327,8 @@ func TestCrash_KeepsWhatWasPublished(t *testing.T) {
 	wg.Wait()
 	w.crash()
 	got, err := w.svc.Published("ops", 0, 100)
-	if err != nil || len(got) != 20 || w.svc.Undelivered() != 20 {
-		t.Fatalf("%d messages, %d deliveries, %v", len(got), w.svc.Undelivered(), err)
+	if err != nil || len(got) != 20 || w.svc.out.Len() != 20 {
+		t.Fatalf("%d messages, %d deliveries, %v", len(got), w.svc.out.Len(), err)
 	}
 	for i, m := range got {
 		if m.Sequence != uint64(i+1) {

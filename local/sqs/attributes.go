@@ -57,27 +57,6 @@ func (s *Service) Policies() map[string]string {
 	return out
 }
 
-// Oldest is when the oldest message of the queue was sent; the zero time if the queue is empty. It looks at every message.
-func (s *Service) Oldest(ref string) (time.Time, error) {
-	q, err := s.begin(ref)
-	if err != nil {
-		return time.Time{}, err
-	}
-	defer q.end()
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	oldest, limit := int64(0), s.now()-millis(q.cfg.retention)
-	for _, e := range q.entries {
-		if e.sent > limit && (oldest == 0 || e.sent < oldest) {
-			oldest = e.sent
-		}
-	}
-	if oldest == 0 {
-		return time.Time{}, nil
-	}
-	return time.UnixMilli(oldest).UTC(), nil
-}
-
 // counts leaves out what is past its retention; the next receive deletes it. Caller holds mu.
 func (q *queue) counts(now int64) (visible, inFlight, delayed int) {
 	limit := now - millis(q.cfg.retention)

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"orderflow/local/awsapi"
 	"orderflow/local/store"
 )
@@ -227,7 +229,7 @@ func (s *Service) moveOne(b *store.Batch, t *moveTask, from *queue, e *entry, op
 		}
 		open[to] = q
 	}
-	m.ID, m.Source = s.newID(), ""
+	m.ID, m.Source = uuid.NewString(), ""
 	ne := &entry{seq: q.reserve(1), sent: s.now(), visibleAt: s.now()}
 	return q, ne, q.put(b, ne, m)
 }

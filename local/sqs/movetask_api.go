@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"orderflow/local/awsapi"
 )
 
@@ -27,7 +29,7 @@ func (s *Service) startMessageMoveTask(_ context.Context, in startMoveIn) (any, 
 		return nil, err
 	}
 	t := &moveTask{moveRecord: moveRecord{
-		ID: s.newID(), Source: ARN(q.name), Destination: in.DestinationARN, Rate: in.MaxNumberOfMessagesPerSecond,
+		ID: uuid.NewString(), Source: ARN(q.name), Destination: in.DestinationARN, Rate: in.MaxNumberOfMessagesPerSecond,
 		Last: q.reserve(1), Status: taskRunning, Started: s.now(), ToMove: a.Visible,
 	}}
 	s.mu.Lock()

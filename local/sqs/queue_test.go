@@ -84,9 +84,6 @@ func TestEnsure(t *testing.T) {
 	if err != nil || a.VisibilityTimeout != 2*time.Second || a.MaxReceiveCount != 0 || a.Visible != 1 {
 		t.Errorf("attributes %+v, %v", a, err)
 	}
-	if at, err := w.svc.Oldest("q"); err != nil || !at.Equal(w.clock.Now().Add(-time.Minute)) {
-		t.Errorf("oldest %s, %v", at, err)
-	}
 }
 
 func TestService_Grants(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"orderflow/local/awsapi"
 )
 
@@ -118,7 +120,7 @@ func (q *queue) send(ctx context.Context, cfg settings, in []sendEntry) ([]sent,
 	entries, out := make([]*entry, len(in)), make([]sent, len(in))
 	b := q.s.st.NewBatch()
 	for i, m := range in {
-		rec := &message{header{ID: q.s.newID(), Attributes: m.MessageAttributes, Sender: sender, Group: m.MessageGroupID,
+		rec := &message{header{ID: uuid.NewString(), Attributes: m.MessageAttributes, Sender: sender, Group: m.MessageGroupID,
 			Trace: m.MessageSystemAttributes["AWSTraceHeader"].StringValue}, m.MessageBody}
 		delay := m.delay(cfg)
 		e := &entry{seq: seq + uint64(i), sent: now, visibleAt: now + millis(delay), delayed: delay > 0}

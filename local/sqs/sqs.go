@@ -15,7 +15,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jonboulle/clockwork"
 
 	"orderflow/local/awsapi"
@@ -26,7 +25,6 @@ import (
 type Service struct {
 	st    *store.Store
 	clock clockwork.Clock
-	newID func() string
 	log   *slog.Logger
 
 	// epoch counts the starts of the service. It leads every sequence number, so that no receipt handle of an earlier
@@ -47,15 +45,12 @@ type Service struct {
 // Option changes a Service under construction.
 type Option func(*Service)
 
-// WithIDs replaces the random message ids (UUIDs).
-func WithIDs(newID func() string) Option { return func(s *Service) { s.newID = newID } }
-
 // WithLogger replaces the default logger.
 func WithLogger(log *slog.Logger) Option { return func(s *Service) { s.log = log } }
 
 // New opens the queues that st holds and resumes the message move tasks that were running.
 func New(st *store.Store, clock clockwork.Clock, opts ...Option) (*Service, error) {
-	s := &Service{st: st, clock: clock, newID: uuid.NewString, log: slog.Default(), queues: map[string]*queue{}, tasks: map[string]*moveTask{}}
+	s := &Service{st: st, clock: clock, log: slog.Default(), queues: map[string]*queue{}, tasks: map[string]*moveTask{}}
 	for _, o := range opts {
 		o(s)
 	}

@@ -43,9 +43,6 @@ func policyARN(name string) string {
 	return fmt.Sprintf("arn:%s:iam::%s:policy/%s", Partition, Account, name)
 }
 
-// QueueURL is the URL of a queue of the local stack; only its path counts.
-func QueueURL(name string) string { return awsapi.QueueURL(name) }
-
 // name is the physical name of a resource.
 func (l *loader) name(r *resource) string {
 	if s, ok := l.names[r.id]; ok {
@@ -110,7 +107,7 @@ func (l *loader) ref(id string, n *node, at string) any {
 	name := l.name(r)
 	switch r.typ {
 	case "AWS::SQS::Queue":
-		return QueueURL(name)
+		return awsapi.QueueURL(name)
 	case "AWS::SNS::Topic":
 		return arn("sns", name)
 	case "AWS::Serverless::StateMachine", "AWS::StepFunctions::StateMachine":
@@ -201,7 +198,7 @@ func (l *loader) attributes(r *resource) (attrs map[string]string, strict bool) 
 		}
 		return attrs, true
 	case "AWS::SQS::Queue":
-		return map[string]string{"Arn": arn("sqs", name), "QueueName": name, "QueueUrl": QueueURL(name)}, true
+		return map[string]string{"Arn": arn("sqs", name), "QueueName": name, "QueueUrl": awsapi.QueueURL(name)}, true
 	case "AWS::SNS::Topic":
 		return map[string]string{"TopicArn": arn("sns", name), "TopicName": name}, true
 	case "AWS::Events::EventBus":

@@ -1,5 +1,7 @@
 package template
 
+import "orderflow/local/awsapi"
+
 // queueAttributes are the properties that are attributes of CreateQueue under the same name.
 var queueAttributes = []string{"DelaySeconds", "MaximumMessageSize", "MessageRetentionPeriod", "ReceiveMessageWaitTimeSeconds",
 	"VisibilityTimeout", "FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"}
@@ -18,7 +20,7 @@ var queueHarmless = map[string]string{
 func (l *loader) queue(p props) {
 	p.known(queueHonoured, queueHarmless)
 	name := l.name(p.r)
-	q := Queue{LogicalID: p.r.id, Name: name, ARN: arn("sqs", name), URL: QueueURL(name),
+	q := Queue{LogicalID: p.r.id, Name: name, ARN: arn("sqs", name), URL: awsapi.QueueURL(name),
 		Attributes: map[string]string{}, FIFO: p.boolean("FifoQueue", false)}
 	for _, k := range queueAttributes {
 		if p.has(k) {
