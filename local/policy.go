@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"orderflow/local/awsapi"
@@ -74,6 +75,29 @@ func permission(p template.Permission) iam.ResourcePolicy {
 		panic("local: encode permission: " + err.Error()) // maps of text always encode
 	}
 	return iam.ResourcePolicy{ARNs: []string{arn}, Policy: iam.Policy{Name: p.LogicalID, Document: document, AWS: p.SAM}}
+}
+
+// policyService is a service whose resources have a Policy attribute, which decides as one from the template does, whoever sets it.
+type policyService struct {
+	awsapi.HTTPService
+	setters []string              // the operations that may set a policy
+	refuse  func(why error) error // the service's answer to a policy that cannot be evaluated
+	attach  func()                // puts the service's policies to use
+}
+
+// Do performs the operation. A policy that cannot be evaluated is refused before anything is stored.
+func (p policyService) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
+	if !slices.Contains(p.setters, op) {
+		return p.HTTPService.Do(ctx, op, input)
+	}
+	if err := checkPolicy(input); err != nil {
+		return nil, p.refuse(err)
+	}
+	out, err := p.HTTPService.Do(ctx, op, input)
+	if err == nil {
+		p.attach()
+	}
+	return out, err
 }
 
 // checkPolicy checks the policy that an operation would give a queue or topic, if it would give one.

@@ -7,29 +7,17 @@ import (
 	"maps"
 
 	"orderflow/local/awsapi"
-	"orderflow/local/sqs"
 )
 
-// queueService is SQS whose queues' Policy attribute, set by whoever calls it, decides as one from the template does.
-type queueService struct {
-	*sqs.Service
-	s *Stack
+// queueService is SQS, whose queues may have a policy.
+func (s *Stack) queueService() awsapi.Service {
+	return policyService{HTTPService: s.sqs, setters: []string{"CreateQueue", "SetQueueAttributes"}, attach: s.attachQueuePolicies,
+		refuse: func(why error) error {
+			return awsapi.Errorf("InvalidAttributeValue", "Invalid value for the parameter Policy. Reason: %v", why)
+		}}
 }
 
-// Do performs the operation. A policy that cannot be evaluated is refused before anything is stored.
-func (q queueService) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
-	if op != "CreateQueue" && op != "SetQueueAttributes" {
-		return q.Service.Do(ctx, op, input)
-	}
-	if err := checkPolicy(input); err != nil {
-		return nil, awsapi.Errorf("InvalidAttributeValue", "Invalid value for the parameter Policy. Reason: %v", err)
-	}
-	out, err := q.Service.Do(ctx, op, input)
-	if err == nil {
-		q.s.attachPolicies(q.Policies)
-	}
-	return out, err
-}
+func (s *Stack) attachQueuePolicies() { s.attachPolicies(s.sqs.Policies) }
 
 func (s *Stack) createQueues(context.Context) error {
 	policies := map[string]json.RawMessage{}
@@ -47,6 +35,6 @@ func (s *Stack) createQueues(context.Context) error {
 			return fmt.Errorf("queue %s: %w", q.LogicalID, err)
 		}
 	}
-	s.attachPolicies(s.sqs.Policies)
+	s.attachQueuePolicies()
 	return nil
 }

@@ -150,9 +150,9 @@ func (s *Stack) services() (err error) {
 		return fmt.Errorf("open sns: %w", err)
 	}
 	s.router.Register("events", s.events)
-	s.router.Register("sns", topicService{s.sns, s})
+	s.router.Register("sns", s.topicService())
 	s.router.Register("dynamodb", s.dynamodb)
-	s.router.Register("sqs", queueService{s.sqs, s})
+	s.router.Register("sqs", s.queueService())
 	s.router.Register("lambda", s.lambda)
 	s.router.Register("states", s.states)
 	s.router.Register("sts", &sts.Service{Caller: s.iam.Caller})

@@ -15,26 +15,15 @@ func (s *Stack) newSNS() (*sns.Service, error) {
 	return sns.New(s.store, s.clock, sns.Options{Call: s.call, InvokeAsync: s.invokeTarget, Logger: s.log})
 }
 
-// topicService is SNS whose topics' Policy attribute decides likewise.
-type topicService struct {
-	*sns.Service
-	s *Stack
+// topicService is SNS, whose topics may have a policy.
+func (s *Stack) topicService() awsapi.Service {
+	return policyService{HTTPService: s.sns, setters: []string{"CreateTopic", "SetTopicAttributes"}, attach: s.attachTopicPolicies,
+		refuse: func(why error) error {
+			return awsapi.Errorf("InvalidParameter", "Invalid parameter: Policy statement error: %v", why)
+		}}
 }
 
-// Do performs the operation. A policy that cannot be evaluated is refused before anything is stored.
-func (t topicService) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
-	if op != "CreateTopic" && op != "SetTopicAttributes" {
-		return t.Service.Do(ctx, op, input)
-	}
-	if err := checkPolicy(input); err != nil {
-		return nil, awsapi.Errorf("InvalidParameter", "Invalid parameter: Policy statement error: %v", err)
-	}
-	out, err := t.Service.Do(ctx, op, input)
-	if err == nil {
-		t.s.attachPolicies(t.Policies)
-	}
-	return out, err
-}
+func (s *Stack) attachTopicPolicies() { s.attachPolicies(s.sns.Policies) }
 
 func (s *Stack) createTopics(context.Context) error {
 	policies := map[string]json.RawMessage{}
@@ -55,7 +44,7 @@ func (s *Stack) createTopics(context.Context) error {
 			return fmt.Errorf("topic %s: %w", t.LogicalID, err)
 		}
 	}
-	s.attachPolicies(s.sns.Policies)
+	s.attachTopicPolicies()
 	return nil
 }
 
