@@ -120,6 +120,12 @@ func (r *Router) Call(ctx context.Context, service, op string, input json.RawMes
 	return s.Do(ctx, op, input)
 }
 
+// Caller performs an operation of another service as the identity in ctx: Router.CallJSON.
+type Caller func(ctx context.Context, service, op string, input any) (json.RawMessage, error)
+
+// Invoker queues an asynchronous invocation of a Lambda function, for the identity in ctx.
+type Invoker func(ctx context.Context, functionARN string, payload []byte) error
+
 // CallJSON is Call with the result marshalled.
 func (r *Router) CallJSON(ctx context.Context, service, op string, input any) (json.RawMessage, error) {
 	in, err := json.Marshal(input)

@@ -7,7 +7,6 @@ package events
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -26,16 +25,10 @@ import (
 
 const defaultBus = "default"
 
-// Caller performs an operation of another service: Router.CallJSON.
-type Caller func(ctx context.Context, service, op string, in any) (json.RawMessage, error)
-
-// Invoker queues an asynchronous invocation of a Lambda function.
-type Invoker func(ctx context.Context, functionARN string, payload []byte) error
-
 // Options of New. Call and InvokeAsync must be set before Run.
 type Options struct {
-	Call        Caller
-	InvokeAsync Invoker
+	Call        awsapi.Caller
+	InvokeAsync awsapi.Invoker
 	NewID       func() string // event ids; default random UUIDs
 	Logger      *slog.Logger  // what was given up; default slog.Default()
 	Workers     int           // deliveries at once; by default one for each processor: more would only keep others from them

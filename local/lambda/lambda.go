@@ -9,7 +9,6 @@ package lambda
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -42,8 +41,8 @@ type Handler interface {
 type Options struct {
 	// Factory makes the handler of one new execution environment: the init phase. An error fails the request that needed it.
 	Factory func(Function) (Handler, error)
-	// Caller reaches the other services (destinations, dead-letter queues): Router.CallJSON.
-	Caller func(ctx context.Context, service, op string, input any) (json.RawMessage, error)
+	// Caller reaches the other services: destinations and dead-letter queues.
+	Caller awsapi.Caller
 	// Observe is told of every invocation when it has ended; it must not block.
 	Observe func(Invocation)
 	Logger  *slog.Logger

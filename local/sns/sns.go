@@ -6,7 +6,6 @@ package sns
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -22,16 +21,10 @@ import (
 	"orderflow/local/store"
 )
 
-// Caller performs an operation of another service: Router.CallJSON.
-type Caller func(ctx context.Context, service, op string, in any) (json.RawMessage, error)
-
-// Invoker queues an asynchronous invocation of a Lambda function.
-type Invoker func(ctx context.Context, functionARN string, payload []byte) error
-
 // Options of New. Call and InvokeAsync must be set before Run.
 type Options struct {
-	Call        Caller
-	InvokeAsync Invoker
+	Call        awsapi.Caller
+	InvokeAsync awsapi.Invoker
 	NewID       func() string // message ids; default random UUIDs
 	Logger      *slog.Logger  // what was given up; default slog.Default()
 	Workers     int           // deliveries at once; by default one for each processor: more would only keep others from them
