@@ -80,15 +80,12 @@ type Options struct {
 	Logger           *slog.Logger
 }
 
-type server struct {
-	Options
-	router *router
-}
+type server struct{ Options }
 
 // New makes the API.
 func New(o Options) http.Handler {
-	s := &server{Options: o, router: newRouter(routes)}
-	return s.logged(http.HandlerFunc(s.dispatch))
+	s := &server{Options: o}
+	return s.logged(secured(s.recovered(s.router(routes))))
 }
 
 // now is the time as it is stored and told: UTC, in milliseconds.

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"errors"
 	"io"
 	"maps"
 	"mime"
@@ -26,66 +25,48 @@ type request struct {
 	body   []byte
 }
 
-// reply is what a request is answered.
-type reply struct {
-	status int
-	header http.Header
-	body   []byte
-}
-
-// dispatch serves a request by its operation.
-func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
-	answer, err := s.answer(w, r)
-	if err != nil {
-		answer = s.refuse(r, err)
-	}
-	maps.Copy(w.Header(), answer.header)
-	if answer.body != nil {
-		w.Header().Set("Content-Length", strconv.Itoa(len(answer.body)))
-	}
-	w.WriteHeader(answer.status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(answer.body) // the client may have gone; there is nobody left to tell
+// replying is a handler that sends what answer returns.
+func (s *server) replying(answer func(*http.Request) (*reply, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		a, err := answer(r)
+		if err != nil {
+			a = s.refuse(r, err)
+		}
+		a.write(w, r)
 	}
 }
 
-func (s *server) answer(w http.ResponseWriter, r *http.Request) (*reply, error) {
-	methods, pattern := s.router.match(r)
-	if methods == nil {
-		return nil, orderflow.Errorf(orderflow.CodeNotFound, "there is no such resource")
-	}
-	noteRoute(r.Context(), pattern)
+// noResource refuses a path that the contract does not have. It takes away the pattern: there is no route to log.
+func noResource(r *http.Request) (*reply, error) {
+	r.Pattern = ""
+	return nil, orderflow.Errorf(orderflow.CodeNotFound, "there is no such resource")
+}
+
+// answer serves a request by the operation of its method, one of those of its path.
+func (s *server) answer(methods methods, r *http.Request) (*reply, error) {
 	method := r.Method
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
 	route := methods[method]
 	if route == nil {
-		allow := http.Header{"Allow": {allowed(methods)}}
+		allow := http.Header{"Allow": {methods.allowed()}}
 		if method == http.MethodOptions {
 			return &reply{status: http.StatusNoContent, header: allow}, nil
 		}
-		return nil, &refusal{code: codeMethodNotAllowed, detail: "the methods of " + pattern + " are " + allow.Get("Allow"), header: allow}
+		return nil, &refusal{code: codeMethodNotAllowed, detail: "the methods of " + r.Pattern + " are " + allow.Get("Allow"), header: allow}
 	}
-	req := &request{Request: r, route: route}
-	if err := req.authorise(); err != nil {
-		return nil, err
-	}
-	if err := req.readParameters(pattern); err != nil {
-		return nil, err
-	}
-	if err := req.checkBodyHeaders(); err != nil {
-		return nil, err
-	}
-	if err := req.readBody(w); err != nil {
-		return nil, err
+	req := &request{Request: r, route: route, values: map[string]string{}}
+	for _, check := range []func() error{req.authorise, req.readParameters, req.checkBodyHeaders, req.readBody} {
+		if err := check(); err != nil {
+			return nil, err
+		}
 	}
 	return route.serve(s, req)
 }
 
 // readParameters checks the parameters. One in the path that breaks its schema names nothing: 404.
-func (r *request) readParameters(pattern string) error {
-	r.values = pathValues(pattern, r.Request)
+func (r *request) readParameters() error {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return refusef(codeMalformedRequest, "the query string is malformed")
@@ -93,7 +74,7 @@ func (r *request) readParameters(pattern string) error {
 	var faults []Fault
 	for _, p := range r.route.parameters {
 		if p.path {
-			if p.schema.checkText(r.values[p.name]) != "" {
+			if r.values[p.name] = r.PathValue(p.name); p.schema.checkText(r.values[p.name]) != "" {
 				return orderflow.Errorf(orderflow.CodeNotFound, "there is no such resource")
 			}
 			continue
@@ -131,17 +112,15 @@ func (r *request) limit() int {
 }
 
 // readBody reads the body of an operation that takes one.
-func (r *request) readBody(w http.ResponseWriter) error {
+func (r *request) readBody() (err error) {
 	if r.route.body == nil {
 		return nil
 	}
-	var err error
-	r.body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return refusef(codeBodyTooLarge, "the body is larger than %d bytes", tooLarge.Limit)
-	}
-	if err != nil {
+	if r.body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1)); err != nil {
 		return refusef(codeMalformedRequest, "the body could not be read")
+	}
+	if len(r.body) > maxBody {
+		return refusef(codeBodyTooLarge, "the body is larger than %d bytes", maxBody)
 	}
 	return nil
 }

@@ -18,6 +18,10 @@ func TestDispatch_methodsAndPaths(t *testing.T) {
 	for _, path := range []string{"/", "/order", "/orders/", "//orders", "/orders/x/y", "/orders/../me", "/ops", "/docs/", "/%2e%2e/orders", "//", "/orders//", "//evil.example/orders", "/orders;x=1", "/healthz/"} {
 		f.get(&operator, path).expect(404, "NotFound")
 	}
+	f.do(call{method: "OPTIONS", path: "*"}).expect(404, "NotFound")
+	if log := f.log.String(); strings.Contains(log, `"route":"/`) {
+		t.Errorf("a path that does not exist is logged as a route: %s", log)
+	}
 	for path, allow := range map[string]string{
 		"/orders": "GET, HEAD, OPTIONS, POST", "/orders/ord_1": "GET, HEAD, OPTIONS", "/orders/ord_1/cancel": "OPTIONS, POST",
 		"/me": "GET, HEAD, OPTIONS, PUT", "/webhooks/shipments": "OPTIONS, POST",

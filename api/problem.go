@@ -114,28 +114,38 @@ func refuseFaults(code orderflow.Code, faults []Fault) error {
 	return &refusal{code: code, detail: fmt.Sprintf("the request has %d faults", len(faults)), faults: faults}
 }
 
+// refusalOf is the refusal in err's chain, or what its orderflow.Error says.
+func refusalOf(err error) *refusal {
+	if no, ok := errors.AsType[*refusal](err); ok {
+		return no
+	}
+	if e, ok := errors.AsType[*orderflow.Error](err); ok {
+		return &refusal{code: e.Code, detail: e.Message}
+	}
+	return &refusal{}
+}
+
 // refuse makes the answer to a request that failed. What it does not know is logged and answered with 500.
 func (s *server) refuse(r *http.Request, err error) *reply {
-	var no *refusal
-	if !errors.As(err, &no) {
-		no = &refusal{code: orderflow.CodeOf(err)}
-		if e, ok := errors.AsType[*orderflow.Error](err); ok {
-			no.detail = e.Message
-		}
-	}
+	no := refusalOf(err)
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		no = refusef(codeUnavailable, "the service took too long")
 	}
 	status, known := statuses[no.code]
 	if !known {
 		s.logFailure(r, err)
-		return problem(http.StatusInternalServerError, &refusal{code: codeInternal, detail: "the service failed"})
+		return failure()
 	}
 	if status == http.StatusServiceUnavailable {
 		s.logFailure(r, err)
 		no.header = http.Header{"Retry-After": {"1"}}
 	}
 	return problem(status, no)
+}
+
+// failure is the answer when it is our fault.
+func failure() *reply {
+	return problem(http.StatusInternalServerError, refusef(codeInternal, "the service failed"))
 }
 
 func problem(status int, no *refusal) *reply {
@@ -151,8 +161,5 @@ func problem(status int, no *refusal) *reply {
 	}
 	header.Set("Content-Type", "application/problem+json")
 	header.Set("Cache-Control", "no-store")
-	if status == http.StatusUnauthorized && header.Get("WWW-Authenticate") == "" {
-		header.Set("WWW-Authenticate", orderflow.SignatureHeader)
-	}
 	return &reply{status: status, header: header, body: body}
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -26,55 +25,39 @@ type parameter struct {
 	schema *schema
 }
 
-// router finds routes by path, then by method.
-type router struct {
-	mux    *http.ServeMux
-	byPath map[string]map[string]*route
-}
+// methods are the operations of one path.
+type methods map[string]*route
 
-func newRouter(routes []route) *router {
-	rt := &router{mux: http.NewServeMux(), byPath: map[string]map[string]*route{}}
+// router serves every path of the contract.
+func (s *server) router(routes []route) http.Handler {
+	byPath := map[string]methods{}
 	for i, r := range routes {
-		if rt.byPath[r.path] == nil {
-			rt.byPath[r.path] = map[string]*route{}
-			rt.mux.Handle(r.path, http.NotFoundHandler())
+		if byPath[r.path] == nil {
+			byPath[r.path] = methods{}
 		}
-		rt.byPath[r.path][r.method] = &routes[i]
+		byPath[r.path][r.method] = &routes[i]
 	}
-	return rt
-}
-
-// match returns the methods of the request's path, nil if there is no such path, and the pattern it matches.
-func (rt *router) match(r *http.Request) (methods map[string]*route, pattern string) {
-	if path.Clean(r.URL.Path) != r.URL.Path {
-		return nil, "" // the mux would redirect
+	unknown := s.replying(noResource)
+	mux := http.NewServeMux()
+	mux.Handle("/", unknown)
+	for path, methods := range byPath {
+		mux.Handle(path, s.replying(func(r *http.Request) (*reply, error) { return s.answer(methods, r) }))
 	}
-	_, pattern = rt.mux.Handler(r)
-	return rt.byPath[pattern], pattern
-}
-
-// pathValues returns the parameters in the path of a request that matches the pattern. They are split before they are unescaped, as the mux
-// does it: an escaped slash belongs to a value.
-func pathValues(pattern string, r *http.Request) map[string]string {
-	values := map[string]string{}
-	parts := strings.Split(r.URL.EscapedPath(), "/")
-	for i, p := range strings.Split(pattern, "/") {
-		if !strings.HasPrefix(p, "{") || i >= len(parts) {
-			continue
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path.Clean("/"+r.URL.Path) != r.URL.Path { // the mux would redirect
+			unknown(w, r)
+			return
 		}
-		if value, err := url.PathUnescape(parts[i]); err == nil { // one that cannot be unescaped is no value
-			values[strings.Trim(p, "{}")] = value
-		}
-	}
-	return values
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // allowed lists the methods for the Allow header.
-func allowed(methods map[string]*route) string {
+func (m methods) allowed() string {
 	list := []string{http.MethodOptions}
-	for m := range methods {
-		list = append(list, m)
-		if m == http.MethodGet {
+	for method := range m {
+		list = append(list, method)
+		if method == http.MethodGet {
 			list = append(list, http.MethodHead)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 // shipmentWebhook notes what the carrier says of a shipment. The signature is checked before anything in the body is believed.
 func (s *server) shipmentWebhook(r *request) (*reply, error) {
 	if err := orderflow.VerifyWebhook(s.WebhookSecret, r.Header.Get(orderflow.SignatureHeader), r.body, s.now()); err != nil {
-		return nil, err
+		return nil, unsigned(err)
 	}
 	var notice orderflow.ShipmentNotice
 	if err := r.decode(&notice); err != nil {
@@ -37,6 +37,13 @@ func (s *server) shipmentWebhook(r *request) (*reply, error) {
 		ShipmentID string                   `json:"shipmentId"`
 		Status     orderflow.ShipmentStatus `json:"status"`
 	}{o.ID, o.Shipment.ID, o.Shipment.Status})
+}
+
+// unsigned refuses a webhook with the challenge that its sender can answer: to sign.
+func unsigned(err error) error {
+	no := refusalOf(err)
+	no.header = http.Header{"Www-Authenticate": {orderflow.SignatureHeader}}
+	return no
 }
 
 // checkNotice checks what depends on the notice's status.

@@ -5,9 +5,30 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"strconv"
 	"strings"
 )
+
+// reply is what a request is answered.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// write sends the reply, to HEAD without its body.
+func (a *reply) write(w http.ResponseWriter, r *http.Request) {
+	maps.Copy(w.Header(), a.header)
+	if a.body != nil {
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
+	w.WriteHeader(a.status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(a.body) // a client that has gone needs no answer
+	}
+}
 
 // jsonReply answers with a value as JSON. It may not be kept; kept says otherwise.
 func jsonReply(status int, v any) (*reply, error) {
