@@ -15,7 +15,7 @@ func (s *server) opsAcknowledgeOrder(r *request) (*reply, error) {
 		return nil, err
 	}
 	by := orderflow.By{At: s.now(), Actor: "operator:" + r.caller.Subject, Reason: body.Reason}
-	o, err := s.change(r.Context(), r.values["orderId"], func(o *orderflow.Order) error { return o.Acknowledge(by) })
+	o, err := s.changeOrder(r.Context(), r.values["orderId"], func(o *orderflow.Order) error { return o.Acknowledge(by) })
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ func (s *server) opsRedriveOrder(r *request) (*reply, error) {
 		return nil, err
 	}
 	by := orderflow.By{At: s.now(), Actor: "operator:" + r.caller.Subject, Reason: body.Reason}
-	changed, err := s.change(r.Context(), o.ID, func(o *orderflow.Order) error {
+	changed, err := s.changeOrder(r.Context(), o.ID, func(o *orderflow.Order) error {
 		o.Redriven(e.RedriveCount, by)
 		return nil
 	})

@@ -1,10 +1,8 @@
 package api
 
 import (
-	"context"
 	"fmt"
 	"net/http"
-	"time"
 
 	"orderflow"
 )
@@ -46,7 +44,7 @@ func (s *server) cancelOrder(r *request) (*reply, error) {
 	if _, err := s.ownOrder(r); err != nil {
 		return nil, err
 	}
-	o, err := s.change(r.Context(), r.values["orderId"], func(o *orderflow.Order) error {
+	o, err := s.changeOrder(r.Context(), r.values["orderId"], func(o *orderflow.Order) error {
 		return o.RequestCancel(orderflow.By{At: s.now(), Actor: "customer:" + r.caller.Subject})
 	})
 	if err != nil {
@@ -93,38 +91,3 @@ func (s *server) order(r *request) (*orderflow.Order, error) {
 }
 
 func noOrder() error { return orderflow.Errorf(orderflow.CodeNotFound, "there is no such order") }
-
-// changeAttempts bounds how often a change is tried on an order that others change at the same time.
-const changeAttempts = 8
-
-// change loads an order, lets do change it, and saves it if it changed; again if somebody else was faster.
-// Returns what do returns, CodeNotFound, or CodeConflict after changeAttempts.
-func (s *server) change(ctx context.Context, id string, do func(*orderflow.Order) error) (*orderflow.Order, error) {
-	for attempt := 1; ; attempt++ {
-		o, err := s.Orders.Order(ctx, id)
-		if err != nil {
-			return nil, fmt.Errorf("load order: %w", err)
-		}
-		before := o.Sequence
-		if err := do(o); err != nil {
-			return nil, err
-		}
-		if o.Sequence == before {
-			return o, nil
-		}
-		err = s.Orders.Commit(ctx, orderflow.Write{Order: o})
-		switch {
-		case err == nil:
-			return o, nil
-		case orderflow.CodeOf(err) != orderflow.CodeConflict:
-			return nil, fmt.Errorf("save order: %w", err)
-		case attempt == changeAttempts:
-			return nil, orderflow.Errorf(orderflow.CodeConflict, "order %s is being changed by others", id)
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(time.Duration(attempt) * 5 * time.Millisecond):
-		}
-	}
-}

@@ -29,25 +29,21 @@ func (s *server) putProfile(r *request) (*reply, error) {
 	if err := r.decode(&body); err != nil {
 		return nil, err
 	}
-	for attempt := 1; ; attempt++ {
-		before, err := s.profile(r.Context(), r.caller.Subject)
-		if err != nil {
-			return nil, err
-		}
-		if err := r.checkIfMatch(before); err != nil {
-			return nil, err
-		}
-		c := orderflow.Customer{
-			ID: before.ID, Name: body.Name, Email: body.Email, Address: body.Address, Notifications: body.Notifications, Version: before.Version,
-		}
-		err = s.Customers.SaveCustomer(r.Context(), c)
-		switch {
-		case err == nil:
-			return answerProfile(r, c)
-		case orderflow.CodeOf(err) != orderflow.CodeConflict || attempt == changeAttempts:
-			return nil, fmt.Errorf("save profile: %w", err)
-		}
+	load := func() (*orderflow.Customer, error) {
+		c, err := s.profile(r.Context(), r.caller.Subject)
+		return &c, err
 	}
+	write := func(c *orderflow.Customer) (bool, error) {
+		err := r.checkIfMatch(*c)
+		c.Name, c.Email, c.Address, c.Notifications = body.Name, body.Email, body.Address, body.Notifications
+		return true, err
+	}
+	save := func(c *orderflow.Customer) error { return s.Customers.SaveCustomer(r.Context(), *c) }
+	c, err := change(r.Context(), load, write, save)
+	if err != nil {
+		return nil, fmt.Errorf("change profile: %w", err)
+	}
+	return answerProfile(r, *c)
 }
 
 // checkIfMatch returns PreconditionFailed if the caller saw another profile than the saved one.

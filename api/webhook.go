@@ -19,7 +19,7 @@ func (s *server) shipmentWebhook(r *request) (*reply, error) {
 		return nil, err
 	}
 	var late error
-	o, err := s.change(r.Context(), notice.OrderID, func(o *orderflow.Order) (err error) {
+	o, err := s.changeOrder(r.Context(), notice.OrderID, func(o *orderflow.Order) (err error) {
 		late, err = s.note(o, notice)
 		return err
 	})
