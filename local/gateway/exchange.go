@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"time"
@@ -22,6 +23,14 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+}
+
+// write sends the answer and returns how many bytes of its body were written.
+func (a answer) write(w http.ResponseWriter) int {
+	maps.Copy(w.Header(), a.header)
+	w.WriteHeader(a.status)
+	n, _ := w.Write(a.body) // a client that has gone needs no answer
+	return n
 }
 
 func (x *exchange) answer() answer {

@@ -164,11 +164,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := x.answer()
 	g.cors(r, a.header)
 	a.header.Set("Apigw-Requestid", x.id)
-	for name, values := range a.header {
-		w.Header()[name] = values
-	}
-	w.WriteHeader(a.status)
-	n, _ := w.Write(a.body) // a client that has gone needs no answer
+	n := a.write(w)
 	if g.cfg.AccessLog != nil {
 		x.access.RequestID, x.access.Status, x.access.ResponseBytes = x.id, a.status, n
 		x.access.Latency = g.cfg.Clock.Since(start)

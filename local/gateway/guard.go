@@ -4,12 +4,7 @@ import "net/http"
 
 // Refuse answers 403 with the problem that the gateway's own refusals are.
 func Refuse(w http.ResponseWriter, _ *http.Request, why error) {
-	a := refuse(http.StatusForbidden, "Forbidden", "Forbidden", why.Error())
-	for name, values := range a.header {
-		w.Header()[name] = values
-	}
-	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body) // a client that has gone needs no answer
+	refuse(http.StatusForbidden, "Forbidden", "Forbidden", why.Error()).write(w)
 }
 
 // Allows reports whether pages of an origin may call the API.
