@@ -103,7 +103,7 @@ func (f *fixture) do(c call) *response {
 	}
 	w := httptest.NewRecorder()
 	f.handler.ServeHTTP(w, r)
-	res := &response{f.T, w.Code, w.Header(), w.Body.Bytes()}
+	res := &response{T: f.T, status: w.Code, header: w.Header(), body: w.Body.Bytes()}
 	checkContract(f.T, r, res)
 	return res
 }

@@ -68,7 +68,9 @@ func viewHistory(events []orderflow.ExecutionEvent) []eventView {
 		if strings.HasSuffix(e.Type, "StateExited") {
 			states[e.ID] = "" // what comes next belongs to no state until one is entered
 		}
-		views[i] = eventView{e.ID, moment{e.At}, e.Type, state, summary(e, state), e.Error, e.Cause, e.Output}
+		views[i] = eventView{
+			ID: e.ID, At: moment{e.At}, Type: e.Type, State: state, Summary: summary(e, state), Error: e.Error, Cause: e.Cause, Output: e.Output,
+		}
 	}
 	return views
 }

@@ -7,18 +7,25 @@ import (
 	"orderflow"
 )
 
+// What operators see of an order is what its customer sees, and more. Their attention and timeline stand in the place of the customer's.
+
 type opsSummaryView struct {
-	OrderID         string                  `json:"orderId"`
-	CustomerID      string                  `json:"customerId"`
-	Status          orderflow.Status        `json:"status"`
-	PaymentStatus   orderflow.PaymentStatus `json:"paymentStatus"`
-	StockStatus     orderflow.StockStatus   `json:"stockStatus"`
-	Total           orderflow.Money         `json:"total"`
-	LineCount       int                     `json:"lineCount"`
-	PlacedAt        moment                  `json:"placedAt"`
-	UpdatedAt       moment                  `json:"updatedAt"`
-	CancelRequested bool                    `json:"cancelRequested"`
-	Attention       *attentionView          `json:"attention,omitempty"`
+	summaryView
+	CustomerID      string                `json:"customerId"`
+	StockStatus     orderflow.StockStatus `json:"stockStatus"`
+	CancelRequested bool                  `json:"cancelRequested"`
+	Attention       *attentionView        `json:"attention,omitempty"`
+}
+
+type opsOrderView struct {
+	orderView
+	CustomerID  string                `json:"customerId"`
+	StockStatus orderflow.StockStatus `json:"stockStatus"`
+	Attention   *attentionView        `json:"attention,omitempty"`
+	WaitingAt   string                `json:"waitingAt,omitempty"`
+	Timeline    []opsChangeView       `json:"timeline"`
+	Version     int64                 `json:"version"`
+	Execution   *executionView        `json:"execution,omitempty"`
 }
 
 // attentionView and opsChangeView are what is stored, but for how times are written.
@@ -37,28 +44,6 @@ func viewAttention(a *orderflow.Attention) *attentionView {
 		return nil
 	}
 	return &attentionView{*a, moment{a.Since}}
-}
-
-type opsOrderView struct {
-	OrderID         string                  `json:"orderId"`
-	CustomerID      string                  `json:"customerId"`
-	Status          orderflow.Status        `json:"status"`
-	PaymentStatus   orderflow.PaymentStatus `json:"paymentStatus"`
-	StockStatus     orderflow.StockStatus   `json:"stockStatus"`
-	Lines           []orderflow.Line        `json:"lines"`
-	Total           orderflow.Money         `json:"total"`
-	Email           string                  `json:"email"`
-	ShippingAddress orderflow.Address       `json:"shippingAddress"`
-	PaymentMethod   string                  `json:"paymentMethod"`
-	PlacedAt        moment                  `json:"placedAt"`
-	UpdatedAt       moment                  `json:"updatedAt"`
-	CancelRequested bool                    `json:"cancelRequested"`
-	Attention       *attentionView          `json:"attention,omitempty"`
-	Shipment        *shipmentView           `json:"shipment,omitempty"`
-	WaitingAt       string                  `json:"waitingAt,omitempty"`
-	Timeline        []opsChangeView         `json:"timeline"`
-	Version         int64                   `json:"version"`
-	Execution       *executionView          `json:"execution,omitempty"`
 }
 
 func (s *server) opsListOrders(r *request) (*reply, error) {
@@ -82,8 +67,8 @@ func (s *server) opsListOrders(r *request) (*reply, error) {
 	}{Orders: []opsSummaryView{}, Next: c.encode(next)}
 	for _, o := range orders {
 		page.Orders = append(page.Orders, opsSummaryView{
-			o.ID, o.CustomerID, o.Status, o.PaymentStatus, o.StockStatus, o.Total, len(o.Lines), moment{o.PlacedAt}, moment{o.UpdatedAt}, o.Cancel != nil,
-			viewAttention(o.Attention),
+			summaryView: viewSummary(o), CustomerID: o.CustomerID, StockStatus: o.StockStatus, CancelRequested: o.Cancel != nil,
+			Attention: viewAttention(o.Attention),
 		})
 	}
 	return jsonReply(http.StatusOK, page)
@@ -95,10 +80,8 @@ func (s *server) opsGetOrder(r *request) (*reply, error) {
 		return nil, err
 	}
 	v := opsOrderView{
-		OrderID: o.ID, CustomerID: o.CustomerID, Status: o.Status, PaymentStatus: o.PaymentStatus, StockStatus: o.StockStatus,
-		Lines: o.Lines, Total: o.Total, Email: o.Email, ShippingAddress: o.ShippingAddress, PaymentMethod: o.PaymentMethod,
-		PlacedAt: moment{o.PlacedAt}, UpdatedAt: moment{o.UpdatedAt}, CancelRequested: o.Cancel != nil, Attention: viewAttention(o.Attention),
-		Shipment: viewShipment(o.Shipment), Timeline: []opsChangeView{}, Version: o.Version,
+		orderView: viewOrder(o), CustomerID: o.CustomerID, StockStatus: o.StockStatus, Attention: viewAttention(o.Attention),
+		Timeline: []opsChangeView{}, Version: o.Version,
 	}
 	for _, c := range o.Timeline {
 		v.Timeline = append(v.Timeline, opsChangeView{c, moment{c.At}})

@@ -41,7 +41,7 @@ func (s *server) opsRedriveOrder(r *request) (*reply, error) {
 		Status       orderflow.Status `json:"status"`
 		ExecutionARN string           `json:"executionArn"`
 		RedriveCount int              `json:"redriveCount"`
-	}{o.ID, o.Status, e.ARN, e.RedriveCount + 1})
+	}{OrderID: o.ID, Status: o.Status, ExecutionARN: e.ARN, RedriveCount: e.RedriveCount + 1})
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ func (s *server) placeOrder(r *request) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer, err := jsonReply(http.StatusAccepted, placedView{o.ID, o.Status, o.Total, o.Lines, moment{o.PlacedAt}})
+	answer, err := jsonReply(http.StatusAccepted, placedView{OrderID: o.ID, Status: o.Status, Total: o.Total, Lines: o.Lines, PlacedAt: moment{o.PlacedAt}})
 	if err != nil {
 		return nil, err
 	}

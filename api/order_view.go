@@ -88,11 +88,14 @@ func viewShipment(s *orderflow.Shipment) *shipmentView {
 	if s == nil {
 		return nil
 	}
-	return &shipmentView{s.ID, s.Status, s.Carrier, s.TrackingNumber, s.Reason}
+	return &shipmentView{ShipmentID: s.ID, Status: s.Status, Carrier: s.Carrier, TrackingNumber: s.TrackingNumber, Reason: s.Reason}
 }
 
 func viewSummary(o *orderflow.Order) summaryView {
-	return summaryView{o.ID, o.Status, o.PaymentStatus, o.Total, len(o.Lines), moment{o.PlacedAt}, moment{o.UpdatedAt}, o.Attention != nil}
+	return summaryView{
+		OrderID: o.ID, Status: o.Status, PaymentStatus: o.PaymentStatus, Total: o.Total, LineCount: len(o.Lines),
+		PlacedAt: moment{o.PlacedAt}, UpdatedAt: moment{o.UpdatedAt}, Attention: o.Attention != nil,
+	}
 }
 
 // orderTag is the entity tag of an order: it counts its writes.

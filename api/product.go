@@ -20,7 +20,7 @@ type productView struct {
 }
 
 func viewProduct(p orderflow.Product) productView {
-	return productView{p.SKU, p.Name, p.Description, p.Category, p.Price, p.OnHand}
+	return productView{SKU: p.SKU, Name: p.Name, Description: p.Description, Category: p.Category, Price: p.Price, OnHand: p.OnHand}
 }
 
 func (s *server) listProducts(r *request) (*reply, error) {

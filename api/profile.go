@@ -63,7 +63,7 @@ func (r *request) checkIfMatch(saved orderflow.Customer) error {
 }
 
 func viewProfile(c orderflow.Customer) profileView {
-	return profileView{c.Name, c.Email, c.Address, c.Notifications}
+	return profileView{Name: c.Name, Email: c.Email, Address: c.Address, Notifications: c.Notifications}
 }
 
 func answerProfile(r *request, c orderflow.Customer) (*reply, error) {

@@ -19,34 +19,44 @@ const module = "orderflow"
 func imports(t *testing.T) map[string][]string {
 	t.Helper()
 	out := map[string][]string{}
-	err := fs.WalkDir(os.DirFS(".."), ".", func(file string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && (d.Name() == "testdata" || d.Name() == "node_modules" || file != "." && strings.HasPrefix(d.Name(), ".")):
-			return fs.SkipDir
-		case d.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go"):
-			return nil
+	walkGo(t, func(file string) {
+		if strings.HasSuffix(file, "_test.go") {
+			return
 		}
 		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", filepath.FromSlash(file)), nil, parser.ImportsOnly)
 		if err != nil {
-			return err
+			t.Fatal(err)
 		}
 		pkg := path.Join(module, path.Dir(file))
 		out[pkg] = append(out[pkg], []string{}...)
 		for _, spec := range f.Imports {
 			name, err := strconv.Unquote(spec.Path.Value)
 			if err != nil {
-				return err
+				t.Fatal(err)
 			}
 			out[pkg] = append(out[pkg], name)
+		}
+	})
+	return out
+}
+
+// walkGo visits every Go file of the module, by its path from the root.
+func walkGo(t *testing.T, visit func(file string)) {
+	t.Helper()
+	err := fs.WalkDir(os.DirFS(".."), ".", func(file string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "testdata" || d.Name() == "node_modules" || file != "." && strings.HasPrefix(d.Name(), ".")):
+			return fs.SkipDir
+		case !d.IsDir() && strings.HasSuffix(file, ".go"):
+			visit(file)
 		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return out
 }
 
 // within tells whether pkg is root or below it: within("orderflow/local/asl", "local").

@@ -291,7 +291,7 @@ func (c *caller) try(ctx context.Context, method, path string, header http.Heade
 	if err != nil {
 		return nil, err
 	}
-	return &answer{c.s.t, method + " " + path, res.StatusCode, res.Header, b}, nil
+	return &answer{t: c.s.t, what: method + " " + path, Status: res.StatusCode, Header: res.Header, Body: b}, nil
 }
 
 func (c *caller) get(path string) *answer {

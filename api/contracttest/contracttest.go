@@ -169,7 +169,7 @@ func (c *Checker) checkProblem(status int, header http.Header, body []byte) erro
 
 // Transport makes a transport that checks the answers to the requests that its caller chooses, and reports those that break the contract.
 func (c *Checker) Transport(base http.RoundTripper, concerns func(*http.Request) bool, report func(error)) http.RoundTripper {
-	return transport{c, base, concerns, report}
+	return transport{checker: c, base: base, concerns: concerns, report: report}
 }
 
 type transport struct {

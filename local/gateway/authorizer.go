@@ -171,7 +171,7 @@ type denial struct {
 }
 
 func invalidToken(scopes []string, description string) *denial {
-	return &denial{http.StatusUnauthorized, scopes, "invalid_token", description}
+	return &denial{status: http.StatusUnauthorized, scopes: scopes, err: "invalid_token", description: description}
 }
 
 func (d *denial) answer() answer {

@@ -65,7 +65,7 @@ func (x *exchange) event(route *route, params map[string]string, auth *authoriza
 		Cookies: cookies(r), Headers: x.headers(len(body)), Query: query(r), PathParameters: params,
 		RequestContext: requestContext{
 			AccountID: awsapi.Account, APIID: x.g.cfg.ID, DomainName: host, DomainPrefix: prefix,
-			HTTP:      httpPart{r.Method, r.URL.Path, r.Proto, x.access.SourceIP, x.access.UserAgent},
+			HTTP:      httpPart{Method: r.Method, Path: r.URL.Path, Protocol: r.Proto, SourceIP: x.access.SourceIP, UserAgent: x.access.UserAgent},
 			RequestID: x.id, RouteKey: route.Key, Stage: x.g.cfg.Stage, Time: now.Format("02/Jan/2006:15:04:05 -0700"), TimeEpoch: now.UnixMilli(),
 		},
 	}

@@ -19,7 +19,9 @@ type problem struct {
 
 // refuse makes the answer to a request that does not reach a function, or whose function failed.
 func refuse(status int, message, code, detail string) answer {
-	body, err := json.Marshal(problem{"about:blank", http.StatusText(status), status, code, detail, message})
+	body, err := json.Marshal(problem{
+		Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail, Message: message,
+	})
 	if err != nil { // strings always marshal
 		body = []byte(`{"message":"` + message + `"}`)
 	}
