@@ -24,6 +24,7 @@ import (
 type meter struct {
 	mu       sync.Mutex
 	largest  bool // which of the two loads runs
+	serving  int  // how many invocations run
 	handlers map[string]*metered
 }
 
@@ -54,6 +55,20 @@ func (m *meter) setLargest(on bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.largest = on
+}
+
+// idle reports whether no invocation runs.
+func (m *meter) idle() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.serving == 0
+}
+
+// serve counts the invocations that begin (1) and those that have been measured (-1).
+func (m *meter) serve(n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.serving += n
 }
 
 // events are what a handler was invoked with while the largest load ran.
@@ -100,6 +115,8 @@ type meteredProcess struct {
 
 // Invoke implements lambda.Handler.
 func (p *meteredProcess) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	p.meter.serve(1)
+	defer p.meter.serve(-1)
 	began := time.Now()
 	reply, err := p.Environment.Invoke(ctx, payload)
 	wall := time.Since(began)
