@@ -25,7 +25,7 @@ import (
 )
 
 // settle bounds how long a test waits; nothing is measured against it.
-const settle = 30 * time.Second
+const settle = 90 * time.Second
 
 // options of a stack over testdata/template.yaml with the handlers below, in memory.
 func options(t *testing.T) local.Options {

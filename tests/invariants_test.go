@@ -126,7 +126,7 @@ func (s *system) checkInvariants(eventQueue string) {
 		s.t.Fatal("no orders")
 	}
 	events, raw := s.drain(eventQueue)
-	for until := time.Now().Add(time.Minute); !told(orders, events) && time.Now().Before(until); {
+	for until := time.Now().Add(settle); !told(orders, events) && time.Now().Before(until); {
 		// Events follow the orders at their own pace. And the SDK at times loses a reply that comes before its own request's end is noted
 		// (github.com/aws/aws-sdk-go-v2/issues/2737): it asks again, and the messages of that reply come back after their visibility timeout.
 		more, text := s.drain(eventQueue)

@@ -75,7 +75,7 @@ func TestCrowd(t *testing.T) {
 	for range 20 {
 		clients.Go(func() {
 			transport := &http.Transport{}
-			client := &http.Client{Transport: transport, Timeout: 30 * time.Second}
+			client := &http.Client{Transport: transport, Timeout: time.Minute}
 			r, err := client.Get("http://" + l.Addr().String())
 			if err != nil {
 				t.Error(err)

@@ -35,8 +35,8 @@ func isolated(t *testing.T, functions ...Function) *Service {
 
 func TestIsolated(t *testing.T) {
 	t.Parallel()
-	s := isolated(t, Function{Name: "f", Handler: "h", MemoryMB: 256, RoleName: "role/f", Env: map[string]string{"TABLE": "orders", "AWS_REGION": "elsewhere"}, Timeout: time.Second},
-		Function{Name: "broken", Handler: "broken"})
+	s := isolated(t, Function{Name: "f", Handler: "h", MemoryMB: 256, RoleName: "role/f", Env: map[string]string{"TABLE": "orders", "AWS_REGION": "elsewhere"}, Timeout: time.Minute},
+		Function{Name: "hasty", Handler: "h", Timeout: 2 * time.Second}, Function{Name: "broken", Handler: "broken"})
 	call := func(function, payload string) *Result {
 		r, err := s.Invoke(t.Context(), function, []byte(payload))
 		if err != nil {
@@ -44,19 +44,19 @@ func TestIsolated(t *testing.T) {
 		}
 		return r
 	}
-	served := func() (pid, n int) {
+	served := func(function string) (pid, n int) {
 		var reply struct {
 			PID, Served int
 			Function    string
 		}
-		r := call("f", "{}")
-		if err := json.Unmarshal(r.Payload, &reply); err != nil || reply.Function != "f" {
+		r := call(function, "{}")
+		if err := json.Unmarshal(r.Payload, &reply); err != nil || reply.Function != function {
 			t.Fatalf("%s, %v", r.Payload, err)
 		}
 		return reply.PID, reply.Served
 	}
-	first, _ := served()
-	if pid, n := served(); pid != first || n != 2 {
+	first, _ := served("f")
+	if pid, n := served("f"); pid != first || n != 2 {
 		t.Errorf("a warm request went to process %d as its number %d, want %d and 2", pid, n, first)
 	}
 
@@ -76,19 +76,19 @@ func TestIsolated(t *testing.T) {
 	if r := call("f", `{"Do":"error"}`); string(r.Payload) != `{"errorMessage":"boom","errorType":"errorString"}` || r.FunctionError != Unhandled {
 		t.Errorf("error: %s", r.Payload)
 	}
-	if pid, _ := served(); pid != first {
+	if pid, _ := served("f"); pid != first {
 		t.Error("an error ended the process")
 	}
-	for payload, want := range map[string]string{
-		`{"Do":"panic"}`: `"errorType":"string"`, `{"Do":"exit"}`: `"errorType":"Runtime.ExitError"`,
-		`{"Do":"hang"}`: `Error: Task timed out after 1.00 seconds`,
+	for _, tt := range []struct{ function, payload, want string }{
+		{"f", `{"Do":"panic"}`, `"errorType":"string"`}, {"f", `{"Do":"exit"}`, `"errorType":"Runtime.ExitError"`},
+		{"hasty", `{"Do":"hang"}`, `Error: Task timed out after 2.00 seconds`},
 	} {
-		before, _ := served()
-		if r := call("f", payload); !strings.Contains(string(r.Payload), want) || r.FunctionError != Unhandled {
-			t.Errorf("%s: %s", payload, r.Payload)
+		before, _ := served(tt.function)
+		if r := call(tt.function, tt.payload); !strings.Contains(string(r.Payload), tt.want) || r.FunctionError != Unhandled {
+			t.Errorf("%s: %s", tt.payload, r.Payload)
 		}
-		if pid, n := served(); pid == before || n != 1 {
-			t.Errorf("after %s the same process goes on", payload)
+		if pid, n := served(tt.function); pid == before || n != 1 {
+			t.Errorf("after %s the same process goes on", tt.payload)
 		}
 	}
 	if r := call("broken", "{}"); string(r.Payload) != `{"errorType":"Runtime.ExitError","errorMessage":"Error: Runtime exited with error: exit status 7"}` {
@@ -98,7 +98,7 @@ func TestIsolated(t *testing.T) {
 
 func TestIsolated_OneProcessPerRequest(t *testing.T) {
 	t.Parallel()
-	s := isolated(t, Function{Name: "f", Handler: "h", Timeout: 10 * time.Second})
+	s := isolated(t, Function{Name: "f", Handler: "h", Timeout: time.Minute})
 	var mu sync.Mutex
 	numbers := map[int]bool{}
 	var wg sync.WaitGroup

@@ -155,7 +155,7 @@ func (w *world) next() call {
 	select {
 	case c := <-w.calls:
 		return c
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		w.t.Fatal("no call came")
 		panic("unreachable")
 	}

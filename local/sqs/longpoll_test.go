@@ -84,13 +84,9 @@ func (w *world) await(n int) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+	w.until("long polls wait", func() bool {
 		q.mu.Lock()
-		have := len(q.waiters)
-		q.mu.Unlock()
-		if have >= n {
-			return
-		}
-	}
-	w.t.Fatal("no long poll waits")
+		defer q.mu.Unlock()
+		return len(q.waiters) >= n
+	})
 }

@@ -52,19 +52,20 @@ func TestRedrive(t *testing.T) {
 }
 
 // awaitTask polls the newest move task until it has ended.
-func (w *world) awaitTask(source string) types.ListMessageMoveTasksResultEntry {
+func (w *world) awaitTask(source string) (task types.ListMessageMoveTasksResultEntry) {
 	w.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+	w.until("the move task has ended", func() bool {
 		out, err := w.ListMessageMoveTasks(w.t.Context(), &awssqs.ListMessageMoveTasksInput{SourceArn: &source})
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		if len(out.Results) == 1 && *out.Results[0].Status != "RUNNING" {
-			return out.Results[0]
+		if len(out.Results) != 1 {
+			return false
 		}
-	}
-	w.t.Fatal("the move task did not end")
-	panic("unreachable")
+		task = out.Results[0]
+		return *task.Status != "RUNNING"
+	})
+	return task
 }
 
 func TestMoveTask_NotASource(t *testing.T) {

@@ -67,6 +67,20 @@ func (w *world) crash() {
 	w.open()
 }
 
+// until polls a condition for at most a minute: a bound of failures, not of the machine.
+func (w *world) until(what string, ok func() bool) {
+	w.t.Helper()
+	deadline, again := time.After(time.Minute), time.NewTicker(time.Millisecond)
+	defer again.Stop()
+	for !ok() {
+		select {
+		case <-again.C:
+		case <-deadline:
+			w.t.Fatal("never: " + what)
+		}
+	}
+}
+
 func newClient(s *Service) *awssqs.Client {
 	router := &awsapi.Router{}
 	router.Register("sqs", s)

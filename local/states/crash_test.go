@@ -172,7 +172,7 @@ func runOnce(t *testing.T, fs vfs.FS, w *world) DescribeExecutionOutput {
 	}
 	clock := clockwork.NewFakeClockAt(testStart)
 	h := startOn(t, st, clock, Options{InvokeLambda: w.invoke, Seed: func() uint64 { return 42 }}, nil)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), settle)
 	defer cancel()
 	got, err := w.drive(ctx, h.Service, clock)
 	if err != nil {

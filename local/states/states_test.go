@@ -19,6 +19,9 @@ import (
 
 const role = "arn:aws:iam::000000000000:role/order-machine"
 
+// settle bounds how long a test waits; nothing is measured against it.
+const settle = time.Minute
+
 var testStart = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 // harness is a service on a fake clock, with functions made of Go functions.
@@ -146,7 +149,7 @@ func (h *harness) describe(arn string) DescribeExecutionOutput {
 // ended waits for the end of an execution and describes it.
 func (h *harness) ended(arn string) DescribeExecutionOutput {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(h.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(h.t.Context(), settle)
 	defer cancel()
 	if err := h.Wait(ctx, arn); err != nil {
 		h.t.Fatalf("wait for %s: %v\n%s", arn, err, h.types(arn))
@@ -175,7 +178,7 @@ func (h *harness) types(arn string) string {
 // until polls a condition that another goroutine brings about.
 func until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline, again := time.After(20*time.Second), time.NewTicker(200*time.Microsecond)
+	deadline, again := time.After(settle), time.NewTicker(200*time.Microsecond)
 	defer again.Stop()
 	for !ok() {
 		select {

@@ -35,7 +35,7 @@ func killed(t *testing.T, dir string) (values int) {
 		p, err := readMark(vfs.Default, s.state.dir)
 		return err == nil && p.next == s.mark.high.Load() && p.manifest == *s.mark.manifest.Load()
 	}
-	for deadline := time.Now().Add(10 * time.Second); !noted(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !noted(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the mark does not follow the commits")
 		}

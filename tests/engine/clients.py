@@ -23,7 +23,7 @@ REGION, ACCOUNT = "us-east-1", "000000000000"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/states"
 PREFIX = f"arn:aws:states:{REGION}:{ACCOUNT}:"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "operator", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": REGION}
-PATIENCE = 20  # seconds until something that must happen counts as failed
+PATIENCE = 60  # seconds until something that must happen counts as failed
 
 
 class Checks:

@@ -21,7 +21,7 @@ Promise.withResolvers ??= function () {
   return out;
 };
 
-const patience = 30_000; // milliseconds for one execution
+const patience = 60_000; // milliseconds for one execution
 
 async function call(engine, operation, input) {
   const answer = await fetch(engine, {

@@ -15,7 +15,7 @@ import urllib.request
 import boto3
 
 ERROR = "SQS.SdkClientException"  # what a missing queue gives in moto
-PATIENCE = 40  # seconds
+PATIENCE = 60  # seconds
 
 
 def retry(**more):

@@ -62,7 +62,7 @@ func startCommand(t *testing.T, args ...string) *command {
 // ended polls an execution until it has ended.
 func (c *command) ended(t *testing.T, arn *string) *sfn.DescribeExecutionOutput {
 	t.Helper()
-	deadline, again := time.After(20*time.Second), time.NewTicker(time.Millisecond)
+	deadline, again := time.After(time.Minute), time.NewTicker(time.Millisecond)
 	defer again.Stop()
 	for {
 		out, err := c.client.DescribeExecution(t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: arn})
