@@ -40,3 +40,22 @@ func (c cursor) decode(text string) (id string, err error) {
 	}
 	return id, nil
 }
+
+// page returns the views of the entries that the request's page of a list has, and the cursor of the next page. id is the schema of an
+// entry's id, filter what the list depends on.
+func page[T, V any](r *request, id *schema, list func(after string, limit int) ([]T, string, error), view func(T) V, filter ...string) ([]V, string, error) {
+	c := newCursor(r, id, filter...)
+	after, err := c.decode(r.values["cursor"])
+	if err != nil {
+		return nil, "", err
+	}
+	entries, next, err := list(after, r.limit())
+	if err != nil {
+		return nil, "", err
+	}
+	views := make([]V, len(entries))
+	for i, e := range entries {
+		views[i] = view(e)
+	}
+	return views, c.encode(next), nil
+}

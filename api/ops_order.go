@@ -46,32 +46,30 @@ func viewAttention(a *orderflow.Attention) *attentionView {
 	return &attentionView{*a, moment{a.Since}}
 }
 
+func viewOpsSummary(o *orderflow.Order) opsSummaryView {
+	return opsSummaryView{
+		summaryView: viewSummary(o), CustomerID: o.CustomerID, StockStatus: o.StockStatus, CancelRequested: o.Cancel != nil,
+		Attention: viewAttention(o.Attention),
+	}
+}
+
 func (s *server) opsListOrders(r *request) (*reply, error) {
 	status, attention := r.values["status"], r.values["attention"]
-	c := newCursor(r, schemaOrderId, status, attention)
-	after, err := c.decode(r.values["cursor"])
-	if err != nil {
-		return nil, err
-	}
 	var needs *bool
 	if attention != "" {
 		needs = new(attention == "true")
 	}
-	orders, next, err := s.OrderLists.AllOrders(r.Context(), orderflow.Status(status), needs, after, r.limit())
+	list := func(after string, limit int) ([]*orderflow.Order, string, error) {
+		return s.OrderLists.AllOrders(r.Context(), orderflow.Status(status), needs, after, limit)
+	}
+	orders, next, err := page(r, schemaOrderId, list, viewOpsSummary, status, attention)
 	if err != nil {
 		return nil, fmt.Errorf("list orders: %w", err)
 	}
-	page := struct {
+	return jsonReply(http.StatusOK, struct {
 		Orders []opsSummaryView `json:"orders"`
 		Next   string           `json:"next,omitempty"`
-	}{Orders: []opsSummaryView{}, Next: c.encode(next)}
-	for _, o := range orders {
-		page.Orders = append(page.Orders, opsSummaryView{
-			summaryView: viewSummary(o), CustomerID: o.CustomerID, StockStatus: o.StockStatus, CancelRequested: o.Cancel != nil,
-			Attention: viewAttention(o.Attention),
-		})
-	}
-	return jsonReply(http.StatusOK, page)
+	}{orders, next})
 }
 
 func (s *server) opsGetOrder(r *request) (*reply, error) {

@@ -21,23 +21,17 @@ func (s *server) getOrder(r *request) (*reply, error) {
 
 func (s *server) listOrders(r *request) (*reply, error) {
 	status := r.values["status"]
-	c := newCursor(r, schemaOrderId, r.caller.Subject, status)
-	after, err := c.decode(r.values["cursor"])
-	if err != nil {
-		return nil, err
+	list := func(after string, limit int) ([]*orderflow.Order, string, error) {
+		return s.OrderLists.OrdersOf(r.Context(), r.caller.Subject, orderflow.Status(status), after, limit)
 	}
-	orders, next, err := s.OrderLists.OrdersOf(r.Context(), r.caller.Subject, orderflow.Status(status), after, r.limit())
+	orders, next, err := page(r, schemaOrderId, list, viewSummary, r.caller.Subject, status)
 	if err != nil {
 		return nil, fmt.Errorf("list orders: %w", err)
 	}
-	page := struct {
+	return jsonReply(http.StatusOK, struct {
 		Orders []summaryView `json:"orders"`
 		Next   string        `json:"next,omitempty"`
-	}{Orders: []summaryView{}, Next: c.encode(next)}
-	for _, o := range orders {
-		page.Orders = append(page.Orders, viewSummary(o))
-	}
-	return jsonReply(http.StatusOK, page)
+	}{orders, next})
 }
 
 func (s *server) cancelOrder(r *request) (*reply, error) {

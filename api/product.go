@@ -25,23 +25,17 @@ func viewProduct(p orderflow.Product) productView {
 
 func (s *server) listProducts(r *request) (*reply, error) {
 	category := r.values["category"]
-	c := newCursor(r, schemaSku, category)
-	after, err := c.decode(r.values["cursor"])
-	if err != nil {
-		return nil, err
+	list := func(after string, limit int) ([]orderflow.Product, string, error) {
+		return s.Catalogue.ListProducts(r.Context(), category, after, limit)
 	}
-	products, next, err := s.Catalogue.ListProducts(r.Context(), category, after, r.limit())
+	products, next, err := page(r, schemaSku, list, viewProduct, category)
 	if err != nil {
 		return nil, fmt.Errorf("list products: %w", err)
 	}
-	page := struct {
+	answer, err := jsonReply(http.StatusOK, struct {
 		Products []productView `json:"products"`
 		Next     string        `json:"next,omitempty"`
-	}{Products: []productView{}, Next: c.encode(next)}
-	for _, p := range products {
-		page.Products = append(page.Products, viewProduct(p))
-	}
-	answer, err := jsonReply(http.StatusOK, page)
+	}{products, next})
 	if err != nil {
 		return nil, err
 	}
