@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -122,6 +123,40 @@ func TestDocs_costs(t *testing.T) {
 	}
 	if want := fmt.Sprintf("%d alarms on %d metrics", len(alarms), metrics); !strings.Contains(file(t, "docs/deploy.md"), want) {
 		t.Errorf("docs/deploy.md does not say %q", want)
+	}
+}
+
+var markdownLink = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+
+// TestDocs_links: what a page links to in the project is there, and docs/README.md names every page.
+func TestDocs_links(t *testing.T) {
+	t.Parallel()
+	pages := []string{"README.md", "CONTRIBUTING.md"}
+	for _, pattern := range []string{"docs/*.md", "docs/runbooks/*.md"} {
+		found, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no pages %s: %v", pattern, err)
+		}
+		for _, f := range found {
+			pages = append(pages, strings.TrimPrefix(filepath.ToSlash(f), root+"/"))
+		}
+	}
+	listed := []string{"README.md", "CONTRIBUTING.md", "docs/README.md"}
+	for _, page := range pages {
+		for _, m := range markdownLink.FindAllStringSubmatch(file(t, page), -1) {
+			to := path.Join(path.Dir(page), m[1])
+			if _, err := os.Stat(filepath.Join(root, to)); err != nil {
+				t.Errorf("%s links to %s: %v", page, m[1], err)
+			}
+			if page == "docs/README.md" {
+				listed = append(listed, to)
+			}
+		}
+	}
+	for _, page := range pages {
+		if !slices.Contains(listed, page) {
+			t.Errorf("docs/README.md does not name %s", page)
+		}
 	}
 }
 
