@@ -108,13 +108,17 @@ func TestCLI_errors(t *testing.T) {
 // TestUp_saysWhereItListens: on loopback unless an address says otherwise, and then with a warning.
 func TestUp_saysWhereItListens(t *testing.T) {
 	t.Parallel()
-	s := up(t, "--in-memory", "--addr", ":0", "--aws-addr", "0.0.0.0:0")
-	said := s.stderr.String()
+	told := func(args ...string) string {
+		s := up(t, append([]string{"--in-memory"}, args...)...)
+		s.stop() // what it has said has all been read then
+		return strings.TrimSuffix(s.stderr.String(), "stopping\n")
+	}
+	said := told("--addr", ":0", "--aws-addr", "0.0.0.0:0")
 	if !strings.Contains(said, "warning: the AWS endpoint listens at [::]:") || strings.Contains(said, "warning: the API") ||
 		!strings.Contains(said, "note: no host was named: it listens at 127.0.0.1:") {
 		t.Errorf("it says %q", said)
 	}
-	if quiet := up(t, "--in-memory").stderr.String(); quiet != "" {
+	if quiet := told(); quiet != "" {
 		t.Errorf("on loopback it says %q", quiet)
 	}
 }
