@@ -68,7 +68,7 @@ func (n notification) text() string {
 	case c.Text != "":
 		return c.Text
 	case c.Code != "":
-		return fmt.Sprintf("Order %s needs attention at %s since %s, because %s. %s", c.OrderID, c.Step, clock(c.Since), because(c.Code), c.Message)
+		return fmt.Sprintf("Order %s needs attention%s since %s, because %s", c.OrderID, atStep(c.Attention), clock(c.Since), explained(c.Attention))
 	}
 	return string(n.Message)
 }

@@ -38,9 +38,9 @@ func (c *opsFailedCommand) Run(e *env) error {
 // attentionTable is a list of orders that wait for an operator: why, where and since when.
 func attentionTable(orders []orderView) (columns []column, rows [][]string) {
 	for _, o := range orders {
-		rows = append(rows, []string{o.OrderID, string(o.Status), o.Total.String(), attentionText(o.Attention)})
+		rows = append(rows, []string{o.OrderID, string(o.Status), o.Total.String(), o.since(), o.attention()})
 	}
-	return []column{{title: "ORDER"}, {title: "STATUS"}, {title: "TOTAL", right: true}, {title: "ATTENTION", wraps: true}}, rows
+	return []column{{title: "ORDER"}, {title: "STATUS"}, {title: "TOTAL", right: true}, {title: "SINCE"}, {title: "ATTENTION", wraps: true}}, rows
 }
 
 // opsOrder is an order as operators see it.

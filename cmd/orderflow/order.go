@@ -141,9 +141,9 @@ func (c *orderListCommand) Run(e *env) error {
 // ordersTable is a list of orders as customers see it.
 func ordersTable(orders []orderView) (columns []column, rows [][]string) {
 	for _, o := range orders {
-		rows = append(rows, []string{o.OrderID, clock(o.PlacedAt), string(o.Status), o.Total.String(), attentionText(o.Attention)})
+		rows = append(rows, []string{o.OrderID, clock(o.PlacedAt), string(o.Status), o.Total.String(), o.attention()})
 	}
-	return []column{{title: "ORDER"}, {title: "PLACED", wraps: true}, {title: "STATUS"}, {title: "TOTAL", right: true}, {title: "ATTENTION", wraps: true}}, rows
+	return []column{{title: "ORDER"}, {title: "PLACED"}, {title: "STATUS"}, {title: "TOTAL", right: true}, {title: "ATTENTION", wraps: true}}, rows
 }
 
 // listOrders prints one page of a list of orders as a table of that kind. Empty parameters are left out.

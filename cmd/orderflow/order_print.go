@@ -26,40 +26,63 @@ type orderView struct {
 	Timeline        []orderflow.Change      `json:"timeline"`
 }
 
+// ending is the last change of the order's status, with its reason; nil without a change.
+func (o orderView) ending() *orderflow.Change {
+	for i := len(o.Timeline) - 1; i >= 0; i-- {
+		if c := &o.Timeline[i]; c.Type == orderflow.OrderStatusChanged {
+			return c
+		}
+	}
+	return nil
+}
+
 // reason is why the order is where it is: that of its last change of status.
 func (o orderView) reason() string {
-	for i := len(o.Timeline) - 1; i >= 0; i-- {
-		if o.Timeline[i].Status == o.Status && o.Timeline[i].Reason != "" {
-			return o.Timeline[i].Reason
-		}
+	if c := o.ending(); c != nil {
+		return c.Reason
 	}
 	return ""
 }
 
-// why is the reason in words: those that the customer is told, if there are any.
+// why is the reason in words: those that the customer is told, if there are any. That a cancelled order was cancelled is no reason.
 func (o orderView) why() string {
-	for i := len(o.Timeline) - 1; i >= 0; i-- {
-		if o.Timeline[i].Status == o.Status && o.Timeline[i].Message != "" {
-			return o.Timeline[i].Message
-		}
+	c := o.ending()
+	switch {
+	case c == nil || saysItself(*c):
+		return ""
+	case c.Message != "":
+		return c.Message
 	}
-	return because(o.reason())
+	return because(c.Reason)
 }
 
-func (o orderView) needsAttention() bool { return attentionText(o.Attention) != "" }
+// needsAttention reports whether an operator is needed: customers' answers have a flag, operators' what it is about.
+func (o orderView) needsAttention() bool { return string(o.Attention) == "true" || o.mark().Code != "" }
 
-// attentionText is one line of what an operator should know; customers' answers have a flag only, or nothing.
-func attentionText(raw json.RawMessage) string {
-	var a orderflow.Attention
-	if json.Unmarshal(raw, &a) == nil && a.Code != "" {
-		at := ""
-		if a.Step != "" {
-			at = " at " + a.Step
-		}
-		return fmt.Sprintf("%s%s since %s: %s", a.Code, at, clock(a.Since), because(a.Code))
+// mark is what operators are told of an order that needs them; empty for customers and for other orders.
+func (o orderView) mark() (a orderflow.Attention) {
+	if json.Unmarshal(o.Attention, &a) != nil { // a flag
+		return orderflow.Attention{}
 	}
-	if string(raw) == "true" {
+	return a
+}
+
+// attention is one line of what is to be known of the mark, "" without one.
+func (o orderView) attention() string {
+	a := o.mark()
+	switch {
+	case a.Code == "" && o.needsAttention():
 		return "needs an operator"
+	case a.Code == "":
+		return ""
+	}
+	return a.Code + atStep(a) + ": " + explained(a)
+}
+
+// since is from when on the order needs an operator, "" if the API does not say.
+func (o orderView) since() string {
+	if a := o.mark(); a.Code != "" {
+		return clock(a.Since)
 	}
 	return ""
 }
@@ -77,7 +100,8 @@ func (o orderView) print(s *screen) error {
 		{"Ships to", addressText(o.ShippingAddress)},
 		{"E-mail", o.Email},
 		{"Shipment", shipmentText(o.Shipment)},
-		{"Attention", paint(wait, attentionText(o.Attention))},
+		{"Attention", paint(wait, o.attention())},
+		{"Since", o.since()},
 	}
 	if err := s.facts(facts); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
@@ -44,10 +45,36 @@ func story(o orderView, c orderflow.Change) string {
 	if c.Message != "" { // a sentence
 		return what + ". " + c.Message
 	}
-	if c.Reason == "" || c.Status == orderflow.Cancelled && c.Reason == string(orderflow.CodeOrderCancelled) {
+	if c.Reason == "" || saysItself(c) {
 		return what
 	}
 	return what + ": " + because(c.Reason)
+}
+
+// saysItself reports whether the reason of a change is the change again: an order is CANCELLED because it was cancelled.
+func saysItself(c orderflow.Change) bool {
+	return c.Status == orderflow.Cancelled && c.Reason == string(orderflow.CodeOrderCancelled)
+}
+
+// explained is what a mark is about, in one line: its code in words, and its message. Neither says again what the other says.
+func explained(a orderflow.Attention) string {
+	words, message := because(a.Code), strings.Join(strings.Fields(a.Message), " ")
+	switch orderflow.Code(a.Code) {
+	case orderflow.CodeDispatchedLate, orderflow.CodeShipmentUnanswered, orderflow.CodeAnswerRefused, orderflow.CodeOrderOpen:
+		return cmp.Or(message, words) // the message says it in full
+	}
+	if words == a.Code || message == "" || message == words {
+		return cmp.Or(message, words)
+	}
+	return words + ". " + message
+}
+
+// atStep is " at" the step of a mark, "" for one without a step.
+func atStep(a orderflow.Attention) string {
+	if a.Step == "" {
+		return ""
+	}
+	return " at " + a.Step
 }
 
 func happened(o orderView, c orderflow.Change) string {
