@@ -48,6 +48,7 @@ type timelineView struct {
 	Type          orderflow.ChangeType    `json:"type"`
 	Status        orderflow.Status        `json:"status"`
 	PaymentStatus orderflow.PaymentStatus `json:"paymentStatus"`
+	Attention     bool                    `json:"attention"`
 	Reason        string                  `json:"reason,omitempty"`
 	Message       string                  `json:"message,omitempty"`
 }
@@ -77,7 +78,7 @@ func viewOrder(o *orderflow.Order) orderView {
 
 // viewChange is what a customer sees of a change. Why an order needed attention, and what operators wrote, is not for them.
 func viewChange(c orderflow.Change) timelineView {
-	v := timelineView{Sequence: c.Sequence, At: moment{c.At}, Type: c.Type, Status: c.Status, PaymentStatus: c.PaymentStatus, Reason: c.Reason, Message: c.Message}
+	v := timelineView{Sequence: c.Sequence, At: moment{c.At}, Type: c.Type, Status: c.Status, PaymentStatus: c.PaymentStatus, Attention: c.Attention, Reason: c.Reason, Message: c.Message}
 	if c.Type == orderflow.AttentionChanged {
 		v.Reason = ""
 	}

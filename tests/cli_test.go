@@ -77,14 +77,17 @@ func TestCLI_operator(t *testing.T) {
 		_, out, _ := s.cli(t, "ops", "failed")
 		return strings.Contains(out, id)
 	})
-	s.ok(t, []string{"ops", "failed"}, `^ORDER +STATUS +TOTAL +ATTENTION\n`, id+`.*PaymentUnavailable at ChargePayment since .*: the payment provider could not be reached`)
+	s.ok(t, []string{"ops", "failed"}, `^ORDER +STATUS +TOTAL +SINCE +ATTENTION\n`, id+`.* PaymentUnavailable at ChargePayment: the payment provider could not be reached`)
 	s.ok(t, []string{"ops", "show", id}, `Attention +PaymentUnavailable`, `Execution +arn:aws:states:`, `Failed +at ChargePayment with PaymentUnavailable`,
 		`EVENT +TIME +TYPE +STATE +ERROR`, `ExecutionFailed`)
 	s.ok(t, []string{"notifications", "--topic", "alerts"}, `to operators: .*\n +Order `+id+` needs attention at ChargePayment`)
 	s.ok(t, []string{"sandbox", "outage", "lift"})
 	s.ok(t, []string{"ops", "redrive", id, "--reason", "the provider is back"}, `^Order `+id+` goes on`)
-	s.ok(t, []string{"order", "watch", id}, `an operator took care of the order`, `FULFILLED +the order is fulfilled`)
-	s.ok(t, []string{"ops", "show", id}, `an operator took care of the order: the provider is back`, `Redriven +once, last at`)
+	watched := s.ok(t, []string{"order", "watch", id}, `the order needs an operator\n(.*\n)*.*(needs no operator any more|an operator took care of the order)\n`, `FULFILLED +the order is fulfilled`)
+	if n := strings.Count(watched, "needs an operator"); n != 1 {
+		t.Errorf("the customer reads %d times, not once, that an operator is needed:\n%s", n, watched)
+	}
+	s.ok(t, []string{"ops", "show", id}, `the order needs an operator\n(.*\n)*.*an operator took care of the order: the provider is back`, `Redriven +once, last at`)
 }
 
 // TestCLI_errors name what is wrong.

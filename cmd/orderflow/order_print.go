@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,6 +86,23 @@ func (o orderView) since() string {
 		return clock(a.Since)
 	}
 	return ""
+}
+
+// before is the change before c, empty for the first one.
+func (o orderView) before(c orderflow.Change) (last orderflow.Change) {
+	for _, earlier := range o.Timeline {
+		if earlier.Sequence < c.Sequence {
+			last = earlier
+		}
+	}
+	return last
+}
+
+// corrected reports whether the carrier corrected its notice after c.
+func (o orderView) corrected(c orderflow.Change) bool {
+	return slices.ContainsFunc(o.Timeline, func(later orderflow.Change) bool {
+		return later.Type == orderflow.ShipmentCorrected && later.Sequence > c.Sequence
+	})
 }
 
 // clock is a time as people here read it.

@@ -55,7 +55,7 @@ TIME          STATUS     WHAT HAPPENED
 	o.Status, o.Shipment, o.Attention = orderflow.Rejected, nil, json.RawMessage("true")
 	o.Timeline = append(o.Timeline, orderflow.Change{Status: orderflow.Rejected, Type: orderflow.OrderStatusChanged, Reason: "OutOfStock"})
 	told := o
-	told.Timeline = []orderflow.Change{{Status: orderflow.Rejected, Reason: "PaymentDeclined", Message: "The card has expired."}}
+	told.Timeline = []orderflow.Change{{Type: orderflow.OrderStatusChanged, Status: orderflow.Rejected, Reason: "PaymentDeclined", Message: "The card has expired."}}
 	if got := told.standing(); got != "REJECTED: The card has expired." {
 		t.Errorf("got %q", got)
 	}
@@ -86,14 +86,75 @@ func TestNotification_text(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	noon, err := json.Marshal(since)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct{ message, header, text string }{
 		{`{"customerId":"ada","text":"Order ord_1 for 69.00 USD is paid."}`, "to customer ada: S", "Order ord_1 for 69.00 USD is paid."},
 		{string(alert), "to operators: S", "Order ord_1 needs attention at ChargePayment since 2026-03-01 12:00:00, because the payment provider could not be reached. m"},
+		{`{"orderId":"ord_1","code":"DispatchedLate","message":"the goods are gone: Post T1","since":` + string(noon) + `}`, "to operators: S",
+			"Order ord_1 needs attention since 2026-03-01 12:00:00, because the goods are gone: Post T1"},
 		{`"anything"`, "to operators: S", `"anything"`},
 	} {
 		n := notification{Subject: "S", Message: json.RawMessage(c.message)}
 		if n.header() != c.header || n.text() != c.text {
 			t.Errorf("%s: %q, %q", c.message, n.header(), n.text())
 		}
+	}
+}
+
+// TestOrderView_standing: the reason is that of the last change of status, not of what happened while the order had it.
+func TestOrderView_standing(t *testing.T) {
+	t.Parallel()
+	ended := func(s orderflow.Status, reason string) orderflow.Change {
+		return orderflow.Change{Type: orderflow.OrderStatusChanged, Status: s, Reason: reason}
+	}
+	later := func(kind orderflow.ChangeType, s orderflow.Status, reason string) orderflow.Change {
+		return orderflow.Change{Type: kind, Status: s, Reason: reason, Message: reason}
+	}
+	for _, c := range []struct {
+		timeline []orderflow.Change
+		want     string
+	}{
+		{[]orderflow.Change{ended(orderflow.Cancelled, "OrderCancelled")}, "CANCELLED"},
+		{[]orderflow.Change{ended(orderflow.Cancelled, "OrderCancelled"), later(orderflow.AttentionChanged, orderflow.Cancelled, "goods are back")}, "CANCELLED"},
+		{[]orderflow.Change{ended(orderflow.Fulfilled, ""), later(orderflow.ShipmentCorrected, orderflow.Fulfilled, "typing error")}, "FULFILLED"},
+		{[]orderflow.Change{ended(orderflow.Rejected, "OutOfStock"), later(orderflow.PaymentChanged, orderflow.Rejected, "x")}, "REJECTED: not everything in it was in stock"},
+		{[]orderflow.Change{ended(orderflow.Cancelled, "ShipmentFailed"), later(orderflow.AttentionChanged, orderflow.Cancelled, "x")}, "CANCELLED: the carrier gave up"},
+		{nil, "PLACED"},
+	} {
+		o := orderView{Status: orderflow.Placed, Timeline: c.timeline}
+		if len(c.timeline) > 0 {
+			o.Status = c.timeline[0].Status
+		}
+		if got := o.standing(); got != c.want {
+			t.Errorf("%v: %q, want %q", c.timeline, got, c.want)
+		}
+	}
+}
+
+// TestAttentionTable: at 80 columns every date is on one line, and the tracking number is there.
+func TestAttentionTable(t *testing.T) {
+	t.Parallel()
+	late := orderView{OrderID: "ord_06h1ax0ca9z5qqsmatf94k1en8", Status: orderflow.Cancelled, Total: orderflow.Money{Amount: 9800, Currency: "USD"}}
+	var err error
+	if late.Attention, err = json.Marshal(orderflow.Attention{
+		Code: "DispatchedLate", Message: "the goods are gone: Post T1", Since: time.Date(2026, 3, 1, 12, 0, 0, 0, time.Local),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	columns, rows := attentionTable([]orderView{late})
+	want := `ord_06h1ax0ca9z5qqsmatf94k1en8
+  STATUS     CANCELLED
+  TOTAL      98.00 USD
+  SINCE      2026-03-01 12:00:00
+  ATTENTION  DispatchedLate: the goods are gone: Post T1`
+	if got := plain(columns, rows, 80); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	var out bytes.Buffer
+	if err := late.print(newScreen(&out)); err != nil || !strings.Contains(out.String(), "Attention  DispatchedLate: the goods are gone: Post T1\nSince      2026-03-01 12:00:00\n") {
+		t.Errorf("%v\n%s", err, &out)
 	}
 }

@@ -82,7 +82,7 @@ func happened(o orderView, c orderflow.Change) string {
 	case orderflow.OrderPlaced:
 		return "the order for " + o.Total.String() + " was placed"
 	case orderflow.OrderStatusChanged:
-		return reached(o, c.Status)
+		return reached(o, c)
 	case orderflow.CancelRequested:
 		return "a cancel was accepted"
 	case orderflow.PaymentChanged:
@@ -98,16 +98,16 @@ func happened(o orderView, c orderflow.Change) string {
 	case orderflow.ShipmentGivenUp:
 		return "the carrier gave up"
 	case orderflow.ShipmentCorrected:
-		return "the carrier corrected its notice: " + shipped(o.Shipment)
+		return "the carrier corrected its notice: " + shipped(o, c)
 	case orderflow.ShipmentLate:
 		return "the carrier dispatched the goods, which should have stayed"
 	}
 	return string(c.Type)
 }
 
-// reached says what it means that an order has a status.
-func reached(o orderView, s orderflow.Status) string {
-	switch s {
+// reached says what it means that an order has got the status of a change.
+func reached(o orderView, c orderflow.Change) string {
+	switch c.Status {
 	case orderflow.Confirmed:
 		return "the order is valid, its goods are held"
 	case orderflow.Paid:
@@ -116,7 +116,7 @@ func reached(o orderView, s orderflow.Status) string {
 		}
 		return o.Total.String() + " were paid"
 	case orderflow.Shipping:
-		return shipped(o.Shipment)
+		return shipped(o, c)
 	case orderflow.Fulfilled:
 		return "the order is fulfilled"
 	case orderflow.Rejected:
@@ -124,12 +124,14 @@ func reached(o orderView, s orderflow.Status) string {
 	case orderflow.Cancelled:
 		return "the order was cancelled"
 	}
-	return "the order is " + string(s)
+	return "the order is " + string(c.Status)
 }
 
-func shipped(s *orderflow.Shipment) string {
+// shipped says who has the goods. The API has the last carrier and tracking number alone, so an earlier notice is told without them.
+func shipped(o orderView, c orderflow.Change) string {
+	s := o.Shipment
 	switch {
-	case s == nil || s.Carrier == "":
+	case s == nil || s.Carrier == "" || o.corrected(c):
 		return "the carrier has the goods"
 	case s.TrackingNumber == "":
 		return s.Carrier + " has the goods"
@@ -158,12 +160,14 @@ func paid(o orderView, s orderflow.PaymentStatus) string {
 
 // attended says what changed about an order that needs, or needed, an operator. Customers are not told more than that it does.
 func attended(o orderView, c orderflow.Change) string {
-	last := true
-	for _, later := range o.Timeline {
-		last = last && !(later.Type == orderflow.AttentionChanged && later.Sequence > c.Sequence)
+	needed := o.before(c).Attention
+	switch {
+	case !c.Attention && (!needed || strings.HasPrefix(c.Actor, "operator:")): // a redrive may take the mark away before it is noted
+		return "an operator took care of the order"
+	case !c.Attention:
+		return "the order needs no operator any more"
+	case needed:
+		return "the order still needs an operator"
 	}
-	if c.Attention || last && o.needsAttention() {
-		return "the order needs an operator"
-	}
-	return "an operator took care of the order"
+	return "the order needs an operator"
 }
