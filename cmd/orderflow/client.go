@@ -129,6 +129,9 @@ func (c *client) do(ctx context.Context, method, path string, header http.Header
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	res, err := c.http.Do(req)
+	if err != nil && ctx.Err() != nil { // the caller waits no longer, which says nothing of the system
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w (is the system running? `orderflow up` starts it)", err)
 	}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -185,7 +187,7 @@ type orderWatchCommand struct {
 	connection
 	ID      string        `arg:"" help:"The order's id."`
 	Timeout time.Duration `help:"Give up after this time." default:"10m"`
-	JSON    bool          `help:"Print each change as a line of JSON."`
+	JSON    bool          `help:"Print each change as a line of JSON, as the API has it."`
 }
 
 func (*orderWatchCommand) Help() string {
@@ -199,44 +201,92 @@ func (c *orderWatchCommand) Run(e *env) error {
 	}
 	ctx, cancel := context.WithTimeout(e.ctx, c.Timeout)
 	defer cancel()
-	var seen int64
-	out := newScreen(e.stdout)
+	w := watcher{out: newScreen(e.stdout), asJSON: c.JSON}
 	_, err = follow(ctx, cl, c.ID, 50*time.Millisecond, func(o orderView) bool {
-		for _, ch := range o.Timeline {
-			if ch.Sequence <= seen {
-				continue
-			}
-			seen = ch.Sequence
-			if c.JSON {
-				_ = json.NewEncoder(e.stdout).Encode(ch)
-			} else {
-				cells := o.change(ch)
-				fmt.Fprintln(out, out.text(fmt.Sprintf("%s  %-9s  %s", cells[0], cells[1], cells[2])))
-			}
-		}
-		return false
+		w.err = w.show(o)
+		return w.err != nil
 	})
-	return err
+	return cmp.Or(w.err, err)
+}
+
+// watcher prints the changes of an order, each once.
+type watcher struct {
+	out    *screen
+	asJSON bool
+	seen   int64 // the last one's number
+	err    error
+}
+
+// show prints the changes that are new: in words, or as the API has them.
+func (w *watcher) show(o orderView) error {
+	var entries []json.RawMessage
+	if w.asJSON {
+		var answer struct {
+			Timeline []json.RawMessage `json:"timeline"`
+		}
+		if err := decode(o.answer, &answer); err != nil {
+			return err
+		}
+		entries = answer.Timeline
+	}
+	for i, c := range o.Timeline {
+		if c.Sequence <= w.seen {
+			continue
+		}
+		w.seen = c.Sequence
+		line := ""
+		if w.asJSON {
+			line = string(entries[i])
+		} else {
+			cells := o.change(c)
+			line = w.out.text(fmt.Sprintf("%s  %-9s  %s", cells[0], cells[1], cells[2]))
+		}
+		if _, err := fmt.Fprintln(w.out, line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // follow polls an order until it ends or seen returns true, and returns it as it was last.
 func follow(ctx context.Context, cl *client, id string, every time.Duration, seen func(orderView) (enough bool)) (orderView, error) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
-	var o orderView
+	status := orderflow.Status("")
 	for {
-		if err := cl.get(ctx, "/orders/"+url.PathEscape(id), &o); err != nil {
+		var o orderView
+		body, err := cl.do(ctx, http.MethodGet, "/orders/"+url.PathEscape(id), nil, nil)
+		if err != nil && ctx.Err() != nil {
+			return o, unended(ctx, id, status)
+		}
+		if err == nil {
+			err = decode(body, &o)
+		}
+		if err != nil {
 			return o, err
 		}
+		status, o.answer = o.Status, body
 		if seen(o) || o.Status.Final() {
 			return o, nil
 		}
 		select {
 		case <-ctx.Done():
-			return o, fmt.Errorf("order %s is still %s: %w", id, o.Status, ctx.Err())
+			return o, unended(ctx, id, status)
 		case <-tick.C:
 		}
 	}
+}
+
+// unended is the error of an order that had not ended when ctx did. status is the last one known, "" if the API has not said one.
+func unended(ctx context.Context, id string, status orderflow.Status) error {
+	what := fmt.Sprintf("order %s is still %s", id, status)
+	if status == "" {
+		what = "the API has not answered in time about order " + id
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return errors.New(what)
+	}
+	return fmt.Errorf("%s: %w", what, ctx.Err())
 }
 
 type orderCancelCommand struct {

@@ -25,6 +25,8 @@ type orderView struct {
 	Attention       json.RawMessage         `json:"attention"` // whether, to customers; why, to operators
 	Shipment        *orderflow.Shipment     `json:"shipment"`
 	Timeline        []orderflow.Change      `json:"timeline"`
+
+	answer json.RawMessage // the API's, where the order was followed
 }
 
 // ending is the last change of the order's status, with its reason; nil without a change.
