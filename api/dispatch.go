@@ -111,13 +111,13 @@ func (r *request) limit() int {
 	return n
 }
 
-// readBody reads the body of an operation that takes one.
+// readBody reads the body of an operation that takes one, and refuses that of another.
 func (r *request) readBody() (err error) {
-	if r.route.body == nil {
-		return nil
-	}
 	if r.body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1)); err != nil {
 		return refusef(codeMalformedRequest, "the body could not be read")
+	}
+	if r.route.body == nil && len(r.body) > 0 {
+		return refusef(codeMalformedRequest, "%s takes no body", r.route.operation)
 	}
 	if len(r.body) > maxBody {
 		return refusef(codeBodyTooLarge, "the body is larger than %d bytes", maxBody)

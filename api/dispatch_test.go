@@ -192,3 +192,37 @@ func TestLog_holdsNoPersonalData(t *testing.T) {
 		t.Errorf("got %s", log)
 	}
 }
+
+// TestDispatch_noBody: an operation that takes no body refuses one, and changes nothing.
+func TestDispatch_noBody(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.placedBy(&operator)
+	tried := 0
+	for _, r := range routes {
+		if r.body != nil {
+			continue
+		}
+		tried++
+		path := strings.NewReplacer("{orderId}", id, "{sku}", "MUG-BLUE").Replace(r.path)
+		for _, body := range []string{`{"x":1}`, `{}`, " ", strings.Repeat("x", maxBody+1)} {
+			f.do(call{by: &operator, method: r.method, path: path, body: body}).expect(400, "MalformedRequest")
+		}
+	}
+	if tried < 10 {
+		t.Errorf("only %d operations take no body", tried)
+	}
+	if o, err := f.load(id); err != nil || o.Cancel != nil {
+		t.Errorf("it is cancelled: %+v, %v", o, err)
+	}
+	f.do(call{by: &operator, method: "POST", path: "/orders/" + id + "/cancel", headers: []string{"Content-Type: application/json"}}).expect(202, "")
+}
+
+// TestDispatch_bodyKinds: what is no JSON document is malformed, a document that is no object breaks the schema.
+func TestDispatch_bodyKinds(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for body, want := range map[string]int{"{": 400, "": 400, "{} {}": 400, "[]": 422, "null": 422, "1": 422, `"x"`: 422} {
+		f.do(call{by: &ada, method: "PUT", path: "/me", body: body, headers: []string{"Content-Type: application/json"}}).expect(want, map[int]string{400: "MalformedRequest", 422: "InvalidRequest"}[want])
+	}
+}

@@ -56,6 +56,9 @@ func checkNotice(n orderflow.ShipmentNotice) error {
 		if n.TrackingNumber == "" {
 			faults.add("/trackingNumber", "is missing")
 		}
+		if n.Reason != "" {
+			faults.add("/reason", "is for a failed shipment")
+		}
 	}
 	return refuseFaults(codeInvalidRequest, faults)
 }

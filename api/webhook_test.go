@@ -213,3 +213,20 @@ func TestShipmentWebhook_patterns(t *testing.T) {
 		try(carrier, fmt.Sprintf("JJD-%d", i)).expect(200, "")
 	}
 }
+
+// TestShipmentWebhook_reason: only a failure has a reason. The refused notice changes nothing.
+func TestShipmentWebhook_reason(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.placedBy(&ada)
+	f.toCarrier(id)
+	before, err := f.load(id)
+	must(t, err)
+	res := f.notify(strings.Replace(dispatched(id), `"carrier"`, `"reason":"AddressUnreachable","carrier"`, 1)).expect(422, "InvalidRequest")
+	if !strings.Contains(string(res.body), `"pointer":"/reason"`) {
+		t.Errorf("got %s", res.body)
+	}
+	if after, err := f.load(id); err != nil || after.Version != before.Version {
+		t.Errorf("it was recorded: %+v, %v", after, err)
+	}
+}
