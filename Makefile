@@ -11,10 +11,10 @@ build: bootstrap ## build the command line (bin/orderflow) and the program that 
 bootstrap:
 	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags='-s -w' -o build/bootstrap ./cmd/lambda
 
-test: ## run every test
+test: ## run every test that needs no browser or extra tool
 	go test ./...
 
-race: ## run every test with the race detector
+race: ## run the same tests with the race detector
 	go test -race ./...
 
 # The versions of the tools stand in .ci/run.

@@ -113,7 +113,10 @@ func writeDifferences(b *strings.Builder, title string, list []Difference) {
 		if n := len(d.Where) - 3; n > 0 {
 			where += fmt.Sprintf(" and %d more", n)
 		}
-		fmt.Fprintf(b, "  %s: %s\n      %s, %s\n", what, d.Why, d.Place, where)
+		if where != "" { // not a property of the whole template
+			where = ", " + where
+		}
+		fmt.Fprintf(b, "  %s: %s\n      %s%s\n", what, d.Why, d.Place, where)
 	}
 }
 

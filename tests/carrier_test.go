@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -166,10 +167,36 @@ func (s *system) carrier(orderID, status string) *answer {
 		s.t.Fatal(err)
 	}
 	o := unmarshal[orderflow.Order](s.t, got.Item)
-	body, err := json.Marshal(map[string]string{"shipmentId": o.Shipment.ID, "orderId": orderID, "status": status, "carrier": "test", "trackingNumber": "T-1", "reason": "NoVan"})
+	notice := orderflow.ShipmentNotice{ShipmentID: o.Shipment.ID, OrderID: orderID, Status: status}
+	if status == orderflow.NoticeDispatched {
+		notice.Carrier, notice.TrackingNumber = "test", "T-1"
+	} else {
+		notice.Reason = "NoVan"
+	}
+	body, err := json.Marshal(notice)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	h := http.Header{"Orderflow-Signature": {orderflow.SignWebhook(s.webhookSecret(), time.Now(), body)}}
 	return (&caller{s: s}).request(http.MethodPost, "/webhooks/shipments", h, body)
+}
+
+// TestUp_saysTheWebhookSecret: whoever plays the carrier learns at the start what to sign with; nobody else is told.
+func TestUp_saysTheWebhookSecret(t *testing.T) {
+	t.Parallel()
+	s := up(t, "--in-memory", "--carrier", "external")
+	ada := s.as("ada")
+	id := ada.accepted(order("pm_card_visa", item{"lamp-brass-desk", 1}))
+	ada.waiting(id)
+	s.carrier(id, "dispatched").expect(http.StatusOK)
+
+	dir := t.TempDir()
+	if s := up(t, "--data", dir, "--carrier", "external"); s.secret != "in "+filepath.Join(dir, "webhook-secret") {
+		t.Errorf("it says %q", s.secret)
+	}
+	for _, args := range [][]string{{"--in-memory"}, {"--in-memory", "--carrier", "external", "--param", "WebhookSecret=a-secret-of-your-own"}} {
+		if s := up(t, args...); s.secret != "" {
+			t.Errorf("%q: it says %q", args, s.secret)
+		}
+	}
 }

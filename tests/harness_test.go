@@ -68,6 +68,7 @@ type system struct {
 	cmd      *exec.Cmd
 	API, AWS string
 	dir      string // the data folder, if it has one
+	secret   string // what it says of the webhook's secret
 	exited   chan error
 	stderr   *lockedBuffer
 	denials  bool // the test provokes calls that the policies deny
@@ -115,6 +116,8 @@ func up(t *testing.T, args ...string) *system {
 			switch name {
 			case "api":
 				s.API = strings.TrimSpace(value)
+			case "webhook":
+				s.secret = strings.TrimPrefix(value, "secret ")
 			case "aws":
 				s.AWS = strings.TrimSpace(value)
 			case "ready":
@@ -188,6 +191,9 @@ func (s *system) kill() {
 // webhookSecret is what the system's carrier signs with.
 func (s *system) webhookSecret() string {
 	s.t.Helper()
+	if s.dir == "" {
+		return s.secret
+	}
 	b, err := os.ReadFile(filepath.Join(s.dir, "webhook-secret"))
 	if err != nil {
 		s.t.Fatal(err)

@@ -17,12 +17,40 @@ import (
 	"orderflow/local/store"
 )
 
+// apiOption is the part of the command line that names an API.
+type apiOption struct {
+	API string `help:"URL of the API." env:"ORDERFLOW_API" default:"http://127.0.0.1:8080" placeholder:"URL"`
+}
+
+// Validate refuses what is no URL.
+func (o apiOption) Validate() error { return checkURL("--api", o.API) }
+
+// checkURL refuses a value of an option that is no http URL, and says what was meant if only the scheme is missing.
+func checkURL(option, value string) error {
+	u, err := url.Parse(value)
+	switch {
+	case err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "":
+		return nil
+	case value != "" && !strings.Contains(value, "/"):
+		return fmt.Errorf("%s %s is no URL: write http://%s", option, value, value)
+	}
+	return fmt.Errorf("%s %q is no URL such as http://127.0.0.1:8080", option, value)
+}
+
 // connection is the part of the command line that says which API is meant and who asks.
 type connection struct {
 	stackOption
-	API   string `help:"URL of the API." env:"ORDERFLOW_API" default:"http://127.0.0.1:8080" placeholder:"URL"`
+	apiOption
 	Token string `help:"Access token. Without one, a local system is asked for one." env:"ORDERFLOW_TOKEN" placeholder:"JWT"`
 	As    string `help:"Who to be, where a local system gives the token (default: ada; an operator is olga)." env:"ORDERFLOW_AS" placeholder:"NAME"`
+}
+
+// Validate refuses what is no URL, unless the stack names one.
+func (c connection) Validate() error {
+	if c.Stack != "" {
+		return nil
+	}
+	return c.apiOption.Validate()
 }
 
 // customer and operator are who the commands are at a local system unless they are told: the same throughout, so that each sees what the others did.

@@ -24,6 +24,11 @@ func TestUp_Explain(t *testing.T) {
 	if code != 0 || !strings.HasPrefix(out, "The stack orderflow runs ") || !strings.Contains(out, "Has no effect on one machine:") {
 		t.Fatalf("exit code %d\n%s%s", code, out, errs)
 	}
+	for line := range strings.Lines(out) {
+		if strings.TrimRight(line, ", \n") != strings.TrimSuffix(line, "\n") {
+			t.Errorf("a list breaks off: %q", line)
+		}
+	}
 	code, out, errs = command(t, "up", "--explain", "--json")
 	var x local.Explanation
 	if err := json.Unmarshal([]byte(out), &x); code != 0 || err != nil {

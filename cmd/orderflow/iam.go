@@ -24,8 +24,8 @@ func newIAMReport(stack *local.Stack) iamReport {
 }
 
 type iamCommand struct {
-	API  string `help:"URL of the local system's API." env:"ORDERFLOW_API" default:"http://127.0.0.1:8080" placeholder:"URL"`
-	JSON bool   `help:"Print JSON: used, unused and denied."`
+	apiOption
+	JSON bool `help:"Print JSON: used, unused and denied."`
 }
 
 func (*iamCommand) Help() string {

@@ -27,8 +27,11 @@ type tokenRequest struct {
 	Subject   string   `json:"sub"`
 	Scopes    []string `json:"scopes"`
 	Groups    []string `json:"groups,omitempty"`
-	ExpiresIn int      `json:"expiresIn,omitempty"` // seconds; 0 means an hour
+	ExpiresIn *int     `json:"expiresIn,omitempty"` // seconds, up to maxTTL; an hour by default
 }
+
+// maxTTL is how many seconds a token may be valid, as in Cognito.
+const maxTTL = 24 * 60 * 60
 
 // notification is one message that was published to an SNS topic.
 type notification struct {
@@ -83,17 +86,22 @@ func (l *localAPI) token(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, http.StatusBadRequest, "InvalidRequest", "a JSON body with sub is needed")
 		return
 	}
-	if in.ExpiresIn <= 0 {
-		in.ExpiresIn = 3600
+	seconds := 3600
+	if in.ExpiresIn != nil {
+		seconds = *in.ExpiresIn
+	}
+	if seconds < 1 || seconds > maxTTL {
+		writeProblem(w, http.StatusBadRequest, "InvalidRequest", fmt.Sprintf("expiresIn must be seconds from 1 to %d", maxTTL))
+		return
 	}
 	token, err := l.stack.Issuer().Mint(issuer.Claims{
-		Subject: in.Subject, Scopes: in.Scopes, Groups: in.Groups, ClientID: l.client, TTL: time.Duration(in.ExpiresIn) * time.Second,
+		Subject: in.Subject, Scopes: in.Scopes, Groups: in.Groups, ClientID: l.client, TTL: time.Duration(seconds) * time.Second,
 	})
 	if err != nil {
 		writeProblem(w, http.StatusInternalServerError, "InternalError", err.Error())
 		return
 	}
-	writeBody(w, map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": in.ExpiresIn})
+	writeBody(w, map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": seconds})
 }
 
 func (l *localAPI) notifications(w http.ResponseWriter, r *http.Request) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -62,8 +63,18 @@ func newParser(g *grammar, stdout, stderr io.Writer, exit func(code int)) (*kong
 		kong.Writers(stdout, stderr),
 		kong.Exit(exit),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.ValueFormatter(withDefault),
 		kong.Vars{"version": version()},
 	)
+}
+
+// withDefault is the help of an option, with its default where the placeholder hides it.
+func withDefault(v *kong.Value) string {
+	shown := *v
+	if v.Flag != nil && v.Flag.PlaceHolder != "" && v.Default != "" && v.Flag.PlaceHolder != v.Default {
+		shown.Help = strings.TrimSuffix(v.Help, ".") + " (default: " + v.Default + ")."
+	}
+	return kong.DefaultHelpValueFormatter(&shown)
 }
 
 // run is main without the process: it returns the exit code. 0 success, 1 failure, 2 a wrong command line; 3 a full disk, 4 a damaged data folder,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 
@@ -57,4 +58,71 @@ func TestRun_wrongCommandLine(t *testing.T) {
 			t.Errorf("%v: exit code %d, %q", args, code, errs.String())
 		}
 	}
+}
+
+// TestRun_saysWhatToWrite: a wrong value is refused with what would be right.
+func TestRun_saysWhatToWrite(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"order", "list", "--api", "127.0.0.1:18080"}, "write http://127.0.0.1:18080"},
+		{[]string{"ops", "failed", "--api", "localhost:18080"}, "write http://localhost:18080"},
+		{[]string{"notifications", "--api", "127.0.0.1"}, "write http://127.0.0.1"},
+		{[]string{"sandbox", "outage", "lift", "--api", "127.0.0.1:1"}, "write http://127.0.0.1:1"},
+		{[]string{"iam", "--api", "ftp://127.0.0.1"}, `--api "ftp://127.0.0.1" is no URL`},
+		{[]string{"token", "--api", ""}, `--api "" is no URL`},
+		{[]string{"dlq", "list", "--aws", "127.0.0.1:4566"}, "--aws 127.0.0.1:4566 is no URL: write http://127.0.0.1:4566"},
+		{[]string{"token", "--ttl", "0"}, "--ttl 0 is not a number of seconds from 1 to 86400"},
+		{[]string{"token", "--ttl", "86401"}, "--ttl 86401 is not"},
+		{[]string{"token", "--sub", ""}, "--sub is empty"},
+	} {
+		if code, out, errs := command(t, c.args...); code != 2 || out != "" || !strings.Contains(errs, c.want) {
+			t.Errorf("%q: exit code %d\n%s%s", c.args, code, out, errs)
+		}
+	}
+}
+
+// TestHelp_defaults: the help of every option shows its default.
+func TestHelp_defaults(t *testing.T) {
+	t.Parallel()
+	var g grammar
+	parser, err := newParser(&g, io.Discard, io.Discard, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked := 0
+	for _, c := range leaves(parser.Model.Node, nil) {
+		_, help, _ := command(t, append([]string{"help"}, c...)...)
+		help = strings.Join(strings.Fields(help), " ")
+		for node := parser.Model.Node; node != nil; node = child(node, &c) {
+			for _, f := range node.Flags {
+				if f.Default == "" || f.Hidden {
+					continue
+				}
+				if checked++; !strings.Contains(help, f.Default) {
+					t.Errorf("--%s of %s: the default %s is not in its help:\n%s", f.Name, node.FullPath(), f.Default, help)
+				}
+			}
+		}
+	}
+	if checked < 20 {
+		t.Errorf("only %d options have a default", checked)
+	}
+}
+
+// child is the command under the node that the next word names, and takes that word away; nil after the last one.
+func child(n *kong.Node, words *[]string) *kong.Node {
+	if len(*words) == 0 {
+		return nil
+	}
+	word := (*words)[0]
+	*words = (*words)[1:]
+	for _, c := range n.Children {
+		if c.Name == word {
+			return c
+		}
+	}
+	return nil
 }

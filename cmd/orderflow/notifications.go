@@ -10,7 +10,7 @@ import (
 )
 
 type notificationsCommand struct {
-	API   string `help:"URL of the local system's API." env:"ORDERFLOW_API" default:"http://127.0.0.1:8080" placeholder:"URL"`
+	apiOption
 	Topic string `help:"Only this topic: notifications (to customers) or alerts (to operators)." enum:",notifications,alerts" default:""`
 	JSON  bool   `help:"Print JSON."`
 }
@@ -78,7 +78,7 @@ type sandboxCommands struct {
 }
 
 type sandboxOutageCommand struct {
-	API   string `help:"URL of the local system's API." env:"ORDERFLOW_API" default:"http://127.0.0.1:8080" placeholder:"URL"`
+	apiOption
 	State string `arg:"" enum:"raise,lift" help:"raise or lift."`
 }
 

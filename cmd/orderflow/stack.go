@@ -21,7 +21,15 @@ type stackOption struct {
 // awsConnection is the part of the command line that says which AWS is meant: a local system's endpoint, or the real one.
 type awsConnection struct {
 	stackOption
-	AWS string `name:"aws" help:"URL of the local system's AWS endpoint (default: http://127.0.0.1:4566)." env:"ORDERFLOW_AWS" default:"http://127.0.0.1:4566" placeholder:"URL"`
+	AWS string `name:"aws" help:"URL of the local system's AWS endpoint." env:"ORDERFLOW_AWS" default:"http://127.0.0.1:4566" placeholder:"URL"`
+}
+
+// Validate refuses what is no URL, unless the stack names one.
+func (c awsConnection) Validate() error {
+	if c.Stack != "" {
+		return nil
+	}
+	return checkURL("--aws", c.AWS)
 }
 
 // config returns how to reach AWS, and the stack's name, with which its resources' names begin.

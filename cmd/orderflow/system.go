@@ -56,6 +56,7 @@ type system struct {
 	api, aws    *http.Server
 	apiURL      string
 	awsURL      string
+	secret      string   // which secret an external carrier signs with, or where it is; "" where the user chose it, or signs nothing
 	notices     []string // what to know of where it listens
 	serveErrors chan error
 	most        connections
@@ -138,6 +139,7 @@ func (s *system) open(ctx context.Context, o systemOptions) error {
 	if err != nil {
 		return err
 	}
+	s.secret = shownSecret(o, secret)
 	o.Outgoing = outgoing(s.most.out)
 	opts := stackOptions(o, map[string]string{"PublicUrl": s.apiURL, "WebhookSecret": secret})
 	opts.AWSEndpoint = s.awsURL
@@ -224,7 +226,7 @@ func webhookSecret(dir string) (string, error) {
 	if dir == "" {
 		return rand.Text(), nil
 	}
-	path := filepath.Join(dir, "webhook-secret")
+	path := secretPath(dir)
 	b, err := os.ReadFile(path)
 	if err == nil {
 		return strings.TrimSpace(string(b)), nil
@@ -234,6 +236,20 @@ func webhookSecret(dir string) (string, error) {
 	}
 	secret := rand.Text()
 	return secret, os.WriteFile(path, []byte(secret+"\n"), 0o600)
+}
+
+func secretPath(dir string) string { return filepath.Join(dir, "webhook-secret") }
+
+// shownSecret tells whoever plays an external carrier where the secret is; where nothing is kept, the secret itself.
+func shownSecret(o systemOptions, secret string) string {
+	_, chosen := o.Parameters["WebhookSecret"]
+	switch {
+	case o.Parameters["Carrier"] != "external" || chosen:
+		return ""
+	case o.Dir == "":
+		return secret
+	}
+	return "in " + secretPath(o.Dir)
 }
 
 // publicHost is the host of the address at which the carrier reaches the API, if the user named one: a tunnel's, say.

@@ -1,21 +1,35 @@
 package main
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 type tokenCommand struct {
-	API   string   `help:"URL of the local system's API." env:"ORDERFLOW_API" default:"http://127.0.0.1:8080" placeholder:"URL"`
+	apiOption
 	Sub   string   `help:"Whose token: the subject, i.e. the customer's id." default:"ada" env:"ORDERFLOW_AS" placeholder:"NAME"`
 	Scope []string `help:"Scopes." default:"orders:read,orders:write"`
 	Group []string `help:"Groups, e.g. operators."`
-	TTL   int      `name:"ttl" help:"Seconds until it expires." default:"3600"`
+	TTL   int      `name:"ttl" help:"Seconds until it expires, at most a day." default:"3600"`
 }
 
 func (*tokenCommand) Help() string {
 	return "Examples:\n  TOKEN=$(orderflow token --sub ada)\n  OPS=$(orderflow token --sub olga --group operators)"
 }
 
+// Validate refuses what no token can be made of.
+func (c *tokenCommand) Validate() error {
+	if c.Sub == "" {
+		return errors.New("--sub is empty: it names the customer whose token it is")
+	}
+	if c.TTL < 1 || c.TTL > maxTTL {
+		return fmt.Errorf("--ttl %d is not a number of seconds from 1 to %d", c.TTL, maxTTL)
+	}
+	return c.apiOption.Validate()
+}
+
 func (c *tokenCommand) Run(e *env) error {
-	token, err := newClient(c.API, "").mint(e.ctx, tokenRequest{Subject: c.Sub, Scopes: c.Scope, Groups: c.Group, ExpiresIn: c.TTL})
+	token, err := newClient(c.API, "").mint(e.ctx, tokenRequest{Subject: c.Sub, Scopes: c.Scope, Groups: c.Group, ExpiresIn: &c.TTL})
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ type upCommand struct {
 	Data         string        `help:"The data folder (default: .orderflow)." xor:"where" placeholder:"DIR"`
 	InMemory     bool          `help:"Keep nothing." xor:"where"`
 	CarrierDelay time.Duration `help:"How long the sandbox carrier takes to dispatch." default:"2s"`
-	Carrier      string        `help:"sandbox dispatches every shipment; external leaves it to whoever signs the webhook." enum:"sandbox,external" default:"sandbox"`
+	Carrier      string        `help:"sandbox dispatches every shipment; external leaves it to whoever signs the webhook, with the secret that is named at the start." enum:"sandbox,external" default:"sandbox"`
 	isolation
 	Param   map[string]string `help:"Set a parameter of the template." placeholder:"NAME=VALUE"`
 	Explain bool              `help:"List what the template has that this machine does otherwise than AWS, and exit."`
@@ -32,6 +32,8 @@ func (*upCommand) Help() string {
 	return `Runs until interrupted. What was accepted is in the data folder: after a crash, the same command goes on where it was.
 Exit codes: 0 stopped, 1 failure, 2 wrong command line, 3 full disk, 4 damaged data folder, 5 data folder that cannot be used, 6 too few file descriptors;
 docs/data-folder.md says what to do.
+With --carrier external, shipments wait for the webhook of a carrier (POST /webhooks/shipments). It is signed with the secret in the file webhook-secret
+of the data folder; with --in-memory the secret itself is printed at the start. --param WebhookSecret=SECRET sets another.
 
 Examples:
   orderflow up
@@ -60,6 +62,9 @@ func (c *upCommand) Run(e *env) error {
 	printDifferences(e.stdout, s.stack.Explain())
 	for _, notice := range s.notices {
 		fmt.Fprintln(e.stderr, notice)
+	}
+	if s.secret != "" {
+		fmt.Fprintln(e.stdout, "webhook secret", s.secret)
 	}
 	fmt.Fprintf(e.stdout, "api  %s\ndocs %s/docs\naws  %s\nready\n", s.apiURL, s.apiURL, s.awsURL)
 	select {

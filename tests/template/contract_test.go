@@ -1,6 +1,7 @@
 package template
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -38,13 +39,37 @@ func TestTemplate_routes(t *testing.T) {
 			got[text(p["Method"])+" "+text(p["Path"])] = access
 		}
 	}
-	if !maps.Equal(got, want) {
-		t.Errorf("template.yaml:\n%v\nopenapi.yaml:\n%v", got, want)
+	for _, line := range routeDifferences(got, want) {
+		t.Error(line)
 	}
 	for key := range object(api[0].get("RouteSettings")) {
 		if _, ok := want[key]; !ok {
 			t.Errorf("RouteSettings are for %q, which is no route", key)
 		}
+	}
+}
+
+// routeDifferences names each route that only one of the two has, or that they open to different callers.
+func routeDifferences(template, contract map[string]string) (lines []string) {
+	all := maps.Clone(template)
+	maps.Copy(all, contract)
+	for _, route := range slices.Sorted(maps.Keys(all)) {
+		if got, want := cmp.Or(template[route], "no such route"), cmp.Or(contract[route], "no such route"); got != want {
+			lines = append(lines, fmt.Sprintf("%s: template.yaml has %s, openapi.yaml %s", route, got, want))
+		}
+	}
+	return lines
+}
+
+func TestRouteDifferences(t *testing.T) {
+	t.Parallel()
+	got := routeDifferences(map[string]string{"GET /a": "open", "GET /b": "open", "GET /c": "open"}, map[string]string{"GET /a": "open", "GET /b": "Tokens", "GET /d": "open"})
+	want := []string{
+		"GET /b: template.yaml has open, openapi.yaml Tokens", "GET /c: template.yaml has open, openapi.yaml no such route",
+		"GET /d: template.yaml has no such route, openapi.yaml open",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

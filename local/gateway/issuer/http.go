@@ -80,7 +80,7 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 	}
 	client := f.Get("client_id")
 	if client == "" || len(i.opt.Clients) > 0 && !slices.Contains(i.opt.Clients, client) {
-		writeError(w, http.StatusBadRequest, "invalid_client", "client_id is not a client of this issuer")
+		writeError(w, http.StatusBadRequest, "invalid_client", "client_id is not a client of this issuer: "+strings.Join(i.opt.Clients, ", "))
 		return
 	}
 	i.grant(w, f, client)

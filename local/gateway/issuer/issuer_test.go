@@ -136,6 +136,9 @@ func TestIssuer_TokenEndpoint(t *testing.T) {
 			if w.Code != tt.status {
 				t.Fatalf("got %d %s", w.Code, w.Body)
 			}
+			if tt.name == "unknown client" && !strings.Contains(w.Body.String(), "storefront") {
+				t.Errorf("it does not say which clients there are: %s", w.Body)
+			}
 			if tt.status != 200 {
 				return
 			}
