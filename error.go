@@ -72,3 +72,19 @@ func CodeOf(err error) Code {
 	}
 	return ""
 }
+
+// MessageOf is what an error says to operators, without its code.
+func MessageOf(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Message
+	}
+	return err.Error()
+}
+
+// PublicOf is what an error says to customers; "" if they are not told.
+func PublicOf(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Public
+	}
+	return ""
+}

@@ -5,11 +5,18 @@ import (
 	"time"
 )
 
+// The steps of an order that move money; they name its ledger entries.
+const (
+	ChargeStep = "charge"
+	RefundStep = "refund"
+)
+
 // Payment is one entry of the permanent ledger: what was asked of the payment provider for one step of one order, and what came of it.
-// It is written before the provider is called, so that no capture is ever unknown to us.
+// It is written before the provider is called, so that no capture is ever unknown to us. Its exported fields are read freely and changed only
+// by its methods.
 type Payment struct {
 	OrderID    string       `json:"orderId"`
-	Step       string       `json:"step"` // "charge" or "refund"
+	Step       string       `json:"step"` // ChargeStep or RefundStep
 	State      PaymentState `json:"state"`
 	Amount     Money        `json:"amount"`
 	ProviderID string       `json:"providerId,omitempty"`
@@ -23,7 +30,7 @@ type Payment struct {
 	RenewAt time.Time `json:"renewAt,omitzero"`
 	// CalledAt is when the provider was last called without an answer that tells what came of it; zero if no call is open.
 	CalledAt time.Time `json:"calledAt,omitzero"`
-	// Revision counts the writes while STARTED, from 1, and guards against lost updates of CalledAt.
+	// Revision counts the writes while STARTED, and guards against lost updates of CalledAt.
 	Revision  int       `json:"revision"`
 	SettledAt time.Time `json:"settledAt,omitzero"`
 }
@@ -48,55 +55,15 @@ func (p Payment) key(attempt int) string {
 	return key
 }
 
-// Renew begins the next attempt if the last one was refused and its time is over.
-func (p *Payment) Renew(now time.Time) {
-	if p.RenewAt.IsZero() || now.Before(p.RenewAt) {
-		return
-	}
-	p.Attempt, p.RenewAt = max(p.Attempt, 1)+1, time.Time{}
-}
-
 // PaymentState is how far a ledger entry is.
 type PaymentState string
 
-// The ledger's states. Started is uncertain until the provider was asked.
+// The ledger's states. Started is uncertain until the provider was asked; those after it are final.
 const (
+	PaymentNew       PaymentState = "" // not in the ledger yet
 	PaymentStarted   PaymentState = "STARTED"
 	PaymentSucceeded PaymentState = "SUCCEEDED"
-	PaymentFailed    PaymentState = "FAILED"
+	PaymentFailed    PaymentState = "FAILED"  // the provider said no
+	PaymentVoided    PaymentState = "VOIDED"  // given up: nothing was captured, and no call follows
 	PaymentNotDue    PaymentState = "NOT_DUE" // there was nothing to pay: the provider was not asked
 )
-
-// Charge asks the provider to authorise and capture an amount. Said twice with one Key it happens once.
-type Charge struct {
-	Key           string // idempotency key
-	OrderID       string
-	Amount        Money
-	PaymentMethod string
-}
-
-// Refund asks the provider to give back the whole captured amount.
-type Refund struct {
-	Key        string // idempotency key
-	OrderID    string
-	ProviderID string // of the captured charge
-	Amount     Money
-}
-
-// Receipt is the provider's word.
-type Receipt struct {
-	ProviderID string `json:"providerId"`
-	Amount     Money  `json:"amount"`
-}
-
-// KeySpent wraps an error of the payment provider that it may repeat for the same idempotency key, whatever was mended meanwhile.
-type KeySpent struct {
-	Err error
-	// Proven: nothing happened under this key, and nothing ever will. Otherwise the provider has to be asked, later, what became of it.
-	Proven bool
-}
-
-func (e *KeySpent) Error() string { return e.Err.Error() }
-
-// Unwrap returns the error.
-func (e *KeySpent) Unwrap() error { return e.Err }

@@ -35,7 +35,7 @@ func TestPayment_Renew(t *testing.T) {
 		{"the first, begun before attempts were counted", 0, noon, 2},
 		{"the second", 2, noon.Add(-time.Hour), 3},
 	} {
-		p := Payment{Attempt: tt.attempt, RenewAt: tt.renewAt}
+		p := Payment{State: PaymentStarted, Attempt: tt.attempt, RenewAt: tt.renewAt}
 		if p.Renew(noon); p.Attempt != tt.want || p.Attempt != tt.attempt && !p.RenewAt.IsZero() {
 			t.Errorf("%s: %+v", tt.name, p)
 		}

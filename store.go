@@ -10,7 +10,8 @@ type Step struct {
 }
 
 // Write is everything that one transaction changes. Adapters apply it whole or not at all:
-// the order if its version is still the one it was loaded with, the step if it was not recorded yet, the stock if there is enough of it.
+// the order if its version is still the one it was loaded with, the step if it was not recorded yet, the payment if it may replace what the
+// ledger holds, the stock if there is enough of it. They raise the version of the order, and the revision of a payment that is STARTED.
 type Write struct {
 	Order   *Order // nil if unchanged
 	Step    *Step

@@ -19,7 +19,7 @@ type action struct {
 	move *orderflow.StockMove // nil for the order, the step and the payment
 }
 
-// Commit applies the write whole or not at all, and raises the version of its order.
+// Commit applies the write whole or not at all, and raises the version of its order and the revision of its payment.
 // Returns orderflow.CodeConflict if the order was changed since it was loaded, the step was recorded or the payment settled by somebody else;
 // CodeOutOfStock, naming the SKUs, if there is too little to reserve; CodeInvalidState if there is less reserved than is to be released or
 // shipped; CodeThrottled.
@@ -41,6 +41,9 @@ func (s *Orders) Commit(ctx context.Context, w orderflow.Write) error {
 	}
 	if w.Order != nil {
 		w.Order.Version++
+	}
+	if w.Payment != nil && w.Payment.State == orderflow.PaymentStarted {
+		w.Payment.Revision++
 	}
 	return nil
 }

@@ -73,9 +73,13 @@ func TestOrders_Commit_guards(t *testing.T) {
 	pay := func(state orderflow.PaymentState, revision int) *orderflow.Payment {
 		return &orderflow.Payment{OrderID: "ord_1", Step: "charge", State: state, Amount: usd(5), Revision: revision}
 	}
-	started, succeeded, failed := orderflow.PaymentStarted, orderflow.PaymentSucceeded, orderflow.PaymentFailed
-	notDue, second := orderflow.PaymentNotDue, pay(orderflow.PaymentStarted, 2)
-	second.Attempt, second.RenewAt = 2, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	started, succeeded, failed, voided := orderflow.PaymentStarted, orderflow.PaymentSucceeded, orderflow.PaymentFailed, orderflow.PaymentVoided
+	notDue := orderflow.PaymentNotDue
+	second := func() *orderflow.Payment {
+		p := pay(started, 1)
+		p.Attempt, p.RenewAt = 2, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+		return p
+	}
 	for _, tt := range []struct {
 		name   string
 		before []orderflow.Write
@@ -84,22 +88,24 @@ func TestOrders_Commit_guards(t *testing.T) {
 	}{
 		{"step once", nil, orderflow.Write{Step: step}, ""},
 		{"step twice", []orderflow.Write{{Step: step}}, orderflow.Write{Step: step}, orderflow.CodeConflict},
-		{"payment started", nil, orderflow.Write{Payment: pay(started, 1)}, ""},
-		{"payment started twice", []orderflow.Write{{Payment: pay(started, 1)}}, orderflow.Write{Payment: pay(started, 1)}, orderflow.CodeConflict},
-		{"payment changed", []orderflow.Write{{Payment: pay(started, 1)}}, orderflow.Write{Payment: pay(started, 2)}, ""},
-		{"payment changed by somebody else", []orderflow.Write{{Payment: pay(started, 1)}, {Payment: pay(started, 2)}}, orderflow.Write{Payment: pay(started, 2)}, orderflow.CodeConflict},
-		{"payment settled", []orderflow.Write{{Payment: pay(started, 1)}}, orderflow.Write{Payment: pay(succeeded, 1)}, ""},
+		{"payment started", nil, orderflow.Write{Payment: pay(started, 0)}, ""},
+		{"payment started twice", []orderflow.Write{{Payment: pay(started, 0)}}, orderflow.Write{Payment: pay(started, 0)}, orderflow.CodeConflict},
+		{"payment changed", []orderflow.Write{{Payment: pay(started, 0)}}, orderflow.Write{Payment: pay(started, 1)}, ""},
+		{"payment changed by somebody else", []orderflow.Write{{Payment: pay(started, 0)}, {Payment: pay(started, 1)}}, orderflow.Write{Payment: pay(started, 1)}, orderflow.CodeConflict},
+		{"payment settled", []orderflow.Write{{Payment: pay(started, 0)}}, orderflow.Write{Payment: pay(succeeded, 1)}, ""},
 		{"payment settled without a start", nil, orderflow.Write{Payment: pay(succeeded, 1)}, orderflow.CodeConflict},
-		{"payment given up without a start", nil, orderflow.Write{Payment: pay(failed, 0)}, ""},
-		{"payment settled twice", []orderflow.Write{{Payment: pay(started, 1)}, {Payment: pay(succeeded, 1)}}, orderflow.Write{Payment: pay(failed, 1)}, orderflow.CodeConflict},
-		{"payment started after it was given up", []orderflow.Write{{Payment: pay(failed, 0)}}, orderflow.Write{Payment: pay(started, 1)}, orderflow.CodeConflict},
-		{"payment attempted again", []orderflow.Write{{Payment: pay(started, 1)}}, orderflow.Write{Payment: second}, ""},
-		{"payment attempted again by somebody else", []orderflow.Write{{Payment: pay(started, 1)}, {Payment: second}}, orderflow.Write{Payment: pay(started, 2)}, orderflow.CodeConflict},
+		{"payment given up without a start", nil, orderflow.Write{Payment: pay(voided, 0)}, ""},
+		{"payment settled twice", []orderflow.Write{{Payment: pay(started, 0)}, {Payment: pay(succeeded, 1)}}, orderflow.Write{Payment: pay(failed, 1)}, orderflow.CodeConflict},
+		{"payment started after it was given up", []orderflow.Write{{Payment: pay(voided, 0)}}, orderflow.Write{Payment: pay(started, 0)}, orderflow.CodeConflict},
+		{"payment attempted again", []orderflow.Write{{Payment: pay(started, 0)}}, orderflow.Write{Payment: second()}, ""},
+		{"payment attempted again by somebody else", []orderflow.Write{{Payment: pay(started, 0)}, {Payment: second()}}, orderflow.Write{Payment: pay(started, 1)}, orderflow.CodeConflict},
 		{"no payment due", nil, orderflow.Write{Payment: pay(notDue, 0)}, ""},
 		{"no payment due, twice", []orderflow.Write{{Payment: pay(notDue, 0)}}, orderflow.Write{Payment: pay(notDue, 0)}, orderflow.CodeConflict},
-		{"no payment due after it was given up", []orderflow.Write{{Payment: pay(failed, 0)}}, orderflow.Write{Payment: pay(notDue, 0)}, orderflow.CodeConflict},
-		{"payment started where none is due", []orderflow.Write{{Payment: pay(notDue, 0)}}, orderflow.Write{Payment: pay(started, 1)}, orderflow.CodeConflict},
-		{"payment given up where none is due", []orderflow.Write{{Payment: pay(notDue, 0)}}, orderflow.Write{Payment: pay(failed, 0)}, orderflow.CodeConflict},
+		{"no payment due after it was given up", []orderflow.Write{{Payment: pay(voided, 0)}}, orderflow.Write{Payment: pay(notDue, 0)}, orderflow.CodeConflict},
+		{"payment started where none is due", []orderflow.Write{{Payment: pay(notDue, 0)}}, orderflow.Write{Payment: pay(started, 0)}, orderflow.CodeConflict},
+		{"payment given up where none is due", []orderflow.Write{{Payment: pay(notDue, 0)}}, orderflow.Write{Payment: pay(voided, 0)}, orderflow.CodeConflict},
+		{"payment given up after a start", []orderflow.Write{{Payment: pay(started, 0)}}, orderflow.Write{Payment: pay(voided, 1)}, ""},
+		{"payment declined without a start", nil, orderflow.Write{Payment: pay(failed, 0)}, orderflow.CodeConflict},
 		{"nothing", nil, orderflow.Write{}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -208,7 +214,7 @@ func TestOrders_Commit_mostMoves(t *testing.T) {
 	}
 	wantCode(t, s.Commit(t.Context(), orderflow.Write{
 		Order: newOrder(t, "ord_1", "a"), Step: &orderflow.Step{OrderID: "ord_1", Name: "x", Result: []byte("{}")},
-		Payment: &orderflow.Payment{OrderID: "ord_1", Step: "charge", State: orderflow.PaymentStarted, Amount: usd(5), Revision: 1}, Stock: moves,
+		Payment: &orderflow.Payment{OrderID: "ord_1", Step: "charge", State: orderflow.PaymentStarted, Amount: usd(5)}, Stock: moves,
 	}), "")
 }
 

@@ -150,12 +150,32 @@ func TestPayments_Payment(t *testing.T) {
 		t.Fatalf("got %v, %v of an empty ledger", got, err)
 	}
 	p := &orderflow.Payment{
-		OrderID: "ord_1", Step: "charge", State: orderflow.PaymentStarted, Amount: usd(1250), StartedAt: placedAt, CalledAt: placedAt, Revision: 1,
+		OrderID: "ord_1", Step: "charge", State: orderflow.PaymentStarted, Amount: usd(1250), StartedAt: placedAt, CalledAt: placedAt,
 	}
 	wantCode(t, ordersOn(db).Commit(t.Context(), orderflow.Write{Payment: p}), "")
 	got, err = ledger.Payment(t.Context(), "ord_1", "charge")
 	wantCode(t, err, "")
-	if *got != *p || !got.SettledAt.IsZero() {
+	if *got != *p || got.Revision != 1 || !got.SettledAt.IsZero() {
 		t.Errorf("got %+v, want %+v", got, p)
+	}
+}
+
+// An entry that was voided before VOIDED was a state is read as one that is.
+func TestPayments_Payment_formerlyVoided(t *testing.T) {
+	t.Parallel()
+	db, _ := localDB(t)
+	for _, reason := range []string{"OrderCancelled", "card_declined"} {
+		put(t, db, "payments", map[string]any{"orderId": reason, "step": "charge", "state": "FAILED", "reason": reason, "revision": 1})
+	}
+	ledger := &Payments{DB: db, Table: "payments"}
+	got, err := ledger.Payment(t.Context(), "OrderCancelled", "charge")
+	wantCode(t, err, "")
+	if got.State != orderflow.PaymentVoided || got.Reason != "" {
+		t.Errorf("got %+v", got)
+	}
+	got, err = ledger.Payment(t.Context(), "card_declined", "charge")
+	wantCode(t, err, "")
+	if got.State != orderflow.PaymentFailed || got.Reason != "card_declined" {
+		t.Errorf("got %+v", got)
 	}
 }

@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -27,43 +28,52 @@ func (s *Payments) Payment(ctx context.Context, orderID, step string) (*orderflo
 	if len(out.Item) == 0 {
 		return nil, nil
 	}
+	return paymentOf(out.Item)
+}
+
+func paymentOf(from item) (*orderflow.Payment, error) {
 	p := &orderflow.Payment{}
-	if err := unmarshal(out.Item, p); err != nil {
+	if err := unmarshal(from, p); err != nil {
 		return nil, fmt.Errorf("read payment: %w", err)
+	}
+	if p.State == orderflow.PaymentFailed && p.Reason == formerlyVoided {
+		p.State, p.Reason = orderflow.PaymentVoided, ""
 	}
 	return p, nil
 }
 
-// putPayment writes an entry of the ledger: it is started once and then only changed as it was read; it succeeds only if it was started, and fails only if it was started or never
-// will be; where nothing is due, none was made before. A settled entry never changes.
+// formerlyVoided is the reason with which an entry is kept as FAILED that was voided before VOIDED was a state.
+const formerlyVoided = string(orderflow.CodeOrderCancelled)
+
+// putPayment writes an entry of the ledger if it may replace what is there: one that is STARTED as its next revision.
 func putPayment(table string, p *orderflow.Payment) (*types.Put, error) {
-	it, err := marshal(p)
+	next := *p
+	if p.State == orderflow.PaymentStarted {
+		next.Revision++
+	}
+	it, err := marshal(&next)
 	if err != nil {
 		return nil, fmt.Errorf("marshal payment: %w", err)
 	}
-	put := &types.Put{TableName: &table, Item: it}
-	const absent, open = "attribute_not_exists(orderId)", "#state = :started"
-	switch p.State {
-	case orderflow.PaymentNotDue:
-		put.ConditionExpression = aws.String(absent)
-		return put, nil
-	case orderflow.PaymentStarted:
-		if p.Revision <= 1 {
-			put.ConditionExpression = aws.String(absent)
-			return put, nil
-		}
-		put.ConditionExpression = aws.String(open + " AND revision = :read")
-	case orderflow.PaymentSucceeded:
-		put.ConditionExpression = aws.String(open)
-	case orderflow.PaymentFailed:
-		put.ConditionExpression = aws.String(absent + " OR " + open)
-	default:
+	none, started := p.Replaces()
+	if !none && !started {
 		return nil, fmt.Errorf("put payment: unknown state %q", p.State)
 	}
-	put.ExpressionAttributeNames = map[string]string{"#state": "state"}
-	put.ExpressionAttributeValues = item{":started": str(string(orderflow.PaymentStarted))}
-	if p.State == orderflow.PaymentStarted {
-		put.ExpressionAttributeValues[":read"] = number(int64(p.Revision - 1))
+	put := &types.Put{TableName: &table, Item: it}
+	var conditions []string
+	if none {
+		conditions = append(conditions, "attribute_not_exists(orderId)")
 	}
+	if started {
+		put.ExpressionAttributeNames = map[string]string{"#state": "state"}
+		put.ExpressionAttributeValues = item{":started": str(string(orderflow.PaymentStarted))}
+		open := "#state = :started"
+		if p.State == orderflow.PaymentStarted {
+			open += " AND revision = :read"
+			put.ExpressionAttributeValues[":read"] = number(int64(p.Revision))
+		}
+		conditions = append(conditions, open)
+	}
+	put.ConditionExpression = aws.String(strings.Join(conditions, " OR "))
 	return put, nil
 }

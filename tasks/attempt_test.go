@@ -46,7 +46,7 @@ func (p *provider) wantKeys(t *testing.T, want ...string) {
 
 // openCall is the ledger's entry of a charge that was called, and of which nothing was heard.
 func openCall(o *orderflow.Order) orderflow.Payment {
-	return orderflow.Payment{OrderID: o.ID, Step: chargeStep, State: orderflow.PaymentStarted, Amount: o.Total, StartedAt: start, CalledAt: start, Revision: 1}
+	return orderflow.Payment{OrderID: o.ID, Step: orderflow.ChargeStep, State: orderflow.PaymentStarted, Amount: o.Total, StartedAt: start, CalledAt: start, Revision: 1}
 }
 
 // Declined for now is proof: the next call is a new attempt at once.
@@ -85,12 +85,12 @@ func TestCharge_Handle_savedError(t *testing.T) {
 			for range 3 { // whatever is repeated meanwhile does not put the next attempt off
 				_, err := charge.Handle(t.Context(), in)
 				wantCode(t, err, code)
-				if got := s.payments["ord_1/charge"]; got.Attempt > 1 || !got.RenewAt.Equal(start.Add(uncertainFor)) {
+				if got := s.payments["ord_1/charge"]; got.Attempt > 1 || !got.RenewAt.Equal(start.Add(orderflow.UncertainFor)) {
 					t.Fatalf("at %s: ledger %+v", *now, got)
 				}
 				*now = now.Add(29 * time.Second)
 			}
-			*now = start.Add(uncertainFor)
+			*now = start.Add(orderflow.UncertainFor)
 			_, err := charge.Handle(t.Context(), in)
 			wantCode(t, err, "")
 			p.wantKeys(t, "ord_1/charge/2")
@@ -186,7 +186,7 @@ func TestRefund_Handle_declinedForNow(t *testing.T) {
 	_, err = refund.Handle(t.Context(), in)
 	wantCode(t, err, "")
 	p.wantKeys(t)
-	s.wantPayment(t, orderflow.PaymentNone, orderflow.PaymentFailed)
+	s.wantPayment(t, orderflow.PaymentNone, orderflow.PaymentVoided)
 }
 
 // The process died after the provider had declined for now, and a cancel won: the provider's word is enough.
@@ -198,7 +198,7 @@ func TestRefund_Handle_declinedForNowUnheard(t *testing.T) {
 	s.mustChange(cancelled)
 	_, err := refund.Handle(t.Context(), in)
 	wantCode(t, err, "")
-	s.wantPayment(t, orderflow.PaymentNone, orderflow.PaymentFailed)
+	s.wantPayment(t, orderflow.PaymentNone, orderflow.PaymentVoided)
 }
 
 // An invocation that comes back when the order has ended changes nothing of it.
@@ -215,7 +215,7 @@ func TestCharge_Handle_uncertainLate(t *testing.T) {
 		}
 		first = false // the call was lost; before that is written, the order ends
 		s.mustChange(cancelled)
-		*now = start.Add(2 * uncertainFor)
+		*now = start.Add(2 * orderflow.UncertainFor)
 		if _, err := refund.Handle(ctx, in); err != nil {
 			return err
 		}
@@ -239,8 +239,8 @@ func TestCharge_Handle_declinedTellsWhy(t *testing.T) {
 	for range 2 { // the second time, the ledger says it
 		_, err := charge.Handle(t.Context(), in)
 		wantCode(t, err, orderflow.CodePaymentDeclined)
-		if reasonOf(err) != "amount_too_small" || publicOf(err) != why {
-			t.Errorf("got %v, told %q", err, publicOf(err))
+		if orderflow.MessageOf(err) != "amount_too_small" || orderflow.PublicOf(err) != why {
+			t.Errorf("got %v, told %q", err, orderflow.PublicOf(err))
 		}
 	}
 	o := s.load(t, "ord_1")

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"time"
 
 	"orderflow"
 )
@@ -47,7 +46,7 @@ func (c Charge) charge(ctx context.Context, id string) (Charged, error) {
 	if err != nil {
 		return Charged{}, err
 	}
-	entry, err := c.Ledger.Payment(ctx, id, chargeStep)
+	entry, err := c.Ledger.Payment(ctx, id, orderflow.ChargeStep)
 	if err != nil {
 		return Charged{}, err
 	}
@@ -57,18 +56,17 @@ func (c Charge) charge(ctx context.Context, id string) (Charged, error) {
 	switch entry.State {
 	case orderflow.PaymentSucceeded, orderflow.PaymentNotDue:
 		return c.firstResult(ctx, o, entry)
+	case orderflow.PaymentVoided:
+		return Charged{}, c.giveUp(ctx, *entry)
 	case orderflow.PaymentFailed:
-		if entry.Reason == voided {
-			return Charged{}, c.giveUp(ctx, *entry)
-		}
-		return Charged{}, &orderflow.Error{Code: orderflow.CodePaymentDeclined, Message: entry.Reason, Public: entry.Told}
+		return Charged{}, entry.Refusal()
 	}
 	return c.resume(ctx, o, *entry)
 }
 
 // firstResult is that of the invocation which captured the money.
 func (c Charge) firstResult(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment) (Charged, error) {
-	step, err := c.Steps.Step(ctx, o.ID, chargeStep)
+	step, err := c.Steps.Step(ctx, o.ID, orderflow.ChargeStep)
 	if err != nil {
 		return Charged{}, err
 	}
@@ -86,25 +84,27 @@ func (c Charge) begin(ctx context.Context, o *orderflow.Order) (Charged, error) 
 	if o.Status != orderflow.Confirmed {
 		return Charged{}, orderflow.Errorf(orderflow.CodeInvalidState, "order %s is %s", o.ID, o.Status)
 	}
-	entry := orderflow.Payment{OrderID: o.ID, Step: chargeStep, State: orderflow.PaymentStarted, Amount: o.Total, StartedAt: c.Now().UTC()}
+	entry := orderflow.NewCharge(o, c.Now().UTC())
 	if o.Total.Amount == 0 {
 		return c.nothingDue(ctx, o, entry)
 	}
-	return c.call(ctx, o, entry)
+	return c.call(ctx, o, *entry)
 }
 
 // nothingDue records that there is nothing to pay: ledger, order and step at once. The provider never hears of the order.
-func (c Charge) nothingDue(ctx context.Context, o *orderflow.Order, entry orderflow.Payment) (Charged, error) {
-	if err := o.NothingDue(c.Now.by(chargeStep, "")); err != nil {
+func (c Charge) nothingDue(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment) (Charged, error) {
+	if err := o.NothingDue(c.Now.by(orderflow.ChargeStep, "")); err != nil {
 		return Charged{}, err
 	}
-	entry.State, entry.SettledAt = orderflow.PaymentNotDue, entry.StartedAt
+	if err := entry.NothingDue(entry.StartedAt); err != nil {
+		return Charged{}, err
+	}
 	out := Charged{Receipt: orderflow.Receipt{Amount: o.Total}}
-	step, err := newStep(o.ID, chargeStep, out)
+	step, err := newStep(o.ID, orderflow.ChargeStep, out)
 	if err != nil {
 		return Charged{}, err
 	}
-	return out, c.Orders.Commit(ctx, orderflow.Write{Order: o, Step: step, Payment: &entry})
+	return out, c.Orders.Commit(ctx, orderflow.Write{Order: o, Step: step, Payment: entry})
 }
 
 // resume settles an entry whose outcome is unknown: the provider's word first.
@@ -115,8 +115,8 @@ func (c Charge) resume(ctx context.Context, o *orderflow.Order, entry orderflow.
 		return c.settle(ctx, o.ID, entry, receipt)
 	case orderflow.CodeOf(err) == orderflow.CodePaymentDeclined:
 		return Charged{}, c.decline(ctx, o.ID, entry, err)
-	case isOver(err):
-		entry.RenewAt = c.Now().UTC()
+	case orderflow.NothingCame(err):
+		entry.Spend(err, c.Now().UTC())
 	case orderflow.CodeOf(err) != orderflow.CodeNotFound:
 		return Charged{}, providerError(err)
 	}
@@ -132,10 +132,10 @@ func (c Charge) giveUp(ctx context.Context, entry orderflow.Payment) error {
 	if entry.Amount.Amount > 0 {
 		receipt, err := c.Gateway.Lookup(ctx, entry)
 		if err == nil {
-			key := orderflow.Payment{OrderID: entry.OrderID, Step: refundStep}.Key()
+			key := orderflow.NewRefund(&entry, c.Now()).Key()
 			_, err = c.Gateway.Refund(ctx, orderflow.Refund{Key: key, OrderID: entry.OrderID, ProviderID: receipt.ProviderID, Amount: receipt.Amount})
 		}
-		if code := orderflow.CodeOf(err); err != nil && code != orderflow.CodeNotFound && code != orderflow.CodePaymentDeclined && !isOver(err) {
+		if code := orderflow.CodeOf(err); err != nil && code != orderflow.CodeNotFound && code != orderflow.CodePaymentDeclined && !orderflow.NothingCame(err) {
 			return providerError(err)
 		}
 	}
@@ -145,7 +145,9 @@ func (c Charge) giveUp(ctx context.Context, entry orderflow.Payment) error {
 // call calls the provider. The ledger says so before, and afterwards what is certain of it.
 func (c Charge) call(ctx context.Context, o *orderflow.Order, entry orderflow.Payment) (Charged, error) {
 	before := entry
-	entry.CalledAt, entry.RenewAt = c.Now().UTC(), time.Time{}
+	if err := entry.Call(c.Now().UTC()); err != nil {
+		return Charged{}, err
+	}
 	if err := c.note(ctx, &entry); err != nil {
 		return Charged{}, err
 	}
@@ -153,24 +155,24 @@ func (c Charge) call(ctx context.Context, o *orderflow.Order, entry orderflow.Pa
 	if err == nil {
 		return c.settle(ctx, o.ID, entry, receipt)
 	}
-	err = providerError(err)
-	code, renewAt := orderflow.CodeOf(err), renewal(err, before.RenewAt, c.Now().UTC())
-	switch {
-	case code == orderflow.CodePaymentDeclined:
-		return Charged{}, c.decline(ctx, o.ID, entry, err)
-	case code == orderflow.CodePaymentUnavailable: // nothing came of it
-		entry.CalledAt, entry.RenewAt = before.CalledAt, cmp.Or(renewAt, before.RenewAt)
-		return Charged{}, cmp.Or(c.note(ctx, &entry), err)
-	case code == orderflow.CodePaymentUncertain:
-		entry.RenewAt = renewAt
-		return Charged{}, cmp.Or(c.uncertain(ctx, entry), err)
+	said := providerError(err)
+	record := c.note
+	switch orderflow.CodeOf(said) {
+	case orderflow.CodePaymentDeclined:
+		return Charged{}, c.decline(ctx, o.ID, entry, said)
+	case orderflow.CodePaymentUnavailable:
+	case orderflow.CodePaymentUncertain:
+		record = c.uncertain
+	default:
+		return Charged{}, said
 	}
-	return Charged{}, err
+	if err := entry.Unsettled(before, said, c.Now().UTC()); err != nil {
+		return Charged{}, err
+	}
+	return Charged{}, cmp.Or(record(ctx, &entry), said)
 }
 
 // note writes the entry of a charge that is not settled.
 func (c Charge) note(ctx context.Context, entry *orderflow.Payment) error {
-	entry.Revision++
-	next := *entry
-	return c.Orders.Commit(ctx, orderflow.Write{Payment: &next})
+	return c.Orders.Commit(ctx, orderflow.Write{Payment: entry})
 }

@@ -64,7 +64,7 @@ func TestCharge_Handle_nothingDueCancelled(t *testing.T) {
 	wantCode(t, err, "")
 	_, err = charge.Handle(t.Context(), in)
 	wantCode(t, err, orderflow.CodeOrderCancelled)
-	s.wantPayment(t, orderflow.PaymentNone, orderflow.PaymentFailed)
+	s.wantPayment(t, orderflow.PaymentNone, orderflow.PaymentVoided)
 	if p.calls > 0 {
 		t.Errorf("%d calls of the provider", p.calls)
 	}

@@ -110,7 +110,7 @@ func (s *simulation) checkMarks(o *orderflow.Order, fail func(string, ...any)) {
 
 // onlyProviderKnows: a charge that was given up was declined later, or went straight back. The order never heard of it.
 func (s *simulation) onlyProviderKnows(o *orderflow.Order) bool {
-	return o.PaymentStatus == orderflow.PaymentNone && s.store.payments["ord_1/charge"].Reason == voided
+	return o.PaymentStatus == orderflow.PaymentNone && s.store.payments["ord_1/charge"].State == orderflow.PaymentVoided
 }
 
 func (s *simulation) checkStock(o *orderflow.Order, before map[string]orderflow.Product, fail func(string, ...any)) {

@@ -2,16 +2,8 @@ package tasks
 
 import (
 	"context"
-	"errors"
-	"time"
 
 	"orderflow"
-)
-
-// The steps of an order that move money; they name its ledger entries.
-const (
-	chargeStep = "charge"
-	refundStep = "refund"
 )
 
 // Ledger reads the permanent record of what was asked of the payment provider. It is written by Orders.Commit, which guards it:
@@ -42,48 +34,9 @@ func providerError(err error) error {
 	return orderflow.Errorf(orderflow.CodePaymentUncertain, "%v", err)
 }
 
-// isOver reports whether the provider has proven that nothing came of an attempt, and nothing will.
-func isOver(err error) bool {
-	spent, ok := errors.AsType[*orderflow.KeySpent](err)
-	return ok && spent.Proven
-}
-
-// renewal is from when on another attempt may begin after an error of the provider: at once after proof, otherwise when the call can take
-// effect no more, and the provider is asked then. An earlier time that was found before stands. Zero while the key is good.
-func renewal(err error, earlier, now time.Time) time.Time {
-	spent, ok := errors.AsType[*orderflow.KeySpent](err)
-	if !ok {
-		return time.Time{}
-	}
-	at := now
-	if !spent.Proven {
-		at = now.Add(uncertainFor)
-	}
-	if !earlier.IsZero() && earlier.Before(at) {
-		return earlier
-	}
-	return at
-}
-
-// reasonOf is what an error says to operators, without its code.
-func reasonOf(err error) string {
-	if e, ok := errors.AsType[*orderflow.Error](err); ok {
-		return e.Message
-	}
-	return err.Error()
-}
-
-// publicOf is what an error says to customers.
-func publicOf(err error) string {
-	if e, ok := errors.AsType[*orderflow.Error](err); ok {
-		return e.Public
-	}
-	return ""
-}
-
 // declined makes the author of a change to DECLINED.
 func (c Clock) declined(step string, said error) orderflow.By {
 	by := c.by(step, string(orderflow.CodePaymentDeclined))
-	by.Message = publicOf(said)
+	by.Message = orderflow.PublicOf(said)
 	return by
 }

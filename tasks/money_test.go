@@ -206,7 +206,7 @@ func TestRefund_Handle_nothingCharged(t *testing.T) {
 	if len(p.captures) > 0 {
 		t.Error("captured after the charge was given up")
 	}
-	s.wantPayment(t, orderflow.PaymentNone, orderflow.PaymentFailed)
+	s.wantPayment(t, orderflow.PaymentNone, orderflow.PaymentVoided)
 }
 
 // The process died in the middle of the call: it may still take effect, so Refund waits, then gives back what was captured.
@@ -237,8 +237,8 @@ func TestRefund_Handle_callWithoutEffect(t *testing.T) {
 	wantCode(t, err, orderflow.CodePaymentUncertain)
 	p.before = nil
 	s.mustChange(cancelled)
-	refund.Now = at(start.Add(uncertainFor))
+	refund.Now = at(start.Add(orderflow.UncertainFor))
 	_, err = refund.Handle(t.Context(), in)
 	wantCode(t, err, "")
-	s.wantPayment(t, orderflow.PaymentNone, orderflow.PaymentFailed)
+	s.wantPayment(t, orderflow.PaymentNone, orderflow.PaymentVoided)
 }

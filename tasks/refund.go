@@ -3,16 +3,9 @@ package tasks
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"orderflow"
 )
-
-// voided is the reason of a charge that was given up before any money moved.
-const voided = string(orderflow.CodeOrderCancelled)
-
-// uncertainFor is how long a call without an answer may still take effect at the provider, at most: far beyond every timeout on the way.
-const uncertainFor = time.Minute
 
 // Refund gives back all that was captured for an order, once. If the outcome of a charge is unknown, it finds out first.
 // From then on no charge of this order begins.
@@ -42,7 +35,7 @@ func (r Refund) Handle(ctx context.Context, in Input) (Refunded, error) {
 }
 
 func (r Refund) refund(ctx context.Context, id string) (Refunded, error) {
-	done, err := r.Steps.Step(ctx, id, refundStep)
+	done, err := r.Steps.Step(ctx, id, orderflow.RefundStep)
 	if err != nil {
 		return Refunded{}, err
 	}
@@ -53,20 +46,24 @@ func (r Refund) refund(ctx context.Context, id string) (Refunded, error) {
 	if err != nil {
 		return Refunded{}, err
 	}
-	charge, err := r.Ledger.Payment(ctx, id, chargeStep)
+	charge, err := r.Ledger.Payment(ctx, id, orderflow.ChargeStep)
 	if err != nil {
 		return Refunded{}, err
 	}
-	switch {
-	case charge == nil:
-		none := orderflow.Payment{OrderID: id, Step: chargeStep, Amount: o.Total, StartedAt: r.Now().UTC()}
-		return Refunded{}, r.Orders.Commit(ctx, orderflow.Write{Payment: failed(none, voided, r.Now)})
-	case charge.State == orderflow.PaymentFailed || charge.State == orderflow.PaymentNotDue:
-		return Refunded{}, nil
-	case charge.State == orderflow.PaymentStarted:
-		if charge, err = r.findOut(ctx, o, *charge); err != nil || charge.State != orderflow.PaymentSucceeded {
+	if charge == nil {
+		charge = orderflow.NewCharge(o, r.Now().UTC())
+		if err := charge.Void(nil, charge.StartedAt); err != nil {
 			return Refunded{}, err
 		}
+		return Refunded{}, r.Orders.Commit(ctx, orderflow.Write{Payment: charge})
+	}
+	if charge.State == orderflow.PaymentStarted {
+		if err := r.findOut(ctx, o, charge); err != nil {
+			return Refunded{}, err
+		}
+	}
+	if charge.State != orderflow.PaymentSucceeded {
+		return Refunded{}, nil
 	}
 	if err := o.Refundable(); err != nil && o.PaymentStatus != orderflow.PaymentRefunded {
 		return Refunded{}, err
@@ -75,37 +72,31 @@ func (r Refund) refund(ctx context.Context, id string) (Refunded, error) {
 }
 
 // findOut asks the provider what became of a charge whose outcome is unknown, and records it.
-func (r Refund) findOut(ctx context.Context, o *orderflow.Order, charge orderflow.Payment) (*orderflow.Payment, error) {
-	by := r.Now.by(refundStep, "")
-	receipt, err := r.Gateway.Lookup(ctx, charge)
-	var settled *orderflow.Payment
-	switch code := orderflow.CodeOf(err); {
-	case err == nil:
-		settled = captured(charge, receipt, r.Now)
+func (r Refund) findOut(ctx context.Context, o *orderflow.Order, charge *orderflow.Payment) error {
+	by := r.Now.by(orderflow.RefundStep, "")
+	receipt, said := r.Gateway.Lookup(ctx, *charge)
+	switch code := orderflow.CodeOf(said); {
+	case said == nil:
+		if err := charge.Capture(receipt, by.At); err != nil {
+			return err
+		}
 		if err := o.Captured(by); err != nil && orderflow.CodeOf(err) != orderflow.CodeOrderCancelled {
-			return nil, err
+			return err
 		}
 	case code == orderflow.CodePaymentDeclined:
-		settled = refused(charge, err, r.Now)
-		o.Payment(orderflow.PaymentDeclined, r.Now.declined(refundStep, err))
-	case code == orderflow.CodeNotFound || isOver(err):
-		if left := r.mayStillHappen(charge); left > 0 && !isOver(err) {
-			return nil, orderflow.Errorf(orderflow.CodePaymentUncertain, "the charge of order %s may still take effect: ask again in %s", o.ID, left)
+		if err := charge.Decline(said, by.At); err != nil {
+			return err
 		}
-		settled = failed(charge, voided, r.Now)
+		o.Payment(orderflow.PaymentDeclined, r.Now.declined(orderflow.RefundStep, said))
+	case code == orderflow.CodeNotFound || orderflow.NothingCame(said):
+		if err := charge.Void(said, by.At); err != nil {
+			return err
+		}
 		o.Payment(orderflow.PaymentNone, by)
 	default:
-		return nil, providerError(err)
+		return providerError(said)
 	}
-	return settled, r.Orders.Commit(ctx, orderflow.Write{Order: o, Payment: settled})
-}
-
-// mayStillHappen is for how long the last call of a charge may yet take effect.
-func (r Refund) mayStillHappen(charge orderflow.Payment) time.Duration {
-	if charge.CalledAt.IsZero() {
-		return 0
-	}
-	return charge.CalledAt.Add(uncertainFor).Sub(r.Now())
+	return r.Orders.Commit(ctx, orderflow.Write{Order: o, Payment: charge})
 }
 
 // giveBack refunds a captured charge: ledger entry, provider, then ledger, order and step at once.
@@ -118,36 +109,30 @@ func (r Refund) giveBack(ctx context.Context, id string, charge orderflow.Paymen
 	if err != nil {
 		return Refunded{}, r.unsettled(ctx, id, *entry, providerError(err))
 	}
-	if receipt.Amount != charge.Amount {
-		return Refunded{}, fmt.Errorf("provider gave back %s instead of %s as %s", receipt.Amount, charge.Amount, receipt.ProviderID)
-	}
 	return r.settle(ctx, id, *entry, receipt)
 }
 
 // entry is the ledger's, begun or renewed.
 func (r Refund) entry(ctx context.Context, id string, charge orderflow.Payment) (*orderflow.Payment, error) {
-	entry, err := r.Ledger.Payment(ctx, id, refundStep)
+	entry, err := r.Ledger.Payment(ctx, id, orderflow.RefundStep)
 	if err != nil {
 		return nil, err
 	}
 	if entry == nil {
-		entry = &orderflow.Payment{OrderID: id, Step: refundStep, State: orderflow.PaymentStarted, Amount: charge.Amount, StartedAt: r.Now().UTC(), Revision: 1}
-		return entry, r.Orders.Commit(ctx, orderflow.Write{Payment: entry})
-	}
-	attempt := entry.Attempt
-	if entry.Renew(r.Now()); entry.Attempt == attempt {
+		entry = orderflow.NewRefund(&charge, r.Now().UTC())
+		if err := entry.Begin(); err != nil {
+			return nil, err
+		}
+	} else if !entry.Renew(r.Now()) {
 		return entry, nil
 	}
-	entry.Revision++
 	return entry, r.Orders.Commit(ctx, orderflow.Write{Payment: entry})
 }
 
 // unsettled records what the provider said of a refund that is not done, and returns it: the order shows whether the money is on its way.
 func (r Refund) unsettled(ctx context.Context, id string, entry orderflow.Payment, said error) error {
 	write := orderflow.Write{}
-	if at := renewal(said, entry.RenewAt, r.Now().UTC()); !at.Equal(entry.RenewAt) && !at.IsZero() {
-		entry.RenewAt = at
-		entry.Revision++
+	if entry.Spend(said, r.Now().UTC()) {
 		write.Payment = &entry
 	}
 	status, known := map[orderflow.Code]orderflow.PaymentStatus{
@@ -159,7 +144,7 @@ func (r Refund) unsettled(ctx context.Context, id string, entry orderflow.Paymen
 			return err
 		}
 		if o.PaymentStatus != status && o.Refundable() == nil {
-			o.Payment(status, r.Now.by(refundStep, string(orderflow.CodeOf(said))))
+			o.Payment(status, r.Now.by(orderflow.RefundStep, string(orderflow.CodeOf(said))))
 			write.Order = o
 		}
 	}
@@ -170,17 +155,20 @@ func (r Refund) unsettled(ctx context.Context, id string, entry orderflow.Paymen
 }
 
 func (r Refund) settle(ctx context.Context, id string, entry orderflow.Payment, receipt orderflow.Receipt) (Refunded, error) {
+	if err := entry.GiveBack(receipt, r.Now().UTC()); err != nil {
+		return Refunded{}, err
+	}
 	out := Refunded{receipt}
 	o, err := r.Orders.Order(ctx, id)
 	if err != nil {
 		return Refunded{}, err
 	}
-	if err := o.Refunded(r.Now.by(refundStep, "")); err != nil {
+	if err := o.Refunded(r.Now.by(orderflow.RefundStep, "")); err != nil {
 		return Refunded{}, err
 	}
-	step, err := newStep(id, refundStep, out)
+	step, err := newStep(id, orderflow.RefundStep, out)
 	if err != nil {
 		return Refunded{}, err
 	}
-	return out, r.Orders.Commit(ctx, orderflow.Write{Order: o, Step: step, Payment: captured(entry, receipt, r.Now)})
+	return out, r.Orders.Commit(ctx, orderflow.Write{Order: o, Step: step, Payment: &entry})
 }

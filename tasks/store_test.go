@@ -147,6 +147,9 @@ func (s *store) apply(w orderflow.Write) error {
 		s.steps[w.Step.OrderID+"/"+w.Step.Name] = *w.Step
 	}
 	if w.Payment != nil {
+		if w.Payment.State == orderflow.PaymentStarted {
+			w.Payment.Revision++
+		}
 		s.payments[w.Payment.OrderID+"/"+w.Payment.Step] = *w.Payment
 	}
 	s.commits++
@@ -167,11 +170,9 @@ func (s *store) guard(w orderflow.Write) error {
 	}
 	if w.Payment != nil {
 		old, exists := s.payments[w.Payment.OrderID+"/"+w.Payment.Step]
-		open := exists && old.State == orderflow.PaymentStarted
-		fits := map[orderflow.PaymentState]bool{
-			orderflow.PaymentStarted: !exists && w.Payment.Revision == 1 || open && old.Revision == w.Payment.Revision-1, orderflow.PaymentSucceeded: open, orderflow.PaymentFailed: !exists || open, orderflow.PaymentNotDue: !exists,
-		}[w.Payment.State]
-		if !fits {
+		none, started := w.Payment.Replaces()
+		open := exists && old.State == orderflow.PaymentStarted && (w.Payment.State != orderflow.PaymentStarted || old.Revision == w.Payment.Revision)
+		if !(none && !exists || started && open) {
 			return errConflict
 		}
 	}

@@ -1,0 +1,165 @@
+package orderflow
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// How an entry of the ledger changes. Each method returns CodeInvalidState, and changes nothing, in any other state:
+//
+//	new -> STARTED -> SUCCEEDED | FAILED | VOIDED
+//	new -> VOIDED | NOT_DUE
+
+// NewCharge makes the entry of an order's charge, which is not in the ledger yet.
+func NewCharge(o *Order, at time.Time) *Payment {
+	return &Payment{OrderID: o.ID, Step: ChargeStep, Amount: o.Total, StartedAt: at}
+}
+
+// NewRefund makes the entry of the refund of a captured charge.
+func NewRefund(charge *Payment, at time.Time) *Payment {
+	return &Payment{OrderID: charge.OrderID, Step: RefundStep, Amount: charge.Amount, StartedAt: at}
+}
+
+func (p *Payment) expect(want ...PaymentState) error {
+	if slices.Contains(want, p.State) {
+		return nil
+	}
+	return Errorf(CodeInvalidState, "the %s of order %s is %s", p.Step, p.OrderID, cmp.Or(string(p.State), "not begun"))
+}
+
+// Begin starts a new entry.
+func (p *Payment) Begin() error {
+	if err := p.expect(PaymentNew); err != nil {
+		return err
+	}
+	p.State = PaymentStarted
+	return nil
+}
+
+// Call notes that the provider is called now, for the first time or once more.
+func (p *Payment) Call(at time.Time) error {
+	if err := p.expect(PaymentNew, PaymentStarted); err != nil {
+		return err
+	}
+	p.State, p.CalledAt, p.RenewAt = PaymentStarted, at, time.Time{}
+	return nil
+}
+
+// Unsettled notes what the provider said to a call that settled nothing: after CodePaymentUnavailable nothing came of it, and what was
+// known before Call counts; otherwise the outcome is unknown.
+func (p *Payment) Unsettled(before Payment, said error, at time.Time) error {
+	if err := p.expect(PaymentStarted); err != nil {
+		return err
+	}
+	p.RenewAt = renewal(said, before.RenewAt, at)
+	if CodeOf(said) == CodePaymentUnavailable {
+		p.CalledAt, p.RenewAt = before.CalledAt, cmp.Or(p.RenewAt, before.RenewAt)
+	}
+	return nil
+}
+
+// Spend notes that another attempt may begin, and from when on, if that is what the provider said. It reports whether that is news.
+func (p *Payment) Spend(said error, at time.Time) bool {
+	renewAt := renewal(said, p.RenewAt, at)
+	if p.State != PaymentStarted || renewAt.IsZero() || renewAt.Equal(p.RenewAt) {
+		return false
+	}
+	p.RenewAt = renewAt
+	return true
+}
+
+// Renew begins the next attempt if the last one was refused and its time is over. It reports whether that was so.
+func (p *Payment) Renew(now time.Time) bool {
+	if p.State != PaymentStarted || p.RenewAt.IsZero() || now.Before(p.RenewAt) {
+		return false
+	}
+	p.Attempt, p.RenewAt = max(p.Attempt, 1)+1, time.Time{}
+	return true
+}
+
+// Capture settles a charge that the provider has captured; it is an error if that is another amount.
+func (p *Payment) Capture(r Receipt, at time.Time) error {
+	return p.succeed(ChargeStep, "captured", r, at)
+}
+
+// GiveBack settles a refund whose money has gone back; it is an error if that is another amount.
+func (p *Payment) GiveBack(r Receipt, at time.Time) error {
+	return p.succeed(RefundStep, "gave back", r, at)
+}
+
+func (p *Payment) succeed(step, done string, r Receipt, at time.Time) error {
+	if err := p.expect(PaymentStarted); err != nil {
+		return err
+	}
+	if p.Step != step {
+		return Errorf(CodeInvalidState, "the provider %s the %s of order %s", done, p.Step, p.OrderID)
+	}
+	if r.Amount != p.Amount {
+		return fmt.Errorf("provider %s %s instead of %s as %s", done, r.Amount, p.Amount, r.ProviderID)
+	}
+	p.ProviderID = r.ProviderID
+	p.settle(PaymentSucceeded, at)
+	return nil
+}
+
+// Decline settles a charge to which the provider said no.
+func (p *Payment) Decline(said error, at time.Time) error {
+	if err := p.expect(PaymentStarted); err != nil {
+		return err
+	}
+	p.Reason, p.Told = MessageOf(said), PublicOf(said)
+	p.settle(PaymentFailed, at)
+	return nil
+}
+
+// Void settles a charge of which the provider knows nothing: it is given up. Returns CodePaymentUncertain while the last call may still take
+// effect, unless what the provider said proves that it will not.
+func (p *Payment) Void(said error, at time.Time) error {
+	if err := p.expect(PaymentNew, PaymentStarted); err != nil {
+		return err
+	}
+	if left := p.CalledAt.Add(UncertainFor).Sub(at); !p.CalledAt.IsZero() && left > 0 && !NothingCame(said) {
+		return Errorf(CodePaymentUncertain, "the charge of order %s may still take effect: ask again in %s", p.OrderID, left)
+	}
+	p.settle(PaymentVoided, at)
+	return nil
+}
+
+// NothingDue settles a new entry of a charge of zero.
+func (p *Payment) NothingDue(at time.Time) error {
+	if err := p.expect(PaymentNew); err != nil {
+		return err
+	}
+	if p.Amount.Amount != 0 {
+		return Errorf(CodeInvalidState, "%s of order %s is due", p.Amount, p.OrderID)
+	}
+	p.settle(PaymentNotDue, at)
+	return nil
+}
+
+func (p *Payment) settle(s PaymentState, at time.Time) {
+	p.State, p.SettledAt, p.CalledAt = s, at, time.Time{}
+}
+
+// Refusal is the CodePaymentDeclined of an entry that failed.
+func (p *Payment) Refusal() error {
+	return &Error{Code: CodePaymentDeclined, Message: p.Reason, Public: p.Told}
+}
+
+// Replaces reports what the ledger may hold where this entry is written: none, a STARTED one (of the same Revision, if this one is STARTED,
+// too), or either. A settled entry never changes.
+func (p *Payment) Replaces() (none, started bool) {
+	switch p.State {
+	case PaymentStarted:
+		return p.Revision == 0, p.Revision > 0
+	case PaymentSucceeded, PaymentFailed:
+		return false, true
+	case PaymentVoided:
+		return true, true
+	case PaymentNotDue:
+		return true, false
+	}
+	return false, false
+}

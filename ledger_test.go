@@ -1,0 +1,188 @@
+package orderflow
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+)
+
+// ledgerEntry is a charge of 5.00 USD, called at noon if it was.
+func ledgerEntry(s PaymentState) Payment {
+	p := Payment{OrderID: "ord_1", Step: ChargeStep, State: s, Amount: Money{500, "USD"}, StartedAt: noon}
+	if s == PaymentStarted {
+		p.CalledAt = noon
+	}
+	return p
+}
+
+// paymentMoves are the transitions of a ledger entry, a minute after noon.
+var paymentMoves = map[string]func(p *Payment) error{
+	"begin":   func(p *Payment) error { return p.Begin() },
+	"call":    func(p *Payment) error { return p.Call(noon.Add(UncertainFor)) },
+	"capture": func(p *Payment) error { return p.Capture(Receipt{"pi_1", p.Amount}, noon.Add(UncertainFor)) },
+	"give back": func(p *Payment) error {
+		p.Step = RefundStep
+		return p.GiveBack(Receipt{"re_1", p.Amount}, noon.Add(UncertainFor))
+	},
+	"decline": func(p *Payment) error {
+		return p.Decline(&Error{Code: CodePaymentDeclined, Message: "do_not_honor", Public: "No."}, noon.Add(UncertainFor))
+	},
+	"void":        func(p *Payment) error { return p.Void(nil, noon.Add(UncertainFor)) },
+	"nothing due": func(p *Payment) error { p.Amount.Amount = 0; return p.NothingDue(noon.Add(UncertainFor)) },
+	"unsettled":   func(p *Payment) error { return p.Unsettled(*p, errors.New("lost"), noon.Add(UncertainFor)) },
+}
+
+func TestPayment_transitions(t *testing.T) {
+	t.Parallel()
+	states := []PaymentState{PaymentNew, PaymentStarted, PaymentSucceeded, PaymentFailed, PaymentVoided, PaymentNotDue}
+	allowed := map[string]PaymentState{
+		" begin": PaymentStarted, " call": PaymentStarted, " void": PaymentVoided, " nothing due": PaymentNotDue,
+		"STARTED call": PaymentStarted, "STARTED unsettled": PaymentStarted, "STARTED capture": PaymentSucceeded, "STARTED give back": PaymentSucceeded,
+		"STARTED decline": PaymentFailed, "STARTED void": PaymentVoided,
+	}
+	for _, from := range states {
+		for name, move := range paymentMoves {
+			t.Run(string(from)+" "+name, func(t *testing.T) {
+				t.Parallel()
+				p := ledgerEntry(from)
+				err := move(&p)
+				to, ok := allowed[string(from)+" "+name]
+				if !ok {
+					was := ledgerEntry(from)
+					was.Step, was.Amount = p.Step, p.Amount
+					if CodeOf(err) != CodeInvalidState || p != was {
+						t.Fatalf("got %v, %+v", err, p)
+					}
+					return
+				}
+				if err != nil || p.State != to {
+					t.Fatalf("got %v, %+v, want %s", err, p, to)
+				}
+				if final := to != PaymentStarted; final != p.SettledAt.Equal(noon.Add(UncertainFor)) || final && !p.CalledAt.IsZero() {
+					t.Errorf("got %+v", p)
+				}
+			})
+		}
+	}
+}
+
+func TestPayment_Decline(t *testing.T) {
+	t.Parallel()
+	p := ledgerEntry(PaymentStarted)
+	said := &Error{Code: CodePaymentDeclined, Message: "do_not_honor", Public: "The bank says no."}
+	if err := p.Decline(said, noon); err != nil || !reflect.DeepEqual(p.Refusal(), error(said)) {
+		t.Errorf("got %v, %v", err, p.Refusal())
+	}
+}
+
+// What the provider says of another step or amount settles nothing.
+func TestPayment_Capture_other(t *testing.T) {
+	t.Parallel()
+	p := ledgerEntry(PaymentStarted)
+	was := p
+	for _, err := range []error{
+		p.Capture(Receipt{"pi_1", Money{499, "USD"}}, noon), p.Capture(Receipt{"pi_1", Money{500, "EUR"}}, noon), p.GiveBack(Receipt{"re_1", p.Amount}, noon),
+	} {
+		if err == nil || p != was {
+			t.Errorf("got %v, %+v", err, p)
+		}
+	}
+}
+
+func TestPayment_Void(t *testing.T) {
+	t.Parallel()
+	proof := &KeySpent{Err: errors.New("declined for now"), Proven: true}
+	for _, tt := range []struct {
+		name  string
+		said  error
+		after time.Duration
+		want  Code
+	}{
+		{"the call may take effect", Errorf(CodeNotFound, "no such charge"), UncertainFor - 1, CodePaymentUncertain},
+		{"an answer that proves nothing", &KeySpent{Err: errors.New("500")}, UncertainFor - 1, CodePaymentUncertain},
+		{"the call may not any more", Errorf(CodeNotFound, "no such charge"), UncertainFor, ""},
+		{"proof", fmt.Errorf("lookup: %w", proof), 0, ""},
+	} {
+		p := ledgerEntry(PaymentStarted)
+		err := p.Void(tt.said, noon.Add(tt.after))
+		if CodeOf(err) != tt.want || (err == nil) != (p.State == PaymentVoided) {
+			t.Errorf("%s: %v, %+v", tt.name, err, p)
+		}
+	}
+}
+
+func TestPayment_NothingDue_ofSomething(t *testing.T) {
+	t.Parallel()
+	p := ledgerEntry(PaymentNew)
+	if err := p.NothingDue(noon); CodeOf(err) != CodeInvalidState || p.State != PaymentNew {
+		t.Errorf("got %v, %+v", err, p)
+	}
+}
+
+func TestPayment_Unsettled(t *testing.T) {
+	t.Parallel()
+	at := noon.Add(10 * time.Second)
+	spent := func(code Code, proven bool) error { return &KeySpent{Err: Errorf(code, "500"), Proven: proven} }
+	for _, tt := range []struct {
+		name             string
+		renewAt          time.Time // before the call
+		said             error
+		calledAt, wantAt time.Time
+	}{
+		{"no answer", time.Time{}, Errorf(CodePaymentUncertain, "timeout"), at, time.Time{}},
+		{"no answer, after one that spent the key", noon.Add(time.Hour), Errorf(CodePaymentUncertain, "timeout"), at, time.Time{}},
+		{"an answer that spends the key", time.Time{}, spent(CodePaymentUncertain, false), at, at.Add(UncertainFor)},
+		{"once more", at.Add(time.Second), spent(CodePaymentUncertain, false), at, at.Add(time.Second)},
+		{"not reached", noon.Add(time.Hour), Errorf(CodePaymentUnavailable, "no route"), noon, noon.Add(time.Hour)},
+		{"declined for now", time.Time{}, spent(CodePaymentUnavailable, true), noon, at},
+	} {
+		before := ledgerEntry(PaymentStarted)
+		before.RenewAt = tt.renewAt
+		p := before
+		if err := errors.Join(p.Call(at), p.Unsettled(before, tt.said, at)); err != nil || !p.CalledAt.Equal(tt.calledAt) || !p.RenewAt.Equal(tt.wantAt) {
+			t.Errorf("%s: %v, called %s, renew %s", tt.name, err, p.CalledAt, p.RenewAt)
+		}
+	}
+}
+
+func TestPayment_Spend(t *testing.T) {
+	t.Parallel()
+	proof := &KeySpent{Err: errors.New("declined for now"), Proven: true}
+	for _, tt := range []struct {
+		name  string
+		state PaymentState
+		said  error
+		want  bool
+	}{
+		{"the key is good", PaymentStarted, errors.New("lost"), false},
+		{"spent", PaymentStarted, proof, true},
+		{"settled", PaymentSucceeded, proof, false},
+	} {
+		p := ledgerEntry(tt.state)
+		if got := p.Spend(tt.said, noon); got != tt.want || p.RenewAt.IsZero() == tt.want {
+			t.Errorf("%s: %v, %+v", tt.name, got, p)
+		}
+		if p.Spend(tt.said, noon) {
+			t.Errorf("%s: news twice", tt.name)
+		}
+	}
+}
+
+func TestPayment_Replaces(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		state         PaymentState
+		revision      int
+		none, started bool
+	}{
+		{PaymentNew, 0, false, false}, {PaymentStarted, 0, true, false}, {PaymentStarted, 2, false, true}, {PaymentSucceeded, 2, false, true},
+		{PaymentFailed, 2, false, true}, {PaymentVoided, 2, true, true}, {PaymentNotDue, 0, true, false},
+	} {
+		p := Payment{State: tt.state, Revision: tt.revision}
+		if none, started := p.Replaces(); none != tt.none || started != tt.started {
+			t.Errorf("%s, revision %d: %v, %v", tt.state, tt.revision, none, started)
+		}
+	}
+}
