@@ -5,14 +5,44 @@ import (
 	"time"
 )
 
+// AttentionKind is what sort of thing an order is marked for.
+type AttentionKind int
+
+// The kinds of attention.
+const (
+	AttentionFailed AttentionKind = iota // the execution has ended, and not as it should: marked once for each redrive
+	AttentionWaits                       // the execution waits for a silent carrier, or does not take an answer
+	AttentionLate                        // goods left that should have stayed
+	AttentionUnsent                      // the customer could not be told
+)
+
+// Kind follows from the code: any other than those of a kind is the error of an execution.
+func (a Attention) Kind() AttentionKind {
+	switch Code(a.Code) {
+	case CodeShipmentUnanswered, CodeAnswerRefused:
+		return AttentionWaits
+	case CodeDispatchedLate:
+		return AttentionLate
+	case CodeNotificationFailed:
+		return AttentionUnsent
+	}
+	return AttentionFailed
+}
+
+// is reports whether the order is marked, and for a thing of this kind.
+func (m *Attention) is(k AttentionKind) bool { return m != nil && m.Kind() == k }
+
 // outlives reports whether the mark concerns an order that has ended, too: a step after the end failed, or the goods left too late.
 func (a Attention) outlives() bool {
-	switch Code(a.Code) {
-	case CodeShipmentUnanswered, CodeAnswerRefused, CodeOrderOpen, CodeNotificationFailed:
+	switch a.Kind() {
+	case AttentionWaits, AttentionUnsent:
 		return false
 	}
-	return true
+	return Code(a.Code) != CodeOrderOpen
 }
+
+// precedes reports whether the mark was made before the execution was redriven for the given time, from 1.
+func (m *Attention) precedes(redrive int) bool { return m != nil && m.RedriveCount < redrive }
 
 // covers reports whether the mark says what a says: it is of the same run, and of no earlier redrive.
 func (m *Attention) covers(a Attention) bool {
@@ -21,7 +51,7 @@ func (m *Attention) covers(a Attention) bool {
 
 // Marked reports whether the order bears a mark that says what a says, or an operator has acknowledged one.
 func (o *Order) Marked(a Attention) bool {
-	return o.Attention.covers(a) || a.ExecutionARN != "" && o.Acknowledged.covers(a)
+	return o.Attention.covers(a) || a.Kind() == AttentionFailed && o.Acknowledged.covers(a)
 }
 
 // NeedAttention marks the order for the operators. It reports whether that changed anything: the same failure of the same run is marked once,
@@ -31,7 +61,7 @@ func (o *Order) NeedAttention(a Attention, by By) bool {
 	if o.Status.Final() && !a.outlives() {
 		return false
 	}
-	if o.Marked(a) || o.Attention != nil && a.ExecutionARN == "" {
+	if o.Marked(a) || o.Attention != nil && a.Kind() != AttentionFailed {
 		return false
 	}
 	a.Since = by.At
@@ -40,10 +70,11 @@ func (o *Order) NeedAttention(a Attention, by By) bool {
 	return true
 }
 
-// ClearAttention takes the mark away: the order goes on. It reports whether there was one that goes with that.
-func (o *Order) ClearAttention(by By) bool {
+// ClearAttention takes the mark away that was made before the given redrive: the order goes on. It reports whether there was one that goes with
+// that.
+func (o *Order) ClearAttention(redrive int, by By) bool {
 	old := o.Attention
-	if old == nil {
+	if !old.precedes(redrive) {
 		return false
 	}
 	if o.unmark(); o.Attention != nil && o.Attention.Code == old.Code && o.Attention.ExecutionARN == old.ExecutionARN {
@@ -69,7 +100,7 @@ func (o *Order) Acknowledge(by By) error {
 	switch {
 	case o.Attention == nil:
 		return Errorf(CodeInvalidState, "order %s needs no attention", o.ID)
-	case o.Attention.Code == string(CodeDispatchedLate):
+	case o.Attention.is(AttentionLate):
 		o.Shipment.Late.Acknowledged = true
 	case !o.Status.Final():
 		return Errorf(CodeInvalidState, "order %s is %s: its mark goes when it goes on", o.ID, o.Status)
@@ -109,7 +140,7 @@ func (o *Order) NoteLateDispatch(carrier, trackingNumber string, by By) {
 		}
 	}
 	o.Shipment.Late = late
-	if o.Attention == nil || o.Attention.ExecutionARN == "" {
+	if !o.Attention.is(AttentionFailed) {
 		o.Attention = o.Shipment.Late.mark()
 	}
 	o.record(by.change(ShipmentLate))
@@ -145,7 +176,7 @@ func (o *Order) NotificationSent(by By) bool {
 		return false
 	}
 	o.Unsent = nil
-	if o.Attention != nil && o.Attention.Code == string(CodeNotificationFailed) {
+	if o.Attention.is(AttentionUnsent) {
 		o.unmark()
 	}
 	o.record(by.change(AttentionChanged))

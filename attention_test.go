@@ -26,3 +26,37 @@ func TestOrder_NoteLateDispatch_repeated(t *testing.T) {
 		t.Errorf("an old notice undid what an operator acknowledged: %+v", o.Shipment.Late)
 	}
 }
+
+func TestAttention_Kind(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[Code]AttentionKind{
+		CodeShipmentUnanswered: AttentionWaits, CodeAnswerRefused: AttentionWaits, CodeDispatchedLate: AttentionLate,
+		CodeNotificationFailed: AttentionUnsent, CodeOrderOpen: AttentionFailed, CodePaymentUnavailable: AttentionFailed, "States.Timeout": AttentionFailed,
+	} {
+		if got := (Attention{Code: string(code)}).Kind(); got != want {
+			t.Errorf("%s: got %d, want %d", code, got, want)
+		}
+	}
+}
+
+// A redrive takes away what was marked before it, and nothing else.
+func TestOrder_ClearAttention(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		mark    *Attention
+		redrive int
+		want    bool
+	}{
+		{"no mark", nil, 1, false},
+		{"before", &Attention{Code: "X", ExecutionARN: "arn", RedriveCount: 0}, 1, true},
+		{"after", &Attention{Code: "X", ExecutionARN: "arn", RedriveCount: 1}, 1, false},
+		{"a silent carrier before", &Attention{Code: string(CodeShipmentUnanswered), RedriveCount: 1}, 2, true},
+		{"a silent carrier since", &Attention{Code: string(CodeShipmentUnanswered), RedriveCount: 1}, 1, false},
+	} {
+		o := &Order{Status: Paid, Attention: tt.mark}
+		if got := o.ClearAttention(tt.redrive, By{At: noon}); got != tt.want || len(o.Timeline) == 1 != tt.want || tt.mark != nil && (o.Attention == nil) != tt.want {
+			t.Errorf("%s: %v, %+v", tt.name, got, o)
+		}
+	}
+}

@@ -7,17 +7,34 @@ const CodeNotRedrivable Code = "NotRedrivable"
 
 // Execution is the run of the state machine that fulfils one order. Its name is the order's id.
 type Execution struct {
-	ARN          string    `json:"executionArn"`
-	Status       string    `json:"status"` // RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED (Step Functions' own words)
-	StartedAt    time.Time `json:"startedAt"`
-	StoppedAt    time.Time `json:"stoppedAt,omitzero"`
-	Error        string    `json:"error,omitempty"`
-	Cause        string    `json:"cause,omitempty"`
-	RedriveCount int       `json:"redriveCount"`
-	RedrivenAt   time.Time `json:"redrivenAt,omitzero"`
-	Redrivable   bool      `json:"redrivable"`
+	ARN          string          `json:"executionArn"`
+	Status       ExecutionStatus `json:"status"`
+	StartedAt    time.Time       `json:"startedAt"`
+	StoppedAt    time.Time       `json:"stoppedAt,omitzero"`
+	Error        string          `json:"error,omitempty"`
+	Cause        string          `json:"cause,omitempty"`
+	RedriveCount int             `json:"redriveCount"`
+	RedrivenAt   time.Time       `json:"redrivenAt,omitzero"`
+	Redrivable   bool            `json:"redrivable"`
 	// NotRedrivable says why not, in Step Functions' words ("Execution is RUNNING and cannot be redriven"). Empty if Redrivable.
 	NotRedrivable string `json:"notRedrivable,omitempty"`
+}
+
+// ExecutionStatus is how an execution is, in Step Functions' own words.
+type ExecutionStatus string
+
+// The statuses of an execution.
+const (
+	ExecutionRunning   ExecutionStatus = "RUNNING"
+	ExecutionSucceeded ExecutionStatus = "SUCCEEDED"
+	ExecutionFailed    ExecutionStatus = "FAILED"
+	ExecutionTimedOut  ExecutionStatus = "TIMED_OUT"
+	ExecutionAborted   ExecutionStatus = "ABORTED"
+)
+
+// Failed reports whether the execution has ended unsuccessfully.
+func (s ExecutionStatus) Failed() bool {
+	return s == ExecutionFailed || s == ExecutionTimedOut || s == ExecutionAborted
 }
 
 // FailedExecution is an order's execution that ended unsuccessfully.
@@ -46,7 +63,7 @@ func (o *Order) Redriven(redriveCount int, by By) {
 	if o.Status.Final() && o.Attention == nil {
 		return
 	}
-	if o.Attention != nil && o.Attention.RedriveCount <= redriveCount {
+	if o.Attention.precedes(redriveCount + 1) {
 		o.unmark()
 	}
 	o.record(by.change(AttentionChanged))

@@ -39,3 +39,14 @@ func TestOrder_Redriven(t *testing.T) {
 		})
 	}
 }
+
+func TestExecutionStatus_Failed(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[ExecutionStatus]bool{
+		ExecutionRunning: false, ExecutionSucceeded: false, ExecutionFailed: true, ExecutionTimedOut: true, ExecutionAborted: true, "PENDING_REDRIVE": false,
+	} {
+		if got := status.Failed(); got != want {
+			t.Errorf("%s: %v", status, got)
+		}
+	}
+}

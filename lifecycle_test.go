@@ -44,7 +44,7 @@ var acts = map[string]func(o *Order) error{
 		o.MarkOverdue(time.Hour, 0, by)
 		return nil
 	},
-	"clear": func(o *Order) error { o.ClearAttention(said("")); return nil },
+	"clear": func(o *Order) error { o.ClearAttention(2, said("")); return nil },
 	"stale": func(o *Order) error { return o.RequestShipment("shp_1", waiting("token-0", -1), said("")) },
 	"dispatch late": func(o *Order) error {
 		err := o.Dispatch("Post", "T1", said(""))

@@ -111,6 +111,12 @@ func (o *Order) Overdue(within time.Duration, now time.Time) bool {
 	return o.Unanswered() && o.Attention == nil && o.Wait.Asked.After(o.Wait.Since) && now.Sub(o.Wait.Since) >= within
 }
 
+// Patient reports whether the order only waits for a carrier that was asked not long ago. Such orders stand still for days.
+func (o *Order) Patient(after, within time.Duration, now time.Time) bool {
+	unmarked := o.Attention == nil || o.Attention.is(AttentionWaits)
+	return o.Unanswered() && unmarked && !o.RenewalDue(after, now) && !o.Overdue(within, now)
+}
+
 // MarkOverdue marks the order for the operators if it is overdue, and tells whether it was. The mark goes when the carrier answers.
 // redriveCount is the running execution's.
 func (o *Order) MarkOverdue(within time.Duration, redriveCount int, by By) bool {
@@ -122,7 +128,7 @@ func (o *Order) MarkOverdue(within time.Duration, redriveCount int, by By) bool 
 
 // answered takes the mark of a silent carrier away. That of a failed execution stays.
 func (o *Order) answered() {
-	if o.Attention != nil && o.Attention.Code == string(CodeShipmentUnanswered) {
+	if o.Attention.is(AttentionWaits) {
 		o.unmark()
 	}
 }

@@ -49,7 +49,7 @@ func (s *server) execution(ctx context.Context, orderID string) (*executionView,
 		Execution: e, StartedAt: moment{e.StartedAt}, StoppedAt: moment{e.StoppedAt}, RedrivenAt: moment{e.RedrivenAt},
 		History: viewHistory(events), HistoryTruncated: older,
 	}
-	if e.Status == "FAILED" || e.Status == "TIMED_OUT" || e.Status == "ABORTED" {
+	if e.Status.Failed() {
 		v.FailedStep = failedStep(events)
 	}
 	return v, nil

@@ -60,7 +60,7 @@ func (s *server) redrive(ctx context.Context, orderID string) (orderflow.Executi
 		return e, fmt.Errorf("describe execution: %w", err)
 	}
 	if !e.Redrivable {
-		return e, orderflow.Errorf(orderflow.CodeNotRedrivable, "%s", cmp.Or(e.NotRedrivable, "the execution is "+e.Status))
+		return e, orderflow.Errorf(orderflow.CodeNotRedrivable, "%s", cmp.Or(e.NotRedrivable, "the execution is "+string(e.Status)))
 	}
 	if err := s.Executions.Redrive(ctx, orderID, orderID+"-"+strconv.Itoa(e.RedriveCount)); err != nil {
 		return e, fmt.Errorf("redrive execution: %w", err)

@@ -156,7 +156,7 @@ func TestOpsRedriveOrder_afterTheEvent(t *testing.T) {
 	f.failedExecution(id).after = func() {
 		o, err := f.load(id)
 		must(t, err)
-		o.ClearAttention(by("step:watch"))
+		o.ClearAttention(1, by("step:watch"))
 		f.save(o)
 	}
 	f.post(&operator, "/ops/orders/"+id+"/redrive", `{"reason":"try"}`).expect(202, "")

@@ -47,7 +47,7 @@ func (x *Executions) Execution(ctx context.Context, orderID string) (orderflow.E
 		return orderflow.Execution{}, executionError("describe execution", orderID, err)
 	}
 	return orderflow.Execution{
-		ARN: aws.ToString(out.ExecutionArn), Status: string(out.Status), StartedAt: aws.ToTime(out.StartDate).UTC(), StoppedAt: aws.ToTime(out.StopDate).UTC(),
+		ARN: aws.ToString(out.ExecutionArn), Status: orderflow.ExecutionStatus(out.Status), StartedAt: aws.ToTime(out.StartDate).UTC(), StoppedAt: aws.ToTime(out.StopDate).UTC(),
 		Error: aws.ToString(out.Error), Cause: aws.ToString(out.Cause), RedriveCount: int(aws.ToInt32(out.RedriveCount)),
 		RedrivenAt: aws.ToTime(out.RedriveDate).UTC(), Redrivable: out.RedriveStatus == types.ExecutionRedriveStatusRedrivable,
 		NotRedrivable: aws.ToString(out.RedriveStatusReason),

@@ -114,7 +114,7 @@ func TestOrders_Commit_attentionIndex(t *testing.T) {
 	}{
 		{func() {}, 0},
 		{func() { o.NeedAttention(orderflow.Attention{Code: "X", ExecutionARN: "arn"}, by(0)) }, 1},
-		{func() { o.ClearAttention(by(0)) }, 0},
+		{func() { o.ClearAttention(1, by(0)) }, 0},
 	} {
 		step.change()
 		wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o}), "")

@@ -47,8 +47,11 @@ func (a attend) failed(ctx context.Context, orderID string, mark orderflow.Atten
 // mark commits the mark first: it must not wait for the topic. An event that comes again finds its mark, and alerts again.
 func (a attend) mark(ctx context.Context, orderID string, mark orderflow.Attention) (bool, error) {
 	o, err := a.commitMark(ctx, orderID, mark)
-	if err != nil || o.Attention == nil || o.Attention.ExecutionARN != mark.ExecutionARN || o.Attention.RedriveCount != mark.RedriveCount {
+	if err != nil {
 		return false, err
+	}
+	if m := o.Attention; m == nil || m.ExecutionARN != mark.ExecutionARN || m.RedriveCount != mark.RedriveCount {
+		return false, nil
 	}
 	if err := a.alert(ctx, orderID, *o.Attention); err != nil {
 		return false, err
@@ -59,7 +62,7 @@ func (a attend) mark(ctx context.Context, orderID string, mark orderflow.Attenti
 // alert tells operators of a mark: that of a run's failure, or of something else while it goes on.
 func (a attend) alert(ctx context.Context, orderID string, mark orderflow.Attention) error {
 	id := fmt.Sprintf("%s/attention/%d", orderID, mark.RedriveCount)
-	if mark.ExecutionARN == "" {
+	if mark.Kind() != orderflow.AttentionFailed {
 		id += "/" + mark.Code
 	}
 	return a.alerts.Alert(ctx, orderflow.Alert{DedupeID: id, OrderID: orderID, Attention: mark})
@@ -91,31 +94,25 @@ func (a attend) change(ctx context.Context, orderID string, f func(*orderflow.Or
 // the mark of a failure after it stays.
 func (a attend) redriven(ctx context.Context, orderID string, redriveCount int) (bool, error) {
 	return a.change(ctx, orderID, func(o *orderflow.Order) bool {
-		return o.Attention != nil && o.Attention.RedriveCount < redriveCount && o.ClearAttention(a.by())
+		return o.ClearAttention(redriveCount, a.by())
 	})
 }
 
-// Statuses of an execution (Step Functions).
-const (
-	running   = "RUNNING"
-	succeeded = "SUCCEEDED"
-	timedOut  = "TIMED_OUT"
-	aborted   = "ABORTED"
-)
-
-// attention words why an execution ended unsuccessfully. One that timed out or was aborted may have no error of its own.
-func attention(arn, status, code, cause string, redriveCount int) orderflow.Attention {
-	if code == "" {
-		switch status {
-		case timedOut:
-			code, cause = "States.Timeout", "the execution took too long"
-		case aborted:
-			code = "ExecutionAborted"
-		default:
-			code = "States.TaskFailed"
-		}
+// attention words why an execution ended though its order did not. One that timed out or was aborted may have no error of its own.
+func attention(x orderflow.Execution) orderflow.Attention {
+	code, cause := x.Error, x.Cause
+	switch {
+	case x.Status == orderflow.ExecutionSucceeded:
+		code, cause = string(orderflow.CodeOrderOpen), "the execution succeeded, but the order did not end"
+	case code != "":
+	case x.Status == orderflow.ExecutionTimedOut:
+		code, cause = "States.Timeout", "the execution took too long"
+	case x.Status == orderflow.ExecutionAborted:
+		code = "ExecutionAborted"
+	default:
+		code = "States.TaskFailed"
 	}
-	return orderflow.Attention{Code: code, Message: message(cause), ExecutionARN: arn, RedriveCount: redriveCount}
+	return orderflow.Attention{Code: code, Message: message(cause), ExecutionARN: x.ARN, RedriveCount: x.RedriveCount}
 }
 
 // maxMessage is how much of a cause, in bytes, is kept with the order.

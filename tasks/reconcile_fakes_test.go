@@ -18,7 +18,7 @@ type executions struct {
 func (x *executions) Failed(_ context.Context, since time.Time) iter.Seq2[orderflow.FailedExecution, error] {
 	return func(yield func(orderflow.FailedExecution, error) bool) {
 		for id, e := range x.of {
-			if e.Status == running || e.Status == succeeded || e.StoppedAt.Before(since) {
+			if !e.Status.Failed() || e.StoppedAt.Before(since) {
 				continue
 			}
 			if !yield(orderflow.FailedExecution{OrderID: id, ARN: e.ARN, RedriveCount: e.RedriveCount}, nil) {

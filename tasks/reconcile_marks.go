@@ -26,10 +26,10 @@ func (r Reconcile) markEnded(ctx context.Context, e orderflow.FailedExecution, o
 		return err
 	}
 	x, err := r.Executions.Execution(ctx, e.OrderID)
-	if err != nil || x.Status == running || x.Status == succeeded {
+	if err != nil || !x.Status.Failed() {
 		return err
 	}
-	return count(&out.Marked)(r.attend().failed(ctx, e.OrderID, attention(x.ARN, x.Status, x.Error, x.Cause, x.RedriveCount)))
+	return count(&out.Marked)(r.attend().failed(ctx, e.OrderID, attention(x)))
 }
 
 // marks looks at the orders that need attention: a notification may be sent by now, operators may not know yet, a mark may be out of date.
@@ -90,15 +90,12 @@ func (r Reconcile) alertDue(ctx context.Context, o *orderflow.Order, _ *Reconcil
 
 // clearEnded takes a mark from an order that has ended if its execution was redriven since. Of the others, check does.
 func (r Reconcile) clearEnded(ctx context.Context, o *orderflow.Order, out *Reconciled) error {
-	if !o.Status.Final() || o.Attention.ExecutionARN == "" {
+	if !o.Status.Final() || o.Attention.Kind() != orderflow.AttentionFailed {
 		return nil
 	}
 	x, err := r.Executions.Execution(ctx, o.ID)
-	if err != nil {
+	if err != nil || x.Status.Failed() {
 		return err
-	}
-	if x.Status != running && x.Status != succeeded {
-		return nil
 	}
 	return count(&out.Cleared)(r.attend().redriven(ctx, o.ID, x.RedriveCount))
 }

@@ -25,7 +25,7 @@ func (r Reconcile) standing(ctx context.Context, out *Reconciled) error {
 }
 
 func (r Reconcile) checkStanding(ctx context.Context, o *orderflow.Order, out *Reconciled) error {
-	if r.patient(o) {
+	if o.Patient(r.After, r.Patience, r.Now()) { // they may be many: looking at each in every run would hold up the others
 		return nil
 	}
 	out.Checked++
@@ -33,13 +33,6 @@ func (r Reconcile) checkStanding(ctx context.Context, o *orderflow.Order, out *R
 		return fmt.Errorf("order %s: %w", o.ID, err)
 	}
 	return nil
-}
-
-// patient tells whether the order only waits for a carrier that was asked not long ago. Such orders stand still for days, and may be many: looking
-// at each in every run would hold up the others.
-func (r Reconcile) patient(o *orderflow.Order) bool {
-	marked := o.Attention != nil && o.Attention.Code != string(orderflow.CodeShipmentUnanswered)
-	return o.Unanswered() && !marked && !o.RenewalDue(r.After, r.Now()) && !o.Overdue(r.Patience, r.Now())
 }
 
 func (r Reconcile) check(ctx context.Context, o *orderflow.Order, out *Reconciled) error {
@@ -55,15 +48,14 @@ func (r Reconcile) check(ctx context.Context, o *orderflow.Order, out *Reconcile
 	if err != nil {
 		return err
 	}
-	if x.Status == running {
+	if x.Status == orderflow.ExecutionRunning {
 		return r.wakeUp(ctx, a, o.ID, x, out)
 	}
-	mark := attention(x.ARN, x.Status, x.Error, x.Cause, x.RedriveCount)
+	mark := attention(x)
 	if o.Marked(mark) {
 		return nil
 	}
-	if x.Status == succeeded {
-		mark.Code, mark.Message = string(orderflow.CodeOrderOpen), "the execution succeeded, but the order did not end"
+	if x.Status == orderflow.ExecutionSucceeded {
 		return count(&out.Marked)(a.mark(ctx, o.ID, mark))
 	}
 	return count(&out.Marked)(a.failed(ctx, o.ID, mark))

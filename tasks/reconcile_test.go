@@ -24,7 +24,7 @@ func reconciler(s *store, x *orderflow.Execution) (Reconcile, *executions, *answ
 	}, xs, tokens, alerts
 }
 
-func execution(status string, redrives int) *orderflow.Execution {
+func execution(status orderflow.ExecutionStatus, redrives int) *orderflow.Execution {
 	return &orderflow.Execution{ARN: arn, Status: status, Error: "X", Cause: "c", RedriveCount: redrives}
 }
 

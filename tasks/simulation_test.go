@@ -72,7 +72,7 @@ type simulation struct {
 	news    []StatusChange // of the execution, not delivered yet
 
 	// The execution.
-	status  string
+	status  orderflow.ExecutionStatus
 	redrive int
 	stopped time.Time
 	data    map[string]any
@@ -130,7 +130,7 @@ func (s *simulation) Notify(ctx context.Context, n orderflow.Notification) error
 func newSimulation(t *testing.T, machine map[string]state, seed uint64, seen *coverage) *simulation {
 	s := &simulation{
 		t: t, rnd: rand.New(rand.NewPCG(seed, 1)), seen: seen, store: newStore(), machine: machine, now: start,
-		on: map[fault]bool{}, data: map[string]any{"orderId": "ord_1"}, status: running,
+		on: map[fault]bool{}, data: map[string]any{"orderId": "ord_1"}, status: orderflow.ExecutionRunning,
 	}
 	for _, f := range faults {
 		s.on[f] = s.rnd.IntN(2) == 0
@@ -183,7 +183,7 @@ func (s *simulation) run() {
 		s.log("%s -> %s", s.state, next)
 		s.state = next
 	}
-	s.status = succeeded
+	s.status = orderflow.ExecutionSucceeded
 }
 
 // maxRetries is how often a state is tried again before its execution fails.

@@ -3,6 +3,8 @@ package tasks
 import (
 	"context"
 	"fmt"
+
+	"orderflow"
 )
 
 // Watch sees executions end and be redriven (EventBridge, Step Functions Execution Status Change): an order whose execution failed needs
@@ -17,12 +19,12 @@ type Watch struct {
 // StatusChange is the event. Its detail has null where there is nothing to say.
 type StatusChange struct {
 	Detail struct {
-		ExecutionARN string `json:"executionArn"`
-		Name         string `json:"name"` // the order's id
-		Status       string `json:"status"`
-		RedriveCount int    `json:"redriveCount"`
-		Error        string `json:"error"`
-		Cause        string `json:"cause"`
+		ExecutionARN string                    `json:"executionArn"`
+		Name         string                    `json:"name"` // the order's id
+		Status       orderflow.ExecutionStatus `json:"status"`
+		RedriveCount int                       `json:"redriveCount"`
+		Error        string                    `json:"error"`
+		Cause        string                    `json:"cause"`
 	} `json:"detail"`
 }
 
@@ -40,12 +42,12 @@ func (w Watch) Handle(ctx context.Context, e StatusChange) (Watched, error) {
 	}
 	var changed bool
 	var err error
-	switch d.Status {
-	case running:
+	switch {
+	case d.Status == orderflow.ExecutionRunning:
 		changed, err = a.redriven(ctx, d.Name, d.RedriveCount)
-	case succeeded:
-	default:
-		changed, err = a.failed(ctx, d.Name, attention(d.ExecutionARN, d.Status, d.Error, d.Cause, d.RedriveCount))
+	case d.Status.Failed():
+		x := orderflow.Execution{ARN: d.ExecutionARN, Status: d.Status, Error: d.Error, Cause: d.Cause, RedriveCount: d.RedriveCount}
+		changed, err = a.failed(ctx, d.Name, attention(x))
 	}
 	if err != nil {
 		return Watched{}, fmt.Errorf("watch execution: %w", err)

@@ -95,7 +95,7 @@ func (s *simulation) wake() {
 
 // fail ends the execution. Everybody may hear of it; then an operator redrives it, at times the next day.
 func (s *simulation) fail(err error) {
-	s.status, s.stopped = "FAILED", s.now
+	s.status, s.stopped = orderflow.ExecutionFailed, s.now
 	s.tell(orderflow.CodeOf(err))
 	s.reconcile()
 	if len(s.zombies) == 0 && s.budget == 0 { // nothing disturbs, but a cancel
@@ -117,14 +117,14 @@ func (s *simulation) fail(err error) {
 		})
 		s.log("    redriven: %v", err)
 	})
-	s.status, s.retry = running, 0
+	s.status, s.retry = orderflow.ExecutionRunning, 0
 	s.redrive++
 	s.tell("")
 }
 
 // tell publishes the news of the execution's status.
 func (s *simulation) tell(code orderflow.Code) {
-	news := change(s.t, s.status, s.redrive, string(code), "c")
+	news := change(s.t, string(s.status), s.redrive, string(code), "c")
 	if s.hit(eventLate) {
 		s.news = append(s.news, news)
 		return
@@ -150,7 +150,7 @@ func (s *simulation) watch(news StatusChange) {
 
 // FailedStep is what the execution's history tells.
 func (s *simulation) FailedStep(ctx context.Context, _ string) (string, bool, error) {
-	step, ended := s.state, s.status != running && s.status != succeeded
+	step, ended := s.state, s.status.Failed()
 	return step, ended, s.point(ctx, callFails, errLost)
 }
 

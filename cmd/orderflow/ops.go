@@ -114,7 +114,7 @@ func (x *execution) print(out *screen) error {
 	if x.RedriveCount > 0 {
 		redriven = times(x.RedriveCount) + ", last at " + clock(x.RedrivenAt)
 	}
-	if err := out.facts([][]string{{"Execution", x.ARN}, {"Status", x.Status}, {"Failed", paint(bad, failed)}, {"Redriven", redriven}}); err != nil {
+	if err := out.facts([][]string{{"Execution", x.ARN}, {"Status", string(x.Status)}, {"Failed", paint(bad, failed)}, {"Redriven", redriven}}); err != nil {
 		return err
 	}
 	fmt.Fprintln(out)
