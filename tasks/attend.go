@@ -46,7 +46,10 @@ func (a attend) failed(ctx context.Context, orderID string, mark orderflow.Atten
 
 // mark commits the mark first: it must not wait for the topic. An event that comes again finds its mark, and alerts again.
 func (a attend) mark(ctx context.Context, orderID string, mark orderflow.Attention) (bool, error) {
-	o, err := a.commitMark(ctx, orderID, mark)
+	o, err := update(ctx, a.orders, orderID, func(o *orderflow.Order, _ *orderflow.Write) error {
+		o.NeedAttention(mark, a.by())
+		return nil
+	})
 	if err != nil {
 		return false, err
 	}
@@ -68,26 +71,13 @@ func (a attend) alert(ctx context.Context, orderID string, mark orderflow.Attent
 	return a.alerts.Alert(ctx, orderflow.Alert{DedupeID: id, OrderID: orderID, Attention: mark})
 }
 
-// commitMark returns the order as it stands afterwards.
-func (a attend) commitMark(ctx context.Context, orderID string, mark orderflow.Attention) (*orderflow.Order, error) {
-	return untilSettled(ctx, func() (*orderflow.Order, error) {
-		o, err := a.orders.Order(ctx, orderID)
-		if err != nil || !o.NeedAttention(mark, a.by()) {
-			return o, err
-		}
-		return o, a.orders.Commit(ctx, orderflow.Write{Order: o})
-	})
-}
-
 // change commits what f changes of the order, and reports whether it changed anything.
-func (a attend) change(ctx context.Context, orderID string, f func(*orderflow.Order) bool) (bool, error) {
-	return untilSettled(ctx, func() (bool, error) {
-		o, err := a.orders.Order(ctx, orderID)
-		if err != nil || !f(o) {
-			return false, err
-		}
-		return true, a.orders.Commit(ctx, orderflow.Write{Order: o})
+func (a attend) change(ctx context.Context, orderID string, f func(*orderflow.Order) bool) (changed bool, err error) {
+	_, err = update(ctx, a.orders, orderID, func(o *orderflow.Order, _ *orderflow.Write) error {
+		changed = f(o)
+		return nil
 	})
+	return changed && err == nil, err
 }
 
 // redriven takes the mark away that a failure before the given redrive left, and reports whether there was one. Events may come out of order:

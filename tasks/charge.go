@@ -3,7 +3,6 @@ package tasks
 import (
 	"cmp"
 	"context"
-	"fmt"
 
 	"orderflow"
 )
@@ -31,64 +30,60 @@ type Charged struct {
 // Handle returns CodePaymentDeclined with the provider's code and the customer's reason, CodeOrderCancelled (if money was captured, that is
 // recorded), CodePaymentUnavailable or CodePaymentUncertain: the latter two are worth a retry. An order whose total is zero is not charged.
 func (c Charge) Handle(ctx context.Context, in Input) (Charged, error) {
-	out, err := untilSettled(ctx, func() (Charged, error) { return c.charge(ctx, in.OrderID) })
+	out, err := c.charge(ctx, in.OrderID)
 	if err == nil && out.Cancelled {
 		err = orderflow.Errorf(orderflow.CodeOrderCancelled, "order %s was cancelled while it was charged", in.OrderID)
 	}
-	if err != nil {
-		return Charged{}, fmt.Errorf("charge payment: %w", err)
-	}
-	return out, nil
+	return ended("charge payment", out, err)
 }
 
+// charge gets the provider's word, and then records it: what a conflict repeats does not ask the provider again.
 func (c Charge) charge(ctx context.Context, id string) (Charged, error) {
+	v, err := retry(ctx, func() (verdict, error) { return c.ask(ctx, id) })
+	if err != nil || v.unrecorded == nil {
+		return v.out, err
+	}
+	return retry(ctx, func() (Charged, error) { return c.record(ctx, *v.unrecorded) })
+}
+
+// verdict is the result of a charge, or the entry that the provider's word has settled and that is to be recorded.
+type verdict struct {
+	out        Charged
+	unrecorded *orderflow.Payment
+}
+
+func (c Charge) ask(ctx context.Context, id string) (verdict, error) {
 	o, err := c.Orders.Order(ctx, id)
 	if err != nil {
-		return Charged{}, err
+		return verdict{}, err
 	}
 	entry, err := c.Ledger.Payment(ctx, id, orderflow.ChargeStep)
-	if err != nil {
-		return Charged{}, err
-	}
-	if entry == nil {
+	switch {
+	case err != nil:
+		return verdict{}, err
+	case entry == nil:
 		return c.begin(ctx, o)
+	case entry.State == orderflow.PaymentStarted:
+		return c.resume(ctx, o, entry)
 	}
-	switch entry.State {
-	case orderflow.PaymentSucceeded, orderflow.PaymentNotDue:
-		return c.firstResult(ctx, o, entry)
-	case orderflow.PaymentVoided:
-		return Charged{}, c.giveUp(ctx, *entry)
-	case orderflow.PaymentFailed:
-		return Charged{}, entry.Refusal()
-	}
-	return c.resume(ctx, o, *entry)
-}
-
-// firstResult is that of the invocation which captured the money.
-func (c Charge) firstResult(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment) (Charged, error) {
-	step, err := c.Steps.Step(ctx, o.ID, orderflow.ChargeStep)
-	if err != nil {
-		return Charged{}, err
-	}
-	if step == nil { // captured and recorded by Refund, which found the outcome of a lost call
-		return Charged{orderflow.Receipt{ProviderID: entry.ProviderID, Amount: entry.Amount}, true}, nil
-	}
-	return readResult[Charged](step)
+	out, err := c.recorded(ctx, *entry)
+	return verdict{out: out}, err
 }
 
 // begin makes the ledger entry, and calls the provider.
-func (c Charge) begin(ctx context.Context, o *orderflow.Order) (Charged, error) {
+func (c Charge) begin(ctx context.Context, o *orderflow.Order) (verdict, error) {
 	if err := o.Proceed(); err != nil {
-		return Charged{}, err
+		return verdict{}, err
 	}
 	if o.Status != orderflow.Confirmed {
-		return Charged{}, orderflow.Errorf(orderflow.CodeInvalidState, "order %s is %s", o.ID, o.Status)
+		return verdict{}, orderflow.Errorf(orderflow.CodeInvalidState, "order %s is %s", o.ID, o.Status)
 	}
 	entry := orderflow.NewCharge(o, c.Now().UTC())
 	if o.Total.Amount == 0 {
-		return c.nothingDue(ctx, o, entry)
+		out, err := c.nothingDue(ctx, o, entry)
+		return verdict{out: out}, err
 	}
-	return c.call(ctx, o, *entry)
+	return c.call(ctx, o, entry)
 }
 
 // nothingDue records that there is nothing to pay: ledger, order and step at once. The provider never hears of the order.
@@ -108,71 +103,51 @@ func (c Charge) nothingDue(ctx context.Context, o *orderflow.Order, entry *order
 }
 
 // resume settles an entry whose outcome is unknown: the provider's word first.
-func (c Charge) resume(ctx context.Context, o *orderflow.Order, entry orderflow.Payment) (Charged, error) {
-	receipt, err := c.Gateway.Lookup(ctx, entry)
+func (c Charge) resume(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment) (verdict, error) {
+	receipt, err := c.Gateway.Lookup(ctx, *entry)
 	switch {
 	case err == nil:
-		return c.settle(ctx, o.ID, entry, receipt)
+		return verdict{unrecorded: entry}, entry.Capture(receipt, c.Now().UTC())
 	case orderflow.CodeOf(err) == orderflow.CodePaymentDeclined:
-		return Charged{}, c.decline(ctx, o.ID, entry, err)
+		return verdict{unrecorded: entry}, entry.Decline(err, c.Now().UTC())
 	case orderflow.NothingCame(err):
 		entry.Spend(err, c.Now().UTC())
 	case orderflow.CodeOf(err) != orderflow.CodeNotFound:
-		return Charged{}, providerError(err)
+		return verdict{}, providerError(err)
 	}
 	if err := o.Proceed(); err != nil {
-		return Charged{}, err // Refund closes the entry
+		return verdict{}, err // Refund closes the entry
 	}
 	entry.Renew(c.Now())
 	return c.call(ctx, o, entry)
 }
 
-// giveUp sends back what a call captured that took effect after Refund had closed the entry. There is no such money as a rule.
-func (c Charge) giveUp(ctx context.Context, entry orderflow.Payment) error {
-	if entry.Amount.Amount > 0 {
-		receipt, err := c.Gateway.Lookup(ctx, entry)
-		if err == nil {
-			key := orderflow.NewRefund(&entry, c.Now()).Key()
-			_, err = c.Gateway.Refund(ctx, orderflow.Refund{Key: key, OrderID: entry.OrderID, ProviderID: receipt.ProviderID, Amount: receipt.Amount})
-		}
-		if code := orderflow.CodeOf(err); err != nil && code != orderflow.CodeNotFound && code != orderflow.CodePaymentDeclined && !orderflow.NothingCame(err) {
-			return providerError(err)
-		}
-	}
-	return orderflow.Errorf(orderflow.CodeOrderCancelled, "the charge of order %s was given up", entry.OrderID)
-}
-
 // call calls the provider. The ledger says so before, and afterwards what is certain of it.
-func (c Charge) call(ctx context.Context, o *orderflow.Order, entry orderflow.Payment) (Charged, error) {
-	before := entry
+func (c Charge) call(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment) (verdict, error) {
+	before := *entry
 	if err := entry.Call(c.Now().UTC()); err != nil {
-		return Charged{}, err
+		return verdict{}, err
 	}
-	if err := c.note(ctx, &entry); err != nil {
-		return Charged{}, err
+	if err := c.note(ctx, entry); err != nil {
+		return verdict{}, err
 	}
 	receipt, err := c.Gateway.Charge(ctx, orderflow.Charge{Key: entry.Key(), OrderID: o.ID, Amount: entry.Amount, PaymentMethod: o.PaymentMethod})
 	if err == nil {
-		return c.settle(ctx, o.ID, entry, receipt)
+		return verdict{unrecorded: entry}, entry.Capture(receipt, c.Now().UTC())
 	}
 	said := providerError(err)
-	record := c.note
+	note := c.note
 	switch orderflow.CodeOf(said) {
 	case orderflow.CodePaymentDeclined:
-		return Charged{}, c.decline(ctx, o.ID, entry, said)
+		return verdict{unrecorded: entry}, entry.Decline(said, c.Now().UTC())
 	case orderflow.CodePaymentUnavailable:
 	case orderflow.CodePaymentUncertain:
-		record = c.uncertain
+		note = c.uncertain
 	default:
-		return Charged{}, said
+		return verdict{}, said
 	}
 	if err := entry.Unsettled(before, said, c.Now().UTC()); err != nil {
-		return Charged{}, err
+		return verdict{}, err
 	}
-	return Charged{}, cmp.Or(record(ctx, &entry), said)
-}
-
-// note writes the entry of a charge that is not settled.
-func (c Charge) note(ctx context.Context, entry *orderflow.Payment) error {
-	return c.Orders.Commit(ctx, orderflow.Write{Payment: entry})
+	return verdict{}, cmp.Or(note(ctx, entry), said)
 }

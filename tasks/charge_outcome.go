@@ -6,76 +6,84 @@ import (
 	"orderflow"
 )
 
-// settle records a capture: ledger, order and step at once.
-func (c Charge) settle(ctx context.Context, id string, entry orderflow.Payment, receipt orderflow.Receipt) (Charged, error) {
-	if err := entry.Capture(receipt, c.Now().UTC()); err != nil {
-		return Charged{}, err
-	}
-	return untilSettled(ctx, func() (Charged, error) {
-		o, err := c.Orders.Order(ctx, id)
-		if err != nil {
-			return Charged{}, err
+// record records the provider's word: ledger, order and step at once. If another invocation has settled the charge first, that counts.
+func (c Charge) record(ctx context.Context, entry orderflow.Payment) (Charged, error) {
+	out := Charged{Receipt: orderflow.Receipt{ProviderID: entry.ProviderID, Amount: entry.Amount}}
+	_, err := updateOnce(ctx, c.Orders, entry.OrderID, func(o *orderflow.Order, w *orderflow.Write) (err error) {
+		w.Payment = &entry
+		if entry.State == orderflow.PaymentFailed {
+			o.Payment(orderflow.PaymentDeclined, c.Now.declined(orderflow.ChargeStep, entry.Refusal()))
+			return nil
 		}
-		out := Charged{Receipt: receipt}
-		w := orderflow.Write{Order: o, Payment: &entry}
-		if err := o.Captured(c.Now.by(orderflow.ChargeStep, "")); orderflow.CodeOf(err) == orderflow.CodeOrderCancelled {
-			out.Cancelled = true
-		} else if err != nil {
-			return c.overtaken(ctx, o, err)
+		err = o.Captured(c.Now.by(orderflow.ChargeStep, ""))
+		if out.Cancelled = orderflow.CodeOf(err) == orderflow.CodeOrderCancelled; err != nil && !out.Cancelled {
+			return err
 		}
-		if w.Step, err = newStep(id, orderflow.ChargeStep, out); err != nil {
-			return Charged{}, err
-		}
-		if err := c.Orders.Commit(ctx, w); err != nil {
-			return c.overtaken(ctx, o, err)
-		}
-		return out, nil
+		w.Step, err = newStep(o.ID, orderflow.ChargeStep, out)
+		return err
 	})
-}
-
-// overtaken settles a capture that another invocation may have settled first; if none has, err stays.
-func (c Charge) overtaken(ctx context.Context, o *orderflow.Order, err error) (Charged, error) {
-	entry, readErr := c.Ledger.Payment(ctx, o.ID, orderflow.ChargeStep)
+	switch {
+	case err == nil && entry.State == orderflow.PaymentFailed:
+		return Charged{}, entry.Refusal()
+	case err == nil:
+		return out, nil
+	}
+	stands, readErr := c.Ledger.Payment(ctx, entry.OrderID, orderflow.ChargeStep)
 	switch {
 	case readErr != nil:
 		return Charged{}, readErr
-	case entry.State == orderflow.PaymentSucceeded:
-		return c.firstResult(ctx, o, entry)
-	case entry.State == orderflow.PaymentVoided:
-		return Charged{}, c.giveUp(ctx, *entry)
+	case stands.State == orderflow.PaymentStarted:
+		return Charged{}, err
 	}
-	return Charged{}, err
+	return c.recorded(ctx, *stands)
 }
 
-// decline records that the provider said no, and returns what it said.
-func (c Charge) decline(ctx context.Context, id string, entry orderflow.Payment, said error) error {
-	if err := entry.Decline(said, c.Now().UTC()); err != nil {
-		return err
+// recorded is what came of a charge that is settled in the ledger.
+func (c Charge) recorded(ctx context.Context, entry orderflow.Payment) (Charged, error) {
+	switch entry.State {
+	case orderflow.PaymentFailed:
+		return Charged{}, entry.Refusal()
+	case orderflow.PaymentVoided:
+		return Charged{}, c.giveUp(ctx, entry)
 	}
-	_, err := untilSettled(ctx, func() (Charged, error) {
-		o, err := c.Orders.Order(ctx, id)
-		if err != nil {
-			return Charged{}, err
-		}
-		o.Payment(orderflow.PaymentDeclined, c.Now.declined(orderflow.ChargeStep, said))
-		return Charged{}, c.Orders.Commit(ctx, orderflow.Write{Order: o, Payment: &entry})
-	})
+	step, err := c.Steps.Step(ctx, entry.OrderID, orderflow.ChargeStep)
 	if err != nil {
-		return err
+		return Charged{}, err
 	}
-	return said
+	if step == nil { // captured and recorded by Refund, which found the outcome of a lost call
+		return Charged{orderflow.Receipt{ProviderID: entry.ProviderID, Amount: entry.Amount}, true}, nil
+	}
+	return readResult[Charged](step)
+}
+
+// giveUp sends back what a call captured that took effect after Refund had closed the entry. There is no such money as a rule.
+func (c Charge) giveUp(ctx context.Context, entry orderflow.Payment) error {
+	if entry.Amount.Amount > 0 {
+		receipt, err := c.Gateway.Lookup(ctx, entry)
+		if err == nil {
+			key := orderflow.NewRefund(&entry, c.Now()).Key()
+			_, err = c.Gateway.Refund(ctx, orderflow.Refund{Key: key, OrderID: entry.OrderID, ProviderID: receipt.ProviderID, Amount: receipt.Amount})
+		}
+		if code := orderflow.CodeOf(err); err != nil && code != orderflow.CodeNotFound && code != orderflow.CodePaymentDeclined && !orderflow.NothingCame(err) {
+			return providerError(err)
+		}
+	}
+	return orderflow.Errorf(orderflow.CodeOrderCancelled, "the charge of order %s was given up", entry.OrderID)
+}
+
+// note writes the entry of a charge that is not settled.
+func (c Charge) note(ctx context.Context, entry *orderflow.Payment) error {
+	return c.Orders.Commit(ctx, orderflow.Write{Payment: entry})
 }
 
 // uncertain records that the outcome of a call is unknown: with the ledger's entry, so that an invocation that comes late changes nothing.
 func (c Charge) uncertain(ctx context.Context, entry *orderflow.Payment) error {
-	o, err := c.Orders.Order(ctx, entry.OrderID)
-	if err != nil {
-		return err
-	}
-	w := orderflow.Write{Payment: entry}
-	if o.PaymentStatus == orderflow.PaymentNone {
-		o.Payment(orderflow.PaymentUncertain, c.Now.by(orderflow.ChargeStep, string(orderflow.CodePaymentUncertain)))
-		w.Order = o
-	}
-	return c.Orders.Commit(ctx, w)
+	_, err := updateOnce(ctx, c.Orders, entry.OrderID, func(o *orderflow.Order, w *orderflow.Write) error {
+		w.Payment = entry
+		if o.PaymentStatus == orderflow.PaymentNone {
+			o.Payment(orderflow.PaymentUncertain, c.Now.by(orderflow.ChargeStep, string(orderflow.CodePaymentUncertain)))
+		}
+		return nil
+	})
+	return err
 }

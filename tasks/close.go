@@ -2,7 +2,6 @@ package tasks
 
 import (
 	"context"
-	"fmt"
 
 	"orderflow"
 )
@@ -21,25 +20,14 @@ type Closed struct {
 
 // Handle returns CodeInvalidState while money is captured or stock held, and for an order that was dispatched.
 func (c Close) Handle(ctx context.Context, in Input) (Closed, error) {
-	return untilSettled(ctx, func() (Closed, error) {
-		out, err := c.close(ctx, in)
-		if err != nil {
-			return out, fmt.Errorf("close order: %w", err)
-		}
-		return out, nil
-	})
+	return run(ctx, "close order", func() (Closed, error) { return c.close(ctx, in) })
 }
 
 func (c Close) close(ctx context.Context, in Input) (Closed, error) {
-	o, err := c.Orders.Order(ctx, in.OrderID)
+	o, err := updateOnce(ctx, c.Orders, in.OrderID, func(o *orderflow.Order, _ *orderflow.Write) error {
+		return o.Close(c.Now.by("close", in.Reason))
+	})
 	if err != nil {
-		return Closed{}, err
-	}
-	loaded := o.Sequence
-	if err := o.Close(c.Now.by("close", in.Reason)); err != nil {
-		return Closed{}, err
-	}
-	if err := commitChanged(ctx, c.Orders, o, loaded); err != nil {
 		return Closed{}, err
 	}
 	return Closed{OrderID: o.ID, Status: o.Status}, nil

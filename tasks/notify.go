@@ -36,13 +36,7 @@ type Notified struct {
 
 // Handle sends the notification of in.Kind. Returns CodeInvalidState for an unknown kind.
 func (n Notify) Handle(ctx context.Context, in Input) (Notified, error) {
-	return untilSettled(ctx, func() (Notified, error) {
-		out, err := n.notify(ctx, in)
-		if err != nil {
-			return out, fmt.Errorf("notify customer: %w", err)
-		}
-		return out, nil
-	})
+	return run(ctx, "notify customer", func() (Notified, error) { return n.notify(ctx, in) })
 }
 
 func (n Notify) notify(ctx context.Context, in Input) (Notified, error) {

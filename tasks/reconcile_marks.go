@@ -69,21 +69,17 @@ func (r Reconcile) resend(ctx context.Context, o *orderflow.Order, out *Reconcil
 // alertDue tells operators of marks that were set where no alert could be sent. They may be told twice, under one id.
 func (r Reconcile) alertDue(ctx context.Context, o *orderflow.Order, _ *Reconciled) error {
 	a := r.attend()
-	_, err := untilSettled(ctx, func() (struct{}, error) {
-		o, err := r.Orders.Order(ctx, o.ID)
-		if err != nil {
-			return struct{}{}, err
-		}
+	_, err := update(ctx, r.Orders, o.ID, func(o *orderflow.Order, w *orderflow.Write) error {
 		due := o.AlertsDue()
 		for _, mark := range due {
 			if err := a.alert(ctx, o.ID, mark); err != nil {
-				return struct{}{}, err
+				return err
 			}
 		}
-		if len(due) == 0 {
-			return struct{}{}, nil
+		if len(due) > 0 {
+			w.Order = o
 		}
-		return struct{}{}, r.Orders.Commit(ctx, orderflow.Write{Order: o})
+		return nil
 	})
 	return err
 }

@@ -95,15 +95,10 @@ func (r Reconcile) refused(ctx context.Context, a attend, o *orderflow.Order, x 
 // remind asks a silent carrier again, and tells operators of one that has been silent for too long.
 func (r Reconcile) remind(ctx context.Context, a attend, id string, redriveCount int, out *Reconciled) error {
 	var renewed, overdue bool
-	o, err := untilSettled(ctx, func() (*orderflow.Order, error) {
-		o, err := r.Orders.Order(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		loaded := o.Sequence
+	o, err := update(ctx, r.Orders, id, func(o *orderflow.Order, _ *orderflow.Write) error {
 		renewed = o.RenewShipment(r.After, a.by())
 		overdue = o.MarkOverdue(r.Patience, redriveCount, a.by())
-		return o, commitChanged(ctx, r.Orders, o, loaded)
+		return nil
 	})
 	if err := count(&out.Renewed)(renewed, err); err != nil || !overdue {
 		return err

@@ -2,7 +2,6 @@ package tasks
 
 import (
 	"context"
-	"fmt"
 
 	"orderflow"
 )
@@ -21,12 +20,7 @@ type Recorded struct {
 
 // Handle returns CodeInvalidState for an order that is not dispatched.
 func (r Record) Handle(ctx context.Context, in Input) (Recorded, error) {
-	return untilSettled(ctx, func() (Recorded, error) {
-		if err := r.record(ctx, in.OrderID); err != nil {
-			return Recorded{}, fmt.Errorf("record shipment: %w", err)
-		}
-		return Recorded{OrderID: in.OrderID}, nil
-	})
+	return run(ctx, "record shipment", func() (Recorded, error) { return Recorded{in.OrderID}, r.record(ctx, in.OrderID) })
 }
 
 func (r Record) record(ctx context.Context, id string) error {

@@ -1,8 +1,8 @@
 package tasks
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 
 	"orderflow"
 )
@@ -25,13 +25,7 @@ type Refunded struct {
 // Handle returns CodePaymentUnavailable or CodePaymentUncertain, worth a retry; CodeRefundPending until the money has gone back; CodeRefundFailed if
 // the provider refused, or the money came back to us: called again, it makes a new attempt.
 func (r Refund) Handle(ctx context.Context, in Input) (Refunded, error) {
-	return untilSettled(ctx, func() (Refunded, error) {
-		out, err := r.refund(ctx, in.OrderID)
-		if err != nil {
-			return out, fmt.Errorf("refund payment: %w", err)
-		}
-		return out, nil
-	})
+	return run(ctx, "refund payment", func() (Refunded, error) { return r.refund(ctx, in.OrderID) })
 }
 
 func (r Refund) refund(ctx context.Context, id string) (Refunded, error) {
@@ -131,27 +125,19 @@ func (r Refund) entry(ctx context.Context, id string, charge orderflow.Payment) 
 
 // unsettled records what the provider said of a refund that is not done, and returns it: the order shows whether the money is on its way.
 func (r Refund) unsettled(ctx context.Context, id string, entry orderflow.Payment, said error) error {
-	write := orderflow.Write{}
-	if entry.Spend(said, r.Now().UTC()) {
-		write.Payment = &entry
-	}
 	status, known := map[orderflow.Code]orderflow.PaymentStatus{
 		orderflow.CodeRefundPending: orderflow.PaymentRefundPending, orderflow.CodeRefundFailed: orderflow.PaymentCaptured,
 	}[orderflow.CodeOf(said)]
-	if known {
-		o, err := r.Orders.Order(ctx, id)
-		if err != nil {
-			return err
+	_, err := updateOnce(ctx, r.Orders, id, func(o *orderflow.Order, w *orderflow.Write) error {
+		if entry.Spend(said, r.Now().UTC()) {
+			w.Payment = &entry
 		}
-		if o.PaymentStatus != status && o.Refundable() == nil {
+		if known && o.Refundable() == nil {
 			o.Payment(status, r.Now.by(orderflow.RefundStep, string(orderflow.CodeOf(said))))
-			write.Order = o
 		}
-	}
-	if err := r.Orders.Commit(ctx, write); err != nil {
-		return err
-	}
-	return said
+		return nil
+	})
+	return cmp.Or(err, said)
 }
 
 func (r Refund) settle(ctx context.Context, id string, entry orderflow.Payment, receipt orderflow.Receipt) (Refunded, error) {
@@ -159,16 +145,13 @@ func (r Refund) settle(ctx context.Context, id string, entry orderflow.Payment, 
 		return Refunded{}, err
 	}
 	out := Refunded{receipt}
-	o, err := r.Orders.Order(ctx, id)
-	if err != nil {
-		return Refunded{}, err
-	}
-	if err := o.Refunded(r.Now.by(orderflow.RefundStep, "")); err != nil {
-		return Refunded{}, err
-	}
-	step, err := newStep(id, orderflow.RefundStep, out)
-	if err != nil {
-		return Refunded{}, err
-	}
-	return out, r.Orders.Commit(ctx, orderflow.Write{Order: o, Step: step, Payment: &entry})
+	_, err := updateOnce(ctx, r.Orders, id, func(o *orderflow.Order, w *orderflow.Write) (err error) {
+		if err := o.Refunded(r.Now.by(orderflow.RefundStep, "")); err != nil {
+			return err
+		}
+		w.Payment = &entry
+		w.Step, err = newStep(id, orderflow.RefundStep, out)
+		return err
+	})
+	return out, err
 }

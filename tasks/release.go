@@ -2,7 +2,6 @@ package tasks
 
 import (
 	"context"
-	"fmt"
 
 	"orderflow"
 )
@@ -23,12 +22,7 @@ type Released struct {
 
 // Handle returns CodeInvalidState if the goods have left the house, or are paid for.
 func (r Release) Handle(ctx context.Context, in Input) (Released, error) {
-	return untilSettled(ctx, func() (Released, error) {
-		if err := r.release(ctx, in.OrderID); err != nil {
-			return Released{}, fmt.Errorf("release stock: %w", err)
-		}
-		return Released{OrderID: in.OrderID}, nil
-	})
+	return run(ctx, "release stock", func() (Released, error) { return Released{in.OrderID}, r.release(ctx, in.OrderID) })
 }
 
 func (r Release) release(ctx context.Context, id string) error {

@@ -2,7 +2,6 @@ package tasks
 
 import (
 	"context"
-	"fmt"
 
 	"orderflow"
 )
@@ -26,13 +25,7 @@ type Reserved struct {
 // Handle returns CodeOutOfStock with the SKUs in its message (chunks before that stay reserved until Release), CodeOrderCancelled, or
 // CodeInvalidState if the order's stock was given back already, or the order has ended.
 func (r Reserve) Handle(ctx context.Context, in Input) (Reserved, error) {
-	return untilSettled(ctx, func() (Reserved, error) {
-		out, err := r.reserve(ctx, in.OrderID)
-		if err != nil {
-			return out, fmt.Errorf("reserve stock: %w", err)
-		}
-		return out, nil
-	})
+	return run(ctx, "reserve stock", func() (Reserved, error) { return r.reserve(ctx, in.OrderID) })
 }
 
 func (r Reserve) reserve(ctx context.Context, id string) (Reserved, error) {

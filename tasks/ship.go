@@ -2,7 +2,6 @@ package tasks
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"orderflow"
@@ -29,32 +28,24 @@ type Asked struct {
 // Handle returns CodeOrderCancelled if a cancel won, CodeInvalidState for an order that is not paid or has ended, and for an attempt that is not
 // the newest any more.
 func (s Ship) Handle(ctx context.Context, in Input) (Asked, error) {
-	return untilSettled(ctx, func() (Asked, error) {
-		out, err := s.ship(ctx, in)
-		if err != nil {
-			return out, fmt.Errorf("request shipment: %w", err)
-		}
-		return out, nil
-	})
+	return run(ctx, "request shipment", func() (Asked, error) { return s.ship(ctx, in) })
 }
 
 func (s Ship) ship(ctx context.Context, in Input) (Asked, error) {
 	if in.TaskToken == "" {
 		return Asked{}, orderflow.Errorf(orderflow.CodeInvalidState, "the task token is missing")
 	}
-	o, err := s.Orders.Order(ctx, in.OrderID)
+	o, err := updateOnce(ctx, s.Orders, in.OrderID, func(o *orderflow.Order, _ *orderflow.Write) error {
+		by, first := s.Now.by("ship", ""), o.Shipment == nil
+		if err := o.RequestShipment(shipmentID(o.ID), orderflow.Wait{Step: shipStep, Token: in.TaskToken, Attempt: in.Attempt}, by); err != nil {
+			return err
+		}
+		if n := in.Notification; first && n.Error != "" {
+			o.NotificationFailed(orderflow.Unsent{Kind: orderflow.NotifyConfirmed, Step: confirmedStep, Message: n.Error + ": " + message(n.Cause)}, by)
+		}
+		return nil
+	})
 	if err != nil {
-		return Asked{}, err
-	}
-	loaded, by := o.Sequence, s.Now.by("ship", "")
-	first := o.Shipment == nil
-	if err := o.RequestShipment(shipmentID(o.ID), orderflow.Wait{Step: shipStep, Token: in.TaskToken, Attempt: in.Attempt}, by); err != nil {
-		return Asked{}, err
-	}
-	if n := in.Notification; first && n.Error != "" {
-		o.NotificationFailed(orderflow.Unsent{Kind: orderflow.NotifyConfirmed, Step: confirmedStep, Message: n.Error + ": " + message(n.Cause)}, by)
-	}
-	if err := commitChanged(ctx, s.Orders, o, loaded); err != nil {
 		return Asked{}, err
 	}
 	return Asked{ShipmentID: o.Shipment.ID}, nil

@@ -54,36 +54,6 @@ func (c Clock) by(step, reason string) orderflow.By {
 	return orderflow.By{At: c().UTC(), Actor: "step:" + step, Reason: reason}
 }
 
-// attempts is how often a task tries again on its own when somebody else changed the order at the same time. After that the state machine's
-// own retry, which waits longer, takes over.
-const attempts = 6
-
-// untilSettled calls f until it returns anything else than CodeConflict, attempts times at most.
-func untilSettled[Out any](ctx context.Context, f func() (Out, error)) (Out, error) {
-	pause := 4 * time.Millisecond
-	for range attempts - 1 {
-		out, err := f()
-		if orderflow.CodeOf(err) != orderflow.CodeConflict {
-			return out, err
-		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return out, err
-		}
-		pause *= 2
-	}
-	return f()
-}
-
-// commitChanged commits the order if a method has changed it since it was loaded with the given sequence.
-func commitChanged(ctx context.Context, orders Orders, o *orderflow.Order, loaded int64) error {
-	if o.Sequence == loaded {
-		return nil
-	}
-	return orders.Commit(ctx, orderflow.Write{Order: o})
-}
-
 // chunk is the part of an order's stock moves that one transaction takes. Its step record is named after the task and its number.
 type chunk struct {
 	number int // from 1

@@ -2,7 +2,6 @@ package tasks
 
 import (
 	"context"
-	"fmt"
 
 	"orderflow"
 )
@@ -32,9 +31,13 @@ type Validated struct {
 
 // Handle returns CodeInvalidOrder, with every reason in its message, or CodeOrderCancelled. An order that is past validation is valid.
 func (v Validate) Handle(ctx context.Context, in Input) (Validated, error) {
-	o, err := v.Orders.Order(ctx, in.OrderID)
+	return run(ctx, "validate order", func() (Validated, error) { return v.validate(ctx, in.OrderID) })
+}
+
+func (v Validate) validate(ctx context.Context, id string) (Validated, error) {
+	o, err := v.Orders.Order(ctx, id)
 	if err != nil {
-		return Validated{}, fmt.Errorf("validate order: %w", err)
+		return Validated{}, err
 	}
 	valid := Validated{OrderID: o.ID, Total: o.Total}
 	if o.Status != orderflow.Placed {
@@ -53,7 +56,7 @@ func (v Validate) Handle(ctx context.Context, in Input) (Validated, error) {
 	}
 	products, err := v.Catalogue.Products(ctx, skus)
 	if err != nil {
-		return Validated{}, fmt.Errorf("validate order: %w", err)
+		return Validated{}, err
 	}
 	for _, sku := range skus {
 		if _, ok := products[sku]; !ok {
