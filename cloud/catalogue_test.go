@@ -17,7 +17,7 @@ func product(sku, category string) orderflow.Product {
 
 func TestCatalogue(t *testing.T) {
 	t.Parallel()
-	db := apiTables(t)
+	db := localDB(t)
 	c := &Catalogue{DB: db, Table: "products"}
 	var skus, food []string
 	for i := range 25 {
@@ -106,7 +106,7 @@ func TestCatalogue_unprocessed(t *testing.T) {
 
 func TestCustomers(t *testing.T) {
 	t.Parallel()
-	c := &Customers{DB: apiTables(t), Table: "customers"}
+	c := &Customers{DB: localDB(t), Table: "customers"}
 	if _, err := c.Customer(t.Context(), "ada"); orderflow.CodeOf(err) != orderflow.CodeNotFound {
 		t.Errorf("got %v", err)
 	}

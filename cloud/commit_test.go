@@ -16,7 +16,7 @@ import (
 
 func TestOrders_Commit_roundTrip(t *testing.T) {
 	t.Parallel()
-	db, _ := localDB(t)
+	db := localDB(t)
 	s := ordersOn(db)
 	o := newOrder(t, "ord_1", "a", "b")
 	wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o}), "")
@@ -38,7 +38,7 @@ func TestOrders_Commit_roundTrip(t *testing.T) {
 // All that an order may carry while it waits, and after, comes back as it was saved.
 func TestOrders_Commit_roundTripOfMarks(t *testing.T) {
 	t.Parallel()
-	db, _ := localDB(t)
+	db := localDB(t)
 	s := ordersOn(db)
 	o := newOrder(t, "ord_1", "a")
 	o.Status, o.PaymentStatus = orderflow.Paid, orderflow.PaymentCaptured
@@ -62,7 +62,7 @@ func TestOrders_Commit_roundTripOfMarks(t *testing.T) {
 
 func TestOrders_Order_notFound(t *testing.T) {
 	t.Parallel()
-	db, _ := localDB(t)
+	db := localDB(t)
 	_, err := ordersOn(db).Order(t.Context(), "ord_none")
 	wantCode(t, err, orderflow.CodeNotFound)
 }
@@ -110,7 +110,7 @@ func TestOrders_Commit_guards(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			db, _ := localDB(t)
+			db := localDB(t)
 			s := ordersOn(db)
 			for _, w := range tt.before {
 				wantCode(t, s.Commit(t.Context(), w), "")
@@ -125,7 +125,7 @@ func TestOrders_Commit_version(t *testing.T) {
 	for _, alone := range []bool{true, false} { // as one item, and as a transaction
 		t.Run(fmt.Sprintf("alone %v", alone), func(t *testing.T) {
 			t.Parallel()
-			db, _ := localDB(t)
+			db := localDB(t)
 			s := ordersOn(db)
 			write := func(o *orderflow.Order) orderflow.Write {
 				w := orderflow.Write{Order: o}
@@ -153,7 +153,7 @@ func TestOrders_Commit_version(t *testing.T) {
 
 func TestOrders_Commit_stock(t *testing.T) {
 	t.Parallel()
-	db, _ := localDB(t)
+	db := localDB(t)
 	s := ordersOn(db)
 	putProduct(t, db, "a", 3)
 	putProduct(t, db, "b", 1)
@@ -195,7 +195,7 @@ func TestOrders_Commit_stock(t *testing.T) {
 // A conflict says more than a lack of stock: after a reload, the stock may not matter any more.
 func TestOrders_Commit_conflictBeforeStock(t *testing.T) {
 	t.Parallel()
-	db, _ := localDB(t)
+	db := localDB(t)
 	s := ordersOn(db)
 	step := &orderflow.Step{OrderID: "ord_1", Name: "reserve/1", Result: []byte("{}")}
 	wantCode(t, s.Commit(t.Context(), orderflow.Write{Step: step}), "")
@@ -204,7 +204,7 @@ func TestOrders_Commit_conflictBeforeStock(t *testing.T) {
 
 func TestOrders_Commit_mostMoves(t *testing.T) {
 	t.Parallel()
-	db, _ := localDB(t)
+	db := localDB(t)
 	s := ordersOn(db)
 	var moves []orderflow.StockMove
 	for i := range orderflow.MaxStockMoves {
@@ -221,7 +221,7 @@ func TestOrders_Commit_mostMoves(t *testing.T) {
 // Many reserve the last pieces at once: as many succeed as there are pieces.
 func TestOrders_Commit_race(t *testing.T) {
 	t.Parallel()
-	db, _ := localDB(t)
+	db := localDB(t)
 	s := ordersOn(db)
 	putProduct(t, db, "a", 5)
 	errs := make([]error, 20)

@@ -10,7 +10,7 @@ import (
 
 func TestOrderLists(t *testing.T) {
 	t.Parallel()
-	db := apiTables(t)
+	db := localDB(t)
 	orders, lists := &Orders{DB: db, Table: "orders"}, &OrderLists{DB: db, Table: "orders"}
 	var ids []string // newest first
 	statusOf, marked := map[string]orderflow.Status{}, map[string]bool{}

@@ -3,6 +3,9 @@ package cloud
 import (
 	"encoding/json"
 	"net/http"
+	"os"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,6 +18,7 @@ import (
 	"orderflow/local/awsapi"
 	localdb "orderflow/local/dynamodb"
 	"orderflow/local/store"
+	"orderflow/local/template"
 )
 
 // configOf makes the configuration of SDK clients that reach the handler in process.
@@ -26,23 +30,25 @@ func configOf(h http.Handler) aws.Config {
 	}
 }
 
-// tables are the tables of template.yaml that these adapters use.
-var tables = []string{
-	`{"TableName":"orders","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"},{"AttributeName":"status","AttributeType":"S"},{"AttributeName":"attentionIndex","AttributeType":"S"}],
-	  "KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"GlobalSecondaryIndexes":[
-	  {"IndexName":"by-status","KeySchema":[{"AttributeName":"status","KeyType":"HASH"},{"AttributeName":"id","KeyType":"RANGE"}],"Projection":{"ProjectionType":"ALL"}},
-	  {"IndexName":"by-attention","KeySchema":[{"AttributeName":"attentionIndex","KeyType":"HASH"},{"AttributeName":"id","KeyType":"RANGE"}],"Projection":{"ProjectionType":"ALL"}}],
-	  "BillingMode":"PAY_PER_REQUEST","StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_AND_OLD_IMAGES"}}`,
-	`{"TableName":"steps","AttributeDefinitions":[{"AttributeName":"orderId","AttributeType":"S"},{"AttributeName":"name","AttributeType":"S"}],
-	  "KeySchema":[{"AttributeName":"orderId","KeyType":"HASH"},{"AttributeName":"name","KeyType":"RANGE"}],"BillingMode":"PAY_PER_REQUEST"}`,
-	`{"TableName":"payments","AttributeDefinitions":[{"AttributeName":"orderId","AttributeType":"S"},{"AttributeName":"step","AttributeType":"S"}],
-	  "KeySchema":[{"AttributeName":"orderId","KeyType":"HASH"},{"AttributeName":"step","KeyType":"RANGE"}],"BillingMode":"PAY_PER_REQUEST"}`,
-	`{"TableName":"products","AttributeDefinitions":[{"AttributeName":"sku","AttributeType":"S"}],"KeySchema":[{"AttributeName":"sku","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST"}`,
-	`{"TableName":"sandbox","AttributeDefinitions":[{"AttributeName":"key","AttributeType":"S"}],"KeySchema":[{"AttributeName":"key","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST"}`,
-}
+// tables are those of template.yaml, named without their stack.
+var tables = sync.OnceValues(func() ([]localdb.TableSpec, error) {
+	const stack = "test"
+	t, err := template.Load(template.Options{FS: os.DirFS(".."), StackName: stack})
+	if err != nil {
+		return nil, err
+	}
+	specs := make([]localdb.TableSpec, len(t.Tables))
+	for i, table := range t.Tables {
+		if err := json.Unmarshal(table.Create, &specs[i]); err != nil {
+			return nil, err
+		}
+		specs[i].TableName = strings.TrimPrefix(specs[i].TableName, stack+"-")
+	}
+	return specs, nil
+})
 
 // localDB is a client of an empty local DynamoDB with the tables.
-func localDB(t *testing.T) (*dynamodb.Client, *localdb.Service) {
+func localDB(t *testing.T) *dynamodb.Client {
 	t.Helper()
 	st, err := store.Open(t.TempDir(), store.Options{InMemory: true})
 	if err != nil {
@@ -53,18 +59,22 @@ func localDB(t *testing.T) (*dynamodb.Client, *localdb.Service) {
 			t.Error(err)
 		}
 	})
-	svc, err := localdb.New(st, clockwork.NewRealClock())
+	svc, err := localdb.New(st, clockwork.NewFakeClockAt(noon))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, spec := range tables {
-		if _, err := svc.Do(t.Context(), "CreateTable", json.RawMessage(spec)); err != nil {
+	specs, err := tables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, spec := range specs {
+		if err := svc.EnsureTable(spec); err != nil {
 			t.Fatal(err)
 		}
 	}
 	r := &awsapi.Router{}
 	r.Register("dynamodb", svc)
-	return dynamodb.NewFromConfig(configOf(r)), svc
+	return dynamodb.NewFromConfig(configOf(r))
 }
 
 func ordersOn(db *dynamodb.Client) *Orders {

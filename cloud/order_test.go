@@ -14,7 +14,7 @@ import (
 
 func TestOrders_Standing(t *testing.T) {
 	t.Parallel()
-	db, _ := localDB(t)
+	db := localDB(t)
 	s := ordersOn(db)
 	save := func(age time.Duration, change func(o *orderflow.Order)) string {
 		t.Helper()
@@ -50,7 +50,7 @@ func TestOrders_Standing(t *testing.T) {
 
 func TestOrders_Standing_stops(t *testing.T) {
 	t.Parallel()
-	db, _ := localDB(t)
+	db := localDB(t)
 	s := ordersOn(db)
 	for i := range 3 {
 		o := newOrder(t, fmt.Sprintf("ord_00000%d", i), "a")
@@ -69,7 +69,7 @@ func TestOrders_Standing_stops(t *testing.T) {
 // Orders that need attention are found whatever their status.
 func TestOrders_NeedingAttention(t *testing.T) {
 	t.Parallel()
-	db, _ := localDB(t)
+	db := localDB(t)
 	s := ordersOn(db)
 	var want []string
 	for i, status := range orderflow.Statuses {
@@ -96,7 +96,7 @@ func TestOrders_NeedingAttention(t *testing.T) {
 // Only an order that needs attention is in the index by-attention.
 func TestOrders_Commit_attentionIndex(t *testing.T) {
 	t.Parallel()
-	db, _ := localDB(t)
+	db := localDB(t)
 	s := ordersOn(db)
 	indexed := func() int32 {
 		t.Helper()
@@ -126,7 +126,7 @@ func TestOrders_Commit_attentionIndex(t *testing.T) {
 
 func TestSteps_Step(t *testing.T) {
 	t.Parallel()
-	db, _ := localDB(t)
+	db := localDB(t)
 	steps := &Steps{DB: db, Table: "steps"}
 	got, err := steps.Step(t.Context(), "ord_1", "charge")
 	if got != nil || err != nil {
@@ -143,7 +143,7 @@ func TestSteps_Step(t *testing.T) {
 
 func TestPayments_Payment(t *testing.T) {
 	t.Parallel()
-	db, _ := localDB(t)
+	db := localDB(t)
 	ledger := &Payments{DB: db, Table: "payments"}
 	got, err := ledger.Payment(t.Context(), "ord_1", "charge")
 	if got != nil || err != nil {
@@ -163,7 +163,7 @@ func TestPayments_Payment(t *testing.T) {
 // An entry that was voided before VOIDED was a state is read as one that is.
 func TestPayments_Payment_formerlyVoided(t *testing.T) {
 	t.Parallel()
-	db, _ := localDB(t)
+	db := localDB(t)
 	for _, reason := range []string{"OrderCancelled", "card_declined"} {
 		put(t, db, "payments", map[string]any{"orderId": reason, "step": "charge", "state": "FAILED", "reason": reason, "revision": 1})
 	}

@@ -13,12 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/jonboulle/clockwork"
 
 	"orderflow"
 	"orderflow/local/awsapi"
-	local "orderflow/local/dynamodb"
-	"orderflow/local/store"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -29,55 +26,6 @@ func dynamoClient(h http.Handler) *dynamodb.Client {
 		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 		HTTPClient: &http.Client{Transport: awsapi.Transport{Handler: h}}, RetryMaxAttempts: 1,
 	})
-}
-
-// apiTables is DynamoDB with the tables that the API uses.
-func apiTables(t *testing.T) *dynamodb.Client {
-	t.Helper()
-	st, err := store.Open("", store.Options{InMemory: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := st.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	s, err := local.New(st, clockwork.NewFakeClockAt(noon))
-	if err != nil {
-		t.Fatal(err)
-	}
-	key := func(names ...string) (elements []local.KeySchemaElement) {
-		for i, n := range names {
-			elements = append(elements, local.KeySchemaElement{AttributeName: n, KeyType: []string{"HASH", "RANGE"}[i]})
-		}
-		return elements
-	}
-	index := func(name string, names ...string) local.IndexSpec {
-		return local.IndexSpec{IndexName: name, KeySchema: key(names...), Projection: local.Projection{ProjectionType: "ALL"}}
-	}
-	strs := func(names ...string) (definitions []local.AttributeDefinition) {
-		for _, n := range names {
-			definitions = append(definitions, local.AttributeDefinition{AttributeName: n, AttributeType: "S"})
-		}
-		return definitions
-	}
-	for _, spec := range []local.TableSpec{
-		{TableName: "orders", AttributeDefinitions: strs("id", "customerId", "status", "attentionIndex"), KeySchema: key("id"), GlobalSecondaryIndexes: []local.IndexSpec{
-			index("by-customer", "customerId", "id"), index("by-status", "status", "id"), index("by-attention", "attentionIndex", "id"),
-		}},
-		{TableName: "products", AttributeDefinitions: strs("sku", "category"), KeySchema: key("sku"), GlobalSecondaryIndexes: []local.IndexSpec{index("by-category", "category", "sku")}},
-		{TableName: "customers", AttributeDefinitions: strs("id"), KeySchema: key("id")},
-		{TableName: "idempotency", AttributeDefinitions: strs("key"), KeySchema: key("key")},
-	} {
-		spec.BillingMode = "PAY_PER_REQUEST"
-		if err := s.EnsureTable(spec); err != nil {
-			t.Fatal(err)
-		}
-	}
-	router := &awsapi.Router{}
-	router.Register("dynamodb", s)
-	return dynamoClient(router)
 }
 
 // draft makes an order that is not saved yet.
@@ -101,7 +49,7 @@ func draft(t *testing.T, n int, customer string) *orderflow.Order {
 
 func TestPlacements(t *testing.T) {
 	t.Parallel()
-	db := apiTables(t)
+	db := localDB(t)
 	ctx, p := t.Context(), &Placements{DB: db, Orders: "orders", Idempotency: "idempotency"}
 	orders := &Orders{DB: db, Table: "orders"}
 	expires := noon.Add(48 * time.Hour)
@@ -144,7 +92,7 @@ func TestPlacements(t *testing.T) {
 
 func TestPlacements_concurrently(t *testing.T) {
 	t.Parallel()
-	db := apiTables(t)
+	db := localDB(t)
 	p := &Placements{DB: db, Orders: "orders", Idempotency: "idempotency"}
 	var wg sync.WaitGroup
 	var mu sync.Mutex

@@ -10,7 +10,7 @@ import (
 
 func TestSandbox(t *testing.T) {
 	t.Parallel()
-	db, _ := localDB(t)
+	db := localDB(t)
 	s := &Sandbox{DB: db, Table: "sandbox"}
 	amount := usd(700)
 	_, err := s.Recall(t.Context(), "k")
@@ -45,7 +45,7 @@ func TestSandbox(t *testing.T) {
 
 func TestSandbox_SetOutage(t *testing.T) {
 	t.Parallel()
-	db, _ := localDB(t)
+	db := localDB(t)
 	s := &Sandbox{DB: db, Table: "sandbox"}
 	for _, on := range []bool{false, true, false} {
 		wantCode(t, s.SetOutage(t.Context(), on), "")
