@@ -3,13 +3,16 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"orderflow"
+	"orderflow/storetest"
 )
 
 // memory is everything that the API is made of, in memory.
@@ -25,6 +28,13 @@ type memory struct {
 	conflicts  int   // so many commits meet another one
 	fail       error // every call fails with it
 	panics     any
+}
+
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	storetest.TestOrders(t, func(*testing.T) storetest.Orders { return newMemory() })
+	storetest.TestPlacements(t, func(*testing.T) storetest.Placements { return newMemory() })
+	storetest.TestCustomers(t, newMemory())
 }
 
 type memoryAnswer struct {
@@ -90,11 +100,13 @@ func (m *memory) Order(_ context.Context, id string) (*orderflow.Order, error) {
 
 func (m *memory) Commit(_ context.Context, w orderflow.Write) error {
 	defer m.lock()()
-	old, err := m.load(w.Order.ID)
-	if err != nil {
+	var version int64
+	if old, err := m.load(w.Order.ID); err == nil {
+		version = old.Version
+	} else if orderflow.CodeOf(err) != orderflow.CodeNotFound {
 		return err
 	}
-	if m.conflicts > 0 || old.Version != w.Order.Version {
+	if m.conflicts > 0 || version != w.Order.Version {
 		m.conflicts--
 		return orderflow.Errorf(orderflow.CodeConflict, "changed by somebody else")
 	}
@@ -116,6 +128,9 @@ func (m *memory) answer(key string, now time.Time) []byte {
 
 func (m *memory) Place(_ context.Context, o *orderflow.Order, key string, answer []byte, now, expires time.Time) ([]byte, error) {
 	defer m.lock()()
+	if o.Version != 0 {
+		return nil, fmt.Errorf("place order %s: it is saved already", o.ID)
+	}
 	if m.inFlight {
 		return nil, orderflow.Errorf(orderflow.CodeConflict, "another transaction")
 	}

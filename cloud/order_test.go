@@ -124,42 +124,6 @@ func TestOrders_Commit_attentionIndex(t *testing.T) {
 	}
 }
 
-func TestSteps_Step(t *testing.T) {
-	t.Parallel()
-	db := localDB(t)
-	steps := &Steps{DB: db, Table: "steps"}
-	got, err := steps.Step(t.Context(), "ord_1", "charge")
-	if got != nil || err != nil {
-		t.Fatalf("got %v, %v of a step that was not done", got, err)
-	}
-	step := &orderflow.Step{OrderID: "ord_1", Name: "charge", Result: []byte(`{"providerId":"pi_1"}`)}
-	wantCode(t, ordersOn(db).Commit(t.Context(), orderflow.Write{Step: step}), "")
-	got, err = steps.Step(t.Context(), "ord_1", "charge")
-	wantCode(t, err, "")
-	if string(got.Result) != string(step.Result) || got.Name != "charge" || got.OrderID != "ord_1" {
-		t.Errorf("got %+v", got)
-	}
-}
-
-func TestPayments_Payment(t *testing.T) {
-	t.Parallel()
-	db := localDB(t)
-	ledger := &Payments{DB: db, Table: "payments"}
-	got, err := ledger.Payment(t.Context(), "ord_1", "charge")
-	if got != nil || err != nil {
-		t.Fatalf("got %v, %v of an empty ledger", got, err)
-	}
-	p := &orderflow.Payment{
-		OrderID: "ord_1", Step: "charge", State: orderflow.PaymentStarted, Amount: usd(1250), StartedAt: placedAt, CalledAt: placedAt,
-	}
-	wantCode(t, ordersOn(db).Commit(t.Context(), orderflow.Write{Payment: p}), "")
-	got, err = ledger.Payment(t.Context(), "ord_1", "charge")
-	wantCode(t, err, "")
-	if *got != *p || got.Revision != 1 || !got.SettledAt.IsZero() {
-		t.Errorf("got %+v, want %+v", got, p)
-	}
-}
-
 // An entry that was voided before VOIDED was a state is read as one that is.
 func TestPayments_Payment_formerlyVoided(t *testing.T) {
 	t.Parallel()

@@ -1,12 +1,10 @@
 package cloud
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +14,7 @@ import (
 
 	"orderflow"
 	"orderflow/local/awsapi"
+	"orderflow/storetest"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -47,85 +46,22 @@ func draft(t *testing.T, n int, customer string) *orderflow.Order {
 	return o
 }
 
-func TestPlacements(t *testing.T) {
-	t.Parallel()
-	db := localDB(t)
-	ctx, p := t.Context(), &Placements{DB: db, Orders: "orders", Idempotency: "idempotency"}
-	orders := &Orders{DB: db, Table: "orders"}
-	expires := noon.Add(48 * time.Hour)
-
-	if got, err := p.Answer(ctx, "key", noon); got != nil || err != nil {
-		t.Fatalf("got %s, %v", got, err)
-	}
-	first := draft(t, 1, "ada")
-	if earlier, err := p.Place(ctx, first, "key", []byte("first"), noon, expires); earlier != nil || err != nil {
-		t.Fatalf("got %s, %v", earlier, err)
-	}
-	if saved, err := orders.Order(ctx, first.ID); err != nil || saved.Version != 1 || first.Version != 1 || !saved.PlacedAt.Equal(first.PlacedAt) || len(saved.Timeline) != 1 {
-		t.Fatalf("got %+v, %v", saved, err)
-	}
-	if got, err := p.Answer(ctx, "key", expires.Add(-time.Second)); string(got) != "first" || err != nil {
-		t.Fatalf("got %s, %v", got, err)
-	}
-
-	second := draft(t, 2, "ada")
-	if earlier, err := p.Place(ctx, second, "key", []byte("second"), noon, expires); string(earlier) != "first" || err != nil {
-		t.Fatalf("got %s, %v", earlier, err)
-	}
-	if _, err := orders.Order(ctx, second.ID); orderflow.CodeOf(err) != orderflow.CodeNotFound || second.Version != 0 {
-		t.Fatalf("the second order was saved: %v", err)
-	}
-	// DynamoDB deletes expired items late: the clock decides.
-	if got, err := p.Answer(ctx, "key", expires); got != nil || err != nil {
-		t.Fatalf("got %s, %v", got, err)
-	}
-	if earlier, err := p.Place(ctx, second, "key", []byte("second"), expires, expires.Add(48*time.Hour)); earlier != nil || err != nil {
-		t.Fatalf("got %s, %v", earlier, err)
-	}
-	if got, err := p.Answer(ctx, "key", expires); string(got) != "second" || err != nil {
-		t.Fatalf("got %s, %v", got, err)
-	}
-	if _, err := p.Place(ctx, second, "other key", nil, noon, expires); err == nil {
-		t.Fatal("a saved order was placed again")
-	}
+// placed is what an order is placed with, and where it is then.
+type placed struct {
+	*Placements
+	orders *Orders
 }
 
-func TestPlacements_concurrently(t *testing.T) {
+func (p placed) Order(ctx context.Context, id string) (*orderflow.Order, error) {
+	return p.orders.Order(ctx, id)
+}
+
+func TestPlacements(t *testing.T) {
 	t.Parallel()
-	db := localDB(t)
-	p := &Placements{DB: db, Orders: "orders", Idempotency: "idempotency"}
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	var won []byte
-	answers := make([][]byte, 50)
-	for i := range answers {
-		o, mine := draft(t, i, "ada"), fmt.Appendf(nil, "answer %d", i)
-		wg.Go(func() {
-			earlier, err := p.Place(t.Context(), o, "key", mine, noon, noon.Add(time.Hour))
-			if err != nil {
-				t.Error(err)
-			}
-			answers[i] = earlier
-			if earlier == nil {
-				mu.Lock()
-				defer mu.Unlock()
-				if won != nil {
-					t.Errorf("%s and %s won", won, mine)
-				}
-				won, answers[i] = mine, mine
-			}
-		})
-	}
-	wg.Wait()
-	for _, a := range answers {
-		if !bytes.Equal(a, won) {
-			t.Errorf("got %s, want %s", a, won)
-		}
-	}
-	all, _, err := (&OrderLists{DB: db, Table: "orders"}).OrdersOf(t.Context(), "ada", "", "", 100)
-	if err != nil || len(all) != 1 {
-		t.Errorf("got %d orders, %v", len(all), err)
-	}
+	storetest.TestPlacements(t, func(t *testing.T) storetest.Placements {
+		db := localDB(t)
+		return placed{&Placements{DB: db, Orders: "orders", Idempotency: "idempotency"}, &Orders{DB: db, Table: "orders"}}
+	})
 }
 
 // TestPlacements_cancelled gives the reasons that the local service never gives.

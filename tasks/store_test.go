@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"orderflow"
+	"orderflow/storetest"
 )
 
 // store keeps everything in memory, guarded as the tables are. It implements Orders, Steps, Ledger, Catalogue and Customers.
@@ -31,6 +33,17 @@ func newStore() *store {
 		orders: map[string]*orderflow.Order{}, steps: map[string]orderflow.Step{}, payments: map[string]orderflow.Payment{},
 		products: map[string]orderflow.Product{}, customers: map[string]orderflow.Customer{},
 	}
+}
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	storetest.TestStore(t, func(_ *testing.T, products ...orderflow.Product) storetest.Store {
+		s := newStore()
+		for _, p := range products {
+			s.products[p.SKU] = p
+		}
+		return s
+	})
 }
 
 // reading lets a read begin.
@@ -188,6 +201,8 @@ func (s *store) version(id string) int64 {
 
 func (s *store) moved(moves []orderflow.StockMove) ([]orderflow.Product, error) {
 	var out []orderflow.Product
+	var short []string
+	code := orderflow.CodeOutOfStock
 	for _, m := range moves {
 		p := s.products[m.SKU]
 		from, to := &p.OnHand, &p.Reserved
@@ -197,15 +212,20 @@ func (s *store) moved(moves []orderflow.StockMove) ([]orderflow.Product, error) 
 		case orderflow.Ship:
 			from, to = &p.Reserved, &p.Shipped
 		}
+		if m.Quantity <= 0 {
+			return nil, fmt.Errorf("move stock: %q of %d", m.Kind, m.Quantity)
+		}
 		if *from < m.Quantity {
-			code := orderflow.CodeOutOfStock
+			short = append(short, m.SKU)
 			if m.Kind != orderflow.Reserve {
 				code = orderflow.CodeInvalidState
 			}
-			return nil, orderflow.Errorf(code, "%s", m.SKU)
 		}
 		*from, *to = *from-m.Quantity, *to+m.Quantity
 		out = append(out, p)
+	}
+	if len(short) > 0 {
+		return nil, orderflow.Errorf(code, "not enough in stock: %s", strings.Join(short, ", "))
 	}
 	return out, nil
 }
