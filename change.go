@@ -73,6 +73,17 @@ func (o *Order) Event(c Change) EventDetail {
 	return d
 }
 
+// EventsSince are the details that publish the changes after a sequence.
+func (o *Order) EventsSince(sequence int64) []EventDetail {
+	var out []EventDetail
+	for _, c := range o.Timeline {
+		if c.Sequence > sequence {
+			out = append(out, o.Event(c))
+		}
+	}
+	return out
+}
+
 // State is what Fold rebuilds: the part of an order that its events tell.
 type State struct {
 	Sequence      int64

@@ -58,9 +58,7 @@ func newHTTPClient() *http.Client {
 
 // constructors make the handlers, by the name that template.yaml gives as Handler.
 var constructors = map[string]func(*parts) lambda.Handler{
-	"publish": func(p *parts) lambda.Handler {
-		return handle(p, tasks.Publish{Bus: p.bus("EVENT_BUS"), Log: p.opts.Logger}.Handle)
-	},
+	"publish": newPublish,
 	"start": func(p *parts) lambda.Handler {
 		return handle(p, tasks.Start{Executions: p.executions("STATE_MACHINE_ARN"), Log: p.opts.Logger}.Handle)
 	},

@@ -1,0 +1,139 @@
+package cloud
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+)
+
+// image rewrites an item of a stream, in DynamoDB's typed JSON, as plain JSON: {"amount":{"N":"5"}} becomes {"amount":5}. It reads the valid
+// JSON once, and knows no attribute.
+type image struct {
+	in  []byte // what is left
+	out []byte
+}
+
+// plainJSON returns the item as the JSON of what was saved.
+func plainJSON(typed []byte) ([]byte, error) {
+	i := image{in: typed, out: make([]byte, 0, len(typed))}
+	if err := i.members('}', i.member); err != nil {
+		return nil, err
+	}
+	return i.out, nil
+}
+
+var errNoAttribute = errors.New("the image is not of DynamoDB's typed JSON")
+
+// next skips to the next character that counts, and takes it if it is c.
+func (i *image) next(c byte) bool {
+	i.in = bytes.TrimLeft(i.in, " \t\r\n")
+	if len(i.in) == 0 || i.in[0] != c {
+		return false
+	}
+	i.in = i.in[1:]
+	return true
+}
+
+// text takes a string, with its quotes.
+func (i *image) text() ([]byte, error) {
+	whole := bytes.TrimLeft(i.in, " \t\r\n")
+	if len(whole) == 0 || whole[0] != '"' {
+		return nil, errNoAttribute
+	}
+	for n := 1; n < len(whole); n++ {
+		switch whole[n] {
+		case '\\':
+			n++
+		case '"':
+			i.in = whole[n+1:]
+			return whole[:n+1], nil
+		}
+	}
+	return nil, errNoAttribute
+}
+
+// members rewrites a list or map up to its end.
+func (i *image) members(end byte, member func() error) error {
+	begin := map[byte]byte{'}': '{', ']': '['}[end]
+	if !i.next(begin) {
+		return errNoAttribute
+	}
+	i.out = append(i.out, begin)
+	for first := true; !i.next(end); first = false {
+		if !first {
+			if !i.next(',') {
+				return errNoAttribute
+			}
+			i.out = append(i.out, ',')
+		}
+		if err := member(); err != nil {
+			return err
+		}
+	}
+	i.out = append(i.out, end)
+	return nil
+}
+
+// member rewrites one member of a map.
+func (i *image) member() error {
+	name, err := i.text()
+	if err != nil || !i.next(':') {
+		return errNoAttribute
+	}
+	i.out = append(append(i.out, name...), ':')
+	return i.value()
+}
+
+// value rewrites an object whose one member is a type and its value.
+func (i *image) value() error {
+	if !i.next('{') {
+		return errNoAttribute
+	}
+	kind, err := i.text()
+	if err != nil || !i.next(':') {
+		return errNoAttribute
+	}
+	switch string(kind) {
+	case `"M"`:
+		err = i.members('}', i.member)
+	case `"L"`:
+		err = i.members(']', i.value)
+	case `"S"`, `"B"`, `"N"`:
+		err = i.scalar(kind[1] != 'N')
+	case `"BOOL"`, `"NULL"`:
+		err = i.literal(kind[1] == 'N')
+	default:
+		err = fmt.Errorf("%w: a value of type %s", errNoAttribute, kind)
+	}
+	if err == nil && !i.next('}') {
+		err = errNoAttribute
+	}
+	return err
+}
+
+func (i *image) scalar(quoted bool) error {
+	s, err := i.text()
+	if err != nil {
+		return err
+	}
+	if !quoted {
+		s = s[1 : len(s)-1]
+	}
+	i.out = append(i.out, s...)
+	return nil
+}
+
+func (i *image) literal(null bool) error {
+	i.in = bytes.TrimLeft(i.in, " \t\r\n")
+	for _, word := range []string{"true", "false"} {
+		if bytes.HasPrefix(i.in, []byte(word)) {
+			i.in = i.in[len(word):]
+			if null {
+				word = "null"
+			}
+			i.out = append(i.out, word...)
+			return nil
+		}
+	}
+	return errNoAttribute
+}
