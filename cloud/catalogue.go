@@ -26,22 +26,14 @@ const batchAttempts = 5
 
 // Product returns one product. Returns orderflow.CodeNotFound.
 func (c *Catalogue) Product(ctx context.Context, sku string) (orderflow.Product, error) {
-	out, err := c.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &c.Table, Key: item{"sku": str(sku)}})
+	p, err := getItem[orderflow.Product](ctx, c.DB, "product", &dynamodb.GetItemInput{TableName: &c.Table, Key: item{"sku": str(sku)}})
+	if err == nil && p == nil {
+		err = fmt.Errorf("get product: %w", orderflow.Errorf(orderflow.CodeNotFound, "there is no product %s", sku))
+	}
 	if err != nil {
-		return orderflow.Product{}, wrap("get product", err)
+		return orderflow.Product{}, err
 	}
-	if len(out.Item) == 0 {
-		return orderflow.Product{}, fmt.Errorf("get product: %w", orderflow.Errorf(orderflow.CodeNotFound, "there is no product %s", sku))
-	}
-	return productOf(out.Item)
-}
-
-func productOf(from item) (orderflow.Product, error) {
-	var p orderflow.Product
-	if err := unmarshal(from, &p); err != nil {
-		return p, fmt.Errorf("read product: %w", err)
-	}
-	return p, nil
+	return *p, nil
 }
 
 // Products returns the products that exist of at most 100 different SKUs. Returns orderflow.CodeThrottled if DynamoDB leaves keys
@@ -58,11 +50,11 @@ func (c *Catalogue) Products(ctx context.Context, skus []string) (map[string]ord
 			return nil, wrap("get products", err)
 		}
 		for _, it := range out.Responses[c.Table] {
-			p, err := productOf(it)
+			p, err := read[orderflow.Product]("product", it)
 			if err != nil {
 				return nil, err
 			}
-			products[p.SKU] = p
+			products[p.SKU] = *p
 		}
 		keys = out.UnprocessedKeys[c.Table].Keys
 		if len(keys) > 0 && attempt == batchAttempts {
@@ -104,11 +96,11 @@ func (c *Catalogue) ListProducts(ctx context.Context, category, after string, li
 			return nil, "", wrap("list products", err)
 		}
 		for _, it := range items {
-			p, err := productOf(it)
+			p, err := read[orderflow.Product]("product", it)
 			if err != nil {
 				return nil, "", err
 			}
-			products = append(products, p)
+			products = append(products, *p)
 		}
 		if len(last) == 0 {
 			break

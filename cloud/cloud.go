@@ -5,30 +5,10 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 
 	"orderflow"
 )
-
-// item is an item of a table.
-type item = map[string]types.AttributeValue
-
-// marshal makes an item of a value: its attributes have the names of its JSON.
-func marshal(v any) (item, error) {
-	return attributevalue.MarshalMapWithOptions(v, func(o *attributevalue.EncoderOptions) { o.TagKey = "json" })
-}
-
-func unmarshal(from item, v any) error {
-	return attributevalue.UnmarshalMapWithOptions(from, v, func(o *attributevalue.DecoderOptions) { o.TagKey = "json" })
-}
-
-func str(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
-
-func number(n int64) types.AttributeValue {
-	return &types.AttributeValueMemberN{Value: fmt.Sprint(n)}
-}
 
 // throttled are the codes with which AWS says "later": DynamoDB, Step Functions, EventBridge, SNS, SQS.
 var throttled = map[string]bool{

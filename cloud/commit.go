@@ -62,7 +62,7 @@ func (s *Orders) actions(w orderflow.Write) ([]action, error) {
 		}
 	}
 	if w.Step != nil {
-		if err := add(putStep(s.Steps, w.Step), nil); err != nil {
+		if err := add(putStep(s.Steps, w.Step)); err != nil {
 			return nil, err
 		}
 	}

@@ -18,18 +18,14 @@ type Customers struct {
 
 // Customer loads a profile, strongly consistent. Returns orderflow.CodeNotFound for a customer who has none.
 func (c *Customers) Customer(ctx context.Context, id string) (orderflow.Customer, error) {
-	out, err := c.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &c.Table, Key: item{"id": str(id)}, ConsistentRead: aws.Bool(true)})
+	customer, err := get[orderflow.Customer](ctx, c.DB, "customer", c.Table, item{"id": str(id)})
+	if err == nil && customer == nil {
+		err = fmt.Errorf("get customer: %w", orderflow.Errorf(orderflow.CodeNotFound, "there is no such customer"))
+	}
 	if err != nil {
-		return orderflow.Customer{}, wrap("get customer", err)
+		return orderflow.Customer{}, err
 	}
-	if len(out.Item) == 0 {
-		return orderflow.Customer{}, fmt.Errorf("get customer: %w", orderflow.Errorf(orderflow.CodeNotFound, "there is no such customer"))
-	}
-	var customer orderflow.Customer
-	if err := unmarshal(out.Item, &customer); err != nil {
-		return orderflow.Customer{}, fmt.Errorf("read customer: %w", err)
-	}
-	return customer, nil
+	return *customer, nil
 }
 
 // SaveCustomer saves a profile as its next version if its version is still the one that it was loaded with.
@@ -37,7 +33,7 @@ func (c *Customers) Customer(ctx context.Context, id string) (orderflow.Customer
 func (c *Customers) SaveCustomer(ctx context.Context, customer orderflow.Customer) error {
 	loaded := customer.Version
 	customer.Version++
-	it, err := marshal(customer)
+	it, err := MarshalItem(customer)
 	if err != nil {
 		return fmt.Errorf("marshal customer: %w", err)
 	}

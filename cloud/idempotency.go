@@ -17,7 +17,7 @@ type keptAnswer struct {
 
 // putAnswer keeps an answer unless one that has not expired by now is kept under the key.
 func putAnswer(table string, a keptAnswer, now time.Time) (*types.Put, error) {
-	it, err := marshal(a)
+	it, err := MarshalItem(a)
 	if err != nil {
 		return nil, err
 	}
@@ -30,17 +30,10 @@ func putAnswer(table string, a keptAnswer, now time.Time) (*types.Put, error) {
 	}, nil
 }
 
-// answerOf returns the answer of an item, nil if there is no item or it has expired by now.
-func answerOf(from item, now time.Time) ([]byte, error) {
-	if len(from) == 0 {
-		return nil, nil
+// at is the answer as long as it has not expired by now.
+func (a *keptAnswer) at(now time.Time) []byte {
+	if a == nil || a.ExpiresAt <= now.Unix() {
+		return nil
 	}
-	var kept keptAnswer
-	if err := unmarshal(from, &kept); err != nil {
-		return nil, err
-	}
-	if kept.ExpiresAt <= now.Unix() {
-		return nil, nil
-	}
-	return kept.Answer, nil
+	return a.Answer
 }

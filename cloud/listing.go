@@ -130,7 +130,7 @@ func (l *OrderLists) newest(ctx context.Context, q orderQuery, after string, lim
 			return nil, "", wrap("list orders", err)
 		}
 		for _, it := range out.Items {
-			o, err := orderOf(it)
+			o, err := read[orderflow.Order]("order", it)
 			if err != nil {
 				return nil, "", err
 			}

@@ -108,7 +108,7 @@ func newOrder(t *testing.T, id string, skus ...string) *orderflow.Order {
 
 func putProduct(t *testing.T, db *dynamodb.Client, sku string, onHand int) {
 	t.Helper()
-	it, err := marshal(orderflow.Product{SKU: sku, Name: "Thing", Category: "things", Price: usd(250), OnHand: onHand})
+	it, err := MarshalItem(orderflow.Product{SKU: sku, Name: "Thing", Category: "things", Price: usd(250), OnHand: onHand})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,29 +33,18 @@ const byStatus = "by-status"
 
 // Order reads an order, strongly consistent. Returns orderflow.CodeNotFound.
 func (s *Orders) Order(ctx context.Context, id string) (*orderflow.Order, error) {
-	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: item{"id": str(id)}, ConsistentRead: aws.Bool(true)})
-	if err != nil {
-		return nil, wrap("get order", err)
+	o, err := get[orderflow.Order](ctx, s.DB, "order", s.Table, item{"id": str(id)})
+	if err == nil && o == nil {
+		err = fmt.Errorf("get order: %w", orderflow.Errorf(orderflow.CodeNotFound, "there is no order %s", id))
 	}
-	if len(out.Item) == 0 {
-		return nil, fmt.Errorf("get order: %w", orderflow.Errorf(orderflow.CodeNotFound, "there is no order %s", id))
-	}
-	return orderOf(out.Item)
-}
-
-func orderOf(from item) (*orderflow.Order, error) {
-	o := &orderflow.Order{}
-	if err := unmarshal(from, o); err != nil {
-		return nil, fmt.Errorf("read order: %w", err)
-	}
-	return o, nil
+	return o, err
 }
 
 // itemOf is the item that saves the order as its next version.
 func itemOf(o *orderflow.Order) (item, error) {
 	next := *o
 	next.Version++
-	it, err := marshal(&next)
+	it, err := MarshalItem(&next)
 	if err != nil {
 		return nil, fmt.Errorf("marshal order: %w", err)
 	}
@@ -127,7 +116,7 @@ func (s *Orders) yieldOrders(ctx context.Context, in *dynamodb.QueryInput, match
 			return false
 		}
 		for _, it := range page.Items {
-			o, err := orderOf(it)
+			o, err := read[orderflow.Order]("order", it)
 			if err == nil && !match(o) {
 				continue
 			}

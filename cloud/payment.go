@@ -20,21 +20,9 @@ type Payments struct {
 
 // Payment returns an order's entry for a step, strongly consistent; nil if there is none.
 func (s *Payments) Payment(ctx context.Context, orderID, step string) (*orderflow.Payment, error) {
-	key := item{"orderId": str(orderID), "step": str(step)}
-	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: key, ConsistentRead: aws.Bool(true)})
-	if err != nil {
-		return nil, wrap("get payment", err)
-	}
-	if len(out.Item) == 0 {
-		return nil, nil
-	}
-	return paymentOf(out.Item)
-}
-
-func paymentOf(from item) (*orderflow.Payment, error) {
-	p := &orderflow.Payment{}
-	if err := unmarshal(from, p); err != nil {
-		return nil, fmt.Errorf("read payment: %w", err)
+	p, err := get[orderflow.Payment](ctx, s.DB, "payment", s.Table, item{"orderId": str(orderID), "step": str(step)})
+	if err != nil || p == nil {
+		return nil, err
 	}
 	if p.State == orderflow.PaymentFailed && p.Reason == formerlyVoided {
 		p.State, p.Reason = orderflow.PaymentVoided, ""
@@ -51,7 +39,7 @@ func putPayment(table string, p *orderflow.Payment) (*types.Put, error) {
 	if p.State == orderflow.PaymentStarted {
 		next.Revision++
 	}
-	it, err := marshal(&next)
+	it, err := MarshalItem(&next)
 	if err != nil {
 		return nil, fmt.Errorf("marshal payment: %w", err)
 	}

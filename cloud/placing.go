@@ -22,15 +22,11 @@ type Placements struct {
 
 // Answer returns what is kept under the key, strongly consistent; nil if nothing is or it has expired by now.
 func (p *Placements) Answer(ctx context.Context, key string, now time.Time) ([]byte, error) {
-	out, err := p.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &p.Idempotency, Key: item{"key": str(key)}, ConsistentRead: aws.Bool(true)})
+	kept, err := get[keptAnswer](ctx, p.DB, "answer", p.Idempotency, item{"key": str(key)})
 	if err != nil {
-		return nil, wrap("get answer", err)
+		return nil, err
 	}
-	answer, err := answerOf(out.Item, now)
-	if err != nil {
-		return nil, fmt.Errorf("read answer: %w", err)
-	}
-	return answer, nil
+	return kept.at(now), nil
 }
 
 // Place saves a new order and the answer under the key in one transaction, which is the one write of the API. If an answer is kept under
@@ -66,7 +62,8 @@ func (p *Placements) earlier(ctx context.Context, key string, now time.Time, can
 	if len(reasons) == 0 || aws.ToString(reasons[0].Code) != "ConditionalCheckFailed" {
 		return nil, fmt.Errorf("place order: %w", whyCancelled(make([]action, len(reasons)), cancelled))
 	}
-	answer, err := answerOf(reasons[0].Item, now)
+	kept, err := read[keptAnswer]("answer", reasons[0].Item)
+	answer := kept.at(now)
 	if err == nil && answer == nil { // a service that does not return the item
 		answer, err = p.Answer(ctx, key, now)
 	}

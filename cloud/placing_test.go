@@ -98,7 +98,7 @@ func TestPlacements_cancelled(t *testing.T) {
 
 func put(t *testing.T, db *dynamodb.Client, table string, v any) {
 	t.Helper()
-	it, err := marshal(v)
+	it, err := MarshalItem(v)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,27 +32,19 @@ type Sandbox struct {
 
 // Recall returns what is remembered under a key. Returns orderflow.CodeNotFound.
 func (s *Sandbox) Recall(ctx context.Context, key string) (SandboxRecord, error) {
-	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: item{"key": str(key)}, ConsistentRead: aws.Bool(true)})
+	r, err := get[SandboxRecord](ctx, s.DB, "sandbox record", s.Table, item{"key": str(key)})
+	if err == nil && r == nil {
+		err = orderflow.Errorf(orderflow.CodeNotFound, "the sandbox knows no %s", key)
+	}
 	if err != nil {
-		return SandboxRecord{}, wrap("get sandbox record", err)
+		return SandboxRecord{}, err
 	}
-	if len(out.Item) == 0 {
-		return SandboxRecord{}, orderflow.Errorf(orderflow.CodeNotFound, "the sandbox knows no %s", key)
-	}
-	return recordOf(out.Item)
-}
-
-func recordOf(from item) (SandboxRecord, error) {
-	var r SandboxRecord
-	if err := unmarshal(from, &r); err != nil {
-		return r, fmt.Errorf("read sandbox record: %w", err)
-	}
-	return r, nil
+	return *r, nil
 }
 
 // Remember keeps the record unless its key has one already, and returns the one that stands; first is true for whoever set it.
 func (s *Sandbox) Remember(ctx context.Context, r SandboxRecord) (stands SandboxRecord, first bool, err error) {
-	it, err := marshal(r)
+	it, err := MarshalItem(r)
 	if err != nil {
 		return r, false, fmt.Errorf("marshal sandbox record: %w", err)
 	}
@@ -84,7 +76,7 @@ func (s *Sandbox) Count(ctx context.Context, key string) (int, error) {
 	var counted struct {
 		Attempts int `json:"attempts"`
 	}
-	if err := unmarshal(out.Attributes, &counted); err != nil {
+	if err := UnmarshalItem(out.Attributes, &counted); err != nil {
 		return 0, fmt.Errorf("read sandbox attempts: %w", err)
 	}
 	return counted.Attempts, nil
@@ -92,7 +84,7 @@ func (s *Sandbox) Count(ctx context.Context, key string) (int, error) {
 
 // SetOutage begins the sandbox provider's outage again, or lifts it. It is on at first.
 func (s *Sandbox) SetOutage(ctx context.Context, on bool) error {
-	it, err := marshal(SandboxRecord{Key: SandboxOutage, Lifted: !on})
+	it, err := MarshalItem(SandboxRecord{Key: SandboxOutage, Lifted: !on})
 	if err != nil {
 		return fmt.Errorf("marshal outage: %w", err)
 	}

@@ -20,25 +20,28 @@ type Steps struct {
 
 // Step returns the record of a step, strongly consistent; nil if it was not done.
 func (s *Steps) Step(ctx context.Context, orderID, name string) (*orderflow.Step, error) {
-	key := item{"orderId": str(orderID), "name": str(name)}
-	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: key, ConsistentRead: aws.Bool(true)})
-	if err != nil {
-		return nil, wrap("get step", err)
-	}
-	if len(out.Item) == 0 {
-		return nil, nil
-	}
-	result, ok := out.Item["result"].(*types.AttributeValueMemberS)
-	if !ok {
+	kept, err := get[keptStep](ctx, s.DB, "step", s.Table, item{"orderId": str(orderID), "name": str(name)})
+	switch {
+	case err != nil || kept == nil:
+		return nil, err
+	case kept.Result == "":
 		return nil, fmt.Errorf("read step %s of order %s: it has no result", name, orderID)
 	}
-	return &orderflow.Step{OrderID: orderID, Name: name, Result: json.RawMessage(result.Value)}, nil
+	return &orderflow.Step{OrderID: orderID, Name: name, Result: json.RawMessage(kept.Result)}, nil
 }
 
-// putStep records a step if it was not yet. Its result is kept as a string of JSON.
-func putStep(table string, s *orderflow.Step) *types.Put {
-	return &types.Put{
-		TableName: &table, ConditionExpression: aws.String("attribute_not_exists(orderId)"),
-		Item: item{"orderId": str(s.OrderID), "name": str(s.Name), "result": str(string(s.Result))},
+// keptStep is a step as it is kept: its result is a string of JSON.
+type keptStep struct {
+	OrderID string `json:"orderId"`
+	Name    string `json:"name"`
+	Result  string `json:"result"`
+}
+
+// putStep records a step if it was not yet.
+func putStep(table string, s *orderflow.Step) (*types.Put, error) {
+	it, err := MarshalItem(keptStep{s.OrderID, s.Name, string(s.Result)})
+	if err != nil {
+		return nil, fmt.Errorf("marshal step: %w", err)
 	}
+	return &types.Put{TableName: &table, Item: it, ConditionExpression: aws.String("attribute_not_exists(orderId)")}, nil
 }

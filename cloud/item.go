@@ -1,0 +1,54 @@
+package cloud
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// item is an item of a table.
+type item = map[string]types.AttributeValue
+
+// MarshalItem makes an item of a value: its attributes have the names of its JSON.
+func MarshalItem(v any) (map[string]types.AttributeValue, error) {
+	return attributevalue.MarshalMapWithOptions(v, func(o *attributevalue.EncoderOptions) { o.TagKey = "json" })
+}
+
+// UnmarshalItem reads an item into a value, as MarshalItem makes it.
+func UnmarshalItem(from map[string]types.AttributeValue, v any) error {
+	return attributevalue.UnmarshalMapWithOptions(from, v, func(o *attributevalue.DecoderOptions) { o.TagKey = "json" })
+}
+
+func str(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+
+func number(n int64) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: fmt.Sprint(n)}
+}
+
+// get reads the item of a key, strongly consistent; nil if there is none. Errors call it by the noun.
+func get[T any](ctx context.Context, db *dynamodb.Client, noun, table string, key item) (*T, error) {
+	return getItem[T](ctx, db, noun, &dynamodb.GetItemInput{TableName: &table, Key: key, ConsistentRead: aws.Bool(true)})
+}
+
+func getItem[T any](ctx context.Context, db *dynamodb.Client, noun string, in *dynamodb.GetItemInput) (*T, error) {
+	out, err := db.GetItem(ctx, in)
+	if err != nil {
+		return nil, wrap("get "+noun, err)
+	}
+	if len(out.Item) == 0 {
+		return nil, nil
+	}
+	return read[T](noun, out.Item)
+}
+
+func read[T any](noun string, from item) (*T, error) {
+	v := new(T)
+	if err := UnmarshalItem(from, v); err != nil {
+		return nil, fmt.Errorf("read %s: %w", noun, err)
+	}
+	return v, nil
+}
