@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
@@ -20,6 +19,7 @@ import (
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"orderflow"
+	"orderflow/cloud"
 	"orderflow/examples"
 )
 
@@ -112,7 +112,7 @@ func scan[T any](s *system, table string) []T {
 func unmarshal[T any](t *testing.T, item map[string]types.AttributeValue) T {
 	t.Helper()
 	var v T
-	if err := attributevalue.UnmarshalMapWithOptions(item, &v, func(o *attributevalue.DecoderOptions) { o.TagKey = "json" }); err != nil {
+	if err := cloud.UnmarshalItem(item, &v); err != nil {
 		t.Fatal(err)
 	}
 	return v

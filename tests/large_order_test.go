@@ -5,11 +5,11 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"orderflow"
+	"orderflow/cloud"
 )
 
 // TestLargestOrder places an order of 100 different products: more than one DynamoDB transaction takes.
@@ -23,7 +23,7 @@ func testLargestOrder(t *testing.T, args ...string) {
 	for i := range n {
 		p := orderflow.Product{SKU: fmt.Sprintf("bulk-%03d", i), Name: "Bulk", Category: "bulk", Price: orderflow.Money{Amount: 100, Currency: "USD"}, OnHand: 3}
 		items = append(items, item{p.SKU, 2})
-		av, err := attributevalue.MarshalMapWithOptions(p, func(o *attributevalue.EncoderOptions) { o.TagKey = "json" })
+		av, err := cloud.MarshalItem(p)
 		if err != nil {
 			t.Fatal(err)
 		}

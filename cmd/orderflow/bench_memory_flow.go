@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -259,7 +258,7 @@ func stockLarge(ctx context.Context, stack *local.Stack) (skus []string, err err
 			SKU: fmt.Sprintf("bench-%03d-with-a-stock-keeping-unit-of-some-length", i), Name: "A product whose name is as long as names of products often are",
 			Category: "bench", Price: orderflow.Money{Amount: 1999, Currency: "USD"}, OnHand: 1_000_000,
 		}
-		item, err := attributevalue.MarshalMapWithOptions(p, func(o *attributevalue.EncoderOptions) { o.TagKey = "json" })
+		item, err := cloud.MarshalItem(p)
 		if err != nil {
 			return nil, fmt.Errorf("stock up: %w", err)
 		}

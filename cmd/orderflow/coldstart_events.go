@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"orderflow"
+	"orderflow/cloud"
 	"orderflow/local"
 )
 
@@ -53,7 +53,7 @@ func putColdOrder(ctx context.Context, stack *local.Stack) error {
 		ID: coldOrder, CustomerID: "bench", Status: orderflow.Fulfilled, PaymentStatus: orderflow.PaymentNone, StockStatus: orderflow.StockShipped,
 		Total: orderflow.Money{Amount: 100, Currency: "USD"}, PlacedAt: at, UpdatedAt: at, Version: 1,
 	}
-	item, err := attributevalue.MarshalMapWithOptions(o, func(eo *attributevalue.EncoderOptions) { eo.TagKey = "json" })
+	item, err := cloud.MarshalItem(o)
 	if err != nil {
 		return fmt.Errorf("put order: %w", err)
 	}

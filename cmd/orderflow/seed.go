@@ -38,7 +38,7 @@ func seed(ctx context.Context, stack *local.Stack) error {
 	// One transaction, so that a crash leaves an empty catalogue or a whole one.
 	var puts []types.TransactWriteItem
 	for _, p := range products {
-		item, err := attributevalue.MarshalMapWithOptions(p, func(o *attributevalue.EncoderOptions) { o.TagKey = "json" })
+		item, err := cloud.MarshalItem(p)
 		if err != nil {
 			return fmt.Errorf("seed catalogue: %w", err)
 		}
