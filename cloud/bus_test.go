@@ -12,11 +12,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"orderflow"
+	"orderflow/storetest"
 )
 
 func TestBus_Publish(t *testing.T) {
 	t.Parallel()
-	o := newOrder(t, "ord_1", "a")
+	o := storetest.NewOrder(t, "ord_1", "a")
 	if err := o.RequestCancel(by(0)); err != nil {
 		t.Fatal(err)
 	}

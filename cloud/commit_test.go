@@ -41,7 +41,7 @@ func TestOrders_Commit_roundTripOfMarks(t *testing.T) {
 	t.Parallel()
 	db := localDB(t)
 	s := ordersOn(db)
-	o := newOrder(t, "ord_1", "a")
+	o := storetest.NewOrder(t, "ord_1", "a")
 	o.Status, o.PaymentStatus = orderflow.Paid, orderflow.PaymentCaptured
 	attempt := orderflow.Attempt{Entered: placedAt, Redrive: 2, Retry: 3}
 	if err := o.RequestShipment("shp_1", orderflow.Wait{Step: "RequestShipment", Token: "t", Attempt: attempt}, by(0)); err != nil {

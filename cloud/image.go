@@ -16,7 +16,7 @@ type image struct {
 // plainJSON returns the item as the JSON of what was saved.
 func plainJSON(typed []byte) ([]byte, error) {
 	i := image{in: typed, out: make([]byte, 0, len(typed))}
-	if err := i.members('}', i.member); err != nil {
+	if err := i.members('{', '}', i.member); err != nil {
 		return nil, err
 	}
 	return i.out, nil
@@ -52,9 +52,8 @@ func (i *image) text() ([]byte, error) {
 	return nil, errNoAttribute
 }
 
-// members rewrites a list or map up to its end.
-func (i *image) members(end byte, member func() error) error {
-	begin := map[byte]byte{'}': '{', ']': '['}[end]
+// members rewrites a list or map.
+func (i *image) members(begin, end byte, member func() error) error {
 	if !i.next(begin) {
 		return errNoAttribute
 	}
@@ -95,9 +94,9 @@ func (i *image) value() error {
 	}
 	switch string(kind) {
 	case `"M"`:
-		err = i.members('}', i.member)
+		err = i.members('{', '}', i.member)
 	case `"L"`:
-		err = i.members(']', i.value)
+		err = i.members('[', ']', i.value)
 	case `"S"`, `"B"`, `"N"`:
 		err = i.scalar(kind[1] != 'N')
 	case `"BOOL"`, `"NULL"`:
@@ -111,6 +110,7 @@ func (i *image) value() error {
 	return err
 }
 
+// scalar rewrites a string; a number loses its quotes.
 func (i *image) scalar(quoted bool) error {
 	s, err := i.text()
 	if err != nil {
@@ -123,6 +123,7 @@ func (i *image) scalar(quoted bool) error {
 	return nil
 }
 
+// literal rewrites a boolean; that of a NULL becomes null.
 func (i *image) literal(null bool) error {
 	i.in = bytes.TrimLeft(i.in, " \t\r\n")
 	for _, word := range []string{"true", "false"} {

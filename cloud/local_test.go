@@ -19,6 +19,7 @@ import (
 	localdb "orderflow/local/dynamodb"
 	"orderflow/local/store"
 	"orderflow/local/template"
+	"orderflow/storetest"
 )
 
 // configOf makes the configuration of SDK clients that reach the handler in process.
@@ -81,50 +82,13 @@ func ordersOn(db *dynamodb.Client) *Orders {
 	return &Orders{DB: db, Table: "orders", Steps: "steps", Payments: "payments", Products: "products"}
 }
 
-var placedAt = time.Date(2026, 11, 22, 12, 0, 0, 123456789, time.UTC)
+var placedAt = storetest.PlacedAt
 
 func by(d time.Duration) orderflow.By {
 	return orderflow.By{At: placedAt.Add(d), Actor: "step:test", Reason: "because"}
 }
 
 func usd(amount int64) orderflow.Money { return orderflow.Money{Amount: amount, Currency: "USD"} }
-
-// newOrder is an order of one of each SKU, not saved yet.
-func newOrder(t *testing.T, id string, skus ...string) *orderflow.Order {
-	t.Helper()
-	d := orderflow.Draft{
-		ID: id, CustomerID: "cus_1", Email: "ada@example.com", PaymentMethod: "pm_card_visa", At: placedAt,
-		ShippingAddress: orderflow.Address{Name: "Ada", Line1: "1 Main St", City: "Springfield", PostalCode: "12345", Country: "US"},
-	}
-	for _, sku := range skus {
-		d.Lines = append(d.Lines, orderflow.Line{SKU: sku, Name: "Thing", Quantity: 1, UnitPrice: usd(250)})
-	}
-	o, err := orderflow.Place(d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return o
-}
-
-func putProduct(t *testing.T, db *dynamodb.Client, sku string, onHand int) {
-	t.Helper()
-	it, err := MarshalItem(orderflow.Product{SKU: sku, Name: "Thing", Category: "things", Price: usd(250), OnHand: onHand})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String("products"), Item: it}); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func stockOf(t *testing.T, db *dynamodb.Client, sku string) (onHand, reserved, shipped int) {
-	t.Helper()
-	p, err := (&Catalogue{DB: db, Table: "products"}).Product(t.Context(), sku)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p.OnHand, p.Reserved, p.Shipped
-}
 
 func wantCode(t *testing.T, err error, want orderflow.Code) {
 	t.Helper()

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"orderflow"
+	"orderflow/storetest"
 )
 
 func TestOrders_Standing(t *testing.T) {
@@ -22,7 +23,7 @@ func TestOrders_Standing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := newOrder(t, id, "a")
+		o := storetest.NewOrder(t, id, "a")
 		o.UpdatedAt = placedAt.Add(-age)
 		change(o)
 		wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o}), "")
@@ -53,7 +54,7 @@ func TestOrders_Standing_stops(t *testing.T) {
 	db := localDB(t)
 	s := ordersOn(db)
 	for i := range 3 {
-		o := newOrder(t, fmt.Sprintf("ord_00000%d", i), "a")
+		o := storetest.NewOrder(t, fmt.Sprintf("ord_00000%d", i), "a")
 		wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o}), "")
 	}
 	n := 0
@@ -74,7 +75,7 @@ func TestOrders_NeedingAttention(t *testing.T) {
 	var want []string
 	for i, status := range orderflow.Statuses {
 		for j, marked := range []bool{true, false} {
-			o := newOrder(t, fmt.Sprintf("ord_%d%d", i, j), "a")
+			o := storetest.NewOrder(t, fmt.Sprintf("ord_%d%d", i, j), "a")
 			o.Status = status
 			if marked {
 				o.NeedAttention(orderflow.Attention{Code: "X", ExecutionARN: "arn"}, by(0))
@@ -107,7 +108,7 @@ func TestOrders_Commit_attentionIndex(t *testing.T) {
 		wantCode(t, err, "")
 		return out.Count
 	}
-	o := newOrder(t, "ord_1", "a")
+	o := storetest.NewOrder(t, "ord_1", "a")
 	for _, step := range []struct {
 		change func()
 		want   int32

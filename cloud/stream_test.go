@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 
 	"orderflow"
+	"orderflow/storetest"
 )
 
 // orderImage is a part of an order as the stream has it: one change per sequence number.
@@ -83,7 +84,7 @@ func changes(r StreamRecord) []orderflow.EventDetail {
 // Whatever is saved of an order is in its image.
 func TestStreamRecord_UnmarshalJSON_whole(t *testing.T) {
 	t.Parallel()
-	o := newOrder(t, "ord_1", "a", "b")
+	o := storetest.NewOrder(t, "ord_1", "a", "b")
 	o.ShippingAddress.Name = "Zoë \"Z\" \\ <&> \u2028"
 	o.Status, o.PaymentStatus = orderflow.Paid, orderflow.PaymentCaptured
 	if err := o.RequestShipment("shp_1", orderflow.Wait{Step: "RequestShipment", Token: "t"}, by(0)); err != nil {

@@ -59,7 +59,7 @@ func testRecords(t *testing.T, open Opener) {
 
 // testWhole: of a write of which one part is refused, nothing stands, and nothing counts.
 func testWhole(t *testing.T, open Opener) {
-	s, o := open(t, stocked(map[string]int{"a": 1})...), newOrder(t, "ord_1", "a")
+	s, o := open(t, stocked(map[string]int{"a": 1})...), NewOrder(t, "ord_1", "a")
 	p := &orderflow.Payment{OrderID: "ord_1", Step: "charge", State: orderflow.PaymentStarted, Amount: usd(5)}
 	step := &orderflow.Step{OrderID: "ord_1", Name: "reserve/1", Result: []byte("{}")}
 	move := func(q int) []orderflow.StockMove {
@@ -138,7 +138,7 @@ func testGuards(t *testing.T, open Opener) {
 
 func testStock(t *testing.T, open Opener) {
 	s := open(t, stocked(map[string]int{"a": 3, "b": 1})...)
-	o := newOrder(t, "ord_1", "a", "b")
+	o := NewOrder(t, "ord_1", "a", "b")
 	wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o}), "")
 	move := func(kind orderflow.StockMoveKind, quantities ...int) error {
 		w := orderflow.Write{Order: o}
@@ -191,7 +191,7 @@ func testMostMoves(t *testing.T, open Opener) {
 	}
 	s := open(t, stocked(onHand)...)
 	wantCode(t, s.Commit(t.Context(), orderflow.Write{
-		Order: newOrder(t, "ord_1", "a"), Step: &orderflow.Step{OrderID: "ord_1", Name: "x", Result: []byte("{}")},
+		Order: NewOrder(t, "ord_1", "a"), Step: &orderflow.Step{OrderID: "ord_1", Name: "x", Result: []byte("{}")},
 		Payment: &orderflow.Payment{OrderID: "ord_1", Step: "charge", State: orderflow.PaymentStarted, Amount: usd(5)}, Stock: moves,
 	}), "")
 }

@@ -17,7 +17,7 @@ func TestOrders(t *testing.T, open func(t *testing.T) Orders) {
 	})
 	t.Run("round trip", func(t *testing.T) {
 		t.Parallel()
-		s, o := open(t), newOrder(t, "ord_1", "a", "b")
+		s, o := open(t), NewOrder(t, "ord_1", "a", "b")
 		wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o}), "")
 		o.NeedAttention(orderflow.Attention{Code: "X", ExecutionARN: "arn", RedriveCount: 1}, by(time.Second))
 		wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o}), "")
@@ -38,9 +38,9 @@ func TestOrders(t *testing.T, open func(t *testing.T) Orders) {
 }
 
 func testVersion(t *testing.T, s Orders, write func(*orderflow.Order) orderflow.Write) {
-	first := newOrder(t, "ord_1", "a")
+	first := NewOrder(t, "ord_1", "a")
 	wantCode(t, s.Commit(t.Context(), write(first)), "")
-	wantCode(t, s.Commit(t.Context(), write(newOrder(t, "ord_1", "b"))), orderflow.CodeConflict)
+	wantCode(t, s.Commit(t.Context(), write(NewOrder(t, "ord_1", "b"))), orderflow.CodeConflict)
 	second, err := s.Order(t.Context(), "ord_1")
 	wantCode(t, err, "")
 	second.Payment(orderflow.PaymentUncertain, by(0))
@@ -51,7 +51,7 @@ func testVersion(t *testing.T, s Orders, write func(*orderflow.Order) orderflow.
 	if first.Version != 1 || second.Version != 2 {
 		t.Errorf("versions %d and %d", first.Version, second.Version)
 	}
-	never := newOrder(t, "ord_never", "a")
+	never := NewOrder(t, "ord_never", "a")
 	never.Version = 1
 	wantCode(t, s.Commit(t.Context(), write(never)), orderflow.CodeConflict)
 }

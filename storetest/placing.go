@@ -35,7 +35,7 @@ func testPlaceOnce(t *testing.T, p Placements) {
 	if got, err := p.Answer(ctx, "key", noon); got != nil || err != nil {
 		t.Fatalf("got %s, %v", got, err)
 	}
-	first := newOrder(t, "ord_1", "a")
+	first := NewOrder(t, "ord_1", "a")
 	if earlier, err := p.Place(ctx, first, "key", []byte("first"), noon, expires); earlier != nil || err != nil {
 		t.Fatalf("got %s, %v", earlier, err)
 	}
@@ -45,7 +45,7 @@ func testPlaceOnce(t *testing.T, p Placements) {
 	if got, err := p.Answer(ctx, "key", expires.Add(-time.Second)); string(got) != "first" || err != nil {
 		t.Fatalf("got %s, %v", got, err)
 	}
-	second := newOrder(t, "ord_2", "a")
+	second := NewOrder(t, "ord_2", "a")
 	if earlier, err := p.Place(ctx, second, "key", []byte("second"), noon, expires); string(earlier) != "first" || err != nil {
 		t.Fatalf("got %s, %v", earlier, err)
 	}
@@ -74,7 +74,7 @@ func testPlaceConcurrently(t *testing.T, p Placements) {
 	answers := make([][]byte, 50)
 	id := func(i int) string { return fmt.Sprintf("ord_%02d", i) }
 	for i := range answers {
-		o, mine := newOrder(t, id(i), "a"), fmt.Appendf(nil, "answer %d", i)
+		o, mine := NewOrder(t, id(i), "a"), fmt.Appendf(nil, "answer %d", i)
 		wg.Go(func() {
 			earlier, err := p.Place(t.Context(), o, "key", mine, noon, noon.Add(time.Hour))
 			if err != nil {

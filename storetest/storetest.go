@@ -26,17 +26,20 @@ type Store interface {
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
+// PlacedAt is when the orders of NewOrder are placed: to the nanosecond.
+var PlacedAt = noon.Add(123456789)
+
 func by(d time.Duration) orderflow.By {
 	return orderflow.By{At: noon.Add(d), Actor: "step:test", Reason: "because"}
 }
 
 func usd(amount int64) orderflow.Money { return orderflow.Money{Amount: amount, Currency: "USD"} }
 
-// newOrder is an order of one of each SKU, not saved yet.
-func newOrder(t *testing.T, id string, skus ...string) *orderflow.Order {
+// NewOrder is an order of one of each SKU, not saved yet.
+func NewOrder(t *testing.T, id string, skus ...string) *orderflow.Order {
 	t.Helper()
 	d := orderflow.Draft{
-		ID: id, CustomerID: "cus_1", Email: "ada@example.com", PaymentMethod: "pm_card_visa", At: noon,
+		ID: id, CustomerID: "cus_1", Email: "ada@example.com", PaymentMethod: "pm_card_visa", At: PlacedAt,
 		ShippingAddress: orderflow.Address{Name: "Ada", Line1: "1 Main St", City: "Springfield", PostalCode: "12345", Country: "US"},
 	}
 	for _, sku := range skus {

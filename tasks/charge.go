@@ -52,6 +52,7 @@ type verdict struct {
 	unrecorded *orderflow.Payment
 }
 
+// ask returns what the ledger knows, and what the provider says of a charge that is not settled there.
 func (c Charge) ask(ctx context.Context, id string) (verdict, error) {
 	o, err := c.Orders.Order(ctx, id)
 	if err != nil {

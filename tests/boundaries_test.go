@@ -92,6 +92,7 @@ func TestBoundaries(t *testing.T) {
 		{"local never imports the system it runs", func(p string) bool { return within(p, "local") }, func(i string) bool {
 			return i == module || within(i, append(deployed, "cmd", "examples")...)
 		}},
+		{"only tests import storetest", func(p string) bool { return !within(p, "storetest") }, func(i string) bool { return within(i, "storetest") }},
 		{"nothing deployed imports local", func(p string) bool { return p == module || within(p, deployed...) }, func(i string) bool { return within(i, "local", "examples") }},
 	}
 	for _, rule := range rules {
