@@ -1,4 +1,4 @@
-// Package awsapi is the wire of the local stack: it speaks AWS JSON 1.0/1.1 and the query protocol, and hands each call to the
+// Package awsapi is the wire of the local stack: it speaks AWS JSON 1.0/1.1, the query protocol and REST, and hands each call to the
 // service that it names. SDK clients reach it in process through Transport, everything else over HTTP; both take the same way.
 package awsapi
 
