@@ -163,3 +163,24 @@ func TestExitCode(t *testing.T) {
 		}
 	}
 }
+
+// What could not be logged is not shown, though Pebble has it in memory: an answer made of it would be believed.
+func TestStore_readsNothingAfterAFailure(t *testing.T) {
+	t.Parallel()
+	s, err := Open("db", Options{FS: failsFrom(vfs.NewCrashableMem(), 60, syscall.ENOSPC)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := fill(s, 1000)
+	wantFailure(t, err, Full)
+	for _, i := range []int{0, n} {
+		_, err = s.Get(NewKey("t").Uint(uint64(i)))
+		wantFailure(t, err, Full)
+	}
+	for p, err := range s.Scan(NewKey("t"), NewKey("t").End()) {
+		if err == nil {
+			t.Fatalf("the scan gives %s", p.Key)
+		}
+		wantFailure(t, err, Full)
+	}
+}

@@ -159,11 +159,18 @@ func (s *Store) Close() error {
 // Metrics returns Pebble's own figures: bytes and flushes of the write-ahead log, levels, cache.
 func (s *Store) Metrics() *pebble.Metrics { return s.db.Metrics() }
 
-// Get returns a copy of the value at key, or ErrNotFound.
-func (s *Store) Get(key []byte) ([]byte, error) { return s.get(key) }
+// Get returns a copy of the value at key, or ErrNotFound. A store that has failed gives its *Failure instead: Pebble shows the writes, too, that
+// it could not log.
+func (s *Store) Get(key []byte) ([]byte, error) {
+	v, err := s.get(key)
+	if failed := s.Err(); failed != nil {
+		return nil, failed
+	}
+	return v, err
+}
 
 // Scan yields the pairs with lower <= key < upper in ascending order. Key and value are valid only until the next pair.
-// The scan sees the store as it was when it began. A failed read is the last element, with the error.
+// The scan sees the store as it was when it began. A failed read is the last element, with the error, as is the failure of the store.
 func (s *Store) Scan(lower, upper []byte) iter.Seq2[Pair, error] {
 	return s.scan(lower, upper, false)
 }
@@ -250,6 +257,10 @@ func (s *Store) get(key []byte) ([]byte, error) {
 
 func (s *Store) scan(lower, upper []byte, reverse bool) iter.Seq2[Pair, error] {
 	return func(yield func(Pair, error) bool) {
+		if err := s.Err(); err != nil {
+			yield(Pair{}, err)
+			return
+		}
 		it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
 		if err != nil {
 			yield(Pair{}, fmt.Errorf("scan: %w", s.state.reading(err)))
@@ -267,6 +278,8 @@ func (s *Store) scan(lower, upper []byte, reverse bool) iter.Seq2[Pair, error] {
 		}
 		if err := it.Error(); err != nil {
 			yield(Pair{}, fmt.Errorf("scan: %w", s.state.reading(err)))
+		} else if err := s.Err(); err != nil {
+			yield(Pair{}, err)
 		}
 	}
 }
