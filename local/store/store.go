@@ -75,9 +75,12 @@ func (s *Store) openFolder(dir string, o Options) error {
 	s.last, s.mark = reached.at, newMark(reached, o.Now)
 	fs = watchedFS{fs, &s.state, s.mark.synced}
 	if reached.known {
-		if err := s.verify(dir, fs, reached); err != nil {
-			return err
-		}
+		err = s.verify(dir, fs, reached)
+	} else {
+		err = clearUnborn(fs, dir)
+	}
+	if err != nil {
+		return err
 	}
 	if err := s.openDB(dir, fs, false); err != nil {
 		return err
