@@ -31,15 +31,7 @@ func killed(t *testing.T, dir string) (values int) {
 			}
 		}
 	}
-	noted := func() bool {
-		p, err := readMark(vfs.Default, s.state.dir)
-		return err == nil && p.next == s.mark.high.Load() && p.manifest == *s.mark.manifest.Load()
-	}
-	for deadline := time.Now().Add(time.Minute); !noted(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the mark does not follow the commits")
-		}
-	}
+	waitNoted(t, s)
 	if err := os.CopyFS(dir, os.DirFS(s.state.dir)); err != nil {
 		t.Fatal(err)
 	}
@@ -47,6 +39,20 @@ func killed(t *testing.T, dir string) (values int) {
 		t.Fatal(err)
 	}
 	return 60
+}
+
+// waitNoted waits until the mark says all that is durable.
+func waitNoted(t *testing.T, s *Store) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		p, err := readMark(vfs.Default, s.state.dir)
+		if now := s.mark.progress(); err == nil && p.next == now.next && p.manifest == now.manifest && p.logs == now.logs {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the mark does not follow the commits")
+		}
+	}
 }
 
 // newest is the last file that a pattern matches.

@@ -1,11 +1,13 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,8 +20,7 @@ const markName = "PROGRESS"
 // markPause is how long a commit may be unnoted, and so how much a lost log may hide.
 const markPause = 10 * time.Millisecond
 
-// mark notes beside Pebble's own files how far the store has come, so that the next Open sees if less than that is left: Pebble itself takes a
-// log that was removed, or cut at its end, for one that never was. It is overwritten in place and not flushed, but on Close: no commit waits for
+// mark notes beside Pebble's own files how far the store and each of its logs have come, so that the next Open sees if less than that is left. It is overwritten in place and not flushed, but on Close: no commit waits for
 // it, and since it follows the commits, what it says is never more than what is on the disk. After a crash of the machine it may say less.
 type mark struct {
 	file     vfs.File
@@ -27,6 +28,8 @@ type mark struct {
 	start    progress
 	high     atomic.Uint64
 	manifest atomic.Pointer[manifest]
+	mu       sync.Mutex // guards logs
+	logs     wals
 	wake     chan struct{} // has room for one: there is something to note
 	stop     chan struct{}
 	done     chan error
@@ -38,12 +41,37 @@ type progress struct {
 	next  uint64    // the sequence number after the last one that is durable
 	at    time.Time // when that was noted
 	manifest
+	logs    wals
+	without bool // it was noted before logs were
 }
 
 // encode always gives the same number of bytes, fewer than a sector of a disk has.
 func (p progress) encode() []byte {
-	text := fmt.Sprintf("%020d %020d %24q %020d %010d", p.next, p.at.UnixMilli(), p.Name, p.Size, p.Sum)
-	return fmt.Appendf(nil, "%s %08x\n", text, crc32.ChecksumIEEE([]byte(text)))
+	text := fmt.Appendf(nil, "%020d %020d %24q %020d %010d", p.next, p.at.UnixMilli(), p.Name, p.Size, p.Sum)
+	for _, w := range p.logs {
+		if !p.without {
+			text = fmt.Appendf(text, " %010d:%012d", w.Number, w.Size)
+		}
+	}
+	return fmt.Appendf(text, " %08x\n", crc32.ChecksumIEEE(text))
+}
+
+// decode reads what encode wrote.
+func (p *progress) decode(text []byte) error {
+	var ms int64 // since 1970
+	in := bytes.NewReader(text)
+	_, err := fmt.Fscanf(in, "%d %d %q %d %d", &p.next, &ms, &p.Name, &p.Size, &p.Sum)
+	for i := range p.logs {
+		if err == nil {
+			_, err = fmt.Fscanf(in, " %d:%d", &p.logs[i].Number, &p.logs[i].Size)
+			p.without = err != nil && i == 0
+		}
+	}
+	p.at = time.UnixMilli(ms)
+	if !bytes.Equal(p.encode(), text) {
+		return fmt.Errorf("the file %s is garbled", markName)
+	}
+	return nil
 }
 
 // readMark reads what the last process noted. A store that was made before there were marks has none.
@@ -61,26 +89,19 @@ func readMark(files vfs.FS, dir string) (progress, error) {
 		return progress{}, err
 	}
 	p := progress{known: true}
-	var ms int64 // since 1970
-	if _, err := fmt.Sscanf(string(text), "%d %d %q %d %d", &p.next, &ms, &p.Name, &p.Size, &p.Sum); err == nil {
-		p.at = time.UnixMilli(ms)
-	}
-	if string(p.encode()) != string(text) {
-		return progress{}, fmt.Errorf("the file %s is garbled", markName)
-	}
-	return p, nil
+	return p, p.decode(text)
 }
 
 // newMark goes on from what was read. It is told of progress from now on, and notes it when it is opened.
 func newMark(read progress, now func() time.Time) *mark {
-	m := &mark{now: now, start: read, wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan error, 1)}
+	m := &mark{now: now, start: read, logs: read.logs, wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan error, 1)}
 	m.high.Store(read.next)
 	m.manifest.Store(&read.manifest)
 	return m
 }
 
 func (m *mark) open(files vfs.FS, dir string) error {
-	if !m.start.known {
+	if !m.start.known || m.start.without {
 		if err := createMark(files, dir, m.progress()); err != nil {
 			return err
 		}
@@ -134,6 +155,14 @@ func (m *mark) synced(to manifest) {
 	m.poke()
 }
 
+// logged notes, soon, how far a log is durable.
+func (m *mark) logged(w wal) {
+	m.mu.Lock()
+	m.logs = m.logs.with(w)
+	m.mu.Unlock()
+	m.poke()
+}
+
 func (m *mark) poke() {
 	select {
 	case m.wake <- struct{}{}:
@@ -168,6 +197,9 @@ func (m *mark) progress() progress {
 	if p.at.Before(m.start.at) {
 		p.at = m.start.at
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p.logs = m.logs
 	return p
 }
 

@@ -73,7 +73,7 @@ func (s *Store) openFolder(dir string, o Options) error {
 		return err
 	}
 	s.last, s.mark = reached.at, newMark(reached, o.Now)
-	fs = watchedFS{fs, &s.state, s.mark.synced}
+	fs = watchedFS{fs, &s.state, s.mark}
 	if reached.known {
 		err = s.verify(dir, fs, reached)
 	} else {
@@ -113,6 +113,9 @@ func (s *Store) options(fs vfs.FS) *pebble.Options {
 // verify reads the store as it is, without changing anything, and reports damage: what cannot be read, or has less than what was committed.
 func (s *Store) verify(dir string, fs vfs.FS, reached progress) error {
 	if err := reached.check(fs, dir); err != nil {
+		return err
+	}
+	if err := reached.logs.check(fs, dir); err != nil {
 		return err
 	}
 	return s.state.guard(func() error {

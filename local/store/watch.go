@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -14,8 +13,8 @@ import (
 // What is on the disk is whole.
 type watchedFS struct {
 	vfs.FS
-	c      *condition
-	synced func(manifest) // is told of each manifest that was flushed
+	c    *condition
+	mark *mark // is told of each manifest and log that was flushed
 }
 
 // note ends the store with an error, which it returns if Pebble can handle it.
@@ -34,14 +33,17 @@ func (w watchedFS) file(name string, f vfs.File, err error) (vfs.File, error) {
 	if w.note(err, false) != nil {
 		return nil, err
 	}
-	return watchedFile{f, strings.HasSuffix(name, ".log"), w}, nil
+	if n, ok := walNumber(w.PathBase(name)); ok {
+		return &walFile{watchedFile: watchedFile{f, true, w}, number: n, synced: w.mark.logged}, nil
+	}
+	return watchedFile{f, false, w}, nil
 }
 
 // Create implements vfs.FS, as all methods here.
 func (w watchedFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
 	f, err := w.FS.Create(name, c)
 	if base := w.PathBase(name); isManifest(base) && err == nil {
-		return &manifestFile{watchedFile{f, false, w}, manifest{Name: base}, w.synced}, nil
+		return &manifestFile{watchedFile{f, false, w}, manifest{Name: base}, w.mark.synced}, nil
 	}
 	return w.file(name, f, err)
 }
