@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -59,7 +61,16 @@ func (s *Stack) takeFolder() error {
 	}
 	path := filepath.Join(dir, "lock")
 	if s.lock, err = vfs.Default.Lock(path); err != nil {
-		return &store.Failure{Kind: store.Unusable, Dir: dir, Err: fmt.Errorf("it is in use by another process: %w", err)}
+		return notLocked(dir, err)
 	}
 	return os.Chmod(path, 0o600)
+}
+
+// notLocked is why a data folder could not be locked: another process holds the lock, or the disk does not let the file be opened.
+func notLocked(dir string, err error) error {
+	why := "its lock cannot be taken"
+	if errors.Is(err, syscall.EAGAIN) || strings.Contains(err.Error(), "lock held by current process") { // Pebble's words
+		why = "it is in use by another process"
+	}
+	return &store.Failure{Kind: store.Unusable, Dir: dir, Err: fmt.Errorf("%s: %w", why, err)}
 }
