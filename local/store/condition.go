@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -15,11 +16,12 @@ type condition struct {
 	dir    string
 	failed chan struct{}
 	once   *sync.Once
-	cause  *Failure // set before failed is closed
+	opened *atomic.Bool // the folder may have been written to
+	cause  *Failure     // set before failed is closed
 }
 
 func newCondition(dir string) condition {
-	return condition{dir: dir, failed: make(chan struct{}), once: new(sync.Once)}
+	return condition{dir: dir, failed: make(chan struct{}), once: new(sync.Once), opened: new(atomic.Bool)}
 }
 
 func (c *condition) err() error {
@@ -35,7 +37,7 @@ func (c *condition) err() error {
 func (c *condition) fail(errs ...error) {
 	c.once.Do(func() {
 		err := errs[len(errs)-1]
-		c.cause = &Failure{classify(errors.Join(errs...), Unusable), c.dir, err}
+		c.cause = &Failure{classify(errors.Join(errs...), Unusable), c.dir, err, c.opened.Load()}
 		close(c.failed)
 	})
 }
@@ -57,7 +59,7 @@ func (c *condition) opening(err error) error {
 	if f, ok := errors.AsType[*Failure](err); ok {
 		return f
 	}
-	return &Failure{classify(err, Damaged), c.dir, err}
+	return &Failure{classify(err, Damaged), c.dir, err, false}
 }
 
 // guard runs f, which calls Pebble. It returns early, with the failure, if f finds out that the store does not work but does not come back.

@@ -22,9 +22,10 @@ const (
 
 // Failure is why a store cannot be used, or no longer. Its text is one sentence for who runs the system.
 type Failure struct {
-	Kind Kind
-	Dir  string
-	Err  error
+	Kind    Kind
+	Dir     string
+	Err     error
+	Running bool // the store was open, and may have written to the folder
 }
 
 // Error implements error.
@@ -34,6 +35,9 @@ func (f *Failure) Error() string {
 	case Full:
 		return fmt.Sprintf("the disk is full, on which the data folder %s is: make room and start again, nothing that was accepted is lost (%s)", f.Dir, cause)
 	case Damaged:
+		if f.Running {
+			return fmt.Sprintf("the data folder %s is damaged, which was found while it was in use: restore a backup, see docs/data-folder.md (%s)", f.Dir, cause)
+		}
 		return fmt.Sprintf("the data folder %s is damaged and was left as it is: bring back what is missing or restore a backup, see docs/data-folder.md (%s)", f.Dir, cause)
 	}
 	return fmt.Sprintf("the data folder %s cannot be used: %s", f.Dir, cause)

@@ -155,8 +155,8 @@ func TestOpen_brokenDisk(t *testing.T) {
 func TestExitCode(t *testing.T) {
 	t.Parallel()
 	for want, err := range map[int]error{
-		0: nil, 1: errors.New("other"), 3: fmt.Errorf("open stack: %w", &Failure{Full, "d", syscall.ENOSPC}),
-		4: &Failure{Damaged, "d", errors.New("cut")}, 5: errors.Join(errors.New("x"), &Failure{Unusable, "d", syscall.EIO}),
+		0: nil, 1: errors.New("other"), 3: fmt.Errorf("open stack: %w", &Failure{Kind: Full, Dir: "d", Err: syscall.ENOSPC}),
+		4: &Failure{Kind: Damaged, Dir: "d", Err: errors.New("cut")}, 5: errors.Join(errors.New("x"), &Failure{Kind: Unusable, Dir: "d", Err: syscall.EIO}),
 	} {
 		if got := ExitCode(err); got != want {
 			t.Errorf("exit code of %v is %d, want %d", err, got, want)

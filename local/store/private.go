@@ -24,7 +24,7 @@ var (
 func Private(dir string) (tightened bool, err error) {
 	tightened, err = private(dir)
 	if err != nil {
-		return false, &Failure{classify(err, Unusable), dir, err}
+		return false, &Failure{Kind: classify(err, Unusable), Dir: dir, Err: err}
 	}
 	return tightened, nil
 }

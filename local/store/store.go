@@ -82,6 +82,7 @@ func (s *Store) openFolder(dir string, o Options) error {
 	if err != nil {
 		return err
 	}
+	s.state.opened.Store(true) // from now on Pebble may write
 	if err := s.openDB(dir, fs, false); err != nil {
 		return err
 	}
