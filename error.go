@@ -25,6 +25,10 @@ const (
 	CodeRefundFailed       Code = "RefundFailed"       // the provider refused the refund, or it came back: an operator has to look
 	CodeConflict           Code = "Conflict"           // somebody else changed the order at the same time
 	CodeThrottled          Code = "Throttled"
+	// CodeNotificationUnavailable: the topic that customers are told by could not be reached.
+	CodeNotificationUnavailable Code = "NotificationUnavailable"
+	// CodeInternal is given to what leaves a task without a code: a table that is gone, or a mistake in the program.
+	CodeInternal Code = "Internal"
 )
 
 // CodeTokenGone refuses an answer to a task token that nobody waits for any more.

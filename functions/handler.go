@@ -1,10 +1,12 @@
 package functions
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambda/messages"
@@ -22,11 +24,12 @@ func handle[In, Out any](p *parts, f func(context.Context, In) (Out, error)) lam
 	return handler[In, Out]{f, p.opts.Logger}
 }
 
-// Invoke implements lambda.Handler.
+// Invoke implements lambda.Handler. Its errors, and its panics, are messages.InvokeResponse_Error.
 func (h handler[In, Out]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	defer h.namePanic(ctx)
 	var in In
 	if err := json.Unmarshal(payload, &in); err != nil {
-		return nil, fmt.Errorf("read payload: %w", err)
+		return nil, edgeError(fmt.Errorf("read payload: %w", err))
 	}
 	out, err := h.f(ctx, in)
 	if err != nil {
@@ -35,16 +38,21 @@ func (h handler[In, Out]) Invoke(ctx context.Context, payload []byte) ([]byte, e
 	}
 	raw, err := json.Marshal(out)
 	if err != nil {
-		return nil, fmt.Errorf("marshal result: %w", err)
+		return nil, edgeError(fmt.Errorf("marshal result: %w", err))
 	}
 	return raw, nil
 }
 
-// edgeError gives an error the type by which Step Functions catches it: its code. The runtime takes it from a value of just this type, not
-// from one that is wrapped (aws-lambda-go, lambda/errors.go).
-func edgeError(err error) error {
-	if code := orderflow.CodeOf(err); code != "" {
-		return messages.InvokeResponse_Error{Type: string(code), Message: err.Error()}
+// namePanic lets a panic go on, which ends the process, under a code: the runtime would name it by its Go type.
+func (h handler[In, Out]) namePanic(ctx context.Context) {
+	if v := recover(); v != nil {
+		h.log.ErrorContext(ctx, "invocation panicked", "error", v, "stack", string(debug.Stack()))
+		panic(messages.InvokeResponse_Error{Type: string(orderflow.CodeInternal), Message: fmt.Sprint(v), ShouldExit: true})
 	}
-	return err
+}
+
+// edgeError gives an error the type by which Step Functions catches it: its code. The runtime takes it from a value of just this type, not
+// from one that is wrapped (aws-lambda-go, lambda/errors.go); of any other it takes the name of the Go type, which says nothing to an operator.
+func edgeError(err error) error {
+	return messages.InvokeResponse_Error{Type: string(cmp.Or(orderflow.CodeOf(err), orderflow.CodeInternal)), Message: err.Error()}
 }

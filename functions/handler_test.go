@@ -2,10 +2,12 @@ package functions
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
+	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
@@ -32,7 +34,9 @@ func TestHandler_Invoke(t *testing.T) {
 	}{
 		{"result", `{"n":4}`, nil, `{"twice":8}`, nil},
 		{"coded error", `{"n":4}`, outOfStock, "", messages.InvokeResponse_Error{Type: "OutOfStock", Message: "reserve stock: OutOfStock: not enough in stock: a"}},
-		{"other error", `{"n":4}`, io.ErrUnexpectedEOF, "", io.ErrUnexpectedEOF},
+		{"other error", `{"n":4}`, io.ErrUnexpectedEOF, "", messages.InvokeResponse_Error{Type: "Internal", Message: "unexpected EOF"}},
+		{"wrapped error", `{"n":4}`, fmt.Errorf("publish: %w", io.ErrUnexpectedEOF), "", messages.InvokeResponse_Error{Type: "Internal", Message: "publish: unexpected EOF"}},
+		{"out of time", `{"n":4}`, context.DeadlineExceeded, "", messages.InvokeResponse_Error{Type: "Internal", Message: "context deadline exceeded"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -42,14 +46,8 @@ func TestHandler_Invoke(t *testing.T) {
 			if string(got) != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
-			if coded, ok := tt.wantErr.(messages.InvokeResponse_Error); ok { // compared as the runtime takes it: by its own type, not wrapped
-				if g, ok := err.(messages.InvokeResponse_Error); !ok || g.Type != coded.Type || g.Message != coded.Message {
-					t.Errorf("got %#v, want %#v", err, tt.wantErr)
-				}
-				return
-			}
-			if !errors.Is(err, tt.wantErr) {
-				t.Errorf("got %v, want %v", err, tt.wantErr)
+			if !reflect.DeepEqual(err, tt.wantErr) { // as the runtime takes it: of this type, not wrapped
+				t.Errorf("got %#v, want %#v", err, tt.wantErr)
 			}
 		})
 	}
@@ -59,7 +57,37 @@ func TestHandler_Invoke_badPayload(t *testing.T) {
 	t.Parallel()
 	p := &parts{opts: Options{Logger: slog.New(slog.DiscardHandler)}}
 	h := handle(p, func(context.Context, in) (out, error) { return out{}, nil })
-	if _, err := h.Invoke(t.Context(), []byte(`{"n":"four"}`)); err == nil {
-		t.Error("a payload of the wrong type was taken")
+	_, err := h.Invoke(t.Context(), []byte(`{"n":"four"}`))
+	if e, ok := err.(messages.InvokeResponse_Error); !ok || e.Type != "Internal" {
+		t.Errorf("a payload of the wrong type: %#v", err)
 	}
+}
+
+func TestHandler_Invoke_badResult(t *testing.T) {
+	t.Parallel()
+	p := &parts{opts: Options{Logger: slog.New(slog.DiscardHandler)}}
+	h := handle(p, func(context.Context, in) (float64, error) { return math.Inf(1), nil })
+	_, err := h.Invoke(t.Context(), []byte(`{}`))
+	if e, ok := err.(messages.InvokeResponse_Error); !ok || e.Type != "Internal" {
+		t.Errorf("a result that is no JSON: %#v", err)
+	}
+}
+
+// A panic ends the process under a code, not under the name of a Go type.
+func TestHandler_Invoke_panic(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	p := &parts{opts: Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}}
+	h := handle(p, func(context.Context, in) (out, error) { panic(io.ErrUnexpectedEOF) })
+	defer func() {
+		v := recover()
+		if e, ok := v.(messages.InvokeResponse_Error); !ok || e.Type != "Internal" || e.Message != "unexpected EOF" || !e.ShouldExit {
+			t.Errorf("panicked with %#v", v)
+		}
+		if !strings.Contains(log.String(), "TestHandler_Invoke_panic") {
+			t.Errorf("the log has no stack: %s", &log)
+		}
+	}()
+	_, err := h.Invoke(t.Context(), []byte(`{}`))
+	t.Errorf("no panic, but %v", err)
 }

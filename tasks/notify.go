@@ -34,7 +34,8 @@ type Notified struct {
 	Sent bool                       `json:"sent"` // false if the customer did not want it, or the order was faster
 }
 
-// Handle sends the notification of in.Kind. Returns CodeInvalidState for an unknown kind.
+// Handle sends the notification of in.Kind. Returns CodeInvalidState for an unknown kind, CodeNotificationUnavailable if
+// the notifier fails.
 func (n Notify) Handle(ctx context.Context, in Input) (Notified, error) {
 	return run(ctx, "notify customer", func() (Notified, error) { return n.notify(ctx, in) })
 }
@@ -61,8 +62,10 @@ func (n Notify) notify(ctx context.Context, in Input) (Notified, error) {
 		return Notified{}, err
 	}
 	if out.Sent {
-		if err := n.Notifier.Notify(ctx, msg); err != nil {
+		if err := n.Notifier.Notify(ctx, msg); orderflow.CodeOf(err) != "" {
 			return Notified{}, err
+		} else if err != nil {
+			return Notified{}, orderflow.Errorf(orderflow.CodeNotificationUnavailable, "%v", err)
 		}
 	}
 	step, err := newStep(o.ID, name, out)

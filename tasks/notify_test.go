@@ -117,11 +117,10 @@ func TestNotify_Handle_fails(t *testing.T) {
 	place(t, s, 1, 3, "card")
 	s.mustChange(paid)
 	n := Notify{s, s, s, out}
-	if _, err := n.Handle(t.Context(), Input{OrderID: "ord_1", Kind: "confirmed"}); err == nil {
-		t.Fatal("a notification that was not sent succeeded")
-	}
-	out.err = nil
 	_, err := n.Handle(t.Context(), Input{OrderID: "ord_1", Kind: "confirmed"})
+	wantCode(t, err, orderflow.CodeNotificationUnavailable)
+	out.err = nil
+	_, err = n.Handle(t.Context(), Input{OrderID: "ord_1", Kind: "confirmed"})
 	wantCode(t, err, "")
 	if len(out.notes) != 2 || out.notes[0] != out.notes[1] {
 		t.Errorf("sent %+v", out.notes)

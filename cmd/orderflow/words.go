@@ -21,9 +21,14 @@ var reasons = map[orderflow.Code]string{
 	orderflow.CodeOrderOpen:          "the execution succeeded, but the order did not end",
 	orderflow.CodeDispatchedLate:     "the carrier dispatched goods that should have stayed",
 	orderflow.CodeNotificationFailed: "the customer could not be told",
+	orderflow.CodeConflict:           "it was changed by something else at the same time, again and again",
+	orderflow.CodeThrottled:          "AWS refused the requests of a step as too many",
+	orderflow.CodeInternal:           "a step met an error that it does not know; the message says which",
 	orderflow.CodeOrderCancelled:     "it was cancelled",
 	orderflow.CodeRefundPending:      "the refund is on its way",
 	orderflow.CodeRefundFailed:       "the refund was refused, or came back",
+
+	orderflow.CodeNotificationUnavailable: "the topic that customers are told by could not be reached",
 }
 
 var camelCase = regexp.MustCompile(`^([A-Z][a-z]+){2,}$`)

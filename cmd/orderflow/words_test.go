@@ -17,6 +17,7 @@ func TestBecause(t *testing.T) {
 		"Fraud":              "Fraud",
 		"a NOTE of Olga's":   "a NOTE of Olga's",
 		"ShipmentUnanswered": "the carrier does not answer",
+		"Internal":           "a step met an error that it does not know; the message says which",
 		"":                   "",
 	} {
 		if got := because(reason); got != want {
