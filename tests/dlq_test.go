@@ -108,6 +108,41 @@ func testDLQ(t *testing.T, args ...string) {
 	}
 }
 
+// TestDLQ_Redrive: a redrive that moves nothing is no success, and says what stands in its way.
+func TestDLQ_Redrive(t *testing.T) {
+	t.Parallel()
+	s := up(t, "--in-memory")
+	ctx, queues := t.Context(), sqs.NewFromConfig(s.config())
+	dead := aws.String("http://sqs.us-east-1.localhost/000000000000/orderflow-wake-dead-letters")
+	sent, err := queues.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: dead, MessageBody: aws.String("by hand")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fails := func(want string, args ...string) {
+		t.Helper()
+		out, err := exec.CommandContext(ctx, binary(t), append(append([]string{"dlq"}, args...), "--aws", s.AWS)...).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), want) {
+			t.Errorf("dlq %v: %v, %s", args, err, out)
+		}
+	}
+	fails("orderflow dlq delete orderflow-wake-dead-letters "+*sent.MessageId, "redrive", "wake-dead-letters")
+	received, err := queues.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: dead, VisibilityTimeout: 300})
+	if err != nil || len(received.Messages) != 1 {
+		t.Fatalf("received %+v, %v", received, err)
+	}
+	fails("0 moved, 1 in flight: try again in ", "redrive", "wake-dead-letters")
+	fails("none of the messages that are visible", "delete", "wake-dead-letters", *sent.MessageId)
+	if _, err := queues.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{QueueUrl: dead, ReceiptHandle: received.Messages[0].ReceiptHandle}); err != nil {
+		t.Fatal(err)
+	}
+	if out := s.orderflow(nil, "dlq", "delete", "wake-dead-letters", *sent.MessageId); !strings.Contains(out, "deleted") {
+		t.Errorf("delete: %s", out)
+	}
+	if out := s.orderflow(nil, "dlq", "redrive", "wake-dead-letters"); !strings.Contains(out, "0 messages moved to orderflow-wake") {
+		t.Errorf("redrive of an empty queue: %s", out)
+	}
+}
+
 // TestIAM_Command runs `orderflow iam` as a person would.
 func TestIAM_Command(t *testing.T) { inEachMode(t, testIAMCommand) }
 

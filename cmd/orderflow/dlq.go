@@ -20,6 +20,7 @@ type dlqCommands struct {
 	List    dlqListCommand    `cmd:"" help:"List the dead-letter queues, with counts and where their messages come from."`
 	Show    dlqShowCommand    `cmd:"" help:"Show the messages of a dead-letter queue; they stay in it."`
 	Redrive dlqRedriveCommand `cmd:"" help:"Move the messages of a dead-letter queue back to where they came from."`
+	Delete  dlqDeleteCommand  `cmd:"" help:"Delete one message of a dead-letter queue."`
 }
 
 // deadLetters are the dead-letter queues of one stack.
@@ -36,6 +37,8 @@ type deadLetterQueue struct {
 	Messages int      `json:"messages"`
 	InFlight int      `json:"inFlight"` // somebody is reading them
 	Sources  []string `json:"sources"`  // queues whose redrive policy names it; none: rules, streams or functions give up to it
+
+	Visibility int `json:"-"` // for how many seconds a message that is received is in flight, unless its reader says otherwise
 }
 
 func (c awsConnection) deadLetters(ctx context.Context) (*deadLetters, error) {
@@ -90,7 +93,8 @@ func (d *deadLetters) describe(ctx context.Context, url string) (q deadLetterQue
 	}
 	q = deadLetterQueue{
 		Name: url[strings.LastIndexByte(url, '/')+1:], URL: url, ARN: out.Attributes[string(types.QueueAttributeNameQueueArn)],
-		Messages: number(types.QueueAttributeNameApproximateNumberOfMessages), InFlight: number(types.QueueAttributeNameApproximateNumberOfMessagesNotVisible),
+		Visibility: number(types.QueueAttributeNameVisibilityTimeout),
+		Messages:   number(types.QueueAttributeNameApproximateNumberOfMessages), InFlight: number(types.QueueAttributeNameApproximateNumberOfMessagesNotVisible),
 	}
 	var policy struct {
 		Target string `json:"deadLetterTargetArn"`

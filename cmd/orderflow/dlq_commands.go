@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -102,33 +103,52 @@ func (c *dlqShowCommand) Run(e *env) error {
 const peekFor = 30
 
 // peek receives up to n messages and gives them back.
-func (d *deadLetters) peek(ctx context.Context, url string, n int) (list []deadLetter, err error) {
-	list = []deadLetter{}
+func (d *deadLetters) peek(ctx context.Context, url string, n int) ([]deadLetter, error) {
+	list := []deadLetter{}
+	err := d.receive(ctx, url, n, func(m types.Message) (bool, error) {
+		letter, err := newDeadLetter(m)
+		list = append(list, letter)
+		return true, err
+	})
+	return list, err
+}
+
+// receive calls f for up to n messages, and gives back those for which it says so, at the end: until then they are not received again.
+func (d *deadLetters) receive(ctx context.Context, url string, n int, f func(types.Message) (giveBack bool, err error)) (err error) {
 	var back []types.ChangeMessageVisibilityBatchRequestEntry
 	defer func() { err = errors.Join(err, d.giveBack(context.WithoutCancel(ctx), url, back)) }()
-	for len(list) < n {
+	for seen := 0; seen < n; {
 		out, err := d.queues.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-			QueueUrl: &url, MaxNumberOfMessages: int32(min(10, n-len(list))), VisibilityTimeout: peekFor, WaitTimeSeconds: 1,
+			QueueUrl: &url, MaxNumberOfMessages: int32(min(10, n-seen)), VisibilityTimeout: peekFor, WaitTimeSeconds: 1,
 			MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll}, MessageAttributeNames: []string{"All"},
 		})
 		if err != nil {
-			return nil, awsError("receive from "+url, err)
+			return awsError("receive from "+url, err)
 		}
 		if len(out.Messages) == 0 {
-			break
+			return nil
 		}
-		for _, m := range out.Messages {
-			id := strconv.Itoa(len(back))
-			back = append(back, types.ChangeMessageVisibilityBatchRequestEntry{Id: &id, ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: 0})
-			letter, err := newDeadLetter(m)
-			if err != nil {
-				return nil, err
+		seen += len(out.Messages)
+		var failed error
+		for i, m := range out.Messages {
+			giveBack, err := f(m)
+			if failed = errors.Join(failed, err); giveBack {
+				id := strconv.Itoa(seen + i)
+				back = append(back, types.ChangeMessageVisibilityBatchRequestEntry{Id: &id, ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: 0})
 			}
-			list = append(list, letter)
+		}
+		if errors.Is(failed, errEnough) {
+			return nil
+		}
+		if failed != nil {
+			return failed
 		}
 	}
-	return list, nil
+	return nil
 }
+
+// errEnough ends receive.
+var errEnough = errors.New("no more messages are needed")
 
 func newDeadLetter(m types.Message) (deadLetter, error) {
 	out := deadLetter{ID: *m.MessageId, Body: *m.Body, Source: m.Attributes["DeadLetterQueueSourceArn"], Attributes: map[string]string{}}
@@ -170,6 +190,7 @@ type dlqRedriveCommand struct {
 
 func (*dlqRedriveCommand) Help() string {
 	return `Starts an SQS message move task, and waits for its end. What made the messages fail should be repaired before.
+Messages that were received a moment ago, by a console, say, are in flight and stay: it says so, and fails.
 
 Example:
   orderflow dlq redrive start-dead-letters`
@@ -177,10 +198,11 @@ Example:
 
 // moved is the end of a message move task.
 type moved struct {
-	Queue  string   `json:"queue"`
-	To     []string `json:"to"`
-	Moved  int64    `json:"moved"`
-	Status string   `json:"status"`
+	Queue    string   `json:"queue"`
+	To       []string `json:"to"`
+	Moved    int64    `json:"moved"`
+	InFlight int      `json:"inFlight"` // somebody has received them: they stay
+	Status   string   `json:"status"`
 }
 
 func (c *dlqRedriveCommand) Run(e *env) error {
@@ -204,12 +226,69 @@ func (c *dlqRedriveCommand) Run(e *env) error {
 	}
 	result, err := d.awaitMove(e.ctx, q)
 	if err != nil {
+		return errors.Join(err, d.unmovable(e.ctx, q))
+	}
+	now, _, err := d.describe(e.ctx, q.URL)
+	if err != nil {
 		return err
 	}
-	if c.JSON {
-		return printValue(e.stdout, result)
+	if result.InFlight = now.InFlight; c.JSON {
+		err = printValue(e.stdout, result)
+	} else if result.Moved > 0 || result.InFlight == 0 {
+		fmt.Fprintf(e.stdout, "%d messages moved to %s\n", result.Moved, strings.Join(result.To, ", "))
 	}
-	fmt.Fprintf(e.stdout, "%d messages moved to %s\n", result.Moved, strings.Join(result.To, ", "))
+	if result.InFlight > 0 { // received, and neither deleted nor given back: a redrive does not see them
+		err = errors.Join(err, fmt.Errorf("redrive %s: %d moved, %d in flight: try again in %d s", q.Name, result.Moved, result.InFlight, now.Visibility))
+	}
+	return err
+}
+
+// unmovable names the messages that no queue gave up, at the first of which a redrive ends: SQS does not know where they belong.
+func (d *deadLetters) unmovable(ctx context.Context, q deadLetterQueue) error {
+	list, err := d.peek(ctx, q.URL, max(q.Messages, 1))
+	for _, m := range list {
+		if m.Source == "" {
+			err = errors.Join(err, fmt.Errorf("message %s was sent to %s by hand or by a rule, and has no queue to go back to: read it with `orderflow dlq show %s`, "+
+				"take it out with `orderflow dlq delete %s %s`, then redrive again", m.ID, q.Name, q.Name, q.Name, m.ID))
+		}
+	}
+	return err
+}
+
+type dlqDeleteCommand struct {
+	awsConnection
+	Name    string `arg:"" help:"The queue's name, with or without the stack's."`
+	Message string `arg:"" help:"The id of the message, as dlq show prints it."`
+}
+
+func (*dlqDeleteCommand) Help() string {
+	return "Example:\n  orderflow dlq delete start-dead-letters 5fea7756-0ea4-451a-a703-a558b933e274"
+}
+
+func (c *dlqDeleteCommand) Run(e *env) error {
+	d, err := c.deadLetters(e.ctx)
+	if err != nil {
+		return err
+	}
+	q, err := d.find(e.ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	found := errors.New("none of the messages that are visible has this id")
+	err = d.receive(e.ctx, q.URL, math.MaxInt, func(m types.Message) (giveBack bool, err error) {
+		if *m.MessageId != c.Message {
+			return true, nil
+		}
+		_, found = d.queues.DeleteMessage(e.ctx, &sqs.DeleteMessageInput{QueueUrl: &q.URL, ReceiptHandle: m.ReceiptHandle})
+		return false, errEnough
+	})
+	if found != nil {
+		err = errors.Join(err, awsError(fmt.Sprintf("delete message %s from %s", c.Message, q.Name), found))
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stdout, "%s deleted from %s\n", c.Message, q.Name)
 	return nil
 }
 
@@ -231,7 +310,7 @@ func (d *deadLetters) awaitMove(ctx context.Context, q deadLetterQueue) (moved, 
 				}
 				return moved{}, fmt.Errorf("redrive %s: %s after %d messages%s", q.Name, *task.Status, task.ApproximateNumberOfMessagesMoved, reason)
 			}
-			return moved{q.Name, q.Sources, task.ApproximateNumberOfMessagesMoved, *task.Status}, nil
+			return moved{Queue: q.Name, To: q.Sources, Moved: task.ApproximateNumberOfMessagesMoved, Status: *task.Status}, nil
 		}
 		select {
 		case <-ctx.Done():

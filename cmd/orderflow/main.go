@@ -22,7 +22,7 @@ type grammar struct {
 	Up            upCommand            `cmd:"" help:"Run the whole system on this machine."`
 	Order         orderCommands        `cmd:"" help:"Place, read, watch and cancel orders."`
 	Ops           opsCommands          `cmd:"" help:"Find, inspect and redrive orders that need attention."`
-	DLQ           dlqCommands          `cmd:"" name:"dlq" help:"List, show and redrive dead letters."`
+	DLQ           dlqCommands          `cmd:"" name:"dlq" help:"List, show, redrive and delete dead letters."`
 	Token         tokenCommand         `cmd:"" help:"Print an access token of the local issuer."`
 	Notifications notificationsCommand `cmd:"" help:"Show what customers and operators were told (local system)."`
 	Sandbox       sandboxCommands      `cmd:"" help:"Steer the sandbox payment provider (local system)."`
