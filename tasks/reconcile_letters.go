@@ -24,9 +24,11 @@ type Letter struct {
 // they cannot be read.
 func (r Reconcile) letters(ctx context.Context, out *Reconciled) error {
 	for _, q := range []struct {
+		name    string
 		letters Letters
 		settled func(context.Context, orderflow.EventDetail) (bool, error)
-	}{{r.StartLetters, r.started}, {r.WakeLetters, r.woken}, {r.CarrierLetters, r.askedSince}} {
+	}{{"start", r.StartLetters, r.started}, {"wake", r.WakeLetters, r.woken}, {"carrier", r.CarrierLetters, r.askedSince}} {
+		strangers := 0
 		sort := func(ctx context.Context, l Letter, out *Reconciled) error {
 			e, err := readEvent(l.Message)
 			if err != nil {
@@ -34,6 +36,10 @@ func (r Reconcile) letters(ctx context.Context, out *Reconciled) error {
 				return nil
 			}
 			settled, err := q.settled(ctx, e)
+			if orderflow.CodeOf(err) == orderflow.CodeNotFound {
+				strangers++
+				settled, err = false, nil
+			}
 			if err != nil || !settled {
 				out.Letters++
 				return err
@@ -42,6 +48,9 @@ func (r Reconcile) letters(ctx context.Context, out *Reconciled) error {
 		}
 		if err := each(ctx, r, out, q.letters.Letters(ctx), sort); err != nil {
 			return err
+		}
+		if strangers > 0 {
+			r.Log.WarnContext(ctx, "dead letters of orders that do not exist", "queue", q.name+"-dead-letters", "letters", strangers)
 		}
 	}
 	return nil

@@ -2,6 +2,8 @@ package tasks
 
 import (
 	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,6 +50,27 @@ func TestReconcile_Handle_deadLetters(t *testing.T) {
 				t.Errorf("%+v, %v, left %v", got, err, held.held)
 			}
 		})
+	}
+}
+
+// Letters of orders that do not exist stay, and are no failure: their queue is named once.
+func TestReconcile_Handle_strangeLetters(t *testing.T) {
+	t.Parallel()
+	for name, queue := range map[string]func(*Reconcile) *Letters{"wake": wakeLetters, "carrier": carrierLetters} {
+		r, _, _, _ := reconciler(shipping(t), execution("RUNNING", 0))
+		var log strings.Builder
+		r.Log, r.After = slog.New(slog.NewTextHandler(&log, nil)), 2*time.Hour
+		held := &letters{}
+		held.add("m1", `{"orderId":"ord_8"}`)
+		held.add("m2", `{"orderId":"ord_9"}`)
+		*queue(&r) = held
+		got, err := r.Handle(t.Context(), struct{}{})
+		if err != nil || got.Failed != 0 || got.Letters != 2 || len(held.held) != 2 {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+		if want := "queue=" + name + "-dead-letters letters=2"; strings.Count(log.String(), want) != 1 || strings.Contains(log.String(), "ERROR") {
+			t.Errorf("%s: log %s", name, &log)
+		}
 	}
 }
 
