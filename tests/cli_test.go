@@ -7,6 +7,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 )
 
 // cli runs the command line against the system, and returns its exit code and what it printed.
@@ -124,4 +127,19 @@ func TestUp_saysWhereItListens(t *testing.T) {
 	if quiet := told(); quiet != "" {
 		t.Errorf("on loopback it says %q", quiet)
 	}
+}
+
+// TestNotifications_topicGone: a topic that was deleted is named.
+func TestNotifications_topicGone(t *testing.T) {
+	t.Parallel()
+	s := up(t, "--in-memory")
+	topics := sns.NewFromConfig(s.config())
+	if _, err := topics.DeleteTopic(t.Context(), &sns.DeleteTopicInput{TopicArn: aws.String("arn:aws:sns:us-east-1:000000000000:orderflow-alerts")}); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), binary(t), "notifications", "--api", s.API).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "the topic orderflow-alerts does not exist") || strings.Contains(string(out), "InternalError") {
+		t.Errorf("notifications: %v, %s", err, out)
+	}
+	s.orderflow(nil, "notifications", "--topic", "notifications")
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"orderflow/local"
+	"orderflow/local/awsapi"
 	"orderflow/local/gateway"
 	"orderflow/local/gateway/issuer"
 	"orderflow/local/guard"
@@ -116,6 +117,10 @@ func (l *localAPI) notifications(w http.ResponseWriter, r *http.Request) {
 			continue
 		}
 		published, err := l.stack.Published(stackName+"-"+topic, after, 1000)
+		if e, ok := errors.AsType[*awsapi.Error](err); ok && e.Type == "NotFound" {
+			writeProblem(w, http.StatusNotFound, "NotFound", "the topic "+stackName+"-"+topic+" does not exist: somebody deleted it")
+			return
+		}
 		if err != nil {
 			writeProblem(w, http.StatusInternalServerError, "InternalError", err.Error())
 			return
