@@ -126,3 +126,16 @@ func child(n *kong.Node, words *[]string) *kong.Node {
 	}
 	return nil
 }
+
+// What is wrong with the command line of a system is its own exit code, too.
+func TestRun_wrongSystem(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"--addr", "nonsense"}, {"--addr", "127.0.0.1:eighty"}, {"--addr", "127.0.0.1:70000"}, {"--aws-addr", "::1"},
+		{"--param", "Foo=1"}, {"--param", "ReconcileAfterSeconds=soon"}, {"--explain", "--param", "Foo=1"},
+	} {
+		if code, out, errs := command(t, append([]string{"up", "--in-memory"}, args...)...); code != 2 {
+			t.Errorf("%v: exit code %d, %s%s", args, code, out, errs)
+		}
+	}
+}

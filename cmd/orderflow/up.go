@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"net/http"
 	"time"
 )
@@ -43,15 +44,39 @@ Examples:
   orderflow up --explain`
 }
 
-func (c *upCommand) Run(e *env) error {
+// Validate checks what the parser cannot: addresses, and the template's parameters. The parser calls it; its error is one of the command line.
+func (c *upCommand) Validate() error {
+	for flag, address := range map[string]string{"addr": c.Addr, "aws-addr": c.AWSAddr} {
+		_, port, err := net.SplitHostPort(address)
+		if err == nil {
+			_, err = net.LookupPort("tcp", port)
+		}
+		if err != nil {
+			return fmt.Errorf("--%s: %q is no HOST:PORT: %w", flag, address, err)
+		}
+	}
+	if len(c.Param) == 0 {
+		return nil
+	}
+	_, err := explanation(c.options())
+	return err
+}
+
+func (c *upCommand) options() systemOptions {
 	o := systemOptions{
 		Addr: c.Addr, AWSAddr: c.AWSAddr, Hosts: c.AllowHost, Dir: c.Data, CarrierDelay: c.CarrierDelay,
-		Parameters: map[string]string{"Carrier": c.Carrier}, Isolation: c.isolation, Log: logger(e, c.Verbose, slog.LevelWarn),
+		Parameters: map[string]string{"Carrier": c.Carrier}, Isolation: c.isolation,
 	}
+	maps.Copy(o.Parameters, c.Param)
+	return o
+}
+
+func (c *upCommand) Run(e *env) error {
+	o := c.options()
+	o.Log = logger(e, c.Verbose, slog.LevelWarn)
 	if o.Dir == "" && !c.InMemory {
 		o.Dir = ".orderflow"
 	}
-	maps.Copy(o.Parameters, c.Param)
 	if c.Explain {
 		return explain(e, o, c.JSON)
 	}
