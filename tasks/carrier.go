@@ -16,8 +16,11 @@ import (
 
 // Carrier is a carrier that dispatches everything, for trying the system out: asked for a shipment, it takes its time, and says so by the
 // signed webhook, as a real one would. It keeps nothing: what it answers follows from the shipment's id, so that it says the same when it is
-// asked again, as any carrier must.
+// asked again, as any carrier must. Before it dispatches, it looks whether the order still wants its goods: it is not told of cancels.
 type Carrier struct {
+	Orders interface {
+		Order(ctx context.Context, id string) (*orderflow.Order, error)
+	}
 	Client     *http.Client
 	WebhookURL string
 	Secret     string
@@ -42,6 +45,13 @@ func (c Carrier) dispatch(ctx context.Context, e orderflow.EventDetail) error {
 	case <-time.After(c.Delay):
 	case <-ctx.Done():
 		return fmt.Errorf("dispatch order %s: %w", e.OrderID, ctx.Err())
+	}
+	o, err := c.Orders.Order(ctx, e.OrderID)
+	if err != nil {
+		return fmt.Errorf("dispatch order %s: %w", e.OrderID, err)
+	}
+	if o.Cancel != nil {
+		return nil
 	}
 	body, err := json.Marshal(orderflow.ShipmentNotice{
 		ShipmentID: e.ShipmentID, OrderID: e.OrderID, Status: orderflow.NoticeDispatched,

@@ -205,7 +205,7 @@ func TestCarrier_Handle(t *testing.T) {
 				w.WriteHeader(tt.status)
 			}))
 			defer srv.Close()
-			c := Carrier{Client: srv.Client(), WebhookURL: srv.URL, Secret: "a secret of ours", Now: at(start), Log: quiet}
+			c := Carrier{Orders: wanted(true), Client: srv.Client(), WebhookURL: srv.URL, Secret: "a secret of ours", Now: at(start), Log: quiet}
 			got, err := c.Handle(t.Context(), events(`{"orderId":"ord_1","shipmentId":"shp_1"}`))
 			if err != nil || (len(got.Failures) > 0) != tt.fails {
 				t.Errorf("failures %v, %v", got.Failures, err)
@@ -215,6 +215,31 @@ func TestCarrier_Handle(t *testing.T) {
 				t.Errorf("notice %+v", notice)
 			}
 		})
+	}
+}
+
+// wanted are orders that want their goods, or are all cancelled.
+type wanted bool
+
+func (w wanted) Order(_ context.Context, id string) (*orderflow.Order, error) {
+	o := &orderflow.Order{ID: id}
+	if !w {
+		o.Cancel = &orderflow.CancelRequest{}
+	}
+	return o, nil
+}
+
+// What was cancelled while the carrier took its time stays, and is done.
+func TestCarrier_Handle_cancelled(t *testing.T) {
+	t.Parallel()
+	client := &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+		t.Error("the carrier dispatched a cancelled order")
+		return nil, errLost
+	})}
+	c := Carrier{Orders: wanted(false), Client: client, WebhookURL: "http://webhook", Secret: "s", Now: at(start), Log: quiet}
+	got, err := c.Handle(t.Context(), events(`{"orderId":"ord_1","shipmentId":"shp_1"}`))
+	if err != nil || len(got.Failures) > 0 {
+		t.Errorf("failures %v, %v", got.Failures, err)
 	}
 }
 
@@ -233,7 +258,7 @@ func TestCarrier_Handle_delay(t *testing.T) {
 			}
 			return &http.Response{StatusCode: http.StatusAccepted, Body: http.NoBody}, nil
 		})}
-		c := Carrier{Client: client, WebhookURL: "http://webhook", Secret: "s", Delay: 2 * time.Second, Now: time.Now, Log: quiet}
+		c := Carrier{Orders: wanted(true), Client: client, WebhookURL: "http://webhook", Secret: "s", Delay: 2 * time.Second, Now: time.Now, Log: quiet}
 		began := time.Now()
 		long := fmt.Sprintf(`{"orderId":"ord_1","shipmentId":"shp_%0100d"}`, 1)
 		got, err := c.Handle(t.Context(), events(`{"orderId":"ord_1","shipmentId":"shp_1"}`, long, `{"orderId":"ord_2","shipmentId":"shp_2"}`, `{"orderId":"ord_3"}`))
