@@ -135,6 +135,7 @@ func (s *system) open(ctx context.Context, o systemOptions) error {
 	if err := closeToOthers(o.Dir, o.Log); err != nil {
 		return err
 	}
+	warnEmptied(o.Dir, o.Log)
 	secret, err := webhookSecret(o.Dir)
 	if err != nil {
 		return err
@@ -219,6 +220,17 @@ func closeToOthers(dir string, log *slog.Logger) error {
 		log.Warn("the data folder was open to others; now only its owner can read it", "folder", dir)
 	}
 	return err
+}
+
+// warnEmptied says that a data folder was used before, and has lost all that was in it: the system begins with nothing.
+func warnEmptied(dir string, log *slog.Logger) {
+	if dir == "" {
+		return
+	}
+	_, secret := os.Stat(filepath.Join(dir, "webhook-secret"))
+	if _, kept := os.Stat(filepath.Join(dir, "store")); secret == nil && errors.Is(kept, os.ErrNotExist) {
+		log.Warn("the data folder was used before, and its store is gone: the system begins without orders; if that is not meant, stop it and bring store/ back", "folder", dir)
+	}
 }
 
 // webhookSecret is the secret that the local carrier shares with the API, kept in the data folder.
