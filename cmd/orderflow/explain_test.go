@@ -44,7 +44,7 @@ func TestUp_Explain(t *testing.T) {
 	if want := len(functions.Names()); counts["function"] != want || counts["state machine"] != 1 {
 		t.Errorf("runs %v, want %d functions and a state machine", counts, want)
 	}
-	if code, _, errs := command(t, "up", "--explain", "--param", "Nope=1"); code != 1 || !strings.Contains(errs, "Nope") {
+	if code, _, errs := command(t, "up", "--explain", "--param", "Nope=1"); code != 2 || !strings.Contains(errs, "Nope") {
 		t.Errorf("a parameter that there is not: exit code %d, %s", code, errs)
 	}
 }
