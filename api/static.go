@@ -1,19 +1,30 @@
 package api
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
+	"io"
 	"net/http"
-	"strings"
 	"sync"
 )
 
 //go:embed openapi.yaml
 var contract []byte
 
-//go:embed docs_gen.html
-var docsPage []byte
+//go:embed docs_gen.html.gz
+var packedDocs []byte
+
+// docsPage unpacks the documentation page when it is asked for first.
+var docsPage = sync.OnceValues(func() ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(packedDocs))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
+})
 
 func (s *server) health(*request) (*reply, error) {
 	return jsonReply(http.StatusOK, struct {
@@ -26,8 +37,12 @@ func (s *server) openApi(r *request) (*reply, error) {
 }
 
 func (s *server) docs(r *request) (*reply, error) {
-	a := static(r, "text/html; charset=utf-8", docsPage)
-	a.header.Set("Content-Security-Policy", docsPolicy())
+	page, err := docsPage()
+	if err != nil {
+		return nil, err
+	}
+	a := static(r, "text/html; charset=utf-8", page)
+	a.header.Set("Content-Security-Policy", docsPolicy(page))
 	return a, nil
 }
 
@@ -38,9 +53,9 @@ func static(r *request, contentType string, body []byte) *reply {
 }
 
 // docsPolicy allows the page its own style sheet and nothing else.
-var docsPolicy = sync.OnceValue(func() string {
-	_, rest, _ := strings.Cut(string(docsPage), "<style>")
-	style, _, _ := strings.Cut(rest, "</style>")
-	sum := sha256.Sum256([]byte(style))
+func docsPolicy(page []byte) string {
+	_, rest, _ := bytes.Cut(page, []byte("<style>"))
+	style, _, _ := bytes.Cut(rest, []byte("</style>"))
+	sum := sha256.Sum256(style)
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-})
+}

@@ -5,6 +5,8 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
 	"os"
 )
@@ -51,5 +53,25 @@ func generate(source []byte) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string][]byte{"routes_gen.go": table, "docs_gen.html": page, "postal_gen.go": countries}, nil
+	packed, err := pack(page)
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]byte{"routes_gen.go": table, "docs_gen.html.gz": packed, "postal_gen.go": countries}, nil
+}
+
+// pack compresses what the deployed program carries: it is kept small.
+func pack(page []byte) ([]byte, error) {
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(page); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }
