@@ -28,7 +28,11 @@ type Options struct {
 	Random     io.Reader
 	HTTPClient *http.Client // reaches the payment provider and the webhook
 	Logger     *slog.Logger
+	Stripe     StripeClient // nil: a function that is given Stripe's key cannot be made
 }
+
+// StripeClient makes the gateway to Stripe. It is handed in, so that only a program that charges links Stripe's client.
+type StripeClient func(key string, client *http.Client, now func() time.Time) tasks.Gateway
 
 // httpTimeout is below every function's timeout, so that a lost reply is seen, and recorded, as such.
 const httpTimeout = 10 * time.Second

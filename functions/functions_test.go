@@ -71,7 +71,7 @@ func TestNew_environment(t *testing.T) {
 				}
 				return "1"
 			}
-			if _, err := New(f.Handler, aws.Config{Region: "us-east-1"}, getenv, Options{}); err != nil {
+			if _, err := New(f.Handler, aws.Config{Region: "us-east-1"}, getenv, Options{Stripe: newStripe}); err != nil {
 				t.Fatal(err)
 			}
 			for name := range f.Variables {
@@ -98,7 +98,7 @@ func TestNew_missingVariable(t *testing.T) {
 					}
 					return "1"
 				}
-				_, err := New(f.Handler, aws.Config{Region: "us-east-1"}, getenv, Options{})
+				_, err := New(f.Handler, aws.Config{Region: "us-east-1"}, getenv, Options{Stripe: newStripe})
 				if err == nil || !strings.Contains(err.Error(), missing) {
 					t.Errorf("got %v, want an error that names %s", err, missing)
 				}
@@ -116,7 +116,7 @@ func TestNew_refuses(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := New(tt.function, aws.Config{}, func(string) string { return tt.value }, Options{})
+			_, err := New(tt.function, aws.Config{}, func(string) string { return tt.value }, Options{Stripe: newStripe})
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}

@@ -2,17 +2,36 @@ package functions
 
 import (
 	"context"
+	"errors"
 
 	"orderflow/cloud"
 	"orderflow/payment"
 	"orderflow/tasks"
 )
 
+// stripeKey is the variable that chooses Stripe.
+const stripeKey = "STRIPE_SECRET_KEY"
+
+// errNoStripe is the error of a function that is given Stripe's key in a program without Stripe's client.
+var errNoStripe = errors.New(stripeKey + " is set, but only the program that is deployed can charge by Stripe: run the functions as its processes (orderflow up --isolated)")
+
+// RefuseStripe returns an error if a function's environment has Stripe's key. A program without Stripe's client calls it before it starts.
+func RefuseStripe(environment map[string]string) error {
+	if environment[stripeKey] != "" {
+		return errNoStripe
+	}
+	return nil
+}
+
 // gateway is Stripe if there is a key for it, the sandbox otherwise.
 func (p *parts) gateway() tasks.Gateway {
 	table := p.env.required("SANDBOX_TABLE")
-	if key := p.env.get("STRIPE_SECRET_KEY"); key != "" {
-		return payment.NewStripe(payment.StripeOptions{Key: key, HTTPClient: p.opts.HTTPClient, Now: p.opts.Clock})
+	if key := p.env.get(stripeKey); key != "" {
+		if p.opts.Stripe == nil {
+			p.env.errs = append(p.env.errs, errNoStripe)
+			return nil
+		}
+		return p.opts.Stripe(key, p.opts.HTTPClient, p.opts.Clock)
 	}
 	return payment.Sandbox{Memory: sandboxMemory{cloud.Sandbox{DB: p.db(), Table: table}}}
 }

@@ -2,9 +2,11 @@ package functions
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -15,6 +17,8 @@ import (
 	"orderflow/local/dynamodb"
 	"orderflow/local/store"
 	"orderflow/payment"
+	"orderflow/payment/stripe"
+	"orderflow/tasks"
 )
 
 // table describes a table with a hash key and, unless it is "", a range key, all text.
@@ -55,18 +59,34 @@ func localConfig(t *testing.T, tables ...string) aws.Config {
 	}
 }
 
+// newStripe makes the gateway as the program that is deployed does.
+func newStripe(key string, client *http.Client, now func() time.Time) tasks.Gateway {
+	return stripe.New(stripe.Options{Key: key, HTTPClient: client, Now: now})
+}
+
 func gatewayParts(cfg aws.Config, stripeKey string) *parts {
 	env := map[string]string{"SANDBOX_TABLE": "sandbox", "STRIPE_SECRET_KEY": stripeKey}
-	return &parts{cfg: cfg, env: environment{get: func(name string) string { return env[name] }}, opts: Options{}.withDefaults()}
+	return &parts{cfg: cfg, env: environment{get: func(name string) string { return env[name] }}, opts: Options{Stripe: newStripe}.withDefaults()}
 }
 
 func TestGateway_isChosenByTheKey(t *testing.T) {
 	t.Parallel()
-	if _, ok := gatewayParts(aws.Config{}, "sk_test_1").gateway().(*payment.Stripe); !ok {
+	if _, ok := gatewayParts(aws.Config{}, "sk_test_1").gateway().(*stripe.Gateway); !ok {
 		t.Error("a key does not choose Stripe")
 	}
 	if _, ok := gatewayParts(aws.Config{}, "").gateway().(payment.Sandbox); !ok {
 		t.Error("no key does not choose the sandbox")
+	}
+}
+
+// A program without Stripe's client refuses Stripe's key, and never charges by the sandbox instead.
+func TestNew_stripeKeyWithoutClient(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"charge", "refund"} {
+		_, err := New(name, aws.Config{Region: "us-east-1"}, func(string) string { return "1" }, Options{})
+		if !errors.Is(err, errNoStripe) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -33,7 +33,7 @@ func newFlow(t *testing.T, script ...string) *flow {
 	}
 	env := map[string]string{"ORDERS_TABLE": "orders", "STEPS_TABLE": "steps", "PAYMENTS_TABLE": "payments", "SANDBOX_TABLE": "none", "STRIPE_SECRET_KEY": "sk_test_1"}
 	for _, name := range []string{"charge", "refund"} {
-		h, err := New(name, cfg, func(v string) string { return env[v] }, Options{Clock: f.clock.Now, HTTPClient: &http.Client{Transport: f.stripe}})
+		h, err := New(name, cfg, func(v string) string { return env[v] }, Options{Clock: f.clock.Now, HTTPClient: &http.Client{Transport: f.stripe}, Stripe: newStripe})
 		if err != nil {
 			t.Fatal(err)
 		}

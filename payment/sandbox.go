@@ -1,16 +1,16 @@
-// Package payment holds the payment gateways: Stripe, and a sandbox that moves no money.
+// Package payment holds the payment gateways: the sandbox, which moves no money, here, and Stripe in a package of its own.
 package payment
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"strings"
 
-	"github.com/stripe/stripe-go/v85"
-
 	"orderflow"
+	"orderflow/payment/decline"
 )
 
 // The sandbox's payment methods. Those that begin with pm_card behave as Stripe's test cards of the same names do.
@@ -29,14 +29,14 @@ const (
 )
 
 // declines are the codes with which payment methods are declined; what they mean is Stripe's.
-var declines = map[string]stripe.Error{
-	Declined:                             {DeclineCode: stripe.DeclineCodeGenericDecline},
-	InsufficientFunds:                    {DeclineCode: stripe.DeclineCodeInsufficientFunds},
-	Authentication:                       {DeclineCode: stripe.DeclineCodeAuthenticationRequired},
-	"pm_card_chargeDeclinedExpiredCard":  {DeclineCode: stripe.DeclineCodeExpiredCard},
-	"pm_card_chargeDeclinedIncorrectCvc": {DeclineCode: stripe.DeclineCodeIncorrectCVC},
-	"pm_card_chargeDeclinedFraudulent":   {DeclineCode: stripe.DeclineCodeFraudulent},
-	TooSmall:                             {Code: stripe.ErrorCodeAmountTooSmall},
+var declines = map[string]string{
+	Declined:                             "generic_decline",
+	InsufficientFunds:                    "insufficient_funds",
+	Authentication:                       "authentication_required",
+	"pm_card_chargeDeclinedExpiredCard":  "expired_card",
+	"pm_card_chargeDeclinedIncorrectCvc": "incorrect_cvc",
+	"pm_card_chargeDeclinedFraudulent":   "fraudulent",
+	TooSmall:                             "amount_too_small",
 }
 
 // OutageKey is the key of the record that says whether the outage is lifted.
@@ -90,14 +90,10 @@ func (s Sandbox) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Rece
 			return orderflow.Receipt{}, err
 		}
 		if first {
-			return s.decline(ctx, c, stripe.Error{DeclineCode: stripe.DeclineCodeTryAgainLater})
+			return s.decline(ctx, c, "try_again_later")
 		}
 	default:
-		e, ok := declines[c.PaymentMethod]
-		if !ok {
-			e = declines[Declined]
-		}
-		return s.decline(ctx, c, e)
+		return s.decline(ctx, c, cmp.Or(declines[c.PaymentMethod], declines[Declined]))
 	}
 	return s.capture(ctx, c)
 }
@@ -130,8 +126,8 @@ func (s Sandbox) capture(ctx context.Context, c orderflow.Charge) (orderflow.Rec
 	return receipt(r)
 }
 
-func (s Sandbox) decline(ctx context.Context, c orderflow.Charge, e stripe.Error) (orderflow.Receipt, error) {
-	r, _, err := s.Memory.Remember(ctx, Record{Key: c.Key, Declined: declineCode(&e)})
+func (s Sandbox) decline(ctx context.Context, c orderflow.Charge, code string) (orderflow.Receipt, error) {
+	r, _, err := s.Memory.Remember(ctx, Record{Key: c.Key, Declined: code})
 	if err != nil {
 		return orderflow.Receipt{}, fmt.Errorf("sandbox: remember decline: %w", err)
 	}
@@ -197,11 +193,7 @@ func (s Sandbox) refuseRefund(ctx context.Context, f orderflow.Refund) error {
 func receipt(r Record) (orderflow.Receipt, error) {
 	switch {
 	case r.Declined != "":
-		d := decideRefusal(&stripe.Error{Code: stripe.ErrorCode(r.Declined), DeclineCode: stripe.DeclineCode(r.Declined)})
-		if d.outcome == again {
-			return orderflow.Receipt{}, againError(r.Declined)
-		}
-		return orderflow.Receipt{}, declinedError(r.Declined, d.reason)
+		return orderflow.Receipt{}, decline.Answer{Code: r.Declined, DeclineCode: r.Declined}.Refusal().Err(r.Declined)
 	case r.Amount == nil:
 		return orderflow.Receipt{}, fmt.Errorf("sandbox: record %s holds no amount", r.Key)
 	}

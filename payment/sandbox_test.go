@@ -46,6 +46,8 @@ func (m *memory) Count(_ context.Context, key string) (int, error) {
 	return m.counts[key], nil
 }
 
+var amount = orderflow.Money{Amount: 1250, Currency: "USD"}
+
 const (
 	declined     = orderflow.CodePaymentDeclined
 	outOfService = orderflow.CodePaymentUnavailable

@@ -89,6 +89,8 @@ func TestBoundaries(t *testing.T) {
 		{"api, tasks and payment import no adapter", func(p string) bool { return within(p, "api", "tasks", "payment") }, func(i string) bool { return within(i, "cloud", "functions") }},
 		{"only cloud, functions and the programs know the AWS SDK", func(p string) bool { return within(p, "api", "tasks", "payment", "statemachines") },
 			func(i string) bool { return strings.HasPrefix(i, "github.com/aws/aws-sdk-go-v2") }},
+		{"only payment/stripe knows Stripe's client", func(p string) bool { return !within(p, "payment/stripe") }, func(i string) bool { return strings.Contains(i, "/stripe-go/") }},
+		{"only the program that is deployed links payment/stripe", func(p string) bool { return !within(p, "cmd/lambda", "payment/stripe") }, func(i string) bool { return within(i, "payment/stripe") }},
 		{"local never imports the system it runs", func(p string) bool { return within(p, "local") }, func(i string) bool {
 			return i == module || within(i, append(deployed, "cmd", "examples")...)
 		}},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"time"
 
@@ -14,6 +15,8 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
 	"orderflow/functions"
+	"orderflow/payment/stripe"
+	"orderflow/tasks"
 )
 
 func main() {
@@ -32,7 +35,11 @@ func newHandler(getenv func(string) string, log *slog.Logger) (lambda.Handler, e
 		return nil, err
 	}
 	name := getenv("_HANDLER")
-	return functions.New(name, cfg, getenv, functions.Options{Logger: log.With("function", name)})
+	return functions.New(name, cfg, getenv, functions.Options{Logger: log.With("function", name), Stripe: stripeGateway})
+}
+
+func stripeGateway(key string, client *http.Client, now func() time.Time) tasks.Gateway {
+	return stripe.New(stripe.Options{Key: key, HTTPClient: client, Now: now})
 }
 
 // callTimeout limits one attempt of a call. AWS answers in milliseconds; what takes so long is lost, and the SDK's next attempt takes another

@@ -45,6 +45,18 @@ func TestNewHandler(t *testing.T) {
 	}
 }
 
+// The program that is deployed has Stripe's client.
+func TestNewHandler_stripe(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"_HANDLER": "charge", "STRIPE_SECRET_KEY": "sk_test_1"}
+	for _, table := range []string{"ORDERS", "STEPS", "PAYMENTS", "SANDBOX"} {
+		env[table+"_TABLE"] = table
+	}
+	if h, err := newHandler(lambdaEnv(env), slog.New(slog.NewJSONHandler(io.Discard, nil))); err != nil || h == nil {
+		t.Error(err)
+	}
+}
+
 func TestConfig(t *testing.T) {
 	t.Parallel()
 	cfg, err := config(lambdaEnv(map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}))

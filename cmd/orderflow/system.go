@@ -150,8 +150,18 @@ func (s *system) open(ctx context.Context, o systemOptions) error {
 	if s.stack, err = local.Open(ctx, opts); err != nil {
 		return errors.Join(err, s.clean())
 	}
-	if err := seed(ctx, s.stack); err != nil {
+	if err := errors.Join(s.refuseStripe(opts), seed(ctx, s.stack)); err != nil {
 		return errors.Join(err, s.stack.Close(ctx), s.clean())
+	}
+	return nil
+}
+
+// refuseStripe returns an error if a function that would run in this process is given Stripe's key.
+func (s *system) refuseStripe(o local.Options) error {
+	for _, fn := range s.stack.Functions() {
+		if err := functions.RefuseStripe(fn.Env); err != nil && o.Bootstrap == "" {
+			return fmt.Errorf("function %s: %w", fn.Handler, err)
+		}
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package payment
+package stripe
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ func errorBody(kind, code, decline, param string) string {
 }
 
 // What Stripe's mock cannot answer: https://docs.stripe.com/api/errors.
-func TestStripe_Charge_errors(t *testing.T) {
+func TestGateway_Charge_errors(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name   string
@@ -89,7 +89,7 @@ func TestStripe_Charge_errors(t *testing.T) {
 	}
 }
 
-func TestStripe_Charge_lostReply(t *testing.T) {
+func TestGateway_Charge_lostReply(t *testing.T) {
 	t.Parallel()
 	s := stripeAt(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	_, err := s.Charge(t.Context(), charge)
@@ -98,7 +98,7 @@ func TestStripe_Charge_lostReply(t *testing.T) {
 	}
 }
 
-func TestStripe_Charge_timeout(t *testing.T) {
+func TestGateway_Charge_timeout(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
 	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
@@ -106,19 +106,19 @@ func TestStripe_Charge_timeout(t *testing.T) {
 	t.Cleanup(func() { close(release) })
 	client := srv.Client()
 	client.Timeout = 20 * time.Millisecond
-	s := NewStripe(StripeOptions{Key: "sk_test_123", URL: srv.URL, HTTPClient: client, Now: time.Now})
+	s := New(Options{Key: "sk_test_123", URL: srv.URL, HTTPClient: client, Now: time.Now})
 	_, err := s.Charge(t.Context(), charge)
 	if orderflow.CodeOf(err) != orderflow.CodePaymentUncertain {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestStripe_Charge_unreachable(t *testing.T) {
+func TestGateway_Charge_unreachable(t *testing.T) {
 	t.Parallel()
 	srv := httptest.NewServer(http.NotFoundHandler())
 	url := srv.URL
 	srv.Close()
-	s := NewStripe(StripeOptions{Key: "sk_test_123", URL: url, HTTPClient: &http.Client{}, Now: time.Now})
+	s := New(Options{Key: "sk_test_123", URL: url, HTTPClient: &http.Client{}, Now: time.Now})
 	_, err := s.Charge(t.Context(), charge)
 	if orderflow.CodeOf(err) != orderflow.CodePaymentUnavailable {
 		t.Errorf("got %v", err)
@@ -126,7 +126,7 @@ func TestStripe_Charge_unreachable(t *testing.T) {
 }
 
 // A charge of a moment ago is not searchable yet: the list has it.
-func TestStripe_Lookup_beforeSearch(t *testing.T) {
+func TestGateway_Lookup_beforeSearch(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name  string

@@ -1,4 +1,4 @@
-package payment
+package stripe
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 
 // Refund gives a captured PaymentIntent's amount back. What has gone back already, whoever sent it, counts: it happens once, however late
 // it is said again. Returns orderflow.CodeRefundPending while the money is on its way, CodeRefundFailed if it came back or was refused.
-func (s *Stripe) Refund(ctx context.Context, r orderflow.Refund) (orderflow.Receipt, error) {
+func (s *Gateway) Refund(ctx context.Context, r orderflow.Refund) (orderflow.Receipt, error) {
 	sent, err := s.refundsOf(ctx, r)
 	if err != nil {
 		return orderflow.Receipt{}, err
@@ -26,7 +26,7 @@ func (s *Stripe) Refund(ctx context.Context, r orderflow.Refund) (orderflow.Rece
 	return sent.receipt(r.Amount)
 }
 
-func (s *Stripe) createRefund(ctx context.Context, r orderflow.Refund, amount int64) (*stripe.Refund, error) {
+func (s *Gateway) createRefund(ctx context.Context, r orderflow.Refund, amount int64) (*stripe.Refund, error) {
 	params := &stripe.RefundCreateParams{
 		PaymentIntent: stripe.String(r.ProviderID), Amount: stripe.Int64(amount),
 		Metadata: map[string]string{keyMetadata: r.Key, orderMetadata: r.OrderID},
@@ -46,7 +46,7 @@ type refunds struct {
 	failed     *stripe.Refund // the one of the key that is asked for
 }
 
-func (s *Stripe) refundsOf(ctx context.Context, r orderflow.Refund) (refunds, error) {
+func (s *Gateway) refundsOf(ctx context.Context, r orderflow.Refund) (refunds, error) {
 	var all refunds
 	for refund, err := range s.client.V1Refunds.List(ctx, &stripe.RefundListParams{PaymentIntent: stripe.String(r.ProviderID)}).All(ctx) {
 		if err != nil {

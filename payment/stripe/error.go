@@ -1,7 +1,6 @@
-package payment
+package stripe
 
 import (
-	"cmp"
 	"errors"
 	"net"
 	"net/url"
@@ -9,21 +8,20 @@ import (
 	"github.com/stripe/stripe-go/v85"
 
 	"orderflow"
+	"orderflow/payment/decline"
 )
 
-// chargeError gives an error of a call that charges its code, as decide says. Stripe's own messages are left out: they may quote what the
+// chargeError gives an error of a call that charges its code, as its decision says. Stripe's own messages are left out: they may quote what the
 // customer typed.
 func chargeError(err error) error {
 	e, ok := errors.AsType[*stripe.Error](err)
 	if !ok {
 		return connectionError(err)
 	}
-	switch d := decide(e); d.outcome {
-	case refused:
-		return declinedError(declineCode(e), d.reason)
-	case again:
-		return againError(declineCode(e))
-	case broken:
+	switch d := answerOf(e).Decide(); d.Outcome {
+	case decline.Refused, decline.Again:
+		return d.Err(answerOf(e).Name())
+	case decline.Broken:
 		return &orderflow.KeySpent{Err: answered(orderflow.CodePaymentUnavailable, e), Proven: replayed(e)}
 	default:
 		return notRefused(e, d)
@@ -36,8 +34,8 @@ func refundError(err error) error {
 	if !ok {
 		return connectionError(err)
 	}
-	switch d := decide(e); d.outcome {
-	case refused, again, broken:
+	switch d := answerOf(e).Decide(); d.Outcome {
+	case decline.Refused, decline.Again, decline.Broken:
 		return &orderflow.KeySpent{Err: answered(orderflow.CodeRefundFailed, e), Proven: replayed(e)}
 	default:
 		return notRefused(e, d)
@@ -45,11 +43,11 @@ func refundError(err error) error {
 }
 
 // notRefused is the error of an answer that is no definite refusal.
-func notRefused(e *stripe.Error, d decision) error {
-	switch d.outcome {
-	case unavailable:
+func notRefused(e *stripe.Error, d decline.Decision) error {
+	switch d.Outcome {
+	case decline.Unavailable:
 		return answered(orderflow.CodePaymentUnavailable, e)
-	case inFlight:
+	case decline.InFlight:
 		return answered(orderflow.CodePaymentUncertain, e)
 	}
 	return &orderflow.KeySpent{Err: answered(orderflow.CodePaymentUncertain, e)}
@@ -61,21 +59,10 @@ func lookupError(err error) error {
 	if !ok {
 		return connectionError(err)
 	}
-	if d := decide(e); d.outcome == unknown || d.outcome == inFlight {
+	if d := answerOf(e).Decide(); d.Outcome == decline.Unknown || d.Outcome == decline.InFlight {
 		return answered(orderflow.CodePaymentUncertain, e)
 	}
 	return answered(orderflow.CodePaymentUnavailable, e)
-}
-
-// declinedError is a business failure: code is for operators, reason for the customer.
-func declinedError(code, reason string) error {
-	return &orderflow.Error{Code: orderflow.CodePaymentDeclined, Message: code, Public: reason}
-}
-
-// againError is the error of an attempt that was declined, where the next one may not be. Its key will never do anything else.
-func againError(code string) error {
-	err := orderflow.Errorf(orderflow.CodePaymentUnavailable, "declined for now: %s", code)
-	return &orderflow.KeySpent{Err: err, Proven: true}
 }
 
 func answered(code orderflow.Code, e *stripe.Error) error {
@@ -91,8 +78,9 @@ func replayed(e *stripe.Error) bool {
 	return e.LastResponse != nil && e.LastResponse.Header.Get("Idempotent-Replayed") == "true"
 }
 
-func declineCode(e *stripe.Error) string {
-	return cmp.Or(string(e.DeclineCode), string(e.Code), string(e.Type), "declined")
+// answerOf is what an error says, without Stripe's types.
+func answerOf(e *stripe.Error) decline.Answer {
+	return decline.Answer{Status: e.HTTPStatusCode, Type: string(e.Type), Code: string(e.Code), DeclineCode: string(e.DeclineCode), Param: e.Param}
 }
 
 // connectionError tells a request that never left from one whose reply was lost or makes no sense. What the client says of a reply is left

@@ -1,4 +1,4 @@
-package payment
+package stripe
 
 import (
 	"errors"
@@ -11,7 +11,7 @@ import (
 )
 
 // refundServer is Stripe with the given refunds, which answers a request for another with answer.
-func refundServer(t *testing.T, refunds, answer string, status int, created *[]string) *Stripe {
+func refundServer(t *testing.T, refunds, answer string, status int, created *[]string) *Gateway {
 	return stripeAt(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
 			fmt.Fprintf(w, `{"object":"list","has_more":false,"data":[%s]}`, refunds)
@@ -30,7 +30,7 @@ func refundBody(id, status string, amount int, key string) string {
 	return fmt.Sprintf(`{"id":%q,"status":%q,"amount":%d,"currency":"usd","metadata":{"orderflow_key":%q}}`, id, status, amount, key)
 }
 
-func TestStripe_Refund(t *testing.T) {
+func TestGateway_Refund(t *testing.T) {
 	t.Parallel()
 	const mine, before = "ord_1/refund/2", "ord_1/refund"
 	ok := refundBody("re_9", "succeeded", 1250, mine)
@@ -76,7 +76,7 @@ func TestStripe_Refund(t *testing.T) {
 }
 
 // A refund has no business failures: what was captured is due.
-func TestStripe_Refund_errors(t *testing.T) {
+func TestGateway_Refund_errors(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		status int

@@ -1,4 +1,4 @@
-package payment
+package stripe
 
 import (
 	"cmp"
@@ -23,7 +23,7 @@ const clockSkew = time.Minute
 // was declined, but the next one may not be.
 //
 // Search finds a charge by its order however old it is, but lags behind; the list of the latest PaymentIntents does not.
-func (s *Stripe) Lookup(ctx context.Context, p orderflow.Payment) (orderflow.Receipt, error) {
+func (s *Gateway) Lookup(ctx context.Context, p orderflow.Payment) (orderflow.Receipt, error) {
 	search := &stripe.PaymentIntentSearchParams{SearchParams: stripe.SearchParams{Query: fmt.Sprintf("metadata['%s']:'%s'", orderMetadata, p.OrderID)}}
 	intent, err := decisive(p.Keys(), s.client.V1PaymentIntents.Search(ctx, search).All(ctx))
 	if err == nil && intent == nil {
@@ -41,7 +41,7 @@ func (s *Stripe) Lookup(ctx context.Context, p orderflow.Payment) (orderflow.Rec
 }
 
 // unsearchableSince is the time from which on a PaymentIntent for p may exist that search does not find yet.
-func (s *Stripe) unsearchableSince(p orderflow.Payment) time.Time {
+func (s *Gateway) unsearchableSince(p orderflow.Payment) time.Time {
 	since := s.now().Add(-searchLag)
 	if p.StartedAt.After(since) {
 		since = p.StartedAt

@@ -1,4 +1,4 @@
-package payment
+package decline
 
 import (
 	"go/ast"
@@ -10,8 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/stripe/stripe-go/v85"
 )
 
 // library is the folder of the client library's source.
@@ -59,12 +57,12 @@ func TestDecisions_areComplete(t *testing.T) {
 		file, typ string
 		decided   func(value string) bool
 	}{
-		{"error.go", "ErrorType", func(v string) bool { _, ok := typeDecisions[stripe.ErrorType(v)]; return ok }},
-		{"error.go", "ErrorCode", func(v string) bool { _, ok := codeDecisions[stripe.ErrorCode(v)]; return ok }},
-		{"error.go", "DeclineCode", func(v string) bool { _, ok := declineDecisions[stripe.DeclineCode(v)]; return ok }},
+		{"error.go", "ErrorType", func(v string) bool { _, ok := typeDecisions[v]; return ok }},
+		{"error.go", "ErrorCode", func(v string) bool { _, ok := codeDecisions[v]; return ok }},
+		{"error.go", "DeclineCode", func(v string) bool { _, ok := declineDecisions[v]; return ok }},
 		{"paymentintent.go", "PaymentIntentStatus", func(v string) bool {
-			_, ok := intentDecisions[stripe.PaymentIntentStatus(v)]
-			return ok || v == string(stripe.PaymentIntentStatusSucceeded)
+			_, ok := intentDecisions[v]
+			return ok || v == "succeeded"
 		}},
 		{"refund.go", "RefundStatus", func(v string) bool {
 			return strings.Contains(" succeeded pending requires_action failed canceled ", " "+v+" ")
@@ -84,7 +82,7 @@ func TestDecisions_areComplete(t *testing.T) {
 // Whoever is declined is told why in a sentence, and nothing of the provider.
 func TestDecisions_arePlain(t *testing.T) {
 	t.Parallel()
-	var all []decision
+	var all []Decision
 	for _, d := range codeDecisions {
 		all = append(all, d)
 	}
@@ -95,12 +93,12 @@ func TestDecisions_arePlain(t *testing.T) {
 		all = append(all, d)
 	}
 	for _, reason := range paramReasons {
-		all = append(all, decision{refused, reason})
+		all = append(all, Decision{Refused, reason})
 	}
 	for _, d := range all {
-		sentence := strings.HasSuffix(d.reason, ".") && !strings.ContainsAny(d.reason, "_%") && !strings.Contains(strings.ToLower(d.reason), "stripe")
-		if (d.outcome == refused) != (d.reason != "") || d.reason != "" && !sentence {
-			t.Errorf("outcome %d is told as %q", d.outcome, d.reason)
+		sentence := strings.HasSuffix(d.Reason, ".") && !strings.ContainsAny(d.Reason, "_%") && !strings.Contains(strings.ToLower(d.Reason), "stripe")
+		if (d.Outcome == Refused) != (d.Reason != "") || d.Reason != "" && !sentence {
+			t.Errorf("outcome %d is told as %q", d.Outcome, d.Reason)
 		}
 	}
 }

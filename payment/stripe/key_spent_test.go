@@ -1,4 +1,4 @@
-package payment
+package stripe
 
 import (
 	"errors"
@@ -9,10 +9,11 @@ import (
 	"testing"
 
 	"orderflow"
+	"orderflow/payment/decline"
 )
 
 // What Stripe saves under a key must not be asked for again under it; what it does not save, may.
-func TestStripe_Charge_keySpent(t *testing.T) {
+func TestGateway_Charge_keySpent(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name          string
@@ -51,15 +52,15 @@ func TestStripe_Charge_keySpent(t *testing.T) {
 	}
 }
 
-func TestStripe_Charge_reasons(t *testing.T) {
+func TestGateway_Charge_reasons(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ body, want string }{
-		{errorBody("invalid_request_error", "amount_too_small", "", "amount"), tooSmall},
-		{errorBody("invalid_request_error", "", "", "currency"), wrongCurrency},
-		{errorBody("card_error", "card_declined", "fraudulent", ""), bankDeclined},
-		{errorBody("card_error", "card_declined", "stolen_card", ""), bankDeclined},
-		{errorBody("card_error", "authentication_required", "authentication_required", ""), wantsTheHolder},
-		{errorBody("card_error", "moon_phase", "", ""), wasDeclined},
+		{errorBody("invalid_request_error", "amount_too_small", "", "amount"), decline.TooSmall},
+		{errorBody("invalid_request_error", "", "", "currency"), decline.WrongCurrency},
+		{errorBody("card_error", "card_declined", "fraudulent", ""), decline.BankDeclined},
+		{errorBody("card_error", "card_declined", "stolen_card", ""), decline.BankDeclined},
+		{errorBody("card_error", "authentication_required", "authentication_required", ""), decline.WantsTheHolder},
+		{errorBody("card_error", "moon_phase", "", ""), decline.WasDeclined},
 	} {
 		s := stripeAt(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusPaymentRequired)
@@ -73,7 +74,7 @@ func TestStripe_Charge_reasons(t *testing.T) {
 }
 
 // An error of the question says nothing about the charge: it is never declined by it.
-func TestStripe_Lookup_errors(t *testing.T) {
+func TestGateway_Lookup_errors(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]orderflow.Code{
 		400: orderflow.CodePaymentUnavailable, 401: orderflow.CodePaymentUnavailable, 402: orderflow.CodePaymentUnavailable,
@@ -91,8 +92,8 @@ func TestStripe_Lookup_errors(t *testing.T) {
 	}
 }
 
-// TestStripe_Lookup_attempts: the money is wherever it is, and only the last attempt can be declined.
-func TestStripe_Lookup_attempts(t *testing.T) {
+// TestGateway_Lookup_attempts: the money is wherever it is, and only the last attempt can be declined.
+func TestGateway_Lookup_attempts(t *testing.T) {
 	t.Parallel()
 	const (
 		declinedNow = `"status":"requires_payment_method","last_payment_error":{"type":"card_error","decline_code":"try_again_later"}`

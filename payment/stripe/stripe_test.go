@@ -1,4 +1,4 @@
-package payment
+package stripe
 
 import (
 	"encoding/json"
@@ -34,7 +34,7 @@ var mock = sync.OnceValues(func() (*server.StubServer, error) {
 type seen struct{ method, path, key, body string }
 
 // mockStripe is a gateway to Stripe's mock; edit sets members of each answered object, which the mock knows from its fixtures only.
-func mockStripe(t *testing.T, edit map[string]any) (*Stripe, *[]seen) {
+func mockStripe(t *testing.T, edit map[string]any) (*Gateway, *[]seen) {
 	t.Helper()
 	stub, err := mock()
 	if err != nil {
@@ -79,11 +79,11 @@ func editObject(object, edit map[string]any) {
 }
 
 // stripeAt is a gateway to a server of our own.
-func stripeAt(t *testing.T, h http.HandlerFunc) *Stripe {
+func stripeAt(t *testing.T, h http.HandlerFunc) *Gateway {
 	t.Helper()
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
-	return NewStripe(StripeOptions{Key: "sk_test_123", URL: srv.URL, HTTPClient: srv.Client(), Now: func() time.Time { return now }})
+	return New(Options{Key: "sk_test_123", URL: srv.URL, HTTPClient: srv.Client(), Now: func() time.Time { return now }})
 }
 
 var (
@@ -94,7 +94,7 @@ var (
 	refund = orderflow.Refund{Key: "ord_1/refund", OrderID: "ord_1", ProviderID: "pi_1", Amount: amount}
 )
 
-func TestStripe_Charge_mock(t *testing.T) {
+func TestGateway_Charge_mock(t *testing.T) {
 	t.Parallel()
 	s, requests := mockStripe(t, map[string]any{"status": "succeeded", "amount_received": 1250})
 	r, err := s.Charge(t.Context(), charge)
@@ -112,7 +112,7 @@ func TestStripe_Charge_mock(t *testing.T) {
 	}
 }
 
-func TestStripe_Lookup_mock(t *testing.T) {
+func TestGateway_Lookup_mock(t *testing.T) {
 	t.Parallel()
 	mine := map[string]any{"orderflow_key": "ord_1/charge"}
 	for _, tt := range []struct {
@@ -140,7 +140,7 @@ func TestStripe_Lookup_mock(t *testing.T) {
 	}
 }
 
-func TestStripe_Refund_mock(t *testing.T) {
+func TestGateway_Refund_mock(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name     string

@@ -1,4 +1,5 @@
-package payment
+// Package stripe charges by Stripe. It is the only package that knows Stripe's client, and only what is deployed links it.
+package stripe
 
 import (
 	"cmp"
@@ -11,6 +12,7 @@ import (
 	"github.com/stripe/stripe-go/v85"
 
 	"orderflow"
+	"orderflow/payment/decline"
 )
 
 // The metadata by which Stripe's objects are found again.
@@ -19,22 +21,22 @@ const (
 	orderMetadata = "orderflow_order"
 )
 
-// StripeOptions are what the Stripe gateway is made of.
-type StripeOptions struct {
+// Options are what the Stripe gateway is made of.
+type Options struct {
 	Key        string // secret key
 	URL        string // "" is Stripe's own
 	HTTPClient *http.Client
 	Now        func() time.Time
 }
 
-// Stripe charges by PaymentIntents (https://docs.stripe.com/api/payment_intents).
-type Stripe struct {
+// Gateway charges by PaymentIntents (https://docs.stripe.com/api/payment_intents).
+type Gateway struct {
 	client *stripe.Client
 	now    func() time.Time
 }
 
-// NewStripe makes the gateway. It does not retry: the state machine does, after it has asked what became of the first try.
-func NewStripe(o StripeOptions) *Stripe {
+// New makes the gateway. It does not retry: the state machine does, after it has asked what became of the first try.
+func New(o Options) *Gateway {
 	config := &stripe.BackendConfig{
 		HTTPClient: o.HTTPClient, MaxNetworkRetries: stripe.Int64(0), EnableTelemetry: stripe.Bool(false),
 		LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull}, // its messages may hold what customers typed
@@ -42,13 +44,13 @@ func NewStripe(o StripeOptions) *Stripe {
 	if o.URL != "" {
 		config.URL = stripe.String(o.URL)
 	}
-	return &Stripe{client: stripe.NewClient(o.Key, stripe.WithBackends(stripe.NewBackendsWithConfig(config))), now: o.Now}
+	return &Gateway{client: stripe.NewClient(o.Key, stripe.WithBackends(stripe.NewBackendsWithConfig(config))), now: o.Now}
 }
 
 // Charge creates and confirms a PaymentIntent, off session. Said twice with one key within Stripe's 24 hours, it happens once; later,
 // ask Lookup first. Returns orderflow.CodePaymentDeclined with the decline code and the customer's reason, CodePaymentUnavailable or
 // CodePaymentUncertain; an orderflow.KeySpent if Stripe may repeat that for the key.
-func (s *Stripe) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Receipt, error) {
+func (s *Gateway) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Receipt, error) {
 	params := &stripe.PaymentIntentCreateParams{
 		Amount: stripe.Int64(c.Amount.Amount), Currency: stripe.String(strings.ToLower(c.Amount.Currency)),
 		PaymentMethod: stripe.String(c.PaymentMethod), PaymentMethodTypes: []*string{stripe.String("card")},
@@ -63,20 +65,9 @@ func (s *Stripe) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Rece
 	return chargeReceipt(intent)
 }
 
-// intentDecisions are what the statuses of PaymentIntents mean. One that asks for anything more than was given off session is declined: nobody is
-// there to give it.
-var intentDecisions = map[stripe.PaymentIntentStatus]decision{
-	stripe.PaymentIntentStatusRequiresPaymentMethod: {refused, wasDeclined},
-	stripe.PaymentIntentStatusRequiresAction:        {refused, wantsTheHolder},
-	stripe.PaymentIntentStatusCanceled:              {refused, wasStopped},
-	stripe.PaymentIntentStatusProcessing:            {outcome: unknown},
-	stripe.PaymentIntentStatusRequiresCapture:       {outcome: unknown},
-	stripe.PaymentIntentStatusRequiresConfirmation:  {outcome: unknown},
-}
-
 // isOpen reports whether money may move yet, or has been set aside. An unknown status is.
 func isOpen(s stripe.PaymentIntentStatus) bool {
-	return s != stripe.PaymentIntentStatusSucceeded && intentDecisions[s].outcome != refused
+	return s != stripe.PaymentIntentStatusSucceeded && decline.Intent(string(s)).Outcome != decline.Refused
 }
 
 // chargeReceipt is what a PaymentIntent says of a charge.
@@ -87,15 +78,18 @@ func chargeReceipt(intent *stripe.PaymentIntent) (orderflow.Receipt, error) {
 	if isOpen(intent.Status) {
 		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentUncertain, "payment intent %s is %s", intent.ID, intent.Status)
 	}
+	ended := decline.Intent(string(intent.Status))
 	last := intent.LastPaymentError
 	if last == nil || intent.Status == stripe.PaymentIntentStatusRequiresAction {
-		return orderflow.Receipt{}, declinedError(string(intent.Status), intentDecisions[intent.Status].reason)
+		return orderflow.Receipt{}, ended.Err(string(intent.Status))
 	}
-	d := decideRefusal(last)
-	if d.outcome == again || last.Type == stripe.ErrorTypeAPI { // the attempt is over, and another one may succeed
-		return orderflow.Receipt{}, againError(declineCode(last))
+	why := answerOf(last)
+	d := why.Refusal()
+	if last.Type == stripe.ErrorTypeAPI { // the attempt is over, and another one may succeed
+		d.Outcome = decline.Again
 	}
-	return orderflow.Receipt{}, declinedError(declineCode(last), cmp.Or(d.reason, wasDeclined))
+	d.Reason = cmp.Or(d.Reason, decline.WasDeclined)
+	return orderflow.Receipt{}, d.Err(why.Name())
 }
 
 func money(amount int64, currency stripe.Currency) orderflow.Money {
