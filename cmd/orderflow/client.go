@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"orderflow/cmd/orderflow/internal/ambient"
 	"orderflow/local/guard"
 	"orderflow/local/store"
 )
@@ -60,7 +61,7 @@ const customer, operator = "ada", "olga"
 func (c connection) client(ctx context.Context, groups ...string) (*client, error) {
 	if c.Stack != "" {
 		var err error
-		if c.API, err = c.output(ctx, "ApiUrl"); err != nil {
+		if c.API, err = ambient.Output(ctx, c.Stack, "ApiUrl"); err != nil {
 			return nil, err
 		}
 	}
