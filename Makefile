@@ -7,7 +7,7 @@ help: ## list the targets
 build: bootstrap ## build the command line (bin/orderflow) and the program that is deployed (build/bootstrap)
 	go build -o bin/ ./cmd/orderflow
 
-# One program is the bootstrap of every function. .ci/run builds it with the same flags.
+# One program is the bootstrap of every function.
 bootstrap:
 	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags='-s -w' -o build/bootstrap ./cmd/lambda
 
@@ -17,11 +17,11 @@ test: ## run every test that needs no browser or extra tool
 race: ## run the same tests with the race detector
 	go test -race ./...
 
-# The versions of the tools stand in .ci/run.
-lint: ## vet, staticcheck and gofmt, as CI does
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+lint: ## gofmt, vet and staticcheck, as CI does
+	@unformatted="$$(gofmt -l $$(git ls-files '*.go'))"; test -z "$$unformatted" || { echo "not gofmt-ed: $$unformatted"; exit 1; }
 	go vet ./...
-	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
-	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go run $(STATICCHECK) ./...
 
 generate: ## write the generated files again
 	go generate ./...
