@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"orderflow"
+	"orderflow/cmd/orderflow/internal/screen"
 	"orderflow/examples"
 )
 
@@ -80,8 +81,8 @@ func (c *demoCommand) Run(e *env) (err error) {
 		defer cancel()
 		err = errors.Join(err, s.Close(ctx))
 	}()
-	out := newScreen(e.stdout)
-	fmt.Fprintf(out, "%s\n\n", out.text(fmt.Sprintf("The whole system runs at %s, started in %d ms.", s.apiURL, time.Since(began).Milliseconds())))
+	out := screen.New(e.stdout)
+	fmt.Fprintf(out, "%s\n\n", out.Text(fmt.Sprintf("The whole system runs at %s, started in %d ms.", s.apiURL, time.Since(began).Milliseconds())))
 	e, stop := s.whileHealthy(e)
 	defer stop()
 	board, err := c.play(e.ctx, out, s, list)
@@ -128,7 +129,7 @@ func (c *demoCommand) examples() ([]example, error) {
 }
 
 // play places all examples at once and follows each to its end, showing the progress.
-func (c *demoCommand) play(ctx context.Context, out *screen, s *system, list []example) (*board, error) {
+func (c *demoCommand) play(ctx context.Context, out *screen.Screen, s *system, list []example) (*board, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	anon := newClient(s.apiURL, "")

@@ -14,6 +14,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"orderflow"
+	"orderflow/cmd/orderflow/internal/screen"
 )
 
 // row is one order on the board.
@@ -34,12 +35,12 @@ type row struct {
 // board shows the progress of the orders: a table that is drawn anew in a terminal, a line a change elsewhere.
 type board struct {
 	mu    sync.Mutex
-	out   *screen
+	out   *screen.Screen
 	rows  []*row
 	drawn int // lines of the table on the screen
 }
 
-func newBoard(out *screen, list []example) *board {
+func newBoard(out *screen.Screen, list []example) *board {
 	b := &board{out: out}
 	for _, x := range list {
 		b.rows = append(b.rows, &row{example: x, began: time.Now()})
@@ -54,7 +55,7 @@ func (b *board) update(r *row, change func(*row)) {
 	before := *r
 	change(r)
 	switch {
-	case b.out.terminal():
+	case b.out.Terminal():
 	case r.remark != before.remark:
 		b.line(r, r.remark)
 	case r.status != before.status || r.step != before.step:
@@ -67,7 +68,7 @@ func (b *board) finish(r *row, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	r.done, r.err, r.elapsed = true, err, time.Since(r.began)
-	if err != nil && !b.out.terminal() {
+	if err != nil && !b.out.Terminal() {
 		b.line(r, r.note())
 	}
 }
@@ -89,23 +90,23 @@ func (r *row) time() string {
 func (r *row) note() string {
 	switch {
 	case r.err != nil:
-		return paint(bad, "NOT AS EXPECTED: "+r.err.Error())
+		return screen.Paint(screen.Bad, "NOT AS EXPECTED: "+r.err.Error())
 	case r.done:
 		return r.remark
 	case r.remark != "":
-		return paint(wait, r.remark)
+		return screen.Paint(screen.Wait, r.remark)
 	}
-	return paint(dim, r.step)
+	return screen.Paint(screen.Dim, r.step)
 }
 
 func (r *row) mark() string {
 	switch {
 	case !r.done:
-		return paint(wait, "·") + " "
+		return screen.Paint(screen.Wait, "·") + " "
 	case r.err != nil:
-		return paint(bad, "✗") + " "
+		return screen.Paint(screen.Bad, "✗") + " "
 	}
-	return paint(good, "✓") + " "
+	return screen.Paint(screen.Good, "✓") + " "
 }
 
 // show draws the board until done is closed, and then once more, whole.
@@ -115,13 +116,13 @@ func (b *board) show(done <-chan struct{}) {
 	for {
 		select {
 		case <-done:
-			if !b.out.terminal() {
+			if !b.out.Terminal() {
 				fmt.Fprintln(b.out)
 			}
 			b.draw(b.rows)
 			return
 		case <-tick.C:
-			if b.out.terminal() {
+			if b.out.Terminal() {
 				b.draw(b.live())
 			}
 		}
@@ -133,7 +134,7 @@ func (b *board) show(done <-chan struct{}) {
 func (b *board) live() []*row {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	width, height := b.out.size()
+	width, height := b.out.Size()
 	rows := b.rows
 	tooHigh := func() bool { return lipgloss.Height(b.view(rows, width)) >= height }
 	if tooHigh() {
@@ -149,9 +150,9 @@ func (b *board) live() []*row {
 func (b *board) draw(rows []*row) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	width, _ := b.out.size()
+	width, _ := b.out.Size()
 	view := b.view(rows, width)
-	if !b.out.terminal() {
+	if !b.out.Terminal() {
 		fmt.Fprintln(b.out, view)
 		return
 	}
@@ -169,10 +170,10 @@ const wide = 110
 
 // view is the table of rows, and how many of all are done.
 func (b *board) view(rows []*row, width int) string {
-	columns := []column{{title: "  EXAMPLE"}, {title: "STATUS"}, {title: "TIME", right: true}, {title: "WHAT HAPPENED", wraps: true}}
+	columns := []screen.Column{{Title: "  EXAMPLE"}, {Title: "STATUS"}, {Title: "TIME", Right: true}, {Title: "WHAT HAPPENED", Wraps: true}}
 	withID := width == 0 || width >= wide
 	if withID {
-		columns = slices.Insert(columns, 1, column{title: "ORDER"})
+		columns = slices.Insert(columns, 1, screen.Column{Title: "ORDER"})
 	}
 	var cells [][]string
 	for _, r := range rows {
@@ -188,7 +189,7 @@ func (b *board) view(rows []*row, width int) string {
 			done++
 		}
 	}
-	view := layout(columns, cells, width)
+	view := screen.Layout(columns, cells, width)
 	if done < len(b.rows) {
 		view += fmt.Sprintf("\n%d of %d orders have ended", done, len(b.rows))
 	}
@@ -214,7 +215,7 @@ func (b *board) summarize() bool {
 		verdict = fmt.Sprintf("%d of %d orders did not end as expected: ", wrong, len(b.rows))
 	}
 	b.printTimes()
-	fmt.Fprintln(b.out, "\n"+b.out.text(verdict+strings.Join(counts, ", ")+"."))
+	fmt.Fprintln(b.out, "\n"+b.out.Text(verdict+strings.Join(counts, ", ")+"."))
 	return wrong == 0
 }
 
@@ -232,8 +233,8 @@ const aroundTimes = 7
 // ones are added up so that the whole story stays on the screen.
 func (b *board) printTimes() {
 	stays := slices.SortedFunc(maps.Values(staysOf(b.rows)), func(a, b *stay) int { return cmp.Compare(b.total, a.total) })
-	_, height := b.out.size()
-	if most := max(2, height-b.drawn-aroundTimes-1); b.out.terminal() && len(stays) > most+1 {
+	_, height := b.out.Size()
+	if most := max(2, height-b.drawn-aroundTimes-1); b.out.Terminal() && len(stays) > most+1 {
 		rest := &stay{state: fmt.Sprintf("%d other states", len(stays)-most)}
 		for _, s := range stays[most:] {
 			rest.visits += s.visits
@@ -251,7 +252,7 @@ func (b *board) printTimes() {
 			fmt.Sprintf("%.1f%%", 100*s.total.Seconds()/max(whole.Seconds(), 1e-9))})
 	}
 	_, _ = io.WriteString(b.out, "\n")
-	_ = b.out.table([]column{{title: "WHERE THE TIME WENT"}, {title: "VISITS", right: true}, {title: "MEAN", right: true}, {title: "SHARE", right: true}}, cells)
+	_ = b.out.Table([]screen.Column{{Title: "WHERE THE TIME WENT"}, {Title: "VISITS", Right: true}, {Title: "MEAN", Right: true}, {Title: "SHARE", Right: true}}, cells)
 }
 
 // staysOf adds up the visits of each state.

@@ -11,17 +11,16 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"orderflow"
+	"orderflow/cmd/orderflow/internal/screen"
 )
 
 // sized is a screen of that size that is written to out.
-func sized(out *bytes.Buffer, width, height int) *screen {
-	s := newScreen(out)
-	s.size, s.dumb = func() (int, int) { return width, height }, false
-	return s
+func sized(out *bytes.Buffer, width, height int) *screen.Screen {
+	return &screen.Screen{Writer: screen.New(out).Writer, Size: func() (int, int) { return width, height }}
 }
 
 // played is a board of ten orders that have ended as the examples do; the last did not.
-func played(out *screen) *board {
+func played(out *screen.Screen) *board {
 	var list []example
 	for _, name := range []string{"01-plain", "02-many-lines", "03-declined-card", "04-insufficient-funds", "05-out-of-stock",
 		"06-unknown-item", "07-price-changed", "08-flaky-payment", "09-lost-reply", "10-payment-outage"} {
@@ -88,7 +87,7 @@ func TestBoard_view(t *testing.T) {
                                              stock
 `},
 	} {
-		b := played(newScreen(&bytes.Buffer{}))
+		b := played(screen.New(&bytes.Buffer{}))
 		got := "\n" + ansi.Strip(b.view(b.rows, c.width)) + "\n"
 		if !strings.HasPrefix(got, c.want) {
 			t.Errorf("%d columns: got%swant%s", c.width, got, c.want)
@@ -136,7 +135,7 @@ func TestBoard_draw(t *testing.T) {
 func TestBoard_lines(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	b := newBoard(newScreen(&out), []example{{name: "01-plain"}, {name: "02-lost"}})
+	b := newBoard(screen.New(&out), []example{{name: "01-plain"}, {name: "02-lost"}})
 	first, second := b.rows[0], b.rows[1]
 	first.began, second.began = time.Now().Add(-time.Hour), time.Now().Add(-time.Hour)
 	b.update(first, func(r *row) { r.status, r.step = "PLACED", "ReserveStock" })

@@ -13,6 +13,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"orderflow/cmd/orderflow/internal/screen"
 )
 
 type dlqListCommand struct {
@@ -44,8 +46,8 @@ func (c *dlqListCommand) Run(e *env) error {
 		}
 		rows = append(rows, []string{q.Name, fmt.Sprint(q.Messages), fmt.Sprint(q.InFlight), from})
 	}
-	columns := []column{{title: "QUEUE"}, {title: "MESSAGES", right: true}, {title: "IN FLIGHT", right: true}, {title: "FROM", wraps: true}}
-	return newScreen(e.stdout).table(columns, rows)
+	columns := []screen.Column{{Title: "QUEUE"}, {Title: "MESSAGES", Right: true}, {Title: "IN FLIGHT", Right: true}, {Title: "FROM", Wraps: true}}
+	return screen.New(e.stdout).Table(columns, rows)
 }
 
 type dlqShowCommand struct {

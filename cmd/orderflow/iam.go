@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"orderflow/cmd/orderflow/internal/screen"
 	"orderflow/local"
 	"orderflow/local/iam"
 )
@@ -49,11 +50,11 @@ func (c *iamCommand) Run(e *env) error {
 	if err := decode(body, &r); err != nil {
 		return err
 	}
-	return r.print(newScreen(e.stdout))
+	return r.print(screen.New(e.stdout))
 }
 
-func (r iamReport) print(s *screen) error {
-	grants := []column{{title: "ROLE OR POLICY"}, {title: "STATEMENT"}, {title: "ACTION"}, {title: "RESOURCE", wraps: true}}
+func (r iamReport) print(s *screen.Screen) error {
+	grants := []screen.Column{{Title: "ROLE OR POLICY"}, {Title: "STATEMENT"}, {Title: "ACTION"}, {Title: "RESOURCE", Wraps: true}}
 	var used, unused, denied [][]string
 	for _, g := range r.Used {
 		used = append(used, []string{holder(g.Role, g.Policy), g.Statement, g.Action, g.Resource})
@@ -64,11 +65,11 @@ func (r iamReport) print(s *screen) error {
 	for _, d := range r.Denied {
 		denied = append(denied, []string{d.Caller, d.Action, d.Resource, fmt.Sprint(d.Count)})
 	}
-	calls := []column{{title: "CALLER"}, {title: "ACTION"}, {title: "RESOURCE", wraps: true}, {title: "CALLS", right: true}}
+	calls := []screen.Column{{Title: "CALLER"}, {Title: "ACTION"}, {Title: "RESOURCE", Wraps: true}, {Title: "CALLS", Right: true}}
 	return errors.Join(
-		s.section(fmt.Sprintf("Used: %d grants", len(used)), grants, used),
-		s.section(fmt.Sprintf("\nNever used: %d grants", len(unused)), grants, unused),
-		s.section(fmt.Sprintf("\nDenied: %d calls", len(denied)), calls, denied))
+		s.Section(fmt.Sprintf("Used: %d grants", len(used)), grants, used),
+		s.Section(fmt.Sprintf("\nNever used: %d grants", len(unused)), grants, unused),
+		s.Section(fmt.Sprintf("\nDenied: %d calls", len(denied)), calls, denied))
 }
 
 // holder is the role, or the policy of a resource.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"orderflow/cmd/orderflow/internal/screen"
 	"orderflow/local/iam"
 )
 
@@ -14,7 +15,7 @@ func TestIAMReport_print(t *testing.T) {
 		Used:   []iam.Used{{Role: "ApiRole", Policy: "p", Statement: "Orders", Action: "dynamodb:GetItem", Resource: "arn:t"}},
 		Unused: []iam.Unused{{Policy: "QueuePolicy", Statement: "0", Action: "sqs:SendMessage", Resource: "arn:q"}},
 		Denied: []iam.Denial{{Caller: "role/ApiRole", Action: "dynamodb:Scan", Resource: "arn:t", Count: 2}},
-	}.print(newScreen(&out))
+	}.print(screen.New(&out))
 	want := `Used: 1 grants
 ROLE OR POLICY  STATEMENT  ACTION            RESOURCE
 ApiRole         Orders     dynamodb:GetItem  arn:t

@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"orderflow"
+	"orderflow/cmd/orderflow/internal/screen"
 )
 
 type notificationsCommand struct {
@@ -33,10 +34,10 @@ func (c *notificationsCommand) Run(e *env) error {
 	if err := decode(body, &list); err != nil {
 		return err
 	}
-	out := newScreen(e.stdout)
+	out := screen.New(e.stdout)
 	for _, n := range list {
-		fmt.Fprintln(out, out.text(n.At.Local().Format("15:04:05.000")+"  "+n.header()))
-		fmt.Fprintln(out, out.indented(n.text()))
+		fmt.Fprintln(out, out.Text(n.At.Local().Format("15:04:05.000")+"  "+n.header()))
+		fmt.Fprintln(out, out.Indented(n.text()))
 	}
 	return nil
 }

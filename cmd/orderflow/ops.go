@@ -8,6 +8,7 @@ import (
 	"net/url"
 
 	"orderflow"
+	"orderflow/cmd/orderflow/internal/screen"
 )
 
 const operators = "operators"
@@ -36,11 +37,11 @@ func (c *opsFailedCommand) Run(e *env) error {
 }
 
 // attentionTable is a list of orders that wait for an operator: why, where and since when.
-func attentionTable(orders []orderView) (columns []column, rows [][]string) {
+func attentionTable(orders []orderView) (columns []screen.Column, rows [][]string) {
 	for _, o := range orders {
 		rows = append(rows, []string{o.OrderID, string(o.Status), o.Total.String(), o.since(), o.attention()})
 	}
-	return []column{{title: "ORDER"}, {title: "STATUS"}, {title: "TOTAL", right: true}, {title: "SINCE"}, {title: "ATTENTION", wraps: true}}, rows
+	return []screen.Column{{Title: "ORDER"}, {Title: "STATUS"}, {Title: "TOTAL", Right: true}, {Title: "SINCE"}, {Title: "ATTENTION", Wraps: true}}, rows
 }
 
 // opsOrder is an order as operators see it.
@@ -92,7 +93,7 @@ func (c *opsShowCommand) Run(e *env) error {
 	if err := decode(body, &o); err != nil {
 		return err
 	}
-	out := newScreen(e.stdout)
+	out := screen.New(e.stdout)
 	if err := o.print(out); err != nil {
 		return err
 	}
@@ -105,7 +106,7 @@ func (c *opsShowCommand) Run(e *env) error {
 }
 
 // print prints the execution and its history.
-func (x *execution) print(out *screen) error {
+func (x *execution) print(out *screen.Screen) error {
 	failed := ""
 	if x.Error != "" {
 		failed = fmt.Sprintf("at %s with %s: %s", x.FailedStep, x.Error, x.Cause)
@@ -114,7 +115,7 @@ func (x *execution) print(out *screen) error {
 	if x.RedriveCount > 0 {
 		redriven = times(x.RedriveCount) + ", last at " + clock(x.RedrivenAt)
 	}
-	if err := out.facts([][]string{{"Execution", x.ARN}, {"Status", string(x.Status)}, {"Failed", paint(bad, failed)}, {"Redriven", redriven}}); err != nil {
+	if err := out.Facts([][]string{{"Execution", x.ARN}, {"Status", string(x.Status)}, {"Failed", screen.Paint(screen.Bad, failed)}, {"Redriven", redriven}}); err != nil {
 		return err
 	}
 	fmt.Fprintln(out)
@@ -122,7 +123,7 @@ func (x *execution) print(out *screen) error {
 	for _, h := range x.History {
 		rows = append(rows, []string{fmt.Sprint(h.ID), h.At.Local().Format("15:04:05.000"), h.Type, h.State, h.Error})
 	}
-	return out.table([]column{{title: "EVENT", right: true}, {title: "TIME"}, {title: "TYPE"}, {title: "STATE", wraps: true}, {title: "ERROR", wraps: true}}, rows)
+	return out.Table([]screen.Column{{Title: "EVENT", Right: true}, {Title: "TIME"}, {Title: "TYPE"}, {Title: "STATE", Wraps: true}, {Title: "ERROR", Wraps: true}}, rows)
 }
 
 type opsRedriveCommand struct {

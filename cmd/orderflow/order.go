@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"orderflow"
+	"orderflow/cmd/orderflow/internal/screen"
 )
 
 // placed is the answer to POST /orders.
@@ -116,7 +117,7 @@ func (c *orderGetCommand) Run(e *env) error {
 	if err := json.Unmarshal(body, &o); err != nil {
 		return fmt.Errorf("read answer: %w", err)
 	}
-	return o.print(newScreen(e.stdout))
+	return o.print(screen.New(e.stdout))
 }
 
 type orderListCommand struct {
@@ -141,15 +142,15 @@ func (c *orderListCommand) Run(e *env) error {
 }
 
 // ordersTable is a list of orders as customers see it.
-func ordersTable(orders []orderView) (columns []column, rows [][]string) {
+func ordersTable(orders []orderView) (columns []screen.Column, rows [][]string) {
 	for _, o := range orders {
 		rows = append(rows, []string{o.OrderID, clock(o.PlacedAt), string(o.Status), o.Total.String(), o.attention()})
 	}
-	return []column{{title: "ORDER"}, {title: "PLACED"}, {title: "STATUS"}, {title: "TOTAL", right: true}, {title: "ATTENTION", wraps: true}}, rows
+	return []screen.Column{{Title: "ORDER"}, {Title: "PLACED"}, {Title: "STATUS"}, {Title: "TOTAL", Right: true}, {Title: "ATTENTION", Wraps: true}}, rows
 }
 
 // listOrders prints one page of a list of orders as a table of that kind. Empty parameters are left out.
-func listOrders(e *env, cl *client, path string, query url.Values, asJSON bool, table func([]orderView) ([]column, [][]string)) error {
+func listOrders(e *env, cl *client, path string, query url.Values, asJSON bool, table func([]orderView) ([]screen.Column, [][]string)) error {
 	for k, v := range query {
 		if v[0] == "" {
 			delete(query, k)
@@ -174,7 +175,7 @@ func listOrders(e *env, cl *client, path string, query url.Values, asJSON bool, 
 		return nil
 	}
 	columns, rows := table(page.Orders)
-	if err := newScreen(e.stdout).table(columns, rows); err != nil {
+	if err := screen.New(e.stdout).Table(columns, rows); err != nil {
 		return err
 	}
 	if page.Cursor != "" {
@@ -201,7 +202,7 @@ func (c *orderWatchCommand) Run(e *env) error {
 	}
 	ctx, cancel := context.WithTimeout(e.ctx, c.Timeout)
 	defer cancel()
-	w := watcher{out: newScreen(e.stdout), asJSON: c.JSON}
+	w := watcher{out: screen.New(e.stdout), asJSON: c.JSON}
 	_, err = follow(ctx, cl, c.ID, 50*time.Millisecond, func(o orderView) bool {
 		w.err = w.show(o)
 		return w.err != nil
@@ -211,7 +212,7 @@ func (c *orderWatchCommand) Run(e *env) error {
 
 // watcher prints the changes of an order, each once.
 type watcher struct {
-	out    *screen
+	out    *screen.Screen
 	asJSON bool
 	seen   int64 // the last one's number
 	err    error
@@ -239,7 +240,7 @@ func (w *watcher) show(o orderView) error {
 			line = string(entries[i])
 		} else {
 			cells := o.change(c)
-			line = w.out.text(fmt.Sprintf("%s  %-9s  %s", cells[0], cells[1], cells[2]))
+			line = w.out.Text(fmt.Sprintf("%s  %-9s  %s", cells[0], cells[1], cells[2]))
 		}
 		if _, err := fmt.Fprintln(w.out, line); err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"orderflow"
+	"orderflow/cmd/orderflow/internal/screen"
 )
 
 // orderView is an order as the API shows it, to its customer or to operators.
@@ -111,19 +112,19 @@ func (o orderView) corrected(c orderflow.Change) bool {
 func clock(t time.Time) string { return t.Local().Format(time.DateTime) }
 
 // print prints all that the API says of the order: what was ordered, where it goes, and what happened.
-func (o orderView) print(s *screen) error {
+func (o orderView) print(s *screen.Screen) error {
 	facts := [][]string{
-		{"Order", paint(bold, o.OrderID)},
+		{"Order", screen.Paint(screen.Bold, o.OrderID)},
 		{"Status", o.standing()},
 		{"Payment", fmt.Sprintf("%s, %s by %s", o.PaymentStatus, o.Total, o.PaymentMethod)},
 		{"Placed", clock(o.PlacedAt)},
 		{"Ships to", addressText(o.ShippingAddress)},
 		{"E-mail", o.Email},
 		{"Shipment", shipmentText(o.Shipment)},
-		{"Attention", paint(wait, o.attention())},
+		{"Attention", screen.Paint(screen.Wait, o.attention())},
 		{"Since", o.since()},
 	}
-	if err := s.facts(facts); err != nil {
+	if err := s.Facts(facts); err != nil {
 		return err
 	}
 	fmt.Fprintln(s)
@@ -131,7 +132,7 @@ func (o orderView) print(s *screen) error {
 	for _, l := range o.Lines {
 		lines = append(lines, []string{l.Name, l.SKU, fmt.Sprint(l.Quantity), l.UnitPrice.String(), l.Total.String()})
 	}
-	err := s.table([]column{{title: "ITEM", wraps: true}, {title: "SKU"}, {title: "QUANTITY", right: true}, {title: "PRICE", right: true}, {title: "TOTAL", right: true}}, lines)
+	err := s.Table([]screen.Column{{Title: "ITEM", Wraps: true}, {Title: "SKU"}, {Title: "QUANTITY", Right: true}, {Title: "PRICE", Right: true}, {Title: "TOTAL", Right: true}}, lines)
 	if err != nil {
 		return err
 	}
@@ -140,7 +141,7 @@ func (o orderView) print(s *screen) error {
 	for _, c := range o.Timeline {
 		changes = append(changes, o.change(c))
 	}
-	return s.table([]column{{title: "TIME"}, {title: "STATUS"}, {title: "WHAT HAPPENED", wraps: true}}, changes)
+	return s.Table([]screen.Column{{Title: "TIME"}, {Title: "STATUS"}, {Title: "WHAT HAPPENED", Wraps: true}}, changes)
 }
 
 // standing is the order's status and, where it ended otherwise than it should, why.
@@ -158,17 +159,6 @@ func (o orderView) standing() string {
 // change is one change of the order as a row: when, the status then, and what happened.
 func (o orderView) change(c orderflow.Change) []string {
 	return []string{c.At.Local().Format("15:04:05.000"), string(c.Status), story(o, c)}
-}
-
-// facts prints names and values beside each other; those without a value are left out.
-func (s *screen) facts(all [][]string) error {
-	var rows [][]string
-	for _, f := range all {
-		if f[1] != "" {
-			rows = append(rows, f)
-		}
-	}
-	return s.table([]column{{}, {wraps: true}}, rows)
 }
 
 func addressText(a orderflow.Address) string {

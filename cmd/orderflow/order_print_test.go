@@ -7,7 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"orderflow"
+	"orderflow/cmd/orderflow/internal/screen"
 )
 
 // TestOrderView_print: all that a customer asks for is there: what was ordered, where it goes, how it travels, and what happened.
@@ -30,7 +33,7 @@ func TestOrderView_print(t *testing.T) {
 		},
 	}
 	var out bytes.Buffer
-	if err := o.print(newScreen(&out)); err != nil {
+	if err := o.print(screen.New(&out)); err != nil {
 		t.Fatal(err)
 	}
 	want := `Order     ord_1
@@ -59,7 +62,7 @@ TIME          STATUS     WHAT HAPPENED
 	if got := told.standing(); got != "REJECTED: The card has expired." {
 		t.Errorf("got %q", got)
 	}
-	if out.Reset(); o.print(newScreen(&out)) != nil || !strings.Contains(out.String(), "REJECTED: not everything in it was in stock\n") ||
+	if out.Reset(); o.print(screen.New(&out)) != nil || !strings.Contains(out.String(), "REJECTED: not everything in it was in stock\n") ||
 		!strings.Contains(out.String(), "Attention  needs an operator\n") || strings.Contains(out.String(), "Shipment") {
 		t.Errorf("got\n%s", &out)
 	}
@@ -150,11 +153,11 @@ func TestAttentionTable(t *testing.T) {
   TOTAL      98.00 USD
   SINCE      2026-03-01 12:00:00
   ATTENTION  DispatchedLate: the goods are gone: Post T1`
-	if got := plain(columns, rows, 80); got != want {
+	if got := ansi.Strip(screen.Layout(columns, rows, 80)); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	var out bytes.Buffer
-	if err := late.print(newScreen(&out)); err != nil || !strings.Contains(out.String(), "Attention  DispatchedLate: the goods are gone: Post T1\nSince      2026-03-01 12:00:00\n") {
+	if err := late.print(screen.New(&out)); err != nil || !strings.Contains(out.String(), "Attention  DispatchedLate: the goods are gone: Post T1\nSince      2026-03-01 12:00:00\n") {
 		t.Errorf("%v\n%s", err, &out)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"orderflow/cmd/orderflow/internal/screen"
 )
 
 // answers is a system that gives one answer after the other, and then none.
@@ -58,7 +60,7 @@ func TestFollow_timeout(t *testing.T) {
 func TestWatcher_show(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	w := watcher{out: newScreen(&out), asJSON: true}
+	w := watcher{out: screen.New(&out), asJSON: true}
 	for _, answer := range []string{
 		`{"status":"PLACED","timeline":[{"sequence":1,"type":"Order Placed"}]}`,
 		`{"status":"PAID","timeline":[{"sequence":1,"type":"Order Placed"},{"sequence":2,"unheard":"of"}]}`,

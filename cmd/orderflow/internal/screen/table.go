@@ -1,4 +1,4 @@
-package main
+package screen
 
 import (
 	"fmt"
@@ -12,31 +12,42 @@ import (
 // gap is the space between two columns, narrowest what a column of short words is squeezed to.
 const gap, narrowest = 2, 10
 
-// column is one of a table.
-type column struct {
-	title string
-	wraps bool // it gives way where the table is wider than the screen: its cells are broken between words
-	right bool // it holds numbers
+// Column is one of a table.
+type Column struct {
+	Title string
+	Wraps bool // it gives way where the table is wider than the screen: its cells are broken between words
+	Right bool // it holds numbers
 }
 
-// table prints rows under headings, each in lines no longer than the screen is wide. Where the columns do not fit beside each other they stand
+// Table prints rows under headings, each in lines no longer than the screen is wide. Where the columns do not fit beside each other they stand
 // below each other. Nothing is cut.
-func (s *screen) table(columns []column, rows [][]string) error {
-	width, _ := s.size()
-	_, err := fmt.Fprintln(s, layout(columns, rows, width))
+func (s *Screen) Table(columns []Column, rows [][]string) error {
+	width, _ := s.Size()
+	_, err := fmt.Fprintln(s, Layout(columns, rows, width))
 	return err
 }
 
-// section prints a line and a table under it, if it has rows.
-func (s *screen) section(title string, columns []column, rows [][]string) error {
+// Section prints a line and a table under it, if it has rows.
+func (s *Screen) Section(title string, columns []Column, rows [][]string) error {
 	if _, err := fmt.Fprintln(s, title); err != nil || len(rows) == 0 {
 		return err
 	}
-	return s.table(columns, rows)
+	return s.Table(columns, rows)
 }
 
-// layout is a table for a screen of a width; 0 is as wide as it needs.
-func layout(columns []column, rows [][]string, width int) string {
+// Facts prints names and values beside each other; those without a value are left out.
+func (s *Screen) Facts(all [][]string) error {
+	var rows [][]string
+	for _, f := range all {
+		if f[1] != "" {
+			rows = append(rows, f)
+		}
+	}
+	return s.Table([]Column{{}, {Wraps: true}}, rows)
+}
+
+// Layout is a table for a screen of a width; 0 is as wide as it needs.
+func Layout(columns []Column, rows [][]string, width int) string {
 	columns, rows = filled(columns, rows)
 	widths, fits := fit(columns, rows, width)
 	if !fits {
@@ -44,9 +55,9 @@ func layout(columns []column, rows [][]string, width int) string {
 	}
 	titles := make([]string, len(columns))
 	for i, c := range columns {
-		titles[i] = c.title
+		titles[i] = c.Title
 	}
-	headings := slices.ContainsFunc(columns, func(c column) bool { return c.title != "" })
+	headings := slices.ContainsFunc(columns, func(c Column) bool { return c.Title != "" })
 	t := table.New().Border(lipgloss.Border{}).BorderTop(false).BorderBottom(false).BorderLeft(false).BorderRight(false).
 		BorderColumn(false).BorderHeader(false).Rows(rows...)
 	if headings {
@@ -57,7 +68,7 @@ func layout(columns []column, rows [][]string, width int) string {
 		if col < len(columns)-1 {
 			style = style.Width(widths[col] + gap).PaddingRight(gap)
 		}
-		if columns[col].right {
+		if columns[col].Right {
 			style = style.Align(lipgloss.Right)
 		}
 		if row == table.HeaderRow {
@@ -69,7 +80,7 @@ func layout(columns []column, rows [][]string, width int) string {
 }
 
 // filled leaves out the columns in which nothing stands.
-func filled(columns []column, rows [][]string) (some []column, cells [][]string) {
+func filled(columns []Column, rows [][]string) (some []Column, cells [][]string) {
 	cells = make([][]string, len(rows))
 	for i, c := range columns {
 		if len(rows) > 0 && !slices.ContainsFunc(rows, func(row []string) bool { return row[i] != "" }) {
@@ -84,18 +95,18 @@ func filled(columns []column, rows [][]string) (some []column, cells [][]string)
 }
 
 // fit finds the width of each column. What is missing is taken from those that wrap, from the last to the first.
-func fit(columns []column, rows [][]string, width int) (widths []int, fits bool) {
+func fit(columns []Column, rows [][]string, width int) (widths []int, fits bool) {
 	total := gap * (len(columns) - 1)
 	widths = make([]int, len(columns))
 	for i, c := range columns {
-		widths[i] = lipgloss.Width(c.title)
+		widths[i] = lipgloss.Width(c.Title)
 		for _, row := range rows {
 			widths[i] = max(widths[i], lipgloss.Width(row[i]))
 		}
 		total += widths[i]
 	}
 	for i := len(columns) - 1; i >= 0 && width > 0 && total > width; i-- {
-		if columns[i].wraps {
+		if columns[i].Wraps {
 			give := max(0, min(total-width, widths[i]-max(narrowest, longestWord(rows, i))))
 			widths[i] -= give
 			total -= give
@@ -115,17 +126,17 @@ func longestWord(rows [][]string, column int) (width int) {
 }
 
 // stack prints a row as its first cell and, indented below it, the others that are not empty, each after its title.
-func stack(columns []column, rows [][]string, width int) string {
+func stack(columns []Column, rows [][]string, width int) string {
 	indent := 0
 	for _, c := range columns[1:] {
-		indent = max(indent, lipgloss.Width(c.title))
+		indent = max(indent, lipgloss.Width(c.Title))
 	}
 	var lines []string
 	for _, row := range rows {
 		lines = append(lines, lipgloss.Wrap(row[0], width, ""))
 		for i, cell := range row[1:] {
 			if cell != "" {
-				title := lipgloss.NewStyle().Width(indent + 2*gap).PaddingLeft(gap).Render(columns[i+1].title)
+				title := lipgloss.NewStyle().Width(indent + 2*gap).PaddingLeft(gap).Render(columns[i+1].Title)
 				lines = append(lines, lipgloss.JoinHorizontal(lipgloss.Top, title, lipgloss.NewStyle().Width(max(1, width-indent-2*gap)).Render(cell)))
 			}
 		}

@@ -1,4 +1,4 @@
-package main
+package screen
 
 import (
 	"bytes"
@@ -9,7 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-var orderColumns = []column{{title: "ORDER"}, {title: "PLACED", wraps: true}, {title: "STATUS"}, {title: "TOTAL", right: true}, {title: "ATTENTION", wraps: true}}
+var orderColumns = []Column{{Title: "ORDER"}, {Title: "PLACED", Wraps: true}, {Title: "STATUS"}, {Title: "TOTAL", Right: true}, {Title: "ATTENTION", Wraps: true}}
 
 var orderRows = [][]string{
 	{"ord_06h1ax0ca9z5qqsmatf94k1en8", "2026-11-26 01:24:16", "CANCELLED", "98.00 USD", ""},
@@ -17,8 +17,8 @@ var orderRows = [][]string{
 }
 
 // plain is a layout without its styles.
-func plain(columns []column, rows [][]string, width int) string {
-	return ansi.Strip(layout(columns, rows, width))
+func plain(columns []Column, rows [][]string, width int) string {
+	return ansi.Strip(Layout(columns, rows, width))
 }
 
 // TestLayout: the same table on screens of several widths. Nothing is lost, and no line is longer than the screen is wide.
@@ -73,7 +73,7 @@ ord_06h1ax0c6dxdhhtxv5t82r919g
 // TestLayout_wide: what is twice as wide in a terminal, or combines with what stands before it, is counted as it is shown.
 func TestLayout_wide(t *testing.T) {
 	t.Parallel()
-	got := plain([]column{{title: "NAME"}, {title: "TOTAL", right: true}}, [][]string{{"山田太郎", "1.00 USD"}, {"Zoe\u0308", "20.00 USD"}}, 40)
+	got := plain([]Column{{Title: "NAME"}, {Title: "TOTAL", Right: true}}, [][]string{{"山田太郎", "1.00 USD"}, {"Zoe\u0308", "20.00 USD"}}, 40)
 	want := "NAME          TOTAL\n山田太郎   1.00 USD\nZoe\u0308       20.00 USD"
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -86,7 +86,7 @@ func TestLayout_emptyColumns(t *testing.T) {
 ord_06h1ax0ca9z5qqsmatf94k1en8  2026-11-26 01:24:16  CANCELLED  98.00 USD`; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if got, want := plain([]column{{title: "QUEUE"}, {title: "MESSAGES"}}, nil, 80), "QUEUE  MESSAGES"; got != want {
+	if got, want := plain([]Column{{Title: "QUEUE"}, {Title: "MESSAGES"}}, nil, 80), "QUEUE  MESSAGES"; got != want {
 		t.Errorf("no rows: got %q", got)
 	}
 }
@@ -95,11 +95,11 @@ ord_06h1ax0ca9z5qqsmatf94k1en8  2026-11-26 01:24:16  CANCELLED  98.00 USD`; got 
 func TestScreen(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	s := newScreen(&out)
-	if s.terminal() {
+	s := New(&out)
+	if s.Terminal() {
 		t.Error("a buffer is a terminal")
 	}
-	if err := s.table([]column{{title: "A"}, {title: "B"}}, [][]string{{paint(bad, "red"), strings.Repeat("x", 200)}}); err != nil {
+	if err := s.Table([]Column{{Title: "A"}, {Title: "B"}}, [][]string{{Paint(Bad, "red"), strings.Repeat("x", 200)}}); err != nil {
 		t.Fatal(err)
 	}
 	if got := out.String(); strings.Contains(got, "\x1b") || !strings.Contains(got, "red  "+strings.Repeat("x", 200)) {
