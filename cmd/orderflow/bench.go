@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"orderflow"
+	"orderflow/cmd/orderflow/internal/client"
 )
 
 type benchOrdersCommand struct {
@@ -119,10 +120,10 @@ func startProfile(path string) (stop func() error, err error) {
 }
 
 // benchClient is a client with a token of the local issuer.
-func benchClient(ctx context.Context, s *system) (*client, error) {
-	anon := newClient(s.apiURL, "")
-	token, err := anon.mint(ctx, tokenRequest{Subject: "bench", Scopes: allScopes})
-	return anon.as(token), err
+func benchClient(ctx context.Context, s *system) (*client.Client, error) {
+	anon := client.New(s.apiURL, "")
+	token, err := anon.Mint(ctx, client.TokenRequest{Subject: "bench", Scopes: client.AllScopes})
+	return anon.As(token), err
 }
 
 // measure keeps c.Concurrency orders in flight until c.N have ended.
@@ -191,19 +192,19 @@ func benchOrder(i int, skus []string) []byte {
 }
 
 // benchOne places one order and waits for its end. The end is taken from the order's own timeline, so that polling does not round it up.
-func benchOne(ctx context.Context, cl *client, i int, skus []string) (answer, end time.Duration, err error) {
+func benchOne(ctx context.Context, cl *client.Client, i int, skus []string) (answer, end time.Duration, err error) {
 	began := time.Now()
-	p, err := cl.place(ctx, "bench-"+strconv.Itoa(i), benchOrder(i, skus))
+	p, err := cl.Place(ctx, "bench-"+strconv.Itoa(i), benchOrder(i, skus))
 	if err != nil {
 		return 0, 0, err
 	}
 	answer = time.Since(began)
-	o, err := follow(ctx, cl, p.OrderID, benchPoll, func(orderView) bool { return false })
+	o, err := cl.Follow(ctx, p.OrderID, benchPoll, func(client.Order) bool { return false })
 	if err != nil {
 		return 0, 0, err
 	}
 	if o.Status != orderflow.Fulfilled {
-		return 0, 0, fmt.Errorf("order %s ended %s: %s", o.OrderID, o.Status, o.reason())
+		return 0, 0, fmt.Errorf("order %s ended %s: %s", o.OrderID, o.Status, o.Reason())
 	}
 	return answer, o.Timeline[len(o.Timeline)-1].At.Sub(o.PlacedAt), nil
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"orderflow"
+	"orderflow/cmd/orderflow/internal/client"
 )
 
 type benchAPICommand struct {
@@ -115,7 +116,7 @@ func (c *benchAPICommand) measure(e *env, s *system) (*benchAPI, error) {
 }
 
 // customers lets them come at the rate: an open loop.
-func (c *benchAPICommand) customers(ctx context.Context, cl *client, skus []string) (visits []visit, failures []error) {
+func (c *benchAPICommand) customers(ctx context.Context, cl *client.Client, skus []string) (visits []visit, failures []error) {
 	var (
 		wg sync.WaitGroup
 		mu sync.Mutex
@@ -138,34 +139,34 @@ func (c *benchAPICommand) customers(ctx context.Context, cl *client, skus []stri
 	return visits, failures
 }
 
-func benchVisit(ctx context.Context, cl *client, i int, skus []string) (v visit, err error) {
+func benchVisit(ctx context.Context, cl *client.Client, i int, skus []string) (v visit, err error) {
 	began := time.Now()
 	took := func() time.Duration { d := time.Since(began); began = time.Now(); return d }
-	p, err := cl.place(ctx, "bench-"+strconv.Itoa(i), benchOrder(i, skus))
+	p, err := cl.Place(ctx, "bench-"+strconv.Itoa(i), benchOrder(i, skus))
 	v.order, v.place = p.OrderID, took()
 	if err != nil {
 		return v, err
 	}
-	if err := cl.get(ctx, "/orders/"+url.PathEscape(p.OrderID), new(orderView)); err != nil {
+	if err := cl.Get(ctx, "/orders/"+url.PathEscape(p.OrderID), new(client.Order)); err != nil {
 		return v, err
 	}
 	v.read = took()
-	err = cl.get(ctx, "/orders?limit=10", new(json.RawMessage))
+	err = cl.Get(ctx, "/orders?limit=10", new(json.RawMessage))
 	v.list = took()
 	return v, err
 }
 
 // drain waits until every order is FULFILLED.
-func (c *benchAPICommand) drain(ctx context.Context, cl *client, visits []visit, result *benchAPI) error {
+func (c *benchAPICommand) drain(ctx context.Context, cl *client.Client, visits []visit, result *benchAPI) error {
 	stopped := time.Now()
 	var last time.Time
 	for _, v := range visits {
-		o, err := follow(ctx, cl, v.order, benchPoll, func(orderView) bool { return false })
+		o, err := cl.Follow(ctx, v.order, benchPoll, func(client.Order) bool { return false })
 		if err != nil {
 			return err
 		}
 		if o.Status != orderflow.Fulfilled {
-			return fmt.Errorf("order %s ended %s: %s", o.OrderID, o.Status, o.reason())
+			return fmt.Errorf("order %s ended %s: %s", o.OrderID, o.Status, o.Reason())
 		}
 		at := o.Timeline[len(o.Timeline)-1].At
 		if at.Before(stopped) {

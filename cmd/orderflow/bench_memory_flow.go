@@ -20,6 +20,7 @@ import (
 
 	"orderflow"
 	"orderflow/cloud"
+	"orderflow/cmd/orderflow/internal/client"
 	"orderflow/local"
 	"orderflow/local/guard"
 	"orderflow/local/lambda"
@@ -31,7 +32,7 @@ type memoryBench struct {
 	isolated lambda.IsolatedOptions
 	stack    *local.Stack
 	api, aws *http.Server
-	client   *client
+	client   *client.Client
 	orders   *cloud.Orders
 	placed   int
 	held     atomic.Bool // the carrier's calls are refused, so that orders go on waiting for it
@@ -66,9 +67,9 @@ func newMemoryBench(e *env, bootstrap string) (_ *memoryBench, err error) {
 		return nil, err
 	}
 	b.orders = &cloud.Orders{DB: dynamodb.NewFromConfig(b.stack.Config("")), Table: stackName + "-orders"}
-	anon := newClient(apiURL, "")
-	token, err := anon.mint(e.ctx, tokenRequest{Subject: "bench", Scopes: allScopes})
-	b.client = anon.as(token)
+	anon := client.New(apiURL, "")
+	token, err := anon.Mint(e.ctx, client.TokenRequest{Subject: "bench", Scopes: client.AllScopes})
+	b.client = anon.As(token)
 	return b, err
 }
 
@@ -134,7 +135,7 @@ func (b *memoryBench) everyWay(ctx context.Context, fulfilled, held int, next fu
 		if err != nil {
 			return nil, err
 		}
-		if _, err := b.client.do(ctx, http.MethodPost, "/orders/"+url.PathEscape(id)+"/cancel", nil, nil); err != nil {
+		if _, err := b.client.Do(ctx, http.MethodPost, "/orders/"+url.PathEscape(id)+"/cancel", nil, nil); err != nil {
 			return nil, err
 		}
 		if _, err := b.reach(ctx, id, orderflow.Cancelled); err != nil {
@@ -161,7 +162,7 @@ func (b *memoryBench) order(ctx context.Context, next func() ([]byte, error), to
 		return "", err
 	}
 	b.placed++
-	p, err := b.client.place(ctx, "bench-"+strconv.Itoa(b.placed), request)
+	p, err := b.client.Place(ctx, "bench-"+strconv.Itoa(b.placed), request)
 	if err != nil {
 		return "", err
 	}
@@ -178,11 +179,11 @@ const (
 func (b *memoryBench) reach(ctx context.Context, id string, status orderflow.Status) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, memoryPatience)
 	defer cancel()
-	o, err := follow(ctx, b.client, id, memoryPoll, func(o orderView) bool {
+	o, err := b.client.Follow(ctx, id, memoryPoll, func(o client.Order) bool {
 		return status == orderflow.Paid && o.Status == status && len(o.Timeline) > 0 && o.Timeline[len(o.Timeline)-1].Type == orderflow.ShipmentAsked
 	})
 	if err == nil && o.Status != status {
-		err = fmt.Errorf("order %s ended %s: %s", id, o.Status, o.reason())
+		err = fmt.Errorf("order %s ended %s: %s", id, o.Status, o.Reason())
 	}
 	return id, err
 }

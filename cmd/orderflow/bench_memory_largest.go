@@ -29,7 +29,7 @@ func (b *memoryBench) largest(ctx context.Context, n int) error {
 	}
 	for range n {
 		for _, path := range []string{"/orders?limit=100", "/products?limit=100"} {
-			if _, err := b.client.do(ctx, http.MethodGet, path, nil, nil); err != nil {
+			if _, err := b.client.Do(ctx, http.MethodGet, path, nil, nil); err != nil {
 				return err
 			}
 		}

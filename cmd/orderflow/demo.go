@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"orderflow"
+	"orderflow/cmd/orderflow/internal/client"
 	"orderflow/cmd/orderflow/internal/screen"
 	"orderflow/examples"
 )
@@ -132,8 +133,8 @@ func (c *demoCommand) examples() ([]example, error) {
 func (c *demoCommand) play(ctx context.Context, out *screen.Screen, s *system, list []example) (*board, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
-	anon := newClient(s.apiURL, "")
-	token, err := anon.mint(ctx, tokenRequest{Subject: "demo", Scopes: allScopes, Groups: []string{operators}})
+	anon := client.New(s.apiURL, "")
+	token, err := anon.Mint(ctx, client.TokenRequest{Subject: "demo", Scopes: client.AllScopes, Groups: []string{client.Operators}})
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +142,7 @@ func (c *demoCommand) play(ctx context.Context, out *screen.Screen, s *system, l
 	var wg sync.WaitGroup
 	for _, r := range board.rows {
 		wg.Go(func() {
-			p := &player{row: r, board: board, anonymous: anon, operator: anon.as(token)}
+			p := &player{row: r, board: board, anonymous: anon, operator: anon.As(token)}
 			board.finish(r, p.run(ctx))
 		})
 	}
@@ -155,18 +156,18 @@ func (c *demoCommand) play(ctx context.Context, out *screen.Screen, s *system, l
 type player struct {
 	row                 *row
 	board               *board
-	anonymous, operator *client
+	anonymous, operator *client.Client
 }
 
 // run returns nil if the order ended as its example says.
 func (p *player) run(ctx context.Context) error {
 	want := p.row.example.Expect
-	token, err := p.anonymous.mint(ctx, tokenRequest{Subject: p.row.example.Customer, Scopes: allScopes})
+	token, err := p.anonymous.Mint(ctx, client.TokenRequest{Subject: p.row.example.Customer, Scopes: client.AllScopes})
 	if err != nil {
 		return err
 	}
-	answer, err := p.anonymous.as(token).place(ctx, "demo-"+p.row.example.name, p.row.example.Request)
-	if refused, ok := errors.AsType[*problem](err); ok {
+	answer, err := p.anonymous.As(token).Place(ctx, "demo-"+p.row.example.name, p.row.example.Request)
+	if refused, ok := errors.AsType[*client.Problem](err); ok {
 		p.board.update(p.row, func(r *row) { r.status, r.remark = "refused", fmt.Sprintf("%d %s", refused.Status, refused.Code) })
 		if refused.Status != want.HTTP || refused.Code != want.Code {
 			return fmt.Errorf("refused with %w; expected %d %s", refused, want.HTTP, want.Code)
@@ -188,18 +189,18 @@ func (p *player) run(ctx context.Context) error {
 }
 
 // follow polls the order as an operator until it has ended, and redrives it if its example says so.
-func (p *player) follow(ctx context.Context, id string) (opsOrder, error) {
+func (p *player) follow(ctx context.Context, id string) (client.OpsOrder, error) {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		var o opsOrder
-		if err := p.operator.get(ctx, "/ops/orders/"+url.PathEscape(id), &o); err != nil {
+		var o client.OpsOrder
+		if err := p.operator.Get(ctx, "/ops/orders/"+url.PathEscape(id), &o); err != nil {
 			return o, err
 		}
 		p.board.update(p.row, func(r *row) {
 			r.status = string(o.Status)
 			if o.Execution != nil {
-				r.step, r.execution = o.Execution.state(), o.Execution
+				r.step, r.execution = o.Execution.State(), o.Execution
 			}
 		})
 		if o.Status.Final() && o.Execution != nil && o.Execution.Status != "RUNNING" {
@@ -217,7 +218,7 @@ func (p *player) follow(ctx context.Context, id string) (opsOrder, error) {
 }
 
 // attend is the operator: it ends the outage that failed the order, and redrives it.
-func (p *player) attend(ctx context.Context, o opsOrder) error {
+func (p *player) attend(ctx context.Context, o client.OpsOrder) error {
 	var a orderflow.Attention
 	if json.Unmarshal(o.Attention, &a) != nil || a.Code == "" {
 		return nil
@@ -227,10 +228,10 @@ func (p *player) attend(ctx context.Context, o opsOrder) error {
 		return fmt.Errorf("execution failed at %s with %s: %s", a.Step, a.Code, a.Message)
 	}
 	p.board.update(p.row, func(r *row) { r.remark = "failed at " + a.Step })
-	if err := p.anonymous.setOutage(ctx, true); err != nil {
+	if err := p.anonymous.SetOutage(ctx, true); err != nil {
 		return err
 	}
-	if _, err := p.operator.act(ctx, o.OrderID, "redrive", "the outage is over"); err != nil {
+	if _, err := p.operator.Act(ctx, o.OrderID, "redrive", "the outage is over"); err != nil {
 		return err
 	}
 	p.board.update(p.row, func(r *row) { r.remark, r.redriven = r.remark+", redriven", true })
@@ -238,42 +239,18 @@ func (p *player) attend(ctx context.Context, o opsOrder) error {
 }
 
 // judge compares the order's end with the example's.
-func (p *player) judge(o opsOrder) error {
+func (p *player) judge(o client.OpsOrder) error {
 	want := p.row.example.Expect
 	switch {
 	case o.Status != want.Status:
-		return fmt.Errorf("ended %s (%s); expected %s", o.Status, o.reason(), want.Status)
-	case want.Reason != "" && o.reason() != want.Reason:
-		return fmt.Errorf("ended %s because of %s; expected %s", o.Status, o.reason(), want.Reason)
+		return fmt.Errorf("ended %s (%s); expected %s", o.Status, o.Reason(), want.Status)
+	case want.Reason != "" && o.Reason() != want.Reason:
+		return fmt.Errorf("ended %s because of %s; expected %s", o.Status, o.Reason(), want.Reason)
 	case want.Redrive != "" && o.Execution.RedriveCount == 0:
 		return fmt.Errorf("ended %s without the redrive that was expected", o.Status)
-	case want.Retries != "" && o.Execution.failures(want.Retries) == 0:
+	case want.Retries != "" && o.Execution.Failures(want.Retries) == 0:
 		return fmt.Errorf("%s was not retried", want.Retries)
 	}
 	p.board.update(p.row, func(r *row) { r.remark = cmp.Or(r.remark, outcome(o, want.Retries)) })
 	return nil
-}
-
-func times(n int) string {
-	switch n {
-	case 1:
-		return "once"
-	case 2:
-		return "twice"
-	}
-	return fmt.Sprintf("%d times", n)
-}
-
-// failures counts how often the task of a state failed.
-func (x *execution) failures(state string) int {
-	n, current := 0, ""
-	for _, h := range x.History {
-		if h.State != "" {
-			current = h.State
-		}
-		if h.Type == "TaskFailed" && current == state {
-			n++
-		}
-	}
-	return n
 }

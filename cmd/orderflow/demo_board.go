@@ -14,7 +14,9 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"orderflow"
+	"orderflow/cmd/orderflow/internal/client"
 	"orderflow/cmd/orderflow/internal/screen"
+	"orderflow/cmd/orderflow/internal/words"
 )
 
 // row is one order on the board.
@@ -29,7 +31,7 @@ type row struct {
 	elapsed   time.Duration // once done
 	done      bool
 	err       error // what was not as expected
-	execution *execution
+	execution *client.Execution
 }
 
 // board shows the progress of the orders: a table that is drawn anew in a terminal, a line a change elsewhere.
@@ -279,14 +281,14 @@ func staysOf(rows []*row) map[string]*stay {
 }
 
 // outcome says in a few words what happened to an order that has ended.
-func outcome(o opsOrder, retried string) string {
+func outcome(o client.OpsOrder, retried string) string {
 	switch {
-	case o.Execution.failures(retried) > 0:
-		return fmt.Sprintf("%s retried %s", retried, times(o.Execution.failures(retried)))
+	case o.Execution.Failures(retried) > 0:
+		return fmt.Sprintf("%s retried %s", retried, words.Times(o.Execution.Failures(retried)))
 	case o.Status == orderflow.Fulfilled && o.Total.Amount == 0:
 		return "nothing to pay, shipped"
 	case o.Status == orderflow.Fulfilled:
 		return fmt.Sprintf("paid %s, shipped", o.Total)
 	}
-	return because(o.reason()) // what the customer is told takes more than a line
+	return words.Because(o.Reason()) // what the customer is told takes more than a line
 }

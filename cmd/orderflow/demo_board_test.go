@@ -11,6 +11,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"orderflow"
+	"orderflow/cmd/orderflow/internal/client"
 	"orderflow/cmd/orderflow/internal/screen"
 )
 
@@ -162,7 +163,7 @@ func TestSummarize(t *testing.T) {
 		return []orderflow.ExecutionEvent{{Type: "TaskStateEntered", State: state, At: at(0)}, {Type: "TaskStateExited", State: state, At: at(ms)}}
 	}
 	for i, state := range []string{"ValidateOrder", "ReserveStock", "ChargePayment", "RequestShipment", "NotifyShipped", "CloseOrder", "ChargePayment"} {
-		b.rows[i].execution = &execution{History: history(state, 10*(i+1))}
+		b.rows[i].execution = &client.Execution{History: history(state, 10*(i+1))}
 	}
 	b.drawn = 12
 	if !b.summarize() {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"orderflow/cmd/orderflow/internal/client"
 	"orderflow/cmd/orderflow/internal/screen"
 	"orderflow/local"
 	"orderflow/local/iam"
@@ -39,7 +40,7 @@ Examples:
 }
 
 func (c *iamCommand) Run(e *env) error {
-	body, err := newClient(c.API, "").do(e.ctx, http.MethodGet, "/_local/iam", http.Header{localHeader: {"1"}}, nil)
+	body, err := client.New(c.API, "").Do(e.ctx, http.MethodGet, "/_local/iam", http.Header{client.LocalHeader: {"1"}}, nil)
 	if err != nil {
 		return err
 	}

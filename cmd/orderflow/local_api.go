@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,53 +9,13 @@ import (
 	"strconv"
 	"time"
 
+	"orderflow/cmd/orderflow/internal/client"
 	"orderflow/local"
 	"orderflow/local/awsapi"
 	"orderflow/local/gateway"
 	"orderflow/local/gateway/issuer"
 	"orderflow/local/guard"
 )
-
-// The local system answers a few requests that AWS has no counterpart for, under /_local/ beside the API, and to this machine alone.
-// No web page has business with them: not even the origins that may call the API are served, and a browser lets no page set the header unasked.
-const localHeader = "Orderflow-Local"
-
-var allScopes = []string{"orders:read", "orders:write"}
-
-// tokenRequest is the body of POST /_local/token; the answer is {"access_token": JWT}.
-type tokenRequest struct {
-	Subject   string   `json:"sub"`
-	Scopes    []string `json:"scopes"`
-	Groups    []string `json:"groups,omitempty"`
-	ExpiresIn *int     `json:"expiresIn,omitempty"` // seconds, up to maxTTL; an hour by default
-}
-
-// maxTTL is how many seconds a token may be valid, as in Cognito.
-const maxTTL = 24 * 60 * 60
-
-// notification is one message that was published to an SNS topic.
-type notification struct {
-	Sequence uint64          `json:"sequence"`
-	Topic    string          `json:"topic"` // "notifications" (customers) or "alerts" (operators)
-	At       time.Time       `json:"at"`
-	Subject  string          `json:"subject,omitempty"`
-	Message  json.RawMessage `json:"message"`
-}
-
-// mint asks a local system for an access token.
-func (c *client) mint(ctx context.Context, r tokenRequest) (string, error) {
-	body, err := c.do(ctx, http.MethodPost, "/_local/token", http.Header{localHeader: {"1"}}, r)
-	if err != nil {
-		return "", fmt.Errorf("get a token: %w", err)
-	}
-	var out struct {
-		Token string `json:"access_token"`
-	}
-	if err := json.Unmarshal(body, &out); err != nil {
-		return "", fmt.Errorf("get a token: %w", err)
-	}
-	return out.Token, nil
-}
 
 // localAPI serves /_local/ for the stack.
 type localAPI struct {
@@ -73,8 +32,8 @@ func (l *localAPI) handler() http.Handler {
 	mux.HandleFunc("GET /_local/iam", l.iam)
 	return guard.Guard{Hosts: l.hosts}.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if err != nil || !guard.IsLoopback(host) || r.Header.Get(localHeader) == "" {
-			writeProblem(w, http.StatusForbidden, "Forbidden", "only "+localHeader+" requests from this machine")
+		if err != nil || !guard.IsLoopback(host) || r.Header.Get(client.LocalHeader) == "" {
+			writeProblem(w, http.StatusForbidden, "Forbidden", "only "+client.LocalHeader+" requests from this machine")
 			return
 		}
 		mux.ServeHTTP(w, r)
@@ -82,7 +41,7 @@ func (l *localAPI) handler() http.Handler {
 }
 
 func (l *localAPI) token(w http.ResponseWriter, r *http.Request) {
-	var in tokenRequest
+	var in client.TokenRequest
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16)).Decode(&in); err != nil || in.Subject == "" {
 		writeProblem(w, http.StatusBadRequest, "InvalidRequest", "a JSON body with sub is needed")
 		return
@@ -91,8 +50,8 @@ func (l *localAPI) token(w http.ResponseWriter, r *http.Request) {
 	if in.ExpiresIn != nil {
 		seconds = *in.ExpiresIn
 	}
-	if seconds < 1 || seconds > maxTTL {
-		writeProblem(w, http.StatusBadRequest, "InvalidRequest", fmt.Sprintf("expiresIn must be seconds from 1 to %d", maxTTL))
+	if seconds < 1 || seconds > client.MaxTTL {
+		writeProblem(w, http.StatusBadRequest, "InvalidRequest", fmt.Sprintf("expiresIn must be seconds from 1 to %d", client.MaxTTL))
 		return
 	}
 	token, err := l.stack.Issuer().Mint(issuer.Claims{
@@ -106,7 +65,7 @@ func (l *localAPI) token(w http.ResponseWriter, r *http.Request) {
 }
 
 func (l *localAPI) notifications(w http.ResponseWriter, r *http.Request) {
-	out := []notification{}
+	out := []client.Notification{}
 	after, err := strconv.ParseUint(r.URL.Query().Get("after"), 10, 64)
 	if err != nil && r.URL.Query().Has("after") {
 		writeProblem(w, http.StatusBadRequest, "InvalidRequest", "after is not a number")
@@ -126,7 +85,7 @@ func (l *localAPI) notifications(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		for _, p := range published {
-			out = append(out, notification{p.Sequence, topic, p.At, p.Subject, asJSON(p.Message)})
+			out = append(out, client.Notification{Sequence: p.Sequence, Topic: topic, At: p.At, Subject: p.Subject, Message: asJSON(p.Message)})
 		}
 	}
 	writeBody(w, out)
@@ -170,18 +129,5 @@ func writeBody(w http.ResponseWriter, v any) {
 func writeProblem(w http.ResponseWriter, status int, code, detail string) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail})
-}
-
-// setOutage raises or lifts the outage of a local system's payment provider.
-func (c *client) setOutage(ctx context.Context, lifted bool) error {
-	_, err := c.do(ctx, http.MethodPut, "/_local/outage", http.Header{localHeader: {"1"}}, map[string]bool{"lifted": lifted})
-	return err
-}
-
-func decode(body json.RawMessage, v any) error {
-	if err := json.Unmarshal(body, v); err != nil {
-		return fmt.Errorf("read answer: %w", err)
-	}
-	return nil
+	_ = json.NewEncoder(w).Encode(client.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail})
 }

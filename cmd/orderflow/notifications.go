@@ -7,7 +7,9 @@ import (
 	"net/url"
 
 	"orderflow"
+	"orderflow/cmd/orderflow/internal/client"
 	"orderflow/cmd/orderflow/internal/screen"
+	"orderflow/cmd/orderflow/internal/words"
 )
 
 type notificationsCommand struct {
@@ -21,23 +23,23 @@ func (*notificationsCommand) Help() string {
 }
 
 func (c *notificationsCommand) Run(e *env) error {
-	cl := newClient(c.API, "")
+	cl := client.New(c.API, "")
 	path := "/_local/notifications?" + url.Values{"topic": {c.Topic}}.Encode()
-	body, err := cl.do(e.ctx, http.MethodGet, path, http.Header{localHeader: {"1"}}, nil)
+	body, err := cl.Do(e.ctx, http.MethodGet, path, http.Header{client.LocalHeader: {"1"}}, nil)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
 		return printJSON(e.stdout, body)
 	}
-	var list []notification
+	var list []client.Notification
 	if err := decode(body, &list); err != nil {
 		return err
 	}
 	out := screen.New(e.stdout)
 	for _, n := range list {
-		fmt.Fprintln(out, out.Text(n.At.Local().Format("15:04:05.000")+"  "+n.header()))
-		fmt.Fprintln(out, out.Indented(n.text()))
+		fmt.Fprintln(out, out.Text(n.At.Local().Format("15:04:05.000")+"  "+noticeHeader(n)))
+		fmt.Fprintln(out, out.Indented(noticeText(n)))
 	}
 	return nil
 }
@@ -48,28 +50,28 @@ type content struct {
 	orderflow.Attention
 }
 
-func (n notification) content() content {
+func readContent(n client.Notification) content {
 	var c content
 	_ = json.Unmarshal(n.Message, &c) // anybody may publish anything: text prints what is neither
 	return c
 }
 
-// header says to whom it went, and the subject.
-func (n notification) header() string {
+// noticeHeader says to whom it went, and the subject.
+func noticeHeader(n client.Notification) string {
 	to := "to operators"
-	if c := n.content(); c.CustomerID != "" {
+	if c := readContent(n); c.CustomerID != "" {
 		to = "to customer " + c.CustomerID
 	}
 	return to + ": " + n.Subject
 }
 
-// text is the message in words, or as it is if it is none of ours.
-func (n notification) text() string {
-	switch c := n.content(); {
+// noticeText is the message in words, or as it is if it is none of ours.
+func noticeText(n client.Notification) string {
+	switch c := readContent(n); {
 	case c.Text != "":
 		return c.Text
 	case c.Code != "":
-		return fmt.Sprintf("Order %s needs attention%s since %s, because %s", c.OrderID, atStep(c.Attention), clock(c.Since), explained(c.Attention))
+		return fmt.Sprintf("Order %s needs attention%s since %s, because %s", c.OrderID, words.AtStep(c.Attention), words.Clock(c.Since), words.Explained(c.Attention))
 	}
 	return string(n.Message)
 }
@@ -88,5 +90,5 @@ func (*sandboxOutageCommand) Help() string {
 }
 
 func (c *sandboxOutageCommand) Run(e *env) error {
-	return newClient(c.API, "").setOutage(e.ctx, c.State == "lift")
+	return client.New(c.API, "").SetOutage(e.ctx, c.State == "lift")
 }

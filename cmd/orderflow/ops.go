@@ -1,17 +1,14 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 
-	"orderflow"
+	"orderflow/cmd/orderflow/internal/client"
 	"orderflow/cmd/orderflow/internal/screen"
+	"orderflow/cmd/orderflow/internal/words"
 )
-
-const operators = "operators"
 
 type opsCommands struct {
 	Failed      opsFailedCommand      `cmd:"" help:"List the orders that need attention."`
@@ -29,7 +26,7 @@ type opsFailedCommand struct {
 func (*opsFailedCommand) Help() string { return "Example:\n  orderflow ops failed" }
 
 func (c *opsFailedCommand) Run(e *env) error {
-	cl, err := c.client(e.ctx, operators)
+	cl, err := c.client(e.ctx, client.Operators)
 	if err != nil {
 		return err
 	}
@@ -37,34 +34,11 @@ func (c *opsFailedCommand) Run(e *env) error {
 }
 
 // attentionTable is a list of orders that wait for an operator: why, where and since when.
-func attentionTable(orders []orderView) (columns []screen.Column, rows [][]string) {
+func attentionTable(orders []client.Order) (columns []screen.Column, rows [][]string) {
 	for _, o := range orders {
-		rows = append(rows, []string{o.OrderID, string(o.Status), o.Total.String(), o.since(), o.attention()})
+		rows = append(rows, []string{o.OrderID, string(o.Status), o.Total.String(), words.Since(o), words.Attention(o)})
 	}
 	return []screen.Column{{Title: "ORDER"}, {Title: "STATUS"}, {Title: "TOTAL", Right: true}, {Title: "SINCE"}, {Title: "ATTENTION", Wraps: true}}, rows
-}
-
-// opsOrder is an order as operators see it.
-type opsOrder struct {
-	orderView
-	Execution *execution `json:"execution"`
-}
-
-// execution is the run of the state machine behind an order.
-type execution struct {
-	orderflow.Execution
-	FailedStep string                     `json:"failedStep"`
-	History    []orderflow.ExecutionEvent `json:"history"`
-}
-
-// state is the state in which the execution is, or was last.
-func (x *execution) state() string {
-	for i := len(x.History) - 1; i >= 0; i-- {
-		if x.History[i].State != "" {
-			return x.History[i].State
-		}
-	}
-	return ""
 }
 
 type opsShowCommand struct {
@@ -78,23 +52,23 @@ func (*opsShowCommand) Help() string {
 }
 
 func (c *opsShowCommand) Run(e *env) error {
-	cl, err := c.client(e.ctx, operators)
+	cl, err := c.client(e.ctx, client.Operators)
 	if err != nil {
 		return err
 	}
-	body, err := cl.do(e.ctx, http.MethodGet, "/ops/orders/"+url.PathEscape(c.ID), nil, nil)
+	body, err := cl.Do(e.ctx, http.MethodGet, "/ops/orders/"+url.PathEscape(c.ID), nil, nil)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
 		return printJSON(e.stdout, body)
 	}
-	var o opsOrder
+	var o client.OpsOrder
 	if err := decode(body, &o); err != nil {
 		return err
 	}
 	out := screen.New(e.stdout)
-	if err := o.print(out); err != nil {
+	if err := printOrder(out, o.Order); err != nil {
 		return err
 	}
 	fmt.Fprintln(out)
@@ -102,18 +76,18 @@ func (c *opsShowCommand) Run(e *env) error {
 		fmt.Fprintln(out, "There is no execution yet.")
 		return nil
 	}
-	return o.Execution.print(out)
+	return printExecution(out, o.Execution)
 }
 
-// print prints the execution and its history.
-func (x *execution) print(out *screen.Screen) error {
+// printExecution prints the execution and its history.
+func printExecution(out *screen.Screen, x *client.Execution) error {
 	failed := ""
 	if x.Error != "" {
 		failed = fmt.Sprintf("at %s with %s: %s", x.FailedStep, x.Error, x.Cause)
 	}
 	redriven := "" // not yet
 	if x.RedriveCount > 0 {
-		redriven = times(x.RedriveCount) + ", last at " + clock(x.RedrivenAt)
+		redriven = words.Times(x.RedriveCount) + ", last at " + words.Clock(x.RedrivenAt)
 	}
 	if err := out.Facts([][]string{{"Execution", x.ARN}, {"Status", string(x.Status)}, {"Failed", screen.Paint(screen.Bad, failed)}, {"Redriven", redriven}}); err != nil {
 		return err
@@ -143,11 +117,11 @@ func (c *opsRedriveCommand) Run(e *env) error {
 
 // act does something to an order as an operator, for a reason, and prints that it is done: a sentence with the order's id in it.
 func (c connection) act(e *env, id, action, reason, done string, asJSON bool) error {
-	cl, err := c.client(e.ctx, operators)
+	cl, err := c.client(e.ctx, client.Operators)
 	if err != nil {
 		return err
 	}
-	body, err := cl.act(e.ctx, id, action, reason)
+	body, err := cl.Act(e.ctx, id, action, reason)
 	if err != nil {
 		return err
 	}
@@ -156,10 +130,6 @@ func (c connection) act(e *env, id, action, reason, done string, asJSON bool) er
 	}
 	fmt.Fprintf(e.stdout, done+"\n", id)
 	return nil
-}
-
-func (c *client) act(ctx context.Context, id, action, reason string) (json.RawMessage, error) {
-	return c.do(ctx, http.MethodPost, "/ops/orders/"+url.PathEscape(id)+"/"+action, nil, map[string]string{"reason": reason})
 }
 
 type opsAcknowledgeCommand struct {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,16 +12,10 @@ import (
 	"os"
 	"time"
 
-	"orderflow"
+	"orderflow/cmd/orderflow/internal/client"
 	"orderflow/cmd/orderflow/internal/screen"
+	"orderflow/cmd/orderflow/internal/words"
 )
-
-// placed is the answer to POST /orders.
-type placed struct {
-	OrderID string           `json:"orderId"`
-	Status  orderflow.Status `json:"status"`
-	Total   orderflow.Money  `json:"total"`
-}
 
 type orderCommands struct {
 	Create orderCreateCommand `cmd:"" help:"Place an order."`
@@ -55,14 +48,14 @@ func (c *orderCreateCommand) Run(e *env) error {
 	if c.Key == "" {
 		c.Key = rand.Text()
 	}
-	body, err := cl.do(e.ctx, http.MethodPost, "/orders", http.Header{"Idempotency-Key": {c.Key}}, request)
+	body, err := cl.Do(e.ctx, http.MethodPost, "/orders", http.Header{"Idempotency-Key": {c.Key}}, request)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
 		return printJSON(e.stdout, body)
 	}
-	var p placed
+	var p client.Placed
 	if err := json.Unmarshal(body, &p); err != nil {
 		return fmt.Errorf("read answer: %w", err)
 	}
@@ -106,18 +99,18 @@ func (c *orderGetCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	body, err := cl.do(e.ctx, http.MethodGet, "/orders/"+url.PathEscape(c.ID), nil, nil)
+	body, err := cl.Do(e.ctx, http.MethodGet, "/orders/"+url.PathEscape(c.ID), nil, nil)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
 		return printJSON(e.stdout, body)
 	}
-	var o orderView
+	var o client.Order
 	if err := json.Unmarshal(body, &o); err != nil {
 		return fmt.Errorf("read answer: %w", err)
 	}
-	return o.print(screen.New(e.stdout))
+	return printOrder(screen.New(e.stdout), o)
 }
 
 type orderListCommand struct {
@@ -142,21 +135,21 @@ func (c *orderListCommand) Run(e *env) error {
 }
 
 // ordersTable is a list of orders as customers see it.
-func ordersTable(orders []orderView) (columns []screen.Column, rows [][]string) {
+func ordersTable(orders []client.Order) (columns []screen.Column, rows [][]string) {
 	for _, o := range orders {
-		rows = append(rows, []string{o.OrderID, clock(o.PlacedAt), string(o.Status), o.Total.String(), o.attention()})
+		rows = append(rows, []string{o.OrderID, words.Clock(o.PlacedAt), string(o.Status), o.Total.String(), words.Attention(o)})
 	}
 	return []screen.Column{{Title: "ORDER"}, {Title: "PLACED"}, {Title: "STATUS"}, {Title: "TOTAL", Right: true}, {Title: "ATTENTION", Wraps: true}}, rows
 }
 
 // listOrders prints one page of a list of orders as a table of that kind. Empty parameters are left out.
-func listOrders(e *env, cl *client, path string, query url.Values, asJSON bool, table func([]orderView) ([]screen.Column, [][]string)) error {
+func listOrders(e *env, cl *client.Client, path string, query url.Values, asJSON bool, table func([]client.Order) ([]screen.Column, [][]string)) error {
 	for k, v := range query {
 		if v[0] == "" {
 			delete(query, k)
 		}
 	}
-	body, err := cl.do(e.ctx, http.MethodGet, path+"?"+query.Encode(), nil, nil)
+	body, err := cl.Do(e.ctx, http.MethodGet, path+"?"+query.Encode(), nil, nil)
 	if err != nil {
 		return err
 	}
@@ -164,8 +157,8 @@ func listOrders(e *env, cl *client, path string, query url.Values, asJSON bool, 
 		return printJSON(e.stdout, body)
 	}
 	var page struct {
-		Orders []orderView `json:"orders"`
-		Cursor string      `json:"next"`
+		Orders []client.Order `json:"orders"`
+		Cursor string         `json:"next"`
 	}
 	if err := json.Unmarshal(body, &page); err != nil {
 		return fmt.Errorf("read answer: %w", err)
@@ -203,7 +196,7 @@ func (c *orderWatchCommand) Run(e *env) error {
 	ctx, cancel := context.WithTimeout(e.ctx, c.Timeout)
 	defer cancel()
 	w := watcher{out: screen.New(e.stdout), asJSON: c.JSON}
-	_, err = follow(ctx, cl, c.ID, 50*time.Millisecond, func(o orderView) bool {
+	_, err = cl.Follow(ctx, c.ID, 50*time.Millisecond, func(o client.Order) bool {
 		w.err = w.show(o)
 		return w.err != nil
 	})
@@ -219,13 +212,13 @@ type watcher struct {
 }
 
 // show prints the changes that are new: in words, or as the API has them.
-func (w *watcher) show(o orderView) error {
+func (w *watcher) show(o client.Order) error {
 	var entries []json.RawMessage
 	if w.asJSON {
 		var answer struct {
 			Timeline []json.RawMessage `json:"timeline"`
 		}
-		if err := decode(o.answer, &answer); err != nil {
+		if err := decode(o.Answer, &answer); err != nil {
 			return err
 		}
 		entries = answer.Timeline
@@ -239,7 +232,7 @@ func (w *watcher) show(o orderView) error {
 		if w.asJSON {
 			line = string(entries[i])
 		} else {
-			cells := o.change(c)
+			cells := changeRow(o, c)
 			line = w.out.Text(fmt.Sprintf("%s  %-9s  %s", cells[0], cells[1], cells[2]))
 		}
 		if _, err := fmt.Fprintln(w.out, line); err != nil {
@@ -247,47 +240,6 @@ func (w *watcher) show(o orderView) error {
 		}
 	}
 	return nil
-}
-
-// follow polls an order until it ends or seen returns true, and returns it as it was last.
-func follow(ctx context.Context, cl *client, id string, every time.Duration, seen func(orderView) (enough bool)) (orderView, error) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	status := orderflow.Status("")
-	for {
-		var o orderView
-		body, err := cl.do(ctx, http.MethodGet, "/orders/"+url.PathEscape(id), nil, nil)
-		if err != nil && ctx.Err() != nil {
-			return o, unended(ctx, id, status)
-		}
-		if err == nil {
-			err = decode(body, &o)
-		}
-		if err != nil {
-			return o, err
-		}
-		status, o.answer = o.Status, body
-		if seen(o) || o.Status.Final() {
-			return o, nil
-		}
-		select {
-		case <-ctx.Done():
-			return o, unended(ctx, id, status)
-		case <-tick.C:
-		}
-	}
-}
-
-// unended is the error of an order that had not ended when ctx did. status is the last one known, "" if the API has not said one.
-func unended(ctx context.Context, id string, status orderflow.Status) error {
-	what := fmt.Sprintf("order %s is still %s", id, status)
-	if status == "" {
-		what = "the API has not answered in time about order " + id
-	}
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return errors.New(what)
-	}
-	return fmt.Errorf("%s: %w", what, ctx.Err())
 }
 
 type orderCancelCommand struct {
@@ -305,7 +257,7 @@ func (c *orderCancelCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	body, err := cl.do(e.ctx, http.MethodPost, "/orders/"+url.PathEscape(c.ID)+"/cancel", nil, nil)
+	body, err := cl.Do(e.ctx, http.MethodPost, "/orders/"+url.PathEscape(c.ID)+"/cancel", nil, nil)
 	if err != nil {
 		return err
 	}
@@ -326,4 +278,11 @@ func printJSON(w io.Writer, body json.RawMessage) error {
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
 	return enc.Encode(v)
+}
+
+func decode(body json.RawMessage, v any) error {
+	if err := json.Unmarshal(body, v); err != nil {
+		return fmt.Errorf("read answer: %w", err)
+	}
+	return nil
 }

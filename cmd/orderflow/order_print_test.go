@@ -10,15 +10,16 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"orderflow"
+	"orderflow/cmd/orderflow/internal/client"
 	"orderflow/cmd/orderflow/internal/screen"
 )
 
-// TestOrderView_print: all that a customer asks for is there: what was ordered, where it goes, how it travels, and what happened.
-func TestOrderView_print(t *testing.T) {
+// TestPrintOrder: all that a customer asks for is there: what was ordered, where it goes, how it travels, and what happened.
+func TestPrintOrder(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.Local)
 	usd := func(cents int64) orderflow.Money { return orderflow.Money{Amount: cents, Currency: "USD"} }
-	o := orderView{
+	o := client.Order{
 		OrderID: "ord_1", Status: orderflow.Fulfilled, PaymentStatus: orderflow.PaymentCaptured, Total: usd(9800), PlacedAt: at,
 		Email: "ada@example.com", PaymentMethod: "pm_card_visa", Attention: json.RawMessage("false"),
 		Lines: []orderflow.Line{
@@ -33,7 +34,7 @@ func TestOrderView_print(t *testing.T) {
 		},
 	}
 	var out bytes.Buffer
-	if err := o.print(screen.New(&out)); err != nil {
+	if err := printOrder(screen.New(&out), o); err != nil {
 		t.Fatal(err)
 	}
 	want := `Order     ord_1
@@ -59,30 +60,16 @@ TIME          STATUS     WHAT HAPPENED
 	o.Timeline = append(o.Timeline, orderflow.Change{Status: orderflow.Rejected, Type: orderflow.OrderStatusChanged, Reason: "OutOfStock"})
 	told := o
 	told.Timeline = []orderflow.Change{{Type: orderflow.OrderStatusChanged, Status: orderflow.Rejected, Reason: "PaymentDeclined", Message: "The card has expired."}}
-	if got := told.standing(); got != "REJECTED: The card has expired." {
+	if got := standing(told); got != "REJECTED: The card has expired." {
 		t.Errorf("got %q", got)
 	}
-	if out.Reset(); o.print(screen.New(&out)) != nil || !strings.Contains(out.String(), "REJECTED: not everything in it was in stock\n") ||
+	if out.Reset(); printOrder(screen.New(&out), o) != nil || !strings.Contains(out.String(), "REJECTED: not everything in it was in stock\n") ||
 		!strings.Contains(out.String(), "Attention  needs an operator\n") || strings.Contains(out.String(), "Shipment") {
 		t.Errorf("got\n%s", &out)
 	}
 }
 
-func TestProblem_Error(t *testing.T) {
-	t.Parallel()
-	for body, want := range map[string]string{
-		`{"status":400,"code":"InvalidParameter","detail":"the request has a fault","errors":[{"parameter":"limit","detail":"must be a whole number from 1 to 100"}]}`: "400 InvalidParameter: the request has a fault\n  limit: must be a whole number from 1 to 100",
-		`{"status":422,"code":"InvalidRequest","errors":[{"pointer":"/items/0/sku","detail":"is missing"},{"detail":"is no order"}]}`:                                  "422 InvalidRequest\n  /items/0/sku: is missing\n  body: is no order",
-		`{"status":503,"title":"Service Unavailable"}`: "503 Service Unavailable",
-	} {
-		var p problem
-		if err := json.Unmarshal([]byte(body), &p); err != nil || p.Error() != want {
-			t.Errorf("%s: %q, %v", body, p.Error(), err)
-		}
-	}
-}
-
-func TestNotification_text(t *testing.T) {
+func TestNoticeText(t *testing.T) {
 	t.Parallel()
 	since := time.Date(2026, 3, 1, 12, 0, 0, 0, time.Local)
 	alert, err := json.Marshal(orderflow.Alert{OrderID: "ord_1", Attention: orderflow.Attention{Code: "PaymentUnavailable", Step: "ChargePayment", Message: "m", Since: since}})
@@ -100,15 +87,15 @@ func TestNotification_text(t *testing.T) {
 			"Order ord_1 needs attention since 2026-03-01 12:00:00, because the goods are gone: Post T1"},
 		{`"anything"`, "to operators: S", `"anything"`},
 	} {
-		n := notification{Subject: "S", Message: json.RawMessage(c.message)}
-		if n.header() != c.header || n.text() != c.text {
-			t.Errorf("%s: %q, %q", c.message, n.header(), n.text())
+		n := client.Notification{Subject: "S", Message: json.RawMessage(c.message)}
+		if noticeHeader(n) != c.header || noticeText(n) != c.text {
+			t.Errorf("%s: %q, %q", c.message, noticeHeader(n), noticeText(n))
 		}
 	}
 }
 
-// TestOrderView_standing: the reason is that of the last change of status, not of what happened while the order had it.
-func TestOrderView_standing(t *testing.T) {
+// TestStanding: the reason is that of the last change of status, not of what happened while the order had it.
+func TestStanding(t *testing.T) {
 	t.Parallel()
 	ended := func(s orderflow.Status, reason string) orderflow.Change {
 		return orderflow.Change{Type: orderflow.OrderStatusChanged, Status: s, Reason: reason}
@@ -127,11 +114,11 @@ func TestOrderView_standing(t *testing.T) {
 		{[]orderflow.Change{ended(orderflow.Cancelled, "ShipmentFailed"), later(orderflow.AttentionChanged, orderflow.Cancelled, "x")}, "CANCELLED: the carrier gave up"},
 		{nil, "PLACED"},
 	} {
-		o := orderView{Status: orderflow.Placed, Timeline: c.timeline}
+		o := client.Order{Status: orderflow.Placed, Timeline: c.timeline}
 		if len(c.timeline) > 0 {
 			o.Status = c.timeline[0].Status
 		}
-		if got := o.standing(); got != c.want {
+		if got := standing(o); got != c.want {
 			t.Errorf("%v: %q, want %q", c.timeline, got, c.want)
 		}
 	}
@@ -140,14 +127,14 @@ func TestOrderView_standing(t *testing.T) {
 // TestAttentionTable: at 80 columns every date is on one line, and the tracking number is there.
 func TestAttentionTable(t *testing.T) {
 	t.Parallel()
-	late := orderView{OrderID: "ord_06h1ax0ca9z5qqsmatf94k1en8", Status: orderflow.Cancelled, Total: orderflow.Money{Amount: 9800, Currency: "USD"}}
+	late := client.Order{OrderID: "ord_06h1ax0ca9z5qqsmatf94k1en8", Status: orderflow.Cancelled, Total: orderflow.Money{Amount: 9800, Currency: "USD"}}
 	var err error
 	if late.Attention, err = json.Marshal(orderflow.Attention{
 		Code: "DispatchedLate", Message: "the goods are gone: Post T1", Since: time.Date(2026, 3, 1, 12, 0, 0, 0, time.Local),
 	}); err != nil {
 		t.Fatal(err)
 	}
-	columns, rows := attentionTable([]orderView{late})
+	columns, rows := attentionTable([]client.Order{late})
 	want := `ord_06h1ax0ca9z5qqsmatf94k1en8
   STATUS     CANCELLED
   TOTAL      98.00 USD
@@ -157,7 +144,7 @@ func TestAttentionTable(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	var out bytes.Buffer
-	if err := late.print(screen.New(&out)); err != nil || !strings.Contains(out.String(), "Attention  DispatchedLate: the goods are gone: Post T1\nSince      2026-03-01 12:00:00\n") {
+	if err := printOrder(screen.New(&out), late); err != nil || !strings.Contains(out.String(), "Attention  DispatchedLate: the goods are gone: Post T1\nSince      2026-03-01 12:00:00\n") {
 		t.Errorf("%v\n%s", err, &out)
 	}
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+
+	"orderflow/cmd/orderflow/internal/client"
 )
 
 type tokenCommand struct {
@@ -22,14 +24,14 @@ func (c *tokenCommand) Validate() error {
 	if c.Sub == "" {
 		return errors.New("--sub is empty: it names the customer whose token it is")
 	}
-	if c.TTL < 1 || c.TTL > maxTTL {
-		return fmt.Errorf("--ttl %d is not a number of seconds from 1 to %d", c.TTL, maxTTL)
+	if c.TTL < 1 || c.TTL > client.MaxTTL {
+		return fmt.Errorf("--ttl %d is not a number of seconds from 1 to %d", c.TTL, client.MaxTTL)
 	}
 	return c.apiOption.Validate()
 }
 
 func (c *tokenCommand) Run(e *env) error {
-	token, err := newClient(c.API, "").mint(e.ctx, tokenRequest{Subject: c.Sub, Scopes: c.Scope, Groups: c.Group, ExpiresIn: &c.TTL})
+	token, err := client.New(c.API, "").Mint(e.ctx, client.TokenRequest{Subject: c.Sub, Scopes: c.Scope, Groups: c.Group, ExpiresIn: &c.TTL})
 	if err != nil {
 		return err
 	}

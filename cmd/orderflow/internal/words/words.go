@@ -1,11 +1,15 @@
-package main
+// Package words says in words what happened to an order, and why.
+package words
 
 import (
 	"cmp"
+	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"orderflow"
+	"orderflow/cmd/orderflow/internal/client"
 )
 
 // reasons are the codes of failures, as people say them.
@@ -33,8 +37,8 @@ var reasons = map[orderflow.Code]string{
 
 var camelCase = regexp.MustCompile(`^([A-Z][a-z]+){2,}$`)
 
-// because is a reason in words. What an operator or a customer wrote stays as it is; a code without words of its own is taken apart.
-func because(reason string) string {
+// Because is a reason in words. What an operator or a customer wrote stays as it is; a code without words of its own is taken apart.
+func Because(reason string) string {
 	if text, ok := reasons[orderflow.Code(reason)]; ok {
 		return text
 	}
@@ -44,8 +48,8 @@ func because(reason string) string {
 	return reason
 }
 
-// story says what a change of an order was, and why.
-func story(o orderView, c orderflow.Change) string {
+// Story says what a change of an order was, and why.
+func Story(o client.Order, c orderflow.Change) string {
 	what := happened(o, c)
 	if c.Message != "" { // a sentence
 		return what + ". " + c.Message
@@ -53,7 +57,7 @@ func story(o orderView, c orderflow.Change) string {
 	if c.Reason == "" || saysItself(c) {
 		return what
 	}
-	return what + ": " + because(c.Reason)
+	return what + ": " + Because(c.Reason)
 }
 
 // saysItself reports whether the reason of a change is the change again: an order is CANCELLED because it was cancelled.
@@ -61,9 +65,9 @@ func saysItself(c orderflow.Change) bool {
 	return c.Status == orderflow.Cancelled && c.Reason == string(orderflow.CodeOrderCancelled)
 }
 
-// explained is what a mark is about, in one line: its code in words, and its message. Neither says again what the other says.
-func explained(a orderflow.Attention) string {
-	words, message := because(a.Code), strings.Join(strings.Fields(a.Message), " ")
+// Explained is what a mark is about, in one line: its code in words, and its message. Neither says again what the other says.
+func Explained(a orderflow.Attention) string {
+	words, message := Because(a.Code), strings.Join(strings.Fields(a.Message), " ")
 	switch orderflow.Code(a.Code) {
 	case orderflow.CodeDispatchedLate, orderflow.CodeShipmentUnanswered, orderflow.CodeAnswerRefused, orderflow.CodeOrderOpen:
 		return cmp.Or(message, words) // the message says it in full
@@ -74,15 +78,15 @@ func explained(a orderflow.Attention) string {
 	return words + ". " + message
 }
 
-// atStep is " at" the step of a mark, "" for one without a step.
-func atStep(a orderflow.Attention) string {
+// AtStep is " at" the step of a mark, "" for one without a step.
+func AtStep(a orderflow.Attention) string {
 	if a.Step == "" {
 		return ""
 	}
 	return " at " + a.Step
 }
 
-func happened(o orderView, c orderflow.Change) string {
+func happened(o client.Order, c orderflow.Change) string {
 	switch c.Type {
 	case orderflow.OrderPlaced:
 		return "the order for " + o.Total.String() + " was placed"
@@ -111,7 +115,7 @@ func happened(o orderView, c orderflow.Change) string {
 }
 
 // reached says what it means that an order has got the status of a change.
-func reached(o orderView, c orderflow.Change) string {
+func reached(o client.Order, c orderflow.Change) string {
 	switch c.Status {
 	case orderflow.Confirmed:
 		return "the order is valid, its goods are held"
@@ -133,10 +137,10 @@ func reached(o orderView, c orderflow.Change) string {
 }
 
 // shipped says who has the goods. The API has the last carrier and tracking number alone, so an earlier notice is told without them.
-func shipped(o orderView, c orderflow.Change) string {
+func shipped(o client.Order, c orderflow.Change) string {
 	s := o.Shipment
 	switch {
-	case s == nil || s.Carrier == "" || o.corrected(c):
+	case s == nil || s.Carrier == "" || o.Corrected(c):
 		return "the carrier has the goods"
 	case s.TrackingNumber == "":
 		return s.Carrier + " has the goods"
@@ -145,7 +149,7 @@ func shipped(o orderView, c orderflow.Change) string {
 }
 
 // paid says what it means that an order's payment has a status.
-func paid(o orderView, s orderflow.PaymentStatus) string {
+func paid(o client.Order, s orderflow.PaymentStatus) string {
 	switch s {
 	case orderflow.PaymentCaptured:
 		return o.Total.String() + " were charged"
@@ -164,8 +168,8 @@ func paid(o orderView, s orderflow.PaymentStatus) string {
 }
 
 // attended says what changed about an order that needs, or needed, an operator. Customers are not told more than that it does.
-func attended(o orderView, c orderflow.Change) string {
-	needed := o.before(c).Attention
+func attended(o client.Order, c orderflow.Change) string {
+	needed := o.Before(c).Attention
 	switch {
 	case !c.Attention && (!needed || strings.HasPrefix(c.Actor, "operator:")): // a redrive may take the mark away before it is noted
 		return "an operator took care of the order"
@@ -175,4 +179,50 @@ func attended(o orderView, c orderflow.Change) string {
 		return "the order still needs an operator"
 	}
 	return "the order needs an operator"
+}
+
+// Why is the reason in words: those that the customer is told, if there are any. That a cancelled order was cancelled is no reason.
+func Why(o client.Order) string {
+	c := o.Ending()
+	switch {
+	case c == nil || saysItself(*c):
+		return ""
+	case c.Message != "":
+		return c.Message
+	}
+	return Because(c.Reason)
+}
+
+// Attention is one line of what is to be known of the mark, "" without one.
+func Attention(o client.Order) string {
+	a := o.Mark()
+	switch {
+	case a.Code == "" && o.NeedsAttention():
+		return "needs an operator"
+	case a.Code == "":
+		return ""
+	}
+	return a.Code + AtStep(a) + ": " + Explained(a)
+}
+
+// Since is from when on the order needs an operator, "" if the API does not say.
+func Since(o client.Order) string {
+	if a := o.Mark(); a.Code != "" {
+		return Clock(a.Since)
+	}
+	return ""
+}
+
+// Clock is a time as people here read it.
+func Clock(t time.Time) string { return t.Local().Format(time.DateTime) }
+
+// Times is a number of times.
+func Times(n int) string {
+	switch n {
+	case 1:
+		return "once"
+	case 2:
+		return "twice"
+	}
+	return fmt.Sprintf("%d times", n)
 }

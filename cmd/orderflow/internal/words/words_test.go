@@ -1,10 +1,11 @@
-package main
+package words
 
 import (
 	"encoding/json"
 	"testing"
 
 	"orderflow"
+	"orderflow/cmd/orderflow/internal/client"
 )
 
 func TestBecause(t *testing.T) {
@@ -20,7 +21,7 @@ func TestBecause(t *testing.T) {
 		"Internal":           "a step met an error that it does not know; the message says which",
 		"":                   "",
 	} {
-		if got := because(reason); got != want {
+		if got := Because(reason); got != want {
 			t.Errorf("because(%q) = %q, want %q", reason, got, want)
 		}
 	}
@@ -28,7 +29,7 @@ func TestBecause(t *testing.T) {
 
 func TestStory(t *testing.T) {
 	t.Parallel()
-	order := orderView{Total: orderflow.Money{Amount: 6900, Currency: "USD"}, Attention: json.RawMessage("true"),
+	order := client.Order{Total: orderflow.Money{Amount: 6900, Currency: "USD"}, Attention: json.RawMessage("true"),
 		Timeline: []orderflow.Change{{Sequence: 2}, {Sequence: 4, Attention: true}, {Sequence: 6, Type: orderflow.ShipmentCorrected}}}
 	order.Shipment = &orderflow.Shipment{Carrier: "Post", TrackingNumber: "T1"}
 	for want, c := range map[string]orderflow.Change{
@@ -59,7 +60,7 @@ func TestStory(t *testing.T) {
 		"the order is valid, its goods are held":  {Type: orderflow.OrderStatusChanged, Status: orderflow.Confirmed},
 		"the carrier was asked to take the goods": {Type: orderflow.ShipmentAsked},
 	} {
-		if got := story(order, c); got != want {
+		if got := Story(order, c); got != want {
 			t.Errorf("%+v: %q, want %q", c, got, want)
 		}
 	}
@@ -79,7 +80,7 @@ func TestExplained(t *testing.T) {
 		{"States.Timeout", "", "States.Timeout"},
 		{"CardStolen", "card stolen", "card stolen"},
 	} {
-		if got := explained(orderflow.Attention{Code: c.code, Message: c.message}); got != c.want {
+		if got := Explained(orderflow.Attention{Code: c.code, Message: c.message}); got != c.want {
 			t.Errorf("%s, %q: %q, want %q", c.code, c.message, got, c.want)
 		}
 	}

@@ -1,0 +1,164 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"orderflow"
+)
+
+// Placed is the answer to POST /orders.
+type Placed struct {
+	OrderID string           `json:"orderId"`
+	Status  orderflow.Status `json:"status"`
+	Total   orderflow.Money  `json:"total"`
+}
+
+// Order is an order as the API shows it, to its customer or to operators.
+type Order struct {
+	OrderID         string                  `json:"orderId"`
+	Status          orderflow.Status        `json:"status"`
+	PaymentStatus   orderflow.PaymentStatus `json:"paymentStatus"`
+	Lines           []orderflow.Line        `json:"lines"`
+	Total           orderflow.Money         `json:"total"`
+	Email           string                  `json:"email"`
+	ShippingAddress orderflow.Address       `json:"shippingAddress"`
+	PaymentMethod   string                  `json:"paymentMethod"`
+	PlacedAt        time.Time               `json:"placedAt"`
+	CancelRequested bool                    `json:"cancelRequested"`
+	Attention       json.RawMessage         `json:"attention"` // whether, to customers; why, to operators
+	Shipment        *orderflow.Shipment     `json:"shipment"`
+	Timeline        []orderflow.Change      `json:"timeline"`
+
+	Answer json.RawMessage `json:"-"` // the API's, where the order was followed
+}
+
+// Ending is the last change of the order's status, with its reason; nil without a change.
+func (o Order) Ending() *orderflow.Change {
+	for i := len(o.Timeline) - 1; i >= 0; i-- {
+		if c := &o.Timeline[i]; c.Type == orderflow.OrderStatusChanged {
+			return c
+		}
+	}
+	return nil
+}
+
+// Reason is why the order is where it is: that of its last change of status.
+func (o Order) Reason() string {
+	if c := o.Ending(); c != nil {
+		return c.Reason
+	}
+	return ""
+}
+
+// NeedsAttention reports whether an operator is needed: customers' answers have a flag, operators' what it is about.
+func (o Order) NeedsAttention() bool { return string(o.Attention) == "true" || o.Mark().Code != "" }
+
+// Mark is what operators are told of an order that needs them; empty for customers and for other orders.
+func (o Order) Mark() (a orderflow.Attention) {
+	if json.Unmarshal(o.Attention, &a) != nil { // a flag
+		return orderflow.Attention{}
+	}
+	return a
+}
+
+// Before is the change before c, empty for the first one.
+func (o Order) Before(c orderflow.Change) (last orderflow.Change) {
+	for _, earlier := range o.Timeline {
+		if earlier.Sequence < c.Sequence {
+			last = earlier
+		}
+	}
+	return last
+}
+
+// Corrected reports whether the carrier corrected its notice after c.
+func (o Order) Corrected(c orderflow.Change) bool {
+	return slices.ContainsFunc(o.Timeline, func(later orderflow.Change) bool {
+		return later.Type == orderflow.ShipmentCorrected && later.Sequence > c.Sequence
+	})
+}
+
+// OpsOrder is an order as operators see it.
+type OpsOrder struct {
+	Order
+	Execution *Execution `json:"execution"`
+}
+
+// Execution is the run of the state machine behind an order.
+type Execution struct {
+	orderflow.Execution
+	FailedStep string                     `json:"failedStep"`
+	History    []orderflow.ExecutionEvent `json:"history"`
+}
+
+// State is the state in which the execution is, or was last.
+func (x *Execution) State() string {
+	for i := len(x.History) - 1; i >= 0; i-- {
+		if x.History[i].State != "" {
+			return x.History[i].State
+		}
+	}
+	return ""
+}
+
+// Failures counts how often the task of a state failed.
+func (x *Execution) Failures(state string) int {
+	n, current := 0, ""
+	for _, h := range x.History {
+		if h.State != "" {
+			current = h.State
+		}
+		if h.Type == "TaskFailed" && current == state {
+			n++
+		}
+	}
+	return n
+}
+
+// Follow polls an order until it ends or seen returns true, and returns it as it was last.
+func (c *Client) Follow(ctx context.Context, id string, every time.Duration, seen func(Order) (enough bool)) (Order, error) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	status := orderflow.Status("")
+	for {
+		var o Order
+		body, err := c.Do(ctx, http.MethodGet, "/orders/"+url.PathEscape(id), nil, nil)
+		if err != nil && ctx.Err() != nil {
+			return o, unended(ctx, id, status)
+		}
+		if err != nil {
+			return o, err
+		}
+		if err := json.Unmarshal(body, &o); err != nil {
+			return o, fmt.Errorf("read answer: %w", err)
+		}
+		status, o.Answer = o.Status, body
+		if seen(o) || o.Status.Final() {
+			return o, nil
+		}
+		select {
+		case <-ctx.Done():
+			return o, unended(ctx, id, status)
+		case <-tick.C:
+		}
+	}
+}
+
+// unended is the error of an order that had not ended when ctx did. status is the last one known, "" if the API has not said one.
+func unended(ctx context.Context, id string, status orderflow.Status) error {
+	what := fmt.Sprintf("order %s is still %s", id, status)
+	if status == "" {
+		what = "the API has not answered in time about order " + id
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return errors.New(what)
+	}
+	return fmt.Errorf("%s: %w", what, ctx.Err())
+}
