@@ -19,6 +19,7 @@ import (
 
 	"orderflow"
 	"orderflow/cmd/orderflow/internal/client"
+	"orderflow/cmd/orderflow/internal/system"
 )
 
 type benchOrdersCommand struct {
@@ -81,7 +82,7 @@ func printResult(w io.Writer, result interface{ print(io.Writer) }, asJSON bool)
 }
 
 // benchSystem starts the whole system in a temporary folder, measures it, and stops it.
-func benchSystem[R any](e *env, inMemory bool, carrierDelay time.Duration, cpuProfile string, measure func(*env, *system) (R, error)) (result R, err error) {
+func benchSystem[R any](e *env, inMemory bool, carrierDelay time.Duration, cpuProfile string, measure func(context.Context, *system.System) (R, error)) (result R, err error) {
 	dir := ""
 	if !inMemory {
 		if dir, err = os.MkdirTemp("", "orderflow-bench-"); err != nil {
@@ -89,7 +90,7 @@ func benchSystem[R any](e *env, inMemory bool, carrierDelay time.Duration, cpuPr
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
-	s, err := startSystem(e.ctx, systemOptions{Addr: anyPort, AWSAddr: anyPort, Dir: dir, CarrierDelay: carrierDelay, Log: logger(e, false, slog.LevelError)})
+	s, err := system.Start(e.ctx, system.Options{Addr: system.AnyPort, AWSAddr: system.AnyPort, Dir: dir, CarrierDelay: carrierDelay, Log: logger(e, false, slog.LevelError)})
 	if err != nil {
 		return result, err
 	}
@@ -98,9 +99,9 @@ func benchSystem[R any](e *env, inMemory bool, carrierDelay time.Duration, cpuPr
 	if err != nil {
 		return result, err
 	}
-	e, done := s.whileHealthy(e)
+	ctx, done := s.WhileHealthy(e.ctx)
 	defer done()
-	result, err = measure(e, s)
+	result, err = measure(ctx, s)
 	return result, errors.Join(err, stop())
 }
 
@@ -120,19 +121,19 @@ func startProfile(path string) (stop func() error, err error) {
 }
 
 // benchClient is a client with a token of the local issuer.
-func benchClient(ctx context.Context, s *system) (*client.Client, error) {
-	anon := client.New(s.apiURL, "")
+func benchClient(ctx context.Context, s *system.System) (*client.Client, error) {
+	anon := client.New(s.API, "")
 	token, err := anon.Mint(ctx, client.TokenRequest{Subject: "bench", Scopes: client.AllScopes})
 	return anon.As(token), err
 }
 
 // measure keeps c.Concurrency orders in flight until c.N have ended.
-func (c *benchOrdersCommand) measure(e *env, s *system) (*benchOrders, error) {
-	skus, err := stockUp(e.ctx, s.stack)
+func (c *benchOrdersCommand) measure(ctx context.Context, s *system.System) (*benchOrders, error) {
+	skus, err := system.StockUp(ctx, s.Stack)
 	if err != nil {
 		return nil, err
 	}
-	cl, err := benchClient(e.ctx, s)
+	cl, err := benchClient(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +149,7 @@ func (c *benchOrdersCommand) measure(e *env, s *system) (*benchOrders, error) {
 	for range c.Concurrency {
 		wg.Go(func() {
 			for i := range next {
-				answer, end, err := benchOne(e.ctx, cl, i, skus)
+				answer, end, err := benchOne(ctx, cl, i, skus)
 				mu.Lock()
 				if err != nil {
 					failures = append(failures, err)

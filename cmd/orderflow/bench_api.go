@@ -14,6 +14,7 @@ import (
 
 	"orderflow"
 	"orderflow/cmd/orderflow/internal/client"
+	"orderflow/cmd/orderflow/internal/system"
 )
 
 type benchAPICommand struct {
@@ -47,6 +48,7 @@ type benchAPI struct {
 	CPU            float64      `json:"cpuMillisecondsPerOrder"`
 	PeakRSSMiB     float64      `json:"peakRssMiB"`
 	Failures       int          `json:"failures"`
+	Causes         []error      `json:"-"` // of the first failures
 }
 
 // benchAnswers is how soon one kind of request was answered.
@@ -68,6 +70,9 @@ func (c *benchAPICommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	for _, cause := range result.Causes {
+		fmt.Fprintln(e.stderr, cause)
+	}
 	err = printResult(e.stdout, result, c.JSON)
 	if result.Failures > 0 {
 		return errors.Join(err, fmt.Errorf("%d customers were not served", result.Failures))
@@ -81,28 +86,22 @@ type visit struct {
 	place, read, list time.Duration
 }
 
-func (c *benchAPICommand) measure(e *env, s *system) (*benchAPI, error) {
-	skus, err := stockUp(e.ctx, s.stack)
+func (c *benchAPICommand) measure(ctx context.Context, s *system.System) (*benchAPI, error) {
+	skus, err := system.StockUp(ctx, s.Stack)
 	if err != nil {
 		return nil, err
 	}
-	cl, err := benchClient(e.ctx, s)
+	cl, err := benchClient(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	cpu := processorTime()
-	visits, failures := c.customers(e.ctx, cl, skus)
+	visits, failures := c.customers(ctx, cl, skus)
 	if len(visits) == 0 {
 		return nil, fmt.Errorf("nobody was served: %w", errors.Join(failures...))
 	}
-	for i, err := range failures {
-		if i == 10 {
-			break
-		}
-		fmt.Fprintln(e.stderr, err)
-	}
-	result := &benchAPI{Rate: c.Rate, Orders: len(visits), Durable: !c.InMemory, Cores: runtime.GOMAXPROCS(0), Failures: len(failures)}
-	if err := c.drain(e.ctx, cl, visits, result); err != nil {
+	result := &benchAPI{Rate: c.Rate, Orders: len(visits), Durable: !c.InMemory, Cores: runtime.GOMAXPROCS(0), Failures: len(failures), Causes: failures[:min(10, len(failures))]}
+	if err := c.drain(ctx, cl, visits, result); err != nil {
 		return nil, err
 	}
 	result.CPU = float64((processorTime() - cpu).Microseconds()) / 1000 / float64(len(visits))

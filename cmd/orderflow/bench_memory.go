@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"slices"
 	"time"
 
+	"orderflow/cmd/orderflow/internal/system"
 	"orderflow/local/lambda"
 )
 
@@ -95,16 +97,16 @@ func (c *benchMemoryCommand) Run(e *env) (err error) {
 	if _, err := processTime(os.Getpid()); err != nil {
 		return err
 	}
-	bootstrap, clean, err := isolation{Isolated: true, Bootstrap: c.Bootstrap}.bootstrap(e.ctx)
+	bootstrap, clean, err := system.Isolation{Isolated: true, Bootstrap: c.Bootstrap}.Program(e.ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, clean()) }()
-	b, err := newMemoryBench(e, bootstrap)
+	b, err := newMemoryBench(e.ctx, bootstrap, logger(e, false, slog.LevelError))
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, b.close()) }()
+	defer func() { err = errors.Join(err, b.close(e.ctx)) }()
 	if err := b.usual(e.ctx, c.Orders); err != nil {
 		return fmt.Errorf("usual orders: %w", err)
 	}

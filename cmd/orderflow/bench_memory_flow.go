@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,8 +20,8 @@ import (
 	"orderflow"
 	"orderflow/cloud"
 	"orderflow/cmd/orderflow/internal/client"
+	"orderflow/cmd/orderflow/internal/system"
 	"orderflow/local"
-	"orderflow/local/guard"
 	"orderflow/local/lambda"
 )
 
@@ -30,76 +29,50 @@ import (
 type memoryBench struct {
 	meter    *meter
 	isolated lambda.IsolatedOptions
-	stack    *local.Stack
-	api, aws *http.Server
+	system   *system.System
+	stack    *local.Stack // of the system
 	client   *client.Client
 	orders   *cloud.Orders
 	placed   int
 	held     atomic.Bool // the carrier's calls are refused, so that orders go on waiting for it
 }
 
-func newMemoryBench(e *env, bootstrap string) (_ *memoryBench, err error) {
+func newMemoryBench(ctx context.Context, bootstrap string, log *slog.Logger) (*memoryBench, error) {
 	b := &memoryBench{meter: newMeter()}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, b.close())
-		}
-	}()
-	apiListener, err := guard.Listen(anyPort)
+	var err error
+	b.system, err = system.Start(ctx, system.Options{
+		Addr: system.AnyPort, AWSAddr: system.AnyPort, Parameters: map[string]string{"ReconcileAfterSeconds": "0"}, Log: log, Around: b.refuseHeld,
+		Functions: func(awsURL string) local.Factory {
+			b.isolated = lambda.IsolatedOptions{Bootstrap: bootstrap, Endpoint: awsURL}
+			return b.meter.factory(b.isolated)
+		},
+	})
 	if err != nil {
 		return nil, err
 	}
-	awsListener, err := guard.Listen(anyPort)
-	if err != nil {
-		return nil, errors.Join(err, apiListener.Close())
+	b.stack = b.system.Stack
+	b.orders = &cloud.Orders{DB: dynamodb.NewFromConfig(b.stack.Config("")), Table: system.StackName + "-orders"}
+	if b.client, err = benchClient(ctx, b.system); err != nil {
+		return nil, errors.Join(err, b.close(ctx))
 	}
-	apiURL := apiListener.URL()
-	b.isolated = lambda.IsolatedOptions{Bootstrap: bootstrap, Endpoint: awsListener.URL()}
-	opts := stackOptions(systemOptions{Log: logger(e, false, slog.LevelError)},
-		map[string]string{"PublicUrl": apiURL, "WebhookSecret": rand.Text(), "ReconcileAfterSeconds": "0"})
-	opts.Factory = b.meter.factory(b.isolated)
-	if b.stack, err = local.Open(e.ctx, opts); err != nil {
-		return nil, errors.Join(err, apiListener.Close(), awsListener.Close())
-	}
-	b.aws = serveQuietly(awsListener, b.stack.AWSHandler())
-	b.api = serveQuietly(apiListener, b.handler())
-	if err := errors.Join(seed(e.ctx, b.stack), b.stack.Start(e.ctx)); err != nil {
-		return nil, err
-	}
-	b.orders = &cloud.Orders{DB: dynamodb.NewFromConfig(b.stack.Config("")), Table: stackName + "-orders"}
-	anon := client.New(apiURL, "")
-	token, err := anon.Mint(e.ctx, client.TokenRequest{Subject: "bench", Scopes: client.AllScopes})
-	b.client = anon.As(token)
-	return b, err
+	return b, nil
 }
 
-// handler answers the API, and refuses the carrier while it is held.
-func (b *memoryBench) handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/_local/", (&localAPI{stack: b.stack, client: b.stack.ClientID("UserPoolClient")}).handler())
-	mux.Handle("/", b.stack.APIHandler())
-	mux.HandleFunc("/webhooks/shipments", func(w http.ResponseWriter, r *http.Request) {
-		if b.held.Load() {
+// refuseHeld refuses the carrier while it is held.
+func (b *memoryBench) refuseHeld(api http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if b.held.Load() && r.URL.Path == "/webhooks/shipments" {
 			w.WriteHeader(http.StatusConflict)
 			return
 		}
-		b.stack.APIHandler().ServeHTTP(w, r)
+		api.ServeHTTP(w, r)
 	})
-	return b.stack.Guarded(mux)
 }
 
-func (b *memoryBench) close() error {
-	var errs []error
-	if b.api != nil {
-		errs = append(errs, b.api.Close())
-	}
-	if b.stack != nil {
-		errs = append(errs, b.stack.Close(context.Background()))
-	}
-	if b.aws != nil {
-		errs = append(errs, b.aws.Close())
-	}
-	return errors.Join(errs...)
+func (b *memoryBench) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), system.Graceful)
+	defer cancel()
+	return b.system.Close(ctx)
 }
 
 // usual takes orders of two products along every way: fulfilled, cancelled, failed. Reconcile finds nothing, as it should.
@@ -111,7 +84,7 @@ func (b *memoryBench) usual(ctx context.Context, n int) error {
 	if err := errors.Join(reconcile.repeat(ctx, n/4, []byte(`{}`)), reconcile.Close()); err != nil {
 		return err
 	}
-	skus, err := stockUp(ctx, b.stack)
+	skus, err := system.StockUp(ctx, b.stack)
 	if err != nil {
 		return err
 	}
@@ -264,7 +237,7 @@ func stockLarge(ctx context.Context, stack *local.Stack) (skus []string, err err
 			return nil, fmt.Errorf("stock up: %w", err)
 		}
 		skus = append(skus, p.SKU)
-		puts = append(puts, types.TransactWriteItem{Put: &types.Put{TableName: aws.String(stackName + "-products"), Item: item}})
+		puts = append(puts, types.TransactWriteItem{Put: &types.Put{TableName: aws.String(system.StackName + "-products"), Item: item}})
 	}
 	if _, err := dynamodb.NewFromConfig(stack.Config("")).TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: puts}); err != nil {
 		return nil, fmt.Errorf("stock up: %w", err)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"orderflow/cmd/orderflow/internal/system"
 	"orderflow/local"
 	"orderflow/local/guard"
 	"orderflow/local/lambda"
@@ -72,7 +73,7 @@ func (c *benchColdstartCommand) Run(e *env) (err error) {
 	if c.Starts < 1 || c.N < 1 {
 		return errors.New("--starts and --n must be at least 1")
 	}
-	bootstrap, clean, err := isolation{Isolated: true, Bootstrap: c.Bootstrap}.bootstrap(e.ctx)
+	bootstrap, clean, err := system.Isolation{Isolated: true, Bootstrap: c.Bootstrap}.Program(e.ctx)
 	if err != nil {
 		return err
 	}
@@ -116,20 +117,20 @@ func newColdBench(e *env, bootstrap string) (_ *coldBench, err error) {
 			err = errors.Join(err, b.close())
 		}
 	}()
-	hookListener, err := guard.Listen(anyPort)
+	hookListener, err := guard.Listen(system.AnyPort)
 	if err != nil {
 		return nil, err
 	}
 	b.hook = serveQuietly(hookListener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusConflict) }))
 	log := logger(e, false, slog.LevelError)
-	opts := stackOptions(systemOptions{Log: log}, map[string]string{"PublicUrl": hookListener.URL(), "WebhookSecret": "not-a-secret-of-anything"})
+	opts := system.StackOptions(system.Options{Log: log}, map[string]string{"PublicUrl": hookListener.URL(), "WebhookSecret": "not-a-secret-of-anything"})
 	if b.stack, err = local.Open(e.ctx, opts); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(seed(e.ctx, b.stack), putColdOrder(e.ctx, b.stack)); err != nil {
+	if err := errors.Join(system.Seed(e.ctx, b.stack), putColdOrder(e.ctx, b.stack)); err != nil {
 		return nil, err
 	}
-	awsListener, err := guard.Listen(anyPort)
+	awsListener, err := guard.Listen(system.AnyPort)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"orderflow"
 	"orderflow/cloud"
+	"orderflow/cmd/orderflow/internal/system"
 	"orderflow/local"
 )
 
@@ -57,6 +58,6 @@ func putColdOrder(ctx context.Context, stack *local.Stack) error {
 	if err != nil {
 		return fmt.Errorf("put order: %w", err)
 	}
-	_, err = dynamodb.NewFromConfig(stack.Config("")).PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(stackName + "-orders"), Item: item})
+	_, err = dynamodb.NewFromConfig(stack.Config("")).PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(system.StackName + "-orders"), Item: item})
 	return err
 }

@@ -12,6 +12,7 @@ import (
 
 	"orderflow/cmd/orderflow/internal/ambient"
 	"orderflow/cmd/orderflow/internal/client"
+	"orderflow/cmd/orderflow/internal/system"
 	"orderflow/local/guard"
 )
 
@@ -45,7 +46,7 @@ func (c awsConnection) config(ctx context.Context) (cfg aws.Config, stack string
 	}
 	return aws.Config{
 		Region: "us-east-1", BaseEndpoint: &c.AWS, Credentials: credentials.NewStaticCredentialsProvider("operator", "local", ""),
-	}, stackName, nil
+	}, system.StackName, nil
 }
 
 // apiOption is the part of the command line that names an API.

@@ -19,6 +19,7 @@ import (
 	"orderflow"
 	"orderflow/cmd/orderflow/internal/client"
 	"orderflow/cmd/orderflow/internal/screen"
+	"orderflow/cmd/orderflow/internal/system"
 	"orderflow/examples"
 )
 
@@ -71,29 +72,29 @@ func (c *demoCommand) Run(e *env) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	began := time.Now()
-	s, err := startSystem(e.ctx, systemOptions{
-		Addr: anyPort, AWSAddr: anyPort, Dir: dir, CarrierDelay: c.CarrierDelay, Isolation: c.isolation, Log: logger(e, c.Verbose, slog.LevelError),
+	s, err := system.Start(e.ctx, system.Options{
+		Addr: system.AnyPort, AWSAddr: system.AnyPort, Dir: dir, CarrierDelay: c.CarrierDelay, Isolation: system.Isolation(c.isolation), Log: logger(e, c.Verbose, slog.LevelError),
 	})
 	if err != nil {
 		return err
 	}
 	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), graceful)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), system.Graceful)
 		defer cancel()
 		err = errors.Join(err, s.Close(ctx))
 	}()
 	out := screen.New(e.stdout)
-	fmt.Fprintf(out, "%s\n\n", out.Text(fmt.Sprintf("The whole system runs at %s, started in %d ms.", s.apiURL, time.Since(began).Milliseconds())))
-	e, stop := s.whileHealthy(e)
+	fmt.Fprintf(out, "%s\n\n", out.Text(fmt.Sprintf("The whole system runs at %s, started in %d ms.", s.API, time.Since(began).Milliseconds())))
+	ctx, stop := s.WhileHealthy(e.ctx)
 	defer stop()
-	board, err := c.play(e.ctx, out, s, list)
-	if err != nil || s.stack.Err() != nil {
-		return errors.Join(err, s.stack.Err())
+	board, err := c.play(ctx, out, s, list)
+	if err != nil || s.Stack.Err() != nil {
+		return errors.Join(err, s.Stack.Err())
 	}
 	ok := board.summarize()
 	if c.Keep {
-		fmt.Fprintf(e.stdout, "\napi  %s\ndocs %s/docs\naws  %s\nCtrl-C stops it.\n", s.apiURL, s.apiURL, s.awsURL)
-		<-e.ctx.Done()
+		fmt.Fprintf(e.stdout, "\napi  %s\ndocs %s/docs\naws  %s\nCtrl-C stops it.\n", s.API, s.API, s.AWS)
+		<-ctx.Done()
 	}
 	if !ok {
 		return failure{1}
@@ -130,10 +131,10 @@ func (c *demoCommand) examples() ([]example, error) {
 }
 
 // play places all examples at once and follows each to its end, showing the progress.
-func (c *demoCommand) play(ctx context.Context, out *screen.Screen, s *system, list []example) (*board, error) {
+func (c *demoCommand) play(ctx context.Context, out *screen.Screen, s *system.System, list []example) (*board, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
-	anon := client.New(s.apiURL, "")
+	anon := client.New(s.API, "")
 	token, err := anon.Mint(ctx, client.TokenRequest{Subject: "demo", Scopes: client.AllScopes, Groups: []string{client.Operators}})
 	if err != nil {
 		return nil, err

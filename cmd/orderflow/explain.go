@@ -4,14 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
 
+	"orderflow/cmd/orderflow/internal/system"
 	"orderflow/local"
 )
 
 // explain says what a system with these options runs, and what of the template it does otherwise than AWS, without starting anything.
-func explain(e *env, o systemOptions, asJSON bool) error {
-	x, err := explanation(o)
+func explain(e *env, o system.Options, asJSON bool) error {
+	x, err := system.Explain(o)
 	if err != nil {
 		return err
 	}
@@ -19,12 +19,6 @@ func explain(e *env, o systemOptions, asJSON bool) error {
 		return printValue(e.stdout, x)
 	}
 	return x.Write(e.stdout)
-}
-
-func explanation(o systemOptions) (*local.Explanation, error) {
-	return local.Explain(stackOptions(o, map[string]string{
-		"PublicUrl": "http://" + o.Addr, "WebhookSecret": strings.Repeat("x", 26), // as long as a real one: nothing is signed
-	}))
 }
 
 // printDifferences says in one line that the running system behaves otherwise than on AWS, if it does.

@@ -8,22 +8,8 @@ import (
 
 	"orderflow/cmd/orderflow/internal/client"
 	"orderflow/cmd/orderflow/internal/screen"
-	"orderflow/local"
-	"orderflow/local/iam"
+	"orderflow/cmd/orderflow/internal/system"
 )
-
-// iamReport says what the roles' policies were used for since the local system was started.
-type iamReport struct {
-	Used   []iam.Used   `json:"used"`
-	Unused []iam.Unused `json:"unused"`
-	Denied []iam.Denial `json:"denied"`
-}
-
-func newIAMReport(stack *local.Stack) iamReport {
-	r := stack.IAMReport()
-	// Empty lists rather than null: it is printed as JSON.
-	return iamReport{append([]iam.Used{}, stack.IAMUsed()...), append([]iam.Unused{}, r.Unused...), append([]iam.Denial{}, r.Denials...)}
-}
 
 type iamCommand struct {
 	apiOption
@@ -47,14 +33,14 @@ func (c *iamCommand) Run(e *env) error {
 	if c.JSON {
 		return printJSON(e.stdout, body)
 	}
-	var r iamReport
+	var r system.IAMReport
 	if err := decode(body, &r); err != nil {
 		return err
 	}
-	return r.print(screen.New(e.stdout))
+	return printIAMReport(screen.New(e.stdout), r)
 }
 
-func (r iamReport) print(s *screen.Screen) error {
+func printIAMReport(s *screen.Screen, r system.IAMReport) error {
 	grants := []screen.Column{{Title: "ROLE OR POLICY"}, {Title: "STATEMENT"}, {Title: "ACTION"}, {Title: "RESOURCE", Wraps: true}}
 	var used, unused, denied [][]string
 	for _, g := range r.Used {
@@ -75,6 +61,3 @@ func (r iamReport) print(s *screen.Screen) error {
 
 // holder is the role, or the policy of a resource.
 func holder(role, policy string) string { return cmp.Or(role, policy) }
-
-// iam answers with an iamReport.
-func (l *localAPI) iam(w http.ResponseWriter, _ *http.Request) { writeBody(w, newIAMReport(l.stack)) }

@@ -5,17 +5,18 @@ import (
 	"testing"
 
 	"orderflow/cmd/orderflow/internal/screen"
+	"orderflow/cmd/orderflow/internal/system"
 	"orderflow/local/iam"
 )
 
 func TestIAMReport_print(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	err := iamReport{
+	err := printIAMReport(screen.New(&out), system.IAMReport{
 		Used:   []iam.Used{{Role: "ApiRole", Policy: "p", Statement: "Orders", Action: "dynamodb:GetItem", Resource: "arn:t"}},
 		Unused: []iam.Unused{{Policy: "QueuePolicy", Statement: "0", Action: "sqs:SendMessage", Resource: "arn:q"}},
 		Denied: []iam.Denial{{Caller: "role/ApiRole", Action: "dynamodb:Scan", Resource: "arn:t", Count: 2}},
-	}.print(screen.New(&out))
+	})
 	want := `Used: 1 grants
 ROLE OR POLICY  STATEMENT  ACTION            RESOURCE
 ApiRole         Orders     dynamodb:GetItem  arn:t

@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"orderflow/cmd/orderflow/internal/system"
 	"orderflow/local/store"
 )
 
@@ -105,7 +106,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		fmt.Fprintln(stderr, "orderflow:", sentence(err))
 	}
-	if _, ok := errors.AsType[tooFewDescriptors](err); ok {
+	if _, ok := errors.AsType[system.TooFewDescriptors](err); ok {
 		return 6
 	}
 	return store.ExitCode(err)

@@ -9,10 +9,9 @@ import (
 	"net"
 	"net/http"
 	"time"
-)
 
-// graceful is how long a stopping system lets its requests and handlers finish.
-const graceful = 20 * time.Second
+	"orderflow/cmd/orderflow/internal/system"
+)
 
 type upCommand struct {
 	Addr         string        `help:"Where the API listens; without a host, for this machine alone." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
@@ -58,14 +57,14 @@ func (c *upCommand) Validate() error {
 	if len(c.Param) == 0 {
 		return nil
 	}
-	_, err := explanation(c.options())
+	_, err := system.Explain(c.options())
 	return err
 }
 
-func (c *upCommand) options() systemOptions {
-	o := systemOptions{
+func (c *upCommand) options() system.Options {
+	o := system.Options{
 		Addr: c.Addr, AWSAddr: c.AWSAddr, Hosts: c.AllowHost, Dir: c.Data, CarrierDelay: c.CarrierDelay,
-		Parameters: map[string]string{"Carrier": c.Carrier}, Isolation: c.isolation,
+		Parameters: map[string]string{"Carrier": c.Carrier}, Isolation: system.Isolation(c.isolation),
 	}
 	maps.Copy(o.Parameters, c.Param)
 	return o
@@ -80,28 +79,28 @@ func (c *upCommand) Run(e *env) error {
 	if c.Explain {
 		return explain(e, o, c.JSON)
 	}
-	s, err := startSystem(e.ctx, o)
+	s, err := system.Start(e.ctx, o)
 	if err != nil {
 		return err
 	}
-	printDifferences(e.stdout, s.stack.Explain())
-	for _, notice := range s.notices {
+	printDifferences(e.stdout, s.Stack.Explain())
+	for _, notice := range s.Notices {
 		fmt.Fprintln(e.stderr, notice)
 	}
-	if s.secret != "" {
-		fmt.Fprintln(e.stdout, "webhook secret", s.secret)
+	if s.Secret != "" {
+		fmt.Fprintln(e.stdout, "webhook secret", s.Secret)
 	}
-	fmt.Fprintf(e.stdout, "api  %s\ndocs %s/docs\naws  %s\nready\n", s.apiURL, s.apiURL, s.awsURL)
+	fmt.Fprintf(e.stdout, "api  %s\ndocs %s/docs\naws  %s\nready\n", s.API, s.API, s.AWS)
 	select {
 	case <-e.ctx.Done():
 		fmt.Fprintln(e.stderr, "stopping")
-	case err = <-s.serveErrors:
+	case err = <-s.ServeErrors:
 		if errors.Is(err, http.ErrServerClosed) {
 			err = nil
 		}
-	case err = <-s.stack.Failed(): // a full disk, say: what is on disk is whole, and nothing more may be promised
+	case err = <-s.Stack.Failed(): // a full disk, say: what is on disk is whole, and nothing more may be promised
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), graceful)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), system.Graceful)
 	defer cancel()
 	return errors.Join(err, s.Close(ctx))
 }
@@ -112,4 +111,10 @@ func logger(e *env, verbose bool, level slog.Level) *slog.Logger {
 		level = slog.LevelDebug
 	}
 	return slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: level}))
+}
+
+// isolation is the part of the command line that says how the functions run.
+type isolation struct {
+	Isolated  bool   `help:"Run each function as processes of the program that is deployed, behind a local Lambda Runtime API."`
+	Bootstrap string `help:"That program, built for this machine. Without it the Go tool builds one from the sources." type:"existingfile" placeholder:"FILE"`
 }

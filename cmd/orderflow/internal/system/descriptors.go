@@ -1,4 +1,4 @@
-package main
+package system
 
 import (
 	"fmt"
@@ -39,17 +39,17 @@ func checkDescriptors(n int, isolated bool, log *slog.Logger) error {
 	}
 	switch {
 	case n < need:
-		return tooFewDescriptors{n, need}
+		return TooFewDescriptors{n, need}
 	case n < fewDescriptors:
 		log.Warn("few file descriptors: requests wait for each other; raise the limit, e.g. ulimit -n 1024", "limit", n)
 	}
 	return nil
 }
 
-// tooFewDescriptors is exit code 6.
-type tooFewDescriptors struct{ have, need int }
+// TooFewDescriptors is exit code 6.
+type TooFewDescriptors struct{ have, need int }
 
-func (e tooFewDescriptors) Error() string {
+func (e TooFewDescriptors) Error() string {
 	return fmt.Sprintf("the limit of open files is %d, and at least %d are needed: raise it, e.g. ulimit -n 1024", e.have, e.need)
 }
 

@@ -1,4 +1,4 @@
-package main
+package system
 
 import (
 	"context"
@@ -9,14 +9,14 @@ import (
 	"path/filepath"
 )
 
-// isolation is the part of the command line that says how the functions run.
-type isolation struct {
-	Isolated  bool   `help:"Run each function as processes of the program that is deployed, behind a local Lambda Runtime API."`
-	Bootstrap string `help:"That program, built for this machine. Without it the Go tool builds one from the sources." type:"existingfile" placeholder:"FILE"`
+// Isolation says how the functions run: each as processes of the program that is deployed, or in this process.
+type Isolation struct {
+	Isolated  bool
+	Bootstrap string // that program; "" builds it
 }
 
-// bootstrap is the path of the program that the functions are processes of; "" means handlers in this process. clean removes what was built.
-func (i isolation) bootstrap(ctx context.Context) (file string, clean func() error, err error) {
+// Program is the path of the program that the functions are processes of; "" means handlers in this process. clean removes what was built.
+func (i Isolation) Program(ctx context.Context) (file string, clean func() error, err error) {
 	none := func() error { return nil }
 	if !i.Isolated && i.Bootstrap == "" {
 		return "", none, nil

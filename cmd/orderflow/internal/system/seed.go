@@ -1,4 +1,4 @@
-package main
+package system
 
 import (
 	"context"
@@ -16,10 +16,10 @@ import (
 	"orderflow/local"
 )
 
-// seed fills an empty catalogue with examples/catalogue.json. A catalogue with anything in it is left alone.
-func seed(ctx context.Context, stack *local.Stack) error {
+// Seed fills an empty catalogue with examples/catalogue.json. A catalogue with anything in it is left alone.
+func Seed(ctx context.Context, stack *local.Stack) error {
 	db := dynamodb.NewFromConfig(stack.Config(""))
-	table := aws.String(stackName + "-products")
+	table := aws.String(StackName + "-products")
 	some, err := db.Scan(ctx, &dynamodb.ScanInput{TableName: table, Limit: aws.Int32(1)})
 	if err != nil {
 		return fmt.Errorf("seed catalogue: %w", err)
@@ -52,14 +52,14 @@ func seed(ctx context.Context, stack *local.Stack) error {
 
 // setOutage raises or lifts the outage of the sandbox payment provider.
 func setOutage(ctx context.Context, stack *local.Stack, lifted bool) error {
-	sandbox := &cloud.Sandbox{DB: dynamodb.NewFromConfig(stack.Config("")), Table: stackName + "-sandbox"}
+	sandbox := &cloud.Sandbox{DB: dynamodb.NewFromConfig(stack.Config("")), Table: StackName + "-sandbox"}
 	return sandbox.SetOutage(ctx, !lifted)
 }
 
-// stockUp gives every product so much stock that no benchmark runs out of it, and returns their SKUs.
-func stockUp(ctx context.Context, stack *local.Stack) (skus []string, err error) {
+// StockUp gives every product so much stock that no benchmark runs out of it, and returns their SKUs.
+func StockUp(ctx context.Context, stack *local.Stack) (skus []string, err error) {
 	db := dynamodb.NewFromConfig(stack.Config(""))
-	table := aws.String(stackName + "-products")
+	table := aws.String(StackName + "-products")
 	all, err := db.Scan(ctx, &dynamodb.ScanInput{TableName: table, ProjectionExpression: aws.String("sku")})
 	if err != nil {
 		return nil, fmt.Errorf("stock up: %w", err)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"orderflow/cmd/orderflow/internal/system"
 	"orderflow/functions"
 	"orderflow/local"
 )
@@ -59,5 +60,14 @@ func TestPrintDifferences(t *testing.T) {
 	printDifferences(&out, &local.Explanation{Differs: []local.Difference{{Why: "x"}, {Why: "y"}}})
 	if !strings.HasPrefix(out.String(), "note 2 ") || strings.Count(out.String(), "\n") != 1 {
 		t.Errorf("said %q", &out)
+	}
+}
+
+// Stripe's client is not part of this program: a key for it must not be charged by the sandbox.
+func TestUp_refusesStripe(t *testing.T) {
+	t.Parallel()
+	code, out, errs := command(t, "up", "--in-memory", "--addr", system.AnyPort, "--aws-addr", system.AnyPort, "--param", "StripeSecretName=shop/stripe")
+	if code != 1 || out != "" || !strings.Contains(errs, "STRIPE_SECRET_KEY is set") || !strings.Contains(errs, "--isolated") {
+		t.Errorf("exit code %d\n%s%s", code, out, errs)
 	}
 }

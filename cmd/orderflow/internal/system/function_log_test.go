@@ -1,4 +1,4 @@
-package main
+package system
 
 import (
 	"bytes"
@@ -18,15 +18,6 @@ type unreachable struct{}
 
 func (unreachable) RoundTrip(*http.Request) (*http.Response, error) {
 	return nil, errors.New("unreachable")
-}
-
-// Stripe's client is not part of this program: a key for it must not be charged by the sandbox.
-func TestUp_refusesStripe(t *testing.T) {
-	t.Parallel()
-	code, out, errs := command(t, "up", "--in-memory", "--addr", anyPort, "--aws-addr", anyPort, "--param", "StripeSecretName=shop/stripe")
-	if code != 1 || out != "" || !strings.Contains(errs, "STRIPE_SECRET_KEY is set") || !strings.Contains(errs, "--isolated") {
-		t.Errorf("exit code %d\n%s%s", code, out, errs)
-	}
 }
 
 // What a function logs goes to the system's log and, in the lines of the deployed program, to the function's own.

@@ -1,4 +1,4 @@
-package main
+package system
 
 import (
 	"bytes"
@@ -38,7 +38,7 @@ func TestCheckDescriptors(t *testing.T) {
 	}{{63, false, true, false}, {64, false, false, true}, {255, false, false, true}, {256, false, false, false}, {256, true, true, false}, {512, true, false, false}} {
 		var log bytes.Buffer
 		err := checkDescriptors(tt.n, tt.isolated, slog.New(slog.NewTextHandler(&log, nil)))
-		if _, ok := errors.AsType[tooFewDescriptors](err); ok != tt.refused || strings.Contains(log.String(), "ulimit -n") != tt.warned {
+		if _, ok := errors.AsType[TooFewDescriptors](err); ok != tt.refused || strings.Contains(log.String(), "ulimit -n") != tt.warned {
 			t.Errorf("%+v: %v, %s", tt, err, &log)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package system
 
 import (
 	"encoding/json"
@@ -75,9 +75,9 @@ func (l *localAPI) notifications(w http.ResponseWriter, r *http.Request) {
 		if t := r.URL.Query().Get("topic"); t != "" && t != topic {
 			continue
 		}
-		published, err := l.stack.Published(stackName+"-"+topic, after, 1000)
+		published, err := l.stack.Published(StackName+"-"+topic, after, 1000)
 		if e, ok := errors.AsType[*awsapi.Error](err); ok && e.Type == "NotFound" {
-			writeProblem(w, http.StatusNotFound, "NotFound", "the topic "+stackName+"-"+topic+" does not exist: somebody deleted it")
+			writeProblem(w, http.StatusNotFound, "NotFound", "the topic "+StackName+"-"+topic+" does not exist: somebody deleted it")
 			return
 		}
 		if err != nil {

@@ -1,0 +1,172 @@
+package system
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"orderflow/local"
+	"orderflow/local/awsapi"
+	"orderflow/local/gateway"
+	"orderflow/local/guard"
+	"orderflow/local/store"
+)
+
+// StackName is the name of the stack on this machine; its resources' names begin with it.
+const StackName = "orderflow"
+
+// Graceful is how long a stopping system should be given, so that its requests and handlers finish.
+const Graceful = 20 * time.Second
+
+// AnyPort is an address on this machine with a port that is free.
+const AnyPort = "127.0.0.1:0"
+
+// Options say how the whole system runs on this machine.
+type Options struct {
+	Addr, AWSAddr string            // where to listen; port 0 takes a free one
+	Hosts         []string          // names to answer to, beside loopback's and those in the addresses
+	Dir           string            // the data folder; "" keeps everything in memory
+	CarrierDelay  time.Duration     // how long the sandbox carrier takes
+	Parameters    map[string]string // of the template, over those above
+	Isolation     Isolation         // how the functions run
+	Outgoing      *http.Client      // of the functions in this process; nil: each has its own
+	Log           *slog.Logger
+
+	Functions func(awsURL string) local.Factory   // makes the functions instead; nil: as Isolation says
+	Around    func(api http.Handler) http.Handler // what requests to the API pass first; nil: nothing
+}
+
+// System is the whole system on this machine: the local AWS stack with our functions in it, the API and the AWS endpoint.
+type System struct {
+	Stack       *local.Stack
+	API, AWS    string     // URLs
+	Secret      string     // which secret an external carrier signs with, or where it is; "" where the user chose it, or signs nothing
+	Notices     []string   // what to know of where it listens
+	ServeErrors chan error // gets an error when a server ends
+
+	apiServer, awsServer *http.Server
+	most                 connections
+	clean                func() error // removes what was built for it
+}
+
+// Start starts everything. When it returns, the API accepts orders.
+//
+// The heap is small, so garbage is collected less often than Go would by itself, unless GOGC says otherwise.
+func Start(ctx context.Context, o Options) (_ *System, err error) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+	descriptors := store.Descriptors()
+	if err := checkDescriptors(descriptors, o.Isolation.Isolated || o.Isolation.Bootstrap != "", o.Log); err != nil {
+		return nil, err
+	}
+	apiListener, err := guard.Listen(o.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("the API: %w", err)
+	}
+	awsListener, err := guard.Listen(o.AWSAddr)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("the AWS endpoint: %w", err), apiListener.Close())
+	}
+	s := &System{most: share(descriptors), API: apiListener.URL(), AWS: awsListener.URL(),
+		Notices: notices(apiListener, awsListener), ServeErrors: make(chan error, 2)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, apiListener.Close(), awsListener.Close())
+		}
+	}()
+	var opened atomic.Pointer[local.Stack]
+	o.Log = store.LogUntil(o.Log, func() error {
+		if stack := opened.Load(); stack != nil {
+			return stack.Err()
+		}
+		return nil
+	})
+	if err := s.open(ctx, o); err != nil {
+		return nil, err
+	}
+	opened.Store(s.Stack)
+	s.awsServer = s.serve(awsListener, s.most.aws, s.Stack.AWSHandler(append(awsListener.Hosts(), o.Hosts...)...)) // before the functions start: as processes they call it
+	if err := s.Stack.Start(ctx); err != nil {
+		return nil, errors.Join(err, s.Stack.Close(ctx), s.clean())
+	}
+	api := s.Stack.APIHandler()
+	if o.Around != nil {
+		api = o.Around(api)
+	}
+	hosts := append(apiListener.Hosts(), append(publicHost(o), o.Hosts...)...)
+	s.apiServer = s.serve(gateway.Listener(apiListener), s.most.api, s.Stack.Guarded(&front{
+		local:  (&localAPI{stack: s.Stack, client: s.Stack.ClientID("UserPoolClient"), hosts: hosts}).handler(),
+		issuer: s.Stack.Issuer().Handler(s.API),
+		api:    api,
+	}, hosts...))
+	return s, nil
+}
+
+// open opens the stack and fills its catalogue.
+func (s *System) open(ctx context.Context, o Options) error {
+	if err := closeToOthers(o.Dir, o.Log); err != nil {
+		return err
+	}
+	warnEmptied(o.Dir, o.Log)
+	secret, err := webhookSecret(o.Dir)
+	if err != nil {
+		return err
+	}
+	s.Secret = shownSecret(o, secret)
+	o.Outgoing = outgoing(s.most.out)
+	opts := StackOptions(o, map[string]string{"PublicUrl": s.API, "WebhookSecret": secret})
+	opts.AWSEndpoint = s.AWS
+	if opts.Bootstrap, s.clean, err = o.Isolation.Program(ctx); err != nil {
+		return err
+	}
+	if o.Functions != nil {
+		opts.Factory = o.Functions(s.AWS)
+	}
+	if s.Stack, err = local.Open(ctx, opts); err != nil {
+		return errors.Join(err, s.clean())
+	}
+	if err := errors.Join(s.refuseStripe(opts), Seed(ctx, s.Stack)); err != nil {
+		return errors.Join(err, s.Stack.Close(ctx), s.clean())
+	}
+	return nil
+}
+
+// serve answers on a listener, so many connections at a time, until it is shut down.
+func (s *System) serve(listener net.Listener, most int, handler http.Handler) *http.Server {
+	guests := newCrowd(listener, most)
+	server := &http.Server{Handler: awsapi.BodyDeadline(awsapi.BodyTime, handler), ReadHeaderTimeout: awsapi.BodyTime, IdleTimeout: 2 * time.Minute, ConnState: guests.watch}
+	go func() { s.ServeErrors <- server.Serve(guests) }()
+	return server
+}
+
+// Close stops the system gracefully: functions finish what they have begun in the background while the API, which they may call, still answers; then
+// no new requests, those in flight finish, and the stack stops. If nothing can be stored any more, nothing can finish: it stops at once.
+func (s *System) Close(ctx context.Context) error {
+	if s.Stack.Err() != nil {
+		return errors.Join(s.Stack.Close(ctx), s.apiServer.Close(), s.awsServer.Close(), s.clean())
+	}
+	s.Stack.Drain(ctx)
+	err := errors.Join(s.apiServer.Shutdown(ctx), s.Stack.Close(ctx), s.awsServer.Shutdown(ctx)) // what still runs may still call AWS
+	return errors.Join(err, s.clean())
+}
+
+// WhileHealthy gives a context that ends when the system can no longer go on, with the reason as its cause. stop must be called.
+func (s *System) WhileHealthy(ctx context.Context) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case err := <-s.Stack.Failed():
+			cancel(err)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
