@@ -8,7 +8,6 @@ import (
 
 	"orderflow/local/asl/asltest"
 	"orderflow/local/asl/graph"
-	"orderflow/local/states/bench"
 	"orderflow/local/states/standalone"
 )
 
@@ -71,19 +70,3 @@ type aslTestCommand struct {
 }
 
 func (c *aslTestCommand) Run(e *env) error { return exit(asltest.Main(c.Args, e.stdout, e.stderr)) }
-
-type benchCommands struct {
-	Coldstart benchColdstartCommand `cmd:"" help:"Start the program that is deployed, for each function, and measure."`
-	Memory    benchMemoryCommand    `cmd:"" help:"Measure what each function computes and keeps in memory, and what follows for its memory size."`
-	Orders    benchOrdersCommand    `cmd:"" help:"Place orders through the API and measure until they are fulfilled."`
-	API       benchAPICommand       `cmd:"" name:"api" help:"Let customers come at a set rate and measure how soon the API answers."`
-	Engine    benchEngineCommand    `cmd:"" help:"Run order-7 on the engine." passthrough:""`
-}
-
-type benchEngineCommand struct {
-	Args []string `arg:"" optional:""`
-}
-
-func (c *benchEngineCommand) Run(e *env) error {
-	return exit(bench.Main(c.Args, e.stdout, e.stderr))
-}

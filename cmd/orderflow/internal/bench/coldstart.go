@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -25,20 +25,11 @@ import (
 	"orderflow/local/lambda/runtimeapi"
 )
 
-type benchColdstartCommand struct {
-	Bootstrap string `help:"The program that is deployed, built for this machine. Without it the Go tool builds one from the sources." type:"existingfile" placeholder:"FILE"`
-	Starts    int    `help:"How often each function is started." default:"10"`
-	N         int    `help:"How many invocations before the memory is measured." default:"1000"`
-	JSON      bool   `help:"Print JSON."`
-}
-
-func (*benchColdstartCommand) Help() string {
-	return `Starts the program that is deployed, for each function, behind a Lambda Runtime API, and invokes it with a harmless event against an in-memory stack.
-Measured are: start of the process -> its first request for work (medians of --starts), the first invocation, an invocation after that, the resident
-memory after --n invocations, and the program's size.
-
-Example:
-  orderflow bench coldstart --starts 20`
+// Coldstart starts the program that is deployed, for each function, and invokes it.
+type Coldstart struct {
+	Bootstrap string
+	Starts    int
+	N         int
 }
 
 // The goals of the project, on a machine of 2 cores.
@@ -50,16 +41,16 @@ const (
 	goalRSS      = 40.0 // MiB
 )
 
-// coldStarts is what the benchmark reports.
-type coldStarts struct {
+// ColdStarts is what the benchmark reports.
+type ColdStarts struct {
 	BinaryMB    float64     `json:"binaryMB"` // 10^6 bytes
 	Starts      int         `json:"starts"`
 	Invocations int         `json:"invocations"`
-	Functions   []coldStart `json:"functions"`
+	Functions   []ColdStart `json:"functions"`
 }
 
-// coldStart is one function.
-type coldStart struct {
+// ColdStart is one function.
+type ColdStart struct {
 	Handler   string  `json:"handler"`
 	InitP50   float64 `json:"initP50Milliseconds"` // start -> first /next
 	InitMax   float64 `json:"initMaxMilliseconds"`
@@ -69,37 +60,35 @@ type coldStart struct {
 	MissesAny bool    `json:"missesAny"` // one of the goals
 }
 
-func (c *benchColdstartCommand) Run(e *env) (err error) {
+// Measure measures each function.
+func (c Coldstart) Measure(ctx context.Context, log *slog.Logger) (report ColdStarts, err error) {
 	if c.Starts < 1 || c.N < 1 {
-		return errors.New("--starts and --n must be at least 1")
+		return report, errors.New("--starts and --n must be at least 1")
 	}
-	bootstrap, clean, err := system.Isolation{Isolated: true, Bootstrap: c.Bootstrap}.Program(e.ctx)
+	bootstrap, clean, err := system.Isolation{Isolated: true, Bootstrap: c.Bootstrap}.Program(ctx)
 	if err != nil {
-		return err
+		return report, err
 	}
 	defer func() { err = errors.Join(err, clean()) }()
 	info, err := os.Stat(bootstrap)
 	if err != nil {
-		return err
+		return report, err
 	}
-	b, err := newColdBench(e, bootstrap)
+	b, err := newColdBench(ctx, bootstrap, log)
 	if err != nil {
-		return err
+		return report, err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
-	report := coldStarts{BinaryMB: float64(info.Size()) / 1e6, Starts: c.Starts, Invocations: c.N}
+	report = ColdStarts{BinaryMB: float64(info.Size()) / 1e6, Starts: c.Starts, Invocations: c.N}
 	for _, fn := range b.stack.Functions() {
-		one, err := b.measure(e.ctx, fn, c.Starts, c.N)
+		one, err := b.measure(ctx, fn, c.Starts, c.N)
 		if err != nil {
-			return fmt.Errorf("function %s: %w", fn.Handler, err)
+			return report, fmt.Errorf("function %s: %w", fn.Handler, err)
 		}
 		report.Functions = append(report.Functions, one)
 	}
-	slices.SortFunc(report.Functions, func(x, y coldStart) int { return int(1000 * (y.InitP50 - x.InitP50)) })
-	if c.JSON {
-		return printValue(e.stdout, report)
-	}
-	return report.print(e.stdout)
+	slices.SortFunc(report.Functions, func(x, y ColdStart) int { return int(1000 * (y.InitP50 - x.InitP50)) })
+	return report, nil
 }
 
 // coldBench is an in-memory stack whose functions' processes are started one by one.
@@ -110,7 +99,7 @@ type coldBench struct {
 	hook  *http.Server // where the carrier calls: the order does not want its answer
 }
 
-func newColdBench(e *env, bootstrap string) (_ *coldBench, err error) {
+func newColdBench(ctx context.Context, bootstrap string, log *slog.Logger) (_ *coldBench, err error) {
 	b := &coldBench{}
 	defer func() {
 		if err != nil {
@@ -122,12 +111,11 @@ func newColdBench(e *env, bootstrap string) (_ *coldBench, err error) {
 		return nil, err
 	}
 	b.hook = serveQuietly(hookListener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusConflict) }))
-	log := logger(e, false, slog.LevelError)
 	opts := system.StackOptions(system.Options{Log: log}, map[string]string{"PublicUrl": hookListener.URL(), "WebhookSecret": "not-a-secret-of-anything"})
-	if b.stack, err = local.Open(e.ctx, opts); err != nil {
+	if b.stack, err = local.Open(ctx, opts); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(system.Seed(e.ctx, b.stack), putColdOrder(e.ctx, b.stack)); err != nil {
+	if err := errors.Join(system.Seed(ctx, b.stack), putColdOrder(ctx, b.stack)); err != nil {
 		return nil, err
 	}
 	awsListener, err := guard.Listen(system.AnyPort)
@@ -162,7 +150,7 @@ func (b *coldBench) close() error {
 }
 
 // measure starts a function's process several times; the last one goes on until it has had n invocations.
-func (b *coldBench) measure(ctx context.Context, fn lambda.Function, starts, n int) (out coldStart, err error) {
+func (b *coldBench) measure(ctx context.Context, fn lambda.Function, starts, n int) (out ColdStart, err error) {
 	event, ok := coldEvents[fn.Handler]
 	if !ok {
 		return out, errors.New("no event to invoke it with")
@@ -247,7 +235,8 @@ func (c coldEvent) invoke(ctx context.Context, process lambda.Handler, fn lambda
 	return took, nil
 }
 
-func (r coldStarts) print(w io.Writer) error {
+// Print prints it for people.
+func (r ColdStarts) Print(w io.Writer) error {
 	size := "meets the goal of %.0f MB"
 	switch {
 	case runtime.GOARCH != deployedArch:

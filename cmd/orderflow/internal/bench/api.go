@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/url"
 	"runtime"
 	"strconv"
@@ -17,67 +18,57 @@ import (
 	"orderflow/cmd/orderflow/internal/system"
 )
 
-type benchAPICommand struct {
-	Rate         int           `help:"Customers a second." default:"200"`
-	For          time.Duration `help:"For how long they come." default:"30s"`
-	InMemory     bool          `help:"Keep nothing on disk."`
-	CarrierDelay time.Duration `help:"How long the sandbox carrier takes." default:"0s"`
-	CPUProfile   string        `name:"cpuprofile" help:"Write a CPU profile of the run." placeholder:"FILE"`
-	JSON         bool          `help:"Print JSON."`
+// API lets customers come at a set rate, whether or not those before were served.
+type API struct {
+	Rate         int
+	For          time.Duration
+	InMemory     bool
+	CarrierDelay time.Duration
+	CPUProfile   string
 }
 
-func (*benchAPICommand) Help() string {
-	return `Starts the whole system; customers arrive at a set rate, whether or not those before were served. Each places an order, reads it, and lists its orders. ` +
-		`Then waits until every order is FULFILLED.
-
-Example:
-  orderflow bench api --rate 200 --for 30s`
+// APIResult is what the benchmark reports.
+type APIResult struct {
+	Rate           int     `json:"customersPerSecond"`
+	Orders         int     `json:"orders"`
+	Durable        bool    `json:"durable"`
+	Cores          int     `json:"cores"`
+	Place          Answers `json:"place"`
+	Read           Answers `json:"read"`
+	List           Answers `json:"list"`
+	FulfilledSoFar int     `json:"fulfilledWhenTheLastWasPlaced"`
+	DrainedSeconds float64 `json:"secondsUntilAllWereFulfilled"`
+	CPU            float64 `json:"cpuMillisecondsPerOrder"`
+	PeakRSSMiB     float64 `json:"peakRssMiB"`
+	Failures       int     `json:"failures"`
+	causes         []error // of the first failures
 }
 
-// benchAPI is what the benchmark reports.
-type benchAPI struct {
-	Rate           int          `json:"customersPerSecond"`
-	Orders         int          `json:"orders"`
-	Durable        bool         `json:"durable"`
-	Cores          int          `json:"cores"`
-	Place          benchAnswers `json:"place"`
-	Read           benchAnswers `json:"read"`
-	List           benchAnswers `json:"list"`
-	FulfilledSoFar int          `json:"fulfilledWhenTheLastWasPlaced"`
-	DrainedSeconds float64      `json:"secondsUntilAllWereFulfilled"`
-	CPU            float64      `json:"cpuMillisecondsPerOrder"`
-	PeakRSSMiB     float64      `json:"peakRssMiB"`
-	Failures       int          `json:"failures"`
-	Causes         []error      `json:"-"` // of the first failures
-}
-
-// benchAnswers is how soon one kind of request was answered.
-type benchAnswers struct {
+// Answers is how soon one kind of request was answered.
+type Answers struct {
 	P50 float64 `json:"p50Milliseconds"`
 	P99 float64 `json:"p99Milliseconds"`
 	Max float64 `json:"maxMilliseconds"`
 }
 
-func answersOf(d []time.Duration) benchAnswers {
-	return benchAnswers{percentile(d, 0.50), percentile(d, 0.99), percentile(d, 1)}
+func answersOf(d []time.Duration) Answers {
+	return Answers{percentile(d, 0.50), percentile(d, 0.99), percentile(d, 1)}
 }
 
-func (c *benchAPICommand) Run(e *env) error {
+// Measure starts a system and measures it. Fewer than all customers may have been served; see Err.
+func (c API) Measure(ctx context.Context, log *slog.Logger) (*APIResult, error) {
 	if c.Rate < 1 || c.For < time.Second {
-		return errors.New("--rate must be at least 1, and --for at least 1s")
+		return nil, errors.New("--rate must be at least 1, and --for at least 1s")
 	}
-	result, err := benchSystem(e, c.InMemory, c.CarrierDelay, c.CPUProfile, c.measure)
-	if err != nil {
-		return err
+	return inSystem(ctx, c.InMemory, c.CarrierDelay, c.CPUProfile, log, c.measure)
+}
+
+// Err reports customers who were not served, with the first causes.
+func (r *APIResult) Err() error {
+	if r.Failures == 0 {
+		return nil
 	}
-	for _, cause := range result.Causes {
-		fmt.Fprintln(e.stderr, cause)
-	}
-	err = printResult(e.stdout, result, c.JSON)
-	if result.Failures > 0 {
-		return errors.Join(err, fmt.Errorf("%d customers were not served", result.Failures))
-	}
-	return err
+	return fmt.Errorf("%d customers were not served: %w", r.Failures, errors.Join(r.causes...))
 }
 
 // visit is one customer's: the order, and how long each answer took.
@@ -86,12 +77,12 @@ type visit struct {
 	place, read, list time.Duration
 }
 
-func (c *benchAPICommand) measure(ctx context.Context, s *system.System) (*benchAPI, error) {
+func (c API) measure(ctx context.Context, s *system.System) (*APIResult, error) {
 	skus, err := system.StockUp(ctx, s.Stack)
 	if err != nil {
 		return nil, err
 	}
-	cl, err := benchClient(ctx, s)
+	cl, err := newClient(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +91,7 @@ func (c *benchAPICommand) measure(ctx context.Context, s *system.System) (*bench
 	if len(visits) == 0 {
 		return nil, fmt.Errorf("nobody was served: %w", errors.Join(failures...))
 	}
-	result := &benchAPI{Rate: c.Rate, Orders: len(visits), Durable: !c.InMemory, Cores: runtime.GOMAXPROCS(0), Failures: len(failures), Causes: failures[:min(10, len(failures))]}
+	result := &APIResult{Rate: c.Rate, Orders: len(visits), Durable: !c.InMemory, Cores: runtime.GOMAXPROCS(0), Failures: len(failures), causes: failures[:min(10, len(failures))]}
 	if err := c.drain(ctx, cl, visits, result); err != nil {
 		return nil, err
 	}
@@ -115,7 +106,7 @@ func (c *benchAPICommand) measure(ctx context.Context, s *system.System) (*bench
 }
 
 // customers lets them come at the rate: an open loop.
-func (c *benchAPICommand) customers(ctx context.Context, cl *client.Client, skus []string) (visits []visit, failures []error) {
+func (c API) customers(ctx context.Context, cl *client.Client, skus []string) (visits []visit, failures []error) {
 	var (
 		wg sync.WaitGroup
 		mu sync.Mutex
@@ -124,7 +115,7 @@ func (c *benchAPICommand) customers(ctx context.Context, cl *client.Client, skus
 	for i := range int(c.For / gap) {
 		time.Sleep(time.Until(began.Add(time.Duration(i) * gap)))
 		wg.Go(func() {
-			v, err := benchVisit(ctx, cl, i, skus)
+			v, err := newVisit(ctx, cl, i, skus)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
@@ -138,10 +129,10 @@ func (c *benchAPICommand) customers(ctx context.Context, cl *client.Client, skus
 	return visits, failures
 }
 
-func benchVisit(ctx context.Context, cl *client.Client, i int, skus []string) (v visit, err error) {
+func newVisit(ctx context.Context, cl *client.Client, i int, skus []string) (v visit, err error) {
 	began := time.Now()
 	took := func() time.Duration { d := time.Since(began); began = time.Now(); return d }
-	p, err := cl.Place(ctx, "bench-"+strconv.Itoa(i), benchOrder(i, skus))
+	p, err := cl.Place(ctx, "bench-"+strconv.Itoa(i), orderRequest(i, skus))
 	v.order, v.place = p.OrderID, took()
 	if err != nil {
 		return v, err
@@ -156,11 +147,11 @@ func benchVisit(ctx context.Context, cl *client.Client, i int, skus []string) (v
 }
 
 // drain waits until every order is FULFILLED.
-func (c *benchAPICommand) drain(ctx context.Context, cl *client.Client, visits []visit, result *benchAPI) error {
+func (c API) drain(ctx context.Context, cl *client.Client, visits []visit, result *APIResult) error {
 	stopped := time.Now()
 	var last time.Time
 	for _, v := range visits {
-		o, err := cl.Follow(ctx, v.order, benchPoll, func(client.Order) bool { return false })
+		o, err := cl.Follow(ctx, v.order, pollEvery, func(client.Order) bool { return false })
 		if err != nil {
 			return err
 		}
@@ -179,8 +170,9 @@ func (c *benchAPICommand) drain(ctx context.Context, cl *client.Client, visits [
 	return nil
 }
 
-func (r *benchAPI) print(w io.Writer) {
-	fmt.Fprintf(w, `%d orders, %d customers a second, %d cores, %s
+// Print prints it for people.
+func (r *APIResult) Print(w io.Writer) error {
+	_, err := fmt.Fprintf(w, `%d orders, %d customers a second, %d cores, %s
   POST /orders         %10.2f ms p50 %10.2f ms p99 %10.2f ms at most
   GET /orders/{id}     %10.2f ms p50 %10.2f ms p99 %10.2f ms at most
   GET /orders          %10.2f ms p50 %10.2f ms p99 %10.2f ms at most
@@ -189,4 +181,5 @@ func (r *benchAPI) print(w io.Writer) {
   peak RSS             %10.0f MiB
 `, r.Orders, r.Rate, r.Cores, durability(r.Durable), r.Place.P50, r.Place.P99, r.Place.Max, r.Read.P50, r.Read.P99, r.Read.Max,
 		r.List.P50, r.List.P99, r.List.Max, r.FulfilledSoFar, r.DrainedSeconds, r.CPU, r.PeakRSSMiB)
+	return err
 }

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"fmt"
@@ -7,7 +7,8 @@ import (
 	"text/tabwriter"
 )
 
-func (r memoryReport) print(w io.Writer) error {
+// Print prints it for people.
+func (r MemoryReport) Print(w io.Writer) error {
 	fmt.Fprintf(w, `%d usual orders, one at a time; %d orders of %d products, full batches, longest lists. Each function is processes of the deployed program.
 
 Measured: milliseconds of processor time (user and system), resident memory at its peak.

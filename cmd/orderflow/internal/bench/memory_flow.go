@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -52,7 +52,7 @@ func newMemoryBench(ctx context.Context, bootstrap string, log *slog.Logger) (*m
 	}
 	b.stack = b.system.Stack
 	b.orders = &cloud.Orders{DB: dynamodb.NewFromConfig(b.stack.Config("")), Table: system.StackName + "-orders"}
-	if b.client, err = benchClient(ctx, b.system); err != nil {
+	if b.client, err = newClient(ctx, b.system); err != nil {
 		return nil, errors.Join(err, b.close(ctx))
 	}
 	return b, nil

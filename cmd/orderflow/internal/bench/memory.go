@@ -1,6 +1,7 @@
-package main
+package bench
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,22 +13,11 @@ import (
 	"orderflow/local/lambda"
 )
 
-type benchMemoryCommand struct {
-	Bootstrap string `help:"The program that is deployed, built for this machine. Without it the Go tool builds one from the sources." type:"existingfile" placeholder:"FILE"`
-	Orders    int    `help:"How many usual orders are fulfilled; a quarter as many are cancelled, and a quarter as many fail." default:"200"`
-	Large     int    `help:"How many orders of 100 products are fulfilled, as many cancelled, as many failed; and how often each full batch is delivered." default:"20"`
-	JSON      bool   `help:"Print JSON."`
-}
-
-func (*benchMemoryCommand) Help() string {
-	return `Runs the whole system in memory with each function as processes of the program that is deployed, and measures every invocation: the processor time of
-the process and its largest resident memory. Usual orders of two products go first, one at a time; then orders of 100 products, the fullest batches of
-template.yaml and the longest lists. From that, the duration at each memory size is computed: Lambda gives a function processor time in proportion to
-its memory, one vCPU at 1,769 MB. What is computed holds for a vCPU of this machine's speed, and leaves out the time that a function waits for other
-services. Linux alone.
-
-Example:
-  orderflow bench memory --orders 400`
+// Memory runs the whole system with metered processes of the program that is deployed.
+type Memory struct {
+	Bootstrap string
+	Orders    int
+	Large     int
 }
 
 // The rule by which template.yaml's memory is chosen; docs/performance.md gives the reasons.
@@ -42,23 +32,23 @@ const (
 // memorySizes are those that are compared, in MB.
 var memorySizes = []int{128, 256, 512, 1024}
 
-// memoryReport is what the benchmark reports. Times are milliseconds.
-type memoryReport struct {
+// MemoryReport is what the benchmark reports. Times are milliseconds.
+type MemoryReport struct {
 	Orders    int              `json:"orders"`
 	Large     int              `json:"largeOrders"`
-	Functions []memoryFunction `json:"functions"`
-	Rule      []memoryRule     `json:"rule"`
+	Functions []MemoryFunction `json:"functions"`
+	Rule      []MemoryRule     `json:"rule"`
 }
 
-// memoryRule is what the rule gives to a group of functions: the smallest size that it allows to each of them.
-type memoryRule struct {
+// MemoryRule is what the rule gives to a group of functions: the smallest size that it allows to each of them.
+type MemoryRule struct {
 	Functions string   `json:"functions"`
 	MemoryMB  int      `json:"memoryMB"` // 0 if no size is large enough
 	DecidedBy []string `json:"decidedBy"`
 }
 
-// memoryFunction is one function: what template.yaml gives it, what was measured, and what follows.
-type memoryFunction struct {
+// MemoryFunction is one function: what template.yaml gives it, what was measured, and what follows.
+type MemoryFunction struct {
 	Handler        string         `json:"handler"`
 	MemoryMB       int            `json:"memoryMB"`
 	TimeoutSeconds float64        `json:"timeoutSeconds"`
@@ -67,14 +57,14 @@ type memoryFunction struct {
 	InitCPU        float64        `json:"initCPUMilliseconds"`            // median of the processes, start -> first request for work
 	FirstCPU       float64        `json:"firstInvocationCPUMilliseconds"` // median of the processes
 	PeakRSSMiB     float64        `json:"peakRSSMiB"`
-	Usual          memoryLoad     `json:"usual"`
-	Largest        memoryLoad     `json:"largest"`
-	Computed       []memoryChoice `json:"computed"`
+	Usual          MemoryLoad     `json:"usual"`
+	Largest        MemoryLoad     `json:"largest"`
+	Computed       []MemoryChoice `json:"computed"`
 	LeastMB        int            `json:"leastMB"` // the smallest size that the rule allows; 0 if none does
 }
 
-// memoryLoad sums up the invocations of one kind, each process's first left out.
-type memoryLoad struct {
+// MemoryLoad sums up the invocations of one kind, each process's first left out.
+type MemoryLoad struct {
 	Invocations int     `json:"invocations"`
 	CPUMean     float64 `json:"cpuMeanMilliseconds"`
 	CPUP99      float64 `json:"cpuP99Milliseconds"`
@@ -82,47 +72,44 @@ type memoryLoad struct {
 	WallMax     float64 `json:"wallMaxMilliseconds"` // on this machine, with everything else that runs on it
 }
 
-// memoryChoice is what an invocation would compute for at a memory size.
-type memoryChoice struct {
+// MemoryChoice is what an invocation would compute for at a memory size.
+type MemoryChoice struct {
 	MemoryMB int     `json:"memoryMB"`
 	Usual    float64 `json:"usualMilliseconds"`    // of the mean
 	UsualP99 float64 `json:"usualP99Milliseconds"` // of the p99
 	Largest  float64 `json:"largestMilliseconds"`  // of the most
 }
 
-func (c *benchMemoryCommand) Run(e *env) (err error) {
+// Measure measures every invocation.
+func (c Memory) Measure(ctx context.Context, log *slog.Logger) (report MemoryReport, err error) {
 	if c.Orders < 4 || c.Large < 1 {
-		return errors.New("--orders must be at least 4, --large at least 1")
+		return report, errors.New("--orders must be at least 4, --large at least 1")
 	}
 	if _, err := processTime(os.Getpid()); err != nil {
-		return err
+		return report, err
 	}
-	bootstrap, clean, err := system.Isolation{Isolated: true, Bootstrap: c.Bootstrap}.Program(e.ctx)
+	bootstrap, clean, err := system.Isolation{Isolated: true, Bootstrap: c.Bootstrap}.Program(ctx)
 	if err != nil {
-		return err
+		return report, err
 	}
 	defer func() { err = errors.Join(err, clean()) }()
-	b, err := newMemoryBench(e.ctx, bootstrap, logger(e, false, slog.LevelError))
+	b, err := newMemoryBench(ctx, bootstrap, log)
 	if err != nil {
-		return err
+		return report, err
 	}
-	defer func() { err = errors.Join(err, b.close(e.ctx)) }()
-	if err := b.usual(e.ctx, c.Orders); err != nil {
-		return fmt.Errorf("usual orders: %w", err)
+	defer func() { err = errors.Join(err, b.close(ctx)) }()
+	if err := b.usual(ctx, c.Orders); err != nil {
+		return report, fmt.Errorf("usual orders: %w", err)
 	}
-	if err := b.largest(e.ctx, c.Large); err != nil {
-		return fmt.Errorf("largest invocations: %w", err)
+	if err := b.largest(ctx, c.Large); err != nil {
+		return report, fmt.Errorf("largest invocations: %w", err)
 	}
-	report := b.report(c.Orders, c.Large)
-	if c.JSON {
-		return printValue(e.stdout, report)
-	}
-	return report.print(e.stdout)
+	return b.report(c.Orders, c.Large), nil
 }
 
 // report judges what was measured.
-func (b *memoryBench) report(orders, large int) memoryReport {
-	out := memoryReport{Orders: orders, Large: large}
+func (b *memoryBench) report(orders, large int) MemoryReport {
+	out := MemoryReport{Orders: orders, Large: large}
 	b.meter.mu.Lock()
 	defer b.meter.mu.Unlock()
 	for _, fn := range b.stack.Functions() {
@@ -130,16 +117,16 @@ func (b *memoryBench) report(orders, large int) memoryReport {
 		f.BatchSize = b.batchSize(fn.Handler)
 		out.Functions = append(out.Functions, f)
 	}
-	slices.SortFunc(out.Functions, func(x, y memoryFunction) int { return int(1000 * (y.Usual.CPUMean - x.Usual.CPUMean)) })
-	out.Rule = []memoryRule{out.rule("api", isAPI), out.rule("the others", func(f memoryFunction) bool { return !isAPI(f) })}
+	slices.SortFunc(out.Functions, func(x, y MemoryFunction) int { return int(1000 * (y.Usual.CPUMean - x.Usual.CPUMean)) })
+	out.Rule = []MemoryRule{out.rule("api", isAPI), out.rule("the others", func(f MemoryFunction) bool { return !isAPI(f) })}
 	return out
 }
 
-func isAPI(f memoryFunction) bool { return f.Handler == "api" }
+func isAPI(f MemoryFunction) bool { return f.Handler == "api" }
 
 // rule gives one size to a group: sizes of their own would follow the noise of the measurement, and save next to nothing.
-func (r memoryReport) rule(name string, in func(memoryFunction) bool) memoryRule {
-	out := memoryRule{Functions: name, MemoryMB: memorySizes[0]}
+func (r MemoryReport) rule(name string, in func(MemoryFunction) bool) MemoryRule {
+	out := MemoryRule{Functions: name, MemoryMB: memorySizes[0]}
 	for _, f := range r.Functions {
 		switch {
 		case !in(f) || f.LeastMB != 0 && (out.MemoryMB == 0 || f.LeastMB < out.MemoryMB):
@@ -152,13 +139,13 @@ func (r memoryReport) rule(name string, in func(memoryFunction) bool) memoryRule
 	return out
 }
 
-func (h *metered) function(fn lambda.Function) memoryFunction {
-	f := memoryFunction{
+func (h *metered) function(fn lambda.Function) MemoryFunction {
+	f := MemoryFunction{
 		Handler: fn.Handler, MemoryMB: fn.MemoryMB, TimeoutSeconds: fn.Timeout.Seconds(), Processes: len(h.inits),
 		InitCPU: median(h.inits), FirstCPU: median(h.firsts), PeakRSSMiB: h.peakMiB, Usual: sumUp(h.usual), Largest: sumUp(h.largest),
 	}
 	for _, mb := range memorySizes {
-		f.Computed = append(f.Computed, memoryChoice{mb, atMemory(f.Usual.CPUMean, mb), atMemory(f.Usual.CPUP99, mb), atMemory(max(f.Usual.CPUMax, f.Largest.CPUMax), mb)})
+		f.Computed = append(f.Computed, MemoryChoice{mb, atMemory(f.Usual.CPUMean, mb), atMemory(f.Usual.CPUP99, mb), atMemory(max(f.Usual.CPUMax, f.Largest.CPUMax), mb)})
 	}
 	if i := slices.IndexFunc(f.Computed, f.allows); i >= 0 {
 		f.LeastMB = f.Computed[i].MemoryMB
@@ -171,7 +158,7 @@ func (h *metered) function(fn lambda.Function) memoryFunction {
 func atMemory(cpu float64, mb int) float64 { return cpu * max(1, fullCPU/float64(mb)) }
 
 // allows tells whether the rule allows a memory size.
-func (f memoryFunction) allows(c memoryChoice) bool {
+func (f MemoryFunction) allows(c MemoryChoice) bool {
 	soon := c.Usual <= usualLimit
 	if isAPI(f) {
 		soon = c.UsualP99 <= usualLimitAPI
@@ -179,16 +166,16 @@ func (f memoryFunction) allows(c memoryChoice) bool {
 	return soon && f.PeakRSSMiB <= peakShare*float64(c.MemoryMB) && c.Largest <= 1000*f.TimeoutSeconds/largestDivisor
 }
 
-func sumUp(samples []sample) memoryLoad {
+func sumUp(samples []sample) MemoryLoad {
 	if len(samples) == 0 {
-		return memoryLoad{}
+		return MemoryLoad{}
 	}
 	var cpu, wall []time.Duration
 	var sum time.Duration
 	for _, s := range samples {
 		cpu, wall, sum = append(cpu, s.cpu), append(wall, s.wall), sum+s.cpu
 	}
-	return memoryLoad{
+	return MemoryLoad{
 		Invocations: len(samples), CPUMean: float64(sum.Microseconds()) / 1000 / float64(len(samples)), CPUP99: percentile(cpu, 0.99), CPUMax: percentile(cpu, 1),
 		WallMax: percentile(wall, 1),
 	}
