@@ -1,26 +1,16 @@
 package main
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"net/url"
 	"os"
-	"path"
-	"strings"
-	"sync"
 	"time"
 
-	"orderflow"
-	"orderflow/cmd/orderflow/internal/client"
+	"orderflow/cmd/orderflow/internal/demo"
 	"orderflow/cmd/orderflow/internal/screen"
 	"orderflow/cmd/orderflow/internal/system"
-	"orderflow/examples"
 )
 
 type demoCommand struct {
@@ -42,27 +32,8 @@ Example:
   orderflow demo --isolated`
 }
 
-// example is one file of examples/orders.
-type example struct {
-	name        string
-	Description string          `json:"description"`
-	Customer    string          `json:"customer"`
-	Request     json.RawMessage `json:"request"`
-	Expect      expectation     `json:"expect"`
-}
-
-// expectation is how an example must end.
-type expectation struct {
-	HTTP    int              `json:"http"`    // status of the answer to POST /orders
-	Code    string           `json:"code"`    // of the problem, if it is one
-	Status  orderflow.Status `json:"status"`  // in which the order ends
-	Reason  string           `json:"reason"`  // why it was rejected or cancelled
-	Retries string           `json:"retries"` // a state that fails at least once before it succeeds
-	Redrive string           `json:"redrive"` // the error with which the execution fails before an operator redrives it
-}
-
 func (c *demoCommand) Run(e *env) (err error) {
-	list, err := c.examples()
+	list, err := demo.Examples(c.Orders)
 	if err != nil {
 		return err
 	}
@@ -87,11 +58,13 @@ func (c *demoCommand) Run(e *env) (err error) {
 	fmt.Fprintf(out, "%s\n\n", out.Text(fmt.Sprintf("The whole system runs at %s, started in %d ms.", s.API, time.Since(began).Milliseconds())))
 	ctx, stop := s.WhileHealthy(e.ctx)
 	defer stop()
-	board, err := c.play(ctx, out, s, list)
+	limited, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	board, err := demo.Play(limited, out, s, list)
 	if err != nil || s.Stack.Err() != nil {
 		return errors.Join(err, s.Stack.Err())
 	}
-	ok := board.summarize()
+	ok := board.Summarize()
 	if c.Keep {
 		fmt.Fprintf(e.stdout, "\napi  %s\ndocs %s/docs\naws  %s\nCtrl-C stops it.\n", s.API, s.API, s.AWS)
 		<-ctx.Done()
@@ -99,159 +72,5 @@ func (c *demoCommand) Run(e *env) (err error) {
 	if !ok {
 		return failure{1}
 	}
-	return nil
-}
-
-// examples reads the example orders. A folder without any is an error.
-func (c *demoCommand) examples() ([]example, error) {
-	var folder fs.FS = examples.FS
-	pattern := "orders/*.json"
-	if c.Orders != "" {
-		folder, pattern = os.DirFS(c.Orders), "*.json"
-	}
-	files, err := fs.Glob(folder, pattern)
-	if err != nil || len(files) == 0 {
-		return nil, fmt.Errorf("no example orders in %s/%s", c.Orders, pattern)
-	}
-	var list []example
-	for _, f := range files {
-		b, err := fs.ReadFile(folder, f)
-		if err != nil {
-			return nil, err
-		}
-		x := example{name: strings.TrimSuffix(path.Base(f), ".json")}
-		d := json.NewDecoder(bytes.NewReader(b))
-		d.DisallowUnknownFields()
-		if err := d.Decode(&x); err != nil {
-			return nil, fmt.Errorf("read %s: %w", f, err)
-		}
-		list = append(list, x)
-	}
-	return list, nil
-}
-
-// play places all examples at once and follows each to its end, showing the progress.
-func (c *demoCommand) play(ctx context.Context, out *screen.Screen, s *system.System, list []example) (*board, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
-	defer cancel()
-	anon := client.New(s.API, "")
-	token, err := anon.Mint(ctx, client.TokenRequest{Subject: "demo", Scopes: client.AllScopes, Groups: []string{client.Operators}})
-	if err != nil {
-		return nil, err
-	}
-	board := newBoard(out, list)
-	var wg sync.WaitGroup
-	for _, r := range board.rows {
-		wg.Go(func() {
-			p := &player{row: r, board: board, anonymous: anon, operator: anon.As(token)}
-			board.finish(r, p.run(ctx))
-		})
-	}
-	done := make(chan struct{})
-	go func() { wg.Wait(); close(done) }()
-	board.show(done)
-	return board, nil
-}
-
-// player takes one example through the system.
-type player struct {
-	row                 *row
-	board               *board
-	anonymous, operator *client.Client
-}
-
-// run returns nil if the order ended as its example says.
-func (p *player) run(ctx context.Context) error {
-	want := p.row.example.Expect
-	token, err := p.anonymous.Mint(ctx, client.TokenRequest{Subject: p.row.example.Customer, Scopes: client.AllScopes})
-	if err != nil {
-		return err
-	}
-	answer, err := p.anonymous.As(token).Place(ctx, "demo-"+p.row.example.name, p.row.example.Request)
-	if refused, ok := errors.AsType[*client.Problem](err); ok {
-		p.board.update(p.row, func(r *row) { r.status, r.remark = "refused", fmt.Sprintf("%d %s", refused.Status, refused.Code) })
-		if refused.Status != want.HTTP || refused.Code != want.Code {
-			return fmt.Errorf("refused with %w; expected %d %s", refused, want.HTTP, want.Code)
-		}
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if want.HTTP != 202 {
-		return fmt.Errorf("accepted; expected %d %s", want.HTTP, want.Code)
-	}
-	p.board.update(p.row, func(r *row) { r.orderID, r.status = answer.OrderID, string(answer.Status) })
-	o, err := p.follow(ctx, answer.OrderID)
-	if err != nil {
-		return err
-	}
-	return p.judge(o)
-}
-
-// follow polls the order as an operator until it has ended, and redrives it if its example says so.
-func (p *player) follow(ctx context.Context, id string) (client.OpsOrder, error) {
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		var o client.OpsOrder
-		if err := p.operator.Get(ctx, "/ops/orders/"+url.PathEscape(id), &o); err != nil {
-			return o, err
-		}
-		p.board.update(p.row, func(r *row) {
-			r.status = string(o.Status)
-			if o.Execution != nil {
-				r.step, r.execution = o.Execution.State(), o.Execution
-			}
-		})
-		if o.Status.Final() && o.Execution != nil && o.Execution.Status != "RUNNING" {
-			return o, nil
-		}
-		if err := p.attend(ctx, o); err != nil {
-			return o, err
-		}
-		select {
-		case <-ctx.Done():
-			return o, fmt.Errorf("still %s: %w", o.Status, ctx.Err())
-		case <-tick.C:
-		}
-	}
-}
-
-// attend is the operator: it ends the outage that failed the order, and redrives it.
-func (p *player) attend(ctx context.Context, o client.OpsOrder) error {
-	var a orderflow.Attention
-	if json.Unmarshal(o.Attention, &a) != nil || a.Code == "" {
-		return nil
-	}
-	want := p.row.example.Expect.Redrive
-	if a.Code != want || p.row.redriven {
-		return fmt.Errorf("execution failed at %s with %s: %s", a.Step, a.Code, a.Message)
-	}
-	p.board.update(p.row, func(r *row) { r.remark = "failed at " + a.Step })
-	if err := p.anonymous.SetOutage(ctx, true); err != nil {
-		return err
-	}
-	if _, err := p.operator.Act(ctx, o.OrderID, "redrive", "the outage is over"); err != nil {
-		return err
-	}
-	p.board.update(p.row, func(r *row) { r.remark, r.redriven = r.remark+", redriven", true })
-	return nil
-}
-
-// judge compares the order's end with the example's.
-func (p *player) judge(o client.OpsOrder) error {
-	want := p.row.example.Expect
-	switch {
-	case o.Status != want.Status:
-		return fmt.Errorf("ended %s (%s); expected %s", o.Status, o.Reason(), want.Status)
-	case want.Reason != "" && o.Reason() != want.Reason:
-		return fmt.Errorf("ended %s because of %s; expected %s", o.Status, o.Reason(), want.Reason)
-	case want.Redrive != "" && o.Execution.RedriveCount == 0:
-		return fmt.Errorf("ended %s without the redrive that was expected", o.Status)
-	case want.Retries != "" && o.Execution.Failures(want.Retries) == 0:
-		return fmt.Errorf("%s was not retried", want.Retries)
-	}
-	p.board.update(p.row, func(r *row) { r.remark = cmp.Or(r.remark, outcome(o, want.Retries)) })
 	return nil
 }

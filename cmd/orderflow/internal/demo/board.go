@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"cmp"
@@ -21,7 +21,7 @@ import (
 
 // row is one order on the board.
 type row struct {
-	example   example
+	example   Example
 	orderID   string
 	status    string // of the order, or "refused"
 	step      string // in which its execution is
@@ -34,16 +34,16 @@ type row struct {
 	execution *client.Execution
 }
 
-// board shows the progress of the orders: a table that is drawn anew in a terminal, a line a change elsewhere.
-type board struct {
+// Board shows the progress of the orders: a table that is drawn anew in a terminal, a line a change elsewhere.
+type Board struct {
 	mu    sync.Mutex
 	out   *screen.Screen
 	rows  []*row
 	drawn int // lines of the table on the screen
 }
 
-func newBoard(out *screen.Screen, list []example) *board {
-	b := &board{out: out}
+func newBoard(out *screen.Screen, list []Example) *Board {
+	b := &Board{out: out}
 	for _, x := range list {
 		b.rows = append(b.rows, &row{example: x, began: time.Now()})
 	}
@@ -51,7 +51,7 @@ func newBoard(out *screen.Screen, list []example) *board {
 }
 
 // update changes a row; outside a terminal what changed is printed.
-func (b *board) update(r *row, change func(*row)) {
+func (b *Board) update(r *row, change func(*row)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	before := *r
@@ -66,7 +66,7 @@ func (b *board) update(r *row, change func(*row)) {
 }
 
 // finish ends a row: err is what was not as expected.
-func (b *board) finish(r *row, err error) {
+func (b *Board) finish(r *row, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	r.done, r.err, r.elapsed = true, err, time.Since(r.began)
@@ -76,7 +76,7 @@ func (b *board) finish(r *row, err error) {
 }
 
 // line prints that something happened to a row.
-func (b *board) line(r *row, what string) {
+func (b *Board) line(r *row, what string) {
 	fmt.Fprintln(b.out, strings.TrimRight(fmt.Sprintf("%9s  %-22s %-10s %s", r.time(), r.example.name, r.status, what), " "))
 }
 
@@ -112,7 +112,7 @@ func (r *row) mark() string {
 }
 
 // show draws the board until done is closed, and then once more, whole.
-func (b *board) show(done <-chan struct{}) {
+func (b *Board) show(done <-chan struct{}) {
 	tick := time.NewTicker(80 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -133,7 +133,7 @@ func (b *board) show(done <-chan struct{}) {
 
 // live are the rows to show while orders are under way: all, or where they are more than the screen has lines, as many as it has of those that
 // are not done.
-func (b *board) live() []*row {
+func (b *Board) live() []*row {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	width, height := b.out.Size()
@@ -149,7 +149,7 @@ func (b *board) live() []*row {
 }
 
 // draw replaces what was drawn before by rows.
-func (b *board) draw(rows []*row) {
+func (b *Board) draw(rows []*row) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	width, _ := b.out.Size()
@@ -171,7 +171,7 @@ func (b *board) draw(rows []*row) {
 const wide = 110
 
 // view is the table of rows, and how many of all are done.
-func (b *board) view(rows []*row, width int) string {
+func (b *Board) view(rows []*row, width int) string {
 	columns := []screen.Column{{Title: "  EXAMPLE"}, {Title: "STATUS"}, {Title: "TIME", Right: true}, {Title: "WHAT HAPPENED", Wraps: true}}
 	withID := width == 0 || width >= wide
 	if withID {
@@ -198,8 +198,8 @@ func (b *board) view(rows []*row, width int) string {
 	return view
 }
 
-// summarize prints the outcomes and where the time went. It reports whether every order ended as expected.
-func (b *board) summarize() bool {
+// Summarize prints the outcomes and where the time went. It reports whether every order ended as expected.
+func (b *Board) Summarize() bool {
 	outcomes := map[string]int{}
 	wrong := 0
 	for _, r := range b.rows {
@@ -233,7 +233,7 @@ const aroundTimes = 7
 
 // printTimes adds up, over all executions, how long they were in each state, waits for retries and redrives included. In a terminal the shorter
 // ones are added up so that the whole story stays on the screen.
-func (b *board) printTimes() {
+func (b *Board) printTimes() {
 	stays := slices.SortedFunc(maps.Values(staysOf(b.rows)), func(a, b *stay) int { return cmp.Compare(b.total, a.total) })
 	_, height := b.out.Size()
 	if most := max(2, height-b.drawn-aroundTimes-1); b.out.Terminal() && len(stays) > most+1 {

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"bytes"
@@ -21,11 +21,11 @@ func sized(out *bytes.Buffer, width, height int) *screen.Screen {
 }
 
 // played is a board of ten orders that have ended as the examples do; the last did not.
-func played(out *screen.Screen) *board {
-	var list []example
+func played(out *screen.Screen) *Board {
+	var list []Example
 	for _, name := range []string{"01-plain", "02-many-lines", "03-declined-card", "04-insufficient-funds", "05-out-of-stock",
 		"06-unknown-item", "07-price-changed", "08-flaky-payment", "09-lost-reply", "10-payment-outage"} {
-		list = append(list, example{name: name})
+		list = append(list, Example{name: name})
 	}
 	b := newBoard(out, list)
 	for i, end := range []struct{ status, remark string }{
@@ -136,7 +136,7 @@ func TestBoard_draw(t *testing.T) {
 func TestBoard_lines(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	b := newBoard(screen.New(&out), []example{{name: "01-plain"}, {name: "02-lost"}})
+	b := newBoard(screen.New(&out), []Example{{name: "01-plain"}, {name: "02-lost"}})
 	first, second := b.rows[0], b.rows[1]
 	first.began, second.began = time.Now().Add(-time.Hour), time.Now().Add(-time.Hour)
 	b.update(first, func(r *row) { r.status, r.step = "PLACED", "ReserveStock" })
@@ -166,7 +166,7 @@ func TestSummarize(t *testing.T) {
 		b.rows[i].execution = &client.Execution{History: history(state, 10*(i+1))}
 	}
 	b.drawn = 12
-	if !b.summarize() {
+	if !b.Summarize() {
 		t.Error("not as expected")
 	}
 	want := `
@@ -182,7 +182,7 @@ All 10 orders ended as expected: 5 FULFILLED, 3 REJECTED, 2 refused.
 	if got := ansi.Strip(out.String()); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if b.rows[3].err = errors.New("lost"); b.summarize() || !strings.Contains(out.String(), "1 of 10 orders did not end as expected") {
+	if b.rows[3].err = errors.New("lost"); b.Summarize() || !strings.Contains(out.String(), "1 of 10 orders did not end as expected") {
 		t.Errorf("got\n%s", &out)
 	}
 }
