@@ -1,7 +1,7 @@
 // Command orderflow is the client of an Orderflow API, and the whole system on one machine.
 //
 // Here are the grammar of the command line and what commands print. What they do is in internal: client calls the API, system runs everything in
-// this process, demo and bench take orders through it, ambient and deadletter reach a stack on AWS; words and screen are for people.
+// this process, demo and bench take orders through it, ambient reaches a stack on AWS; words and screen are for people.
 package main
 
 import (
