@@ -77,6 +77,9 @@ type ErrorDetails struct {
 // TestState runs one state, without an execution and without a journal. A Task calls its service as roleArn, unless a mock stands in.
 // Waits take no time. Map and Parallel need a mock of their result.
 func (s *Service) TestState(ctx context.Context, in TestStateInput) (out TestStateOutput, err error) {
+	if err := in.check(); err != nil {
+		return out, err
+	}
 	if in.Input == "" {
 		in.Input = "{}"
 	}

@@ -66,10 +66,7 @@ func (in *TestStateInput) checkResult(kind string, state, result value.JSON) err
 
 // checkFailureCount holds the number of failed iterations against that of all.
 func checkFailureCount(n int, result value.JSON) error {
-	switch {
-	case n < 0:
-		return validation("Value '%d' at 'stateConfiguration.mapIterationFailureCount' failed to satisfy constraint: Member must have value greater than or equal to 0", n)
-	case result.Kind() == value.Array && n > result.Len():
+	if result.Kind() == value.Array && n > result.Len() {
 		return awsapi.Errorf("ValidationException", "Map iteration failure count must be less than or equal to the number of Map iterations")
 	}
 	return nil

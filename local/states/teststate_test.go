@@ -112,6 +112,28 @@ func TestService_TestState(t *testing.T) {
 	}
 }
 
+func TestService_TestState_Request(t *testing.T) {
+	t.Parallel()
+	h := start(t, nil)
+	const task = `{"definition":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f"},"End":true},`
+	for _, tt := range []struct{ name, members, message string }{
+		{"level", `"inspectionLevel":"ALL"`, "Value 'ALL' at 'inspectionLevel' failed to satisfy constraint: Member must satisfy enum value set: [INFO, DEBUG, TRACE]"},
+		{"level in small letters", `"inspectionLevel":"debug"`, "Value 'debug' at 'inspectionLevel' failed to satisfy constraint: Member must satisfy enum value set: [INFO, DEBUG, TRACE]"},
+		{"mode", `"mock":{"result":"{}","fieldValidationMode":"LAX"}`, "Value 'LAX' at 'mock.fieldValidationMode' failed to satisfy constraint: Member must satisfy enum value set: [STRICT, PRESENT, NONE]"},
+		{"mode of an error", `"mock":{"errorOutput":{"error":"E"},"fieldValidationMode":"none"}`, "Value 'none' at 'mock.fieldValidationMode' failed to satisfy constraint: Member must satisfy enum value set: [STRICT, PRESENT, NONE]"},
+		{"error without a name", `"mock":{"errorOutput":{"cause":"c"}}`, "Value null at 'mock.errorOutput.error' failed to satisfy constraint: Member must not be null"},
+		{"retries", `"mock":{"errorOutput":{"error":"E"}},"stateConfiguration":{"retrierRetryCount":-1}`,
+			"Value '-1' at 'stateConfiguration.retrierRetryCount' failed to satisfy constraint: Member must have value greater than or equal to 0"},
+		{"failures", `"mock":{"result":"{}"},"stateConfiguration":{"mapIterationFailureCount":-2}`,
+			"Value '-2' at 'stateConfiguration.mapIterationFailureCount' failed to satisfy constraint: Member must have value greater than or equal to 0"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := h.wire("TestState", texts(t, task+tt.members+`}`))
+			wantError(t, err, "ValidationException", "1 validation error detected: "+tt.message)
+		})
+	}
+}
+
 // mockOfItem tests a dynamodb:updateItem that gives a result.
 func mockOfItem(result string) string {
 	return `{"definition":{"Type":"Task","Resource":"arn:aws:states:::dynamodb:updateItem","Parameters":{},"End":true},"mock":{"result":` + string(value.OfString(result)) + `}}`
