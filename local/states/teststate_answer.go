@@ -1,6 +1,7 @@
 package states
 
 import (
+	"math"
 	"strings"
 
 	"orderflow/local/asl/value"
@@ -13,6 +14,7 @@ type shape struct {
 	kind   value.Kind
 	fields shapes
 	each   *shape
+	takes  func(value.JSON) bool // in place of any value of the kind
 }
 
 type shapes map[string]*shape
@@ -21,10 +23,15 @@ var kindNames = map[value.Kind]string{value.String: "a string", value.Number: "a
 
 var (
 	aString, aNumber, aBool = &shape{kind: value.String}, &shape{kind: value.Number}, &shape{kind: value.Bool}
-	attributes              = makeAttributes()
-	capacity                = shapes{"CapacityUnits": aNumber, "ReadCapacityUnits": aNumber, "WriteCapacityUnits": aNumber}
-	capacities              = mapOf(object(capacity))
-	consumed                = object(shapes{
+
+	anInteger = &shape{kind: value.Number, takes: isWhole}
+	// aDate is a text by its type; the optimized integration itself gives the number of seconds.
+	aDate = &shape{kind: value.String, takes: isDate}
+
+	attributes = makeAttributes()
+	capacity   = shapes{"CapacityUnits": aNumber, "ReadCapacityUnits": aNumber, "WriteCapacityUnits": aNumber}
+	capacities = mapOf(object(capacity))
+	consumed   = object(shapes{
 		"TableName": aString, "CapacityUnits": aNumber, "ReadCapacityUnits": aNumber, "WriteCapacityUnits": aNumber,
 		"Table": object(capacity), "LocalSecondaryIndexes": capacities, "GlobalSecondaryIndexes": capacities,
 	})
@@ -33,7 +40,6 @@ var (
 		"ItemCollectionMetrics": object(shapes{"ItemCollectionKey": attributes, "SizeEstimateRangeGB": arrayOf(aNumber)}),
 	}
 	published = shapes{"MessageId": aString, "SequenceNumber": aString}
-	started   = shapes{"ExecutionArn": aString, "StartDate": aString}
 )
 
 func object(fields shapes) *shape { return &shape{kind: value.Object, fields: fields} }
@@ -54,34 +60,84 @@ func makeAttributes() *shape {
 
 // answers are the members of the services' answers (their API references), by integration.
 var answers = map[string]shapes{
-	"lambda:invoke":   {"StatusCode": aNumber, "ExecutedVersion": aString, "FunctionError": aString, "LogResult": aString},
+	"lambda:invoke":   {"StatusCode": anInteger, "ExecutedVersion": aString, "FunctionError": aString, "LogResult": aString},
 	"sns:publish":     published,
 	"sqs:sendMessage": {"MessageId": aString, "MD5OfMessageBody": aString, "MD5OfMessageAttributes": aString, "MD5OfMessageSystemAttributes": aString, "SequenceNumber": aString},
 	"events:putEvents": {
-		"FailedEntryCount": aNumber, "Entries": arrayOf(object(shapes{"EventId": aString, "ErrorCode": aString, "ErrorMessage": aString})),
+		"FailedEntryCount": anInteger, "Entries": arrayOf(object(shapes{"EventId": aString, "ErrorCode": aString, "ErrorMessage": aString})),
 	},
 	"dynamodb:getItem":             {"Item": attributes, "ConsumedCapacity": consumed},
 	"dynamodb:putItem":             written,
 	"dynamodb:updateItem":          written,
 	"dynamodb:deleteItem":          written,
-	"states:startExecution":        started,
-	"aws-sdk:sfn:startExecution":   started,
+	"states:startExecution":        {"ExecutionArn": aString, "StartDate": aDate},
+	"aws-sdk:sfn:startExecution":   {"ExecutionArn": aString, "StartDate": aString},
 	"aws-sdk:sfn:redriveExecution": {"RedriveDate": aString},
 }
 
+// required are the members that an answer always has, by integration.
+var required = map[string][]string{
+	"states:startExecution":        {"ExecutionArn", "StartDate"},
+	"aws-sdk:sfn:startExecution":   {"ExecutionArn", "StartDate"},
+	"aws-sdk:sfn:redriveExecution": {"RedriveDate"},
+}
+
+// answerOf is the answer of an integration, if it is known. An AWS SDK integration gives what the
+// optimized one of its service gives.
+func answerOf(action string) (shapes, bool) {
+	if fields, ok := answers[action]; ok {
+		return fields, true
+	}
+	plain, sdk := strings.CutPrefix(action, "aws-sdk:")
+	if !sdk {
+		return nil, false
+	}
+	if call, ok := strings.CutPrefix(plain, "eventbridge:"); ok {
+		plain = "events:" + call
+	}
+	fields, ok := answers[plain]
+	return fields, ok
+}
+
 // checkAnswer holds a mocked result against the types of the service's answer, where this service
-// knows them. The result of a callback is anybody's.
-func checkAnswer(resource string, result value.JSON) error {
+// knows them, and reports members that are missing if it is strict. The result of a callback is anybody's.
+func checkAnswer(resource string, result value.JSON, strict bool) error {
 	action, ok := strings.CutPrefix(resource, "arn:aws:states:::")
-	if !ok || result.Kind() != value.Object {
+	fields, known := answerOf(action)
+	if !ok || !known {
 		return nil
 	}
-	return object(answers[action]).checkInside("", result)
+	if result.Kind() != value.Object {
+		return awsapi.Errorf("ValidationException", "Mocked result must be a JSON object.")
+	}
+	if strict {
+		for _, name := range required[action] {
+			if _, ok := result.Member(name); !ok {
+				return awsapi.Errorf("ValidationException", "Mock result schema validation error: Required field '%s' is missing", name)
+			}
+		}
+	}
+	return object(fields).checkInside("", result)
+}
+
+func isWhole(v value.JSON) bool {
+	f, ok := v.Float()
+	return ok && f == math.Trunc(f)
+}
+
+func isDate(v value.JSON) bool { return v.Kind() == value.String || v.Kind() == value.Number }
+
+// fits reports whether v has the type of the shape, whatever is inside it.
+func (s *shape) fits(v value.JSON) bool {
+	if s.takes != nil {
+		return s.takes(v)
+	}
+	return v.Kind() == s.kind
 }
 
 // check holds the member of that name against its shape.
 func (s *shape) check(name string, v value.JSON) error {
-	if v.Kind() != s.kind {
+	if !s.fits(v) {
 		return awsapi.Errorf("ValidationException", "Mock result schema validation error: Field '%s' must be %s", name, kindNames[s.kind])
 	}
 	return s.checkInside(name, v)

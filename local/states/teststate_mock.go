@@ -58,8 +58,9 @@ func (in *TestStateInput) checkResult(kind string, state, result value.JSON) err
 	if kind == "Map" {
 		return checkFailureCount(in.Configuration.MapIterationFailureCount, result)
 	}
-	if resource, ok := state.Member("Resource"); ok && in.Mock.FieldValidationMode != "NONE" {
-		return checkAnswer(resource.Text(), result)
+	mode := in.Mock.FieldValidationMode
+	if resource, ok := state.Member("Resource"); ok && mode != "NONE" {
+		return checkAnswer(resource.Text(), result, mode != "PRESENT")
 	}
 	return nil
 }

@@ -134,6 +134,60 @@ func TestService_TestState_Request(t *testing.T) {
 	}
 }
 
+func TestService_TestState_MockedAnswer(t *testing.T) {
+	t.Parallel()
+	h := start(t, nil)
+	const (
+		wrong   = "Mock result schema validation error: Field "
+		missing = "Mock result schema validation error: Required field "
+		started = `{"ExecutionArn":"e","StartDate":"2026-11-22T12:00:00.5Z"}`
+	)
+	for _, tt := range []struct{ name, resource, mode, result, message string }{
+		{"started", "states:startExecution", "", started, ""},
+		{"started, as the engine says it", "states:startExecution", "STRICT", `{"ExecutionArn":"e","StartDate":1795348800.5,"SdkHttpMetadata":{"HttpStatusCode":200}}`, ""},
+		{"started by the SDK, as the engine says it", "aws-sdk:sfn:startExecution", "STRICT", started, ""},
+		{"nothing", "states:startExecution", "", `{}`, missing + "'ExecutionArn' is missing"},
+		{"no date", "states:startExecution", "STRICT", `{"ExecutionArn":"e"}`, missing + "'StartDate' is missing"},
+		{"names in small letters", "states:startExecution", "STRICT", `{"executionArn":"e","startDate":"s"}`, missing + "'ExecutionArn' is missing"},
+		{"missing before wrong", "states:startExecution", "STRICT", `{"StartDate":true}`, missing + "'ExecutionArn' is missing"},
+		{"no date by the SDK", "aws-sdk:sfn:startExecution", "", `{"ExecutionArn":"e"}`, missing + "'StartDate' is missing"},
+		{"no date of a redrive", "aws-sdk:sfn:redriveExecution", "", `{}`, missing + "'RedriveDate' is missing"},
+		{"present: nothing", "states:startExecution", "PRESENT", `{}`, ""},
+		{"present: wrong", "states:startExecution", "PRESENT", `{"StartDate":[1]}`, wrong + "'StartDate' must be a string"},
+		{"none: nothing", "states:startExecution", "NONE", `{}`, ""},
+		{"none: wrong", "states:startExecution", "NONE", `{"StartDate":[1]}`, ""},
+		{"none: no object", "states:startExecution", "NONE", `[1]`, ""},
+		{"callback", "states:startExecution.waitForTaskToken", "", `7`, ""},
+		{"item", "aws-sdk:dynamodb:getItem", "", `{"Item":{"id":{"S":"1"}}}`, ""},
+		{"item of a wrong type", "aws-sdk:dynamodb:getItem", "", `{"Item":{"id":{"S":1}}}`, wrong + "'S' must be a string"},
+		{"message", "aws-sdk:sqs:sendMessage", "PRESENT", `{"MessageId":1}`, wrong + "'MessageId' must be a string"},
+		{"topic", "aws-sdk:sns:publish", "", `{"MessageId":false}`, wrong + "'MessageId' must be a string"},
+		{"entries", "aws-sdk:eventbridge:putEvents", "", `{"Entries":{}}`, wrong + "'Entries' must be an array"},
+		{"function", "aws-sdk:lambda:invoke", "", `{"StatusCode":"200"}`, wrong + "'StatusCode' must be a number"},
+		{"whole", "lambda:invoke", "", `{"StatusCode":2e2}`, ""},
+		{"fraction", "lambda:invoke", "", `{"StatusCode":200.5}`, wrong + "'StatusCode' must be a number"},
+		{"fraction of an entry", "events:putEvents", "PRESENT", `{"FailedEntryCount":0.1}`, wrong + "'FailedEntryCount' must be a number"},
+		{"fraction of a unit", "dynamodb:putItem", "", `{"ConsumedCapacity":{"CapacityUnits":0.5}}`, ""},
+		{"array", "lambda:invoke", "", `[{"StatusCode":200}]`, "Mocked result must be a JSON object."},
+		{"text", "dynamodb:getItem", "PRESENT", `"x"`, "Mocked result must be a JSON object."},
+		{"null", "aws-sdk:dynamodb:deleteItem", "", `null`, "Mocked result must be a JSON object."},
+		{"another service", "aws-sdk:s3:listBuckets", "", `{"Buckets":[]}`, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			request := `{"definition":{"Type":"Task","Resource":"arn:aws:states:::` + tt.resource + `","Parameters":{"Token.$":"$$.Task.Token"},"End":true},` +
+				`"context":{"Task":{"Token":"t"}},"mock":{"fieldValidationMode":"` + tt.mode + `","result":` + string(value.OfString(tt.result)) + `}}`
+			got, err := h.wire("TestState", texts(t, request))
+			if tt.message != "" {
+				wantError(t, err, "ValidationException", tt.message)
+				return
+			}
+			if want := `{"status":"SUCCEEDED","output":` + string(value.OfString(tt.result)) + `}`; err != nil || !sameJSON(t, got, want) {
+				t.Errorf("got %s, %v\nwant %s", got, err, want)
+			}
+		})
+	}
+}
+
 // mockOfItem tests a dynamodb:updateItem that gives a result.
 func mockOfItem(result string) string {
 	return `{"definition":{"Type":"Task","Resource":"arn:aws:states:::dynamodb:updateItem","Parameters":{},"End":true},"mock":{"result":` + string(value.OfString(result)) + `}}`
