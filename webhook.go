@@ -29,8 +29,8 @@ type ShipmentNotice struct {
 	ShipmentID     string `json:"shipmentId"`
 	OrderID        string `json:"orderId"`
 	Status         string `json:"status"`                   // NoticeDispatched or NoticeFailed
-	Carrier        string `json:"carrier,omitempty"`        // needed when dispatched
-	TrackingNumber string `json:"trackingNumber,omitempty"` // needed when dispatched
+	Carrier        string `json:"carrier,omitempty"`        // needed when dispatched, and only then
+	TrackingNumber string `json:"trackingNumber,omitempty"` // needed when dispatched, and only then
 	Reason         string `json:"reason,omitempty"`         // when failed: a code such as "AddressUnreachable". It is published, so it is never free text
 }
 
@@ -48,8 +48,8 @@ func VerifyWebhook(secret, header string, body []byte, now time.Time) error {
 		return Errorf(CodeInvalidSignature, "no webhook secret is set")
 	}
 	seconds, signatures := parseSignature(header)
-	unix, err := strconv.ParseInt(seconds, 10, 64)
-	if err != nil || len(signatures) == 0 {
+	at, ok := parseSeconds(seconds)
+	if !ok || len(signatures) == 0 {
 		return Errorf(CodeInvalidSignature, "the %s header is missing or malformed", SignatureHeader)
 	}
 	want := webhookMAC(secret, seconds, body)
@@ -58,7 +58,7 @@ func VerifyWebhook(secret, header string, body []byte, now time.Time) error {
 		if err != nil || !hmac.Equal(got, want) {
 			continue
 		}
-		if age := now.Sub(time.Unix(unix, 0)); age > SignatureTolerance || age < -SignatureTolerance {
+		if age := now.Sub(at); age > SignatureTolerance || age < -SignatureTolerance {
 			return Errorf(CodeInvalidSignature, "the signature's time is more than %d minutes from now", int(SignatureTolerance.Minutes()))
 		}
 		return nil
@@ -73,15 +73,25 @@ func webhookMAC(secret, seconds string, body []byte) []byte {
 	return mac.Sum(nil)
 }
 
+// parseSeconds reads a time as SignWebhook writes it: decimal digits without a sign or leading zeros.
+func parseSeconds(seconds string) (at time.Time, ok bool) {
+	unix, err := strconv.ParseInt(seconds, 10, 64)
+	if err != nil || unix < 0 || strconv.FormatInt(unix, 10) != seconds {
+		return time.Time{}, false
+	}
+	return time.Unix(unix, 0), true
+}
+
 // parseSignature returns nothing for a header with two times: it is not guessed which one is meant.
 func parseSignature(header string) (seconds string, signatures []string) {
+	timed := false
 	for part := range strings.SplitSeq(header, ",") {
 		switch name, value, _ := strings.Cut(strings.TrimSpace(part), "="); name {
 		case "t":
-			if seconds != "" {
+			if timed {
 				return "", nil
 			}
-			seconds = value
+			seconds, timed = value, true
 		case "v1":
 			signatures = append(signatures, value)
 		}

@@ -1,6 +1,7 @@
 package orderflow
 
 import (
+	"encoding/hex"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,7 @@ func TestVerifyWebhook(t *testing.T) {
 		{"no signature", secret, strings.SplitN(signed, ",", 2)[0], string(body), at, false},
 		{"time changed", secret, strings.Replace(signed, "t=1780000000", "t=1780000001", 1), string(body), at, false},
 		{"not hex", secret, "t=1780000000,v1=zz", string(body), at, false},
+		{"an empty time and another", secret, "t=," + signed, string(body), at, false},
 		{"two times", secret, "t=1780000001," + signed, string(body), at, false},
 		{"old and new secret", secret, "t=1780000000,v1=00," + strings.SplitN(signed, ",", 2)[1], string(body), at, true},
 		{"with blanks", secret, strings.Replace(signed, ",", ", ", 1), string(body), at, true},
@@ -44,6 +46,23 @@ func TestVerifyWebhook(t *testing.T) {
 				t.Fatalf("got code %q", CodeOf(err))
 			}
 		})
+	}
+}
+
+// TestVerifyWebhook_seconds: the time has one spelling, decimal digits. Another is refused, though it is signed as it stands.
+func TestVerifyWebhook_seconds(t *testing.T) {
+	t.Parallel()
+	const secret = "a secret of the carrier"
+	now, body := time.Unix(1_780_000_000, 0), []byte(`{}`)
+	for seconds, ok := range map[string]bool{
+		"1780000000": true, "1780000299": true, "+1780000000": false, "-1780000000": false, "01780000000": false, "001780000000": false, "+01780000000": false,
+		" 1780000000": false, "1780000000 ": false, "1780000000.0": false, "1.78e9": false, "1_780_000_000": false, "0x6a18a600": false, "١٧٨٠٠٠٠٠٠٠": false,
+		"1780000000000": false, "99999999999999999999": false, "0": false, "-0": false, "-1": false, "": false,
+	} {
+		header := "v1=" + hex.EncodeToString(webhookMAC(secret, seconds, body)) + ",t=" + seconds
+		if err := VerifyWebhook(secret, header, body, now); (err == nil) != ok || err != nil && CodeOf(err) != CodeInvalidSignature {
+			t.Errorf("t=%q: got %v, want ok %v", seconds, err, ok)
+		}
 	}
 }
 

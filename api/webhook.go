@@ -46,19 +46,20 @@ func unsigned(err error) error {
 	return no
 }
 
-// checkNotice checks what depends on the notice's status.
+// checkNotice checks what depends on the notice's status: a dispatch has a tracking and no reason, a failure has no tracking.
 func checkNotice(n orderflow.ShipmentNotice) error {
 	var faults faultList
-	if n.Status == orderflow.NoticeDispatched {
-		if n.Carrier == "" {
-			faults.add("/carrier", "is missing")
+	tracking := []struct{ pointer, value string }{{"/carrier", n.Carrier}, {"/trackingNumber", n.TrackingNumber}}
+	for _, field := range tracking {
+		switch given := field.value != ""; {
+		case n.Status == orderflow.NoticeDispatched && !given:
+			faults.add(field.pointer, "is missing")
+		case n.Status == orderflow.NoticeFailed && given:
+			faults.add(field.pointer, "is for a dispatched shipment")
 		}
-		if n.TrackingNumber == "" {
-			faults.add("/trackingNumber", "is missing")
-		}
-		if n.Reason != "" {
-			faults.add("/reason", "is for a failed shipment")
-		}
+	}
+	if n.Status == orderflow.NoticeDispatched && n.Reason != "" {
+		faults.add("/reason", "is for a failed shipment")
 	}
 	return refuseFaults(codeInvalidRequest, faults)
 }

@@ -214,17 +214,27 @@ func TestShipmentWebhook_patterns(t *testing.T) {
 	}
 }
 
-// TestShipmentWebhook_reason: only a failure has a reason. The refused notice changes nothing.
-func TestShipmentWebhook_reason(t *testing.T) {
+// TestShipmentWebhook_otherStatus: a notice holds what belongs to its status alone. A refused one changes nothing.
+func TestShipmentWebhook_otherStatus(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	id := f.placedBy(&ada)
 	f.toCarrier(id)
 	before, err := f.load(id)
 	must(t, err)
-	res := f.notify(strings.Replace(dispatched(id), `"carrier"`, `"reason":"AddressUnreachable","carrier"`, 1)).expect(422, "InvalidRequest")
-	if !strings.Contains(string(res.body), `"pointer":"/reason"`) {
-		t.Errorf("got %s", res.body)
+	with := func(notice, fields string) string { return strings.Replace(notice, `"status"`, fields+`,"status"`, 1) }
+	for body, want := range map[string][]string{
+		with(dispatched(id), `"reason":"AddressUnreachable"`):                                                                {"/reason"},
+		with(failed(id), `"carrier":"Sandbox Parcel"`):                                                                       {"/carrier"},
+		with(failed(id), `"trackingNumber":"SP1"`):                                                                           {"/trackingNumber"},
+		with(failed(id), `"carrier":"Sandbox Parcel","trackingNumber":"1"`):                                                  {"/carrier", "/trackingNumber"},
+		with(failed(id), `"carrier":"","trackingNumber":null`):                                                               {"/carrier", "/trackingNumber"},
+		fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"failed","carrier":"Post"}`, id):                            {"/carrier"},
+		fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"dispatched","carrier":"Post","reason":"WeightLimit"}`, id): {"/trackingNumber", "/reason"},
+	} {
+		if got := f.notify(body).expect(422, "InvalidRequest").faults(); !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", body, got, want)
+		}
 	}
 	if after, err := f.load(id); err != nil || after.Version != before.Version {
 		t.Errorf("it was recorded: %+v, %v", after, err)
