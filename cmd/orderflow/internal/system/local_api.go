@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"orderflow/cmd/orderflow/internal/client"
@@ -24,20 +26,47 @@ type localAPI struct {
 	hosts  []string
 }
 
+// localRoute serves a path by one method; GET includes HEAD.
+type localRoute struct {
+	method string
+	serve  http.HandlerFunc
+}
+
 func (l *localAPI) handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /_local/token", l.token)
-	mux.HandleFunc("GET /_local/notifications", l.notifications)
-	mux.HandleFunc("PUT /_local/outage", l.outage)
-	mux.HandleFunc("GET /_local/iam", l.iam)
+	routes := map[string]localRoute{
+		"/_local/token":         {http.MethodPost, l.token},
+		"/_local/notifications": {http.MethodGet, l.notifications},
+		"/_local/outage":        {http.MethodPut, l.outage},
+		"/_local/iam":           {http.MethodGet, l.iam},
+	}
 	return guard.Guard{Hosts: l.hosts}.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.RemoteAddr)
 		if err != nil || !guard.IsLoopback(host) || r.Header.Get(client.LocalHeader) == "" {
 			writeProblem(w, http.StatusForbidden, "Forbidden", "only "+client.LocalHeader+" requests from this machine")
 			return
 		}
-		mux.ServeHTTP(w, r)
+		route, ok := routes[r.URL.Path] // no http.ServeMux, which would redirect and refuse in plain text
+		if !ok {
+			writeProblem(w, http.StatusNotFound, "NotFound", "there is no such resource")
+			return
+		}
+		route.ServeHTTP(w, r)
 	}), gateway.Refuse)
+}
+
+// ServeHTTP implements http.Handler.
+func (l localRoute) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	allowed := []string{l.method}
+	if l.method == http.MethodGet {
+		allowed = append(allowed, http.MethodHead)
+	}
+	if !slices.Contains(allowed, r.Method) {
+		allow := strings.Join(allowed, ", ")
+		w.Header().Set("Allow", allow)
+		writeProblem(w, http.StatusMethodNotAllowed, "MethodNotAllowed", "the methods of "+r.URL.Path+" are "+allow)
+		return
+	}
+	l.serve(w, r)
 }
 
 func (l *localAPI) token(w http.ResponseWriter, r *http.Request) {
