@@ -34,7 +34,7 @@ func (s *server) putProfile(r *request) (*reply, error) {
 		return &c, err
 	}
 	write := func(c *orderflow.Customer) (bool, error) {
-		err := r.checkIfMatch(*c)
+		err := r.checkPreconditions(*c)
 		c.Name, c.Email, c.Address, c.Notifications = body.Name, body.Email, body.Address, body.Notifications
 		return true, err
 	}
@@ -46,18 +46,19 @@ func (s *server) putProfile(r *request) (*reply, error) {
 	return answerProfile(r, *c)
 }
 
-// checkIfMatch returns PreconditionFailed if the caller saw another profile than the saved one.
-func (r *request) checkIfMatch(saved orderflow.Customer) error {
-	wanted, given := r.Header["If-Match"]
-	if !given {
-		return nil
-	}
+// checkPreconditions returns PreconditionFailed if the saved profile is not that of If-Match, or is that of If-None-Match, of which
+// "*" is any saved one: RFC 9110, sections 13.1.1 and 13.1.2.
+func (r *request) checkPreconditions(saved orderflow.Customer) error {
 	now, err := jsonReply(http.StatusOK, viewProfile(saved))
 	if err != nil {
 		return err
 	}
-	if !matches(wanted, tagOf(now.body), strong) {
+	tag := tagOf(now.body)
+	if wanted, given := r.Header["If-Match"]; given && !matches(wanted, tag, strong) {
 		return refusef(codePreconditionFailed, "the profile was changed since: get it again")
+	}
+	if saved.Version != 0 && matches(r.Header.Values("If-None-Match"), tag, weak) {
+		return refusef(codePreconditionFailed, "the profile is saved already: get it")
 	}
 	return nil
 }

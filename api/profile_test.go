@@ -1,7 +1,9 @@
 package api
 
 import (
+	"fmt"
 	"slices"
+	"sync"
 	"testing"
 
 	"orderflow"
@@ -77,6 +79,46 @@ func TestPutProfile_ifMatch(t *testing.T) {
 	}
 	put("anything", "If-Match: *").expect(200, "")
 	put("without", "").expect(200, "")
+}
+
+// TestPutProfile_ifNoneMatch: "*" saves a first profile and replaces none.
+func TestPutProfile_ifNoneMatch(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	put := func(by *Caller, name string, headers ...string) *response {
+		return f.do(call{by: by, method: "PUT", path: "/me", body: `{"name":"` + name + `"}`, headers: headers})
+	}
+	one := put(&ada, "one", "If-None-Match: *").expect(200, "").header.Get("ETag")
+	for _, tags := range []string{"*", " * ", one, "W/" + one, `"x", ` + one} {
+		put(&ada, "another", "If-None-Match: "+tags).expect(412, "PreconditionFailed")
+	}
+	put(&ada, "another", "If-Match: "+one, "If-None-Match: *").expect(412, "PreconditionFailed")
+	put(&ada, "another", "If-Match: "+`"x"`, `If-None-Match: "x"`).expect(412, "PreconditionFailed")
+	if c := f.customers["ada"]; c.Name != "one" || c.Version != 1 {
+		t.Errorf("got %+v", c)
+	}
+	put(&ada, "two", `If-None-Match: "x"`).expect(200, "")
+	put(&bob, "Bob", "If-Match: "+f.get(&bob, "/me").header.Get("ETag"), "If-None-Match: *").expect(200, "")
+	f.get(&ada, "/me", "If-None-Match: *").expect(304, "")
+}
+
+// TestPutProfile_createsOnce: of those who create the same profile at the same time one does.
+func TestPutProfile_createsOnce(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	statuses := make([]int, 5)
+	var all sync.WaitGroup
+	for i := range statuses {
+		all.Go(func() {
+			put := call{by: &ada, method: "PUT", path: "/me", body: fmt.Sprintf(`{"name":"tab %d"}`, i), headers: []string{"If-None-Match: *"}}
+			statuses[i] = f.do(put).status
+		})
+	}
+	all.Wait()
+	slices.Sort(statuses)
+	if !slices.Equal(statuses, []int{200, 412, 412, 412, 412}) || f.customers["ada"].Version != 1 {
+		t.Errorf("got %v, %+v", statuses, f.customers["ada"])
+	}
 }
 
 // Two tabs save at the same time: the one that knows what it saw is refused, the other saves over it.
