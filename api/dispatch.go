@@ -111,12 +111,13 @@ func (r *request) limit() int {
 	return n
 }
 
-// readBody reads the body of an operation that takes one, and refuses that of another.
+// readBody reads the body of an operation that takes one, and refuses that of another, also one that is only announced by its encoding.
+// A media type announces none: clients such as PowerShell's name one in every POST.
 func (r *request) readBody() (err error) {
 	if r.body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1)); err != nil {
 		return refusef(codeMalformedRequest, "the body could not be read")
 	}
-	if r.route.body == nil && len(r.body) > 0 {
+	if r.route.body == nil && (len(r.body) > 0 || r.Header.Get("Content-Encoding") != "") {
 		return refusef(codeMalformedRequest, "%s takes no body", r.route.operation)
 	}
 	if len(r.body) > maxBody {

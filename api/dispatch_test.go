@@ -207,6 +207,12 @@ func TestDispatch_noBody(t *testing.T) {
 		path := strings.NewReplacer("{orderId}", id, "{sku}", "MUG-BLUE").Replace(r.path)
 		for _, body := range []string{`{"x":1}`, `{}`, " ", strings.Repeat("x", maxBody+1)} {
 			f.do(call{by: &operator, method: r.method, path: path, body: body}).expect(400, "MalformedRequest")
+			for _, header := range []string{"Content-Type: application/x-www-form-urlencoded", "Content-Type: text/plain", "Content-Encoding: gzip"} {
+				f.do(call{by: &operator, method: r.method, path: path, body: body, headers: []string{header}}).expect(400, "MalformedRequest")
+			}
+		}
+		for _, encoding := range []string{"gzip", "identity"} {
+			f.do(call{by: &operator, method: r.method, path: path, headers: []string{"Content-Encoding: " + encoding}}).expect(400, "MalformedRequest")
 		}
 	}
 	if tried < 10 {
@@ -215,7 +221,9 @@ func TestDispatch_noBody(t *testing.T) {
 	if o, err := f.load(id); err != nil || o.Cancel != nil {
 		t.Errorf("it is cancelled: %+v, %v", o, err)
 	}
-	f.do(call{by: &operator, method: "POST", path: "/orders/" + id + "/cancel", headers: []string{"Content-Type: application/json"}}).expect(202, "")
+	for _, media := range []string{"application/json", "application/x-www-form-urlencoded"} {
+		f.do(call{by: &operator, method: "POST", path: "/orders/" + id + "/cancel", headers: []string{"Content-Type: " + media}}).expect(202, "")
+	}
 }
 
 // TestDispatch_bodyKinds: what is no JSON document is malformed, a document that is no object breaks the schema.
