@@ -57,20 +57,7 @@ func compileTemplate(v value.JSON, fail func(field, text string)) (t *template, 
 	switch v.Kind() {
 	case value.Object:
 		t = &template{}
-		for _, m := range v.Members() {
-			tm := templateMember{name: m.Key}
-			key, isExpr := strings.CutSuffix(m.Key, ".$")
-			if isExpr {
-				dynamic = true
-				tm.expr = compileField(m, fail)
-			} else {
-				var inner bool
-				tm.value, inner = compileTemplate(m.Value, fail)
-				dynamic = dynamic || inner
-			}
-			tm.key = append(value.AppendString(nil, key), ':')
-			t.members = append(t.members, tm)
-		}
+		t.members, dynamic = compileMembers(v.Members(), fail)
 	case value.Array:
 		t = &template{isArray: true}
 		for e := range v.EachElement() {
@@ -83,6 +70,32 @@ func compileTemplate(v value.JSON, fail func(field, text string)) (t *template, 
 		t = &template{literal: value.Compact(v)}
 	}
 	return t, dynamic
+}
+
+// compileMembers compiles the members of an object. "a" and "a.$" give the same member, once: the
+// later one counts.
+func compileMembers(members []value.Member, fail func(field, text string)) (out []templateMember, dynamic bool) {
+	at := make(map[string]int, len(members))
+	for _, m := range members {
+		tm := templateMember{name: m.Key}
+		key, isExpr := strings.CutSuffix(m.Key, ".$")
+		if isExpr {
+			dynamic = true
+			tm.expr = compileField(m, fail)
+		} else {
+			var inner bool
+			tm.value, inner = compileTemplate(m.Value, fail)
+			dynamic = dynamic || inner
+		}
+		tm.key = append(value.AppendString(nil, key), ':')
+		if i, ok := at[key]; ok {
+			out[i] = tm
+			continue
+		}
+		at[key] = len(out)
+		out = append(out, tm)
+	}
+	return out, dynamic
 }
 
 func compileField(m value.Member, fail func(field, text string)) *expression {

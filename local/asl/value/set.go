@@ -26,35 +26,56 @@ func setMember(v JSON, key string, rest []Step, val JSON) (JSON, error) {
 	if v.Kind() != Object {
 		return "", fmt.Errorf("cannot set %q in a value of type %s", key, v.Kind())
 	}
-	from, to, found := 0, 0, false
-	empty := true
-	v.rawMembers(func(keyAt, keyEnd, at, end int) bool {
-		empty = false
-		if keyIs(string(v[keyAt+1:keyEnd-1]), key) {
-			from, to, found = at, end, true
-		}
-		return true
-	})
-	old := EmptyObject
-	if found {
-		old = v[from:to]
-	}
+	places, last := v.placesOf(key)
+	found := len(places) > 0
 	if len(rest) > 0 && rest[0].IsIndex && !found {
 		return "", fmt.Errorf("cannot set element %d of %q, which does not exist", rest[0].Index, key)
+	}
+	old := EmptyObject
+	if found {
+		old = v[places[len(places)-1].from:places[len(places)-1].to]
 	}
 	val, err := Set(old, rest, val)
 	if err != nil {
 		return "", err
 	}
 	if found {
-		return splice(v, from, to, val), nil
+		return replace(v, places, val), nil
 	}
 	dst := append(make([]byte, 0, len(v)+len(key)+len(val)+4), v[:len(v)-1]...)
-	if !empty {
+	if last > 0 {
 		dst = append(dst, ',')
 	}
 	dst = append(AppendString(dst, key), ':')
 	return JSON(append(append(dst, val...), '}')), nil
+}
+
+// place is where the value of a member stands. The member before it ends at before.
+type place struct{ before, from, to int }
+
+// placesOf finds all members of a key; last is the end of the last member of any key, 0 if there is none.
+func (v JSON) placesOf(key string) (places []place, last int) {
+	v.rawMembers(func(keyAt, keyEnd, at, end int) bool {
+		if keyIs(string(v[keyAt+1:keyEnd-1]), key) {
+			places = append(places, place{last, at, end})
+		}
+		last = end
+		return true
+	})
+	return places, last
+}
+
+// replace puts val in the first of the places and removes the members at the others.
+func replace(v JSON, places []place, val JSON) JSON {
+	first := places[0]
+	dst := append(make([]byte, 0, len(v)-(first.to-first.from)+len(val)), v[:first.from]...)
+	dst = append(dst, val...)
+	copied := first.to
+	for _, p := range places[1:] {
+		dst = append(dst, v[copied:p.before]...)
+		copied = p.to
+	}
+	return JSON(append(dst, v[copied:]...))
 }
 
 func setElement(v JSON, index int, rest []Step, val JSON) (JSON, error) {
@@ -72,9 +93,4 @@ func setElement(v JSON, index int, rest []Step, val JSON) (JSON, error) {
 	}
 	items[index] = val
 	return OfArray(items), nil
-}
-
-func splice(v JSON, from, to int, val JSON) JSON {
-	dst := append(make([]byte, 0, len(v)-(to-from)+len(val)), v[:from]...)
-	return JSON(append(append(dst, val...), v[to:]...))
 }
