@@ -3,6 +3,7 @@ package states
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"slices"
 
 	"orderflow/local/awsapi"
@@ -10,10 +11,21 @@ import (
 
 // loggingConfiguration is what a state machine logs, with what is left out in a request as AWS fills it in.
 type loggingConfiguration struct {
-	Level                string            `json:"level"`
-	IncludeExecutionData bool              `json:"includeExecutionData"`
-	Destinations         []json.RawMessage `json:"destinations,omitempty"`
+	Level                string           `json:"level"`
+	IncludeExecutionData bool             `json:"includeExecutionData"`
+	Destinations         []logDestination `json:"destinations,omitempty"`
 }
+
+type logDestination struct {
+	Group *logGroup `json:"cloudWatchLogsLogGroup,omitempty"`
+}
+
+type logGroup struct {
+	ARN string `json:"logGroupArn,omitempty"`
+}
+
+// logGroupARN is how CloudWatch Logs writes the ARN of a log group with all its streams.
+var logGroupARN = regexp.MustCompile(`^arn:aws[a-z-]*:logs:[a-z0-9-]+:\d{12}:log-group:[A-Za-z0-9_/.#-]{1,512}:\*$`)
 
 type tracingConfiguration struct {
 	Enabled bool `json:"enabled"`
@@ -43,7 +55,9 @@ func (d *definition) configure(logging, tracing, encryption json.RawMessage) (er
 		}
 	}
 	if encryption != nil {
-		d.Encryption = encryption
+		if d.Encryption, err = readEncryption(encryption); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -54,6 +68,11 @@ func (c *loggingConfiguration) check() error {
 	}
 	if n := len(c.Destinations); n > 1 || n == 0 && c.Level != "OFF" {
 		return awsapi.Errorf("InvalidLoggingConfiguration", "Invalid Logging Configuration: Must specify exactly one Log Destination.")
+	}
+	for _, d := range c.Destinations {
+		if d.Group == nil || !logGroupARN.MatchString(d.Group.ARN) {
+			return awsapi.Errorf("InvalidLoggingConfiguration", "Invalid Logging Configuration: the Log Destination must be the ARN of a log group that ends with ':*'.")
+		}
 	}
 	return nil
 }

@@ -59,6 +59,55 @@ func TestService_CreateStateMachine(t *testing.T) {
 	}
 }
 
+// TestService_CreateStateMachine_configuration: which encryption and logging is refused, on creation and on update alike.
+func TestService_CreateStateMachine_configuration(t *testing.T) {
+	t.Parallel()
+	h := start(t, nil)
+	arn := h.machine("there", passMachine)
+	const key = `"kmsKeyId":"alias/orders"`
+	group := func(arn string) string {
+		return `"loggingConfiguration":{"level":"ERROR","destinations":[{"cloudWatchLogsLogGroup":{"logGroupArn":"` + arn + `"}}]}`
+	}
+	for name, tt := range map[string]struct{ member, typ, message string }{
+		"owned key":            {`"encryptionConfiguration":{"type":"AWS_OWNED_KEY"}`, "", ""},
+		"managed key":          {`"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY",` + key + `}`, "", ""},
+		"shortest reuse":       {`"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY",` + key + `,"kmsDataKeyReusePeriodSeconds":60}`, "", ""},
+		"longest reuse":        {`"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY",` + key + `,"kmsDataKeyReusePeriodSeconds":900}`, "", ""},
+		"no type":              {`"encryptionConfiguration":{}`, "ValidationException", "encryptionConfiguration.type"},
+		"other type":           {`"encryptionConfiguration":{"type":"NONE"}`, "ValidationException", "Value 'NONE' at 'encryptionConfiguration.type'"},
+		"no key":               {`"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY"}`, "InvalidEncryptionConfiguration", "kmsKeyId is required"},
+		"empty key":            {`"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY","kmsKeyId":""}`, "InvalidEncryptionConfiguration", "kmsKeyId is required"},
+		"short reuse":          {`"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY",` + key + `,"kmsDataKeyReusePeriodSeconds":59}`, "InvalidEncryptionConfiguration", "from 60 to 900"},
+		"long reuse":           {`"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY",` + key + `,"kmsDataKeyReusePeriodSeconds":901}`, "InvalidEncryptionConfiguration", "from 60 to 900"},
+		"key of AWS named":     {`"encryptionConfiguration":{"type":"AWS_OWNED_KEY",` + key + `}`, "InvalidEncryptionConfiguration", "apply only"},
+		"reuse of AWS's key":   {`"encryptionConfiguration":{"type":"AWS_OWNED_KEY","kmsDataKeyReusePeriodSeconds":300}`, "InvalidEncryptionConfiguration", "apply only"},
+		"log group":            {group("arn:aws:logs:us-east-1:000000000000:log-group:/aws/vendedlogs/orders:*"), "", ""},
+		"log group of China":   {group("arn:aws-cn:logs:cn-north-1:000000000000:log-group:orders:*"), "", ""},
+		"no ARN":               {group("orders"), "InvalidLoggingConfiguration", "ends with ':*'"},
+		"no streams":           {group("arn:aws:logs:us-east-1:000000000000:log-group:orders"), "InvalidLoggingConfiguration", "ends with ':*'"},
+		"one stream":           {group("arn:aws:logs:us-east-1:000000000000:log-group:orders:log-stream:x"), "InvalidLoggingConfiguration", "ends with ':*'"},
+		"other service":        {group("arn:aws:s3:::orders"), "InvalidLoggingConfiguration", "ends with ':*'"},
+		"log group of no name": {group("arn:aws:logs:us-east-1:000000000000:log-group::*"), "InvalidLoggingConfiguration", "ends with ':*'"},
+		"empty destination":    {`"loggingConfiguration":{"level":"OFF","destinations":[{}]}`, "InvalidLoggingConfiguration", "ends with ':*'"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, created := h.wire("CreateStateMachine", `{"name":"`+strings.ReplaceAll(name, " ", "-")+`","roleArn":"`+role+`","definition":"`+strings.ReplaceAll(passMachine, `"`, `\"`)+`",`+tt.member+`}`)
+			_, updated := h.wire("UpdateStateMachine", `{"stateMachineArn":"`+arn+`",`+tt.member+`}`)
+			for _, err := range []error{created, updated} {
+				if tt.typ == "" && err != nil {
+					t.Error(err)
+				} else if tt.typ != "" {
+					wantError(t, err, tt.typ, tt.message)
+				}
+			}
+		})
+	}
+	out, err := h.DescribeStateMachine(t.Context(), DescribeStateMachineInput{StateMachineARN: h.arns.machine("managed-key")})
+	if want := `{"type":"CUSTOMER_MANAGED_KMS_KEY","kmsKeyId":"alias/orders","kmsDataKeyReusePeriodSeconds":300}`; err != nil || string(out.EncryptionConfiguration) != want {
+		t.Errorf("encryption %s, %v; want %s", out.EncryptionConfiguration, err, want)
+	}
+}
+
 func TestService_Put(t *testing.T) {
 	t.Parallel()
 	h := start(t, nil)
