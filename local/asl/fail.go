@@ -1,17 +1,38 @@
 package asl
 
-import "orderflow/local/asl/value"
+import (
+	"slices"
+
+	"orderflow/local/asl/value"
+)
 
 var failType = stateType{
 	name: "Fail",
 	schema: &schema{
 		fields: of(common, fields{
-			"Error": {is: isText}, "ErrorPath": {jsonPath, isExpression}, "Cause": {is: isText}, "CausePath": {jsonPath, isExpression},
+			"Error": {is: isText}, "ErrorPath": {jsonPath, isTextExpression}, "Cause": {is: isText}, "CausePath": {jsonPath, isTextExpression},
 		}),
 		single: [][]string{{"Error", "ErrorPath"}, {"Cause", "CausePath"}},
 	},
 	newBody: func() body { return &failState{} },
 	entered: EventFailStateEntered,
+}
+
+// textFunctions are the intrinsic functions that ErrorPath and CausePath may call.
+// Source: AWS Step Functions developer guide, "Fail workflow state".
+var textFunctions = []string{
+	"States.Format", "States.JsonToString", "States.ArrayGetItem", "States.Base64Encode", "States.Base64Decode", "States.Hash", "States.UUID",
+}
+
+// isTextExpression is a path or the call of an intrinsic function that returns a string.
+func isTextExpression(name string, v value.JSON) string {
+	if text := isExpression(name, v); text != "" {
+		return text
+	}
+	if e, err := parseExpression(v.Text()); err == nil && e.call != nil && !slices.Contains(textFunctions, e.call.name) {
+		return "Value must be a valid JSONPath or a valid intrinsic function call that returns a String"
+	}
+	return ""
 }
 
 // failState ends its branch with an error.

@@ -15,6 +15,7 @@ const maxNesting = 10
 // call is the call of an intrinsic function.
 type call struct {
 	text string
+	name string // of the function
 	fn   *intrinsic
 	args []argument
 }
@@ -140,7 +141,7 @@ func (p *callParser) call(depth int) (*call, error) {
 	if !ok || !p.take('(') {
 		return nil, fmt.Errorf("no intrinsic function %q", name)
 	}
-	c := &call{fn: fn}
+	c := &call{name: name, fn: fn}
 	if err := p.arguments(c, depth); err != nil {
 		return nil, err
 	}

@@ -220,7 +220,8 @@ func isReference(name string, v value.JSON) string {
 	return text
 }
 
-// isResultPath is a place in the state's input, or null.
+// isResultPath is a place in the state's input, or null. A negative index is no place: a path with one
+// finds nothing.
 func isResultPath(name string, v value.JSON) string {
 	if v == value.NullValue {
 		return ""
@@ -229,7 +230,8 @@ func isResultPath(name string, v value.JSON) string {
 	if text != "" {
 		return text
 	}
-	if _, ok := path.Reference(); !ok {
+	steps, ok := path.Reference()
+	if !ok || slices.ContainsFunc(steps, func(s value.Step) bool { return s.Index < 0 }) {
 		return noReference
 	}
 	return ""

@@ -39,6 +39,12 @@ func TestParse_schema(t *testing.T) {
 		{"long delay", inMachine(`{` + fn + `,"Retry":[{"ErrorEquals":["E"],"MaxDelaySeconds":31622400}],"Next":"B"}`), CodeSchema, "/States/A/Retry[0]/MaxDelaySeconds", "Maximum value is 31622399"},
 		{"many attempts", inMachine(`{` + fn + `,"Retry":[{"ErrorEquals":["E"],"MaxAttempts":100000000}],"Next":"B"}`), CodeSchema, "/States/A/Retry[0]/MaxAttempts", "Maximum value is 99999999"},
 		{"wait by the context object", inMachine(`{"Type":"Wait","SecondsPath":"$$.Execution.Input.s","Next":"B"}`), CodeSchema, "/States/A/SecondsPath", "Value is not a Reference Path"},
+		{"number as an error", inMachine(`{"Type":"Fail","ErrorPath":"States.MathAdd($.n, 1)"}`), CodeSchema, "/States/A/ErrorPath", "that returns a String"},
+		{"array as a cause", inMachine(`{"Type":"Fail","CausePath":"States.Array(States.Format('x'))"}`), CodeSchema, "/States/A/CausePath", "that returns a String"},
+		{"parsed text as a cause", inMachine(`{"Type":"Fail","CausePath":"States.StringToJson($.c)"}`), CodeSchema, "/States/A/CausePath", "that returns a String"},
+		{"no expression as a cause", inMachine(`{"Type":"Fail","CausePath":"broken"}`), CodeSchema, "/States/A/CausePath", "valid JSONPath"},
+		{"result in the last element", inMachine(`{"Type":"Pass","ResultPath":"$.a[-1]","Next":"B"}`), CodeSchema, "/States/A/ResultPath", "Value is not a Reference Path"},
+		{"error below the last element", inMachine(`{` + fn + `,"Catch":[{"ErrorEquals":["E"],"ResultPath":"$.a[-2].b","Next":"B"}],"Next":"B"}`), CodeSchema, "/States/A/Catch[0]/ResultPath", "Value is not a Reference Path"},
 		{"end that is none", inMachine(`{"Type":"Pass","End":false}`), CodeSchema, "/States/A/End", "true"},
 	} {
 		t.Run(tt.name, tt.run)
