@@ -33,6 +33,7 @@ func TestService_StartExecution(t *testing.T) {
 		{"other input", `{` + sm + `,"name":"x","input":"{\"a\":2}"}`, "ExecutionAlreadyExists", "Execution Already Exists: 'arn:aws:states:us-east-1:000000000000:execution:m:x'"},
 		{"input is not JSON", `{` + sm + `,"input":"{a"}`, "InvalidExecutionInput", "Invalid State Machine Execution Input: '"},
 		{"large input", `{` + sm + `,"input":"\"` + strings.Repeat("x", 262_143) + `\""}`, "ValidationException", "262144"},
+		{"long trace header", `{` + sm + `,"traceHeader":"` + strings.Repeat("x", 257) + `"}`, "ValidationException", "traceHeader"},
 		{"forbidden name", `{` + sm + `,"name":"a/b"}`, "InvalidName", "Invalid Name: 'a/b'"},
 		{"unknown machine", `{"stateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:none"}`, "StateMachineDoesNotExist", "State Machine Does Not Exist: 'arn:"},
 		{"other account", `{"stateMachineArn":"arn:aws:states:us-east-1:000000000001:stateMachine:m"}`, "StateMachineDoesNotExist", "stateMachine:m"},
@@ -211,6 +212,7 @@ func TestService_ListExecutions(t *testing.T) {
 	for in, message := range map[ListExecutionsInput]string{
 		{StateMachineARN: machine, StatusFilter: "DONE"}: "statusFilter", {StateMachineARN: machine, RedriveFilter: "YES"}: "redriveFilter",
 		{StateMachineARN: machine, StatusFilter: "PENDING_REDRIVE"}: "PENDING_REDRIVE", {StateMachineARN: machine, MaxResults: 1001}: "maxResults", {}: "stateMachineArn",
+		{StateMachineARN: machine, MapRunARN: "arn:aws:states:us-east-1:000000000000:mapRun:m/M:1"}: "not both",
 	} {
 		_, err := h.ListExecutions(t.Context(), in)
 		wantError(t, err, "ValidationException", message)

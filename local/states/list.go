@@ -56,6 +56,9 @@ func (s *Service) listExecutions(in ListExecutionsInput) (out ListExecutionsOutp
 		}
 		return out, validation("Value at 'stateMachineArn' failed to satisfy constraint: Member must not be null")
 	}
+	if in.MapRunARN != "" {
+		return out, awsapi.Errorf("ValidationException", "Give either stateMachineArn or mapRunArn, not both")
+	}
 	m, err := s.machine(in.StateMachineARN)
 	if err != nil {
 		return out, err

@@ -50,6 +50,9 @@ func (s *Service) createStateMachine(in CreateStateMachineInput) (out CreateStat
 	if len(in.Tags) > maxTags {
 		return out, tooManyTags()
 	}
+	if err := checkTags(in.Tags); err != nil {
+		return out, err
+	}
 	if err := checkDefinition(in.Definition); err != nil {
 		return out, err
 	}

@@ -5,11 +5,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"orderflow/local/asl"
 	"orderflow/local/asl/value"
 	"orderflow/local/store"
 )
+
+const maxTraceHeader = 256 // characters
 
 // StartExecutionInput is the request of StartExecution.
 type StartExecutionInput struct {
@@ -53,6 +56,9 @@ func (s *Service) startExecution(in StartExecutionInput, parent link) (out Start
 	}
 	if len(input) > asl.MaxPayload {
 		return out, validation("Value at 'input' failed to satisfy constraint: Member must have length less than or equal to %d", asl.MaxPayload)
+	}
+	if utf8.RuneCountInString(in.TraceHeader) > maxTraceHeader {
+		return out, validation("Value '%s' at 'traceHeader' failed to satisfy constraint: Member must have length less than or equal to %d", in.TraceHeader, maxTraceHeader)
 	}
 	if err := checkInput(input); err != nil {
 		return out, err

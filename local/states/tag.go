@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"orderflow/local/awsapi"
 	"orderflow/local/store"
@@ -16,7 +18,11 @@ type Tag struct {
 	Value string `json:"value"`
 }
 
-const maxTags = 50
+const (
+	maxTags     = 50
+	maxTagKey   = 128 // characters
+	maxTagValue = 256
+)
 
 // TagInput is the request of TagResource, UntagResource (TagKeys) and ListTagsForResource.
 type TagInput struct {
@@ -33,6 +39,9 @@ type TagOutput struct {
 // TagResource adds tags to a state machine, or changes them.
 func (s *Service) TagResource(_ context.Context, in TagInput) (struct{}, error) {
 	return inside(s, in, func(in TagInput) (struct{}, error) {
+		if err := checkTags(in.Tags); err != nil {
+			return struct{}{}, err
+		}
 		return struct{}{}, s.changeTags(in.ResourceARN, func(tags []Tag) []Tag {
 			for _, t := range in.Tags {
 				tags = slices.DeleteFunc(tags, func(old Tag) bool { return old.Key == t.Key })
@@ -93,6 +102,26 @@ func (s *Service) tags(arn string) ([]Tag, error) {
 		return nil, err
 	}
 	return tags, json.Unmarshal(data, &tags)
+}
+
+// checkTags holds the tags of a request against the rules for tags (API reference of Tag). A key that
+// begins with aws: belongs to AWS, in any case.
+func checkTags(tags []Tag) error {
+	seen := map[string]bool{}
+	for _, t := range tags {
+		switch n := utf8.RuneCountInString(t.Key); {
+		case n < 1 || n > maxTagKey:
+			return validation("Value '%s' at 'tags.key' failed to satisfy constraint: Member must have length between 1 and %d", t.Key, maxTagKey)
+		case utf8.RuneCountInString(t.Value) > maxTagValue:
+			return validation("Value '%s' at 'tags.value' failed to satisfy constraint: Member must have length less than or equal to %d", t.Value, maxTagValue)
+		case strings.HasPrefix(strings.ToLower(t.Key), "aws:"):
+			return awsapi.Errorf("ValidationException", "The tag key '%s' is reserved: aws: is a prefix of AWS", t.Key)
+		case seen[t.Key]:
+			return awsapi.Errorf("ValidationException", "The tag key '%s' is given twice", t.Key)
+		}
+		seen[t.Key] = true
+	}
+	return nil
 }
 
 func tooManyTags() error {

@@ -39,6 +39,9 @@ func (s *Service) validateDefinition(in ValidateStateMachineDefinitionInput) (ou
 	if !slices.Contains([]string{"", "STANDARD", "EXPRESS"}, in.Type) {
 		return out, validation("Value '%s' at 'type' failed to satisfy constraint: Member must satisfy enum value set: [STANDARD, EXPRESS]", in.Type)
 	}
+	if !slices.Contains([]string{"", asl.SeverityError, asl.SeverityWarning}, in.Severity) {
+		return out, validation("Value '%s' at 'severity' failed to satisfy constraint: Member must satisfy enum value set: [ERROR, WARNING]", in.Severity)
+	}
 	if in.Definition == "" {
 		return out, checkDefinition(in.Definition)
 	}
