@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"orderflow/local/asl/value"
 )
@@ -111,6 +112,9 @@ func shortText(v value.JSON) (string, error) {
 	if len(text) > maxText {
 		return "", fmt.Errorf("the text is longer than %d characters", maxText)
 	}
+	if !utf8.ValidString(text) {
+		return "", errors.New("the text has a lone surrogate, which has no bytes in UTF-8")
+	}
 	return text, nil
 }
 
@@ -131,7 +135,7 @@ func base64Decode(_ *env, args []value.JSON) (value.JSON, error) {
 	if err != nil {
 		return "", errors.New("the text is not Base64")
 	}
-	return value.OfString(string(data)), nil
+	return value.OfString(string([]rune(string(data)))), nil // each byte that is no UTF-8 as U+FFFD
 }
 
 func hash(_ *env, args []value.JSON) (value.JSON, error) {

@@ -8,7 +8,7 @@ import (
 	"orderflow/local/asl/value"
 )
 
-const intrinsicInput = `{"a":[1,2,3,4,5],"dup":[1,1.0,"1",{"x":1,"y":2},{"y":2,"x":1},null,null],"s":"a,b;c","o":{"k":"v","n":[1,null]},"i":2,"f":-2.5,"big":12345678901234567890,"esc":"q\"\\"}`
+const intrinsicInput = `{"lone":"a\ud800,b","a":[1,2,3,4,5],"dup":[1,1.0,"1",{"x":1,"y":2},{"y":2,"x":1},null,null],"s":"a,b;c","o":{"k":"v","n":[1,null]},"i":2,"f":-2.5,"big":12345678901234567890,"esc":"q\"\\"}`
 
 // evalExpression evaluates an expression over intrinsicInput in a running execution.
 func evalExpression(t *testing.T, text string) (value.JSON, *fault) {
@@ -28,6 +28,11 @@ func TestIntrinsics(t *testing.T) {
 		{`States.Format('Hi {}, {} \{\} \'x\' \\', $.s, 7)`, `"Hi a,b;c, 7 {} 'x' \\"`},
 		{`States.Format('{} {} {}', $.o, $.a, null)`, `"{k=v, n=[1, null]} [1, 2, 3, 4, 5] null"`},
 		{`States.Format($.s)`, `"a,b;c"`},
+		{`States.Format('<{}>', $.lone)`, `"<a\ud800,b>"`},
+		{`States.StringSplit($.lone, ',')`, `["a\ud800","b"]`},
+		{`States.StringToJson(States.JsonToString($.lone))`, `"a\ud800,b"`},
+		{`States.JsonMerge(States.StringToJson('{"\\udc00":1}'), States.StringToJson('{}'), false)`, `{"\udc00":1}`},
+		{`States.Base64Decode('7aCA')`, "\"\uFFFD\uFFFD\uFFFD\""}, // the bytes of a surrogate are no UTF-8
 		{`States.StringToJson('{"a":[1, 2]}')`, `{"a":[1, 2]}`},
 		{`States.StringToJson('')`, `null`},
 		{`States.StringToJson('-0')`, `0`},
@@ -83,6 +88,7 @@ func TestIntrinsics_fail(t *testing.T) {
 		`States.ArrayRange(1, 5, 0)`, `States.ArrayRange(1, 1001, 1)`, `States.ArrayGetItem($.a, 5)`, `States.ArrayGetItem($.a, -1)`, `States.ArrayLength($.o)`,
 		`States.ArrayUnique($.i)`, `States.Base64Encode($.o)`, `States.Base64Decode('?')`, `States.Hash('x', 'CRC')`, `States.Hash($.o, 'MD5')`,
 		`States.JsonMerge($.o, $.o, true)`, `States.JsonMerge($.a, $.o, false)`, `States.MathAdd($.s, 1)`, `States.MathAdd(2147483648, 1)`, `States.MathAdd($.big, 1)`,
+		`States.Base64Encode($.lone)`, `States.Hash($.lone, 'MD5')`,
 		`States.MathRandom(5, 5)`, `States.MathRandom('a', 5)`, `States.StringSplit($.a, ',')`,
 		`States.Base64Encode('` + strings.Repeat("x", 10_001) + `')`,
 	} {

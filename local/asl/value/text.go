@@ -14,8 +14,8 @@ func keyIs(raw, key string) bool {
 	return unquote(raw) == key
 }
 
-// unquote decodes what stands between the quotes of a valid string. A lone
-// surrogate becomes U+FFFD.
+// unquote decodes what stands between the quotes of a valid string. A lone surrogate, which UTF-8 does
+// not have, becomes the three bytes that UTF-8's rule gives; AppendString makes it an escape again.
 func unquote(raw string) string {
 	at := strings.IndexByte(raw, '\\')
 	if at < 0 {
@@ -30,9 +30,21 @@ func unquote(raw string) string {
 		}
 		var r rune
 		r, i = unescape(raw, i)
+		if utf16.IsSurrogate(r) {
+			dst = append(dst, 0xE0|byte(r>>12), 0x80|byte(r>>6)&0x3F, 0x80|byte(r)&0x3F)
+			continue
+		}
 		dst = utf8.AppendRune(dst, r)
 	}
 	return string(dst)
+}
+
+// surrogate decodes a lone surrogate at the start of s, as unquote writes it.
+func surrogate(s string) (rune, bool) {
+	if len(s) < 3 || s[0] != 0xED || s[1]&0xE0 != 0xA0 || s[2]&0xC0 != 0x80 {
+		return 0, false
+	}
+	return 0xD000 | rune(s[1]&0x3F)<<6 | rune(s[2]&0x3F), true
 }
 
 // unescape decodes the escape sequence at raw[i], and gives the index after it.
@@ -87,7 +99,7 @@ func hex4(s string) (rune, bool) {
 const hexDigits = "0123456789abcdef"
 
 // AppendString appends s as a JSON string, escaping only what must be escaped.
-// Invalid UTF-8 becomes U+FFFD.
+// A lone surrogate of unquote becomes its escape, other invalid UTF-8 U+FFFD.
 func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0
@@ -96,8 +108,9 @@ func AppendString(dst []byte, s string) []byte {
 		if b >= utf8.RuneSelf {
 			r, n := utf8.DecodeRuneInString(s[i:])
 			if r == utf8.RuneError && n == 1 {
-				dst = append(append(dst, s[start:i]...), "\uFFFD"...)
-				start = i + 1
+				dst = append(dst, s[start:i]...)
+				dst, n = appendInvalid(dst, s[i:])
+				start = i + n
 			}
 			i += n
 			continue
@@ -112,6 +125,14 @@ func AppendString(dst []byte, s string) []byte {
 		start = i
 	}
 	return append(append(dst, s[start:]...), '"')
+}
+
+// appendInvalid appends the first of the bytes that are no UTF-8; n is how many of them that takes.
+func appendInvalid(dst []byte, s string) (out []byte, n int) {
+	if r, ok := surrogate(s); ok {
+		return append(dst, '\\', 'u', 'd', hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15]), 3
+	}
+	return append(dst, "\uFFFD"...), 1
 }
 
 func appendEscaped(dst []byte, b byte) []byte {

@@ -67,7 +67,8 @@ func (v JSON) Kind() Kind {
 // Bool reports a boolean's value; false for any other kind.
 func (v JSON) Bool() bool { return v == True }
 
-// Text decodes a string; for other kinds it gives the text of v itself.
+// Text decodes a string; for other kinds it gives the text of v itself. It is valid UTF-8 unless the
+// string has the escape of a lone surrogate, which OfString gives back as it was.
 func (v JSON) Text() string {
 	if v.Kind() != String {
 		return string(v)

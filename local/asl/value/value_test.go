@@ -160,3 +160,19 @@ func TestAppendString(t *testing.T) {
 		}
 	}
 }
+
+// TestOfString_surrogates: a lone surrogate is the same after decoding and encoding.
+func TestOfString_surrogates(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[JSON]JSON{
+		`"\ud800"`: `"\ud800"`, `"a\uDFFFb"`: `"a\udfffb"`, `"\udc00\ud800"`: `"\udc00\ud800"`,
+		`"\ud83dx\ude00"`: `"\ud83dx\ude00"`, `"\ud83d\ude00"`: `"😀"`, `"\ud7ff\ue000"`: "\"\ud7ff\ue000\"",
+	} {
+		if got := OfString(in.Text()); got != want {
+			t.Errorf("%s becomes %s, want %s", in, got, want)
+		}
+	}
+	if got := OfString("\xed\xa0"); got != "\"\uFFFD\uFFFD\"" {
+		t.Errorf("a part of a surrogate becomes %s", got)
+	}
+}
