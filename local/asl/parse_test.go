@@ -167,19 +167,20 @@ func TestParse_allAtOnce(t *testing.T) {
 func TestParse_accepts(t *testing.T) {
 	t.Parallel()
 	for name, definition := range map[string]string{
-		"old map names":     inMachine(`{"Type":"Map","Iterator":{"StartAt":"X","States":{"X":{"Type":"Succeed"}}},"Parameters":{"v.$":"$$.Map.Item.Value"},"Next":"B"}`),
-		"whole floats":      inMachine(`{"Type":"Wait","Seconds":5.0,"Next":"B"}`),
-		"empty handlers":    inMachine(`{"Type":"Task","Resource":"arn:aws:lambda:r:1:function:F","Retry":[],"Catch":[],"Next":"B"}`),
-		"the integration":   inMachine(`{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:sfn:redriveExecution","Next":"B"}`),
-		"the SDK's start":   inMachine(`{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:sfn:startExecution","Next":"B"}`),
-		"a child":           inMachine(`{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","Next":"B"}`),
-		"paths":             inMachine(`{"Type":"Pass","InputPath":"$.a.['b c']","Parameters":{"x.$":"$.l[(@.length-1)]","y.$":"$.l.sum()","z.$":"States.ArrayLength($.a.['b'])"},"Next":"B"}`),
-		"bounds":            inMachine(`{"Type":"Wait","Seconds":99999999,"Next":"B"}`),
-		"rules in rules":    inMachine(`{"Type":"Choice","Comment":"c","Choices":[{"Comment":"c","And":[{"Not":{"Variable":"$.a","IsNull":true}},{"Or":[{"Variable":"$.a","StringEqualsPath":"$.b","Comment":"c"}]}],"Assign":{"x":1},"Next":"B"}]}`),
-		"text functions":    `{"StartAt":"A","States":{"A":{"Type":"Fail","ErrorPath":"States.ArrayGetItem(States.Array('x'), 0)","CausePath":"States.Format('{}', States.MathAdd($.n, 1))"}}}`,
-		"key like an index": inMachine(`{"Type":"Pass","ResultPath":"$.a['-1'][0]","Next":"B"}`),
-		"nested depth":      nested(40),
-		"same in siblings":  inMachine(`{"Type":"Parallel","Branches":[` + passingAs("Other", `"x":1`) + `,` + passing(`"x":2`) + `],"Next":"B"}`),
+		"old map names":       inMachine(`{"Type":"Map","Iterator":{"StartAt":"X","States":{"X":{"Type":"Succeed"}}},"Parameters":{"v.$":"$$.Map.Item.Value"},"Next":"B"}`),
+		"whole floats":        inMachine(`{"Type":"Wait","Seconds":5.0,"Next":"B"}`),
+		"empty handlers":      inMachine(`{"Type":"Task","Resource":"arn:aws:lambda:r:1:function:F","Retry":[],"Catch":[],"Next":"B"}`),
+		"the integration":     inMachine(`{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:sfn:redriveExecution","Next":"B"}`),
+		"the SDK's start":     inMachine(`{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:sfn:startExecution","Next":"B"}`),
+		"a child":             inMachine(`{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","Next":"B"}`),
+		"paths":               inMachine(`{"Type":"Pass","InputPath":"$.a.['b c']","Parameters":{"x.$":"$.l[(@.length-1)]","y.$":"$.l.sum()","z.$":"States.ArrayLength($.a.['b'])"},"Next":"B"}`),
+		"bounds":              inMachine(`{"Type":"Wait","Seconds":99999999,"Next":"B"}`),
+		"rules in rules":      inMachine(`{"Type":"Choice","Comment":"c","Choices":[{"Comment":"c","And":[{"Not":{"Variable":"$.a","IsNull":true}},{"Or":[{"Variable":"$.a","StringEqualsPath":"$.b","Comment":"c"}]}],"Assign":{"x":1},"Next":"B"}]}`),
+		"parameter by a path": inMachine(`{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName.$":"$.f"},"Next":"B"}`),
+		"text functions":      `{"StartAt":"A","States":{"A":{"Type":"Fail","ErrorPath":"States.ArrayGetItem(States.Array('x'), 0)","CausePath":"States.Format('{}', States.MathAdd($.n, 1))"}}}`,
+		"key like an index":   inMachine(`{"Type":"Pass","ResultPath":"$.a['-1'][0]","Next":"B"}`),
+		"nested depth":        nested(40),
+		"same in siblings":    inMachine(`{"Type":"Parallel","Branches":[` + passingAs("Other", `"x":1`) + `,` + passing(`"x":2`) + `],"Next":"B"}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

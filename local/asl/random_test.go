@@ -100,7 +100,7 @@ func (g *generator) state(i int, names []string, next string) string {
 
 func (g *generator) resource() string {
 	return g.pick(`"Resource":"arn:aws:lambda:us-east-1:123456789012:function:F"`,
-		`"Resource":"arn:aws:states:::lambda:invoke","Parameters":{"x.$":"States.ArrayGetItem($$.Execution.Input.items, 9)"}`,
+		`"Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"F","Payload.$":"States.ArrayGetItem($$.Execution.Input.items, 9)"}`,
 		`"Resource":"arn:aws:states:::lambda:invoke",`+g.assign("x", `"States.MathAdd($.task, 2147483647)"`),
 		`"Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"F","Payload.$":"$"}`,
 		`"Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken","Parameters":{"FunctionName":"F","Payload":{"t.$":"$$.Task.Token","n.$":"$$.State.RetryCount"}}`)

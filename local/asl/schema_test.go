@@ -45,6 +45,12 @@ func TestParse_schema(t *testing.T) {
 		{"no expression as a cause", inMachine(`{"Type":"Fail","CausePath":"broken"}`), CodeSchema, "/States/A/CausePath", "valid JSONPath"},
 		{"result in the last element", inMachine(`{"Type":"Pass","ResultPath":"$.a[-1]","Next":"B"}`), CodeSchema, "/States/A/ResultPath", "Value is not a Reference Path"},
 		{"error below the last element", inMachine(`{` + fn + `,"Catch":[{"ErrorEquals":["E"],"ResultPath":"$.a[-2].b","Next":"B"}],"Next":"B"}`), CodeSchema, "/States/A/Catch[0]/ResultPath", "Value is not a Reference Path"},
+		{"unknown parameter", inMachine(`{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"F","Foo.$":"$"},"Next":"B"}`), CodeSchema, "/States/A/Parameters", `The field "Foo" is not supported by Step Functions`},
+		{"parameter written small", inMachine(`{"Type":"Task","Resource":"arn:aws:states:::dynamodb:getItem","Parameters":{"tableName":"t","Key":{}},"Next":"B"}`), CodeSchema, "/States/A/Parameters", `The field "tableName" is not supported`},
+		{"missing function", inMachine(`{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken","Parameters":{"Payload":{}},"Next":"B"}`), CodeSchema, "/States/A/Parameters", "The field 'FunctionName' is required but was missing"},
+		{"missing message", inMachine(`{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage","Parameters":{"QueueUrl":"q"},"Next":"B"}`), CodeSchema, "/States/A/Parameters", "The field 'MessageBody' is required but was missing"},
+		{"missing machine of a child", inMachine(`{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","Parameters":{"Input":{}},"Next":"B"}`), CodeSchema, "/States/A/Parameters", "The field 'StateMachineArn' is required but was missing"},
+		{"no event", inMachine(`{"Type":"Task","Resource":"arn:aws:states:::events:putEvents","Parameters":{},"Next":"B"}`), CodeSchema, "/States/A/Parameters", "The field 'Entries' is required but was missing"},
 		{"end that is none", inMachine(`{"Type":"Pass","End":false}`), CodeSchema, "/States/A/End", "true"},
 	} {
 		t.Run(tt.name, tt.run)

@@ -171,7 +171,7 @@ func TestStep_dataLimits(t *testing.T) {
 		{"result of a function", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:lambda:r:1:function:F",` + handlers, `{}`,
 			`"` + strings.Repeat("é", 131_072) + `"`, `{"Error":"States.DataLimitExceeded","Cause":"The state/task 'arn:aws:lambda:r:1:function:F' returned a result with a size exceeding the maximum number of bytes service limit."}`},
 		{"output of a state", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:lambda:r:1:function:F","ResultPath":"$.r",` + handlers, `{"x":` + big + `}`, big, ""},
-		{"parameters", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"a.$":"$","b.$":"$"},` + handlers, big, "", ""},
+		{"parameters", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"F","Payload":{"a.$":"$","b.$":"$"}},` + handlers, big, "", ""},
 		{"variables", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:lambda:r:1:function:F","Assign":{"a.$":"$","b.$":"$"},` + handlers, `{}`, big, ""},
 	}
 	for _, tt := range tests {

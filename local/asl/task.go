@@ -51,6 +51,7 @@ func (t *taskState) read(r *stateReader) {
 	if r.jsonata {
 		return
 	}
+	t.checkParameters(r)
 	t.timeout = n.integer("TimeoutSeconds", 0)
 	t.timeoutPath = n.path("TimeoutSecondsPath")
 	t.heartbeat = n.integer("HeartbeatSeconds", 0)

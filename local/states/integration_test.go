@@ -78,16 +78,16 @@ func TestService_Integrations(t *testing.T) {
 			call: `dynamodb:PutItem as role/order-machine {"Item":{"id":{"S":"1"}},"TableName":"t"}`, answer: `{}`, output: `{` + meta + `}`,
 		},
 		{
-			name: "condition fails", resource: "dynamodb:updateItem", parameters: `{"TableName":"t"}`, err: refused("ConditionalCheckFailedException", 400),
+			name: "condition fails", resource: "dynamodb:updateItem", parameters: `{"TableName":"t","Key":{}}`, err: refused("ConditionalCheckFailedException", 400),
 			failure: "DynamoDB.ConditionalCheckFailedException",
 			cause:   "no (Service: AmazonDynamoDBv2; Status Code: 400; Error Code: ConditionalCheckFailedException; Request ID: id; Proxy: null)",
 		},
 		{
-			name: "not valid", resource: "dynamodb:deleteItem", parameters: `{"TableName":"t"}`, err: refused("ValidationException", 400),
+			name: "not valid", resource: "dynamodb:deleteItem", parameters: `{"TableName":"t","Key":{}}`, err: refused("ValidationException", 400),
 			failure: "DynamoDB.AmazonDynamoDBException", cause: "no (Service: AmazonDynamoDBv2; Status Code: 400; Error Code: ValidationException; Request ID: id; Proxy: null)",
 		},
 		{
-			name: "connection", resource: "dynamodb:deleteItem", parameters: `{"TableName":"t"}`, err: errUnreachable, failure: "DynamoDB.SdkClientException", cause: "unreachable",
+			name: "connection", resource: "dynamodb:deleteItem", parameters: `{"TableName":"t","Key":{}}`, err: errUnreachable, failure: "DynamoDB.SdkClientException", cause: "unreachable",
 		},
 		{
 			name: "startExecution", resource: "states:startExecution", parameters: `{"StateMachineArn":"sm","Name":"n","Input":{"a":1}}`,

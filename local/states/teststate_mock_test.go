@@ -1,6 +1,7 @@
 package states
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/jonboulle/clockwork"
@@ -71,7 +72,11 @@ func TestService_TestState_MockedAnswer(t *testing.T) {
 		{"another service", "aws-sdk:s3:listBuckets", "", `{"Buckets":[]}`, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			request := `{"definition":{"Type":"Task","Resource":"arn:aws:states:::` + tt.resource + `","Parameters":{"Token.$":"$$.Task.Token"},"End":true},` +
+			parameters := ""
+			if strings.HasSuffix(tt.resource, ".waitForTaskToken") {
+				parameters = `"Parameters":{"StateMachineArn":"a","Input":{"Token.$":"$$.Task.Token"}},`
+			}
+			request := `{"definition":{"Type":"Task","Resource":"arn:aws:states:::` + tt.resource + `",` + parameters + `"End":true},` +
 				`"context":{"Task":{"Token":"t"}},"mock":{"fieldValidationMode":"` + tt.mode + `","result":` + string(value.OfString(tt.result)) + `}}`
 			got, err := h.wire("TestState", texts(t, request))
 			if tt.message != "" {

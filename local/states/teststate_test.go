@@ -66,7 +66,7 @@ func TestService_TestState(t *testing.T) {
 			`{"output":"{\"n\":3,\"text\":\"$$.a.b\"}","status":"SUCCEEDED"}`},
 		{"variable named like a path", `{"definition":{"Type":"Pass","Parameters":{"v.$":"$v"},"End":true},"variables":{"v":"$.x","v.$":1}}`, `{"output":"{\"v\":\"$.x\"}","status":"SUCCEEDED"}`},
 		{"goes on to itself", `{"definition":{"Type":"Pass","Next":"StateName"}}`, `{"output":"{}","nextState":"StateName","status":"SUCCEEDED"}`},
-		{"caught before the call", `{"roleArn":"` + role + `","definition":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"x.$":"States.StringToJson('{')"},"End":true,` +
+		{"caught before the call", `{"roleArn":"` + role + `","definition":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"F","Payload.$":"States.StringToJson('{')"},"End":true,` +
 			`"Catch":[{"ErrorEquals":["States.ALL"],"ResultPath":null,"Next":"N"}]},"inspectionLevel":"DEBUG"}`,
 			`{"error":"States.IntrinsicFailure","cause":"The function 'States.StringToJson('{')' had the following error: the string is no JSON: expected a key at offset 1","output":"{}","nextState":"N","status":"CAUGHT_ERROR",` +
 				`"inspectionData":{"input":"{}","afterInputPath":"{}","errorDetails":{"catchIndex":0}}}`},
