@@ -25,6 +25,9 @@ import (
 // unknown is a policy that AWS may take one day and nothing here can evaluate.
 const unknown = `{"Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*","Condition":{"StringEquals":{"aws:Galaxy":"m31"}}}}`
 
+// misspelt is a policy that would let everyone send if its condition were passed over.
+const misspelt = `{"Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*","Condtion":{"Bool":{"aws:SecureTransport":"true"}}}}`
+
 func wantCode(t *testing.T, err error, code string) {
 	t.Helper()
 	e, ok := errors.AsType[smithy.APIError](err)
@@ -38,11 +41,13 @@ func TestStack_refusedPolicyIsNotStored(t *testing.T) {
 	t.Parallel()
 	s := open(t, options(t))
 	queues, topics := awssqs.NewFromConfig(s.Config("")), awssns.NewFromConfig(s.Config(""))
-	bad := map[string]string{"Policy": unknown}
-	_, err := queues.CreateQueue(t.Context(), &awssqs.CreateQueueInput{QueueName: aws.String("mine"), Attributes: bad})
-	wantCode(t, err, "InvalidAttributeValue")
-	_, err = topics.CreateTopic(t.Context(), &awssns.CreateTopicInput{Name: aws.String("mine"), Attributes: bad})
-	wantCode(t, err, "InvalidParameter")
+	for _, policy := range []string{unknown, misspelt} {
+		bad := map[string]string{"Policy": policy}
+		_, err := queues.CreateQueue(t.Context(), &awssqs.CreateQueueInput{QueueName: aws.String("mine"), Attributes: bad})
+		wantCode(t, err, "InvalidAttributeValue")
+		_, err = topics.CreateTopic(t.Context(), &awssns.CreateTopicInput{Name: aws.String("mine"), Attributes: bad})
+		wantCode(t, err, "InvalidParameter")
+	}
 	list, err := queues.ListQueues(t.Context(), &awssqs.ListQueuesInput{QueueNamePrefix: aws.String("mine")})
 	if err != nil || len(list.QueueUrls) != 0 {
 		t.Errorf("queues %v, %v", list, err)
@@ -54,10 +59,12 @@ func TestStack_refusedPolicyIsNotStored(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, url := range []string{*queue.QueueUrl, "http://sqs.us-east-1.localhost/000000000000/shop-Work"} {
-		_, err = queues.SetQueueAttributes(t.Context(), &awssqs.SetQueueAttributesInput{QueueUrl: &url, Attributes: bad})
-		wantCode(t, err, "InvalidAttributeValue")
+		for _, policy := range []string{unknown, misspelt} {
+			_, err = queues.SetQueueAttributes(t.Context(), &awssqs.SetQueueAttributesInput{QueueUrl: &url, Attributes: map[string]string{"Policy": policy}})
+			wantCode(t, err, "InvalidAttributeValue")
+		}
 		out, err := queues.GetQueueAttributes(t.Context(), &awssqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []types.QueueAttributeName{"Policy"}})
-		if err != nil || strings.Contains(out.Attributes["Policy"], "Galaxy") {
+		if err != nil || strings.Contains(out.Attributes["Policy"], "Galaxy") || strings.Contains(out.Attributes["Policy"], "Condtion") {
 			t.Errorf("%s has %v, %v", url, out, err)
 		}
 	}
@@ -65,8 +72,10 @@ func TestStack_refusedPolicyIsNotStored(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = topics.SetTopicAttributes(t.Context(), &awssns.SetTopicAttributesInput{TopicArn: topic.TopicArn, AttributeName: aws.String("Policy"), AttributeValue: aws.String(unknown)})
-	wantCode(t, err, "InvalidParameter")
+	for _, policy := range []string{unknown, misspelt} {
+		_, err = topics.SetTopicAttributes(t.Context(), &awssns.SetTopicAttributesInput{TopicArn: topic.TopicArn, AttributeName: aws.String("Policy"), AttributeValue: &policy})
+		wantCode(t, err, "InvalidParameter")
+	}
 }
 
 // A folder with policies that cannot be evaluated opens, says so, and keeps everyone but the operator away from what they stand on.

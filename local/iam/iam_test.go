@@ -133,6 +133,18 @@ func TestEngine_refusesWhatItCannotEvaluate(t *testing.T) {
 		"principal":      {`{"Statement":[{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*","Principal":"*"}]}`, "no principal"},
 		"variable":       {`{"Statement":[{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"arn:${aws:usrname}"}]}`, "policy variable ${aws:usrname}"},
 		"not JSON":       {`{`, "policy p"},
+		"not an object":  {`[]`, "policy p"},
+		"misspelt":       {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condtion":{"Bool":{"aws:SecureTransport":"true"}}}]}`, `unknown element "Condtion"`},
+		"lower case":     {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","resource":"*"}]}`, `unknown element "resource"`},
+		"other service":  {`{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*","Conditions":{}}]}`, `unknown element "Conditions"`},
+		"other document": {`{"Statements":[],"Statement":[]}`, `unknown element "Statements"`},
+		"version":        {`{"Version":"2012-10-18","Statement":[]}`, `version "2012-10-18"`},
+		"empty version":  {`{"Version":"","Statement":[]}`, `version ""`},
+		"sid":            {`{"Statement":[{"Sid":"may send","Effect":"Allow","Action":"sqs:*","Resource":"*"}]}`, `Sid "may send"`},
+		"null":           {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"StringEquals":null}}]}`, "null"},
+		"repeated":       {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}},"Condition":{}}]}`, `"Condition" stands twice`},
+		"empty resource": {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":[]}]}`, "empty list"},
+		"statement text": {`{"Statement":["Allow"]}`, "statement 0"},
 		"no statement":   {`{"Version":"2012-10-17"}`, "policy p: no Statement"},
 		"action nesting": {`{"Statement":[{"Effect":"Allow","Action":[["sqs:SendMessage"]],"Resource":"*"}]}`, "not text"},
 	} {
@@ -184,6 +196,24 @@ func TestEngine_Authorize_time(t *testing.T) {
 	want("sqs:SendMessage", false)
 	if d := e.Report().Denials; len(d) != 2 || d[1].Action != "sqs:SendMessage" || d[1].Count != 2 {
 		t.Errorf("denials %+v", d)
+	}
+}
+
+func TestCheckResourcePolicy_elements(t *testing.T) {
+	t.Parallel()
+	for policy, valid := range map[string]bool{
+		`{"Version":"2008-10-17","Id":"a b","Statement":{"Sid":"may send: 1","Effect":"Allow","Principal":"*","Action":"sqs:*"}}`:    true,
+		`{"Id":"q","Statement":[{"Effect":"Deny","NotPrincipal":{"AWS":"*"},"NotAction":"sqs:*","NotResource":"*","Condition":{}}]}`: true,
+		`{"id":"q","Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:*"}}`:                                                 false,
+		`{"Statement":{"effect":"Allow","Principal":"*","Action":"sqs:*"}}`:                                                          false,
+		`{"Statement":{"Effect":"Allow","Principle":"*","Action":"sqs:*"}}`:                                                          false,
+		`{"Statement":{"Effect":"Allow","Action":"sqs:*"}}`:                                                                          false,
+		`{"Statement":{"Principal":"*","Action":"sqs:*"}}`:                                                                           false,
+		`{"Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":[]}}`:                                            false,
+	} {
+		if err := iam.CheckResourcePolicy(json.RawMessage(policy)); (err == nil) != valid {
+			t.Errorf("%s: %v", policy, err)
+		}
 	}
 }
 

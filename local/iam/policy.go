@@ -2,7 +2,6 @@ package iam
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -66,6 +65,7 @@ func (o *oneOrMany) UnmarshalJSON(b []byte) error {
 		}
 		list = []any{one}
 	}
+	*o = make(oneOrMany, 0, len(list))
 	for _, v := range list {
 		switch v.(type) {
 		case string, bool, float64:
@@ -77,6 +77,9 @@ func (o *oneOrMany) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// empty reports whether there is a list without a value.
+func (o oneOrMany) empty() bool { return o != nil && len(o) == 0 }
+
 // compile reads a document. resource says that it is a resource's policy, whose statements have principals.
 func compile(p Policy, resource bool) ([]*statement, error) {
 	out, err := p.statements(resource)
@@ -87,22 +90,16 @@ func compile(p Policy, resource bool) ([]*statement, error) {
 }
 
 func (p Policy) statements(resource bool) ([]*statement, error) {
-	var doc struct{ Statement json.RawMessage }
-	if err := json.Unmarshal(p.Document, &doc); err != nil {
+	list, err := statementsOf(p.Document)
+	if err != nil {
 		return nil, err
 	}
-	if len(doc.Statement) == 0 {
-		return nil, errors.New("no Statement")
-	}
-	if doc.Statement[0] == '{' {
-		doc.Statement = slices.Concat([]byte{'['}, doc.Statement, []byte{']'})
-	}
-	var wire []wireStatement
-	if err := json.Unmarshal(doc.Statement, &wire); err != nil {
-		return nil, fmt.Errorf("statement: %w", err)
-	}
 	var out []*statement
-	for i, w := range wire {
+	for i, raw := range list {
+		var w wireStatement
+		if err := decodeElements(raw, statementElements, &w); err != nil {
+			return nil, fmt.Errorf("statement %s: %w", w.id(i), err)
+		}
 		s, err := w.compile(p, i, resource)
 		if err != nil {
 			return nil, fmt.Errorf("statement %s: %w", w.id(i), err)
@@ -183,6 +180,10 @@ func (w wireStatement) check(resource bool) error {
 		return fmt.Errorf("an identity policy has no principal")
 	case resource && (w.Principal == nil) == (w.NotPrincipal == nil):
 		return fmt.Errorf("needs one of Principal and NotPrincipal")
+	case !resource && !identitySid.MatchString(w.Sid):
+		return fmt.Errorf("Sid %q has other characters than letters and digits", w.Sid)
+	case slices.ContainsFunc([]oneOrMany{w.Action, w.NotAction, w.Resource, w.NotResource}, oneOrMany.empty):
+		return fmt.Errorf("an action or resource is an empty list")
 	}
 	for _, a := range slices.Concat(w.Action, w.NotAction) {
 		if a != "*" && !strings.Contains(a, ":") {
