@@ -14,7 +14,8 @@ type tableOutput struct{ TableDescription *tableDescription }
 
 type createTableInput struct {
 	TableSpec
-	TableName parameter
+	TableName        parameter
+	SSESpecification struct{ SSEType parameter } // checked, and not kept
 }
 
 func (s *Service) createTable(_ context.Context, in createTableInput) (*tableOutput, error) {
@@ -23,6 +24,10 @@ func (s *Service) createTable(_ context.Context, in createTableInput) (*tableOut
 	}
 	if st := in.StreamSpecification; st != nil && !st.enabled() && st.StreamViewType != "" {
 		return nil, validation("One or more parameter values were invalid: Table is being created with a stream disabled, UpdateViewType should not be specified")
+	}
+	var v violations
+	if v.enum(in.SSESpecification.SSEType, "sSESpecification.sSEType", encryptionTypes); len(v.found) > 0 {
+		return nil, v.err()
 	}
 	spec := in.TableSpec
 	spec.TableName, spec.TimeToLiveSpecification = in.TableName.text, nil

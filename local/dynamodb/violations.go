@@ -21,6 +21,7 @@ var (
 	keyTypes        = []string{"HASH", "RANGE"}
 	projectionTypes = []string{"ALL", "INCLUDE", "KEYS_ONLY"}
 	tableClasses    = []string{"STANDARD", "STANDARD_INFREQUENT_ACCESS"}
+	encryptionTypes = []string{"AES256", "KMS"}
 	viewTypes       = []string{"NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"}
 	iteratorTypes   = []string{"AFTER_SEQUENCE_NUMBER", "LATEST", "AT_SEQUENCE_NUMBER", "TRIM_HORIZON"}
 )
