@@ -53,13 +53,14 @@ func (s *Service) publish(_ context.Context, in publishIn) (any, error) {
 	if in.PhoneNumber != "" {
 		return nil, awsapi.NotImplemented("Publish to a PhoneNumber")
 	}
-	if in.TopicARN == "" {
-		in.TopicARN = in.TargetARN
+	member, arn := "TopicArn", in.TopicARN
+	if arn == "" {
+		member, arn = "TargetArn", in.TargetARN
 	}
-	if in.TopicARN == "" {
+	if arn == "" {
 		return nil, invalid("TopicArn or TargetArn Reason: no value for required parameter")
 	}
-	t, err := s.topic(in.TopicARN)
+	t, err := s.requested(member, arn)
 	if err != nil {
 		return nil, err
 	}

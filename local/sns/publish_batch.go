@@ -40,7 +40,7 @@ func (in *publishBatchIn) check() error {
 }
 
 func (s *Service) publishBatch(_ context.Context, in publishBatchIn) (any, error) {
-	t, err := s.topic(in.TopicARN)
+	t, err := s.requested("TopicArn", in.TopicARN)
 	if err != nil {
 		return nil, err
 	}

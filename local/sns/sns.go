@@ -157,6 +157,34 @@ func (s *Service) openSubscriptions() error {
 // ARN is the ARN of the topic of the given name or ARN.
 func ARN(ref string) string { return awsapi.ARN("sns", awsapi.ResourceName(ref)) }
 
+// minARNElements are those of a topic's ARN; a subscription's has one more.
+const minARNElements = 6
+
+// checkARN refuses what is no ARN in the member of a request.
+func checkARN(member, arn string) error {
+	n := strings.Count(arn, ":") + 1
+	switch {
+	case arn == "":
+		return invalid("%s Reason: no value for required parameter", member)
+	case n < minARNElements:
+		return invalid("%s Reason: An ARN must have at least %d elements, not %d", member, minARNElements, n)
+	case !strings.HasPrefix(arn, "arn:aws:sns:"):
+		return invalid("%s", member)
+	}
+	return nil
+}
+
+// requested finds the topic of a request by its ARN. It returns InvalidParameter for what is no ARN, and NotFound if there is no topic.
+func (s *Service) requested(member, arn string) (*topic, error) {
+	if err := checkARN(member, arn); err != nil {
+		return nil, err
+	}
+	if arn != ARN(arn) {
+		return nil, notFound("Topic does not exist") // one of another account or region
+	}
+	return s.topic(arn)
+}
+
 // topic finds a topic by ARN or name. It returns NotFound if there is none.
 func (s *Service) topic(ref string) (*topic, error) {
 	s.mu.RLock()
@@ -165,6 +193,14 @@ func (s *Service) topic(ref string) (*topic, error) {
 		return t, nil
 	}
 	return nil, notFound("Topic does not exist")
+}
+
+// requestedSubscription finds the subscription of a request. It returns InvalidParameter for what is no ARN, and NotFound.
+func (s *Service) requestedSubscription(arn string) (*topic, *subscription, error) {
+	if err := checkARN("SubscriptionArn", arn); err != nil {
+		return nil, nil, err
+	}
+	return s.subscription(arn)
 }
 
 // subscription finds a subscription by its ARN. It returns NotFound if there is none.

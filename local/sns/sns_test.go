@@ -467,6 +467,42 @@ func TestErrors(t *testing.T) {
 	wantCode(t, err, "NotImplemented")
 }
 
+func TestService_malformedARN(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	topic := w.topic("ops")
+	few := func(member string, n int) string {
+		return fmt.Sprintf("Invalid parameter: %s Reason: An ARN must have at least 6 elements, not %d", member, n)
+	}
+	for _, tt := range []struct{ op, input, code, message string }{
+		{"Publish", `{"TopicArn":"ops","Message":"m"}`, "InvalidParameter", few("TopicArn", 1)},
+		{"Publish", `{"TargetArn":"arn:aws:sns","Message":"m"}`, "InvalidParameter", few("TargetArn", 3)},
+		{"PublishBatch", `{"TopicArn":"ops"}`, "InvalidParameter", few("TopicArn", 1)},
+		{"Subscribe", `{"TopicArn":"ops","Protocol":"email","Endpoint":"a@example.com"}`, "InvalidParameter", few("TopicArn", 1)},
+		{"GetTopicAttributes", `{"TopicArn":"a:b"}`, "InvalidParameter", few("TopicArn", 2)},
+		{"GetTopicAttributes", `{"TopicArn":"` + strings.Replace(topic, "sns", "sqs", 1) + `"}`, "InvalidParameter", "Invalid parameter: TopicArn"},
+		{"GetTopicAttributes", `{"TopicArn":"` + strings.Replace(topic, awsapi.Account, "111122223333", 1) + `"}`, "NotFound", "Topic does not exist"},
+		{"SetTopicAttributes", `{"TopicArn":"ops","AttributeName":"DisplayName"}`, "InvalidParameter", few("TopicArn", 1)},
+		{"ListSubscriptionsByTopic", `{"TopicArn":"ops"}`, "InvalidParameter", few("TopicArn", 1)},
+		{"DeleteTopic", `{"TopicArn":"ops"}`, "InvalidParameter", few("TopicArn", 1)},
+		{"DeleteTopic", `{}`, "InvalidParameter", "Invalid parameter: TopicArn Reason: no value for required parameter"},
+		{"Unsubscribe", `{"SubscriptionArn":"x"}`, "InvalidParameter", few("SubscriptionArn", 1)},
+		{"GetSubscriptionAttributes", `{"SubscriptionArn":"x:y:z"}`, "InvalidParameter", few("SubscriptionArn", 3)},
+		{"SetSubscriptionAttributes", `{"SubscriptionArn":"x"}`, "InvalidParameter", few("SubscriptionArn", 1)},
+		{"CreateTopic", `{"Name":"new","Tags":[{"Key":"a","Value":"1"},{"Key":"a","Value":"2"}]}`, "InvalidParameter", "Invalid parameter: Tags Reason: Duplicate keys are not allowed."},
+	} {
+		_, err := w.svc.Do(t.Context(), tt.op, []byte(tt.input))
+		if err == nil || err.Error() != tt.code+": "+tt.message {
+			t.Errorf("%s %s: %v", tt.op, tt.input, err)
+		}
+	}
+	for _, absent := range []string{`{"TopicArn":"` + ARN("none") + `"}`, `{"TopicArn":"` + topic + `"}`} {
+		if _, err := w.svc.Do(t.Context(), "DeleteTopic", []byte(absent)); err != nil {
+			t.Errorf("delete %s: %v", absent, err)
+		}
+	}
+}
+
 func TestService_Grants(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

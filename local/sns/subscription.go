@@ -85,6 +85,9 @@ type subscribeIn struct {
 
 // subscribe confirms every subscription at once, also those that AWS would ask the endpoint about.
 func (s *Service) subscribe(_ context.Context, in subscribeIn) (any, error) {
+	if _, err := s.requested("TopicArn", in.TopicARN); err != nil {
+		return nil, err
+	}
 	arn, err := s.Subscribe(in.TopicARN, in.Protocol, in.Endpoint, in.Attributes, false)
 	if err != nil {
 		return nil, err
@@ -175,9 +178,12 @@ type subscriptionIn struct {
 func (s *Service) unsubscribe(_ context.Context, in subscriptionIn) (any, error) {
 	s.manage.Lock()
 	defer s.manage.Unlock()
-	t, sub, err := s.subscription(in.SubscriptionARN)
-	if err != nil {
+	t, sub, err := s.requestedSubscription(in.SubscriptionARN)
+	if awsapi.IsType(err, "NotFound") {
 		return nil, nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	b := s.st.NewBatch()
 	b.Delete(store.NewKey("sns", "subscription", sub.ARN))
@@ -198,7 +204,7 @@ func (s *Service) listSubscriptions(_ context.Context, in subscriptionIn) (any, 
 }
 
 func (s *Service) listSubscriptionsByTopic(_ context.Context, in subscriptionIn) (any, error) {
-	t, err := s.topic(in.TopicARN)
+	t, err := s.requested("TopicArn", in.TopicARN)
 	if err != nil {
 		return nil, err
 	}
@@ -224,7 +230,7 @@ func (s *Service) list(topics []*topic, token string) (any, error) {
 }
 
 func (s *Service) getSubscriptionAttributes(_ context.Context, in subscriptionIn) (any, error) {
-	_, sub, err := s.subscription(in.SubscriptionARN)
+	_, sub, err := s.requestedSubscription(in.SubscriptionARN)
 	if err != nil {
 		return nil, err
 	}
@@ -243,7 +249,7 @@ func (s *Service) getSubscriptionAttributes(_ context.Context, in subscriptionIn
 func (s *Service) setSubscriptionAttributes(_ context.Context, in subscriptionIn) (any, error) {
 	s.manage.Lock()
 	defer s.manage.Unlock()
-	t, sub, err := s.subscription(in.SubscriptionARN)
+	t, sub, err := s.requestedSubscription(in.SubscriptionARN)
 	if err != nil {
 		return nil, err
 	}

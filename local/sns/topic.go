@@ -24,6 +24,7 @@ var topicAttributes = []string{"DisplayName", "Policy", "DeliveryPolicy", "KmsMa
 type createTopicIn struct {
 	Name       string
 	Attributes map[string]string
+	Tags       []struct{ Key, Value string } // checked, and not kept
 }
 
 func (s *Service) createTopic(_ context.Context, in createTopicIn) (any, error) {
@@ -48,7 +49,7 @@ func (s *Service) createTopic(_ context.Context, in createTopicIn) (any, error) 
 func (s *Service) Ensure(name string, attributes map[string]string) error {
 	s.manage.Lock()
 	defer s.manage.Unlock()
-	in := createTopicIn{name, attributes}
+	in := createTopicIn{Name: name, Attributes: attributes}
 	if err := in.check(); err != nil {
 		return err
 	}
@@ -65,6 +66,13 @@ func (in *createTopicIn) check() error {
 	}
 	if !topicName.MatchString(in.Name) {
 		return invalid("Topic Name")
+	}
+	keys := map[string]bool{}
+	for _, tag := range in.Tags {
+		if keys[tag.Key] {
+			return invalid("Tags Reason: Duplicate keys are not allowed.")
+		}
+		keys[tag.Key] = true
 	}
 	for _, name := range slices.Sorted(maps.Keys(in.Attributes)) {
 		if name == "FifoTopic" {
@@ -159,9 +167,12 @@ type topicIn struct {
 func (s *Service) deleteTopic(_ context.Context, in topicIn) (any, error) {
 	s.manage.Lock()
 	defer s.manage.Unlock()
-	t, err := s.topic(in.TopicARN)
-	if err != nil {
+	t, err := s.requested("TopicArn", in.TopicARN)
+	if awsapi.IsType(err, "NotFound") {
 		return nil, nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	b := s.st.NewBatch()
 	b.Delete(store.NewKey("sns", "topic", t.name))
@@ -205,7 +216,7 @@ func (s *Service) listTopics(_ context.Context, in topicIn) (any, error) {
 }
 
 func (s *Service) getTopicAttributes(_ context.Context, in topicIn) (any, error) {
-	t, err := s.topic(in.TopicARN)
+	t, err := s.requested("TopicArn", in.TopicARN)
 	if err != nil {
 		return nil, err
 	}
@@ -222,7 +233,7 @@ func (s *Service) getTopicAttributes(_ context.Context, in topicIn) (any, error)
 func (s *Service) setTopicAttributes(_ context.Context, in topicIn) (any, error) {
 	s.manage.Lock()
 	defer s.manage.Unlock()
-	t, err := s.topic(in.TopicARN)
+	t, err := s.requested("TopicArn", in.TopicARN)
 	if err != nil {
 		return nil, err
 	}
