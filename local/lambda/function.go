@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"time"
 
@@ -90,51 +89,30 @@ type function struct {
 	wake     chan struct{}   // an asynchronous invocation was added or has ended
 }
 
-// find resolves a name, a partial or a full ARN, with or without the qualifier $LATEST.
+// find resolves a name, a partial or a full ARN, with or without the qualifier $LATEST. It returns the errors of resolve, and
+// ResourceNotFoundException if there is no such function.
 func (s *Service) find(nameOrARN, qualifier string) (*function, error) {
-	name := FunctionName(nameOrARN)
-	if q := qualifierOf(nameOrARN); qualifier == "" {
-		qualifier = q
+	r, err := resolve(nameOrARN)
+	if err != nil {
+		return nil, err
+	}
+	if qualifier == "" {
+		qualifier = r.qualifier
 	}
 	s.mu.Lock()
-	f := s.functions[name]
+	f := s.functions[r.name]
 	s.mu.Unlock()
+	if f == nil && len(r.name) > maxFunctionName { // a template of a long stack name may have such functions
+		return nil, tooLong(nameOrARN, maxFunctionName)
+	}
 	if f == nil || qualifier != "" && qualifier != "$LATEST" {
-		arn := ARN(name)
+		arn := ARN(r.name)
 		if qualifier != "" {
 			arn += ":" + qualifier
 		}
 		return nil, &awsapi.Error{Type: "ResourceNotFoundException", Message: "Function not found: " + arn, Status: 404}
 	}
 	return f, nil
-}
-
-// ARN is the ARN, without a qualifier, of the function of the given name or ARN.
-func ARN(nameOrARN string) string { return awsapi.ARN("lambda", "function:"+FunctionName(nameOrARN)) }
-
-// FunctionName is the bare name in a name, partial ARN or ARN: "arn:aws:lambda:r:a:function:start:$LATEST" -> "start".
-func FunctionName(nameOrARN string) string {
-	parts := strings.Split(nameOrARN, ":")
-	for i, p := range parts {
-		if p == "function" && i+1 < len(parts) {
-			return parts[i+1]
-		}
-	}
-	return parts[0]
-}
-
-func qualifierOf(nameOrARN string) string {
-	parts := strings.Split(nameOrARN, ":")
-	for i, p := range parts {
-		if p == "function" {
-			parts = parts[min(i+1, len(parts)):]
-			break
-		}
-	}
-	if len(parts) == 2 {
-		return parts[1]
-	}
-	return ""
 }
 
 // gate counts requests against a limit.

@@ -76,6 +76,16 @@ func TestService_InvokeRefusals(t *testing.T) {
 	for _, tt := range []struct{ name, function, payload, typ, message string }{
 		{"unknown function", "g", "{}", "ResourceNotFoundException", "Function not found: arn:aws:lambda:us-east-1:000000000000:function:g"},
 		{"unknown qualifier", "f:live", "{}", "ResourceNotFoundException", "function:f:live"},
+		{"other account", "arn:aws:lambda:us-east-1:111122223333:function:f", "{}", "AccessDeniedException", "111122223333"},
+		{"other account, in part", "111122223333:function:f", "{}", "AccessDeniedException", "111122223333"},
+		{"other region", "arn:aws:lambda:eu-west-1:000000000000:function:f", "{}", "ResourceNotFoundException", "Functions from 'eu-west-1' are not reachable"},
+		{"other service", "arn:aws:sqs:us-east-1:000000000000:f", "{}", "ValidationException", "at 'functionName' failed to satisfy constraint: Member must satisfy regular"},
+		{"blank in the name", "f g", "{}", "ValidationException", "Value 'f g' at 'functionName'"},
+		{"line break after the name", "f\n", "{}", "ValidationException", "regular expression pattern"},
+		{"no name", "", "{}", "ValidationException", "length greater than or equal to 1"},
+		{"longest name", strings.Repeat("n", 64), "{}", "ResourceNotFoundException", "Function not found"},
+		{"long name", strings.Repeat("n", 65), "{}", "ValidationException", "length less than or equal to 64"},
+		{"long reference", strings.Repeat("n", 171), "{}", "ValidationException", "length less than or equal to 170"},
 		{"malformed", "f", `{"a":`, "InvalidRequestContentException", "Could not parse request body into json"},
 		{"too large", "f", `"` + strings.Repeat("x", MaxSyncPayload) + `"`, "RequestTooLargeException", "6291456 bytes"},
 		{"no concurrency", "off", "{}", "TooManyRequestsException", "Rate Exceeded."},
@@ -88,7 +98,7 @@ func TestService_InvokeRefusals(t *testing.T) {
 			}
 		})
 	}
-	for _, name := range []string{"f", "f:$LATEST", "arn:aws:lambda:us-east-1:000000000000:function:f", "000000000000:function:f",
+	for _, name := range []string{"f", "f:$LATEST", "arn:aws:lambda:us-east-1:000000000000:function:f", "000000000000:function:f", "000000000000:f", "function:f",
 		"arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST"} {
 		if _, err := b.Invoke(t.Context(), name, nil); err != nil {
 			t.Errorf("Invoke(%s): %v", name, err)
