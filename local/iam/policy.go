@@ -181,7 +181,7 @@ func (w wireStatement) check(resource bool) error {
 	case resource && (w.Principal == nil) == (w.NotPrincipal == nil):
 		return fmt.Errorf("needs one of Principal and NotPrincipal")
 	case !resource && !identitySid.MatchString(w.Sid):
-		return fmt.Errorf("Sid %q has other characters than letters and digits", w.Sid)
+		return fmt.Errorf("the Sid %q has other characters than letters and digits", w.Sid)
 	case slices.ContainsFunc([]oneOrMany{w.Action, w.NotAction, w.Resource, w.NotResource}, oneOrMany.empty):
 		return fmt.Errorf("an action or resource is an empty list")
 	}
