@@ -31,7 +31,7 @@ const (
 	CodeInternal Code = "Internal"
 )
 
-// CodeTokenGone refuses an answer to a task token that nobody waits for any more.
+// CodeTokenGone refuses an answer to a task token whose step no longer waits.
 const CodeTokenGone Code = "TokenGone"
 
 // The codes that mark an order for operators, besides the errors at which executions fail.

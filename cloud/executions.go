@@ -74,7 +74,7 @@ func executionError(doing, orderID string, err error) error {
 	return nil
 }
 
-// Succeed answers the task token of a waiting step. Returns orderflow.CodeTokenGone if nobody waits for it any more.
+// Succeed answers the task token of a waiting step. Returns orderflow.CodeTokenGone if the step no longer waits for it.
 func (x *Executions) Succeed(ctx context.Context, token string, output any) error {
 	raw, err := json.Marshal(output)
 	if err != nil {
@@ -84,7 +84,7 @@ func (x *Executions) Succeed(ctx context.Context, token string, output any) erro
 	return answerError("send task success", err)
 }
 
-// Fail answers the task token of a waiting step with a failure. Returns orderflow.CodeTokenGone if nobody waits for it any more.
+// Fail answers the task token of a waiting step with a failure. Returns orderflow.CodeTokenGone if the step no longer waits for it.
 func (x *Executions) Fail(ctx context.Context, token string, code orderflow.Code, cause string) error {
 	_, err := x.Client.SendTaskFailure(ctx, &sfn.SendTaskFailureInput{TaskToken: &token, Error: aws.String(string(code)), Cause: &cause})
 	return answerError("send task failure", err)

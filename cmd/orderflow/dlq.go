@@ -35,7 +35,7 @@ type deadLetterQueue struct {
 	URL      string   `json:"url"`
 	ARN      string   `json:"arn"`
 	Messages int      `json:"messages"`
-	InFlight int      `json:"inFlight"` // somebody is reading them
+	InFlight int      `json:"inFlight"` // received and not yet deleted
 	Sources  []string `json:"sources"`  // queues whose redrive policy names it; none: rules, streams or functions give up to it
 
 	Visibility int `json:"-"` // for how many seconds a message that is received is in flight, unless its reader says otherwise

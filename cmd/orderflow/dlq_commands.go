@@ -203,7 +203,7 @@ type moved struct {
 	Queue    string   `json:"queue"`
 	To       []string `json:"to"`
 	Moved    int64    `json:"moved"`
-	InFlight int      `json:"inFlight"` // somebody has received them: they stay
+	InFlight int      `json:"inFlight"` // received and not yet deleted: a move leaves them
 	Status   string   `json:"status"`
 }
 
