@@ -1,4 +1,4 @@
-module orderflow
+module github.com/orderflow-dev/orderflow
 
 go 1.26.0
 

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Orders loads and saves single orders.

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Caller is who makes a request, as the access token says it. The edge has verified the token's signature, issuer, audience and expiry.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // changeAttempts bounds how often a change is tried on what others change at the same time.

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"orderflow"
-	"orderflow/api/contracttest"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/api/contracttest"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)

@@ -13,7 +13,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"go.yaml.in/yaml/v3"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 func loadContract(t testing.TB) *openapi3.T {

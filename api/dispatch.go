@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // maxBody is the most bytes that a body may have.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 func TestDispatch_methodsAndPaths(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // historyShown is how many of an execution's events are told.

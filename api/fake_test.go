@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"orderflow"
-	"orderflow/storetest"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/storetest"
 )
 
 // memory is everything that the API is made of, in memory.

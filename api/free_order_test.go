@@ -3,7 +3,7 @@ package api
 import (
 	"testing"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 func TestPlaceOrder_free(t *testing.T) {

@@ -3,7 +3,7 @@ package api
 import (
 	"net/http"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // opsAcknowledgeOrder notes that an operator has dealt with what the order is marked for.

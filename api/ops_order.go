@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // What operators see of an order is what its customer sees, and more. Their attention and timeline stand in the place of the customer's.

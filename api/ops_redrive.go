@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // opsRedriveOrder lets a failed execution go on, then notes in the order who did it and why.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // failedExecution gives an order an execution that failed at ChargePayment, and the mark of it.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 func (s *server) getOrder(r *request) (*reply, error) {

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // order is a body of POST /orders, changed by sets of "path=JSON" ("-path" takes a field away).

@@ -3,7 +3,7 @@ package api
 import (
 	"strconv"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // The views are what is told of an order; their fields are the contract's schemas. They are made, never marshalled from the stored

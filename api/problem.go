@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Codes of failures that only the API knows.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // catalogueKept lets browsers and caches keep products shortly: prices are checked when an order is placed, and stock when it is reserved.

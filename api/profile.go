@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // profileView is the body of GET and PUT /me.

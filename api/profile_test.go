@@ -6,7 +6,7 @@ import (
 	"sync"
 	"testing"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 func TestProfile(t *testing.T) {

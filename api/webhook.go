@@ -3,7 +3,7 @@ package api
 import (
 	"net/http"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // shipmentWebhook notes what the carrier says of a shipment. The signature is checked before anything in the body is believed.

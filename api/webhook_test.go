@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // notify sends the carrier's signed webhook.

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // EventSource is the source of every event that Orderflow publishes.

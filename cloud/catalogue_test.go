@@ -8,8 +8,8 @@ import (
 	"slices"
 	"testing"
 
-	"orderflow"
-	"orderflow/storetest"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/storetest"
 )
 
 func product(sku, category string) orderflow.Product {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/aws/smithy-go"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // throttled are the codes with which AWS says "later": DynamoDB, Step Functions, EventBridge, SNS, SQS.

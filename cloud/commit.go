@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // action is one part of a transaction.

@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"orderflow"
-	"orderflow/storetest"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/storetest"
 )
 
 // tablesOf is all that is committed together.

@@ -7,7 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Customers keeps the customers' profiles.

@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Executions are the executions of the state machine that fulfils orders. An execution's name is its order's id.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 const (

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // pageSize is how many events a page of a history has at most (GetExecutionHistory).

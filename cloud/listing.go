@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // OrderLists lists orders, newest first, by the indexes of the orders table. They may be slightly out of date.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 func TestOrderLists(t *testing.T) {

@@ -14,12 +14,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/jonboulle/clockwork"
 
-	"orderflow"
-	"orderflow/local/awsapi"
-	localdb "orderflow/local/dynamodb"
-	"orderflow/local/store"
-	"orderflow/local/template"
-	"orderflow/storetest"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	localdb "github.com/orderflow-dev/orderflow/local/dynamodb"
+	"github.com/orderflow-dev/orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/template"
+	"github.com/orderflow-dev/orderflow/storetest"
 )
 
 // configOf makes the configuration of SDK clients that reach the handler in process.

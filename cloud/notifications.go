@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Topic tells people by an SNS topic.

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Payments reads the ledger.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 func TestQueue_Messages(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // SandboxRecord is what the sandbox payment provider remembers under a key: what became of a charge or refund, or that the outage is lifted.

@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 func TestSandbox(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // stockMoves says which attribute of a product a move takes from, and which it adds to.

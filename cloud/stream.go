@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Stream is a batch of records of the orders table's stream, view type NEW_AND_OLD_IMAGES, as Lambda delivers it.

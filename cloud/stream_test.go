@@ -11,8 +11,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 
-	"orderflow"
-	"orderflow/storetest"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/storetest"
 )
 
 // orderImage is a part of an order as the stream has it: one change per sequence number.

@@ -5,10 +5,10 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"orderflow"
-	"orderflow/api"
-	"orderflow/api/httpapi"
-	"orderflow/cloud"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/api"
+	"github.com/orderflow-dev/orderflow/api/httpapi"
+	"github.com/orderflow-dev/orderflow/cloud"
 )
 
 func newAPI(p *parts) lambda.Handler {

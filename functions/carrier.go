@@ -5,7 +5,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"orderflow/tasks"
+	"github.com/orderflow-dev/orderflow/tasks"
 )
 
 func newCarrier(p *parts) lambda.Handler {

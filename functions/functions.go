@@ -18,8 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
-	"orderflow/cloud"
-	"orderflow/tasks"
+	"github.com/orderflow-dev/orderflow/cloud"
+	"github.com/orderflow-dev/orderflow/tasks"
 )
 
 // Options are what a function takes from the world besides AWS. Whatever is left out is the real thing.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 
-	"orderflow/cloud"
-	"orderflow/payment"
-	"orderflow/tasks"
+	"github.com/orderflow-dev/orderflow/cloud"
+	"github.com/orderflow-dev/orderflow/payment"
+	"github.com/orderflow-dev/orderflow/tasks"
 )
 
 // stripeKey is the variable that chooses Stripe.

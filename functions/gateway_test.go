@@ -12,13 +12,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/jonboulle/clockwork"
 
-	"orderflow"
-	"orderflow/local/awsapi"
-	"orderflow/local/dynamodb"
-	"orderflow/local/store"
-	"orderflow/payment"
-	"orderflow/payment/stripe"
-	"orderflow/tasks"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/dynamodb"
+	"github.com/orderflow-dev/orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/payment"
+	"github.com/orderflow-dev/orderflow/payment/stripe"
+	"github.com/orderflow-dev/orderflow/tasks"
 )
 
 // table describes a table with a hash key and, unless it is "", a range key, all text.

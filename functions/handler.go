@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambda/messages"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // handler is a lambda.Handler of a typed function.

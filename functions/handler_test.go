@@ -12,7 +12,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 type in struct {

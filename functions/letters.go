@@ -6,8 +6,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"orderflow/cloud"
-	"orderflow/tasks"
+	"github.com/orderflow-dev/orderflow/cloud"
+	"github.com/orderflow-dev/orderflow/tasks"
 )
 
 // letters reads the dead-letter queue whose URL a variable holds.

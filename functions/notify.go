@@ -3,7 +3,7 @@ package functions
 import (
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"orderflow/tasks"
+	"github.com/orderflow-dev/orderflow/tasks"
 )
 
 func newNotify(p *parts) lambda.Handler { return handle(p, p.notify().Handle) }

@@ -5,8 +5,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"orderflow/cloud"
-	"orderflow/tasks"
+	"github.com/orderflow-dev/orderflow/cloud"
+	"github.com/orderflow-dev/orderflow/tasks"
 )
 
 func newPublish(p *parts) lambda.Handler {

@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/jonboulle/clockwork"
 
-	"orderflow"
-	"orderflow/cloud"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/cloud"
 )
 
 // flow is the charge and refund functions as they are deployed, over a local DynamoDB and a Stripe of our own.

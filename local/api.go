@@ -7,13 +7,13 @@ import (
 	"slices"
 	"strings"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/gateway"
-	"orderflow/local/gateway/issuer"
-	"orderflow/local/guard"
-	"orderflow/local/iam"
-	"orderflow/local/lambda"
-	"orderflow/local/template"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/gateway"
+	"github.com/orderflow-dev/orderflow/local/gateway/issuer"
+	"github.com/orderflow-dev/orderflow/local/guard"
+	"github.com/orderflow-dev/orderflow/local/iam"
+	"github.com/orderflow-dev/orderflow/local/lambda"
+	"github.com/orderflow-dev/orderflow/local/template"
 )
 
 // createAPIs makes an issuer for each user pool and a gateway for each HTTP API.

@@ -28,7 +28,8 @@ func TestBoundaries(t *testing.T) {
 				return err
 			}
 			checked++
-			if name == "orderflow" || strings.HasPrefix(name, "orderflow/") && !strings.HasPrefix(name, "orderflow/local/") && name != "orderflow/local" {
+			name, own := strings.CutPrefix(name, "github.com/orderflow-dev/orderflow")
+			if own && name != "/local" && !strings.HasPrefix(name, "/local/") {
 				t.Errorf("%s imports %s", path, name)
 			}
 		}

@@ -6,8 +6,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/iam"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/iam"
 )
 
 // inProcess is the endpoint that clients of this process call: no name to resolve, no socket.

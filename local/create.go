@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"slices"
 
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // create makes everything that the template describes, or brings it up to date, in the order in which things need each other.

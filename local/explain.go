@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"orderflow/local/template"
+	"github.com/orderflow-dev/orderflow/local/template"
 )
 
 // Explanation says what the stack runs, and what of the template it does otherwise than AWS.

@@ -11,8 +11,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
-	"orderflow/local/clock"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/clock"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // openStore takes the data folder and opens the store in it.

@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 func TestNotLocked(t *testing.T) {

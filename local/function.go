@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"orderflow/local/lambda"
+	"github.com/orderflow-dev/orderflow/local/lambda"
 )
 
 func (s *Stack) newLambda() (*lambda.Service, error) {

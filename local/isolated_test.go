@@ -12,7 +12,7 @@ import (
 	awslambda "github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/config"
 
-	"orderflow/local/lambda"
+	"github.com/orderflow-dev/orderflow/local/lambda"
 )
 
 // bootstrap is the program that is deployed, in miniature: this test binary, started behind a Runtime API.

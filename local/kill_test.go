@@ -15,8 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"orderflow/local"
-	"orderflow/local/lambda"
+	"github.com/orderflow-dev/orderflow/local"
+	"github.com/orderflow-dev/orderflow/local/lambda"
 )
 
 // childFolder is set in the process that TestStack_kill kills.

@@ -7,13 +7,13 @@ import (
 	"strings"
 	"time"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/dynamodb"
-	"orderflow/local/dynamodb/attr"
-	"orderflow/local/iam"
-	"orderflow/local/lambda"
-	"orderflow/local/sqs"
-	"orderflow/local/template"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/dynamodb"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/iam"
+	"github.com/orderflow-dev/orderflow/local/lambda"
+	"github.com/orderflow-dev/orderflow/local/sqs"
+	"github.com/orderflow-dev/orderflow/local/template"
 )
 
 // mapSources hands the template's event source mappings to Lambda.

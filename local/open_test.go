@@ -11,7 +11,7 @@ import (
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"orderflow/local"
+	"github.com/orderflow-dev/orderflow/local"
 )
 
 // begin puts a message that begins a note's execution into the work queue.

@@ -8,12 +8,12 @@ import (
 	"slices"
 	"strings"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/events"
-	"orderflow/local/iam"
-	"orderflow/local/lambda"
-	"orderflow/local/sns"
-	"orderflow/local/template"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/events"
+	"github.com/orderflow-dev/orderflow/local/iam"
+	"github.com/orderflow-dev/orderflow/local/lambda"
+	"github.com/orderflow-dev/orderflow/local/sns"
+	"github.com/orderflow-dev/orderflow/local/template"
 )
 
 // setPolicies hands the template's policies to the engine that decides.

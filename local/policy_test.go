@@ -16,10 +16,10 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/sns"
-	"orderflow/local/sqs"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/sns"
+	"github.com/orderflow-dev/orderflow/local/sqs"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // unknown is a policy that AWS may take one day and nothing here can evaluate.

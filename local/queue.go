@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"maps"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // queueService is SQS, whose queues may have a policy.

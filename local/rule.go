@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/events"
-	"orderflow/local/template"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/events"
+	"github.com/orderflow-dev/orderflow/local/template"
 )
 
 func (s *Stack) newEvents() (*events.Service, error) {

@@ -20,8 +20,8 @@ import (
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
-	"orderflow/local"
-	"orderflow/local/lambda"
+	"github.com/orderflow-dev/orderflow/local"
+	"github.com/orderflow-dev/orderflow/local/lambda"
 )
 
 // settle bounds how long a test waits; nothing is measured against it.

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 
-	"orderflow/local/events"
-	"orderflow/local/lambda"
-	"orderflow/local/states"
+	"github.com/orderflow-dev/orderflow/local/events"
+	"github.com/orderflow-dev/orderflow/local/lambda"
+	"github.com/orderflow-dev/orderflow/local/states"
 )
 
 func (s *Stack) newStates() (*states.Service, error) {

@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
-	"orderflow/local/iam"
+	"github.com/orderflow-dev/orderflow/local/iam"
 )
 
 // Callers of the AWS endpoint learn who they are; services that are not there answer so that the SDK reads it.

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"orderflow/local/dynamodb"
+	"github.com/orderflow-dev/orderflow/local/dynamodb"
 )
 
 // createTables also learns the ARNs of the streams, which only the tables know, and resolves the template again with them.

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/sns"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/sns"
 )
 
 func (s *Stack) newSNS() (*sns.Service, error) {

@@ -15,8 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"orderflow/local"
-	"orderflow/local/gateway/issuer"
+	"github.com/orderflow-dev/orderflow/local"
+	"github.com/orderflow-dev/orderflow/local/gateway/issuer"
 )
 
 func request(t *testing.T, s *local.Stack, method, path, token string) *httptest.ResponseRecorder {

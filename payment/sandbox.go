@@ -9,8 +9,8 @@ import (
 	"fmt"
 	"strings"
 
-	"orderflow"
-	"orderflow/payment/decline"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/payment/decline"
 )
 
 // The sandbox's payment methods. Those that begin with pm_card behave as Stripe's test cards of the same names do.

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // memory is a Memory in memory.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"testing"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Customers keeps profiles.

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // TestOrders tests that orders come back as they were saved, and that no update is lost.

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Placements saves new orders with the answers given for them.

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // once returns the error at first, and then nothing.

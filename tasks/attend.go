@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Alerter tells operators.

@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"sync"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Batch is what a queue hands to a function (AWS Lambda, event source mapping of SQS).

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Carrier is a carrier that dispatches everything, for trying the system out: asked for a shipment, it takes its time, and says so by the

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Charge captures an order's total, once.

@@ -3,7 +3,7 @@ package tasks
 import (
 	"context"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // record records the provider's word: ledger, order and step at once. If another invocation has settled the charge first, that counts.

@@ -3,7 +3,7 @@ package tasks
 import (
 	"context"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Close ends an order that is not fulfilled, after everything was undone.

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // seeds is how many lives of an order are simulated.

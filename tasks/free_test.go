@@ -3,7 +3,7 @@ package tasks
 import (
 	"testing"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // free is a store with an order that costs nothing, whose stock is held, and a provider.

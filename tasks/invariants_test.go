@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 func (s *simulation) story() string { return strings.Join(s.trace, "\n") }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Whatever a late or doubled invocation finds, it takes no stock that nobody gives back, and frees none that is paid for.

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"slices"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // fault is a kind of fault.

@@ -3,7 +3,7 @@ package tasks
 import (
 	"context"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Ledger reads the permanent record of what was asked of the payment provider. It is written by Orders.Commit, which guards it:

@@ -4,7 +4,7 @@ import (
 	"context"
 	"log/slog"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // logPublished logs how many orders were placed, ended and failed by the events: template.yaml makes CloudWatch metrics of the line. Events that

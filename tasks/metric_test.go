@@ -7,7 +7,7 @@ import (
 	"maps"
 	"testing"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // logged is what the last line of a log says, time and level left out.

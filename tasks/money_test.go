@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // confirmed is a store with an order whose stock is held, and a provider.

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Customers reads customers' profiles.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // outbox is a Notifier and an Alerter that keeps what it was told.

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // provider is a payment provider as the real ones are: it knows a charge's idempotency key for 24 hours only, and a call whose reply was

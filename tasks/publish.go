@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"slices"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Bus publishes events.

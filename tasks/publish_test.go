@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 var quiet = slog.New(slog.DiscardHandler)

@@ -13,7 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 func events(details ...string) Batch {

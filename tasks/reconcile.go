@@ -8,7 +8,7 @@ import (
 	"log/slog"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Standing finds orders that stand still, and orders that need attention. They may be slightly out of date.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // executions are those of some orders.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"iter"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Letters are the messages of a dead-letter queue.

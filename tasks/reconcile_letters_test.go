@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // A dead letter goes once its order has moved on, in the run that repaired it or later; what still asks for something stays.

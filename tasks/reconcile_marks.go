@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // lookBack is how long ago an execution may have failed of which nobody was told.

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 func closed(o *orderflow.Order) error {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // clockSkew is how far the clocks may differ that tell when orders change. What was changed later than that has a clock that was set back since.

@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // reconciler is a Reconcile of a store whose order's execution is as given; nil was never started. now is an hour after the order was placed.

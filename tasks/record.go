@@ -3,7 +3,7 @@ package tasks
 import (
 	"context"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Record ends a dispatched order: its reserved stock has left the house. It works chunk by chunk, as Reserve does; the last one fulfils the order.

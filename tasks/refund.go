@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Refund gives back all that was captured for an order, once. If the outcome of a charge is unknown, it finds out first.

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // cancelledPaid is an order that was captured and then cancelled.

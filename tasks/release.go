@@ -3,7 +3,7 @@ package tasks
 import (
 	"context"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Release gives back what Reserve took, which may be all, a part, or nothing.

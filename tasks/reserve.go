@@ -3,7 +3,7 @@ package tasks
 import (
 	"context"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Reserve holds the stock of an order and confirms it.

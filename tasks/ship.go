@@ -4,7 +4,7 @@ import (
 	"context"
 	"strings"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // The states of the state machine that ask for the shipment and wait for the carrier, and that tell the customer before.

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 func TestShip_Handle(t *testing.T) {

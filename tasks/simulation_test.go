@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"orderflow"
-	"orderflow/statemachines"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/statemachines"
 )
 
 // state is a state of the ASL file, as far as the simulation needs it.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"log/slog"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Starter starts the execution that fulfils an order.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 var in = Input{OrderID: "ord_1"}

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"orderflow"
-	"orderflow/storetest"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/storetest"
 )
 
 // store keeps everything in memory, guarded as the tables are. It implements Orders, Steps, Ledger, Catalogue and Customers.

@@ -1,6 +1,6 @@
 package tasks
 
-import "orderflow"
+import "github.com/orderflow-dev/orderflow"
 
 // Stream is a batch of records of the orders table's stream.
 type Stream struct {

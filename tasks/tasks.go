@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Input is what the state machine gives to each of its tasks.

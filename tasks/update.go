@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // attempts is how often a task tries again on its own when somebody else changed the order at the same time. After that the state machine's

@@ -4,7 +4,7 @@ import (
 	"context"
 	"testing"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // A task tries again while it meets conflicts, and its attempts do not multiply.

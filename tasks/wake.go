@@ -4,7 +4,7 @@ import (
 	"context"
 	"log/slog"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Answerer answers the task tokens of waiting steps.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Watch sees executions end and be redriven (EventBridge, Step Functions Execution Status Change): an order whose execution failed needs

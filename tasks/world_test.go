@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // await lets the world answer the waiting step: the carrier, a cancel, or the reconciler, if the event is lost that tells of them.

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-const module = "orderflow"
+const module = "github.com/orderflow-dev/orderflow"
 
 // imports lists the module's own packages that each package imports, tests left out: package -> imported.
 func imports(t *testing.T) map[string][]string {
@@ -59,7 +59,7 @@ func walkGo(t *testing.T, visit func(file string)) {
 	}
 }
 
-// within tells whether pkg is root or below it: within("orderflow/local/asl", "local").
+// within reports whether pkg is root or below it: within(module+"/local/asl", "local").
 func within(pkg string, folders ...string) bool {
 	return slices.ContainsFunc(folders, func(f string) bool {
 		f = path.Join(module, f)

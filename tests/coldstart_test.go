@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"orderflow/functions"
+	"github.com/orderflow-dev/orderflow/functions"
 )
 
 // TestColdStart starts and invokes each function of the program that is deployed. It judges no time: that is the benchmark's.

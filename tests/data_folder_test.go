@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // wantExit waits for the end of a system that ends by itself, and checks its exit code and the one line that it printed.

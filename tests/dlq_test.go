@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // TestDLQ breaks the way from the start queue to the state machine, finds what was given up in the dead-letter queue, repairs it and redrives.

@@ -17,7 +17,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 func openAPI(t *testing.T) *openapi3.T {

@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // TestFullDisk takes the room away from a system with orders on their way: it ends with one sentence and exit code 3, and a start with room has every

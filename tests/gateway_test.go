@@ -13,7 +13,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/gateway"
+	"github.com/orderflow-dev/orderflow/local/gateway"
 )
 
 // failingBody fails as a body does whose client is slow, or has gone.

@@ -22,7 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
-	"orderflow/api/contracttest"
+	"github.com/orderflow-dev/orderflow/api/contracttest"
 )
 
 // settle is how long anything may take before a test gives up. It bounds failures; nothing is measured against it.
@@ -37,7 +37,7 @@ var buildOnce = sync.OnceValues(func() (string, error) {
 	if raced {
 		args = append(args, "-race")
 	}
-	out, err := exec.Command("go", append(args, "orderflow/cmd/orderflow")...).CombinedOutput()
+	out, err := exec.Command("go", append(args, "github.com/orderflow-dev/orderflow/cmd/orderflow")...).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}

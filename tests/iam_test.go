@@ -16,9 +16,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"orderflow"
-	"orderflow/cloud"
-	"orderflow/local/iam"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/cloud"
+	"github.com/orderflow-dev/orderflow/local/iam"
 )
 
 // neverUsed are the grants that TestIAM cannot make anybody need, and why the template has them all the same.

@@ -18,9 +18,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"orderflow"
-	"orderflow/cloud"
-	"orderflow/examples"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/cloud"
+	"github.com/orderflow-dev/orderflow/examples"
 )
 
 // in returns the same system for a subtest.

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // TestKill9 kills the system three times with 200 orders in flight, and starts it again on the same folder each time.

@@ -8,8 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"orderflow"
-	"orderflow/cloud"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/cloud"
 )
 
 // TestLargestOrder places an order of 100 different products: more than one DynamoDB transaction takes.

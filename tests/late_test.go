@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // TestLate has invocations, answers and notices come when nobody expects them any more. The test is the carrier.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // request is the body of POST /orders. The zero fields are filled by order().

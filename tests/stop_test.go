@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // TestStop stops the system with orders on their way: what has begun ends in peace, nothing fails, and the next start goes on with the rest.

@@ -15,7 +15,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"orderflow/api"
+	"github.com/orderflow-dev/orderflow/api"
 )
 
 // Function is a Lambda function behind an HTTP API.

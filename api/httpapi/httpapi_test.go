@@ -15,8 +15,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"orderflow"
-	"orderflow/api"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/api"
 )
 
 // event reads a fixture: a request event as API Gateway sends it.

@@ -14,9 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
-	"orderflow/functions"
-	"orderflow/payment/stripe"
-	"orderflow/tasks"
+	"github.com/orderflow-dev/orderflow/functions"
+	"github.com/orderflow-dev/orderflow/payment/stripe"
+	"github.com/orderflow-dev/orderflow/tasks"
 )
 
 func main() {

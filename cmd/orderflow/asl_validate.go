@@ -6,7 +6,7 @@ import (
 	"os"
 	"strings"
 
-	"orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
 // aslValidateCommand checks definitions. Its exit code is 1 if one of them has an error.

@@ -6,8 +6,8 @@ import (
 	"log/slog"
 	"time"
 
-	"orderflow/cmd/orderflow/internal/bench"
-	engine "orderflow/local/states/bench"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/bench"
+	engine "github.com/orderflow-dev/orderflow/local/states/bench"
 )
 
 type benchCommands struct {

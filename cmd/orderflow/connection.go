@@ -10,10 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
-	"orderflow/cmd/orderflow/internal/ambient"
-	"orderflow/cmd/orderflow/internal/client"
-	"orderflow/cmd/orderflow/internal/system"
-	"orderflow/local/guard"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/ambient"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/client"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/system"
+	"github.com/orderflow-dev/orderflow/local/guard"
 )
 
 // stackOption is the part of the command line that names a stack on AWS.

@@ -8,9 +8,9 @@ import (
 	"os"
 	"time"
 
-	"orderflow/cmd/orderflow/internal/demo"
-	"orderflow/cmd/orderflow/internal/screen"
-	"orderflow/cmd/orderflow/internal/system"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/demo"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/screen"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/system"
 )
 
 type demoCommand struct {

@@ -6,9 +6,9 @@ import (
 	"io"
 	"os"
 
-	"orderflow/local/asl/asltest"
-	"orderflow/local/asl/graph"
-	"orderflow/local/states/standalone"
+	"github.com/orderflow-dev/orderflow/local/asl/asltest"
+	"github.com/orderflow-dev/orderflow/local/asl/graph"
+	"github.com/orderflow-dev/orderflow/local/states/standalone"
 )
 
 // exit turns a program's exit code into the error of a command.

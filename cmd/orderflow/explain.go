@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"io"
 
-	"orderflow/cmd/orderflow/internal/system"
-	"orderflow/local"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/system"
+	"github.com/orderflow-dev/orderflow/local"
 )
 
 // explain says what a system with these options runs, and what of the template it does otherwise than AWS, without starting anything.

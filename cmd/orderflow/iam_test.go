@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"testing"
 
-	"orderflow/cmd/orderflow/internal/screen"
-	"orderflow/cmd/orderflow/internal/system"
-	"orderflow/local/iam"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/screen"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/system"
+	"github.com/orderflow-dev/orderflow/local/iam"
 )
 
 func TestIAMReport_print(t *testing.T) {

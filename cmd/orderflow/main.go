@@ -16,8 +16,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"orderflow/cmd/orderflow/internal/system"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/system"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // grammar is the command line.

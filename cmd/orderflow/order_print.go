@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"strings"
 
-	"orderflow"
-	"orderflow/cmd/orderflow/internal/client"
-	"orderflow/cmd/orderflow/internal/screen"
-	"orderflow/cmd/orderflow/internal/words"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/client"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/screen"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/words"
 )
 
 // printOrder prints all that the API says of the order: what was ordered, where it goes, and what happened.

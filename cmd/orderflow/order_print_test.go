@@ -9,9 +9,9 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"orderflow"
-	"orderflow/cmd/orderflow/internal/client"
-	"orderflow/cmd/orderflow/internal/screen"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/client"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/screen"
 )
 
 // TestPrintOrder: all that a customer asks for is there: what was ordered, where it goes, how it travels, and what happened.

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"testing"
 
-	"orderflow/cmd/orderflow/internal/client"
-	"orderflow/cmd/orderflow/internal/screen"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/client"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/screen"
 )
 
 // TestWatcher_show: as JSON, entries are what the API sent, each once.

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"orderflow/cmd/orderflow/internal/client"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/client"
 )
 
 type tokenCommand struct {

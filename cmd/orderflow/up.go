@@ -10,7 +10,7 @@ import (
 	"net/http"
 	"time"
 
-	"orderflow/cmd/orderflow/internal/system"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/system"
 )
 
 type upCommand struct {

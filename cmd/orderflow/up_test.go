@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"orderflow/cmd/orderflow/internal/system"
-	"orderflow/functions"
-	"orderflow/local"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/system"
+	"github.com/orderflow-dev/orderflow/functions"
+	"github.com/orderflow-dev/orderflow/local"
 )
 
 // command runs a command line and returns its exit code and what it printed.

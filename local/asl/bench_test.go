@@ -4,8 +4,8 @@ import (
 	"os"
 	"testing"
 
-	"orderflow/local/asl/jsonpath"
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/jsonpath"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 func orderMachine(tb testing.TB) ([]byte, *Machine) {

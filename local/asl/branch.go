@@ -3,7 +3,7 @@ package asl
 import (
 	"time"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // branch is one thread of an execution: the machine's own states, a branch of a

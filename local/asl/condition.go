@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"orderflow/local/asl/jsonpath"
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/jsonpath"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // ruleSchemas are those of the rules of a Choice: comparisons, And, Or and Not, and the conditions

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"time"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // timeLayout is how times stand in the context object.

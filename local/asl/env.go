@@ -3,8 +3,8 @@ package asl
 import (
 	"errors"
 
-	"orderflow/local/asl/jsonpath"
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/jsonpath"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // env is what expressions see: "$", the context object, variables.

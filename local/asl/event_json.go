@@ -3,7 +3,7 @@ package asl
 import (
 	"strconv"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // JSONOptions say how AppendJSON shows an event.

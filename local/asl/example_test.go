@@ -5,7 +5,7 @@ import (
 	"log"
 	"time"
 
-	"orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
 const definition = `{

@@ -3,7 +3,7 @@ package asl
 import (
 	"time"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // Limits of Step Functions.

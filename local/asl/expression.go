@@ -3,8 +3,8 @@ package asl
 import (
 	"strings"
 
-	"orderflow/local/asl/jsonpath"
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/jsonpath"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // expression is the value of a field that ends in ".$": a path, or the call of an

@@ -3,7 +3,7 @@ package asl
 import (
 	"testing"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // TestTemplate_eval: an object has each member once, also where a plain field and an expression name the same.

@@ -3,7 +3,7 @@ package asl
 import (
 	"slices"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 var failType = stateType{

@@ -1,7 +1,7 @@
 package asl
 
 import (
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // effective gives a state's input after InputPath and Parameters.

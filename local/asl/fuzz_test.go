@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // FuzzParse: no definition panics, and what is accepted runs and ends or waits.

@@ -1,6 +1,6 @@
 package asl
 
-import "orderflow/local/asl/value"
+import "github.com/orderflow-dev/orderflow/local/asl/value"
 
 // group is a Parallel or Map state at work.
 type group struct {

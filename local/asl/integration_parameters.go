@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // request is what the Parameters of a service integration may hold.

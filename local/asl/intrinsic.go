@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"orderflow/local/asl/jsonpath"
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/jsonpath"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // maxNesting is how deeply intrinsic functions may nest.

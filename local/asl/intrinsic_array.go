@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // maxRange is how many elements States.ArrayRange may make.

@@ -6,7 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // roundHalfUp rounds as Java's Math.round does: 2.5 to 3, -2.5 to -2.

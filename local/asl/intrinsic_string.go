@@ -12,7 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // maxText is how long a text for Base64Encode, Base64Decode and Hash may be.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 const intrinsicInput = `{"lone":"a\ud800,b","a":[1,2,3,4,5],"dup":[1,1.0,"1",{"x":1,"y":2},{"y":2,"x":1},null,null],"s":"a,b;c","o":{"k":"v","n":[1,null]},"i":2,"f":-2.5,"big":12345678901234567890,"esc":"q\"\\"}`

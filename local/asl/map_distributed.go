@@ -1,8 +1,8 @@
 package asl
 
 import (
-	"orderflow/local/asl/jsonpath"
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/jsonpath"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 var (

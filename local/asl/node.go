@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strconv"
 
-	"orderflow/local/asl/jsonpath"
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/jsonpath"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // node is a JSON object of the definition that is being read. What it gives is what conforms to the

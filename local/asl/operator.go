@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // operandType is what a comparison's operand must be.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // invalidJSON reports that the definition is not JSON.

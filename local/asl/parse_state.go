@@ -1,6 +1,6 @@
 package asl
 
-import "orderflow/local/asl/value"
+import "github.com/orderflow-dev/orderflow/local/asl/value"
 
 // maxWorkflowDepth is how deeply Parallel and Map may nest.
 const maxWorkflowDepth = 50

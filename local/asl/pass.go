@@ -1,6 +1,6 @@
 package asl
 
-import "orderflow/local/asl/value"
+import "github.com/orderflow-dev/orderflow/local/asl/value"
 
 var passType = stateType{
 	name: "Pass",

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // locate fills in the lines and columns.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // maxDelay: a retry waits less than 366 days.

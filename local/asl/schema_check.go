@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"orderflow/local/asl/jsonpath"
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/jsonpath"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // conform holds an object against its schema and reports what differs. What reads the object

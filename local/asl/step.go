@@ -5,7 +5,7 @@ import (
 	"math"
 	"time"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // Step takes in what happened at time now; see the package documentation.

@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"strings"
 
-	"orderflow/local/asl/jsonpath"
+	"github.com/orderflow-dev/orderflow/local/asl/jsonpath"
 )
 
 var taskType = stateType{

@@ -3,7 +3,7 @@ package asl
 import (
 	"fmt"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // taskInput takes in what a host says about a task.

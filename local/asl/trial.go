@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // Trial asks for a test of one state alone, as the API TestState does. The states that it goes on to

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"orderflow/local/asl/jsonpath"
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/jsonpath"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // VariableReferences lists for each state of a valid definition, at any depth, the variables that its

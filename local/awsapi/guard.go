@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strings"
 
-	"orderflow/local/guard"
+	"github.com/orderflow-dev/orderflow/local/guard"
 )
 
 var errUnsignedAction = errors.New("an action of the query protocol is sent by POST, or with an Authorization header: a GET without one may be an image of a web page")

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // counter counts the operations that reach it.

@@ -5,10 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/clock"
-	"orderflow/local/sqs"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/clock"
+	"github.com/orderflow-dev/orderflow/local/sqs"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // wrong is this machine with its clock off.

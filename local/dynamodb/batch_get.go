@@ -7,9 +7,9 @@ import (
 	"maps"
 	"slices"
 
-	"orderflow/local/dynamodb/attr"
-	"orderflow/local/dynamodb/expr"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/expr"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // Limits of BatchGetItem: items, and bytes of the answer.

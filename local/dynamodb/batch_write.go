@@ -6,7 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
 // maxBatchWrite is how many items a BatchWriteItem writes.

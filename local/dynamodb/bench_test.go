@@ -8,7 +8,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // benchService is a service on a durable store in a real directory.

@@ -7,7 +7,7 @@ import (
 	"math"
 	"slices"
 
-	"orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
 // Sizes of capacity units, and what a transaction costs in their place (developer guide, "DynamoDB read and write operations").

@@ -6,8 +6,8 @@ import (
 	"maps"
 	"time"
 
-	"orderflow/local/dynamodb/attr"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // change is what a write does to one item, whose lock is held.

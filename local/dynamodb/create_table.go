@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 type tableOutput struct{ TableDescription *tableDescription }

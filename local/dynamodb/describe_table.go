@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
 // tableDescription is the shape that CreateTable, DescribeTable, UpdateTable and DeleteTable answer.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // endedStream is a stream that was switched off, or whose table was deleted. It can be read for as long as its records are kept

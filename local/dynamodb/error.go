@@ -3,9 +3,9 @@ package dynamodb
 import (
 	"errors"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/dynamodb/attr"
-	"orderflow/local/dynamodb/expr"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/expr"
 )
 
 func validation(format string, args ...any) error {

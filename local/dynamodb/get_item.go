@@ -3,9 +3,9 @@ package dynamodb
 import (
 	"context"
 
-	"orderflow/local/dynamodb/attr"
-	"orderflow/local/dynamodb/expr"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/expr"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // getInput is a read of one item: GetItem, or an action of TransactGetItems.

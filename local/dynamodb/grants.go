@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // Grants implements awsapi.Service, after the Service Authorization Reference: one grant for each table or index that is touched, and for

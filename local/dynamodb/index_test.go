@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
 // TestIndex_AgreesWithItems changes few items from many goroutines, then rebuilds the index and the stream's fold from the items.

@@ -3,7 +3,7 @@ package dynamodb
 import (
 	"slices"
 
-	"orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
 // Limits of keys and items in bytes.

@@ -1,6 +1,6 @@
 package dynamodb
 
-import "orderflow/local/store"
+import "github.com/orderflow-dev/orderflow/local/store"
 
 // What stands where in the store; id is the number of a table, never used twice:
 //

@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"strings"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/dynamodb/attr"
-	"orderflow/local/dynamodb/expr"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/expr"
 )
 
 // legacy are the parameters from before expressions.

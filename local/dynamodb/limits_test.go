@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // joined is a JSON list of n elements.

@@ -4,9 +4,9 @@ import (
 	"iter"
 	"strconv"
 
-	"orderflow/local/dynamodb/attr"
-	"orderflow/local/dynamodb/expr"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/expr"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // maxPage is how many bytes of items one Query or Scan reads.

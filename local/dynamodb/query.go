@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"context"
 
-	"orderflow/local/dynamodb/attr"
-	"orderflow/local/dynamodb/expr"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/expr"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 type queryInput struct {

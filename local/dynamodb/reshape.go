@@ -5,9 +5,9 @@ import (
 	"reflect"
 	"slices"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/dynamodb/attr"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // EnsureTable makes the table be as the specification says: it creates it, adds and drops indexes, switches its stream and its time to live.

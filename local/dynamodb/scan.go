@@ -5,8 +5,8 @@ import (
 	"hash/fnv"
 	"math"
 
-	"orderflow/local/dynamodb/attr"
-	"orderflow/local/dynamodb/expr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/expr"
 )
 
 type scanInput struct {

@@ -17,8 +17,8 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // Service is DynamoDB and DynamoDB Streams. It implements awsapi.Service and is safe for concurrent use.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // iteratorLife is how long a shard iterator may be used.

@@ -3,7 +3,7 @@ package dynamodb
 import (
 	"time"
 
-	"orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
 // TableSpec describes a table: the input of CreateTable, which CloudFormation's AWS::DynamoDB::Table properties decode to as well.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // check refuses a table that DynamoDB would not create.

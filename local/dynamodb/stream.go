@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // retention is how long a stream keeps its records.

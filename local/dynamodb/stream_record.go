@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"time"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
 type eventKind byte

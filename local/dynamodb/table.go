@@ -8,9 +8,9 @@ import (
 	"strings"
 	"sync"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/dynamodb/attr"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // table is an open table. Item operations hold mu shared; it is held exclusively while the table is changed or deleted.

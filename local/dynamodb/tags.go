@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // Tag is a label of a table.

@@ -10,9 +10,9 @@ import (
 	"slices"
 	"time"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/dynamodb/attr"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // tokenLife is how long a client request token makes a transaction idempotent.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
 // maxTransaction is how many bytes the items of a transaction have together.

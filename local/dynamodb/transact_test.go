@@ -15,8 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
 const accountsTable = `{"TableName":"accounts","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"context"
 
-	"orderflow/local/dynamodb/attr"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // maxActions is how many actions a transaction has.

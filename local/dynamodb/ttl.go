@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"orderflow/local/dynamodb/attr"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // oldestExpiry: an item whose expiry time is longer ago is kept, as AWS does against times in the wrong unit.

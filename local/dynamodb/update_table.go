@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // indexUpdate has one member.

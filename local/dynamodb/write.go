@@ -3,9 +3,9 @@ package dynamodb
 import (
 	"maps"
 
-	"orderflow/local/dynamodb/attr"
-	"orderflow/local/dynamodb/expr"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/expr"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // writeInput is a write of one item: PutItem, UpdateItem, DeleteItem, or an action of a transaction.

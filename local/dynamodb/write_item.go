@@ -3,8 +3,8 @@ package dynamodb
 import (
 	"context"
 
-	"orderflow/local/dynamodb/attr"
-	"orderflow/local/dynamodb/expr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/expr"
 )
 
 // writeOutput answers PutItem, UpdateItem and DeleteItem.

@@ -7,8 +7,8 @@ import (
 	"regexp"
 	"strings"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // busRecord is an event bus in the store. The default bus is in none.

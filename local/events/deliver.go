@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"time"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/outbox"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/outbox"
 )
 
 // delivery is one event for one target. The target is as it was when the event matched.

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 var api = awsapi.API[*Service]{Name: "events", Operations: awsapi.Operations[*Service]{

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // path is a parsed JSON path: names, and indexes or "*" in brackets.

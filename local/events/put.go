@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"time"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/outbox"
-	"orderflow/local/pattern"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/outbox"
+	"github.com/orderflow-dev/orderflow/local/pattern"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 const (

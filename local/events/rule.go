@@ -8,9 +8,9 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/pattern"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/pattern"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 const (

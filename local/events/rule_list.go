@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/pattern"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/pattern"
 )
 
 type listIn struct {

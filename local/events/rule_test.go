@@ -13,8 +13,8 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 func TestRules(t *testing.T) {

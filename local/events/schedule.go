@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"orderflow/local/outbox"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/outbox"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // schedule is a parsed schedule expression.

@@ -8,11 +8,11 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/events"
-	"orderflow/local/sns"
-	"orderflow/local/sqs"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/events"
+	"github.com/orderflow-dev/orderflow/local/sns"
+	"github.com/orderflow-dev/orderflow/local/sqs"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // TestEvents_ThroughTheRouter sends an event to a queue, to a topic whose subscriber is a queue, and to a queue that does not exist.

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // Target is a target of a rule, as PutTargets takes it.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"orderflow/local/gateway/issuer"
+	"github.com/orderflow-dev/orderflow/local/gateway/issuer"
 )
 
 func TestAuthorizer_AcceptsIssuersTokens(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // event is a Lambda proxy event of payload format 2.0 (developer guide, "Create AWS Lambda proxy integrations for HTTP APIs").

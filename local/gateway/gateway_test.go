@@ -18,8 +18,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/gateway/issuer"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/gateway/issuer"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 var epoch = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)

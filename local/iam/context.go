@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // contextKey gives the values of a condition key; none if the request does not have it.

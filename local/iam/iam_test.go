@@ -12,8 +12,8 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/iam"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/iam"
 )
 
 // cases are testdata/cases.json: policies, and what they answer to a list of calls.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // The access key id of a call says who makes it.

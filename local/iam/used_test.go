@@ -4,7 +4,7 @@ import (
 	"reflect"
 	"testing"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 func TestEngine_Used(t *testing.T) {

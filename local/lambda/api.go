@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // invokeInput is Invoke's input in process. Payload is the event itself, not base64.

@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"time"
 
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // asyncWorkers is how many asynchronous invocations of one function run at the same time.

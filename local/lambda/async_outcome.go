@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // conclusion tells the destinations and the dead-letter queue; false if one of them must be tried again.

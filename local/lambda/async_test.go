@@ -10,8 +10,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 const topicARN = "arn:aws:sns:us-east-1:000000000000:alerts"

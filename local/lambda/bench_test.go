@@ -6,7 +6,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 func BenchmarkInvoke(b *testing.B) {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"sync"
 
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // cursor is how far a mapping has come in its stream: durable, one sequence per lane. A lane that has done everything dealt to it is as far

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // checkDestination accepts "" and the ARN of a queue, topic, function or event bus.

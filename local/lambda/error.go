@@ -10,7 +10,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // Unhandled is the FunctionError of every failed request; runtimes report nothing else today.

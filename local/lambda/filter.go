@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"orderflow/local/pattern"
+	"github.com/orderflow-dev/orderflow/local/pattern"
 )
 
 // filter is the FilterCriteria of a mapping: an event passes if one pattern matches; without patterns all pass.

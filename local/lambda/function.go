@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // Function is a function as the template describes it.

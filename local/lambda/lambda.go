@@ -19,8 +19,8 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // Limits of AWS Lambda: "Lambda quotas" in its developer guide. Asynchronous payloads were 256 KB until October 2025.

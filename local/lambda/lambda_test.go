@@ -11,7 +11,7 @@ import (
 	awslambda "github.com/aws/aws-lambda-go/lambda"
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 var epoch = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // MappingDescription is an event source mapping as the Lambda API describes it. Times are in seconds.

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // SQSSource is the queue service as a mapping uses it, by the queue's ARN. The identity in ctx is the function's role.

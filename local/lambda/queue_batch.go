@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // process filters a batch, invokes the function and deletes what succeeded. What failed stays until its visibility timeout.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"regexp"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // Bounds of a request's FunctionName: the name in it, and all of it.

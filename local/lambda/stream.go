@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // StreamSource is a DynamoDB stream of one shard as a mapping uses it, by the stream's ARN. The identity in ctx is the function's role.

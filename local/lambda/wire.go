@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strconv"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 var wire = awsapi.REST{Prefix: "/2015-03-31/", Input: decodeRequest, Routes: []awsapi.Route{

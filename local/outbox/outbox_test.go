@@ -11,7 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 func open(t *testing.T, fs vfs.FS, clock clockwork.Clock, d Deliver) (*store.Store, *Outbox) {

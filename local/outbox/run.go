@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // Run delivers until ctx ends, then waits for the attempts under way. It returns an error only if the store fails.

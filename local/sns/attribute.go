@@ -3,7 +3,7 @@ package sns
 import (
 	"strings"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // Attribute is a message attribute.

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/outbox"
-	"orderflow/local/pattern"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/outbox"
+	"github.com/orderflow-dev/orderflow/local/pattern"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // delivery is one message for one subscription. The subscription is as it was when the message was published.

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"math"
 
-	"orderflow/local/pattern"
+	"github.com/orderflow-dev/orderflow/local/pattern"
 )
 
 // Limits of "Filter policy constraints" in the SNS developer guide.

@@ -12,7 +12,7 @@ import (
 	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // values makes a list of n values.

@@ -11,9 +11,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/outbox"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/outbox"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 const (

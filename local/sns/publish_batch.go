@@ -5,7 +5,7 @@ import (
 	"errors"
 	"regexp"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 type publishBatchIn struct {

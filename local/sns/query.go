@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"slices"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // query is the protocol of Amazon SNS.

@@ -15,10 +15,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/outbox"
-	"orderflow/local/pattern"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/outbox"
+	"github.com/orderflow-dev/orderflow/local/pattern"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // Options of New. Call and InvokeAsync must be set before Run.

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // subscriptionRecord is a subscription in the store.

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // Attribute is a message attribute (MessageAttributeValue) or a message system attribute.

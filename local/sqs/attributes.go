@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // Attributes is what a queue is set to and how full it is.

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"regexp"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // batchResult is the answer to a batch: what went well and what did not, by entry id.

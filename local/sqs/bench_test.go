@@ -7,7 +7,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // BenchmarkSendReceiveDelete runs the whole life of a message from 64 goroutines against a durable store.

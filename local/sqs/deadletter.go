@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // openDeadLetterQueue gives the queue that takes what was received too often, begun: the caller ends it.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 var api = awsapi.API[*Service]{Name: "sqs", Operations: awsapi.Operations[*Service]{

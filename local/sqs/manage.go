@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 var queueName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // Status of a message move task.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 type startMoveIn struct {

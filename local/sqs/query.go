@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // query is the protocol of Amazon SQS before November 2023, which older SDKs speak.

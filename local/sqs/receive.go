@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // Message is a received message. Its receipt handle holds until the message is received again.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 type receiveIn struct {

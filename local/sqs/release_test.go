@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // poll takes messages as an event source mapping does and compares their receive counts, in the order of the queue.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // sendEntry is a SendMessage request, or an entry of a batch.

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // Limits of Amazon SQS, from the API reference of CreateQueue, SendMessage and SetQueueAttributes.

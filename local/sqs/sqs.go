@@ -17,8 +17,8 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // Service is every queue of the stack. Make one with New; Close it before the store.

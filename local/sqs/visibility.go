@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // ChangeVisibility hides a received message for d from now; 0 gives it back at once. It returns MessageNotInflight if the message

@@ -3,7 +3,7 @@ package states
 import (
 	"strings"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // arns builds and reads the ARNs of one account and region.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // BenchmarkService_TwoTasks is an execution of two tasks from start to end, many at once: three steps of the journal.

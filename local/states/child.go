@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 
-	"orderflow/local/asl"
-	"orderflow/local/asl/value"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // parentTask names in a context the task for which an execution is started.

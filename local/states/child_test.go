@@ -11,9 +11,9 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/asl"
-	"orderflow/local/awsapi"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // family is a service whose state machines call it. It can be stopped and opened again.

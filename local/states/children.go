@@ -7,8 +7,8 @@ import (
 	"slices"
 	"sync"
 
-	"orderflow/local/asl"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // A task of states:startExecution.sync waits for the end of the execution that it starts, its child. A link ties them: it is

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
 // firing bounds how many executions whose timers are due are stepped at once.

@@ -14,8 +14,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/asl"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // crashMachine takes every way through the journal: tasks, a retry, a Parallel, a Map, a wait, a token.

@@ -1,6 +1,6 @@
 package states
 
-import "orderflow/local/awsapi"
+import "github.com/orderflow-dev/orderflow/local/awsapi"
 
 // The errors of the API, with the texts that Step Functions gives.
 

@@ -8,8 +8,8 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/states"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/states"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // open runs a service in memory whose functions greet, until close is called.

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
 func TestService_StartExecution(t *testing.T) {

@@ -8,9 +8,9 @@ import (
 	"iter"
 	"slices"
 
-	"orderflow/local/asl"
-	"orderflow/local/asl/value"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // GetExecutionHistoryInput is the request of GetExecutionHistory.

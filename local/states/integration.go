@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"strings"
 
-	"orderflow/local/asl"
-	"orderflow/local/asl/value"
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // integration tells how a service integration appears to a state machine.

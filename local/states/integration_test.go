@@ -12,9 +12,9 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/asl"
-	"orderflow/local/awsapi"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // services records calls and answers them.

@@ -3,8 +3,8 @@ package states
 import (
 	"encoding/binary"
 
-	"orderflow/local/asl"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // The keys of the service. Executions have a number, given in the order of their starts; M is a state machine's name.

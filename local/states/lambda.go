@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"strconv"
 
-	"orderflow/local/asl/value"
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // invokeParameters are those of lambda:invoke.

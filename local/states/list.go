@@ -7,9 +7,9 @@ import (
 	"math"
 	"slices"
 
-	"orderflow/local/asl"
-	"orderflow/local/awsapi"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // ListExecutionsInput is the request of ListExecutions.

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"sync"
 
-	"orderflow/local/asl"
-	"orderflow/local/awsapi"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // machineRecord is a state machine. After its deletion the record stays, so that a revision number is never given twice.

@@ -5,7 +5,7 @@ import (
 	"context"
 	"encoding/json"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // CreateStateMachineInput is the request of CreateStateMachine.

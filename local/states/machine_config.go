@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"slices"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // loggingConfiguration is what a state machine logs, with what is left out in a request as AWS fills it in.

@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/json"
 
-	"orderflow/local/asl"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // DescribeStateMachineInput is the request of DescribeStateMachine.

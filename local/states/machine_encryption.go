@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // encryptionConfiguration says with which key a state machine's data is encrypted.

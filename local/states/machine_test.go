@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"orderflow/local/asl"
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 const (

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 const maxName = 80 // characters, for state machines and executions

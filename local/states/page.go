@@ -3,7 +3,7 @@ package states
 import (
 	"encoding/base64"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // Page tokens carry where the next page begins, and which listing they belong to.

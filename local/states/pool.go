@@ -5,7 +5,7 @@ import (
 	"runtime"
 	"sync"
 
-	"orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
 // job is a task to be performed for an execution.

@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 
-	"orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
 // execution is what the store keeps of an execution besides its journal. Input and output stand in the journal only.

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"orderflow/local/asl"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // The periods of RedriveExecution (developer guide, "Redriving executions").

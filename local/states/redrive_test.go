@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
 const chargeMachine = `{"StartAt":"Reserve","States":{

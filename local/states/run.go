@@ -5,8 +5,8 @@ import (
 	"sync"
 	"time"
 
-	"orderflow/local/asl"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // run is an execution in memory. Its lock is held for a whole step, the commit included.

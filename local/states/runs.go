@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"sync"
 
-	"orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
 const shards = 64

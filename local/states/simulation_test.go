@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
 // TestService_DaysInMilliseconds runs orders that wait for days and retry for hours, while the service is opened again and again:

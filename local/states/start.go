@@ -7,9 +7,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"orderflow/local/asl"
-	"orderflow/local/asl/value"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 const maxTraceHeader = 256 // characters

@@ -12,9 +12,9 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/asl"
-	"orderflow/local/awsapi"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 const role = "arn:aws:iam::000000000000:role/order-machine"

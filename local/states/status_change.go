@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"time"
 
-	"orderflow/local/asl"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // StatusChange is a "Step Functions Execution Status Change" event (source aws.states) for the default event bus.

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // Tag is one tag of a state machine.

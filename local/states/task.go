@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"orderflow/local/asl"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // outcome is what became of a task: output, or an error's name and cause.

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"orderflow/local/asl"
-	"orderflow/local/asl/value"
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // TestStateInput is the request of TestState: a state, or a state machine and the name of one of its states.

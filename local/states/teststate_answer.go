@@ -4,8 +4,8 @@ import (
 	"math"
 	"strings"
 
-	"orderflow/local/asl/value"
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // shape is the type of a member of a service's answer: fields are those of an object; each is the

@@ -1,9 +1,9 @@
 package states
 
 import (
-	"orderflow/local/asl"
-	"orderflow/local/asl/value"
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // mock is the mock of the state, held against the rules of the API; nil if the request has none.

@@ -6,8 +6,8 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/asl/value"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 func TestService_TestState_Request(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 func TestService_TestState(t *testing.T) {

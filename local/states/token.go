@@ -5,10 +5,10 @@ import (
 	"encoding/binary"
 	"errors"
 
-	"orderflow/local/asl"
-	"orderflow/local/asl/value"
-	"orderflow/local/awsapi"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // Task tokens stay in the store for good: what a used one names can still be told from what never was.

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
 const callback = `{"StartAt":"Ship","States":{"Ship":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken",

@@ -15,8 +15,8 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/asl"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 func TestCheckName(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
 // ValidateStateMachineDefinitionInput is the request of ValidateStateMachineDefinition.

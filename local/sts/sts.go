@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/iam"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/iam"
 )
 
 // Service is an awsapi.HTTPService. Its zero value has no roles.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"orderflow/local/template"
+	"github.com/orderflow-dev/orderflow/local/template"
 )
 
 // FuzzLoad: whatever the template is, Load answers, and in the same way each time.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // streamARN is the ARN of a table's stream: the one that it has, or else one with a made-up label.

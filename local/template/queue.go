@@ -1,6 +1,6 @@
 package template
 
-import "orderflow/local/awsapi"
+import "github.com/orderflow-dev/orderflow/local/awsapi"
 
 // queueAttributes are the properties that are attributes of CreateQueue under the same name.
 var queueAttributes = []string{"DelaySeconds", "MaximumMessageSize", "MessageRetentionPeriod", "ReceiveMessageWaitTimeSeconds",

@@ -17,7 +17,7 @@ import (
 	"sort"
 	"strings"
 
-	"orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
 // Account, region and partition of the local stack.

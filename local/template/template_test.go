@@ -11,7 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"orderflow/local/template"
+	"github.com/orderflow-dev/orderflow/local/template"
 )
 
 // Each testdata/*.txtar is a folder with a template.yaml. want.json is what the result holds at least (maps may hold more, lists not);

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strings"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Outcome is what an answer of the provider means for the payment that was asked for.

@@ -7,8 +7,8 @@ import (
 
 	"github.com/stripe/stripe-go/v85"
 
-	"orderflow"
-	"orderflow/payment/decline"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/payment/decline"
 )
 
 // chargeError gives an error of a call that charges its code, as its decision says. Stripe's own messages are left out: they may quote what the

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 func errorBody(kind, code, decline, param string) string {

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"orderflow"
-	"orderflow/payment/decline"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/payment/decline"
 )
 
 // What Stripe saves under a key must not be asked for again under it; what it does not save, may.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stripe/stripe-go/v85"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // searchLag is how far Stripe's search may be behind during outages; less than a minute as a rule (https://docs.stripe.com/search).

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stripe/stripe-go/v85"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Refund gives a captured PaymentIntent's amount back. What has gone back already, whoever sent it, counts: it happens once, however late

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // refundServer is Stripe with the given refunds, which answers a request for another with answer.

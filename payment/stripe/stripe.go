@@ -11,8 +11,8 @@ import (
 
 	"github.com/stripe/stripe-go/v85"
 
-	"orderflow"
-	"orderflow/payment/decline"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/payment/decline"
 )
 
 // The metadata by which Stripe's objects are found again.

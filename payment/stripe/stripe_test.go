@@ -14,7 +14,7 @@ import (
 	"github.com/stripe/stripe-mock/embedded"
 	"github.com/stripe/stripe-mock/server"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // mock is Stripe's own mock server. It checks requests against Stripe's OpenAPI description, and answers with fixtures that echo the request.

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
 var substitution = regexp.MustCompile(`\$\{([A-Za-z0-9]+)\}`)

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"orderflow/local/asl"
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // Case is one recorded execution.

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"sort"
 
-	"orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
 // comparer compares what came out with what was recorded, and knows what the

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // details compares the members of a details object; texts that are JSON by value.

@@ -13,7 +13,7 @@ import (
 	"sort"
 	"strings"
 
-	"orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
 // Result is what became of one case.

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"orderflow/local/asl"
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // errNoOutcome: the execution schedules a task of which the case tells no outcome.

@@ -5,7 +5,7 @@ import (
 	"sort"
 	"time"
 
-	"orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
 // next decides what happens next, and moves the clock there.

@@ -7,7 +7,7 @@ import (
 	"os"
 	"slices"
 
-	"orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
 // caseKeys is the order in which Update writes the members of a case; others follow.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"orderflow/local/asl"
+	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
 // TestRecordedValidation compares diagnostics with those recorded against AWS.

@@ -5,7 +5,7 @@ import (
 	"log"
 	"strings"
 
-	"orderflow/local/asl/graph"
+	"github.com/orderflow-dev/orderflow/local/asl/graph"
 )
 
 func Example() {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // Graph is one level of states: a state machine, a branch of a Parallel state, or the processor of a Map state.

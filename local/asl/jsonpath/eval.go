@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // NotFound tells that a definite path finds nothing. Its text is the Jayway

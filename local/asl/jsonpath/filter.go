@@ -3,7 +3,7 @@ package jsonpath
 import (
 	"strings"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // condition is the inside of a filter: [?(...)].

@@ -3,7 +3,7 @@ package jsonpath
 import (
 	"testing"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // FuzzEval: no path panics or runs on over any value, and what it gives is JSON.

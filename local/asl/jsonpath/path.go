@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 // Root is what a path starts from.

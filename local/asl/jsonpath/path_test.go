@@ -3,7 +3,7 @@ package jsonpath
 import (
 	"testing"
 
-	"orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
 const store = `{"book":[{"t":"A","p":8.95,"tags":["x"]},{"t":"B","p":12.99,"isbn":"1"},{"t":"C","p":8.99}],"a.b":1,"it's":2,"deep":{"t":"D","list":[[1,2],[3]]},"n":null}`

@@ -3,7 +3,7 @@ package expr
 import (
 	"strings"
 
-	"orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
 // Condition is a parsed condition or filter expression. The zero Condition holds for every item.

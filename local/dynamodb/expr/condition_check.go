@@ -1,6 +1,6 @@
 package expr
 
-import "orderflow/local/dynamodb/attr"
+import "github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 
 // functionArguments are the functions of conditions and how many operands they take.
 var functionArguments = map[string]int{

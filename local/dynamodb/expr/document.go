@@ -4,7 +4,7 @@ import (
 	"maps"
 	"slices"
 
-	"orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
 // document is an item under change. Its containers may be shared with other items: a change copies those on its path.

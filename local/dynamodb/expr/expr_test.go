@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
 // testCase is one case of testdata: an expression, its placeholders, and what it gives.

@@ -3,7 +3,7 @@ package expr
 import (
 	"strings"
 
-	"orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
 // KeyCondition selects the items of one partition: the hash key equals Hash and, unless Op is empty, the range key meets Op.

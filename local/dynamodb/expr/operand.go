@@ -3,7 +3,7 @@ package expr
 import (
 	"unicode/utf16"
 
-	"orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
 // operand is a part of an expression that has a value: a path, a placeholder or a function of these.

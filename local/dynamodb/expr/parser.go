@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
 // Kind is the request parameter that an expression came in. Messages name it.

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
 // Path is a document path: an attribute's name, then names within maps and indexes of list elements.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
 // Placeholders are the names (#n) and values (:v) that the expressions of one request share. They remember which were used.

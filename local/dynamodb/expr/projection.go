@@ -4,7 +4,7 @@ import (
 	"maps"
 	"slices"
 
-	"orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
 // Projection is a set of paths of which a document is made. A nil Projection takes the whole item.

@@ -3,7 +3,7 @@ package expr
 import (
 	"slices"
 
-	"orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
 // Update is a parsed update expression.

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"orderflow/local/dynamodb/attr"
+	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
 // ParseUpdate parses an update expression. The error is an *Error.

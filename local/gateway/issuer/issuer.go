@@ -20,7 +20,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // DefaultTTL is the lifetime of tokens that ask for none; Cognito's default, too.

@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"orderflow/local/guard"
+	"github.com/orderflow-dev/orderflow/local/guard"
 )
 
 // handler is the Runtime API of "Using the Lambda runtime API for custom runtimes" in the developer guide, for programs alone.

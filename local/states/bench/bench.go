@@ -21,7 +21,7 @@ import (
 	"strconv"
 	"strings"
 
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 type options struct {

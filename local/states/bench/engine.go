@@ -13,10 +13,10 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"orderflow/local/asl/value"
-	"orderflow/local/awsapi"
-	"orderflow/local/states"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/states"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // engine is a service over a store, and a client of its API.

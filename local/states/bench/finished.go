@@ -13,7 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"orderflow/local/states"
+	"github.com/orderflow-dev/orderflow/local/states"
 )
 
 // Finished is how the engine does over a store with many finished executions. Times are milliseconds.

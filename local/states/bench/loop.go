@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // Result is one measurement. The times are milliseconds.

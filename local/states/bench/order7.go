@@ -8,8 +8,8 @@ import (
 	"strings"
 	"sync"
 
-	"orderflow/local/asl/value"
-	"orderflow/local/states"
+	"github.com/orderflow-dev/orderflow/local/asl/value"
+	"github.com/orderflow-dev/orderflow/local/states"
 )
 
 // order7 is the workload: seven Lambda tasks in a row, each with a Retry and a Catch, and a Choice after the first.

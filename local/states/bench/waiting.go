@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"orderflow/local/states"
+	"github.com/orderflow-dev/orderflow/local/states"
 )
 
 // Waiting is how the engine does with many executions that wait. Times are milliseconds.

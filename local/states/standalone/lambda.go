@@ -10,8 +10,8 @@ import (
 	"net/url"
 	"strings"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/states"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/states"
 )
 
 // maxResult is above Lambda's largest answer (6 MB).

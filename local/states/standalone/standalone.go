@@ -18,11 +18,11 @@ import (
 	"syscall"
 	"time"
 
-	"orderflow/local/awsapi"
-	"orderflow/local/clock"
-	"orderflow/local/guard"
-	"orderflow/local/states"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/clock"
+	"github.com/orderflow-dev/orderflow/local/guard"
+	"github.com/orderflow-dev/orderflow/local/states"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 const help = `Run AWS Step Functions (Standard workflows, JSONPath) on this machine.

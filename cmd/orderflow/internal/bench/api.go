@@ -13,9 +13,9 @@ import (
 	"sync"
 	"time"
 
-	"orderflow"
-	"orderflow/cmd/orderflow/internal/client"
-	"orderflow/cmd/orderflow/internal/system"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/client"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/system"
 )
 
 // API lets customers come at a set rate, whether or not those before were served.

@@ -14,8 +14,8 @@ import (
 	"syscall"
 	"time"
 
-	"orderflow/cmd/orderflow/internal/client"
-	"orderflow/cmd/orderflow/internal/system"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/client"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/system"
 )
 
 // inSystem starts the whole system in a temporary folder, measures it, and stops it.

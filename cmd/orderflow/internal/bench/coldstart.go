@@ -18,11 +18,11 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
-	"orderflow/cmd/orderflow/internal/system"
-	"orderflow/local"
-	"orderflow/local/guard"
-	"orderflow/local/lambda"
-	"orderflow/local/lambda/runtimeapi"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/system"
+	"github.com/orderflow-dev/orderflow/local"
+	"github.com/orderflow-dev/orderflow/local/guard"
+	"github.com/orderflow-dev/orderflow/local/lambda"
+	"github.com/orderflow-dev/orderflow/local/lambda/runtimeapi"
 )
 
 // Coldstart starts the program that is deployed, for each function, and invokes it.

@@ -8,10 +8,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"orderflow"
-	"orderflow/cloud"
-	"orderflow/cmd/orderflow/internal/system"
-	"orderflow/local"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/cloud"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/system"
+	"github.com/orderflow-dev/orderflow/local"
 )
 
 // coldOrder is the order that the events are about: it has ended, so that no function does anything to it twice.

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"time"
 
-	"orderflow/cmd/orderflow/internal/system"
-	"orderflow/local/lambda"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/system"
+	"github.com/orderflow-dev/orderflow/local/lambda"
 )
 
 // Memory runs the whole system with metered processes of the program that is deployed.

@@ -17,12 +17,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
-	"orderflow"
-	"orderflow/cloud"
-	"orderflow/cmd/orderflow/internal/client"
-	"orderflow/cmd/orderflow/internal/system"
-	"orderflow/local"
-	"orderflow/local/lambda"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/cloud"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/client"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/system"
+	"github.com/orderflow-dev/orderflow/local"
+	"github.com/orderflow-dev/orderflow/local/lambda"
 )
 
 // memoryBench is the whole system in memory with metered functions.

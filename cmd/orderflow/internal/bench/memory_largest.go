@@ -10,7 +10,7 @@ import (
 	"net/http"
 	"slices"
 
-	"orderflow/local/lambda"
+	"github.com/orderflow-dev/orderflow/local/lambda"
 )
 
 // largestOrder is how many products an order may have (api/openapi.yaml).

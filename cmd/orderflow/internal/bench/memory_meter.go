@@ -15,9 +15,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"orderflow/local"
-	"orderflow/local/lambda"
-	"orderflow/local/lambda/runtimeapi"
+	"github.com/orderflow-dev/orderflow/local"
+	"github.com/orderflow-dev/orderflow/local/lambda"
+	"github.com/orderflow-dev/orderflow/local/lambda/runtimeapi"
 )
 
 // meter measures every invocation of the functions' processes.

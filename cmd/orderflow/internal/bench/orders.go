@@ -11,9 +11,9 @@ import (
 	"sync"
 	"time"
 
-	"orderflow"
-	"orderflow/cmd/orderflow/internal/client"
-	"orderflow/cmd/orderflow/internal/system"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/client"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/system"
 )
 
 // Orders keeps orders in flight until some are fulfilled.

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // Client calls an Orderflow API.

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"time"
 
-	"orderflow"
+	"github.com/orderflow-dev/orderflow"
 )
 
 // Placed is the answer to POST /orders.

@@ -13,10 +13,10 @@ import (
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"orderflow"
-	"orderflow/cmd/orderflow/internal/client"
-	"orderflow/cmd/orderflow/internal/screen"
-	"orderflow/cmd/orderflow/internal/words"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/client"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/screen"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/words"
 )
 
 // row is one order on the board.

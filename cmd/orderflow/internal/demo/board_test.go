@@ -10,9 +10,9 @@ import (
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"orderflow"
-	"orderflow/cmd/orderflow/internal/client"
-	"orderflow/cmd/orderflow/internal/screen"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/client"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/screen"
 )
 
 // sized is a screen of that size that is written to out.

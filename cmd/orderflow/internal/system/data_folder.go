@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // closeToOthers makes the data folder, or keeps others out of one that is there.

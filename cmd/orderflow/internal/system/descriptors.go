@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // Where the file descriptors of a process go. Whoever has few gets fewer connections at the same time, and the others wait for their turn: that is

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 func TestShare(t *testing.T) {

@@ -5,8 +5,8 @@ import (
 	"net/url"
 	"strings"
 
-	"orderflow/local/gateway/issuer"
-	"orderflow/local/guard"
+	"github.com/orderflow-dev/orderflow/local/gateway/issuer"
+	"github.com/orderflow-dev/orderflow/local/guard"
 )
 
 // front is what listens at the API's address. It is no http.ServeMux, which would redirect paths such as //orders: the API answers for those.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"orderflow/local/lambda"
+	"github.com/orderflow-dev/orderflow/local/lambda"
 )
 
 // unreachable is a network that is down.

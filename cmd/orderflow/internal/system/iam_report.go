@@ -3,8 +3,8 @@ package system
 import (
 	"net/http"
 
-	"orderflow/local"
-	"orderflow/local/iam"
+	"github.com/orderflow-dev/orderflow/local"
+	"github.com/orderflow-dev/orderflow/local/iam"
 )
 
 // IAMReport says what the roles' policies were used for since the local system was started.

@@ -11,12 +11,12 @@ import (
 	"strings"
 	"time"
 
-	"orderflow/cmd/orderflow/internal/client"
-	"orderflow/local"
-	"orderflow/local/awsapi"
-	"orderflow/local/gateway"
-	"orderflow/local/gateway/issuer"
-	"orderflow/local/guard"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/client"
+	"github.com/orderflow-dev/orderflow/local"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/gateway"
+	"github.com/orderflow-dev/orderflow/local/gateway/issuer"
+	"github.com/orderflow-dev/orderflow/local/guard"
 )
 
 // localAPI serves /_local/ for the stack.

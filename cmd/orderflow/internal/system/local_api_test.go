@@ -6,7 +6,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"orderflow/cmd/orderflow/internal/client"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/client"
 )
 
 // TestLocalAPI_routes: whatever is refused is refused as a problem, and a path is served as it is written, never redirected.

@@ -10,10 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"orderflow"
-	"orderflow/cloud"
-	"orderflow/examples"
-	"orderflow/local"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/cloud"
+	"github.com/orderflow-dev/orderflow/examples"
+	"github.com/orderflow-dev/orderflow/local"
 )
 
 // Seed fills an empty catalogue with examples/catalogue.json. A catalogue with anything in it is left alone.

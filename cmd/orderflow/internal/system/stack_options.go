@@ -10,11 +10,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"orderflow"
-	"orderflow/functions"
-	"orderflow/local"
-	"orderflow/local/lambda"
-	"orderflow/statemachines"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/functions"
+	"github.com/orderflow-dev/orderflow/local"
+	"github.com/orderflow-dev/orderflow/local/lambda"
+	"github.com/orderflow-dev/orderflow/statemachines"
 )
 
 // refuseStripe returns an error if a function that would run in this process is given Stripe's key.

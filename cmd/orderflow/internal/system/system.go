@@ -12,11 +12,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"orderflow/local"
-	"orderflow/local/awsapi"
-	"orderflow/local/gateway"
-	"orderflow/local/guard"
-	"orderflow/local/store"
+	"github.com/orderflow-dev/orderflow/local"
+	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/gateway"
+	"github.com/orderflow-dev/orderflow/local/guard"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // StackName is the name of the stack on this machine; its resources' names begin with it.

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"testing"
 
-	"orderflow/cmd/orderflow/internal/client"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/client"
 )
 
 // TestStart: when it returns the API answers, by what stands around it too; when it is closed it does not.

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"orderflow"
-	"orderflow/cmd/orderflow/internal/client"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/client"
 )
 
 // reasons are the codes of failures, as people say them.

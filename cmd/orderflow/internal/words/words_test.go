@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"testing"
 
-	"orderflow"
-	"orderflow/cmd/orderflow/internal/client"
+	"github.com/orderflow-dev/orderflow"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/client"
 )
 
 func TestBecause(t *testing.T) {
