@@ -7,9 +7,10 @@ help: ## list the targets
 build: bootstrap ## build the command line (bin/orderflow) and the program that is deployed (build/bootstrap)
 	go build -o bin/ ./cmd/orderflow
 
-# One program is the bootstrap of every function.
+# One program is the bootstrap of every function. It has no net/rpc handshake and no HTTP/2: AWS and Stripe answer HTTP/1.1, and the code
+# for it weighs 330 kB.
 bootstrap:
-	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -tags lambda.norpc -trimpath -ldflags='-s -w' -o build/bootstrap ./cmd/lambda
+	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -tags lambda.norpc,nethttpomithttp2 -trimpath -ldflags='-s -w' -o build/bootstrap ./cmd/lambda
 
 test: ## run every test that needs no browser or extra tool
 	go test ./...

@@ -16,7 +16,8 @@ var bootstrapOnce = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	file := filepath.Join(filepath.Dir(bin), "bootstrap")
-	cmd := exec.Command("go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags=-s -w", "-o", file, "github.com/orderflow-dev/orderflow/cmd/lambda")
+	cmd := exec.Command("go", "build", "-tags", "lambda.norpc,nethttpomithttp2", "-trimpath", "-ldflags=-s -w", "-o", file,
+		"github.com/orderflow-dev/orderflow/cmd/lambda")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)

@@ -39,7 +39,8 @@ func (i Isolation) Program(ctx context.Context) (file string, clean func() error
 // buildBootstrap builds cmd/lambda for this machine, otherwise as it is built for AWS.
 func buildBootstrap(ctx context.Context, dir string) (string, error) {
 	file := filepath.Join(dir, "bootstrap")
-	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc", "-trimpath", "-ldflags=-s -w", "-o", file, "github.com/orderflow-dev/orderflow/cmd/lambda")
+	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc,nethttpomithttp2", "-trimpath", "-ldflags=-s -w", "-o", file,
+		"github.com/orderflow-dev/orderflow/cmd/lambda")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the bootstrap (run this in the project's folder with Go installed, or give --bootstrap): %w\n%s", err, out)
