@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestBenchOrders runs the benchmark small: it must fulfil every order and say whether it was durable. How fast is not judged.
+// TestBenchOrders runs a small benchmark: it fulfils every order and reports whether it was
+// durable. The speed is not checked.
 func TestBenchOrders(t *testing.T) {
 	t.Parallel()
 	out, err := exec.CommandContext(t.Context(), binary(t), "bench", "orders", "--n", "6", "--concurrency", "3", "--json").Output()
@@ -27,10 +28,11 @@ func TestBenchOrders(t *testing.T) {
 	}
 }
 
-// TestBenchAPI lets customers come for a moment: all must be served, and their orders fulfilled.
+// TestBenchAPI sends customers for a second: every one gets an answer and every order is fulfilled.
 func TestBenchAPI(t *testing.T) {
 	t.Parallel()
-	out, err := exec.CommandContext(t.Context(), binary(t), "bench", "api", "--rate", "10", "--for", "1s", "--in-memory", "--json").Output()
+	args := []string{"bench", "api", "--rate", "10", "--for", "1s", "--in-memory", "--json"}
+	out, err := exec.CommandContext(t.Context(), binary(t), args...).Output()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -15,7 +15,7 @@ import (
 
 const module = "github.com/orderflow-dev/orderflow"
 
-// imports lists the module's own packages that each package imports, tests left out: package -> imported.
+// imports lists the imports of each of the module's packages, without tests: package -> imports.
 func imports(t *testing.T) map[string][]string {
 	t.Helper()
 	out := map[string][]string{}
@@ -40,7 +40,7 @@ func imports(t *testing.T) map[string][]string {
 	return out
 }
 
-// walkGo visits every Go file of the module, by its path from the root.
+// walkGo calls visit with the path of every Go file of the module, from the root.
 func walkGo(t *testing.T, visit func(file string)) {
 	t.Helper()
 	err := fs.WalkDir(os.DirFS(".."), ".", func(file string, d fs.DirEntry, err error) error {
@@ -59,7 +59,8 @@ func walkGo(t *testing.T, visit func(file string)) {
 	}
 }
 
-// within reports whether pkg is root or below it: within(module+"/local/asl", "local").
+// within reports whether pkg is one of the folders or below one: within(module+"/local/asl",
+// "local").
 func within(pkg string, folders ...string) bool {
 	return slices.ContainsFunc(folders, func(f string) bool {
 		f = path.Join(module, f)
@@ -67,7 +68,7 @@ func within(pkg string, folders ...string) bool {
 	})
 }
 
-// TestBoundaries keeps who may import whom.
+// TestBoundaries checks which package may import which.
 func TestBoundaries(t *testing.T) {
 	t.Parallel()
 	all := imports(t)
@@ -75,27 +76,36 @@ func TestBoundaries(t *testing.T) {
 		t.Fatalf("only %d packages were found", len(all))
 	}
 	deployed := []string{"api", "tasks", "cloud", "payment", "functions", "cmd/lambda", "statemachines"}
+	in := func(folders ...string) func(string) bool {
+		return func(pkg string) bool { return within(pkg, folders...) }
+	}
+	notIn := func(folders ...string) func(string) bool {
+		return func(pkg string) bool { return !within(pkg, folders...) }
+	}
+	domain := func(pkg string) bool { return pkg == module }
 	rules := []struct {
 		name    string
 		of      func(pkg string) bool
 		refused func(imported string) bool
 	}{
-		{"the domain imports the standard library only", func(p string) bool { return p == module }, func(i string) bool {
+		{"the domain imports only the standard library", domain, func(i string) bool {
 			first, _, _ := strings.Cut(i, "/")
 			return strings.Contains(first, ".") || first == module
 		}},
-		{"api does not import tasks", func(p string) bool { return within(p, "api") }, func(i string) bool { return within(i, "tasks") }},
-		{"tasks does not import api", func(p string) bool { return within(p, "tasks") }, func(i string) bool { return within(i, "api") }},
-		{"api, tasks and payment import no adapter", func(p string) bool { return within(p, "api", "tasks", "payment") }, func(i string) bool { return within(i, "cloud", "functions") }},
-		{"only cloud, functions and the programs know the AWS SDK", func(p string) bool { return within(p, "api", "tasks", "payment", "statemachines") },
+		{"api does not import tasks", in("api"), in("tasks")},
+		{"tasks does not import api", in("tasks"), in("api")},
+		{"api, tasks and payment import no adapter", in("api", "tasks", "payment"), in("cloud", "functions")},
+		{"only cloud, functions and the programs import the AWS SDK", in("api", "tasks", "payment", "statemachines"),
 			func(i string) bool { return strings.HasPrefix(i, "github.com/aws/aws-sdk-go-v2") }},
-		{"only payment/stripe knows Stripe's client", func(p string) bool { return !within(p, "payment/stripe") }, func(i string) bool { return strings.Contains(i, "/stripe-go/") }},
-		{"only the program that is deployed links payment/stripe", func(p string) bool { return !within(p, "cmd/lambda", "payment/stripe") }, func(i string) bool { return within(i, "payment/stripe") }},
-		{"local never imports the system it runs", func(p string) bool { return within(p, "local") }, func(i string) bool {
+		{"only payment/stripe imports Stripe's client", notIn("payment/stripe"),
+			func(i string) bool { return strings.Contains(i, "/stripe-go/") }},
+		{"only the deployed program imports payment/stripe", notIn("cmd/lambda", "payment/stripe"), in("payment/stripe")},
+		{"local imports nothing of the system", in("local"), func(i string) bool {
 			return i == module || within(i, append(deployed, "cmd", "examples")...)
 		}},
-		{"only tests import storetest", func(p string) bool { return !within(p, "storetest") }, func(i string) bool { return within(i, "storetest") }},
-		{"nothing deployed imports local", func(p string) bool { return p == module || within(p, deployed...) }, func(i string) bool { return within(i, "local", "examples") }},
+		{"only tests import storetest", notIn("storetest"), in("storetest")},
+		{"nothing deployed imports local",
+			func(p string) bool { return p == module || within(p, deployed...) }, in("local", "examples")},
 	}
 	for _, rule := range rules {
 		t.Run(rule.name, func(t *testing.T) {
@@ -112,7 +122,7 @@ func TestBoundaries(t *testing.T) {
 				}
 			}
 			if held == 0 {
-				t.Error("the rule is about no package")
+				t.Error("the rule applies to no package")
 			}
 		})
 	}

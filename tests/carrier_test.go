@@ -17,7 +17,7 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// TestCancel has no carrier by itself: the test is the carrier.
+// TestCancel runs without a sandbox carrier: the test answers shipment requests.
 func TestCancel(t *testing.T) { inEachMode(t, testCancel) }
 
 func testCancel(t *testing.T, args ...string) {
@@ -38,13 +38,14 @@ func testCancel(t *testing.T, args ...string) {
 		id := ada.accepted(order("pm_card_pendingRefund", item{"lamp-brass-desk", 1}))
 		ada.waiting(id)
 		ada.request(http.MethodPost, "/orders/"+id+"/cancel", nil, nil).expect(http.StatusAccepted)
-		var told []orderflow.PaymentStatus
+		var statuses []orderflow.PaymentStatus
 		for _, c := range ada.ended(id).Timeline {
-			told = append(told, c.PaymentStatus)
+			statuses = append(statuses, c.PaymentStatus)
 		}
-		pending := slices.Index(told, orderflow.PaymentRefundPending)
-		if pending < 0 || told[pending+1] != orderflow.PaymentRefunded || told[len(told)-1] != orderflow.PaymentRefunded {
-			t.Errorf("payment %v", told)
+		pending := slices.Index(statuses, orderflow.PaymentRefundPending)
+		if pending < 0 || statuses[pending+1] != orderflow.PaymentRefunded ||
+			statuses[len(statuses)-1] != orderflow.PaymentRefunded {
+			t.Errorf("payment %v", statuses)
 		}
 	})
 	t.Run("the refund comes back", func(t *testing.T) {
@@ -84,7 +85,8 @@ func testCancel(t *testing.T, args ...string) {
 	s.checkInvariants(events)
 }
 
-// testRefundFailed has a refund that comes back: an operator sees it, and a redrive sends it again.
+// testRefundFailed cancels an order whose refund comes back: an operator sees it, and a redrive
+// sends the refund again.
 func testRefundFailed(t *testing.T, s *system) {
 	ada, olga := s.as("ada"), s.as("olga", "operators")
 	id := ada.accepted(order("pm_card_refundFail", item{"lamp-brass-desk", 1}))
@@ -98,17 +100,19 @@ func testRefundFailed(t *testing.T, s *system) {
 	if v.PaymentStatus != orderflow.PaymentCaptured || v.Status.Final() {
 		t.Errorf("%s, payment %s", v.Status, v.PaymentStatus)
 	}
-	olga.request(http.MethodPost, "/ops/orders/"+id+"/redrive", nil, []byte(`{"reason":"the bank has another account"}`)).expect(http.StatusAccepted)
+	olga.redrive(id, "the bank has another account").expect(http.StatusAccepted)
 	if v = ada.ended(id); v.Status != orderflow.Cancelled || v.PaymentStatus != orderflow.PaymentRefunded {
 		t.Errorf("%s, payment %s", v.Status, v.PaymentStatus)
 	}
 }
 
-// TestSilentCarrier has a carrier that leaves a request unanswered: it is asked again, then operators see the order, until it answers.
+// TestSilentCarrier leaves a shipment request unanswered: it is repeated, and operators see the
+// order until the carrier answers.
 func TestSilentCarrier(t *testing.T) { inEachMode(t, testSilentCarrier) }
 
 func testSilentCarrier(t *testing.T, args ...string) {
-	s := up(t, append(args, "--data", t.TempDir(), "--carrier", "external", "--param", "ReconcileAfterSeconds=0", "--param", "CarrierPatienceSeconds=0")...)
+	s := up(t, append(args, "--data", t.TempDir(), "--carrier", "external",
+		"--param", "ReconcileAfterSeconds=0", "--param", "CarrierPatienceSeconds=0")...)
 	events := s.listen()
 	ada, olga := s.as("ada"), s.as("olga", "operators")
 	id := ada.accepted(order("pm_card_visa", item{"lamp-brass-desk", 1}))
@@ -128,9 +132,9 @@ func testSilentCarrier(t *testing.T, args ...string) {
 	if o := list.Orders[0]; o.OrderID != id || o.Attention.Code != "ShipmentUnanswered" || o.Attention.Step != "RequestShipment" {
 		t.Errorf("%+v", o)
 	}
-	olga.request(http.MethodPost, "/ops/orders/"+id+"/redrive", nil, []byte(`{"reason":"why not"}`)).problem(http.StatusConflict, "NotRedrivable")
+	olga.redrive(id, "why not").problem(http.StatusConflict, "NotRedrivable")
 
-	for range 2 { // it was asked more than once, and answers each time
+	for range 2 { // several requests, each answered
 		s.carrier(id, "dispatched").expect(http.StatusOK)
 	}
 	v := ada.ended(id)
@@ -138,13 +142,14 @@ func testSilentCarrier(t *testing.T, args ...string) {
 	for _, c := range v.Timeline {
 		count[c.Type]++
 	}
-	if v.Status != orderflow.Fulfilled || count[orderflow.ShipmentAsked] != 1 || count[orderflow.ShipmentRenewed] < 1 || count[orderflow.AttentionChanged] != 1 {
+	if v.Status != orderflow.Fulfilled || count[orderflow.ShipmentAsked] != 1 ||
+		count[orderflow.ShipmentRenewed] < 1 || count[orderflow.AttentionChanged] != 1 {
 		t.Errorf("%s, changes %v", v.Status, count)
 	}
 	s.checkInvariants(events)
 }
 
-// waiting reads the order until it waits for the carrier.
+// waiting polls the order until it waits for the carrier.
 func (c *caller) waiting(id string) view {
 	c.s.t.Helper()
 	return c.until(id, "waits for the carrier", func(v view) bool {
@@ -181,8 +186,8 @@ func (s *system) carrier(orderID, status string) *answer {
 	return (&caller{s: s}).request(http.MethodPost, "/webhooks/shipments", h, body)
 }
 
-// TestUp_saysTheWebhookSecret: whoever plays the carrier learns at the start what to sign with; nobody else is told.
-func TestUp_saysTheWebhookSecret(t *testing.T) {
+// TestUp_webhookSecret: up prints the webhook's secret, or its file, only for an external carrier.
+func TestUp_webhookSecret(t *testing.T) {
 	t.Parallel()
 	s := up(t, "--in-memory", "--carrier", "external")
 	ada := s.as("ada")
@@ -192,11 +197,14 @@ func TestUp_saysTheWebhookSecret(t *testing.T) {
 
 	dir := t.TempDir()
 	if s := up(t, "--data", dir, "--carrier", "external"); s.secret != "in "+filepath.Join(dir, "webhook-secret") {
-		t.Errorf("it says %q", s.secret)
+		t.Errorf("up prints %q", s.secret)
 	}
-	for _, args := range [][]string{{"--in-memory"}, {"--in-memory", "--carrier", "external", "--param", "WebhookSecret=a-secret-of-your-own"}} {
+	for _, args := range [][]string{
+		{"--in-memory"},
+		{"--in-memory", "--carrier", "external", "--param", "WebhookSecret=a-secret-of-your-own"},
+	} {
 		if s := up(t, args...); s.secret != "" {
-			t.Errorf("%q: it says %q", args, s.secret)
+			t.Errorf("%q: up prints %q", args, s.secret)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 )
 
-// cli runs the command line against the system, and returns its exit code and what it printed.
+// cli runs the command line against the system and returns its exit code and output.
 func (s *system) cli(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), binary(t), args...)
@@ -28,7 +28,7 @@ func (s *system) cli(t *testing.T, args ...string) (code int, stdout, stderr str
 	return 0, out.String(), errs.String()
 }
 
-// ok runs a command that must succeed and print each of these.
+// ok runs a command that must succeed and whose output must match each of wants.
 func (s *system) ok(t *testing.T, args []string, wants ...string) string {
 	t.Helper()
 	code, out, errs := s.cli(t, args...)
@@ -46,15 +46,18 @@ func (s *system) ok(t *testing.T, args []string, wants ...string) string {
 	return out
 }
 
-// TestCLI_customer: one customer throughout, who sees what was ordered, where it goes, and what happens and why.
+// TestCLI_customer: every command runs as the same customer, who sees items, address, tracking and
+// each change with its reason.
 func TestCLI_customer(t *testing.T) {
 	t.Parallel()
 	s := up(t, "--in-memory")
-	created := s.ok(t, []string{"order", "create", "-f", "examples/orders/01-plain.json"}, `^Order ord_\w+ for 98\.00 USD is placed\.`)
+	created := s.ok(t, []string{"order", "create", "-f", "examples/orders/01-plain.json"},
+		`^Order ord_\w+ for 98\.00 USD is placed\.`)
 	id := regexp.MustCompile(`ord_\w+`).FindString(created)
 	s.ok(t, []string{"order", "watch", id}, `PLACED +the order for 98\.00 USD was placed`, `PAID +98\.00 USD were paid`,
 		`SHIPPING +Sandbox Parcel has the goods, tracking number SP\w+`, `FULFILLED +the order is fulfilled`)
-	s.ok(t, []string{"order", "get", id}, `Order +`+id, `Status +FULFILLED\n`, `Ships to +Ada Brewer, 12 Mill Lane, Portland 97205, US`,
+	s.ok(t, []string{"order", "get", id},
+		`Order +`+id, `Status +FULFILLED\n`, `Ships to +Ada Brewer, 12 Mill Lane, Portland 97205, US`,
 		`Shipment +DISPATCHED, Sandbox Parcel, tracking number SP\w+`, `ITEM +SKU +QUANTITY +PRICE +TOTAL`,
 		`Gooseneck kettle, 1 l +kettle-gooseneck-1l +1 +69\.00 USD +69\.00 USD`, `TIME +STATUS +WHAT HAPPENED`)
 	created = s.ok(t, []string{"order", "create", "-f", "examples/orders/03-declined-card.json"})
@@ -71,29 +74,36 @@ func TestCLI_customer(t *testing.T) {
 	s.ok(t, []string{"notifications"}, `to customer ada: Your order is confirmed\n +Thank you\. Order `+id+` for 98\.00 USD is paid`)
 }
 
-// TestCLI_operator: an operator sees why an order waits, and what became of it.
+// TestCLI_operator: an operator sees why an order waits, and what a redrive did.
 func TestCLI_operator(t *testing.T) {
 	t.Parallel()
 	s := up(t, "--in-memory")
-	id := regexp.MustCompile(`ord_\w+`).FindString(s.ok(t, []string{"order", "create", "-f", "examples/orders/10-payment-outage.json"}))
+	created := s.ok(t, []string{"order", "create", "-f", "examples/orders/10-payment-outage.json"})
+	id := regexp.MustCompile(`ord_\w+`).FindString(created)
 	eventually(t, "the order needs attention", func() bool {
 		_, out, _ := s.cli(t, "ops", "failed")
 		return strings.Contains(out, id)
 	})
-	s.ok(t, []string{"ops", "failed"}, `^ORDER +STATUS +TOTAL +SINCE +ATTENTION\n`, id+`.* PaymentUnavailable at ChargePayment: the payment provider could not be reached`)
-	s.ok(t, []string{"ops", "show", id}, `Attention +PaymentUnavailable`, `Execution +arn:aws:states:`, `Failed +at ChargePayment with PaymentUnavailable`,
+	s.ok(t, []string{"ops", "failed"},
+		`^ORDER +STATUS +TOTAL +SINCE +ATTENTION\n`,
+		id+`.* PaymentUnavailable at ChargePayment: the payment provider could not be reached`)
+	s.ok(t, []string{"ops", "show", id},
+		`Attention +PaymentUnavailable`, `Execution +arn:aws:states:`, `Failed +at ChargePayment with PaymentUnavailable`,
 		`EVENT +TIME +TYPE +STATE +ERROR`, `ExecutionFailed`)
 	s.ok(t, []string{"notifications", "--topic", "alerts"}, `to operators: .*\n +Order `+id+` needs attention at ChargePayment`)
 	s.ok(t, []string{"sandbox", "outage", "lift"})
 	s.ok(t, []string{"ops", "redrive", id, "--reason", "the provider is back"}, `^Order `+id+` goes on`)
-	watched := s.ok(t, []string{"order", "watch", id}, `the order needs an operator\n(.*\n)*.*(needs no operator any more|an operator took care of the order)\n`, `FULFILLED +the order is fulfilled`)
+	watched := s.ok(t, []string{"order", "watch", id},
+		`the order needs an operator\n(.*\n)*.*(needs no operator any more|an operator took care of the order)\n`,
+		`FULFILLED +the order is fulfilled`)
 	if n := strings.Count(watched, "needs an operator"); n != 1 {
 		t.Errorf("the customer reads %d times, not once, that an operator is needed:\n%s", n, watched)
 	}
-	s.ok(t, []string{"ops", "show", id}, `the order needs an operator\n(.*\n)*.*an operator took care of the order: the provider is back`, `Redriven +once, last at`)
+	s.ok(t, []string{"ops", "show", id},
+		`the order needs an operator\n(.*\n)*.*an operator took care of the order: the provider is back`, `Redriven +once, last at`)
 }
 
-// TestCLI_errors name what is wrong.
+// TestCLI_errors: an error names its cause.
 func TestCLI_errors(t *testing.T) {
 	t.Parallel()
 	s := up(t, "--in-memory")
@@ -111,34 +121,36 @@ func TestCLI_errors(t *testing.T) {
 	}
 }
 
-// TestUp_saysWhereItListens: on loopback unless an address says otherwise, and then with a warning.
-func TestUp_saysWhereItListens(t *testing.T) {
+// TestUp_addresses: up listens on loopback unless an address says otherwise, which it warns of.
+func TestUp_addresses(t *testing.T) {
 	t.Parallel()
-	told := func(args ...string) string {
+	printed := func(args ...string) string {
 		s := up(t, append([]string{"--in-memory"}, args...)...)
-		s.stop() // what it has said has all been read then
+		s.stop() // after it, all output has been read
 		return strings.TrimSuffix(s.stderr.String(), "stopping\n")
 	}
-	said := told("--addr", ":0", "--aws-addr", "0.0.0.0:0")
-	if !strings.Contains(said, "warning: the AWS endpoint listens at [::]:") || strings.Contains(said, "warning: the API") ||
-		!strings.Contains(said, "note: no host was named: it listens at 127.0.0.1:") {
-		t.Errorf("it says %q", said)
+	open := printed("--addr", ":0", "--aws-addr", "0.0.0.0:0")
+	if !strings.Contains(open, "warning: the AWS endpoint listens at [::]:") || strings.Contains(open, "warning: the API") ||
+		!strings.Contains(open, "note: no host was named: it listens at 127.0.0.1:") {
+		t.Errorf("up prints %q", open)
 	}
-	if quiet := told(); quiet != "" {
-		t.Errorf("on loopback it says %q", quiet)
+	if quiet := printed(); quiet != "" {
+		t.Errorf("on loopback up prints %q", quiet)
 	}
 }
 
-// TestNotifications_topicGone: a topic that was deleted is named.
+// TestNotifications_topicGone: publishing to a deleted topic names the topic.
 func TestNotifications_topicGone(t *testing.T) {
 	t.Parallel()
 	s := up(t, "--in-memory")
 	topics := sns.NewFromConfig(s.config())
-	if _, err := topics.DeleteTopic(t.Context(), &sns.DeleteTopicInput{TopicArn: aws.String("arn:aws:sns:us-east-1:000000000000:orderflow-alerts")}); err != nil {
+	topic := aws.String("arn:aws:sns:us-east-1:000000000000:orderflow-alerts")
+	if _, err := topics.DeleteTopic(t.Context(), &sns.DeleteTopicInput{TopicArn: topic}); err != nil {
 		t.Fatal(err)
 	}
 	out, err := exec.CommandContext(t.Context(), binary(t), "notifications", "--api", s.API).CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "the topic orderflow-alerts does not exist") || strings.Contains(string(out), "InternalError") {
+	if err == nil || !strings.Contains(string(out), "the topic orderflow-alerts does not exist") ||
+		strings.Contains(string(out), "InternalError") {
 		t.Errorf("notifications: %v, %s", err, out)
 	}
 	s.orderflow(nil, "notifications", "--topic", "notifications")

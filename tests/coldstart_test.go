@@ -8,7 +8,8 @@ import (
 	"github.com/orderflow-dev/orderflow/functions"
 )
 
-// TestColdStart starts and invokes each function of the program that is deployed. It judges no time: that is the benchmark's.
+// TestColdStart starts the deployed program and invokes each function. The benchmark measures
+// times; this test checks none.
 func TestColdStart(t *testing.T) {
 	t.Parallel()
 	var report struct {
@@ -32,8 +33,8 @@ func TestColdStart(t *testing.T) {
 	}
 }
 
-// TestMemory runs the benchmark small: every function is invoked, with its largest events too, and never keeps more than half of the memory
-// that template.yaml gives it. How long anything takes is not judged.
+// TestMemory runs a small benchmark: every function is invoked, with its largest events too, and
+// uses at most half of the memory that template.yaml gives it. Times are not checked.
 func TestMemory(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {

@@ -12,7 +12,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// wantExit waits for the end of a system that ends by itself, and checks its exit code and the one line that it printed.
+// wantExit waits until the system ends by itself, and checks its exit code and its one line of
+// output.
 func wantExit(t *testing.T, s *system, code int, sentence string) {
 	t.Helper()
 	select {
@@ -36,7 +37,7 @@ func checkExit(t *testing.T, err error, stderr string, code int, sentence string
 	}
 }
 
-// refused starts a system that cannot start.
+// refused starts a system that must refuse to start.
 func refused(t *testing.T, code int, sentence string, args ...string) {
 	t.Helper()
 	var stderr strings.Builder
@@ -47,7 +48,8 @@ func refused(t *testing.T, code int, sentence string, args ...string) {
 	checkExit(t, cmd.Run(), stderr.String(), code, sentence)
 }
 
-// TestDamagedFolder takes the log away from a system that was killed: the next start says so and changes nothing, and with the log back all is there.
+// TestDamagedFolder removes the log of a killed system: the next start reports it and changes
+// nothing. With the log back, all orders are there.
 func TestDamagedFolder(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
@@ -77,7 +79,8 @@ func TestDamagedFolder(t *testing.T) {
 	}
 }
 
-// TestOpenFolder: a data folder that others can read is closed to them, and all that is written into it is the owner's alone.
+// TestOpenFolder: a data folder that others can read is closed to them, and every new file in it is
+// readable by its owner only.
 func TestOpenFolder(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
@@ -101,14 +104,16 @@ func TestOpenFolder(t *testing.T) {
 	}
 	s = up(t, "--data", dir)
 	s.stop()
-	for _, path := range []string{dir, filepath.Join(dir, "store"), filepath.Join(dir, "webhook-secret"), filepath.Join(dir, "store", "LOCK")} {
+	for _, path := range []string{
+		dir, filepath.Join(dir, "store"), filepath.Join(dir, "webhook-secret"), filepath.Join(dir, "store", "LOCK"),
+	} {
 		info, err := os.Stat(path)
 		if err != nil || info.Mode().Perm()&0o077 != 0 {
 			t.Errorf("%s has mode %v, %v", path, info.Mode(), err)
 		}
 	}
 	if !strings.Contains(s.stderr.String(), "was open to others") {
-		t.Errorf("nothing was said:\n%s", s.stderr)
+		t.Errorf("up prints no warning:\n%s", s.stderr)
 	}
 	shared := t.TempDir()
 	if err := errors.Join(os.WriteFile(filepath.Join(shared, "letter.txt"), nil, 0o644), os.Chmod(shared, 0o755)); err != nil {

@@ -16,7 +16,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// TestDLQ breaks the way from the start queue to the state machine, finds what was given up in the dead-letter queue, repairs it and redrives.
+// TestDLQ deletes the state machine, finds the messages in the dead-letter queue, restores the
+// state machine and redrives.
 func TestDLQ(t *testing.T) { inEachMode(t, testDLQ) }
 
 func testDLQ(t *testing.T, args ...string) {
@@ -24,18 +25,22 @@ func testDLQ(t *testing.T, args ...string) {
 	ctx := t.Context()
 	queues, machines := sqs.NewFromConfig(s.config()), sfn.NewFromConfig(s.config())
 	start := aws.String("http://sqs.us-east-1.localhost/000000000000/orderflow-start")
-	// A message is given up after one second instead of seven minutes.
+	// A message becomes a dead letter after one second instead of seven minutes.
 	if _, err := queues.SetQueueAttributes(ctx, &sqs.SetQueueAttributesInput{QueueUrl: start, Attributes: map[string]string{
 		"VisibilityTimeout": "1",
-		"RedrivePolicy":     `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:orderflow-start-dead-letters","maxReceiveCount":1}`,
+		"RedrivePolicy": `{"maxReceiveCount":1,
+			"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:orderflow-start-dead-letters"}`,
 	}}); err != nil {
 		t.Fatal(err)
 	}
-	machine, err := machines.DescribeStateMachine(ctx, &sfn.DescribeStateMachineInput{StateMachineArn: aws.String("arn:aws:states:us-east-1:000000000000:stateMachine:orderflow-fulfil-order")})
+	machine, err := machines.DescribeStateMachine(ctx, &sfn.DescribeStateMachineInput{
+		StateMachineArn: aws.String("arn:aws:states:us-east-1:000000000000:stateMachine:orderflow-fulfil-order"),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := machines.DeleteStateMachine(ctx, &sfn.DeleteStateMachineInput{StateMachineArn: machine.StateMachineArn}); err != nil {
+	_, err = machines.DeleteStateMachine(ctx, &sfn.DeleteStateMachineInput{StateMachineArn: machine.StateMachineArn})
+	if err != nil {
 		t.Fatal(err)
 	}
 	ada := s.as("ada")
@@ -67,7 +72,7 @@ func testDLQ(t *testing.T, args ...string) {
 		Body, Source string
 		Received     int
 	}
-	for range 2 { // looking does not take anything
+	for range 2 { // show removes no message
 		s.orderflow(&letters, "dlq", "show", "start-dead-letters", "--json")
 		bodies := ""
 		for _, l := range letters {
@@ -80,11 +85,14 @@ func testDLQ(t *testing.T, args ...string) {
 			t.Fatalf("show: %+v", letters)
 		}
 	}
-	if out := s.orderflow(nil, "dlq", "show", "orderflow-start-dead-letters", "--max", "1"); !strings.Contains(out, "1 of about 2 messages") {
+	out := s.orderflow(nil, "dlq", "show", "orderflow-start-dead-letters", "--max", "1")
+	if !strings.Contains(out, "1 of about 2 messages") {
 		t.Errorf("show: %s", out)
 	}
 
-	if _, err := machines.CreateStateMachine(ctx, &sfn.CreateStateMachineInput{Name: machine.Name, Definition: machine.Definition, RoleArn: machine.RoleArn}); err != nil {
+	if _, err := machines.CreateStateMachine(ctx, &sfn.CreateStateMachineInput{
+		Name: machine.Name, Definition: machine.Definition, RoleArn: machine.RoleArn,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	var moved struct {
@@ -100,7 +108,10 @@ func testDLQ(t *testing.T, args ...string) {
 	}
 	eventually(t, "the poison is given up again", func() bool { _, dead := list(); return dead.Messages == 1 })
 
-	for _, refused := range []struct{ name, want string }{{"event-dead-letters", "no queue's dead-letter queue"}, {"start", "no dead-letter queue"}} {
+	for _, refused := range []struct{ name, want string }{
+		{"event-dead-letters", "no queue's dead-letter queue"},
+		{"start", "no dead-letter queue"},
+	} {
 		out, err := exec.CommandContext(ctx, binary(t), "dlq", "redrive", refused.name, "--aws", s.AWS).CombinedOutput()
 		if err == nil || !strings.Contains(string(out), refused.want) {
 			t.Errorf("redrive %s: %v %s", refused.name, err, out)
@@ -108,7 +119,7 @@ func testDLQ(t *testing.T, args ...string) {
 	}
 }
 
-// TestDLQ_Redrive: a redrive that moves nothing is no success, and says what stands in its way.
+// TestDLQ_Redrive: a redrive that moves nothing fails and gives the reason.
 func TestDLQ_Redrive(t *testing.T) {
 	t.Parallel()
 	s := up(t, "--in-memory")
@@ -132,7 +143,9 @@ func TestDLQ_Redrive(t *testing.T) {
 	}
 	fails("0 moved, 1 in flight: try again in ", "redrive", "wake-dead-letters")
 	fails("none of the messages that are visible", "delete", "wake-dead-letters", *sent.MessageId)
-	if _, err := queues.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{QueueUrl: dead, ReceiptHandle: received.Messages[0].ReceiptHandle}); err != nil {
+	if _, err := queues.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
+		QueueUrl: dead, ReceiptHandle: received.Messages[0].ReceiptHandle,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if out := s.orderflow(nil, "dlq", "delete", "wake-dead-letters", *sent.MessageId); !strings.Contains(out, "deleted") {
@@ -143,7 +156,7 @@ func TestDLQ_Redrive(t *testing.T) {
 	}
 }
 
-// TestIAM_Command runs `orderflow iam` as a person would.
+// TestIAM_Command runs `orderflow iam`.
 func TestIAM_Command(t *testing.T) { inEachMode(t, testIAMCommand) }
 
 func testIAMCommand(t *testing.T, args ...string) {
@@ -162,7 +175,8 @@ func testIAMCommand(t *testing.T, args ...string) {
 	}
 }
 
-// orderflow runs the command line against the system; what it prints goes into v, if there is one.
+// orderflow runs the command line against the system. It decodes the JSON output into v, unless v
+// is nil.
 func (s *system) orderflow(v any, args ...string) string {
 	s.t.Helper()
 	cmd := exec.CommandContext(s.t.Context(), binary(s.t), args...)

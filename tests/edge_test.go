@@ -29,7 +29,7 @@ func openAPI(t *testing.T) *openapi3.T {
 	return doc
 }
 
-// raw sends a request line by line, as no HTTP library would, and returns the answer.
+// raw sends a request line by line, without an HTTP client's checks, and returns the answer.
 func (s *system) raw(method, head string, body io.Reader) (*http.Response, []byte) {
 	s.t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.API, "http://"))
@@ -44,7 +44,7 @@ func (s *system) raw(method, head string, body io.Reader) (*http.Response, []byt
 		s.t.Fatal(err)
 	}
 	if body != nil {
-		go func() { _, _ = io.Copy(conn, body) }() // ends with the connection
+		go func() { _, _ = io.Copy(conn, body) }() // until the connection closes
 	}
 	res, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
 	if err != nil {
@@ -57,33 +57,47 @@ func (s *system) raw(method, head string, body io.Reader) (*http.Response, []byt
 	return res, b
 }
 
-// TestEdge sends what storefronts should not to the whole system: gateway, function and all. The harness holds every answer against the contract.
+// TestEdge sends malformed and forbidden requests to the whole system: gateway and function. The
+// harness checks every answer against the contract.
 func TestEdge(t *testing.T) {
 	t.Parallel()
 	s := up(t, "--in-memory")
-	ada, nobody := s.as("ada"), &caller{s: s}
+	ada, anyone := s.as("ada"), &caller{s: s}
 
 	t.Run("methods", func(t *testing.T) {
 		for _, tt := range []struct {
 			method, path, allow string
 			status              int
 		}{
-			{"DELETE", "/orders", "GET, HEAD, OPTIONS, POST", 405}, {"PATCH", "/me", "GET, HEAD, OPTIONS, PUT", 405}, {"TRACE", "/healthz", "GET, HEAD, OPTIONS", 405},
-			{"PROPFIND", "/docs", "GET, HEAD, OPTIONS", 405}, {"GET", "/webhooks/shipments", "OPTIONS, POST", 405}, {"OPTIONS", "/orders", "GET, HEAD, OPTIONS, POST", 204},
-			{"OPTIONS", "/orders/ord_1/cancel", "OPTIONS, POST", 204}, {"HEAD", "/healthz", "", 200}, {"HEAD", "/products/vase-glass-25cm", "", 200}, {"HEAD", "/orders", "", 200},
-			{"HEAD", "/openapi.yaml", "", 200}, {"HEAD", "/products/none", "", 404}, {"OPTIONS", "/nothing", "", 404}, {"DELETE", "/nothing", "", 404},
+			{"DELETE", "/orders", "GET, HEAD, OPTIONS, POST", 405},
+			{"PATCH", "/me", "GET, HEAD, OPTIONS, PUT", 405},
+			{"TRACE", "/healthz", "GET, HEAD, OPTIONS", 405},
+			{"PROPFIND", "/docs", "GET, HEAD, OPTIONS", 405},
+			{"GET", "/webhooks/shipments", "OPTIONS, POST", 405},
+			{"OPTIONS", "/orders", "GET, HEAD, OPTIONS, POST", 204},
+			{"OPTIONS", "/orders/ord_1/cancel", "OPTIONS, POST", 204},
+			{"HEAD", "/healthz", "", 200},
+			{"HEAD", "/products/vase-glass-25cm", "", 200},
+			{"HEAD", "/orders", "", 200},
+			{"HEAD", "/openapi.yaml", "", 200},
+			{"HEAD", "/products/none", "", 404},
+			{"OPTIONS", "/nothing", "", 404},
+			{"DELETE", "/nothing", "", 404},
 		} {
 			a := ada.in(t).request(tt.method, tt.path, nil, nil).expect(tt.status)
 			if got := a.Header.Get("Allow"); got != tt.allow {
 				t.Errorf("%s %s: Allow %q, want %q", tt.method, tt.path, got, tt.allow)
 			}
 		}
-		nobody.in(t).request("HEAD", "/orders", nil, nil).expect(401)
-		nobody.in(t).request("HEAD", "/ops/orders", nil, nil).expect(401)
+		anyone.in(t).request("HEAD", "/orders", nil, nil).expect(401)
+		anyone.in(t).request("HEAD", "/ops/orders", nil, nil).expect(401)
 		ada.in(t).request("HEAD", "/ops/orders", nil, nil).expect(403)
 	})
 	t.Run("paths", func(t *testing.T) {
-		for _, path := range []string{"//orders", "//", "/orders/", "/orders/../me", "/./healthz", "/orders%2F", "/healthz/", "//evil.example/%2e%2e", "/products/%00", "/products/%ff", "/products/%E2%80%A8", "/%3F", "/oauth2/", "/_local"} {
+		for _, path := range []string{
+			"//orders", "//", "/orders/", "/orders/../me", "/./healthz", "/orders%2F", "/healthz/", "//evil.example/%2e%2e",
+			"/products/%00", "/products/%ff", "/products/%E2%80%A8", "/%3F", "/oauth2/", "/_local",
+		} {
 			ada.in(t).get(path).problem(404, "NotFound")
 		}
 	})
@@ -91,7 +105,9 @@ func TestEdge(t *testing.T) {
 		for _, path := range []string{"/orders?limit=%zz", "/orders?limit=1;status=PLACED", "/healthz?%"} {
 			ada.in(t).get(path).problem(400, "MalformedRequest")
 		}
-		for _, path := range []string{"/orders?limt=1", "/orders?limit=1&limit=2", "/products?category=coffee&category=tea", "/me?x", "/openapi.yaml?v=1"} {
+		for _, path := range []string{
+			"/orders?limt=1", "/orders?limit=1&limit=2", "/products?category=coffee&category=tea", "/me?x", "/openapi.yaml?v=1",
+		} {
 			ada.in(t).get(path).problem(400, "InvalidParameter")
 		}
 	})
@@ -100,16 +116,21 @@ func TestEdge(t *testing.T) {
 		post := func(header http.Header) *answer { return ada.in(t).request("POST", "/orders", header, body) }
 		post(http.Header{"Idempotency-Key": {"one", "two"}}).problem(400, "IdempotencyKeyInvalid")
 		post(http.Header{"Idempotency-Key": {rand.Text()}, "Content-Encoding": {"gzip"}}).problem(415, "UnsupportedMediaType")
-		nobody.in(t).request("GET", "/me", http.Header{"Authorization": {"Bearer " + ada.token, "Bearer " + ada.token}}, nil).problem(401, "Unauthenticated")
+		twice := http.Header{"Authorization": {"Bearer " + ada.token, "Bearer " + ada.token}}
+		anyone.in(t).request("GET", "/me", twice, nil).problem(401, "Unauthenticated")
 	})
 	t.Run("refusals of the gateway", func(t *testing.T) {
-		nobody.in(t).get("/orders").problem(401, "Unauthenticated")
+		anyone.in(t).get("/orders").problem(401, "Unauthenticated")
 		ada.in(t).get("/ops/orders").problem(403, "OperatorsOnly")
-		ada.in(t).request("POST", "/orders", http.Header{"Idempotency-Key": {rand.Text()}}, []byte(strings.Repeat(" ", 300<<10))).problem(413, "BodyTooLarge")
-		ada.in(t).request("POST", "/orders", http.Header{"Idempotency-Key": {rand.Text()}}, []byte(strings.Repeat(" ", 11<<20))).problem(413, "BodyTooLarge")
+		for _, size := range []int{300 << 10, 11 << 20} {
+			key, body := http.Header{"Idempotency-Key": {rand.Text()}}, []byte(strings.Repeat(" ", size))
+			ada.in(t).request("POST", "/orders", key, body).problem(413, "BodyTooLarge")
+		}
 	})
 	t.Run("hosts", func(t *testing.T) {
-		for _, host := range []string{"a%zz", "[::1", "127.0.0.1:99999", "x:y:z", "user!", "()", "a b", "<a>", "a/b", "a\nHost: b", "%"} {
+		for _, host := range []string{
+			"a%zz", "[::1", "127.0.0.1:99999", "x:y:z", "user!", "()", "a b", "<a>", "a/b", "a\nHost: b", "%",
+		} {
 			res, body := s.in(t).raw("GET", "GET /healthz HTTP/1.1\nHost: "+host, nil)
 			req, err := http.NewRequestWithContext(t.Context(), "GET", "/healthz", nil)
 			if err != nil {
@@ -131,12 +152,17 @@ func TestEdge(t *testing.T) {
 	})
 	t.Run("CORS", func(t *testing.T) {
 		origin := s.in(t).allowedOrigin()
-		a := ada.in(t).request("OPTIONS", "/me", http.Header{"Origin": {origin}, "Access-Control-Request-Method": {"PUT"}, "Access-Control-Request-Headers": {"if-match"}}, nil).expect(204)
+		a := ada.in(t).request("OPTIONS", "/me", http.Header{
+			"Origin":                         {origin},
+			"Access-Control-Request-Method":  {"PUT"},
+			"Access-Control-Request-Headers": {"if-match"},
+		}, nil).expect(204)
 		if !strings.Contains(a.Header.Get("Access-Control-Allow-Headers"), "if-match") {
 			t.Errorf("preflight: %v", a.Header)
 		}
 		for path, status := range map[string]int{"/me": 200, "/nothing": 404} {
-			exposed := ada.in(t).request("GET", path, http.Header{"Origin": {origin}}, nil).expect(status).Header.Get("Access-Control-Expose-Headers")
+			a := ada.in(t).request("GET", path, http.Header{"Origin": {origin}}, nil).expect(status)
+			exposed := a.Header.Get("Access-Control-Expose-Headers")
 			for _, name := range []string{"x-request-id", "etag", "allow", "retry-after"} {
 				if !strings.Contains(","+exposed+",", ","+name+",") {
 					t.Errorf("%s: %s is not exposed: %s", path, name, exposed)
@@ -149,7 +175,7 @@ func TestEdge(t *testing.T) {
 // in returns the same caller for a subtest.
 func (c *caller) in(t *testing.T) *caller { return &caller{c.s.in(t), c.token} }
 
-// allowedOrigin is the first origin that the template lets call the API.
+// allowedOrigin is the first origin in the template's CorsOrigins.
 func (s *system) allowedOrigin() string {
 	s.t.Helper()
 	b, err := os.ReadFile("../template.yaml")
@@ -166,7 +192,8 @@ func (s *system) allowedOrigin() string {
 	return value
 }
 
-// TestEdge_slowBody: a client that does not send what it announced is told so, and cut off.
+// TestEdge_slowBody: a client that does not send its announced body gets an answer, and the
+// connection is closed.
 func TestEdge_slowBody(t *testing.T) {
 	t.Parallel()
 	s := up(t, "--in-memory")
@@ -179,8 +206,8 @@ func TestEdge_slowBody(t *testing.T) {
 	}
 }
 
-// TestContract_examples sends each request of the contract as its example has it. Only the ids of orders and shipments are put in: they name what
-// the storefront was given before.
+// TestContract_examples sends the example of each request of the contract. It replaces only the ids
+// of orders and shipments.
 func TestContract_examples(t *testing.T) {
 	t.Parallel()
 	s := up(t, "--data", t.TempDir(), "--carrier", "external")
@@ -201,14 +228,14 @@ func TestContract_examples(t *testing.T) {
 		t.Fatal(err)
 	}
 	if fmt.Sprint(placed["lines"], placed["total"]) != fmt.Sprint(want["lines"], want["total"]) {
-		t.Errorf("placed %v\nthe contract's example says %v", placed, want)
+		t.Errorf("placed %v\nthe contract's example has %v", placed, want)
 	}
 	var product map[string]any
 	sku, _ := doc.Components.Schemas["Sku"].Value.Example.(string)
 	ada.get("/products/" + sku).expect(200).into(&product)
 	for name, p := range doc.Components.Schemas["Product"].Value.Properties {
 		if v := p.Value.Example; name != "onHand" && name != "description" && p.Ref == "" && v != product[name] {
-			t.Errorf("%s of %s is %v, the contract's example says %v", name, sku, product[name], v)
+			t.Errorf("%s of %s is %v, the contract's example has %v", name, sku, product[name], v)
 		}
 	}
 	category, _ := doc.Components.Schemas["Category"].Value.Example.(string)
@@ -221,7 +248,10 @@ func TestContract_examples(t *testing.T) {
 		ada.get("/orders/" + id).expect(200).into(&asked)
 		return asked.Shipment.ShipmentID != ""
 	})
-	notice := strings.NewReplacer("ord_000sksmeyf00rq2d2yxq4fhqgr", id, "shp_000sksmeyf00rq2d2yxq4fhqgr", asked.Shipment.ShipmentID).Replace(string(example("ShipmentNotice")))
+	notice := strings.NewReplacer(
+		"ord_000sksmeyf00rq2d2yxq4fhqgr", id,
+		"shp_000sksmeyf00rq2d2yxq4fhqgr", asked.Shipment.ShipmentID,
+	).Replace(string(example("ShipmentNotice")))
 	s.notify([]byte(notice)).expect(200)
 	corrected := strings.Replace(notice, "SBX0001", "SBX0002", 1)
 	s.notify([]byte(corrected)).expect(200)
@@ -241,7 +271,8 @@ func (s *system) notify(body []byte) *answer {
 	return (&caller{s: s}).request("POST", "/webhooks/shipments", http.Header{orderflow.SignatureHeader: {signature}}, body)
 }
 
-// TestContract_tokens gets a token as the contract says, checks it by the keys that it names, and uses it.
+// TestContract_tokens gets a token as the contract describes, checks it with the issuer's keys, and
+// uses it.
 func TestContract_tokens(t *testing.T) {
 	t.Parallel()
 	s := up(t, "--in-memory")
@@ -257,8 +288,10 @@ func TestContract_tokens(t *testing.T) {
 		Methods []string `json:"grant_types_supported"`
 	}
 	s.fetch("GET", s.API+"/.well-known/openid-configuration", nil, &configuration)
-	if configuration.Tokens != s.API+flow.TokenURL || fmt.Sprint(configuration.Methods) != "[client_credentials]" || !strings.Contains(scheme.Description, "`"+strings.TrimPrefix(configuration.Keys, s.API)+"`") {
-		t.Errorf("the issuer says %+v, the contract %s", configuration, flow.TokenURL)
+	keysPath := "`" + strings.TrimPrefix(configuration.Keys, s.API) + "`"
+	if configuration.Tokens != s.API+flow.TokenURL || fmt.Sprint(configuration.Methods) != "[client_credentials]" ||
+		!strings.Contains(scheme.Description, keysPath) {
+		t.Errorf("the issuer has %+v, the contract %s", configuration, flow.TokenURL)
 	}
 	var claims, header struct {
 		Client string `json:"client_id"`
@@ -282,7 +315,8 @@ func TestContract_tokens(t *testing.T) {
 		Keys []struct{ Kid, Kty, Alg string }
 	}
 	s.fetch("GET", configuration.Keys, nil, &keys)
-	if len(keys.Keys) != 1 || keys.Keys[0].Kid != header.Key || keys.Keys[0].Alg != "RS256" || claims.Issuer != configuration.Issuer {
+	if len(keys.Keys) != 1 || keys.Keys[0].Kid != header.Key || keys.Keys[0].Alg != "RS256" ||
+		claims.Issuer != configuration.Issuer {
 		t.Errorf("keys %+v for a token of key %s; issuer %s, token %s", keys, header.Key, configuration.Issuer, claims.Issuer)
 	}
 }

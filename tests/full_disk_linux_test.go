@@ -12,8 +12,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// TestFullDisk takes the room away from a system with orders on their way: it ends with one sentence and exit code 3, and a start with room has every
-// order that was accepted, and finishes it.
+// TestFullDisk fills the disk of a system with running orders: it ends with one sentence and exit
+// code 3. After a start with room every accepted order is there and ends.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	args := []string{"--data", filepath.Join(t.TempDir(), "data")}
@@ -25,7 +25,8 @@ func TestFullDisk(t *testing.T) {
 			s.takeRoom()
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), settle)
-		res, err := ada.try(ctx, http.MethodPost, "/orders", http.Header{"Idempotency-Key": {strings.Repeat("k", i+1)}}, order("pm_card_visa", item{"twine-jute-100m", 1}))
+		key := http.Header{"Idempotency-Key": {strings.Repeat("k", i+1)}}
+		res, err := ada.try(ctx, http.MethodPost, "/orders", key, order("pm_card_visa", item{"twine-jute-100m", 1}))
 		cancel()
 		if err != nil || res.Status != http.StatusAccepted {
 			break
@@ -46,7 +47,7 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// takeRoom lets no file of the system grow beyond a byte.
+// takeRoom limits the size of every file of the system to one byte.
 func (s *system) takeRoom() {
 	s.t.Helper()
 	var limit unix.Rlimit

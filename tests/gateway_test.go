@@ -16,12 +16,12 @@ import (
 	"github.com/orderflow-dev/orderflow/local/gateway"
 )
 
-// failingBody fails as a body does whose client is slow, or has gone.
+// failingBody is a request body whose Read fails, as for a slow or disconnected client.
 type failingBody struct{ err error }
 
 func (b failingBody) Read([]byte) (int, error) { return 0, b.err }
 
-// TestGateway_refusals holds what the gateway answers by itself against the contract.
+// TestGateway_refusals checks the gateway's own answers against the contract.
 func TestGateway_refusals(t *testing.T) {
 	t.Parallel()
 	checker, err := contract()
@@ -51,7 +51,9 @@ func TestGateway_refusals(t *testing.T) {
 				Keys: gateway.JWKS(func(context.Context) ([]byte, error) { return []byte(`{"keys":[]}`), nil }, c.Clock)}}
 			c.Routes[0].Authorizer = "jwt"
 		}},
-		{"too many requests", 429, http.NoBody, "{}", false, nil, func(c *gateway.Config) { c.Throttle = gateway.Throttle{Rate: 1e-9, Burst: 1} }},
+		{"too many requests", 429, http.NoBody, "{}", false, nil, func(c *gateway.Config) {
+			c.Throttle = gateway.Throttle{Rate: 1e-9, Burst: 1}
+		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

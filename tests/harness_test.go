@@ -1,4 +1,5 @@
-// Package tests holds the tests of the whole: they start the real binary and speak to it as storefronts, carriers, operators and SDKs do.
+// Package tests tests the whole system: it starts the real binary and calls it as storefronts,
+// carriers, operators and SDKs do.
 package tests
 
 import (
@@ -25,7 +26,7 @@ import (
 	"github.com/orderflow-dev/orderflow/api/contracttest"
 )
 
-// settle is how long anything may take before a test gives up. It bounds failures; nothing is measured against it.
+// settle is the time after which a test gives up. No test measures against it.
 const settle = 90 * time.Second
 
 var buildOnce = sync.OnceValues(func() (string, error) {
@@ -52,7 +53,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// binary is the command line under test, built once.
+// binary builds the command line once and returns its path.
 func binary(t *testing.T) string {
 	t.Helper()
 	bin, err := buildOnce()
@@ -68,10 +69,10 @@ type system struct {
 	cmd      *exec.Cmd
 	API, AWS string
 	dir      string // the data folder, if it has one
-	secret   string // what it says of the webhook's secret
+	secret   string // the webhook's secret, or its place, as up prints it
 	exited   chan error
 	stderr   *lockedBuffer
-	denials  bool // the test provokes calls that the policies deny
+	denials  bool // the test makes calls that the policies deny
 }
 
 type lockedBuffer struct {
@@ -91,11 +92,12 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// up starts the system and waits until it is ready. It is stopped with the test.
+// up starts the system, waits until it is ready, and stops it at the end of the test.
 func up(t *testing.T, args ...string) *system {
 	t.Helper()
 	s := &system{t: t, exited: make(chan error, 1), stderr: &lockedBuffer{}}
-	s.cmd = exec.Command(binary(t), append([]string{"up", "--addr", "127.0.0.1:0", "--aws-addr", "127.0.0.1:0", "--carrier-delay", "0s"}, args...)...)
+	flags := []string{"up", "--addr", "127.0.0.1:0", "--aws-addr", "127.0.0.1:0", "--carrier-delay", "0s"}
+	s.cmd = exec.Command(binary(t), append(flags, args...)...)
 	s.cmd.Stderr = s.stderr
 	s.cmd.Env = append(os.Environ(), "GORACE=halt_on_error=1 exitcode=66")
 	if i := slices.Index(args, "--data"); i >= 0 {
@@ -138,8 +140,8 @@ func up(t *testing.T, args ...string) *system {
 	return s
 }
 
-// stop interrupts the system, which must end by itself and without an error. Until then the policies must have denied no call, unless the test
-// says that it provokes denials.
+// stop interrupts the system, which must end without an error. Before, it checks that the policies
+// denied no call, unless denials is set.
 func (s *system) stop() {
 	if s.cmd == nil {
 		return
@@ -162,7 +164,8 @@ func (s *system) stop() {
 	s.cmd = nil
 }
 
-// noneDenied may run after the test's own context has ended.
+// noneDenied checks that the policies denied no call. It may run after the test's context has
+// ended.
 func (s *system) noneDenied() {
 	ctx, cancel := context.WithTimeout(context.Background(), settle)
 	defer cancel()
@@ -179,7 +182,7 @@ func (s *system) noneDenied() {
 	}
 }
 
-// kill ends the system as a power failure would.
+// kill kills the process without a warning.
 func (s *system) kill() {
 	if err := s.cmd.Process.Kill(); err != nil {
 		s.t.Fatal(err)
@@ -188,7 +191,7 @@ func (s *system) kill() {
 	s.cmd = nil
 }
 
-// webhookSecret is what the system's carrier signs with.
+// webhookSecret returns the secret with which the system's carrier signs.
 func (s *system) webhookSecret() string {
 	s.t.Helper()
 	if s.dir == "" {
@@ -201,7 +204,7 @@ func (s *system) webhookSecret() string {
 	return strings.TrimSpace(string(b))
 }
 
-// config is an AWS configuration for the system's AWS endpoint, as any SDK client on this machine has it.
+// config is the AWS configuration of a client of the system's AWS endpoint.
 func (s *system) config() aws.Config {
 	return aws.Config{
 		Region: "us-east-1", BaseEndpoint: aws.String(s.AWS),
@@ -226,12 +229,13 @@ func (s *system) contract() *contracttest.Checker {
 	return c
 }
 
-// apiClient calls the API and fails the test on an answer that the contract does not foresee.
+// apiClient returns a client of the API. An answer that is not in the contract fails the test.
 func (s *system) apiClient() *http.Client {
 	s.t.Helper()
 	concerns := func(r *http.Request) bool { return !strings.HasPrefix(r.URL.Path, "/_local/") }
 	refuse := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &http.Client{Transport: s.contract().Transport(http.DefaultTransport, concerns, func(err error) { s.t.Error(err) }), CheckRedirect: refuse}
+	checked := s.contract().Transport(http.DefaultTransport, concerns, func(err error) { s.t.Error(err) })
+	return &http.Client{Transport: checked, CheckRedirect: refuse}
 }
 
 // caller is one user of the API.
@@ -264,7 +268,7 @@ type answer struct {
 	Body   []byte
 }
 
-// request makes one request; it fails the test if there is no answer at all.
+// request sends one request. Without an answer the test fails.
 func (c *caller) request(method, path string, header http.Header, body []byte) *answer {
 	c.s.t.Helper()
 	a, err := c.try(c.s.t.Context(), method, path, header, body)
@@ -298,6 +302,12 @@ func (c *caller) try(ctx context.Context, method, path string, header http.Heade
 		return nil, err
 	}
 	return &answer{t: c.s.t, what: method + " " + path, Status: res.StatusCode, Header: res.Header, Body: b}, nil
+}
+
+// redrive asks for a redrive of an order, as an operator.
+func (c *caller) redrive(id, reason string) *answer {
+	c.s.t.Helper()
+	return c.request(http.MethodPost, "/ops/orders/"+id+"/redrive", nil, fmt.Appendf(nil, `{"reason":%q}`, reason))
 }
 
 func (c *caller) get(path string) *answer {

@@ -2,7 +2,6 @@ package tests
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -21,11 +20,11 @@ import (
 	"github.com/orderflow-dev/orderflow/local/iam"
 )
 
-// neverUsed are the grants that TestIAM cannot make anybody need, and why the template has them all the same.
-// Key: role or policy, statement, action.
+// neverUsed are the grants that TestIAM cannot use, with the reason for each. Key: role or policy,
+// statement, action.
 var neverUsed = map[string]string{
 	"AlertsTopicPolicy Alarms sns:Publish":         "CloudWatch's alarms publish to the topic; there are no alarms on one machine",
-	"orderflow-PublishRole GiveUp sqs:SendMessage": "the stream gives records up when they are a day old",
+	"orderflow-PublishRole GiveUp sqs:SendMessage": "the stream gives records up after half a day",
 	"orderflow-WatchRole GiveUp sqs:SendMessage":   "an asynchronous event is given up after three minutes of retries",
 }
 
@@ -36,8 +35,8 @@ type iamReport struct {
 	Denied []iam.Denial `json:"denied"`
 }
 
-// TestIAM does everything that the system's functions do, and then asks the policies: no grant is for nothing. (That no call was denied is asked
-// of each system when it stops.)
+// TestIAM uses every feature of the functions and then checks that every grant was used. (Each
+// system checks for denied calls when it stops.)
 func TestIAM(t *testing.T) { inEachMode(t, testIAM) }
 
 func testIAM(t *testing.T, args ...string) {
@@ -45,7 +44,7 @@ func testIAM(t *testing.T, args ...string) {
 	useStorefront(t, s)
 	useOutcomes(t, s)
 	useLostEvents(t, s)
-	useUntold(t, s)
+	useFailedNotifications(t, s)
 	useDeadLetters(t, s)
 
 	var r iamReport
@@ -67,18 +66,19 @@ func testIAM(t *testing.T, args ...string) {
 	}
 	for key, why := range neverUsed {
 		if !left[key] {
-			t.Errorf("%s was used, or is not in the template any more, though the list says: %s", key, why)
+			t.Errorf("%s was used, or is not in the template any more, but is listed: %s", key, why)
 		}
 	}
 }
 
-// useStorefront reads and writes what needs no fulfilment.
+// useStorefront makes the calls that need no fulfilment.
 func useStorefront(t *testing.T, s *system) {
 	ada := s.as("ada")
 	for _, path := range []string{"/products", "/products?category=kitchen", "/products/towel-linen-set3", "/me", "/orders"} {
 		ada.get(path).expect(http.StatusOK)
 	}
-	ada.request(http.MethodPut, "/me", nil, []byte(`{"name":"Ada","notifications":{"orderConfirmed":true,"orderShipped":true,"orderClosed":true}}`)).expect(http.StatusOK)
+	profile := `{"name":"Ada","notifications":{"orderConfirmed":true,"orderShipped":true,"orderClosed":true}}`
+	ada.request(http.MethodPut, "/me", nil, []byte(profile)).expect(http.StatusOK)
 	olga := s.as("olga", "operators")
 	olga.get("/ops/orders").expect(http.StatusOK)
 	olga.get("/ops/orders?attention=true").expect(http.StatusOK)
@@ -89,21 +89,23 @@ func useStorefront(t *testing.T, s *system) {
 func useOutcomes(t *testing.T, s *system) {
 	ada, olga := s.as("ada"), s.as("olga", "operators")
 	plain := ada.accepted(order("pm_card_visa", item{"beans-ethiopia-250g", 1}))
-	large := ada.accepted(order("pm_card_visa", s.stock(t, orderflow.MaxStockMoves+1)...)) // more than one transaction's worth of stock
+	// More products than one transaction can reserve.
+	large := ada.accepted(order("pm_card_visa", s.stock(t, orderflow.MaxStockMoves+1)...))
 	for _, id := range []string{plain, large} {
 		if v := ada.ended(id); v.Status != orderflow.Fulfilled {
 			t.Errorf("order %s ended %s", id, v.Status)
 		}
 		olga.get("/ops/orders/" + id).expect(http.StatusOK)
 	}
-	s.invoke("ChargeFunction", map[string]string{"orderId": plain}) // delivered twice: the first result
+	s.invoke("ChargeFunction", map[string]string{"orderId": plain}) // a second delivery: it returns the first result
 	for _, method := range []string{"pm_card_chargeDeclined", "pm_sandbox_lost_reply", "pm_sandbox_flaky"} {
 		ada.ended(ada.accepted(order(method, item{"beans-ethiopia-250g", 1})))
 	}
 	testOutage(t, s)
 
 	s.rule("orderflow-shipment-requested", false) // the test is the carrier
-	cancelled, failed := ada.accepted(order("pm_card_visa", item{"beans-ethiopia-250g", 1})), ada.accepted(order("pm_card_visa", item{"beans-ethiopia-250g", 1}))
+	cancelled := ada.accepted(order("pm_card_visa", item{"beans-ethiopia-250g", 1}))
+	failed := ada.accepted(order("pm_card_visa", item{"beans-ethiopia-250g", 1}))
 	ada.waiting(cancelled)
 	ada.request(http.MethodPost, "/orders/"+cancelled+"/cancel", nil, nil).expect(http.StatusAccepted)
 	ada.waiting(failed)
@@ -115,14 +117,15 @@ func useOutcomes(t *testing.T, s *system) {
 	}
 }
 
-// useLostEvents loses an event of each rule, and has the reconciler find what it left behind.
+// useLostEvents loses an event of each rule; the reconciler repairs the orders.
 func useLostEvents(t *testing.T, s *system) {
-	if ours := s.rules("orderflow", ""); !slices.Equal(ours, []string{"orderflow-order-placed", "orderflow-shipment-requested", "orderflow-wake"}) {
-		t.Errorf("there are the rules %s: lose an event of each", ours)
+	lost := []string{"orderflow-order-placed", "orderflow-shipment-requested", "orderflow-wake"}
+	if rules := s.rules("orderflow", ""); !slices.Equal(rules, lost) {
+		t.Errorf("the test loses events of the rules %s, the bus has %s", lost, rules)
 	}
 	ada := s.as("ada")
 	one := item{"beans-ethiopia-250g", 1}
-	unasked := ada.accepted(order("pm_card_visa", one)) // its carrier's rule is off
+	unasked := ada.accepted(order("pm_card_visa", one)) // the rule of its carrier is disabled
 	dispatched, cancelled := ada.accepted(order("pm_card_visa", one)), ada.accepted(order("pm_card_visa", one))
 	ada.waiting(dispatched)
 	ada.waiting(cancelled)
@@ -135,7 +138,7 @@ func useLostEvents(t *testing.T, s *system) {
 	for _, name := range s.rules("default", "orderflow-WatchFunction") {
 		s.rule(name, false)
 	}
-	(&caller{s: s}).request(http.MethodPut, "/_local/outage", http.Header{"Orderflow-Local": {"1"}}, []byte(`{"lifted":false}`)).expect(http.StatusNoContent)
+	s.outage(true)
 	failed := ada.accepted(order("pm_sandbox_outage", one))
 	executions := sfn.NewFromConfig(s.config())
 	eventually(t, "the execution fails", func() bool {
@@ -158,11 +161,12 @@ func useLostEvents(t *testing.T, s *system) {
 		s.as("olga", "operators").get("/ops/orders/" + failed).expect(http.StatusOK).into(&v)
 		return done && strings.Contains(string(v.Attention), "PaymentUnavailable")
 	})
-	s.invoke("RefundFunction", map[string]string{"orderId": failed}) // finds a charge whose outcome is open: it asks the provider
+	s.invoke("RefundFunction", map[string]string{"orderId": failed}) // the charge's outcome is unknown: the step asks the provider
 }
 
-// useUntold has an order whose customer is told later, and one that knows a token which nobody waits for.
-func useUntold(t *testing.T, s *system) {
+// useFailedNotifications has an order whose notification is repeated later, and one whose stored
+// token belongs to no execution.
+func useFailedNotifications(t *testing.T, s *system) {
 	s.rule("orderflow-order-placed", true)
 	s.rule("orderflow-wake", true)
 	s.rule("orderflow-shipment-requested", false) // the test is the carrier
@@ -171,7 +175,7 @@ func useUntold(t *testing.T, s *system) {
 	id := ada.accepted(order("pm_card_visa", item{"beans-ethiopia-250g", 1}))
 	olga.marked(id, "NotificationFailed")
 	s.topic(true)
-	eventually(t, "the customer is told", func() bool {
+	eventually(t, "the customer is notified", func() bool {
 		s.invoke("ReconcileFunction", struct{}{})
 		return !olga.attends(id)
 	})
@@ -185,17 +189,19 @@ func useUntold(t *testing.T, s *system) {
 	s.invoke("ReconcileFunction", struct{}{})
 }
 
-// giveUp puts a dead letter of an order into the queue of dead letters.
+// giveUp sends a message of an order to a dead-letter queue.
 func (s *system) giveUp(queue, orderID string) {
 	s.t.Helper()
 	body := `{"detail":{"orderId":"` + orderID + `","sequence":1}}`
 	if _, err := sqs.NewFromConfig(s.config()).SendMessage(s.t.Context(), &sqs.SendMessageInput{
-		QueueUrl: aws.String("http://sqs.us-east-1.localhost/000000000000/orderflow-" + queue + "-dead-letters"), MessageBody: &body}); err != nil {
+		QueueUrl:    aws.String("http://sqs.us-east-1.localhost/000000000000/orderflow-" + queue + "-dead-letters"),
+		MessageBody: &body,
+	}); err != nil {
 		s.t.Fatal(err)
 	}
 }
 
-// useDeadLetters has a rule give an event up: its queue is gone.
+// useDeadLetters deletes the queue of a rule, so that its event becomes a dead letter.
 func useDeadLetters(t *testing.T, s *system) {
 	queues := sqs.NewFromConfig(s.config())
 	url := func(name string) *string {
@@ -208,23 +214,27 @@ func useDeadLetters(t *testing.T, s *system) {
 	ada := s.as("ada")
 	ada.waiting(ada.accepted(order("pm_card_visa", item{"beans-ethiopia-250g", 1})))
 	eventually(t, "the event is a dead letter", func() bool {
-		a, err := queues.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: url("event-dead-letters"), AttributeNames: []sqstypes.QueueAttributeName{"ApproximateNumberOfMessages"}})
+		a, err := queues.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
+			QueueUrl:       url("event-dead-letters"),
+			AttributeNames: []sqstypes.QueueAttributeName{"ApproximateNumberOfMessages"},
+		})
 		return err == nil && a.Attributes["ApproximateNumberOfMessages"] == "1"
 	})
 }
 
-// stock puts n new products into the catalogue and returns one of each.
+// stock adds n new products to the catalogue and returns one of each.
 func (s *system) stock(t *testing.T, n int) []item {
 	t.Helper()
 	db := dynamodb.NewFromConfig(s.config())
 	var items []item
 	for i := range n {
-		p := orderflow.Product{SKU: fmt.Sprintf("bulk-%03d", i), Name: "Bulk", Category: "bulk", Price: orderflow.Money{Amount: 100, Currency: "USD"}, OnHand: 10}
+		p := bulkProduct(i, 10)
 		av, err := cloud.MarshalItem(p)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String("orderflow-products"), Item: av}); err != nil {
+		put := &dynamodb.PutItemInput{TableName: aws.String("orderflow-products"), Item: av}
+		if _, err := db.PutItem(t.Context(), put); err != nil {
 			t.Fatal(err)
 		}
 		items = append(items, item{p.SKU, 1})
@@ -232,21 +242,24 @@ func (s *system) stock(t *testing.T, n int) []item {
 	return items
 }
 
-// invoke invokes a function by its logical id, as AWS's services do; it must succeed.
+// invoke invokes a function by its logical id, with the credentials of an AWS service. It must
+// succeed.
 func (s *system) invoke(function string, event any) []byte {
 	s.t.Helper()
 	payload, err := json.Marshal(event)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	out, err := lambda.NewFromConfig(s.config()).Invoke(s.t.Context(), &lambda.InvokeInput{FunctionName: aws.String("orderflow-" + function), Payload: payload})
+	in := &lambda.InvokeInput{FunctionName: aws.String("orderflow-" + function), Payload: payload}
+	out, err := lambda.NewFromConfig(s.config()).Invoke(s.t.Context(), in)
 	if err != nil || out.FunctionError != nil {
 		s.t.Fatalf("invoke %s: %v %s", function, err, out.Payload)
 	}
 	return out.Payload
 }
 
-// rules lists the rules of a bus whose name begins with prefix, sorted; none is an error.
+// rules lists the rules of a bus whose names begin with prefix, sorted. A bus without such rules is
+// an error.
 func (s *system) rules(bus, prefix string) []string {
 	s.t.Helper()
 	in := &eventbridge.ListRulesInput{EventBusName: &bus}
@@ -265,7 +278,8 @@ func (s *system) rules(bus, prefix string) []string {
 	return names
 }
 
-// rule switches a rule on or off; one whose name is not of the default bus is of the system's.
+// rule enables or disables a rule. A name that is not on the default bus is looked up on the
+// system's.
 func (s *system) rule(name string, on bool) {
 	s.t.Helper()
 	bus := "orderflow"

@@ -30,14 +30,15 @@ func (s *system) in(t *testing.T) *system {
 	return &c
 }
 
-// listen subscribes a queue to everything on the bus, through the AWS endpoint, and returns the queue's URL.
+// listen subscribes a queue to every event on the bus and returns the queue's URL.
 func (s *system) listen() string {
 	s.t.Helper()
 	ctx := s.t.Context()
 	queues, bus := sqs.NewFromConfig(s.config()), eventbridge.NewFromConfig(s.config())
 	q, err := queues.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("test-events"), Attributes: map[string]string{
-		"VisibilityTimeout": "5", // a reply that the client lost must not hide its messages for long
-		"Policy":            `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*"}]}`,
+		"VisibilityTimeout": "5", // messages of a lost reply are visible again soon
+		"Policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*",
+			"Principal":{"Service":"events.amazonaws.com"}}]}`,
 	}})
 	if err != nil {
 		s.t.Fatal(err)
@@ -47,22 +48,26 @@ func (s *system) listen() string {
 	}); err != nil {
 		s.t.Fatal(err)
 	}
-	put, err := bus.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: aws.String("test-events"), EventBusName: aws.String("orderflow"),
-		Targets: []eventtypes.Target{{Id: aws.String("queue"), Arn: aws.String("arn:aws:sqs:us-east-1:000000000000:test-events")}}})
+	target := eventtypes.Target{Id: aws.String("queue"), Arn: aws.String("arn:aws:sqs:us-east-1:000000000000:test-events")}
+	put, err := bus.PutTargets(ctx, &eventbridge.PutTargetsInput{
+		Rule: aws.String("test-events"), EventBusName: aws.String("orderflow"), Targets: []eventtypes.Target{target},
+	})
 	if err != nil || put.FailedEntryCount != 0 {
 		s.t.Fatalf("put targets: %v %+v", err, put)
 	}
 	return *q.QueueUrl
 }
 
-// drain takes everything that the queue holds, and the events published by order.
+// drain receives and deletes every message of the queue, and returns the events by order.
 func (s *system) drain(queueURL string) (events map[string][]orderflow.EventDetail, raw string) {
 	s.t.Helper()
 	queues := sqs.NewFromConfig(s.config())
 	events = map[string][]orderflow.EventDetail{}
 	var all strings.Builder
 	for {
-		got, err := queues.ReceiveMessage(s.t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &queueURL, MaxNumberOfMessages: 10, WaitTimeSeconds: 1})
+		got, err := queues.ReceiveMessage(s.t.Context(), &sqs.ReceiveMessageInput{
+			QueueUrl: &queueURL, MaxNumberOfMessages: 10, WaitTimeSeconds: 1,
+		})
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -84,14 +89,17 @@ func (s *system) drain(queueURL string) (events map[string][]orderflow.EventDeta
 func (s *system) delete(queues *sqs.Client, queueURL string, messages []sqstypes.Message) {
 	var entries []sqstypes.DeleteMessageBatchRequestEntry
 	for i, m := range messages {
-		entries = append(entries, sqstypes.DeleteMessageBatchRequestEntry{Id: aws.String(fmt.Sprint(i)), ReceiptHandle: m.ReceiptHandle})
+		entries = append(entries, sqstypes.DeleteMessageBatchRequestEntry{
+			Id: aws.String(fmt.Sprint(i)), ReceiptHandle: m.ReceiptHandle,
+		})
 	}
-	if _, err := queues.DeleteMessageBatch(s.t.Context(), &sqs.DeleteMessageBatchInput{QueueUrl: &queueURL, Entries: entries}); err != nil {
+	batch := &sqs.DeleteMessageBatchInput{QueueUrl: &queueURL, Entries: entries}
+	if _, err := queues.DeleteMessageBatch(s.t.Context(), batch); err != nil {
 		s.t.Fatal(err)
 	}
 }
 
-// scan reads a whole table into values of type T.
+// scan reads a whole table as values of type T.
 func scan[T any](s *system, table string) []T {
 	s.t.Helper()
 	db := dynamodb.NewFromConfig(s.config())
@@ -118,7 +126,7 @@ func unmarshal[T any](t *testing.T, item map[string]types.AttributeValue) T {
 	return v
 }
 
-// checkInvariants checks what must always hold, once every order has ended: I1-I7 and I12 of the design.
+// checkInvariants checks I1-I7 and I12 of the design, once every order has ended.
 func (s *system) checkInvariants(eventQueue string) {
 	s.t.Helper()
 	orders := scan[orderflow.Order](s, "orders")
@@ -126,9 +134,10 @@ func (s *system) checkInvariants(eventQueue string) {
 		s.t.Fatal("no orders")
 	}
 	events, raw := s.drain(eventQueue)
-	for until := time.Now().Add(settle); !told(orders, events) && time.Now().Before(until); {
-		// Events follow the orders at their own pace. And the SDK at times loses a reply that comes before its own request's end is noted
-		// (github.com/aws/aws-sdk-go-v2/issues/2737): it asks again, and the messages of that reply come back after their visibility timeout.
+	for until := time.Now().Add(settle); !published(orders, events) && time.Now().Before(until); {
+		// Events arrive later than the orders change. Sometimes the SDK loses a reply that arrives
+		// before the end of its own request (github.com/aws/aws-sdk-go-v2/issues/2737). It repeats
+		// the request, and the lost messages are visible again after their timeout.
 		more, text := s.drain(eventQueue)
 		for id, list := range more {
 			events[id] = append(events[id], list...)
@@ -148,8 +157,8 @@ func (s *system) checkInvariants(eventQueue string) {
 	s.checkHistories(orders)
 }
 
-// told tells whether the events tell every order's story to its end.
-func told(orders []orderflow.Order, events map[string][]orderflow.EventDetail) bool {
+// published reports whether the events lead every order to its end.
+func published(orders []orderflow.Order, events map[string][]orderflow.EventDetail) bool {
 	for i := range orders {
 		state, err := orderflow.Fold(events[orders[i].ID])
 		if err != nil || state.Sequence != orders[i].Sequence {
@@ -159,7 +168,7 @@ func told(orders []orderflow.Order, events map[string][]orderflow.EventDetail) b
 	return true
 }
 
-// checkEvents: what was published tells the order's whole story (I6, I7).
+// checkEvents checks that the published events give the order's whole history (I6, I7).
 func (s *system) checkEvents(o *orderflow.Order, events []orderflow.EventDetail) {
 	s.t.Helper()
 	folded, err := orderflow.Fold(events)
@@ -168,24 +177,26 @@ func (s *system) checkEvents(o *orderflow.Order, events []orderflow.EventDetail)
 		return
 	}
 	if want := o.State(); !sameState(folded, want) {
-		s.t.Errorf("I7: order %s: its %d events tell %s at %d, the table %s at %d", o.ID, len(events), folded.Status, folded.Sequence, want.Status, want.Sequence)
+		s.t.Errorf("I7: order %s: its %d events lead to %s at %d, the table has %s at %d",
+			o.ID, len(events), folded.Status, folded.Sequence, want.Status, want.Sequence)
 	}
 }
 
-// sameState compares by JSON, in which times are instants and not their locations.
+// sameState compares by JSON, so that times are equal in any location.
 func sameState(a, b orderflow.State) bool {
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)
 	return errX == nil && errY == nil && string(x) == string(y)
 }
 
-// providerRecord is what the sandbox provider remembers of one idempotency key, "ORDER/charge" or "ORDER/refund".
+// providerRecord is the sandbox provider's record of one idempotency key, "ORDER/charge" or
+// "ORDER/refund".
 type providerRecord struct {
 	Key    string           `json:"key"`
 	Amount *orderflow.Money `json:"amount"` // nil if declined
 }
 
-// providerSums lists the amounts that the provider captured and gave back, by order.
+// providerSums lists the amounts that the provider captured and refunded, by order.
 func (s *system) providerSums() (captured, refunded map[string][]int64) {
 	s.t.Helper()
 	captured, refunded = map[string][]int64{}, map[string][]int64{}
@@ -203,7 +214,7 @@ func (s *system) providerSums() (captured, refunded map[string][]int64) {
 	return captured, refunded
 }
 
-// checkMoney asks the provider, not the orders, what was captured and refunded (I2, I4, I5).
+// checkMoney compares the orders with the provider's captures and refunds (I2, I4, I5).
 func (s *system) checkMoney(orders []orderflow.Order) {
 	s.t.Helper()
 	captured, refunded := s.providerSums()
@@ -216,16 +227,18 @@ func (s *system) checkMoney(orders []orderflow.Order) {
 		if wantCapture != (len(c) == 1) || (len(c) == 1 && c[0] != o.Total.Amount) {
 			s.t.Errorf("I2: order %s (%s, %s, total %d) was captured %v", o.ID, o.Status, o.PaymentStatus, o.Total.Amount, c)
 		}
-		if wantRefund := len(c) == 1 && o.Status != orderflow.Fulfilled; wantRefund != (len(r) == 1) || (len(r) == 1 && r[0] != o.Total.Amount) {
+		wantRefund := len(c) == 1 && o.Status != orderflow.Fulfilled
+		if wantRefund != (len(r) == 1) || (len(r) == 1 && r[0] != o.Total.Amount) {
 			s.t.Errorf("I4: order %s (%s) was captured %v, refunded %v", o.ID, o.Status, c, r)
 		}
-		if shipped := o.Shipment != nil && o.Shipment.Status == orderflow.ShipmentDispatched; shipped && (len(c) == 0 && o.Total.Amount > 0 || o.Cancel != nil) {
+		shipped := o.Shipment != nil && o.Shipment.Status == orderflow.ShipmentDispatched
+		if shipped && (len(c) == 0 && o.Total.Amount > 0 || o.Cancel != nil) {
 			s.t.Errorf("I5: order %s was dispatched; captured %v, cancelled %v", o.ID, c, o.Cancel)
 		}
 	}
 }
 
-// checkStock compares the catalogue with what it was seeded with (I3).
+// checkStock compares the catalogue with the stock at the start (I3).
 func (s *system) checkStock(orders []orderflow.Order) {
 	s.t.Helper()
 	b, err := examples.FS.ReadFile("catalogue.json")
@@ -257,7 +270,7 @@ func (s *system) checkStock(orders []orderflow.Order) {
 	}
 }
 
-// checkPrivacy: no personal data of the test orders (I12).
+// checkPrivacy checks that a text has no personal data of the test orders (I12).
 func (s *system) checkPrivacy(where, text string) {
 	s.t.Helper()
 	for _, secret := range []string{personName, personMail, personLine1, personState, personPhone} {
@@ -267,7 +280,8 @@ func (s *system) checkPrivacy(where, text string) {
 	}
 }
 
-// checkHistories reads every execution's history: none holds personal data, and none is of an unknown order (I1, I12).
+// checkHistories reads every execution's history: none holds personal data, and every one belongs
+// to an order (I1, I12).
 func (s *system) checkHistories(orders []orderflow.Order) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), settle)

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// bootstrapOnce builds the program that is deployed, for this machine, beside the command line.
+// bootstrapOnce builds the deployed program, for this machine.
 var bootstrapOnce = sync.OnceValues(func() (string, error) {
 	bin, err := buildOnce()
 	if err != nil {
@@ -25,7 +25,7 @@ var bootstrapOnce = sync.OnceValues(func() (string, error) {
 	return file, nil
 })
 
-// bootstrap is the program under test that is deployed, built once.
+// bootstrap returns the path of the deployed program, built once.
 func bootstrap(t *testing.T) string {
 	t.Helper()
 	file, err := bootstrapOnce()
@@ -35,8 +35,8 @@ func bootstrap(t *testing.T) string {
 	return file
 }
 
-// inEachMode runs a test twice: with the functions' handlers in the system's process, and with each function as processes of the program that is
-// deployed. args are for up.
+// inEachMode runs a test twice: with the functions' handlers in the system's process, and with each
+// function as processes of the deployed program. args are for up.
 func inEachMode(t *testing.T, test func(t *testing.T, args ...string)) {
 	t.Parallel()
 	t.Run("in process", func(t *testing.T) {

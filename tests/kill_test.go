@@ -12,8 +12,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// TestKill9 kills the system three times with 200 orders in flight, and starts it again on the same folder each time.
-// Every order must end as it would have without, and nobody may be charged twice.
+// TestKill9 kills the system three times with 200 orders in flight, and starts it again on the same
+// folder each time. Every order must end as without the kills, and no customer is charged twice.
 func TestKill9(t *testing.T) { inEachMode(t, testKill9) }
 
 func testKill9(t *testing.T, args ...string) {
@@ -30,7 +30,7 @@ func testKill9(t *testing.T, args ...string) {
 	}
 	moments := rand.New(rand.NewPCG(9, 9))
 	for kill := range 3 {
-		// At the earliest when some orders are on their way, then at a random moment.
+		// Kill at a random moment after some orders have begun.
 		eventually(t, "orders are on their way", func() bool { return tr.count() > kill*n/4 })
 		<-time.After(time.Duration(moments.IntN(400)) * time.Millisecond)
 		tr.restart(func(old *system) *system {
@@ -53,13 +53,13 @@ func testKill9(t *testing.T, args ...string) {
 	s.checkInvariants(events)
 }
 
-// traffic is customers who do not give up: they repeat a request under its idempotency key until it is answered.
+// traffic is customers who repeat a request under its idempotency key until they get an answer.
 type traffic struct {
 	t        *testing.T
-	mu       sync.RWMutex // held for reading during a request: a kill waits for nobody, a restart for the new addresses
+	mu       sync.RWMutex // held for reading during a request; a restart waits for it, a kill does not
 	current  *system
 	counting sync.Mutex
-	accepted map[string]orderflow.Status // how each order must end
+	accepted map[string]orderflow.Status // the final status of each order
 }
 
 func (tr *traffic) system() *system {
@@ -81,7 +81,7 @@ func (tr *traffic) restart(f func(*system) *system) {
 	tr.current = next
 }
 
-// methods are the payment methods of the traffic, and how their orders end.
+// methods are the payment methods of the traffic, with the final status of their orders.
 var methods = []struct {
 	name string
 	end  orderflow.Status
@@ -114,11 +114,13 @@ func (tr *traffic) placeUntilAccepted(i int) {
 	}
 }
 
-// try makes one attempt with a fresh token; no answer, 5xx and 409 (in flight) are worth another.
+// try makes one attempt with a fresh token. No answer, 5xx and 409 (in flight) are worth another
+// attempt.
 func (tr *traffic) try(ctx context.Context, key http.Header, body []byte) (orderID string, ok bool) {
 	s := tr.system()
 	anyone := &caller{s: s}
-	res, err := anyone.try(ctx, http.MethodPost, "/_local/token", http.Header{"Orderflow-Local": {"1"}}, []byte(`{"sub":"ada","scopes":["orders:read","orders:write"]}`))
+	claims := []byte(`{"sub":"ada","scopes":["orders:read","orders:write"]}`)
+	res, err := anyone.try(ctx, http.MethodPost, "/_local/token", http.Header{"Orderflow-Local": {"1"}}, claims)
 	if err != nil || res.Status != http.StatusOK {
 		return "", false
 	}

@@ -12,7 +12,15 @@ import (
 	"github.com/orderflow-dev/orderflow/cloud"
 )
 
-// TestLargestOrder places an order of 100 different products: more than one DynamoDB transaction takes.
+// bulkProduct is product i of a large order.
+func bulkProduct(i, onHand int) orderflow.Product {
+	return orderflow.Product{
+		SKU: fmt.Sprintf("bulk-%03d", i), Name: "Bulk", Category: "bulk",
+		Price: orderflow.Money{Amount: 100, Currency: "USD"}, OnHand: onHand,
+	}
+}
+
+// TestLargestOrder places an order of 100 products, more than one DynamoDB transaction can hold.
 func TestLargestOrder(t *testing.T) { inEachMode(t, testLargestOrder) }
 
 func testLargestOrder(t *testing.T, args ...string) {
@@ -21,7 +29,7 @@ func testLargestOrder(t *testing.T, args ...string) {
 	var items []item
 	var puts []types.TransactWriteItem
 	for i := range n {
-		p := orderflow.Product{SKU: fmt.Sprintf("bulk-%03d", i), Name: "Bulk", Category: "bulk", Price: orderflow.Money{Amount: 100, Currency: "USD"}, OnHand: 3}
+		p := bulkProduct(i, 3)
 		items = append(items, item{p.SKU, 2})
 		av, err := cloud.MarshalItem(p)
 		if err != nil {
@@ -29,7 +37,8 @@ func testLargestOrder(t *testing.T, args ...string) {
 		}
 		puts = append(puts, types.TransactWriteItem{Put: &types.Put{TableName: aws.String("orderflow-products"), Item: av}})
 	}
-	if _, err := dynamodb.NewFromConfig(s.config()).TransactWriteItems(t.Context(), &dynamodb.TransactWriteItemsInput{TransactItems: puts}); err != nil {
+	db, all := dynamodb.NewFromConfig(s.config()), &dynamodb.TransactWriteItemsInput{TransactItems: puts}
+	if _, err := db.TransactWriteItems(t.Context(), all); err != nil {
 		t.Fatal(err)
 	}
 	ada := s.as("ada")
@@ -52,7 +61,7 @@ func testLargestOrder(t *testing.T, args ...string) {
 		}
 	}
 	stocked(1, 2)
-	// The same again: one is on hand of each. What the first transaction would reserve is given back.
+	// The same order again: each product has one left, so the transactions that succeed are undone.
 	items[0].Quantity, items[1].Quantity = 1, 1
 	if v := ada.ended(ada.accepted(order("pm_card_visa", items...))); v.Status != orderflow.Rejected || v.reason() != "OutOfStock" {
 		t.Errorf("%s (%s)", v.Status, v.reason())

@@ -15,7 +15,7 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// TestLate has invocations, answers and notices come when nobody expects them any more. The test is the carrier.
+// TestLate sends invocations, answers and notices after their time. The test is the carrier.
 func TestLate(t *testing.T) { inEachMode(t, testLate) }
 
 func testLate(t *testing.T, args ...string) {
@@ -51,12 +51,13 @@ func testLate(t *testing.T, args ...string) {
 		ada.request(http.MethodPost, "/orders/"+id+"/cancel", nil, nil).expect(http.StatusAccepted)
 		ada.ended(id)
 		if a := s.carrier(id, "dispatched"); !strings.Contains(string(a.Body), "recorded") {
-			t.Errorf("the carrier is told %s", a.Body)
+			t.Errorf("the carrier gets %s", a.Body)
 		}
 		if !olga.attends(id) {
 			t.Error("operators do not see it")
 		}
-		olga.request(http.MethodPost, "/ops/orders/"+id+"/acknowledge", nil, []byte(`{"reason":"the parcel came back"}`)).expect(http.StatusOK)
+		body := []byte(`{"reason":"the parcel came back"}`)
+		olga.request(http.MethodPost, "/ops/orders/"+id+"/acknowledge", nil, body).expect(http.StatusOK)
 		if olga.attends(id) {
 			t.Error("operators still see it")
 		}
@@ -64,36 +65,40 @@ func testLate(t *testing.T, args ...string) {
 	s.checkInvariants(events)
 }
 
-// shipLate invokes ship as an invocation would that was given up long ago. It is refused.
+// shipLate invokes ship for an attempt that ended long ago. It must be refused.
 func (s *system) shipLate(id string) {
 	s.t.Helper()
-	payload := `{"orderId":"` + id + `","taskToken":"of an attempt that was given up","attempt":{"entered":"2020-01-01T00:00:00Z","redrive":0,"retry":9}}`
-	out, err := lambda.NewFromConfig(s.config()).Invoke(s.t.Context(), &lambda.InvokeInput{FunctionName: aws.String("orderflow-ShipFunction"), Payload: []byte(payload)})
+	payload := `{"orderId":"` + id + `","taskToken":"of an attempt that was given up",
+		"attempt":{"entered":"2020-01-01T00:00:00Z","redrive":0,"retry":9}}`
+	in := &lambda.InvokeInput{FunctionName: aws.String("orderflow-ShipFunction"), Payload: []byte(payload)}
+	out, err := lambda.NewFromConfig(s.config()).Invoke(s.t.Context(), in)
 	if err != nil || out.FunctionError == nil {
 		s.t.Errorf("a late invocation of ship: %v, %s", err, out.Payload)
 	}
 }
 
-// loseToken makes the order know another token than that for which its execution waits.
+// loseToken replaces the order's token, so that it is not the token of its waiting execution.
 func (s *system) loseToken(id string) {
 	s.t.Helper()
 	if _, err := dynamodb.NewFromConfig(s.config()).UpdateItem(s.t.Context(), &dynamodb.UpdateItemInput{
-		TableName: aws.String("orderflow-orders"), Key: map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: id}},
-		UpdateExpression: aws.String("SET #wait.#token = :gone"), ExpressionAttributeNames: map[string]string{"#wait": "wait", "#token": "token"},
+		TableName:                 aws.String("orderflow-orders"),
+		Key:                       map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: id}},
+		UpdateExpression:          aws.String("SET #wait.#token = :gone"),
+		ExpressionAttributeNames:  map[string]string{"#wait": "wait", "#token": "token"},
 		ExpressionAttributeValues: map[string]types.AttributeValue{":gone": &types.AttributeValueMemberS{Value: "gone"}},
 	}); err != nil {
 		s.t.Fatal(err)
 	}
 }
 
-// version is that of the order that an operator reads.
+// version returns the version of the order in an operator's answer.
 func (a *answer) version() int64 {
 	var v struct{ Version int64 }
 	a.into(&v)
 	return v.Version
 }
 
-// attends reports whether an order is among those that need attention.
+// attends reports whether an order is in the list of orders that need attention.
 func (c *caller) attends(id string) bool {
 	c.s.t.Helper()
 	var list struct{ Orders []view }
@@ -106,7 +111,8 @@ func (c *caller) attends(id string) bool {
 	return false
 }
 
-// TestNotificationsFail takes the customers' topic away: orders go on, operators see who was not told, and that can be made up for.
+// TestNotificationsFail deletes the topic of customers' notifications: orders go on, operators see
+// the orders without a notification, and the notifications are sent later.
 func TestNotificationsFail(t *testing.T) { inEachMode(t, testNotificationsFail) }
 
 func testNotificationsFail(t *testing.T, args ...string) {
@@ -114,7 +120,8 @@ func testNotificationsFail(t *testing.T, args ...string) {
 	events := s.listen()
 	ada, olga := s.as("ada"), s.as("olga", "operators")
 	s.topic(false)
-	shipped, waits := ada.accepted(order("pm_card_visa", item{"beans-ethiopia-250g", 1})), ada.accepted(order("pm_card_visa", item{"beans-ethiopia-250g", 1}))
+	shipped := ada.accepted(order("pm_card_visa", item{"beans-ethiopia-250g", 1}))
+	waits := ada.accepted(order("pm_card_visa", item{"beans-ethiopia-250g", 1}))
 	closed := ada.accepted(order("pm_card_chargeDeclined", item{"beans-ethiopia-250g", 1}))
 	for _, id := range []string{shipped, waits} {
 		ada.waiting(id)
@@ -130,10 +137,10 @@ func testNotificationsFail(t *testing.T, args ...string) {
 
 	s.topic(true)
 	for _, id := range []string{shipped, closed} {
-		olga.request(http.MethodPost, "/ops/orders/"+id+"/redrive", nil, []byte(`{"reason":"the topic is back"}`)).expect(http.StatusAccepted)
+		olga.redrive(id, "the topic is back").expect(http.StatusAccepted)
 	}
 	for _, id := range []string{shipped, waits, closed} {
-		eventually(t, "order "+id+" needs nobody", func() bool {
+		eventually(t, "order "+id+" needs no operator", func() bool {
 			s.invoke("ReconcileFunction", struct{}{})
 			return !olga.attends(id)
 		})
@@ -143,7 +150,7 @@ func testNotificationsFail(t *testing.T, args ...string) {
 	s.checkInvariants(events)
 }
 
-// marked waits until operators see an order, with the given text in its mark.
+// marked waits until an order has a mark with the given text, for operators.
 func (c *caller) marked(id, text string) {
 	c.s.t.Helper()
 	var v struct{ Attention json.RawMessage }
@@ -157,7 +164,7 @@ func (c *caller) marked(id, text string) {
 	}
 }
 
-// topic takes the topic of the customers' notifications away, or puts it back.
+// topic creates or deletes the topic of customers' notifications.
 func (s *system) topic(on bool) {
 	s.t.Helper()
 	topics := sns.NewFromConfig(s.config())
@@ -165,7 +172,8 @@ func (s *system) topic(on bool) {
 	if on {
 		_, err = topics.CreateTopic(s.t.Context(), &sns.CreateTopicInput{Name: aws.String("orderflow-notifications")})
 	} else {
-		_, err = topics.DeleteTopic(s.t.Context(), &sns.DeleteTopicInput{TopicArn: aws.String("arn:aws:sns:us-east-1:000000000000:orderflow-notifications")})
+		arn := aws.String("arn:aws:sns:us-east-1:000000000000:orderflow-notifications")
+		_, err = topics.DeleteTopic(s.t.Context(), &sns.DeleteTopicInput{TopicArn: arn})
 	}
 	if err != nil {
 		s.t.Fatal(err)

@@ -11,14 +11,15 @@ import (
 	"testing"
 )
 
-// maxUnkeyed is how many fields a struct literal may have without their names: in a longer one two values of a type are swapped unseen.
+// maxUnkeyed is the most fields of a struct literal without names. In a longer one, two swapped
+// values of one type are easy to overlook.
 const maxUnkeyed = 3
 
-// named are the folders, with those below them, in which every long literal names its fields.
+// named are the folders in which, at any depth, every longer literal must name its fields.
 var named = []string{"api", "functions", "local/gateway", "tests"}
 
-// TestLiterals finds struct literals of more than maxUnkeyed fields that do not name them. The rows of a test's table may leave the names out:
-// the table's head declares the fields right above them.
+// TestLiterals finds struct literals of more than maxUnkeyed fields without names. Rows of a test's
+// table may leave the names out: the table declares its fields right above them.
 func TestLiterals(t *testing.T) {
 	t.Parallel()
 	tree := parseTree(t)
@@ -48,11 +49,11 @@ type sourceFile struct {
 	syntax *ast.File
 }
 
-// sourceTree is the module as it is written.
+// sourceTree is the parsed module.
 type sourceTree struct {
 	fset  *token.FileSet
 	files []sourceFile
-	types map[string]map[string]ast.Expr // folder -> name -> what the name is declared as
+	types map[string]map[string]ast.Expr // folder -> name -> declaration
 }
 
 func parseTree(t *testing.T) *sourceTree {
@@ -78,13 +79,14 @@ func parseTree(t *testing.T) *sourceTree {
 	return tree
 }
 
-// check reports a literal that is a struct of the given type (that of its list, if it has none of its own), and looks into a list's entries.
+// check reports a literal of a struct type without names, and checks the entries of a list. of is
+// the literal's type, or that of its list's entries.
 func (s *sourceTree) check(t *testing.T, file sourceFile, lit *ast.CompositeLit, of ast.Expr) {
 	switch kind := s.resolve(file, of).(type) {
 	case *ast.StructType:
 		if len(lit.Elts) > maxUnkeyed && !(file.test && of == kind) {
 			if _, keyed := lit.Elts[0].(*ast.KeyValueExpr); !keyed {
-				t.Errorf("%s: a literal of %d fields without their names", s.fset.Position(lit.Pos()), len(lit.Elts))
+				t.Errorf("%s: a literal of %d fields without names", s.fset.Position(lit.Pos()), len(lit.Elts))
 			}
 		}
 	case *ast.ArrayType:
@@ -94,7 +96,7 @@ func (s *sourceTree) check(t *testing.T, file sourceFile, lit *ast.CompositeLit,
 	}
 }
 
-// checkEntries checks those entries of a list that leave their type out.
+// checkEntries checks the entries of a list that leave out their type.
 func (s *sourceTree) checkEntries(t *testing.T, file sourceFile, list *ast.CompositeLit, of ast.Expr) {
 	for _, e := range list.Elts {
 		if kv, ok := e.(*ast.KeyValueExpr); ok {
@@ -106,7 +108,7 @@ func (s *sourceTree) checkEntries(t *testing.T, file sourceFile, list *ast.Compo
 	}
 }
 
-// resolve follows the names of the module's types to what they are declared as; nil for a type of another module.
+// resolve returns the declaration of a type of the module, and nil for a type of another module.
 func (s *sourceTree) resolve(file sourceFile, of ast.Expr) ast.Expr {
 	switch e := of.(type) {
 	case *ast.StarExpr:
@@ -121,7 +123,8 @@ func (s *sourceTree) resolve(file sourceFile, of ast.Expr) ast.Expr {
 	return of
 }
 
-// imported is the folder of the module's package that a qualified name belongs to; "" if it belongs to no package of the module.
+// imported returns the folder of the package of a qualified name, and "" for a package of another
+// module.
 func (f sourceFile) imported(name *ast.SelectorExpr) string {
 	pkg, ok := name.X.(*ast.Ident)
 	if !ok {

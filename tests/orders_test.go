@@ -3,6 +3,7 @@ package tests
 import (
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,7 +12,7 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// request is the body of POST /orders. The zero fields are filled by order().
+// request is the body of POST /orders. order fills the other fields.
 type request struct {
 	Items           []item             `json:"items"`
 	Currency        string             `json:"currency"`
@@ -26,7 +27,7 @@ type item struct {
 	Quantity int    `json:"quantity"`
 }
 
-// The personal data of the test orders: it must never appear in an event, a history, a message or a log.
+// Personal data of the test orders. It must not appear in any event, history, message or log.
 const (
 	personName  = "Zebulon Quillfeather"
 	personMail  = "zebulon.q@example.com"
@@ -38,7 +39,10 @@ const (
 func order(paymentMethod string, items ...item) []byte {
 	b, err := json.Marshal(request{
 		Items: items, Currency: "USD", Email: personMail, PaymentMethod: paymentMethod,
-		ShippingAddress: &orderflow.Address{Name: personName, Line1: personLine1, City: "Portland", State: personState, PostalCode: "97205", Country: "US", Phone: personPhone},
+		ShippingAddress: &orderflow.Address{
+			Name: personName, Line1: personLine1, City: "Portland", State: personState,
+			PostalCode: "97205", Country: "US", Phone: personPhone,
+		},
 	})
 	if err != nil {
 		panic(err)
@@ -72,7 +76,7 @@ func (v view) statuses() []orderflow.Status {
 
 func (v view) reason() string { return v.Timeline[len(v.Timeline)-1].Reason }
 
-// place posts an order under a fresh key.
+// place posts an order with a new key.
 func (c *caller) place(body []byte) *answer {
 	c.s.t.Helper()
 	return c.request(http.MethodPost, "/orders", http.Header{"Idempotency-Key": {rand.Text()}}, body)
@@ -90,7 +94,7 @@ func (c *caller) accepted(body []byte) string {
 	return v.OrderID
 }
 
-// until reads an order until done says so.
+// until polls an order until done returns true.
 func (c *caller) until(id, what string, done func(view) bool) view {
 	c.s.t.Helper()
 	var v view
@@ -107,7 +111,8 @@ func (c *caller) ended(id string) view {
 	return c.until(id, "ends", func(v view) bool { return v.Status.Final() })
 }
 
-// TestOutcomes places one order per outcome through the API of one running system, and checks everything that must always hold after them.
+// TestOutcomes places one order for each outcome through the API of one running system, and then
+// checks the invariants.
 func TestOutcomes(t *testing.T) { inEachMode(t, testOutcomes) }
 
 func testOutcomes(t *testing.T, args ...string) {
@@ -115,6 +120,10 @@ func testOutcomes(t *testing.T, args ...string) {
 	events := s.listen()
 
 	t.Run("outcomes", func(t *testing.T) {
+		fulfilled := []orderflow.Status{
+			orderflow.Placed, orderflow.Confirmed, orderflow.Paid, orderflow.Shipping, orderflow.Fulfilled,
+		}
+		rejected := []orderflow.Status{orderflow.Placed, orderflow.Confirmed, orderflow.Rejected}
 		tests := []struct {
 			name, method string
 			items        []item
@@ -123,29 +132,29 @@ func testOutcomes(t *testing.T, args ...string) {
 			reason       string
 		}{
 			{"plain", "pm_card_visa", []item{{"kettle-gooseneck-1l", 1}, {"beans-ethiopia-250g", 2}},
-				[]orderflow.Status{orderflow.Placed, orderflow.Confirmed, orderflow.Paid, orderflow.Shipping, orderflow.Fulfilled}, orderflow.PaymentCaptured, ""},
+				fulfilled, orderflow.PaymentCaptured, ""},
 			{"two lines of one product", "pm_card_visa", []item{{"vase-glass-25cm", 1}, {"vase-glass-25cm", 2}},
-				[]orderflow.Status{orderflow.Placed, orderflow.Confirmed, orderflow.Paid, orderflow.Shipping, orderflow.Fulfilled}, orderflow.PaymentCaptured, ""},
+				fulfilled, orderflow.PaymentCaptured, ""},
 			{"declined", "pm_card_chargeDeclined", []item{{"knife-chef-21cm", 1}},
-				[]orderflow.Status{orderflow.Placed, orderflow.Confirmed, orderflow.Rejected}, orderflow.PaymentDeclined, "PaymentDeclined"},
+				rejected, orderflow.PaymentDeclined, "PaymentDeclined"},
 			{"insufficient funds", "pm_card_chargeDeclinedInsufficientFunds", []item{{"cutlery-steel-set24", 1}},
-				[]orderflow.Status{orderflow.Placed, orderflow.Confirmed, orderflow.Rejected}, orderflow.PaymentDeclined, "PaymentDeclined"},
+				rejected, orderflow.PaymentDeclined, "PaymentDeclined"},
 			{"out of stock", "pm_card_visa", []item{{"candle-beeswax-20cm", 2}, {"lamp-brass-anniversary", 3}},
 				[]orderflow.Status{orderflow.Placed, orderflow.Rejected}, orderflow.PaymentNone, "OutOfStock"},
 			{"flaky provider", "pm_sandbox_flaky", []item{{"pen-fountain-f", 1}},
-				[]orderflow.Status{orderflow.Placed, orderflow.Confirmed, orderflow.Paid, orderflow.Shipping, orderflow.Fulfilled}, orderflow.PaymentCaptured, ""},
+				fulfilled, orderflow.PaymentCaptured, ""},
 			{"authentication required", "pm_card_authenticationRequired", []item{{"knife-chef-21cm", 1}},
-				[]orderflow.Status{orderflow.Placed, orderflow.Confirmed, orderflow.Rejected}, orderflow.PaymentDeclined, "PaymentDeclined"},
+				rejected, orderflow.PaymentDeclined, "PaymentDeclined"},
 			{"amount too small", "pm_sandbox_amount_too_small", []item{{"pencil-cedar-set12", 1}},
-				[]orderflow.Status{orderflow.Placed, orderflow.Confirmed, orderflow.Rejected}, orderflow.PaymentDeclined, "PaymentDeclined"},
+				rejected, orderflow.PaymentDeclined, "PaymentDeclined"},
 			{"declined for now", "pm_sandbox_try_again_later", []item{{"wax-sealing-red", 1}},
-				[]orderflow.Status{orderflow.Placed, orderflow.Confirmed, orderflow.Paid, orderflow.Shipping, orderflow.Fulfilled}, orderflow.PaymentCaptured, ""},
+				fulfilled, orderflow.PaymentCaptured, ""},
 			{"free", "pm_card_chargeDeclined", []item{{"paper-sample-card", 2}},
-				[]orderflow.Status{orderflow.Placed, orderflow.Confirmed, orderflow.Paid, orderflow.Shipping, orderflow.Fulfilled}, orderflow.PaymentNone, ""},
+				fulfilled, orderflow.PaymentNone, ""},
 			{"free line beside a priced one", "pm_card_visa", []item{{"paper-sample-card", 1}, {"envelopes-c6-50", 1}},
-				[]orderflow.Status{orderflow.Placed, orderflow.Confirmed, orderflow.Paid, orderflow.Shipping, orderflow.Fulfilled}, orderflow.PaymentCaptured, ""},
+				fulfilled, orderflow.PaymentCaptured, ""},
 			{"lost reply", "pm_sandbox_lost_reply", []item{{"blanket-wool-130x180", 1}},
-				[]orderflow.Status{orderflow.Placed, orderflow.Confirmed, orderflow.Paid, orderflow.Shipping, orderflow.Fulfilled}, orderflow.PaymentCaptured, ""},
+				fulfilled, orderflow.PaymentCaptured, ""},
 		}
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
@@ -168,14 +177,16 @@ func testOutcomes(t *testing.T, args ...string) {
 			t.Parallel()
 			ada := s.in(t).as("ada")
 			ada.place(order("pm_card_visa", item{"teapot-of-theseus", 1})).problem(http.StatusUnprocessableEntity, "UnknownProduct")
-			changed := strings.Replace(string(order("pm_card_visa", item{"lamp-brass-desk", 1})), `{"items"`, `{"expectedTotal":{"amount":1,"currency":"USD"},"items"`, 1)
+			changed := strings.Replace(string(order("pm_card_visa", item{"lamp-brass-desk", 1})),
+				`{"items"`, `{"expectedTotal":{"amount":1,"currency":"USD"},"items"`, 1)
 			ada.place([]byte(changed)).problem(http.StatusConflict, "PriceChanged")
 		})
 	})
 	s.checkInvariants(events)
 }
 
-// testOutage fails an execution at the charge, and has an operator redrive it once the provider is back.
+// testOutage has an execution fail at the charge; an operator redrives it once the provider is
+// back.
 func testOutage(t *testing.T, s *system) {
 	ada, olga := s.as("ada"), s.as("olga", "operators")
 	id := ada.accepted(order("pm_sandbox_outage", item{"clock-wall-oak", 1}))
@@ -194,7 +205,7 @@ func testOutage(t *testing.T, s *system) {
 	if !slices.ContainsFunc(list.Orders, func(o view) bool { return o.OrderID == id }) {
 		t.Errorf("order %s is not among those that need attention", id)
 	}
-	(&caller{s: s}).request(http.MethodPut, "/_local/outage", http.Header{"Orderflow-Local": {"1"}}, []byte(`{"lifted":true}`)).expect(http.StatusNoContent)
+	s.outage(false)
 	redrive := func(c *caller) *answer {
 		return c.request(http.MethodPost, "/ops/orders/"+id+"/redrive", nil, []byte(`{"reason":"the provider is back"}`))
 	}
@@ -220,7 +231,15 @@ func testOutage(t *testing.T, s *system) {
 	redrive(olga).problem(http.StatusConflict, "NotRedrivable")
 }
 
-// TestAPI checks what concerns the whole way of a request: tokens, ownership, replays.
+// outage begins or ends the sandbox payment provider's outage.
+func (s *system) outage(on bool) {
+	s.t.Helper()
+	local := http.Header{"Orderflow-Local": {"1"}}
+	body := fmt.Appendf(nil, `{"lifted":%t}`, !on)
+	(&caller{s: s}).request(http.MethodPut, "/_local/outage", local, body).expect(http.StatusNoContent)
+}
+
+// TestAPI checks tokens, ownership and replays.
 func TestAPI(t *testing.T) { inEachMode(t, testAPI) }
 
 func testAPI(t *testing.T, args ...string) {
@@ -248,7 +267,8 @@ func testAPI(t *testing.T, args ...string) {
 		if string(first.Body) != string(again.Body) || again.Header.Get("Idempotent-Replayed") != "true" {
 			t.Errorf("replay %s %q differs from %s", again.Body, again.Header.Get("Idempotent-Replayed"), first.Body)
 		}
-		ada.request(http.MethodPost, "/orders", key, order("pm_card_visa", item{"towel-linen-set3", 2})).problem(http.StatusUnprocessableEntity, "IdempotencyKeyReused")
+		other := order("pm_card_visa", item{"towel-linen-set3", 2})
+		ada.request(http.MethodPost, "/orders", key, other).problem(http.StatusUnprocessableEntity, "IdempotencyKeyReused")
 		ada.request(http.MethodPost, "/orders", nil, body).problem(http.StatusBadRequest, "IdempotencyKeyMissing")
 	})
 	t.Run("etag", func(t *testing.T) {

@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// TestPages_refused sends what a web page can have a browser send, from a foreign origin, through a rebound name and without an origin, to each of
-// the system's servers: nothing of it is done, and the refusal is in the server's own shape. tests/browser does the same in a browser.
+// TestPages_refused sends, to each of the system's servers, requests that a web page can have a
+// browser send: from a foreign origin, under a rebound name, and without an origin. Each is refused
+// in the format of the server and changes nothing. tests/browser does the same in a browser.
 func TestPages_refused(t *testing.T) {
 	t.Parallel()
 	s := up(t, "--in-memory")
@@ -19,15 +20,22 @@ func TestPages_refused(t *testing.T) {
 		{"invoke a function", "POST", invoke, "Origin: http://evil.example\nContent-Type: text/plain", `{}`, `"message"`},
 		{"invoke a function of a sandboxed frame", "POST", invoke, "Origin: null\nContent-Type: text/plain", `{}`, `"message"`},
 		{"invoke a function by a rebound name", "POST", invoke, "Host: rebound.example", `{}`, `"message"`},
-		{"publish", "POST", s.AWS, "Origin: http://evil.example\nContent-Type: application/x-www-form-urlencoded", "Action=Publish&Message=forged&TopicArn=" + topic, query},
-		{"delete a topic by an image", "GET", s.AWS + "/?Action=DeleteTopic&TopicArn=" + topic, "Sec-Fetch-Site: cross-site\nSec-Fetch-Mode: no-cors\nSec-Fetch-Dest: image", "", query},
+		{"publish", "POST", s.AWS, "Origin: http://evil.example\nContent-Type: application/x-www-form-urlencoded",
+			"Action=Publish&Message=forged&TopicArn=" + topic, query},
+		{"delete a topic by an image", "GET", s.AWS + "/?Action=DeleteTopic&TopicArn=" + topic,
+			"Sec-Fetch-Site: cross-site\nSec-Fetch-Mode: no-cors\nSec-Fetch-Dest: image", "", query},
 		{"delete a topic by an old browser's image", "GET", s.AWS + "/?Action=DeleteTopic&TopicArn=" + topic, "", "", query},
-		{"delete a topic by a link", "GET", s.AWS + "/?Action=DeleteTopic&TopicArn=" + topic, "Sec-Fetch-Site: cross-site\nSec-Fetch-Mode: navigate\nSec-Fetch-Dest: document", "", query},
-		{"scan by a rebound name", "POST", s.AWS, "Host: rebound.example\nX-Amz-Target: DynamoDB_20120810.Scan", `{"TableName":"orderflow-orders"}`, `"__type"`},
-		{"an operator's token by a rebound name", "POST", s.API + "/_local/token", "Host: rebound.example\nOrderflow-Local: 1", `{"sub":"x","groups":["operators"]}`, problem},
-		{"a token for a page that CORS allows", "POST", s.API + "/_local/token", "Origin: http://localhost:3000\nOrderflow-Local: 1", `{"sub":"x"}`, problem},
+		{"delete a topic by a link", "GET", s.AWS + "/?Action=DeleteTopic&TopicArn=" + topic,
+			"Sec-Fetch-Site: cross-site\nSec-Fetch-Mode: navigate\nSec-Fetch-Dest: document", "", query},
+		{"scan by a rebound name", "POST", s.AWS, "Host: rebound.example\nX-Amz-Target: DynamoDB_20120810.Scan",
+			`{"TableName":"orderflow-orders"}`, `"__type"`},
+		{"an operator's token by a rebound name", "POST", s.API + "/_local/token", "Host: rebound.example\nOrderflow-Local: 1",
+			`{"sub":"x","groups":["operators"]}`, problem},
+		{"a token for a page that CORS allows", "POST", s.API + "/_local/token", "Origin: http://localhost:3000\nOrderflow-Local: 1",
+			`{"sub":"x"}`, problem},
 		{"the outage", "PUT", s.API + "/_local/outage", "Origin: http://evil.example\nOrderflow-Local: 1", `{"lifted":false}`, problem},
-		{"the catalogue for a foreign page", "GET", s.API + "/products/kettle-gooseneck-1l", "Origin: http://evil.example", "", problem},
+		{"the catalogue for a foreign page", "GET", s.API + "/products/kettle-gooseneck-1l",
+			"Origin: http://evil.example", "", problem},
 		{"the catalogue by a rebound name", "GET", s.API + "/products/kettle-gooseneck-1l", "Host: rebound.example:8080", "", problem},
 		{"the keys by a rebound name", "GET", s.API + "/.well-known/jwks.json", "Host: rebound.example", "", problem},
 	} {
@@ -39,22 +47,26 @@ func TestPages_refused(t *testing.T) {
 			t.Errorf("%s: the answer may be read by %s", c.name, allowed)
 		}
 	}
-	if _, body := s.send(t, "POST", s.AWS, "Content-Type: application/x-www-form-urlencoded", "Action=ListTopics"); !strings.Contains(body, topic) {
-		t.Errorf("the topic is gone: %s", body)
+	_, body := s.send(t, "POST", s.AWS, "Content-Type: application/x-www-form-urlencoded", "Action=ListTopics")
+	if !strings.Contains(body, topic) {
+		t.Errorf("the topic was deleted: %s", body)
 	}
 }
 
-// TestPages_served: the API's own pages, links to them, the storefront that CORS allows, and programs by every name of this machine.
+// TestPages_served: the API's own pages, links to them, the storefront in CorsOrigins, and programs
+// under every name of this machine get answers.
 func TestPages_served(t *testing.T) {
 	t.Parallel()
 	s := up(t, "--in-memory", "--allow-host", "build-host", "--param", "PublicUrl=https://tunnel.example")
 	product := s.API + "/products/kettle-gooseneck-1l"
 	for _, c := range []struct{ name, method, url, header string }{
 		{"curl", "GET", product, ""},
-		{"a link to the docs", "GET", s.API + "/docs", "Sec-Fetch-Site: cross-site\nSec-Fetch-Mode: navigate\nSec-Fetch-Dest: document\nReferer: https://code.example/"},
+		{"a link to the docs", "GET", s.API + "/docs",
+			"Sec-Fetch-Site: cross-site\nSec-Fetch-Mode: navigate\nSec-Fetch-Dest: document\nReferer: https://code.example/"},
 		{"a page of the API's origin", "GET", product, "Sec-Fetch-Site: same-origin\nReferer: " + s.API + "/docs"},
 		{"the storefront", "GET", product, "Origin: http://localhost:3000\nSec-Fetch-Site: same-site"},
-		{"the storefront's preflight", "OPTIONS", s.API + "/orders", "Origin: http://localhost:3000\nAccess-Control-Request-Method: POST"},
+		{"the storefront's preflight", "OPTIONS", s.API + "/orders",
+			"Origin: http://localhost:3000\nAccess-Control-Request-Method: POST"},
 		{"localhost", "GET", product, "Host: localhost:8080"},
 		{"a name below localhost", "GET", product, "Host: api.localhost"},
 		{"a name that was allowed", "GET", product, "Host: build-host:8080"},
@@ -66,7 +78,7 @@ func TestPages_served(t *testing.T) {
 	}
 }
 
-// send sends one request with headers, a line each.
+// send sends one request. header has one header per line.
 func (s *system) send(t *testing.T, method, url, header, body string) (*http.Response, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))

@@ -2,5 +2,5 @@
 
 package tests
 
-// raced builds the binaries under test with the race detector, as the tests themselves are.
+// raced: the binaries under test are built with the race detector, as the tests are.
 const raced = true

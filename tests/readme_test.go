@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// block is one fenced block of the README whose language is sh; what follows sh on the fence says how it is run.
+// block is one fenced block of sh in the README. kind is the word after sh on the fence: it selects
+// how the block is run.
 type block struct{ kind, text string }
 
 func readmeBlocks(t *testing.T) []block {
@@ -26,7 +27,7 @@ func readmeBlocks(t *testing.T) []block {
 	return out
 }
 
-// TestREADME runs every command that the README shows, in its order, with the addresses of a system of its own.
+// TestREADME runs every command of the README in order, against a system of its own.
 func TestREADME(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("bash"); err != nil {
@@ -38,7 +39,10 @@ func TestREADME(t *testing.T) {
 	}
 	bin := binary(t)
 	s := up(t, "--data", t.TempDir())
-	script := strings.NewReplacer("http://127.0.0.1:8080", s.API, "http://127.0.0.1:4566", s.AWS, "bin/orderflow", bin, "go run ./cmd/orderflow", bin)
+	script := strings.NewReplacer(
+		"http://127.0.0.1:8080", s.API, "http://127.0.0.1:4566", s.AWS,
+		"bin/orderflow", bin, "go run ./cmd/orderflow", bin,
+	)
 	for _, b := range blocks {
 		name := strings.SplitN(b.text, "\n", 2)[0]
 		t.Run(name, func(t *testing.T) {
@@ -70,7 +74,8 @@ func TestREADME(t *testing.T) {
 	}
 }
 
-// runScript runs a block as the README's reader would: one shell, in the project's root. A failing curl answer counts.
+// runScript runs a block in one shell at the project's root, as a reader would. An error answer to
+// curl fails the test.
 func runScript(t *testing.T, s *system, text string) {
 	t.Helper()
 	root, err := filepath.Abs("..")

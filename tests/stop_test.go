@@ -7,7 +7,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// TestStop stops the system with orders on their way: what has begun ends in peace, nothing fails, and the next start goes on with the rest.
+// TestStop stops the system with orders in progress: running work ends, nothing fails, and the next
+// start continues with the rest.
 func TestStop(t *testing.T) { inEachMode(t, testStop) }
 
 func testStop(t *testing.T, args ...string) {
@@ -18,7 +19,7 @@ func testStop(t *testing.T, args ...string) {
 	for range 10 {
 		ids = append(ids, ada.accepted(order("pm_card_visa", item{"jar-preserve-500ml", 1})))
 	}
-	ada.waiting(ids[len(ids)-1]) // the carrier has it, and will call the API
+	ada.waiting(ids[len(ids)-1]) // the carrier has the request and will call the API
 	s.stop()
 	if log := s.stderr.String(); strings.Contains(log, "level=ERROR") || strings.Contains(log, "refused") {
 		t.Errorf("it did not stop in peace:\n%s", log)

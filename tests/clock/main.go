@@ -1,14 +1,15 @@
-// Command clock moves the clock of Go programs, so that a test that passes on the day of its writing alone is found before that day is over.
+// Command clock moves the clock of Go programs. It finds tests that pass only on the day on which
+// they were written.
 //
 //	go run ./tests/clock overlay --to 2048-02-28T23:55:00Z DIR
 //
-// writes to DIR a copy of the standard library's time package whose Now is moved to that instant, and prints the path of the file
-// for the -overlay flag of go build and go test. The clock runs on from there; programs that are built with the same flag agree on it.
-// Bubbles of testing/synctest keep their own time.
+// writes to DIR a copy of the standard library's time package whose Now starts at that instant, and
+// prints the path of the file for the -overlay flag of go build and go test. Programs that are built
+// with the same flag agree on the time. Bubbles of testing/synctest keep their own time.
 //
 //	go run ./tests/clock now
 //
-// prints the time as the program sees it.
+// prints the program's time.
 package main
 
 import (
@@ -71,7 +72,8 @@ func overlay(args []string) error {
 	return nil
 }
 
-// synctestEpoch is long after the time that the bubbles of testing/synctest begin with (2000-01-01) and long before any clock.
+// synctestEpoch is long after the start of testing/synctest's bubbles (2000-01-01) and long before
+// any real clock.
 const synctestEpoch = "1_000_000_000"
 
 // move returns the source of package time with Now moved by d.
@@ -88,7 +90,7 @@ func move(original string, d time.Duration) ([]byte, error) {
 	return []byte(strings.Replace(string(source), now, now+shift, 1)), nil
 }
 
-// write stores the moved source and the overlay that puts it in the original's place.
+// write stores the moved source, and the overlay that replaces the original with it.
 func write(dir, original string, moved []byte) (string, error) {
 	source, path := filepath.Join(dir, "time.go"), filepath.Join(dir, "overlay.json")
 	text, err := json.Marshal(map[string]map[string]string{"Replace": {original: source}})

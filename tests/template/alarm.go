@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// deadLettersAlarm: somebody is told of the first dead letter.
+// deadLettersAlarm: each dead-letter queue has an alarm for its first message.
 func deadLettersAlarm(t *Template, _ []string, report reporter) {
 	watched := map[string]bool{}
 	for _, a := range t.Of("AWS::CloudWatch::Alarm") {
@@ -32,10 +32,10 @@ func alarmAction(t *Template, _ []string, report reporter) {
 	}
 	for _, a := range t.Of("AWS::CloudWatch::Alarm") {
 		if !slices.ContainsFunc(list(a.get("AlarmActions")), func(v any) bool { return topics[target(v)] }) {
-			report(a.ID, "tells nobody")
+			report(a.ID, "sends to no topic of the template")
 		}
 		if a.get("TreatMissingData") == nil {
-			report(a.ID, "does not say what missing data means")
+			report(a.ID, "does not set TreatMissingData")
 		}
 	}
 }

@@ -15,7 +15,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// TestTemplate_routes: the API's routes are those of the contract, each open or with the same scopes. api/routes_gen.go is made of the contract.
+// TestTemplate_routes: the routes of the template are those of the contract, with the same scopes
+// or open. api/routes_gen.go is generated from the contract.
 func TestTemplate_routes(t *testing.T) {
 	t.Parallel()
 	want, got := contractRoutes(t), map[string]string{}
@@ -24,7 +25,8 @@ func TestTemplate_routes(t *testing.T) {
 		t.Fatalf("%d APIs", len(api))
 	}
 	if api[0].get("Auth", "DefaultAuthorizer") != nil {
-		t.Error("there is a default authorizer: SAM writes {NONE: []} for open routes then, which is no security scheme, and FailOnWarnings is set")
+		t.Error("there is a default authorizer: SAM then writes {NONE: []} for open routes, " +
+			"which is not a security scheme, and FailOnWarnings is set")
 	}
 	for _, f := range deployed(t).Of("AWS::Serverless::Function") {
 		for _, e := range object(f.get("Events")) {
@@ -49,7 +51,7 @@ func TestTemplate_routes(t *testing.T) {
 	}
 }
 
-// routeDifferences names each route that only one of the two has, or that they open to different callers.
+// routeDifferences names each route that only one side has, or that has other scopes.
 func routeDifferences(template, contract map[string]string) (lines []string) {
 	all := maps.Clone(template)
 	maps.Copy(all, contract)
@@ -63,7 +65,10 @@ func routeDifferences(template, contract map[string]string) (lines []string) {
 
 func TestRouteDifferences(t *testing.T) {
 	t.Parallel()
-	got := routeDifferences(map[string]string{"GET /a": "open", "GET /b": "open", "GET /c": "open"}, map[string]string{"GET /a": "open", "GET /b": "Tokens", "GET /d": "open"})
+	got := routeDifferences(
+		map[string]string{"GET /a": "open", "GET /b": "open", "GET /c": "open"},
+		map[string]string{"GET /a": "open", "GET /b": "Tokens", "GET /d": "open"},
+	)
 	want := []string{
 		"GET /b: template.yaml has open, openapi.yaml Tokens", "GET /c: template.yaml has open, openapi.yaml no such route",
 		"GET /d: template.yaml has no such route, openapi.yaml open",
@@ -73,7 +78,8 @@ func TestRouteDifferences(t *testing.T) {
 	}
 }
 
-// contractRoutes are the operations of the contract: "POST /orders" -> the scopes as the template has to write them, or "open".
+// contractRoutes returns the operations of the contract: "POST /orders" -> the scopes as the
+// template writes them, or "open".
 func contractRoutes(t *testing.T) map[string]string {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(root, "api/openapi.yaml"))
@@ -91,7 +97,7 @@ func contractRoutes(t *testing.T) map[string]string {
 			}
 			for _, s := range security {
 				names, ok := s["token"]
-				if !ok { // a webhook is signed, which the handler checks
+				if !ok { // the handler checks a webhook's signature
 					continue
 				}
 				if len(names) != 1 {
@@ -116,7 +122,8 @@ func contractRoutes(t *testing.T) map[string]string {
 	return out
 }
 
-// deployedScopes are those of the resource server "orderflow", which the tokens of both app clients may carry.
+// deployedScopes are the scopes of the resource server "orderflow", which the tokens of both app
+// clients may have.
 func deployedScopes(t *testing.T) []string {
 	t.Helper()
 	server := deployed(t).Of("AWS::Cognito::UserPoolResourceServer")
@@ -156,7 +163,7 @@ func TestTemplate_outputs(t *testing.T) {
 	}
 }
 
-// TestTemplate_metrics: the metric filters read what tasks/metric.go logs.
+// TestTemplate_metrics: the metric filters match the lines that tasks/metric.go logs.
 func TestTemplate_metrics(t *testing.T) {
 	t.Parallel()
 	source, err := os.ReadFile(filepath.Join(root, "tasks/metric.go"))

@@ -20,7 +20,7 @@ type page struct {
 
 var fence = regexp.MustCompile("(?ms)^ *```sh[^\n]*\n(.*?)^ *```$")
 
-// operating are the pages whose commands somebody types who deploys the stack or repairs it.
+// operating returns the pages with commands for deployment and repair.
 func operating(t *testing.T) []page {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root, "docs/runbooks/*.md"))
@@ -45,7 +45,7 @@ func operating(t *testing.T) []page {
 	return out
 }
 
-// TestDocs_shell has a shell parse the commands.
+// TestDocs_shell: a shell can parse the commands.
 func TestDocs_shell(t *testing.T) {
 	t.Parallel()
 	for _, p := range operating(t) {
@@ -59,7 +59,7 @@ func TestDocs_shell(t *testing.T) {
 	}
 }
 
-// TestDocs_names: what the pages name of the template and of samconfig.toml is there.
+// TestDocs_names: the names in the pages exist in the template and in samconfig.toml.
 func TestDocs_names(t *testing.T) {
 	t.Parallel()
 	known := map[string][]string{
@@ -94,7 +94,7 @@ func TestDocs_names(t *testing.T) {
 	}
 }
 
-// TestDocs_settings: samconfig.toml sets parameters that there are, to values that they may have.
+// TestDocs_settings: samconfig.toml sets existing parameters to allowed values.
 func TestDocs_settings(t *testing.T) {
 	t.Parallel()
 	known := section(t, "template.yaml", "Parameters")
@@ -104,16 +104,17 @@ func TestDocs_settings(t *testing.T) {
 	}
 	for _, s := range settings {
 		if !slices.Contains(known, s[1]) {
-			t.Errorf("samconfig.toml sets %s, which is no parameter", s[1])
+			t.Errorf("samconfig.toml sets %s, which is not a parameter", s[1])
 		}
-		allowed := regexp.MustCompile(`(?m)^  ` + s[1] + `:\n    Type: String\n    AllowedValues: \[(.*)\]$`).FindStringSubmatch(file(t, "template.yaml"))
+		values := regexp.MustCompile(`(?m)^  ` + s[1] + `:\n    Type: String\n    AllowedValues: \[(.*)\]$`)
+		allowed := values.FindStringSubmatch(file(t, "template.yaml"))
 		if allowed != nil && !slices.Contains(strings.Split(allowed[1], ", "), s[2]) {
 			t.Errorf("samconfig.toml sets %s to %s, not one of %s", s[1], s[2], allowed[1])
 		}
 	}
 }
 
-// TestDocs_costs: what docs/deploy.md counts is what the template has.
+// TestDocs_costs: docs/deploy.md counts the alarms and metrics of the template.
 func TestDocs_costs(t *testing.T) {
 	t.Parallel()
 	alarms := deployed(t).Of("AWS::CloudWatch::Alarm")
@@ -122,13 +123,14 @@ func TestDocs_costs(t *testing.T) {
 		metrics += len(metricsOf(a))
 	}
 	if want := fmt.Sprintf("%d alarms on %d metrics", len(alarms), metrics); !strings.Contains(file(t, "docs/deploy.md"), want) {
-		t.Errorf("docs/deploy.md does not say %q", want)
+		t.Errorf("docs/deploy.md does not have %q", want)
 	}
 }
 
 var markdownLink = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
 
-// TestDocs_links: what a page links to in the project is there, and docs/README.md names every page.
+// TestDocs_links: the target of each link in the project exists, and docs/README.md lists every
+// page.
 func TestDocs_links(t *testing.T) {
 	t.Parallel()
 	pages := []string{"README.md", "CONTRIBUTING.md"}
@@ -155,7 +157,7 @@ func TestDocs_links(t *testing.T) {
 	}
 	for _, page := range pages {
 		if !slices.Contains(listed, page) {
-			t.Errorf("docs/README.md does not name %s", page)
+			t.Errorf("docs/README.md does not list %s", page)
 		}
 	}
 }
@@ -186,17 +188,18 @@ func section(t *testing.T, name, title string) []string {
 	return out
 }
 
-// configurations are those of samconfig.toml that deploy a stack.
+// configurations returns the configurations of samconfig.toml that deploy a stack.
 func configurations(t *testing.T) []string {
 	t.Helper()
 	var out []string
-	for _, m := range regexp.MustCompile(`(?m)^\[([a-z]+)\.deploy\.parameters\]\nstack_name = "[a-z-]+"$`).FindAllStringSubmatch(file(t, "samconfig.toml"), -1) {
+	sections := regexp.MustCompile(`(?m)^\[([a-z]+)\.deploy\.parameters\]\nstack_name = "[a-z-]+"$`)
+	for _, m := range sections.FindAllStringSubmatch(file(t, "samconfig.toml"), -1) {
 		out = append(out, m[1])
 	}
 	return out
 }
 
-// named lists the names that resources have, without the stack's in front.
+// named lists the names of resources, without the stack's name.
 func named(t *testing.T, typ, property string) []string {
 	t.Helper()
 	var out []string

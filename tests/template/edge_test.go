@@ -11,7 +11,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// TestTemplate_firewall: the largest body that the contract allows gets through the firewall, and the firewall inspects all of it.
+// TestTemplate_firewall: the firewall passes and inspects the largest body that the contract
+// allows.
 func TestTemplate_firewall(t *testing.T) {
 	t.Parallel()
 	firewalls := deployed(t).Of("AWS::WAFv2::WebACL")
@@ -27,14 +28,16 @@ func TestTemplate_firewall(t *testing.T) {
 		statement := object(object(v)["Statement"])
 		if size := object(statement["SizeConstraintStatement"]); object(size["FieldToMatch"])["Body"] != nil {
 			limit, _ = number(size["Size"])
-			if text(object(object(size["FieldToMatch"])["Body"])["OversizeHandling"]) != "MATCH" || text(size["ComparisonOperator"]) != "GT" {
+			body := object(object(size["FieldToMatch"])["Body"])
+			if text(body["OversizeHandling"]) != "MATCH" || text(size["ComparisonOperator"]) != "GT" {
 				t.Error("the size rule lets through what the firewall does not inspect")
 			}
 		}
 		group := object(statement["ManagedRuleGroupStatement"])
 		for _, o := range list(group["RuleActionOverrides"]) {
 			counted := object(object(o)["ActionToUse"])["Count"] != nil
-			common = common || text(group["Name"]) == "AWSManagedRulesCommonRuleSet" && text(object(o)["Name"]) == "SizeRestrictions_BODY" && counted
+			common = common || counted && text(group["Name"]) == "AWSManagedRulesCommonRuleSet" &&
+				text(object(o)["Name"]) == "SizeRestrictions_BODY"
 		}
 	}
 	if !common {
@@ -48,7 +51,8 @@ func TestTemplate_firewall(t *testing.T) {
 	}
 }
 
-// TestTemplate_firewallAnswers: what the firewall refuses by rules of our own has the shape that the contract gives API Gateway's refusals.
+// TestTemplate_firewallAnswers: the firewall's answers have the format that the contract gives API
+// Gateway's refusals.
 func TestTemplate_firewallAnswers(t *testing.T) {
 	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(root, "api/openapi.yaml"))
@@ -76,7 +80,8 @@ func TestTemplate_firewallAnswers(t *testing.T) {
 	}
 }
 
-// largestBody is the size of the largest request body that the contract allows, without needless blanks, in bytes.
+// largestBody returns the size in bytes of the largest request body that the contract allows,
+// without optional blanks.
 func largestBody(t *testing.T) int {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromFile(filepath.Join(root, "api/openapi.yaml"))
@@ -99,11 +104,12 @@ func largestBody(t *testing.T) int {
 	return largest
 }
 
-// mostRepeated finds how often a pattern repeats its last character class: {0,63} in "^[A-Z][A-Z0-9]{0,63}$".
+// mostRepeated matches how often a pattern repeats its last character class: {0,63} in
+// "^[A-Z][A-Z0-9]{0,63}$".
 var mostRepeated = regexp.MustCompile(`\{(?:\d+,)?(\d+)\}\$$`)
 
-// largestJSON is how many bytes the JSON of a schema has at most. A character takes 12 where a pattern does not keep to ASCII: JSON may escape
-// it, as \ud834\udd1e.
+// largestJSON returns the most bytes that the JSON of a schema can have. A character that a pattern
+// does not limit to ASCII takes 12: JSON may escape it, as \ud834\udd1e.
 func largestJSON(s *openapi3.Schema) (int, error) {
 	switch {
 	case len(s.Enum) > 0:

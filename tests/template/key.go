@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// keyProperties is where a resource names the key that encrypts it.
+// keyProperties are the properties in which a resource names its key.
 var keyProperties = map[string][]string{
 	"AWS::DynamoDB::Table":             {"SSESpecification", "KMSMasterKeyId"},
 	"AWS::Logs::LogGroup":              {"KmsKeyId"},
@@ -20,12 +20,12 @@ var keyProperties = map[string][]string{
 	"AWS::StepFunctions::StateMachine": {"EncryptionConfiguration", "KmsKeyId"},
 }
 
-// callerNeedsKey are the types whose key AWS uses in the name of who calls them. It uses those of the others in its own name, as the key's policy
-// allows it, or in that of who created them.
+// callerNeedsKey are the types whose key AWS uses in the name of the caller. For other types it
+// uses the key in its own name, by the key's policy, or in the name of the resource's creator.
 var callerNeedsKey = []string{"AWS::DynamoDB::Table", "AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::SecretsManager::Secret",
 	"AWS::Serverless::StateMachine", "AWS::StepFunctions::StateMachine"}
 
-// encrypted maps the ids of the resources that keys of the template encrypt to the keys.
+// encrypted maps the ids of encrypted resources to the ids of their keys.
 func encrypted(t *Template) map[string]string {
 	keys := map[string]bool{}
 	for _, k := range t.Of("AWS::KMS::Key") {
@@ -42,7 +42,7 @@ func encrypted(t *Template) map[string]string {
 
 var placeholder = regexp.MustCompile(`\$\{([A-Za-z0-9]+)[.}]`)
 
-// mentions lists the ids that a value refers to, inside of Fn::Sub too.
+// mentions lists the ids that a value refers to, also inside Fn::Sub.
 func mentions(v any) []string {
 	var out []string
 	switch v := v.(type) {
@@ -65,17 +65,19 @@ func mentions(v any) []string {
 	return out
 }
 
-// keyActions are what it takes to read and to write what a key encrypts. Which of them a call needs differs by service: a message is sent with both.
+// keyActions are the actions for reading and writing encrypted data. Which of them a call needs
+// differs by service: sending a message needs both.
 var keyActions = []string{"kms:Decrypt", "kms:GenerateDataKey"}
 
-// roleKey: who may use what a key encrypts may use the key; so may a function or state machine that is encrypted itself.
+// roleKey: a role that may use an encrypted resource may use its key, and so may the role of an
+// encrypted function or state machine.
 func roleKey(t *Template, _ []string, report reporter) {
 	keys, managed := encrypted(t), map[string]Resource{}
 	byCaller := map[string]string{}
 	for _, p := range t.Of("AWS::IAM::ManagedPolicy") {
 		managed[p.ID] = p
 	}
-	runsAs := map[string][]string{} // role -> what runs as it
+	runsAs := map[string][]string{} // role -> the function or state machine that runs with it
 	for _, r := range t.Resources {
 		if slices.Contains(callerNeedsKey, r.Type) {
 			byCaller[r.ID] = keys[r.ID]
@@ -89,7 +91,7 @@ func roleKey(t *Template, _ []string, report reporter) {
 		for _, p := range list(role.get("ManagedPolicyArns")) {
 			all = append(all, statements(managed[target(p)])...)
 		}
-		needs := map[string]string{} // key -> what for
+		needs := map[string]string{} // key -> the encrypted resource
 		for _, id := range runsAs[role.ID] {
 			needs[keys[id]] = id
 		}
@@ -110,7 +112,7 @@ func roleKey(t *Template, _ []string, report reporter) {
 	}
 }
 
-// allows tells whether one of the statements allows an action with a key.
+// allows reports whether one of the statements allows an action with a key.
 func allows(statements []map[string]any, action, key string) bool {
 	return slices.ContainsFunc(statements, func(s map[string]any) bool {
 		onKey := func(v any) bool { return target(v) == key || text(v) == "*" }
@@ -118,7 +120,7 @@ func allows(statements []map[string]any, action, key string) bool {
 	})
 }
 
-// names tells whether an Action of a statement means an action: kms:Decrypt, kms:Generate*, kms:*.
+// names reports whether a statement's Action includes an action: kms:Decrypt, kms:Generate*, kms:*.
 func names(actions any, action string) bool {
 	return slices.ContainsFunc(list(actions), func(v any) bool {
 		prefix, wild := strings.CutSuffix(text(v), "*")
@@ -126,11 +128,14 @@ func names(actions any, action string) bool {
 	})
 }
 
-// logActions are what CloudWatch Logs does with the key of a log group
+// logActions are the actions of CloudWatch Logs with the key of a log group
 // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html).
-var logActions = []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:DescribeKey"}
+var logActions = []string{
+	"kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:DescribeKey",
+}
 
-// keyPolicy: the services that put something into what a key encrypts are named in the key's policy, and IAM decides for everyone else.
+// keyPolicy: a key's policy names the services that write to its resources, and leaves everything
+// else to IAM.
 func keyPolicy(t *Template, _ []string, report reporter) {
 	users := keyUsers(t)
 	for _, k := range t.Of("AWS::KMS::Key") {
@@ -140,9 +145,10 @@ func keyPolicy(t *Template, _ []string, report reporter) {
 		}
 		if !slices.ContainsFunc(all, func(s map[string]any) bool {
 			principal := object(object(s["Principal"])["AWS"])
-			return text(s["Effect"]) == "Allow" && strings.HasSuffix(text(principal["Fn::Sub"]), ":root") && names(s["Action"], "kms:Decrypt")
+			return text(s["Effect"]) == "Allow" && strings.HasSuffix(text(principal["Fn::Sub"]), ":root") &&
+				names(s["Action"], "kms:Decrypt")
 		}) {
-			report(k.ID, "its policy does not leave the account's principals to IAM: what roles may do with it does not count")
+			report(k.ID, "its policy does not leave the account's principals to IAM: permissions of roles have no effect")
 		}
 		for _, u := range users[k.ID] {
 			of := slices.DeleteFunc(slices.Clone(all), func(s map[string]any) bool { return !servesPrincipal(s, u.service) })
@@ -155,7 +161,8 @@ func keyPolicy(t *Template, _ []string, report reporter) {
 	}
 }
 
-// servesPrincipal tells whether a statement is for a service, given as "logs.${AWS::Region}.amazonaws.com".
+// servesPrincipal reports whether a statement is for a service, given as
+// "logs.${AWS::Region}.amazonaws.com".
 func servesPrincipal(s map[string]any, service string) bool {
 	return slices.ContainsFunc(list(object(s["Principal"])["Service"]), func(v any) bool {
 		name := text(v) + text(object(v)["Fn::Sub"])
@@ -170,7 +177,7 @@ type keyUser struct {
 	why     string
 }
 
-// keyUsers lists, by key, the services that need it.
+// keyUsers lists the services that need each key.
 func keyUsers(t *Template) map[string][]keyUser {
 	keys, out := encrypted(t), map[string][]keyUser{}
 	for _, f := range t.Of("AWS::Serverless::Function") {
@@ -191,7 +198,7 @@ func keyUsers(t *Template) map[string][]keyUser {
 	}
 	for _, a := range t.Of("AWS::CloudWatch::Alarm") {
 		for _, p := range []string{"AlarmActions", "OKActions", "InsufficientDataActions"} {
-			note(a.get(p), "cloudwatch.amazonaws.com", keyActions, a.ID+" tells")
+			note(a.get(p), "cloudwatch.amazonaws.com", keyActions, a.ID+" publishes to")
 		}
 	}
 	for _, s := range t.Of("AWS::SNS::Subscription") {

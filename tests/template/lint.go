@@ -6,17 +6,17 @@ import (
 	"slices"
 )
 
-// Finding is a rule broken by a resource.
+// Finding is a resource that breaks a rule.
 type Finding struct {
 	Rule, Resource, Message string
 }
 
 func (f Finding) String() string { return fmt.Sprintf("%s: %s: %s", f.Rule, f.Resource, f.Message) }
 
-// reporter notes what is wrong with a resource.
+// reporter records a problem of a resource.
 type reporter func(resource, format string, args ...any)
 
-// rule looks at a template. pages are the names of the files in docs/runbooks.
+// rule checks a template. pages are the names of the files in docs/runbooks.
 type rule struct {
 	name  string
 	check func(t *Template, pages []string, report reporter)
@@ -50,7 +50,7 @@ var rules = []rule{
 	{"key-policy", keyPolicy},
 }
 
-// Lint returns what is wrong with a template, sorted.
+// Lint returns the findings in a template, sorted.
 func Lint(t *Template, pages []string) []Finding {
 	var out []Finding
 	for _, r := range rules {

@@ -13,7 +13,7 @@ import (
 
 const root = "../.."
 
-// deployed is the project's template.
+// deployed parses template.yaml.
 func deployed(t *testing.T) *Template {
 	t.Helper()
 	source, err := os.ReadFile(filepath.Join(root, "template.yaml"))
@@ -29,7 +29,7 @@ func deployed(t *testing.T) *Template {
 
 // Waiver is an entry of waivers.yaml.
 type Waiver struct {
-	Check    string `yaml:"check"`    // a rule of this package, or of checkov
+	Check    string `yaml:"check"`    // a rule of this package or of checkov
 	Resource string `yaml:"resource"` // "*" for all
 	Reason   string `yaml:"reason"`
 }
@@ -76,7 +76,8 @@ func TestTemplate_lint(t *testing.T) {
 	}
 }
 
-// TestLint has, for each rule, testdata/<rule>.txtar: a template that passes, one that fails, and what the rule says of it.
+// TestLint: each rule has testdata/<rule>.txtar with a template that passes, one that fails, and
+// the rule's messages.
 func TestLint(t *testing.T) {
 	t.Parallel()
 	for _, r := range rules {
@@ -93,10 +94,10 @@ func TestLint(t *testing.T) {
 					pages = append(pages, page)
 				}
 			}
-			if got := said(t, r, files["pass.yaml"], pages); got != "" {
+			if got := messages(t, r, files["pass.yaml"], pages); got != "" {
 				t.Errorf("pass.yaml:\n%s", got)
 			}
-			got, want := said(t, r, files["fail.yaml"], pages), string(files["want.txt"])
+			got, want := messages(t, r, files["fail.yaml"], pages), string(files["want.txt"])
 			if want == "" || got != want {
 				t.Errorf("fail.yaml:\n%s\nwant:\n%s", got, want)
 			}
@@ -104,7 +105,7 @@ func TestLint(t *testing.T) {
 	}
 }
 
-func said(t *testing.T, r rule, source []byte, pages []string) string {
+func messages(t *testing.T, r rule, source []byte, pages []string) string {
 	t.Helper()
 	parsed, err := Parse(source)
 	if err != nil {

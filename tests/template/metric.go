@@ -16,29 +16,43 @@ type metric struct {
 	dimensions map[string]any
 }
 
-// source is a namespace of AWS: its metrics that the project may watch, and the sets of dimensions in which they are.
+// source is the metrics of an AWS namespace that an alarm may watch, and their sets of dimensions.
 type source struct {
 	metrics    []string
 	dimensions [][]string
 }
 
-// sources is what AWS publishes, of what one may want to watch here. A name that is not in it is wrong, or has to be looked up and added.
+// sources are the metrics that AWS publishes and that are useful here. A name that is missing is
+// wrong, or must be looked up and added.
 var sources = map[string]source{
 	// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
-	"AWS/SQS": {[]string{"ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible", "ApproximateAgeOfOldestMessage"}, [][]string{{"QueueName"}}},
+	"AWS/SQS": {[]string{
+		"ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible", "ApproximateAgeOfOldestMessage",
+	}, [][]string{{"QueueName"}}},
 	// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
-	"AWS/Lambda": {[]string{"Invocations", "Errors", "Throttles", "Duration", "IteratorAge", "ConcurrentExecutions", "DestinationDeliveryFailures"}, [][]string{{"FunctionName"}}},
+	"AWS/Lambda": {[]string{
+		"Invocations", "Errors", "Throttles", "Duration", "IteratorAge", "ConcurrentExecutions", "DestinationDeliveryFailures",
+	}, [][]string{{"FunctionName"}}},
 	// https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
-	"AWS/States": {[]string{"ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted", "ExecutionThrottled"}, [][]string{{"StateMachineArn"}}},
+	"AWS/States": {[]string{
+		"ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted",
+		"ExecutionThrottled",
+	}, [][]string{{"StateMachineArn"}}},
 	// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
 	"AWS/ApiGateway": {[]string{"Count", "4xx", "5xx", "Latency", "IntegrationLatency", "DataProcessed"}, [][]string{{"ApiId"}}},
 	// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
-	"AWS/DynamoDB": {[]string{"ReadThrottleEvents", "WriteThrottleEvents"}, [][]string{{"TableName"}, {"GlobalSecondaryIndexName", "TableName"}}},
+	"AWS/DynamoDB": {
+		[]string{"ReadThrottleEvents", "WriteThrottleEvents"},
+		[][]string{{"TableName"}, {"GlobalSecondaryIndexName", "TableName"}},
+	},
 	// https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
-	"AWS/SNS": {[]string{"NumberOfMessagesPublished", "NumberOfNotificationsDelivered", "NumberOfNotificationsFailed"}, [][]string{{"TopicName"}}},
+	"AWS/SNS": {[]string{
+		"NumberOfMessagesPublished", "NumberOfNotificationsDelivered", "NumberOfNotificationsFailed",
+	}, [][]string{{"TopicName"}}},
 }
 
-// dimensionValues is what the value of a dimension has to be: a type of resource, and the attribute of it ("": what Ref gives).
+// dimensionValues gives the value that a dimension must have: the type of the resource, and its
+// attribute ("": the value of Ref).
 var dimensionValues = map[string]struct {
 	types     []string
 	attribute string
@@ -51,7 +65,7 @@ var dimensionValues = map[string]struct {
 	"TopicName":       {[]string{"AWS::SNS::Topic"}, "TopicName"},
 }
 
-// metricsOf are the metrics that an alarm watches.
+// metricsOf returns the metrics that an alarm watches.
 func metricsOf(a Resource) []metric {
 	of := func(m map[string]any) metric {
 		dimensions := map[string]any{}
@@ -72,11 +86,13 @@ func metricsOf(a Resource) []metric {
 	return out
 }
 
-// alarmMetric: what an alarm watches exists, in the dimension in which it is published; an alarm on anything else never changes its state.
+// alarmMetric: each watched metric exists, in the dimension in which it is published. An alarm on
+// any other metric never changes its state.
 func alarmMetric(t *Template, _ []string, report reporter) {
 	for _, a := range t.Of("AWS::CloudWatch::Alarm") {
 		metrics := metricsOf(a)
-		if len(metrics) == 0 || len(metrics) > 10 { // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
+		// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html
+		if len(metrics) == 0 || len(metrics) > 10 {
 			report(a.ID, "watches %d metrics: an alarm takes one to ten", len(metrics))
 		}
 		for _, m := range metrics {
@@ -89,7 +105,7 @@ func alarmMetric(t *Template, _ []string, report reporter) {
 
 var sub = regexp.MustCompile(`^\$\{([A-Za-z0-9:]+)(?:\.([A-Za-z0-9]+))?\}$`)
 
-// dashboardMetric: so does what a dashboard shows.
+// dashboardMetric: each metric on a dashboard exists, in the same way.
 func dashboardMetric(t *Template, _ []string, report reporter) {
 	for _, d := range t.Of("AWS::CloudWatch::Dashboard") {
 		var body struct {
@@ -98,7 +114,7 @@ func dashboardMetric(t *Template, _ []string, report reporter) {
 			}
 		}
 		if err := json.Unmarshal([]byte(text(object(d.get("DashboardBody"))["Fn::Sub"])), &body); err != nil {
-			report(d.ID, "its body is no JSON: %v", err)
+			report(d.ID, "its body is not JSON: %v", err)
 		}
 		for _, w := range body.Widgets {
 			for _, line := range w.Properties.Metrics {
@@ -109,7 +125,7 @@ func dashboardMetric(t *Template, _ []string, report reporter) {
 					}
 				}
 				if len(words) < 2 || len(words)%2 != 0 {
-					report(d.ID, "shows %v, which is no metric", line)
+					report(d.ID, "shows %v, which is not a metric", line)
 					continue
 				}
 				m := metric{reference(words[0]), words[1], map[string]any{}}
@@ -124,7 +140,8 @@ func dashboardMetric(t *Template, _ []string, report reporter) {
 	}
 }
 
-// reference is what a word inside of Fn::Sub means as a value of its own: "${Queue.QueueName}" is {"Fn::GetAtt": "Queue.QueueName"}.
+// reference returns the value of a word inside Fn::Sub: "${Queue.QueueName}" is {"Fn::GetAtt":
+// "Queue.QueueName"}.
 func reference(word string) any {
 	m := sub.FindStringSubmatch(word)
 	switch {
@@ -136,7 +153,7 @@ func reference(word string) any {
 	return map[string]any{"Fn::GetAtt": m[1] + "." + m[2]}
 }
 
-// fault says what is wrong with a metric; empty if nothing is.
+// fault returns what is wrong with a metric, or "".
 func (m metric) fault(t *Template) string {
 	from, known := sources[text(m.namespace)]
 	if !known {
@@ -185,12 +202,13 @@ func (m metric) dimensionFault(t *Template, name string) string {
 	return fmt.Sprintf("%s: %s has to be the %s of an %s", m.name, name, how, want.types[0])
 }
 
-// ownFault is fault for a metric that is not AWS's: a metric filter has to make it.
+// ownFault is fault for a metric of the project: a metric filter must make it.
 func (m metric) ownFault(t *Template) string {
 	for _, f := range t.Of("AWS::Logs::MetricFilter") {
 		for _, v := range list(f.get("MetricTransformations")) {
 			made := object(v)
-			if text(made["MetricName"]) == m.name && fmt.Sprint(made["MetricNamespace"]) == fmt.Sprint(m.namespace) && len(m.dimensions) == 0 {
+			if len(m.dimensions) == 0 && text(made["MetricName"]) == m.name &&
+				fmt.Sprint(made["MetricNamespace"]) == fmt.Sprint(m.namespace) {
 				return ""
 			}
 		}
@@ -200,8 +218,9 @@ func (m metric) ownFault(t *Template) string {
 
 var filled = regexp.MustCompile(`FILL\(\s*([a-z][A-Za-z0-9_]*)\s*,`)
 
-// alarmMath: metrics are missing while nothing happens, and a sum of which one term is missing is missing too: each is filled up. AWS/DynamoDB
-// besides ignores what TreatMissingData says (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html).
+// alarmMath: metrics are missing while nothing happens, and a sum with a missing term is missing
+// too, so each term needs FILL. AWS/DynamoDB also ignores TreatMissingData
+// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html).
 func alarmMath(t *Template, _ []string, report reporter) {
 	for _, a := range t.Of("AWS::CloudWatch::Alarm") {
 		var expression strings.Builder
@@ -220,11 +239,11 @@ func alarmMath(t *Template, _ []string, report reporter) {
 			case !word.MatchString(expression.String()):
 				report(a.ID, "its expression leaves %s out", id)
 			case word.MatchString(bare):
-				report(a.ID, "%s is not filled up where it is missing", id)
+				report(a.ID, "%s has no FILL for missing data", id)
 			}
 		}
 		if text(a.get("Namespace")) == "AWS/DynamoDB" {
-			report(a.ID, "never leaves its state while the metric is missing: fill it up in an expression")
+			report(a.ID, "never leaves its state while the metric is missing: use FILL in an expression")
 		}
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// tlsOnly lists the resources that a policy denies to everyone who does not use TLS.
+// tlsOnly lists the resources to which a policy denies access without TLS.
 func tlsOnly(policies []Resource, property string) map[string]bool {
 	out := map[string]bool{}
 	for _, p := range policies {
@@ -59,8 +59,8 @@ func topicEncryption(t *Template, _ []string, report reporter) {
 	}
 }
 
-// queueVisibility: a message stays invisible for six times the function's timeout, and its batching window, at least
-// (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
+// queueVisibility: a message stays invisible for at least six times the function's timeout plus its
+// batching window (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
 func queueVisibility(t *Template, _ []string, report reporter) {
 	visibility := map[string]int{}
 	for _, q := range t.Of("AWS::SQS::Queue") {
@@ -81,16 +81,18 @@ func queueVisibility(t *Template, _ []string, report reporter) {
 			p := object(object(e)["Properties"])
 			window, _ := number(p["MaximumBatchingWindowInSeconds"])
 			if q := target(p["Queue"]); visibility[q] < 6*timeout+window {
-				report(q, "a message is visible again after %d s, but %s may take %d s: 6 times that is %d s", visibility[q], f.ID, timeout, 6*timeout+window)
+				report(q, "a message is visible again after %d s, but %s may take %d s: 6 times that is %d s",
+					visibility[q], f.ID, timeout, 6*timeout+window)
 			}
 		}
 	}
 }
 
-// isDeadLetters tells a queue for what failed, which has no dead-letter queue itself, by its id.
+// isDeadLetters reports by the id whether a queue is a dead-letter queue. Such a queue has no
+// dead-letter queue itself.
 func isDeadLetters(q Resource) bool { return strings.HasSuffix(q.ID, "DeadLetters") }
 
-// queueDeadLetters: work that fails five times and more often goes to a queue of its own.
+// queueDeadLetters: a message that failed at least five times goes to a dead-letter queue.
 func queueDeadLetters(t *Template, _ []string, report reporter) {
 	for _, q := range t.Of("AWS::SQS::Queue") {
 		if isDeadLetters(q) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// logRetention: no log is kept for ever.
+// logRetention: each log group has a retention time.
 func logRetention(t *Template, _ []string, report reporter) {
 	for _, g := range t.Of("AWS::Logs::LogGroup") {
 		if g.get("RetentionInDays") == nil {
@@ -17,7 +17,8 @@ func logRetention(t *Template, _ []string, report reporter) {
 	}
 }
 
-// functionLogs: a log group that the template does not have is made by Lambda, and kept for ever.
+// functionLogs: each function has a log group in the template. Lambda would make a missing one,
+// without a retention time.
 func functionLogs(t *Template, _ []string, report reporter) {
 	groups := map[string]bool{}
 	for _, g := range t.Of("AWS::Logs::LogGroup") {
@@ -36,11 +37,12 @@ func functionLogs(t *Template, _ []string, report reporter) {
 	}
 }
 
-// streamRetention is for how many seconds a table's stream has its records
+// streamRetention is the number of seconds for which a table's stream keeps records
 // (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html).
 const streamRetention = 24 * 60 * 60
 
-// streamDestination: records of a stream that fail again and again are kept, and hold up nothing but what they have to.
+// streamDestination: stream records that keep failing go to a destination and block as few others
+// as possible.
 func streamDestination(t *Template, _ []string, report reporter) {
 	for _, f := range t.Of("AWS::Serverless::Function") {
 		for name, e := range object(f.get("Events")) {
@@ -75,12 +77,12 @@ func tableProtection(t *Template, _ []string, report reporter) {
 	}
 }
 
-// unscoped are the actions that AWS allows on all resources only.
+// unscoped are the actions that AWS allows only on all resources.
 var unscoped = []string{"xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets",
 	"logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery", "logs:ListLogDeliveries",
 	"logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"}
 
-// policyWildcard: what a role may do is named.
+// policyWildcard: a role names its actions and resources.
 func policyWildcard(t *Template, _ []string, report reporter) {
 	for _, r := range t.Resources {
 		for _, s := range statements(r) {
@@ -101,7 +103,7 @@ func policyWildcard(t *Template, _ []string, report reporter) {
 	}
 }
 
-// statements are those of the policies that a role gets.
+// statements returns the statements of a role's policies.
 func statements(r Resource) []map[string]any {
 	var out []map[string]any
 	add := func(document any) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// delivery is what a rule's target, or the function's event that SAM makes a rule of, says of deliveries that fail.
+// delivery is how a rule's target, or a function's event of SAM, handles failed deliveries.
 type delivery struct {
 	id          string
 	properties  map[string]any
@@ -50,8 +50,8 @@ func ruleRetryPolicy(t *Template, _ []string, report reporter) {
 	}
 }
 
-// ruleBus: what AWS tells of its services is on the account's default bus, what the stack tells of orders on the stack's own. A rule on the
-// other one never matches.
+// ruleBus: events of AWS services are on the account's default bus, events of orders on the stack's
+// own. A rule on the other bus never matches.
 func ruleBus(t *Template, _ []string, report reporter) {
 	buses := map[string]bool{}
 	for _, b := range t.Of("AWS::Events::EventBus") {

@@ -1,6 +1,6 @@
 package template
 
-// property is a property of a state machine, whose names differ between SAM and CloudFormation.
+// property is a property of a state machine, with its names in SAM and CloudFormation.
 func property(r Resource, sam, cfn string) any {
 	if r.Type == "AWS::Serverless::StateMachine" {
 		return r.get(sam)
@@ -12,7 +12,7 @@ func stateMachines(t *Template) []Resource {
 	return append(t.Of("AWS::Serverless::StateMachine"), t.Of("AWS::StepFunctions::StateMachine")...)
 }
 
-// stateMachineLogging: everything is logged but the data, which is personal.
+// stateMachineLogging: everything is logged except the data, which is personal.
 func stateMachineLogging(t *Template, _ []string, report reporter) {
 	for _, r := range stateMachines(t) {
 		logging := object(property(r, "Logging", "LoggingConfiguration"))

@@ -31,7 +31,8 @@ func definition(t *testing.T) string {
 	return string(source)
 }
 
-// TestDefinition_isValid has our own validator read it: cfn-lint does not read files.
+// TestDefinition_isValid checks the definition with the project's validator: cfn-lint does not read
+// files.
 func TestDefinition_isValid(t *testing.T) {
 	t.Parallel()
 	source := substitution.ReplaceAllString(definition(t), "arn:aws:lambda:us-east-1:000000000000:function:$1")
@@ -41,7 +42,8 @@ func TestDefinition_isValid(t *testing.T) {
 	}
 }
 
-// TestDefinition_substitutions: each name in the definition has a value, and the other way round; each task is the function of its name.
+// TestDefinition_substitutions: each name in the definition has a value, and each value is used.
+// Each task calls the function of its name.
 func TestDefinition_substitutions(t *testing.T) {
 	t.Parallel()
 	var used []string
@@ -63,7 +65,7 @@ func TestDefinition_substitutions(t *testing.T) {
 	}
 }
 
-// TestDefinition_errors: whatever is caught or retried is an error that a task can fail with.
+// TestDefinition_errors: each caught or retried error is one with which a task can fail.
 func TestDefinition_errors(t *testing.T) {
 	t.Parallel()
 	codes := errorCodes(t)
@@ -107,7 +109,7 @@ func collectErrors(t *testing.T, source json.RawMessage, out *[]string) {
 	}
 }
 
-// errorCodes are the values of the constants of type Code in error.go: the errors that tasks fail with.
+// errorCodes are the values of the Code constants in error.go: the errors of tasks.
 func errorCodes(t *testing.T) []string {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, "error.go"), nil, 0)

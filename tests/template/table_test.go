@@ -12,14 +12,15 @@ import (
 	"testing"
 )
 
-// record is a type of the code that is stored as an item: its attributes by the name that JSON gives them, with their Go types.
+// record is a Go type that is stored as an item: its attributes by their JSON names, with their Go
+// types.
 type record struct {
 	name       string
 	attributes map[string]string
 }
 
-// TestTemplate_timeToLive: what a table deletes items by is an attribute that the code writes into its items, as a number; and what the code
-// lets expire, its table deletes.
+// TestTemplate_timeToLive: the code writes each table's time-to-live attribute as a number, and
+// each table deletes the items that the code lets expire.
 func TestTemplate_timeToLive(t *testing.T) {
 	t.Parallel()
 	all := records(t)
@@ -53,7 +54,7 @@ func TestTemplate_timeToLive(t *testing.T) {
 	}
 }
 
-// records are the types of the package cloud whose fields have names in JSON, which is how cloud makes items of them.
+// records are the types of package cloud whose fields have JSON names: cloud stores these as items.
 func records(t *testing.T) []record {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root, "cloud/*.go"))

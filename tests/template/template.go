@@ -1,7 +1,8 @@
-// Package template holds template.yaml against what must be true of it and what cfn-lint and checkov do not look at.
+// Package template checks template.yaml for rules that cfn-lint and checkov do not have.
 //
-// The rules of Lint see the template as it is written: functions stand as {"Ref": "Queue"} or {"Fn::GetAtt": "Queue.Arn"}. What is known and
-// accepted stands in waivers.yaml, each with its reason; the same file serves checkov.
+// The rules of Lint see the template as it is written: functions are {"Ref": "Queue"} or
+// {"Fn::GetAtt": "Queue.Arn"}. waivers.yaml lists accepted findings with their reasons, for these
+// rules and for checkov.
 package template
 
 import (
@@ -14,7 +15,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Template is a template as it is written. Values are strings, maps (map[string]any) and lists ([]any).
+// Template is a template as it is written. Values are strings, maps (map[string]any) and lists
+// ([]any).
 type Template struct {
 	Mappings  map[string]any
 	Resources []Resource // sorted by ID
@@ -57,7 +59,8 @@ func Parse(source []byte) (*Template, error) {
 	return t, nil
 }
 
-// plain is a node's value, short forms of functions written out: !Ref X is {"Ref": "X"}, !Sub x is {"Fn::Sub": "x"}.
+// plain returns a node's value with functions in their long form: !Ref X is {"Ref": "X"}, !Sub x is
+// {"Fn::Sub": "x"}.
 func plain(n *yaml.Node) any {
 	var v any
 	switch n.Kind {
@@ -97,7 +100,7 @@ func (t *Template) Of(typ string) []Resource {
 	return out
 }
 
-// get walks down maps: get(r, "LoggingConfig", "LogGroup").
+// get follows a path of map keys: get(r, "LoggingConfig", "LogGroup").
 func (r Resource) get(path ...string) any {
 	var v any = r.Properties
 	for _, p := range path {
@@ -111,7 +114,7 @@ func object(v any) map[string]any {
 	return m
 }
 
-// list is a list; a single value stands for a list of one.
+// list returns a list; a single value counts as a list of one.
 func list(v any) []any {
 	switch v := v.(type) {
 	case nil:
@@ -127,13 +130,13 @@ func text(v any) string {
 	return s
 }
 
-// number is a whole number; false if it is none, or is computed.
+// number returns a whole number, or false for any other value.
 func number(v any) (int, bool) {
 	n, err := strconv.Atoi(text(v))
 	return n, err == nil
 }
 
-// target is the id of the resource that a Ref or GetAtt means; empty for everything else.
+// target returns the id in a Ref or GetAtt, or "" for any other value.
 func target(v any) string {
 	if id := text(object(v)["Ref"]); id != "" {
 		return id

@@ -9,10 +9,11 @@ import (
 	"testing"
 )
 
-// sdkWaits is how many seconds the SDK waits in all between the three attempts at one call: less than 2, then less than 4.
+// sdkWaits is the number of seconds for which the SDK waits between the three attempts of one call:
+// less than 2, then less than 4.
 const sdkWaits = 6
 
-// timeout is how many seconds a function of template.yaml may run.
+// timeout returns the timeout of a function in seconds.
 func timeout(t *testing.T, f Resource) int {
 	t.Helper()
 	seconds, ok := number(f.get("Timeout"))
@@ -40,19 +41,20 @@ func seconds(t *testing.T, file, constant string) int {
 	return n
 }
 
-// TestTemplate_timeouts: a function has the time for what it waits for, and ends before whoever waits for it gives up.
+// TestTemplate_timeouts: a function's timeout is longer than its calls may take and shorter than
+// its caller waits.
 func TestTemplate_timeouts(t *testing.T) {
 	t.Parallel()
 	provider, webhook := seconds(t, "functions/functions.go", "httpTimeout"), seconds(t, "tasks/carrier.go", "webhookTimeout")
-	least := map[string]int{ // what must fit, by handler
+	least := map[string]int{ // seconds that its calls may take, by handler
 		"charge":    2*provider + sdkWaits,
 		"refund":    2*provider + sdkWaits,
 		"carrier":   longestDelay(t) + webhook,
 		"reconcile": seconds(t, "tasks/reconcile.go", "spare") + 2*sdkWaits,
 	}
-	most := map[string]int{ // who waits gives up after
+	most := map[string]int{ // seconds for which its caller waits
 		"api":       30,     // the HTTP API (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html)
-		"reconcile": 2 * 60, // the next run comes, by its schedule
+		"reconcile": 2 * 60, // the next scheduled run
 	}
 	seen := map[string]bool{}
 	for _, f := range deployed(t).Of("AWS::Serverless::Function") {
@@ -63,10 +65,10 @@ func TestTemplate_timeouts(t *testing.T) {
 			want = 2 * sdkWaits
 		}
 		if got <= want {
-			t.Errorf("%s may take %d s, but what it waits for may take %d", f.ID, got, want)
+			t.Errorf("%s may take %d s, but its calls may take %d", f.ID, got, want)
 		}
 		if limit, ok := most[handler]; ok && got >= limit {
-			t.Errorf("%s may take %d s, but is given up after %d", f.ID, got, limit)
+			t.Errorf("%s may take %d s, but its caller waits for %d", f.ID, got, limit)
 		}
 	}
 	for _, limits := range []map[string]int{least, most} {
@@ -78,7 +80,7 @@ func TestTemplate_timeouts(t *testing.T) {
 	}
 }
 
-// longestDelay is how many seconds the sandbox carrier may be told to take.
+// longestDelay is the longest delay of the sandbox carrier in seconds.
 func longestDelay(t *testing.T) int {
 	t.Helper()
 	source, err := os.ReadFile(filepath.Join(root, "template.yaml"))
@@ -96,7 +98,8 @@ func longestDelay(t *testing.T) int {
 	return n / 1000
 }
 
-// TestDefinition_timeouts: a function ends before its state gives it up; else the next attempt would run beside it.
+// TestDefinition_timeouts: a function ends before its state's timeout; otherwise the next attempt
+// would run at the same time.
 func TestDefinition_timeouts(t *testing.T) {
 	t.Parallel()
 	var machine struct {
