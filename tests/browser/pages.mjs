@@ -1,4 +1,4 @@
-// Opens pages of several origins in Chromium and has them try what web pages can try. See run.
+// Opens pages of several origins in Chromium; each tries the requests that a web page can send. See run.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { chromium } from "playwright-core";
@@ -7,7 +7,8 @@ import { pay, start, state, token } from "./system.mjs";
 
 // site serves an empty page, and returns its port.
 function site() {
-  const server = createServer((_, response) => response.setHeader("Content-Type", "text/html").end("<!doctype html><title>page</title><body>"));
+  const html = "<!doctype html><title>page</title><body>";
+  const server = createServer((_, response) => response.setHeader("Content-Type", "text/html").end(html));
   return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve([server.address().port, () => server.close()])));
 }
 
@@ -18,14 +19,15 @@ const system = await start(process.argv[2], shop);
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM,
   args: [
-    "--no-sandbox", // it may run as root, and shows only the pages of this test
+    "--no-sandbox", // it may run as root, and opens only pages of this test
     "--host-resolver-rules=MAP evil.example 127.0.0.1, MAP rebound.example 127.0.0.1",
-    "--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests,IsolateSandboxedIframes", // the system must refuse by itself
+    // The system must refuse without the browser's help.
+    "--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests,IsolateSandboxedIframes",
   ],
 });
 
-// note keeps the status of every answer that a page gets. Chromium hides some from the page and from its own events, XML for an image for
-// example: those are seen on the wire only.
+// note records the status of every answer to a page. Chromium hides some answers from the page and
+// from its own events, XML for an image for example: those are visible only on the wire.
 async function note(page) {
   const answers = new Map(), requests = new Map();
   page.on("response", (r) => answers.set(r.url(), r.status()));
@@ -47,7 +49,7 @@ async function answered(answers, url) {
   return answers.get(url);
 }
 
-// open opens a page and notes what is answered to it.
+// open opens a page and records the answers to it.
 async function open(url, body = "") {
   const page = await (await browser.newContext({ bypassCSP: true })).newPage();
   const answers = await note(page);
@@ -65,7 +67,8 @@ try {
   const before = await state(system);
   const target = { ...system, order };
 
-  // Pages of a foreign site, and of another port of this machine. Each request reaches the system, and is refused.
+  // Pages of a foreign site, and of another port of this machine: each request reaches the system and
+  // is refused.
   for (const origin of [`http://evil.example:${evilPort}`, `http://127.0.0.1:${evilPort}`, `http://localhost:${evilPort}`]) {
     for (const [name, attack, url, data] of attacks(target)) {
       const { page, answers } = await open(origin);
@@ -76,16 +79,19 @@ try {
     }
     const { page } = await open(origin);
     for (const [name, url, options] of blocked(target)) {
-      assert.equal(await page.evaluate(([u, o]) => fetch(u, o).then((r) => r.status, () => "refused"), [url, options]), "refused", `${origin}: ${name}`);
+      const result = await page.evaluate(([u, o]) => fetch(u, o).then((r) => r.status, () => "refused"), [url, options]);
+      assert.equal(result, "refused", `${origin}: ${name}`);
       done(`${origin} cannot ${name}`);
     }
   }
 
-  // A name that leads to another server first, and to this one once the page is there: the page is of the system's own origin, and sets any header.
+  // A name that leads to another server first, and to this one after the page is loaded: the page has
+  // the system's origin and can set any header.
   for (const [name, base, path, options] of rebound(target)) {
     const home = base.replace("127.0.0.1", "rebound.example");
     const { page } = await open(`${home}/page`, "<!doctype html><title>page</title>");
-    const answer = await page.evaluate(([u, o]) => fetch(u, o).then(async (r) => [r.status, await r.text()]), [home + path, options]);
+    const answer = await page.evaluate(
+      ([u, o]) => fetch(u, o).then(async (r) => [r.status, await r.text()]), [home + path, options]);
     assert.equal(answer[0], 403, `${home}: ${name}: ${answer[1]}`);
     await page.context().close();
     done(`a rebound name cannot ${name}`);
@@ -93,7 +99,7 @@ try {
   assert.equal(await state(system), before, "a page changed something");
   done("nothing changed");
 
-  // What must work.
+  // Requests that must work.
   const { page } = await open(`http://evil.example:${evilPort}`);
   await page.evaluate((url) => { document.body.innerHTML = `<a href="${url}">docs</a>`; }, `${system.api}/docs`);
   await page.click("a");

@@ -2,8 +2,8 @@
 
 Usage: clients.py --endpoint URL
 
-The engine must reach the functions of functions.py as Lambda, and hold no state machine yet. The last line is "N passed, M failed"; the exit
-code is 1 if anything failed.
+The engine must reach the functions of functions.py as Lambda, and have no state machine yet. The last line is
+"N passed, M failed". The exit code is 1 if a check failed.
 """
 
 import argparse
@@ -23,11 +23,11 @@ REGION, ACCOUNT = "us-east-1", "000000000000"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/states"
 PREFIX = f"arn:aws:states:{REGION}:{ACCOUNT}:"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "operator", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": REGION}
-PATIENCE = 60  # seconds until something that must happen counts as failed
+PATIENCE = 60  # seconds after which a wait fails
 
 
 class Checks:
-    """Counts what held and what did not."""
+    """Counts the checks that passed and failed."""
 
     def __init__(self):
         self.passed = self.failed = 0
@@ -43,7 +43,7 @@ class Checks:
         self.that(what, got == want, f"got {got!r}, want {want!r}")
 
     def refused(self, what, code, message, call, **parameters):
-        """The call is refused with that code, and that message (None: any)."""
+        """Checks that the call is refused with this code and message (None: any message)."""
         try:
             answer = call(**parameters)
         except ClientError as e:
@@ -60,7 +60,8 @@ def machine(states, start=None, **top):
 
 
 def invoke(function, payload="$", **more):
-    return {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": function, "Payload.$": payload},
+    return {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke",
+            "Parameters": {"FunctionName": function, "Payload.$": payload},
             "OutputPath": "$.Payload", "End": True, **more}
 
 
@@ -72,7 +73,7 @@ CALLBACK = machine({"Ask": {
 
 
 class Engine:
-    """The client, with what the checks do again and again."""
+    """The client, with the calls that many checks share."""
 
     def __init__(self, endpoint):
         session = boto3.Session(aws_access_key_id="operator", aws_secret_access_key="secret", region_name=REGION)
@@ -83,10 +84,11 @@ class Engine:
         return self.sfn.create_state_machine(name=name, definition=definition, roleArn=ROLE, **more)["stateMachineArn"]
 
     def start(self, arn, value=None, **more):
-        return self.sfn.start_execution(stateMachineArn=arn, input=json.dumps({} if value is None else value), **more)["executionArn"]
+        value = json.dumps({} if value is None else value)
+        return self.sfn.start_execution(stateMachineArn=arn, input=value, **more)["executionArn"]
 
     def ended(self, execution):
-        """The description of the execution once it has ended."""
+        """Waits for the end of the execution and returns its description."""
         return self.until(lambda: self.running(execution))
 
     def running(self, execution):
@@ -100,7 +102,7 @@ class Engine:
         return [e["type"] for e in self.events(execution)]
 
     def token(self, execution, n=1):
-        """The n-th task token, once its request was made."""
+        """Waits for the n-th task token and returns it."""
         def submitted():
             events = self.events(execution)
             if sum(e["type"] == "TaskSubmitted" for e in events) < n:
@@ -127,7 +129,8 @@ def check_machines(c, e):
     c.refused("another definition under the name", "StateMachineAlreadyExists", f"State Machine Already Exists: '{arn}'",
               e.sfn.create_state_machine, name="machine", definition=WAITING, roleArn=ROLE)
     d = e.sfn.describe_state_machine(stateMachineArn=arn)
-    c.equal("description", [d[k] for k in ("name", "status", "type", "definition", "roleArn")], ["machine", "ACTIVE", "STANDARD", definition, ROLE])
+    c.equal("description", [d[k] for k in ("name", "status", "type", "definition", "roleArn")],
+            ["machine", "ACTIVE", "STANDARD", definition, ROLE])
     c.that("creationDate", isinstance(d["creationDate"], datetime.datetime), d["creationDate"])
 
     old = e.start(arn, {"v": 1})
@@ -136,18 +139,21 @@ def check_machines(c, e):
     revision = e.sfn.update_state_machine(stateMachineArn=arn, definition=revised)["revisionId"]
     c.equal("revision", e.sfn.describe_state_machine(stateMachineArn=arn)["revisionId"], revision)
     c.equal("output of the second definition", json.loads(e.ended(e.start(arn, {"n": 4}))["output"]), {"n": 8})
-    c.equal("definition of the older execution", e.sfn.describe_state_machine_for_execution(executionArn=old)["definition"], definition)
+    c.equal("definition of the older execution",
+            e.sfn.describe_state_machine_for_execution(executionArn=old)["definition"], definition)
     c.refused("an update of nothing", "MissingRequiredParameter", None, e.sfn.update_state_machine, stateMachineArn=arn)
 
     for i in range(5):
         e.create(f"listed-{i}", WAITING)
     pages = list(e.sfn.get_paginator("list_state_machines").paginate(PaginationConfig={"PageSize": 2}))
     c.equal("machines, two a page", [len(p["stateMachines"]) for p in pages], [2, 2, 2])
-    c.equal("machines", sorted(m["name"] for p in pages for m in p["stateMachines"]), [f"listed-{i}" for i in range(5)] + ["machine"])
+    c.equal("machines", sorted(m["name"] for p in pages for m in p["stateMachines"]),
+            [f"listed-{i}" for i in range(5)] + ["machine"])
     for i in range(5):
         e.sfn.delete_state_machine(stateMachineArn=PREFIX + f"stateMachine:listed-{i}")
     c.equal("machines after deletions", [m["name"] for m in e.sfn.list_state_machines()["stateMachines"]], ["machine"])
-    c.equal("a deletion of what is gone", e.sfn.delete_state_machine(stateMachineArn=PREFIX + "stateMachine:listed-0")["ResponseMetadata"]["HTTPStatusCode"], 200)
+    again = e.sfn.delete_state_machine(stateMachineArn=PREFIX + "stateMachine:listed-0")
+    c.equal("a second deletion", again["ResponseMetadata"]["HTTPStatusCode"], 200)
 
 
 def check_tags(c, e):
@@ -157,7 +163,8 @@ def check_tags(c, e):
     c.equal("tags", {t["key"]: t["value"] for t in tags}, {"a": "2", "b": "3"})
     e.sfn.untag_resource(resourceArn=arn, tagKeys=["a"])
     c.equal("tags after a removal", e.sfn.list_tags_for_resource(resourceArn=arn)["tags"], [{"key": "b", "value": "3"}])
-    c.refused("tags of nothing", "ResourceNotFound", None, e.sfn.list_tags_for_resource, resourceArn=PREFIX + "stateMachine:nothing")
+    c.refused("tags of a missing machine", "ResourceNotFound", None,
+              e.sfn.list_tags_for_resource, resourceArn=PREFIX + "stateMachine:nothing")
 
 
 def check_validation(c, e):
@@ -166,11 +173,14 @@ def check_validation(c, e):
     c.equal("a valid definition", (ok["result"], ok["diagnostics"], ok["truncated"]), ("OK", [], False))
     broken = machine({"A": {"Type": "Pass", "Next": "X"}, "B": {"Type": "Wait", "End": True}})
     bad = validate(definition=broken)
-    c.equal("places of an invalid definition", sorted(d["location"] for d in bad["diagnostics"]), ["/States/A/Next", "/States/B", "/States/B"])
+    c.equal("places of an invalid definition", sorted(d["location"] for d in bad["diagnostics"]),
+            ["/States/A/Next", "/States/B", "/States/B"])
     c.equal("result of an invalid definition", bad["result"], "FAIL")
     one = validate(definition=broken, maxResults=1)
     c.equal("a cut list of diagnostics", (len(one["diagnostics"]), one["truncated"]), (1, True))
-    refuse = lambda what, definition, message: c.refused(what, "InvalidDefinition", message, e.sfn.create_state_machine, name="bad", definition=definition, roleArn=ROLE)
+    refuse = lambda what, definition, message: c.refused(
+        what, "InvalidDefinition", message,
+        e.sfn.create_state_machine, name="bad", definition=definition, roleArn=ROLE)
     refuse("a missing target", machine({"A": {"Type": "Pass", "Next": "X"}}),
            "Invalid State Machine Definition: 'MISSING_TRANSITION_TARGET: Missing 'Next' target: X at /States/A/Next, "
            "MISSING_END_STATE: Workflow has no terminal state at null'")
@@ -178,12 +188,14 @@ def check_validation(c, e):
            "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: Field 'TimeOutSeconds' is not supported at /States/A'")
     inner = {"StartAt": "In", "States": {"In": {"Type": "Pass", "Assign": {"x": 2}, "End": True}}}
     refuse("an outer variable", machine({"M": {"Type": "Map", "ItemProcessor": inner, "Assign": {"x": 1}, "End": True}}),
-           "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: The variable 'x' is assigned in an outer scope and cannot be assigned in an "
+           "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: The variable 'x' is assigned in an "
+           "outer scope and cannot be assigned in an "
            "inner one at /States/M/ItemProcessor/States/In/Assign'")
     for what, definition in {
         "JSONata": machine({"A": {"Type": "Pass", "End": True}}, QueryLanguage="JSONata"),
         "an activity": machine({"A": {"Type": "Task", "Resource": PREFIX + "activity:a", "End": True}}),
-        "a job of another service": machine({"A": {"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync", "End": True}}),
+        "a job of another service": machine({
+            "A": {"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync", "End": True}}),
     }.items():
         refuse(what, definition, None)
 
@@ -196,19 +208,24 @@ def check_executions(c, e):
     again = start(stateMachineArn=arn, name="one", input='{"a":1}')
     c.equal("the same start again", (again["executionArn"], again["startDate"]), (first["executionArn"], first["startDate"]))
     taken = f"Execution Already Exists: '{first['executionArn']}'"
-    c.refused("another input under the name", "ExecutionAlreadyExists", taken, start, stateMachineArn=arn, name="one", input='{"a":2}')
+    c.refused("another input under the name", "ExecutionAlreadyExists", taken,
+              start, stateMachineArn=arn, name="one", input='{"a":2}')
     d = e.sfn.describe_execution(executionArn=first["executionArn"])
-    c.equal("running", (d["status"], d["name"], d["stateMachineArn"], d["input"], d["redriveCount"]), ("RUNNING", "one", arn, '{"a":1}', 0))
-    c.equal("not redrivable", (d["redriveStatus"], d["redriveStatusReason"]), ("NOT_REDRIVABLE", "Execution is RUNNING and cannot be redriven"))
+    c.equal("running", (d["status"], d["name"], d["stateMachineArn"], d["input"], d["redriveCount"]),
+            ("RUNNING", "one", arn, '{"a":1}', 0))
+    c.equal("not redrivable", (d["redriveStatus"], d["redriveStatusReason"]),
+            ("NOT_REDRIVABLE", "Execution is RUNNING and cannot be redriven"))
     c.that("no stopDate and no output", "stopDate" not in d and "output" not in d, d)
 
     stopped = e.sfn.stop_execution(executionArn=first["executionArn"], error="Cancelled", cause="by the customer")
     d = e.sfn.describe_execution(executionArn=first["executionArn"])
-    c.equal("stopped", (d["status"], d["error"], d["cause"], d["stopDate"]), ("ABORTED", "Cancelled", "by the customer", stopped["stopDate"]))
+    c.equal("stopped", (d["status"], d["error"], d["cause"], d["stopDate"]),
+            ("ABORTED", "Cancelled", "by the customer", stopped["stopDate"]))
     last = e.events(first["executionArn"])[-1]
     c.equal("the last event of a stopped one", (last["type"], last["previousEventId"], last["executionAbortedEventDetails"]),
             ("ExecutionAborted", 0, {"error": "Cancelled", "cause": "by the customer"}))
-    c.refused("the name of a closed one", "ExecutionAlreadyExists", taken, start, stateMachineArn=arn, name="one", input='{"a":1}')
+    c.refused("the name of a closed one", "ExecutionAlreadyExists", taken,
+              start, stateMachineArn=arn, name="one", input='{"a":1}')
 
     for i in range(4):
         e.start(arn, name=f"x{i}")
@@ -226,18 +243,21 @@ def check_history(c, e):
     arn = e.create("history", machine({"A": {"Type": "Pass", "Next": "B"}, "B": invoke("echo")}))
     execution = e.start(arn, {"big": 12345678901234567890, "text": "é€😀"})
     c.equal("status", e.ended(execution)["status"], "SUCCEEDED")
-    types = ["ExecutionStarted", "PassStateEntered", "PassStateExited", "TaskStateEntered", "TaskScheduled", "TaskStarted", "TaskSucceeded",
+    types = ["ExecutionStarted", "PassStateEntered", "PassStateExited",
+             "TaskStateEntered", "TaskScheduled", "TaskStarted", "TaskSucceeded",
              "TaskStateExited", "ExecutionSucceeded"]
     events = e.events(execution)
     c.equal("types", [x["type"] for x in events], types)
     c.equal("ids", [(x["id"], x["previousEventId"]) for x in events], [(1, 0), (2, 0)] + [(i, i - 1) for i in range(3, 10)])
-    c.equal("input of the start", json.loads(events[0]["executionStartedEventDetails"]["input"]), {"big": 12345678901234567890, "text": "é€😀"})
+    c.equal("input of the start", json.loads(events[0]["executionStartedEventDetails"]["input"]),
+            {"big": 12345678901234567890, "text": "é€😀"})
     c.equal("output", json.loads(e.ended(execution)["output"]), {"big": 12345678901234567890, "text": "é€😀"})
     for reverse in (False, True):
         pages = list(e.sfn.get_paginator("get_execution_history").paginate(
             executionArn=execution, reverseOrder=reverse, PaginationConfig={"PageSize": 4}))
         c.equal(f"four events a page, reverse={reverse}", [len(p["events"]) for p in pages], [4, 4, 1])
-        c.equal(f"events of the pages, reverse={reverse}", [x for p in pages for x in p["events"]], events[::-1] if reverse else events)
+        c.equal(f"events of the pages, reverse={reverse}", [x for p in pages for x in p["events"]],
+                events[::-1] if reverse else events)
     bare = e.events(execution, includeExecutionData=False)
     c.that("no data if none is asked for", "input" not in bare[0]["executionStartedEventDetails"], bare[0])
 
@@ -260,7 +280,8 @@ def check_redrive(c, e):
     c.equal("succeeded", (d["status"], json.loads(d["output"]), d["redriveCount"]), ("SUCCEEDED", {"calls": 3}, 2))
     after = e.events(execution)
     c.equal("the history is appended to", after[:len(before)], before)
-    c.equal("redrives in it", [x["executionRedrivenEventDetails"]["redriveCount"] for x in after if x["type"] == "ExecutionRedriven"], [1, 2])
+    c.equal("redrives in it", [
+        x["executionRedrivenEventDetails"]["redriveCount"] for x in after if x["type"] == "ExecutionRedriven"], [1, 2])
     c.equal("the Pass ran once", sum(x["type"] == "PassStateEntered" for x in after), 1)
     c.refused("redrive of a success", "ExecutionNotRedrivable", None, e.sfn.redrive_execution, executionArn=execution)
     found = e.sfn.list_executions(stateMachineArn=arn, redriveFilter="REDRIVEN")["executions"]
@@ -299,17 +320,21 @@ def check_children(c, e):
         output = json.loads(e.ended(execution)["output"])
         if isinstance(output["Output"], str):
             output["Output"] = output["Output"].replace(" ", "")
-        c.equal(f"output of .{pattern}", (output["Output"], output["Status"], output["Name"]), (shown, "SUCCEEDED", f"parent-{pattern[-1]}-child"))
-        c.equal(f"history of .{pattern}", e.types(execution)[2:6], ["TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskSucceeded"])
+        c.equal(f"output of .{pattern}", (output["Output"], output["Status"], output["Name"]),
+                (shown, "SUCCEEDED", f"parent-{pattern[-1]}-child"))
+        c.equal(f"history of .{pattern}", e.types(execution)[2:6],
+                ["TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskSucceeded"])
     failing = e.create("child-failing", machine({"F": {"Type": "Fail", "Error": "E", "Cause": "c"}}))
     d = e.ended(e.start(parent("parent-failing", failing, "sync")))
     cause = json.loads(d["cause"])
-    c.equal("a child that fails", (d["error"], cause["Error"], cause["Cause"], cause["Status"]), ("States.TaskFailed", "E", "c", "FAILED"))
+    c.equal("a child that fails", (d["error"], cause["Error"], cause["Cause"], cause["Status"]),
+            ("States.TaskFailed", "E", "c", "FAILED"))
     waiting = e.create("child-waiting", WAITING)
     execution = e.start(parent("parent-stopped", waiting, "sync"))
     e.until(lambda: "TaskSubmitted" in e.types(execution))
     e.sfn.stop_execution(executionArn=execution)
-    c.equal("the child of a parent that is stopped", e.ended(PREFIX + "execution:child-waiting:parent-stopped-child")["status"], "ABORTED")
+    c.equal("the child of a parent that is stopped",
+            e.ended(PREFIX + "execution:child-waiting:parent-stopped-child")["status"], "ABORTED")
 
 
 def check_listings_of_none(c, e):
@@ -359,41 +384,50 @@ def check_tokens(c, e):
 
 
 def check_refusals(c, e):
-    s, nothing, nobody = e.sfn, PREFIX + "stateMachine:nothing", PREFIX + "execution:nothing:x"
+    s, nothing, missing = e.sfn, PREFIX + "stateMachine:nothing", PREFIX + "execution:nothing:x"
     arn = e.create("refusing", WAITING)
-    no_machine, no_execution = f"State Machine Does Not Exist: '{nothing}'", f"Execution Does Not Exist: '{nobody}'"
+    no_machine, no_execution = f"State Machine Does Not Exist: '{nothing}'", f"Execution Does Not Exist: '{missing}'"
     for call in (s.describe_state_machine, s.start_execution, s.list_executions):
         c.refused(f"{call.__name__} of nothing", "StateMachineDoesNotExist", no_machine, call, stateMachineArn=nothing)
-    for call in (s.describe_execution, s.get_execution_history, s.stop_execution, s.redrive_execution, s.describe_state_machine_for_execution):
-        c.refused(f"{call.__name__} of nothing", "ExecutionDoesNotExist", no_execution, call, executionArn=nobody)
+    for call in (s.describe_execution, s.get_execution_history, s.stop_execution, s.redrive_execution,
+                 s.describe_state_machine_for_execution):
+        c.refused(f"{call.__name__} of nothing", "ExecutionDoesNotExist", no_execution, call, executionArn=missing)
     c.refused("no ARN", "InvalidArn", "Invalid Arn: 'Invalid ARN prefix: oops'", s.describe_execution, executionArn="oops")
-    c.refused("no ARN of a machine", "InvalidArn", "Invalid Arn: 'Invalid ARN prefix: oops'", s.start_execution, stateMachineArn="oops")
+    c.refused("no ARN of a machine", "InvalidArn", "Invalid Arn: 'Invalid ARN prefix: oops'",
+              s.start_execution, stateMachineArn="oops")
     c.refused("the ARN of another kind", "InvalidArn", None, s.describe_execution, executionArn=arn)
     for token in ("oops", "x" * 1024):
         for call, more in ((s.send_task_success, {"output": "{}"}), (s.send_task_failure, {}), (s.send_task_heartbeat, {})):
-            c.refused(f"{call.__name__} of no token", "InvalidToken", "Invalid Token: 'Invalid token'", call, taskToken=token, **more)
+            c.refused(f"{call.__name__} of no token", "InvalidToken", "Invalid Token: 'Invalid token'",
+                      call, taskToken=token, **more)
     for name in ("a b", "a/b", "a:b", "a*", "é\u0001"):
-        c.refused(f"the execution name {name!r}", "InvalidName", f"Invalid Name: '{name}'", s.start_execution, stateMachineArn=arn, name=name)
-        c.refused(f"the machine name {name!r}", "InvalidName", f"Invalid Name: '{name}'", s.create_state_machine, name=name, definition=WAITING, roleArn=ROLE)
+        c.refused(f"the execution name {name!r}", "InvalidName", f"Invalid Name: '{name}'",
+                  s.start_execution, stateMachineArn=arn, name=name)
+        c.refused(f"the machine name {name!r}", "InvalidName", f"Invalid Name: '{name}'",
+                  s.create_state_machine, name=name, definition=WAITING, roleArn=ROLE)
     c.refused("a name of 81 characters", "ValidationException", None, s.start_execution, stateMachineArn=arn, name="n" * 81)
     c.refused("input that is not JSON", "InvalidExecutionInput", None, s.start_execution, stateMachineArn=arn, input="{oops")
-    c.refused("a page token of nobody", "InvalidToken", "Invalid Token: 'Invalid token'", s.list_executions, stateMachineArn=arn, nextToken="oops")
+    c.refused("an unknown page token", "InvalidToken", "Invalid Token: 'Invalid token'",
+              s.list_executions, stateMachineArn=arn, nextToken="oops")
     c.refused("1,001 results", "ValidationException", None, s.list_executions, stateMachineArn=arn, maxResults=1001)
     c.refused("an unknown status", "ValidationException", None, s.list_executions, stateMachineArn=arn, statusFilter="OOPS")
 
 
 def check_test_state(c, e):
     test = e.sfn.test_state
-    got = test(definition=json.dumps({"Type": "Pass", "Parameters": {"sum.$": "States.MathAdd($.a, 2)"}, "Next": "N"}), input='{"a":1}')
+    adding = {"Type": "Pass", "Parameters": {"sum.$": "States.MathAdd($.a, 2)"}, "Next": "N"}
+    got = test(definition=json.dumps(adding), input='{"a":1}')
     c.equal("a Pass", (got["status"], json.loads(got["output"]), got["nextState"]), ("SUCCEEDED", {"sum": 3}, "N"))
     task = json.dumps(invoke("double", ResultSelector={"Payload.$": "$.Payload"}))
     got = test(definition=task, roleArn=ROLE, input='{"n":3}')
     c.equal("a Task", (got["status"], json.loads(got["output"])), ("SUCCEEDED", {"n": 6}))
     got = test(definition=task, input='{"n":3}', inspectionLevel="DEBUG", mock={"result": '{"Payload":{"n":7},"StatusCode":200}'})
     c.equal("a mocked Task", (got["status"], json.loads(got["output"])), ("SUCCEEDED", {"n": 7}))
-    c.equal("its parameters", json.loads(got["inspectionData"]["afterParameters"]), {"FunctionName": "double", "Payload": {"n": 3}})
+    c.equal("its parameters", json.loads(got["inspectionData"]["afterParameters"]),
+            {"FunctionName": "double", "Payload": {"n": 3}})
     retrying = json.dumps(invoke("double", Retry=[{"ErrorEquals": ["Busy"], "IntervalSeconds": 2, "BackoffRate": 3}]))
-    got = test(definition=retrying, mock={"errorOutput": {"error": "Busy", "cause": "c"}}, stateConfiguration={"retrierRetryCount": 1}, inspectionLevel="DEBUG")
+    got = test(definition=retrying, mock={"errorOutput": {"error": "Busy", "cause": "c"}},
+               stateConfiguration={"retrierRetryCount": 1}, inspectionLevel="DEBUG")
     c.equal("a retry", (got["status"], got["error"], got["inspectionData"]["errorDetails"]),
             ("RETRIABLE", "Busy", {"retryIndex": 0, "retryBackoffIntervalSeconds": 6}))
     got = test(definition=json.dumps({"Type": "Fail", "Error": "E", "Cause": "c"}))
@@ -404,10 +438,12 @@ def check_test_state(c, e):
 class CommandLine:
     def __init__(self, endpoint):
         beside = os.path.join(os.path.dirname(sys.executable), "aws")
-        self.command = [beside if os.path.exists(beside) else "aws", "--endpoint-url", endpoint, "--output", "json", "stepfunctions"]
+        program = beside if os.path.exists(beside) else "aws"
+        self.command = [program, "--endpoint-url", endpoint, "--output", "json", "stepfunctions"]
 
     def run(self, *arguments):
-        return subprocess.run(self.command + list(arguments), env={**os.environ, **CREDENTIALS, "AWS_DISABLE_HOST_PREFIX_INJECTION": "true"}, capture_output=True, text=True, timeout=60)
+        env = {**os.environ, **CREDENTIALS, "AWS_DISABLE_HOST_PREFIX_INJECTION": "true"}
+        return subprocess.run(self.command + list(arguments), env=env, capture_output=True, text=True, timeout=60)
 
     def __call__(self, *arguments):
         done = self.run(*arguments)
@@ -431,13 +467,14 @@ def check_command_line(c, e, aws):
     second = aws("start-execution", "--state-machine-arn", arn, "--name", "two")["executionArn"]
     aws("stop-execution", "--execution-arn", second, "--error", "Enough")
     listed = aws("list-executions", "--state-machine-arn", arn, "--page-size", "1")
-    c.equal("aws list-executions", [(x["name"], x["status"]) for x in listed["executions"]], [("two", "ABORTED"), ("one", "SUCCEEDED")])
+    c.equal("aws list-executions", [(x["name"], x["status"]) for x in listed["executions"]],
+            [("two", "ABORTED"), ("one", "SUCCEEDED")])
     tested = aws("test-state", "--definition", '{"Type":"Succeed"}', "--input", '{"a":1}')
     c.equal("aws test-state", (tested["status"], tested["output"]), ("SUCCEEDED", '{"a":1}'))
-    refused = aws.run("describe-execution", "--execution-arn", PREFIX + "execution:cli:nobody")
+    refused = aws.run("describe-execution", "--execution-arn", PREFIX + "execution:cli:missing")
     c.that("aws describe-execution of nothing", refused.returncode != 0 and refused.stderr.strip().endswith(
         "An error occurred (ExecutionDoesNotExist) when calling the DescribeExecution operation: "
-        f"Execution Does Not Exist: '{PREFIX}execution:cli:nobody'"), refused.stderr)
+        f"Execution Does Not Exist: '{PREFIX}execution:cli:missing'"), refused.stderr)
 
 
 def main():
@@ -445,12 +482,14 @@ def main():
     parser.add_argument("--endpoint", required=True)
     endpoint = parser.parse_args().endpoint
     c, e = Checks(), Engine(endpoint)
-    checks = [check_machines, check_tags, check_validation, check_executions, check_history, check_redrive, check_retry, check_children,
-              check_listings_of_none, check_tokens, check_refusals, check_test_state, lambda c, e: check_command_line(c, e, CommandLine(endpoint))]
+    checks = [check_machines, check_tags, check_validation, check_executions, check_history, check_redrive,
+              check_retry, check_children,
+              check_listings_of_none, check_tokens, check_refusals, check_test_state,
+              lambda c, e: check_command_line(c, e, CommandLine(endpoint))]
     for check in checks:
         try:
             check(c, e)
-        except Exception:  # a check that cannot go on is a failure; the others still run
+        except Exception:  # an exception is a failed check; the others still run
             c.that(check.__name__, False, traceback.format_exc())
     print(f"{c.passed} passed, {c.failed} failed")
     return 1 if c.failed else 0

@@ -1,4 +1,6 @@
-"""Lambda functions for the checks of the engine, behind Lambda's Invoke API on a free loopback port. Prints its address.
+"""Lambda functions for the checks of the engine, behind Lambda's Invoke API on a free loopback port.
+
+It prints its address.
 
 echo   answers its payload
 double {"n": 2} -> {"n": 4}

@@ -1,4 +1,4 @@
-// Compares the engine with another interpreter of the language, npm's aws-local-stepfunctions, over the definitions in a folder.
+// Compares the engine with another interpreter, npm's aws-local-stepfunctions, for the definitions in a folder.
 //
 // Usage: oracle.mjs --engine URL --functions URL --modules DIR CASES
 //
@@ -6,15 +6,15 @@
 //
 //	"differs": {"reason": "...", "engine": OUTCOME, "oracle": OUTCOME}
 //
-// where an OUTCOME is {"output": ...} or {"error": "Name"}. Both sides are then held to it, so that a difference that goes away is noticed.
-// Functions are those of functions.py, for both sides. In the input, "$run" becomes a text that no other run has.
+// where an OUTCOME is {"output": ...} or {"error": "Name"}. Each side must have its outcome, so that a difference
+// that disappears fails. Both sides use the functions of functions.py. In the input, "$run" becomes a unique text.
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 
-// The package asks for Node 22 for this function alone.
+// The package needs Node 22 only for this function.
 Promise.withResolvers ??= function () {
   const out = {};
   out.promise = new this((resolve, reject) => Object.assign(out, { resolve, reject }));
@@ -29,7 +29,8 @@ async function call(engine, operation, input) {
     headers: {
       'Content-Type': 'application/x-amz-json-1.0',
       'X-Amz-Target': 'AWSStepFunctions.' + operation,
-      Authorization: 'AWS4-HMAC-SHA256 Credential=operator/20260101/us-east-1/states/aws4_request, SignedHeaders=host, Signature=0',
+      Authorization: 'AWS4-HMAC-SHA256 Credential=operator/20260101/us-east-1/states/aws4_request, ' +
+        'SignedHeaders=host, Signature=0',
     },
     body: JSON.stringify(input),
   });
@@ -38,7 +39,7 @@ async function call(engine, operation, input) {
   return body;
 }
 
-// engineOutcome runs the case in the engine.
+// engineOutcome runs a case in the engine.
 async function engineOutcome(engine, name, { definition, input }) {
   const { stateMachineArn } = await call(engine, 'CreateStateMachine', {
     name: 'oracle-' + name, definition: JSON.stringify(definition), roleArn: 'arn:aws:iam::000000000000:role/states',
@@ -62,14 +63,15 @@ class FunctionError extends Error {
 }
 
 async function invoke(functions, name, payload) {
-  const answer = await fetch(`${functions}/2015-03-31/functions/${name}/invocations`, { method: 'POST', body: JSON.stringify(payload) });
+  const url = `${functions}/2015-03-31/functions/${name}/invocations`;
+  const answer = await fetch(url, { method: 'POST', body: JSON.stringify(payload) });
   const body = await answer.json();
   if (!answer.ok) throw new Error(`invoke ${name}: ${JSON.stringify(body)}`);
   if (answer.headers.has('x-amz-function-error')) throw new FunctionError(body);
   return body;
 }
 
-// handlers gives each Task state of the definition, at any depth, the function that its resource names.
+// handlers maps each Task state of the definition, at any depth, to the function of its resource.
 function handlers(functions, workflow, found = {}) {
   for (const [name, state] of Object.entries(workflow.States)) {
     for (const inner of [...(state.Branches ?? []), state.ItemProcessor ?? state.Iterator]) {
@@ -77,13 +79,16 @@ function handlers(functions, workflow, found = {}) {
     }
     if (state.Type !== 'Task') continue;
     found[name] = state.Resource.endsWith(':lambda:invoke')
-      ? async ({ FunctionName, Payload }) => ({ ExecutedVersion: '$LATEST', Payload: await invoke(functions, FunctionName, Payload), StatusCode: 200 })
+      ? async ({ FunctionName, Payload }) => {
+          const result = await invoke(functions, FunctionName, Payload);
+          return { ExecutedVersion: '$LATEST', Payload: result, StatusCode: 200 };
+        }
       : (payload) => invoke(functions, state.Resource.split(':').at(-1), payload);
   }
   return found;
 }
 
-// oracleOutcome runs the case in the other interpreter.
+// oracleOutcome runs a case in the other interpreter.
 async function oracleOutcome({ StateMachine, ExecutionError }, functions, { definition, input }) {
   try {
     const machine = new StateMachine(definition, { validationOptions: { noValidate: true } });
@@ -95,7 +100,7 @@ async function oracleOutcome({ StateMachine, ExecutionError }, functions, { defi
   }
 }
 
-// verdict is empty if both outcomes are as they should be.
+// verdict returns '' if both outcomes are as expected.
 function verdict(engine, oracle, differs) {
   if (!differs) return isDeepStrictEqual(engine, oracle) ? '' : 'the two differ';
   if (isDeepStrictEqual(engine, oracle)) return 'a known difference is gone';
@@ -132,7 +137,8 @@ async function main() {
     }
   }));
   if (differences.length > 0) console.log(['known differences from aws-local-stepfunctions:', ...differences.sort()].join('\n'));
-  console.log(`aws-local-stepfunctions: ${files.length - failed - differences.length} agree, ${differences.length} differ as known, ${failed} failed`);
+  const agree = files.length - failed - differences.length;
+  console.log(`aws-local-stepfunctions: ${agree} agree, ${differences.length} differ as known, ${failed} failed`);
   process.exitCode = failed ? 1 : 0;
 }
 

@@ -1,9 +1,10 @@
-"""Compares the engine's retries, timeouts and heartbeats with those of moto, which runs state machines too.
+"""Compares the engine's retries, timeouts and heartbeats with those of moto, another interpreter of state machines.
 
 Usage: timing.py --engine URL --moto URL
 
-Each machine runs on both sides: the types of its history's events, the seconds between a failure and the next attempt, the status and the error
-must be the same. moto calls itself at the port that it was told, so that must not be 0. What fails, or answers with a token only, is a function for the engine and a queue for moto; the errors have one name.
+Each machine runs on both sides. Both must have the same types of events, seconds between a failure and the next
+attempt, status and error. moto calls itself at the port in its URL, which must not be 0. A task that fails, or
+waits for a token, is a function for the engine and a queue for moto; the errors have the same name.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import urllib.request
 
 import boto3
 
-ERROR = "SQS.SdkClientException"  # what a missing queue gives in moto
+ERROR = "SQS.SdkClientException"  # moto's error for a missing queue
 PATIENCE = 60  # seconds
 
 
@@ -26,7 +27,7 @@ def catch(*errors):
     return [{"ErrorEquals": list(errors), "ResultPath": "$.failure", "Next": "Caught"}]
 
 
-# The failing or silent task's other fields.
+# Other fields of the failing or silent task.
 FAILING = {
     "no retry": {},
     "two retries, one second each": {"Retry": [retry(MaxAttempts=2)]},
@@ -52,7 +53,8 @@ class Side:
     """One of the two interpreters."""
 
     def __init__(self, url, failing, silent):
-        self.sfn = boto3.client("stepfunctions", endpoint_url=url, region_name="us-east-1", aws_access_key_id="operator", aws_secret_access_key="secret")
+        self.sfn = boto3.client("stepfunctions", endpoint_url=url, region_name="us-east-1",
+                                aws_access_key_id="operator", aws_secret_access_key="secret")
         self.failing, self.silent = failing, silent
 
     def start(self, name, task, fields):
@@ -64,7 +66,7 @@ class Side:
         return self.sfn.start_execution(stateMachineArn=arn, input="{}")["executionArn"]
 
     def observed(self, execution):
-        """What is compared of an execution that has ended."""
+        """Waits for the end of an execution and returns the values to compare."""
         deadline = time.monotonic() + PATIENCE
         while (d := self.sfn.describe_execution(executionArn=execution))["status"] == "RUNNING":
             if time.monotonic() > deadline:
@@ -76,8 +78,9 @@ class Side:
             if e["type"] in ("TaskFailed", "TaskTimedOut"):
                 failed = e["timestamp"]
             elif e["type"] == "TaskScheduled" and failed:
-                delays.append(int((e["timestamp"] - failed).total_seconds() + 0.1))  # whole seconds; a late start does not count
-        return {"types": [e["type"] for e in events], "delays": delays, "status": d["status"], "error": d.get("error"), "output": json.loads(d.get("output", "null"))}
+                delays.append(int((e["timestamp"] - failed).total_seconds() + 0.1))  # whole seconds: a late start does not count
+        return {"types": [e["type"] for e in events], "delays": delays, "status": d["status"], "error": d.get("error"),
+                "output": json.loads(d.get("output", "null"))}
 
 
 def engine_side(url):
@@ -89,10 +92,13 @@ def engine_side(url):
 def moto_side(url):
     config = json.dumps({"stepfunctions": {"execute_state_machine": True}}).encode()
     urllib.request.urlopen(urllib.request.Request(url + "/moto-api/config", config, {"Content-Type": "application/json"})).close()
-    sqs = boto3.client("sqs", endpoint_url=url, region_name="us-east-1", aws_access_key_id="operator", aws_secret_access_key="secret")
+    sqs = boto3.client("sqs", endpoint_url=url, region_name="us-east-1",
+                       aws_access_key_id="operator", aws_secret_access_key="secret")
     queue = sqs.create_queue(QueueName="there")["QueueUrl"]
-    send = lambda pattern, queue, body: {"Resource": "arn:aws:states:::sqs:sendMessage" + pattern, "Parameters": {"QueueUrl": queue, **body}}
-    return Side(url, send("", queue + "-not", {"MessageBody": "x"}), send(".waitForTaskToken", queue, {"MessageBody": {"t.$": "$$.Task.Token"}}))
+    send = lambda pattern, queue, body: {
+        "Resource": "arn:aws:states:::sqs:sendMessage" + pattern, "Parameters": {"QueueUrl": queue, **body}}
+    return Side(url, send("", queue + "-not", {"MessageBody": "x"}),
+                send(".waitForTaskToken", queue, {"MessageBody": {"t.$": "$$.Task.Token"}}))
 
 
 def main():

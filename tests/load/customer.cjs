@@ -1,11 +1,11 @@
-// What Artillery's scenario needs of code: the requests' bodies and headers, and the statuses that they must be answered with.
+// Code of Artillery's scenario: bodies and headers of the requests, and the expected statuses.
 'use strict';
 
 const { randomUUID } = require('node:crypto');
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
-// All products of the catalogue: orders of one product wait for each other.
+// Orders of one product wait for each other, so customers use all products of the catalogue.
 const products = process.env.LOAD_PRODUCTS
   ? process.env.LOAD_PRODUCTS.split(',')
   : JSON.parse(readFileSync(join(__dirname, '../../examples/catalogue.json'), 'utf8')).map((p) => p.sku);
@@ -19,7 +19,7 @@ function authorize(request, context, events, done) {
 
 function order(request, context, events, done) {
   const items = [{ sku: pick(), quantity: 1 }];
-  if (Math.random() < 1 / 3) { // a second line, of the same product at times
+  if (Math.random() < 1 / 3) { // a second line, sometimes of the same product
     items.push({ sku: pick(), quantity: 2 });
   }
   request.json = {
@@ -33,7 +33,7 @@ function order(request, context, events, done) {
   return authorize(request, context, events, done);
 }
 
-// Any other status is counted, for check.mjs, and ends this customer's visit.
+// Any other status is counted for check.mjs and ends the customer's visit.
 const expectStatus = (status) => (request, response, context, events, done) => {
   if (response.statusCode === status) {
     return done();

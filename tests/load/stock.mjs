@@ -1,4 +1,4 @@
-// Gives a local system's products so much stock that every order can be fulfilled.
+// Adds enough stock to a local system for every order.
 //
 //   node stock.mjs http://127.0.0.1:4566
 import { readFileSync } from 'node:fs';

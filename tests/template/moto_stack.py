@@ -32,7 +32,8 @@ def package(source):
         z.writestr("bootstrap", "")
     files = {"build.zip": program.getvalue(), "definition.json": (ROOT / definition).read_bytes()}
     source = source.replace("CodeUri: build/", f"CodeUri: s3://{BUCKET}/build.zip")
-    return source.replace(f"DefinitionS3Location: {definition}", f"DefinitionS3Location: {{Bucket: {BUCKET}, Key: definition.json}}"), files
+    location = f"DefinitionS3Location: {{Bucket: {BUCKET}, Key: definition.json}}"
+    return source.replace(f"DefinitionS3Location: {definition}", location), files
 
 
 class NoManagedPolicies:
@@ -61,7 +62,7 @@ def create(name, template, parameters, files):
 
 
 def undefined_schemes(template):
-    """The operations of which the API's document names a security scheme that it does not define: API Gateway warns, and FailOnWarnings fails."""
+    """Lists operations whose security scheme the API's document does not define. With FailOnWarnings they fail the deploy."""
     body = template["Resources"]["HttpApi"]["Properties"]["Body"]
     defined = body["components"]["securitySchemes"]
     return [
@@ -75,7 +76,7 @@ def undefined_schemes(template):
 
 
 class Unsupported(logging.Handler):
-    """Collects the types of which moto says that it does not know them."""
+    """Collects the resource types that moto reports as unknown."""
 
     def __init__(self):
         super().__init__()
@@ -97,7 +98,7 @@ def check(parameters):
         machines = boto3.client("stepfunctions").list_state_machines()["stateMachines"]
         tables = boto3.client("dynamodb").list_tables()["TableNames"]
     logging.getLogger("moto").removeHandler(unsupported)
-    made = [r for r in created if r["ResourceType"]]  # the others stand in the list without a type
+    made = [r for r in created if r["ResourceType"]]  # others are listed without a type
     print(f"{parameters}: {status}, {len(made)} resources; types unknown to moto: {', '.join(sorted(unsupported.types))}")
     wrong = [f"{r['LogicalResourceId']}: {r['ResourceStatus']}" for r in made if r["ResourceStatus"] != "CREATE_COMPLETE"]
     wrong += undefined_schemes(template)
@@ -115,8 +116,9 @@ if __name__ == "__main__":
     problems = []
     for choice in (
         {},
-        # Edge stays disabled: moto has no CloudFront distributions, and takes a reference to one for undefined.
-        {"Stage": "prod", "WebhookSecret": "a secret of the carrier", "Carrier": "external", "AlarmEmail": "ops@example.com", "PaymentConcurrency": "5"},
+        # Edge stays disabled: moto has no CloudFront distributions, so references to one are undefined.
+        {"Stage": "prod", "WebhookSecret": "a secret of the carrier", "Carrier": "external",
+         "AlarmEmail": "ops@example.com", "PaymentConcurrency": "5"},
     ):
         problems += check(choice)
     for p in problems:
