@@ -97,7 +97,7 @@ func TestCLI_operator(t *testing.T) {
 		`the order needs an operator\n(.*\n)*.*(needs no operator any more|an operator took care of the order)\n`,
 		`FULFILLED +the order is fulfilled`)
 	if n := strings.Count(watched, "needs an operator"); n != 1 {
-		t.Errorf("the customer reads %d times, not once, that an operator is needed:\n%s", n, watched)
+		t.Errorf("the customer sees %d times, not once, that the order needs an operator:\n%s", n, watched)
 	}
 	s.ok(t, []string{"ops", "show", id},
 		`the order needs an operator\n(.*\n)*.*an operator took care of the order: the provider is back`, `Redriven +once, last at`)

@@ -175,7 +175,7 @@ func (s *system) noneDenied() {
 		err = json.Unmarshal(a.Body, &r)
 	}
 	if err != nil || len(r.Used) == 0 {
-		s.t.Errorf("read what the policies decided: %v, %d grants were used\n%s", err, len(r.Used), s.stderr)
+		s.t.Errorf("read the decisions of the policies: %v, %d grants were used\n%s", err, len(r.Used), s.stderr)
 	}
 	for _, d := range r.Denied {
 		s.t.Errorf("denied %d times: %s", d.Count, d.Message)

@@ -55,7 +55,7 @@ func TestREADME(t *testing.T) {
 				return
 			case b.kind == "up":
 				if b.text != "bin/orderflow up\n" {
-					t.Errorf("the README starts %q, the tests something else", b.text)
+					t.Errorf("the README starts %q, which the tests do not run", b.text)
 				}
 				return
 			case strings.HasPrefix(b.text, "go build"):

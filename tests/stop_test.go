@@ -22,7 +22,7 @@ func testStop(t *testing.T, args ...string) {
 	ada.waiting(ids[len(ids)-1]) // the carrier has the request and will call the API
 	s.stop()
 	if log := s.stderr.String(); strings.Contains(log, "level=ERROR") || strings.Contains(log, "refused") {
-		t.Errorf("it did not stop in peace:\n%s", log)
+		t.Errorf("it did not stop cleanly:\n%s", log)
 	}
 	ada = up(t, args...).as("ada")
 	for _, id := range ids {
