@@ -119,7 +119,7 @@ try {
     assert.equal(await page.evaluate(place, [system.api, ada, system.request, `page-${tried}`]), 202, who);
     done(`${who} reads the catalogue and places an order`);
   }
-  console.log(`${tried} things were tried.`);
+  console.log(`${tried} checks passed.`);
 } finally {
   await browser.close();
   await system.stop();
