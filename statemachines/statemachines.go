@@ -5,7 +5,8 @@ import "embed"
 
 //go:generate go run ../cmd/orderflow asl graph fulfil-order.asl.json -o ../docs/fulfil-order.svg
 
-// FS holds the *.asl.json files. They contain the template's DefinitionSubstitutions, e.g. "${ChargeFunction}".
+// FS holds the *.asl.json files. They contain the template's DefinitionSubstitutions, e.g.
+// "${ChargeFunction}".
 //
 //go:embed *.asl.json
 var FS embed.FS

@@ -23,7 +23,8 @@ func timeout(t *testing.T, f Resource) int {
 	return seconds
 }
 
-// seconds reads the value of a constant such as "const httpTimeout = 10 * time.Second" from a source file.
+// seconds returns the value in seconds of a constant such as "const httpTimeout = 10 * time.Second"
+// in a source file.
 func seconds(t *testing.T, file, constant string) int {
 	t.Helper()
 	source, err := os.ReadFile(filepath.Join(root, file))
