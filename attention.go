@@ -10,19 +10,19 @@ type AttentionKind int
 
 // The kinds of attention.
 const (
-	AttentionFailed AttentionKind = iota // the execution has ended, and not as it should: marked once for each redrive
-	AttentionWaits                       // the execution waits for a silent carrier, or does not take an answer
-	AttentionLate                        // goods left that should have stayed
-	AttentionUnsent                      // the customer could not be told
+	AttentionFailed       AttentionKind = iota // the execution has ended, and not as it should: marked once for each redrive
+	AttentionWaiting                           // the execution waits for a silent carrier, or does not take an answer
+	AttentionLateDispatch                      // goods left that should have stayed
+	AttentionUnsent                            // the customer could not be told
 )
 
 // Kind follows from the code: any other than those of a kind is the error of an execution.
 func (a Attention) Kind() AttentionKind {
 	switch Code(a.Code) {
 	case CodeShipmentUnanswered, CodeAnswerRefused:
-		return AttentionWaits
+		return AttentionWaiting
 	case CodeDispatchedLate:
-		return AttentionLate
+		return AttentionLateDispatch
 	case CodeNotificationFailed:
 		return AttentionUnsent
 	}
@@ -35,7 +35,7 @@ func (m *Attention) is(k AttentionKind) bool { return m != nil && m.Kind() == k 
 // outlives reports whether the mark concerns an order that has ended, too: a step after the end failed, or the goods left too late.
 func (a Attention) outlives() bool {
 	switch a.Kind() {
-	case AttentionWaits, AttentionUnsent:
+	case AttentionWaiting, AttentionUnsent:
 		return false
 	}
 	return Code(a.Code) != CodeOrderOpen
@@ -57,7 +57,7 @@ func (o *Order) Marked(a Attention) bool {
 // NeedAttention marks the order for the operators. It reports whether that changed anything: the same failure of the same run is marked once,
 // and not again after an operator has acknowledged it. A failed execution takes the place of whatever else the order is marked for; an order
 // that has ended takes no mark that concerns its way there.
-func (o *Order) NeedAttention(a Attention, by By) bool {
+func (o *Order) MarkAttention(a Attention, by By) bool {
 	if o.Status.Final() && !a.outlives() {
 		return false
 	}
@@ -66,7 +66,7 @@ func (o *Order) NeedAttention(a Attention, by By) bool {
 	}
 	a.Since = by.At
 	o.Attention = &a
-	o.record(by.change(AttentionChanged))
+	o.record(by.change(OrderAttentionChanged))
 	return true
 }
 
@@ -80,7 +80,7 @@ func (o *Order) ClearAttention(redrive int, by By) bool {
 	if o.unmark(); o.Attention != nil && o.Attention.Code == old.Code && o.Attention.ExecutionARN == old.ExecutionARN {
 		return false
 	}
-	o.record(by.change(AttentionChanged))
+	o.record(by.change(OrderAttentionChanged))
 	return true
 }
 
@@ -100,14 +100,14 @@ func (o *Order) Acknowledge(by By) error {
 	switch {
 	case o.Attention == nil:
 		return Errorf(CodeInvalidState, "order %s needs no attention", o.ID)
-	case o.Attention.is(AttentionLate):
+	case o.Attention.is(AttentionLateDispatch):
 		o.Shipment.Late.Acknowledged = true
 	case !o.Status.Final():
 		return Errorf(CodeInvalidState, "order %s is %s: its mark goes when it goes on", o.ID, o.Status)
 	}
 	o.Acknowledged = o.Attention
 	o.unmark()
-	o.record(by.change(AttentionChanged))
+	o.record(by.change(OrderAttentionChanged))
 	return nil
 }
 
@@ -143,7 +143,7 @@ func (o *Order) NoteLateDispatch(carrier, trackingNumber string, by By) {
 	if !o.Attention.is(AttentionFailed) {
 		o.Attention = o.Shipment.Late.mark()
 	}
-	o.record(by.change(ShipmentLate))
+	o.record(by.change(ShipmentDispatchedLate))
 }
 
 // Unsent is a notification that could not be sent while the order went on. It is sent later, or overtaken by the next one.
@@ -160,18 +160,18 @@ func (u Unsent) mark() *Attention {
 }
 
 // NotificationFailed notes that a notification could not be sent, and marks the order for the operators; it goes on.
-func (o *Order) NotificationFailed(u Unsent, by By) {
+func (o *Order) NoteUnsent(u Unsent, by By) {
 	u.Since = by.At
 	o.Unsent = &u
 	if o.Attention == nil {
 		o.Attention = u.mark()
 	}
-	o.record(by.change(AttentionChanged))
+	o.record(by.change(OrderAttentionChanged))
 }
 
 // NotificationSent notes that what could not be sent was sent, or is not needed any more. It takes the mark away, and reports whether there was
 // anything to note.
-func (o *Order) NotificationSent(by By) bool {
+func (o *Order) ClearUnsent(by By) bool {
 	if o.Unsent == nil {
 		return false
 	}
@@ -179,12 +179,12 @@ func (o *Order) NotificationSent(by By) bool {
 	if o.Attention.is(AttentionUnsent) {
 		o.unmark()
 	}
-	o.record(by.change(AttentionChanged))
+	o.record(by.change(OrderAttentionChanged))
 	return true
 }
 
 // AlertsDue takes the marks of which no operator has been told yet, and notes that they are told now.
-func (o *Order) AlertsDue() []Attention {
+func (o *Order) TakeAlerts() []Attention {
 	var due []Attention
 	if s := o.Shipment; s != nil && s.Late != nil && !s.Late.Alerted && !s.Late.Acknowledged {
 		s.Late.Alerted = true

@@ -8,7 +8,7 @@ import (
 // A carrier repeats its notices, in any order: each tracking number is noted once, and ten corrections at most.
 func TestOrder_NoteLateDispatch_repeated(t *testing.T) {
 	t.Parallel()
-	o := &Order{ID: "ord_1", Status: Cancelled, Shipment: &Shipment{ID: "shp_1", Status: ShipmentRequested}}
+	o := &Order{ID: "ord_1", Status: Cancelled, Shipment: &Shipment{ID: "shp_1", Status: ShipmentStatusRequested}}
 	by := By{At: noon, Actor: "carrier"}
 	for n := range 40 {
 		o.NoteLateDispatch("Post", fmt.Sprintf("T%d", n%20), by)
@@ -30,7 +30,7 @@ func TestOrder_NoteLateDispatch_repeated(t *testing.T) {
 func TestAttention_Kind(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[Code]AttentionKind{
-		CodeShipmentUnanswered: AttentionWaits, CodeAnswerRefused: AttentionWaits, CodeDispatchedLate: AttentionLate,
+		CodeShipmentUnanswered: AttentionWaiting, CodeAnswerRefused: AttentionWaiting, CodeDispatchedLate: AttentionLateDispatch,
 		CodeNotificationFailed: AttentionUnsent, CodeOrderOpen: AttentionFailed, CodePaymentUnavailable: AttentionFailed, "States.Timeout": AttentionFailed,
 	} {
 		if got := (Attention{Code: string(code)}).Kind(); got != want {

@@ -12,17 +12,17 @@ type ChangeType string
 
 // The change types.
 const (
-	OrderPlaced        ChangeType = "Order Placed"
-	OrderStatusChanged ChangeType = "Order Status Changed"
-	CancelRequested    ChangeType = "Order Cancel Requested"
-	PaymentChanged     ChangeType = "Order Payment Changed"
-	StockChanged       ChangeType = "Order Stock Changed"
-	AttentionChanged   ChangeType = "Order Attention Changed"
-	ShipmentAsked      ChangeType = "Shipment Requested"       // the carrier is to be asked
-	ShipmentRenewed    ChangeType = "Shipment Renewed"         // the waiting step has a new token, or the carrier is silent: ask or answer again
-	ShipmentGivenUp    ChangeType = "Shipment Failed"          // the carrier gave up
-	ShipmentLate       ChangeType = "Shipment Dispatched Late" // after a cancel, or after the carrier had given up: the goods may be gone
-	ShipmentCorrected  ChangeType = "Shipment Corrected"       // the carrier named another carrier or tracking number than before
+	OrderPlaced            ChangeType = "Order Placed"
+	OrderStatusChanged     ChangeType = "Order Status Changed"
+	OrderCancelRequested   ChangeType = "Order Cancel Requested"
+	OrderPaymentChanged    ChangeType = "Order Payment Changed"
+	OrderStockChanged      ChangeType = "Order Stock Changed"
+	OrderAttentionChanged  ChangeType = "Order Attention Changed"
+	ShipmentRequested      ChangeType = "Shipment Requested"       // the carrier is to be asked
+	ShipmentRenewed        ChangeType = "Shipment Renewed"         // the waiting step has a new token, or the carrier is silent: ask or answer again
+	ShipmentFailed         ChangeType = "Shipment Failed"          // the carrier gave up
+	ShipmentDispatchedLate ChangeType = "Shipment Dispatched Late" // after a cancel, or after the carrier had given up: the goods may be gone
+	ShipmentCorrected      ChangeType = "Shipment Corrected"       // the carrier named another carrier or tracking number than before
 )
 
 // Change is one entry of an order's timeline: the order's state right after it. It holds no personal data, so it may be published as it is.

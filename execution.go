@@ -59,12 +59,12 @@ type ExecutionEvent struct {
 
 // Redriven records that an operator let the order's failed execution go on, and why. It takes the mark of that failure away; the mark of a
 // failure after the redrive stays. redriveCount is that of the execution before. An order that has ended without a mark stays as it is.
-func (o *Order) Redriven(redriveCount int, by By) {
+func (o *Order) NoteRedrive(redriveCount int, by By) {
 	if o.Status.Final() && o.Attention == nil {
 		return
 	}
 	if o.Attention.precedes(redriveCount + 1) {
 		o.unmark()
 	}
-	o.record(by.change(AttentionChanged))
+	o.record(by.change(OrderAttentionChanged))
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-func TestOrder_Redriven(t *testing.T) {
+func TestOrder_NoteRedrive(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	by := By{At: at, Actor: "operator:olga", Reason: "The provider is back."}
@@ -27,12 +27,12 @@ func TestOrder_Redriven(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			o := &Order{Status: tt.status, Attention: tt.attention}
-			o.Redriven(1, by)
+			o.NoteRedrive(1, by)
 			if (o.Attention != nil) != tt.stays || (len(o.Timeline) == 1) != tt.recorded {
 				t.Fatalf("got %+v", o)
 			}
 			if tt.recorded {
-				if c := o.Timeline[0]; c.Actor != by.Actor || c.Reason != by.Reason || c.Attention != tt.stays || c.Sequence != 1 || c.Type != AttentionChanged {
+				if c := o.Timeline[0]; c.Actor != by.Actor || c.Reason != by.Reason || c.Attention != tt.stays || c.Sequence != 1 || c.Type != OrderAttentionChanged {
 					t.Errorf("got %+v", c)
 				}
 			}

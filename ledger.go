@@ -49,7 +49,7 @@ func (p *Payment) Call(at time.Time) error {
 
 // Unsettled notes what the provider said to a call that settled nothing: after CodePaymentUnavailable nothing came of it, and what was
 // known before Call counts; otherwise the outcome is unknown.
-func (p *Payment) Unsettled(before Payment, said error, at time.Time) error {
+func (p *Payment) NoteUnsettled(before Payment, said error, at time.Time) error {
 	if err := p.expect(PaymentStarted); err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (p *Payment) Unsettled(before Payment, said error, at time.Time) error {
 }
 
 // Spend notes that another attempt may begin, and from when on, if that is what the provider said. It reports whether that is news.
-func (p *Payment) Spend(said error, at time.Time) bool {
+func (p *Payment) NoteKeySpent(said error, at time.Time) bool {
 	renewAt := renewal(said, p.RenewAt, at)
 	if p.State != PaymentStarted || renewAt.IsZero() || renewAt.Equal(p.RenewAt) {
 		return false
@@ -85,7 +85,7 @@ func (p *Payment) Capture(r Receipt, at time.Time) error {
 }
 
 // GiveBack settles a refund whose money has gone back; it is an error if that is another amount.
-func (p *Payment) GiveBack(r Receipt, at time.Time) error {
+func (p *Payment) Refund(r Receipt, at time.Time) error {
 	return p.succeed(RefundStep, "gave back", r, at)
 }
 
@@ -109,7 +109,7 @@ func (p *Payment) Decline(said error, at time.Time) error {
 	if err := p.expect(PaymentStarted); err != nil {
 		return err
 	}
-	p.Reason, p.Told = MessageOf(said), PublicOf(said)
+	p.Reason, p.PublicReason = MessageOf(said), PublicOf(said)
 	p.settle(PaymentFailed, at)
 	return nil
 }
@@ -120,7 +120,7 @@ func (p *Payment) Void(said error, at time.Time) error {
 	if err := p.expect(PaymentNew, PaymentStarted); err != nil {
 		return err
 	}
-	if left := p.CalledAt.Add(UncertainFor).Sub(at); !p.CalledAt.IsZero() && left > 0 && !NothingCame(said) {
+	if left := p.CalledAt.Add(UncertainFor).Sub(at); !p.CalledAt.IsZero() && left > 0 && !HadNoEffect(said) {
 		return Errorf(CodePaymentUncertain, "the charge of order %s may still take effect: ask again in %s", p.OrderID, left)
 	}
 	p.settle(PaymentVoided, at)
@@ -128,7 +128,7 @@ func (p *Payment) Void(said error, at time.Time) error {
 }
 
 // NothingDue settles a new entry of a charge of zero.
-func (p *Payment) NothingDue(at time.Time) error {
+func (p *Payment) MarkNotDue(at time.Time) error {
 	if err := p.expect(PaymentNew); err != nil {
 		return err
 	}
@@ -144,13 +144,13 @@ func (p *Payment) settle(s PaymentState, at time.Time) {
 }
 
 // Refusal is the CodePaymentDeclined of an entry that failed.
-func (p *Payment) Refusal() error {
-	return &Error{Code: CodePaymentDeclined, Message: p.Reason, Public: p.Told}
+func (p *Payment) DeclineError() error {
+	return &Error{Code: CodePaymentDeclined, Message: p.Reason, Public: p.PublicReason}
 }
 
 // Replaces reports what the ledger may hold where this entry is written: none, a STARTED one (of the same Revision, if this one is STARTED,
 // too), or either. A settled entry never changes.
-func (p *Payment) Replaces() (none, started bool) {
+func (p *Payment) CanReplace() (none, started bool) {
 	switch p.State {
 	case PaymentStarted:
 		return p.Revision == 0, p.Revision > 0

@@ -24,14 +24,14 @@ var paymentMoves = map[string]func(p *Payment) error{
 	"capture": func(p *Payment) error { return p.Capture(Receipt{"pi_1", p.Amount}, noon.Add(UncertainFor)) },
 	"give back": func(p *Payment) error {
 		p.Step = RefundStep
-		return p.GiveBack(Receipt{"re_1", p.Amount}, noon.Add(UncertainFor))
+		return p.Refund(Receipt{"re_1", p.Amount}, noon.Add(UncertainFor))
 	},
 	"decline": func(p *Payment) error {
 		return p.Decline(&Error{Code: CodePaymentDeclined, Message: "do_not_honor", Public: "No."}, noon.Add(UncertainFor))
 	},
 	"void":        func(p *Payment) error { return p.Void(nil, noon.Add(UncertainFor)) },
-	"nothing due": func(p *Payment) error { p.Amount.Amount = 0; return p.NothingDue(noon.Add(UncertainFor)) },
-	"unsettled":   func(p *Payment) error { return p.Unsettled(*p, errors.New("lost"), noon.Add(UncertainFor)) },
+	"nothing due": func(p *Payment) error { p.Amount.Amount = 0; return p.MarkNotDue(noon.Add(UncertainFor)) },
+	"unsettled":   func(p *Payment) error { return p.NoteUnsettled(*p, errors.New("lost"), noon.Add(UncertainFor)) },
 }
 
 func TestPayment_transitions(t *testing.T) {
@@ -72,18 +72,18 @@ func TestPayment_Decline(t *testing.T) {
 	t.Parallel()
 	p := ledgerEntry(PaymentStarted)
 	said := &Error{Code: CodePaymentDeclined, Message: "do_not_honor", Public: "The bank says no."}
-	if err := p.Decline(said, noon); err != nil || !reflect.DeepEqual(p.Refusal(), error(said)) {
-		t.Errorf("got %v, %v", err, p.Refusal())
+	if err := p.Decline(said, noon); err != nil || !reflect.DeepEqual(p.DeclineError(), error(said)) {
+		t.Errorf("got %v, %v", err, p.DeclineError())
 	}
 }
 
 // What the provider says of another step or amount settles nothing.
-func TestPayment_Capture_other(t *testing.T) {
+func TestPayment_Capture_otherStepOrAmount(t *testing.T) {
 	t.Parallel()
 	p := ledgerEntry(PaymentStarted)
 	was := p
 	for _, err := range []error{
-		p.Capture(Receipt{"pi_1", Money{499, "USD"}}, noon), p.Capture(Receipt{"pi_1", Money{500, "EUR"}}, noon), p.GiveBack(Receipt{"re_1", p.Amount}, noon),
+		p.Capture(Receipt{"pi_1", Money{499, "USD"}}, noon), p.Capture(Receipt{"pi_1", Money{500, "EUR"}}, noon), p.Refund(Receipt{"re_1", p.Amount}, noon),
 	} {
 		if err == nil || p != was {
 			t.Errorf("got %v, %+v", err, p)
@@ -113,15 +113,15 @@ func TestPayment_Void(t *testing.T) {
 	}
 }
 
-func TestPayment_NothingDue_ofSomething(t *testing.T) {
+func TestPayment_MarkNotDue_amountDue(t *testing.T) {
 	t.Parallel()
 	p := ledgerEntry(PaymentNew)
-	if err := p.NothingDue(noon); CodeOf(err) != CodeInvalidState || p.State != PaymentNew {
+	if err := p.MarkNotDue(noon); CodeOf(err) != CodeInvalidState || p.State != PaymentNew {
 		t.Errorf("got %v, %+v", err, p)
 	}
 }
 
-func TestPayment_Unsettled(t *testing.T) {
+func TestPayment_NoteUnsettled(t *testing.T) {
 	t.Parallel()
 	at := noon.Add(10 * time.Second)
 	spent := func(code Code, proven bool) error { return &KeySpent{Err: Errorf(code, "500"), Proven: proven} }
@@ -141,13 +141,13 @@ func TestPayment_Unsettled(t *testing.T) {
 		before := ledgerEntry(PaymentStarted)
 		before.RenewAt = tt.renewAt
 		p := before
-		if err := errors.Join(p.Call(at), p.Unsettled(before, tt.said, at)); err != nil || !p.CalledAt.Equal(tt.calledAt) || !p.RenewAt.Equal(tt.wantAt) {
+		if err := errors.Join(p.Call(at), p.NoteUnsettled(before, tt.said, at)); err != nil || !p.CalledAt.Equal(tt.calledAt) || !p.RenewAt.Equal(tt.wantAt) {
 			t.Errorf("%s: %v, called %s, renew %s", tt.name, err, p.CalledAt, p.RenewAt)
 		}
 	}
 }
 
-func TestPayment_Spend(t *testing.T) {
+func TestPayment_NoteKeySpent(t *testing.T) {
 	t.Parallel()
 	proof := &KeySpent{Err: errors.New("declined for now"), Proven: true}
 	for _, tt := range []struct {
@@ -161,16 +161,16 @@ func TestPayment_Spend(t *testing.T) {
 		{"settled", PaymentSucceeded, proof, false},
 	} {
 		p := ledgerEntry(tt.state)
-		if got := p.Spend(tt.said, noon); got != tt.want || p.RenewAt.IsZero() == tt.want {
+		if got := p.NoteKeySpent(tt.said, noon); got != tt.want || p.RenewAt.IsZero() == tt.want {
 			t.Errorf("%s: %v, %+v", tt.name, got, p)
 		}
-		if p.Spend(tt.said, noon) {
+		if p.NoteKeySpent(tt.said, noon) {
 			t.Errorf("%s: news twice", tt.name)
 		}
 	}
 }
 
-func TestPayment_Replaces(t *testing.T) {
+func TestPayment_CanReplace(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		state         PaymentState
@@ -181,7 +181,7 @@ func TestPayment_Replaces(t *testing.T) {
 		{PaymentFailed, 2, false, true}, {PaymentVoided, 2, true, true}, {PaymentNotDue, 0, true, false},
 	} {
 		p := Payment{State: tt.state, Revision: tt.revision}
-		if none, started := p.Replaces(); none != tt.none || started != tt.started {
+		if none, started := p.CanReplace(); none != tt.none || started != tt.started {
 			t.Errorf("%s, revision %d: %v, %v", tt.state, tt.revision, none, started)
 		}
 	}

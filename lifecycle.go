@@ -18,7 +18,7 @@ func (b By) change(t ChangeType) Change {
 }
 
 // Proceed tells whether the fulfilment may go on. Returns CodeOrderCancelled once a cancel was accepted.
-func (o *Order) Proceed() error {
+func (o *Order) CanProceed() error {
 	if o.Cancel != nil || o.Status == Cancelled {
 		return Errorf(CodeOrderCancelled, "order %s was cancelled", o.ID)
 	}
@@ -36,7 +36,7 @@ func (o *Order) expect(want ...Status) error {
 
 // Confirm moves a placed order whose stock is held to CONFIRMED. Returns CodeOrderCancelled or CodeInvalidState.
 func (o *Order) Confirm(by By) error {
-	if err := o.Proceed(); err != nil {
+	if err := o.CanProceed(); err != nil {
 		return err
 	}
 	if err := o.expect(Placed); err != nil {
@@ -49,13 +49,13 @@ func (o *Order) Confirm(by By) error {
 
 // Captured records that the order's total was captured: a confirmed order becomes PAID. Money that was captured is recorded whatever
 // happened meanwhile: if a cancel won the race, the payment status alone changes and CodeOrderCancelled is returned, for the refund to follow.
-func (o *Order) Captured(by By) error {
+func (o *Order) Capture(by By) error {
 	if err := o.expect(Confirmed); err != nil {
 		return err
 	}
 	o.PaymentStatus = PaymentCaptured
-	if err := o.Proceed(); err != nil {
-		o.record(by.change(PaymentChanged))
+	if err := o.CanProceed(); err != nil {
+		o.record(by.change(OrderPaymentChanged))
 		return err
 	}
 	o.moveTo(Paid, by.change(""))
@@ -63,8 +63,8 @@ func (o *Order) Captured(by By) error {
 }
 
 // NothingDue lets a confirmed order whose total is zero go on as if it were paid. Returns CodeOrderCancelled or CodeInvalidState.
-func (o *Order) NothingDue(by By) error {
-	if err := o.Proceed(); err != nil {
+func (o *Order) SkipPayment(by By) error {
+	if err := o.CanProceed(); err != nil {
 		return err
 	}
 	if err := o.expect(Confirmed); err != nil {
@@ -78,16 +78,16 @@ func (o *Order) NothingDue(by By) error {
 }
 
 // Covered reports whether nothing of the order's total is missing: it was captured and not given back, or there is nothing to pay.
-func (o *Order) Covered() bool { return o.PaymentStatus == PaymentCaptured || o.Total.Amount == 0 }
+func (o *Order) IsCovered() bool { return o.PaymentStatus == PaymentCaptured || o.Total.Amount == 0 }
 
 // Payment records another payment status: declined, uncertain, refund pending. An order that has ended keeps its own. After a cancel nothing
 // becomes uncertain: the refund finds out.
-func (o *Order) Payment(s PaymentStatus, by By) {
+func (o *Order) SetPaymentStatus(s PaymentStatus, by By) {
 	if o.PaymentStatus == s || o.Status.Final() || s == PaymentUncertain && o.Cancel != nil {
 		return
 	}
 	o.PaymentStatus = s
-	o.record(by.change(PaymentChanged))
+	o.record(by.change(OrderPaymentChanged))
 }
 
 // Fulfil ends a dispatched order. Returns CodeInvalidState.
@@ -110,12 +110,12 @@ func (o *Order) RequestCancel(by By) error {
 		return Errorf(CodeTooLateToCancel, "order %s is %s", o.ID, o.Status)
 	}
 	o.Cancel = &CancelRequest{At: by.At, By: by.Actor, Reason: by.Reason}
-	o.record(by.change(CancelRequested))
+	o.record(by.change(OrderCancelRequested))
 	return nil
 }
 
 // Refundable tells whether what was captured may go back. Returns CodeInvalidState if nothing was captured, and after dispatch.
-func (o *Order) Refundable() error {
+func (o *Order) CanRefund() error {
 	if o.PaymentStatus != PaymentCaptured && o.PaymentStatus != PaymentRefundPending {
 		return Errorf(CodeInvalidState, "payment of order %s is %s", o.ID, o.PaymentStatus)
 	}
@@ -123,25 +123,25 @@ func (o *Order) Refundable() error {
 }
 
 // Refunded records that the captured amount went back. Said twice, it changes nothing. Returns CodeInvalidState as Refundable does.
-func (o *Order) Refunded(by By) error {
+func (o *Order) Refund(by By) error {
 	if o.PaymentStatus == PaymentRefunded {
 		return nil
 	}
-	if err := o.Refundable(); err != nil {
+	if err := o.CanRefund(); err != nil {
 		return err
 	}
 	o.PaymentStatus = PaymentRefunded
-	o.record(by.change(PaymentChanged))
+	o.record(by.change(OrderPaymentChanged))
 	return nil
 }
 
 // StockBack records that the reservation was given back. An order that has ended has none.
-func (o *Order) StockBack(by By) {
+func (o *Order) ReleaseStock(by By) {
 	if o.StockStatus == StockReleased || o.Status.Final() {
 		return
 	}
 	o.StockStatus = StockReleased
-	o.record(by.change(StockChanged))
+	o.record(by.change(OrderStockChanged))
 }
 
 // Close ends an order that is not fulfilled: CANCELLED if somebody asked for it, REJECTED otherwise; by.Reason is the code of the failure.

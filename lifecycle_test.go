@@ -10,60 +10,62 @@ import (
 	"time"
 )
 
-func said(reason string) By { return By{At: noon.Add(time.Minute), Actor: "step:test", Reason: reason} }
+func stepBy(reason string) By {
+	return By{At: noon.Add(time.Minute), Actor: "step:test", Reason: reason}
+}
 
 // acts are the ways in which an order changes, by name.
-var acts = map[string]func(o *Order) error{
-	"confirm": func(o *Order) error { return o.Confirm(said("")) },
-	"capture": func(o *Order) error { return o.Captured(said("")) },
-	"decline": func(o *Order) error { o.Payment(PaymentDeclined, said("")); return nil },
-	"waive":   func(o *Order) error { return o.NothingDue(said("")) },
+var actions = map[string]func(o *Order) error{
+	"confirm": func(o *Order) error { return o.Confirm(stepBy("")) },
+	"capture": func(o *Order) error { return o.Capture(stepBy("")) },
+	"decline": func(o *Order) error { o.SetPaymentStatus(PaymentDeclined, stepBy("")); return nil },
+	"waive":   func(o *Order) error { return o.SkipPayment(stepBy("")) },
 	"send back": func(o *Order) error {
-		o.Payment(PaymentRefundPending, said(""))
+		o.SetPaymentStatus(PaymentRefundPending, stepBy(""))
 		return nil
 	},
-	"unsure":   func(o *Order) error { o.Payment(PaymentUncertain, said("")); return nil },
-	"request":  func(o *Order) error { return o.RequestShipment("shp_1", waiting("token-1", 0), said("")) },
-	"renew":    func(o *Order) error { return o.RequestShipment("shp_1", waiting("token-2", 1), said("")) },
-	"dispatch": func(o *Order) error { return o.Dispatch("Post", "T1", said("")) },
-	"correct":  func(o *Order) error { return o.Dispatch("Post", "T2", said("")) },
-	"give up":  func(o *Order) error { return o.FailShipment(said("AddressUnreachable")) },
-	"fulfil":   func(o *Order) error { return o.Fulfil(said("")) },
-	"cancel":   func(o *Order) error { return o.RequestCancel(said("changed my mind")) },
-	"refund":   func(o *Order) error { return o.Refunded(said("")) },
-	"release":  func(o *Order) error { o.StockBack(said("")); return nil },
-	"close":    func(o *Order) error { return o.Close(said("PaymentDeclined")) },
+	"unsure":   func(o *Order) error { o.SetPaymentStatus(PaymentUncertain, stepBy("")); return nil },
+	"request":  func(o *Order) error { return o.RequestShipment("shp_1", waitAt("token-1", 0), stepBy("")) },
+	"renew":    func(o *Order) error { return o.RequestShipment("shp_1", waitAt("token-2", 1), stepBy("")) },
+	"dispatch": func(o *Order) error { return o.Dispatch("Post", "T1", stepBy("")) },
+	"correct":  func(o *Order) error { return o.Dispatch("Post", "T2", stepBy("")) },
+	"give up":  func(o *Order) error { return o.FailShipment(stepBy("AddressUnreachable")) },
+	"fulfil":   func(o *Order) error { return o.Fulfil(stepBy("")) },
+	"cancel":   func(o *Order) error { return o.RequestCancel(stepBy("changed my mind")) },
+	"refund":   func(o *Order) error { return o.Refund(stepBy("")) },
+	"release":  func(o *Order) error { o.ReleaseStock(stepBy("")); return nil },
+	"close":    func(o *Order) error { return o.Close(stepBy("PaymentDeclined")) },
 	"attend": func(o *Order) error {
-		o.NeedAttention(Attention{Code: "X", ExecutionARN: "arn"}, said(""))
+		o.MarkAttention(Attention{Code: "X", ExecutionARN: "arn"}, stepBy(""))
 		return nil
 	},
 	"ask again": func(o *Order) error {
-		by := said("")
+		by := stepBy("")
 		by.At = o.UpdatedAt.Add(48 * time.Hour)
 		o.RenewShipment(time.Minute, by)
 		o.MarkOverdue(time.Hour, 0, by)
 		return nil
 	},
-	"clear": func(o *Order) error { o.ClearAttention(2, said("")); return nil },
-	"stale": func(o *Order) error { return o.RequestShipment("shp_1", waiting("token-0", -1), said("")) },
+	"clear": func(o *Order) error { o.ClearAttention(2, stepBy("")); return nil },
+	"stale": func(o *Order) error { return o.RequestShipment("shp_1", waitAt("token-0", -1), stepBy("")) },
 	"dispatch late": func(o *Order) error {
-		err := o.Dispatch("Post", "T1", said(""))
+		err := o.Dispatch("Post", "T1", stepBy(""))
 		if err != nil && o.Shipment != nil {
-			o.NoteLateDispatch("Post", "T1", said(""))
+			o.NoteLateDispatch("Post", "T1", stepBy(""))
 			return nil
 		}
 		return err
 	},
 	"untold": func(o *Order) error {
-		o.NotificationFailed(Unsent{Kind: NotifyConfirmed, Step: "NotifyConfirmed", Message: "m"}, said(""))
+		o.NoteUnsent(Unsent{Kind: NotifyConfirmed, Step: "NotifyConfirmed", Message: "m"}, stepBy(""))
 		return nil
 	},
-	"told": func(o *Order) error { o.NotificationSent(said("")); return nil },
+	"told": func(o *Order) error { o.ClearUnsent(stepBy("")); return nil },
 	"fail": func(o *Order) error {
-		o.NeedAttention(Attention{Code: "Y", ExecutionARN: "arn", RedriveCount: 1}, said(""))
+		o.MarkAttention(Attention{Code: "Y", ExecutionARN: "arn", RedriveCount: 1}, stepBy(""))
 		return nil
 	},
-	"acknowledge": func(o *Order) error { return o.Acknowledge(said("the goods are back")) },
+	"acknowledge": func(o *Order) error { return o.Acknowledge(stepBy("the goods are back")) },
 }
 
 // TestOrder_lifecycle tells stories: acts one after the other, of which the last may be refused, and how the order stands then.
@@ -167,7 +169,7 @@ func TestOrder_lifecycle(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := tell(o, tt.story); got != tt.want {
+			if got := play(o, tt.story); got != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 			if int64(len(o.Timeline)) != o.Sequence {
@@ -193,7 +195,7 @@ func TestOrder_lifecycle_free(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := tell(o, tt.story); got != tt.want {
+		if got := play(o, tt.story); got != tt.want {
 			t.Errorf("%s: got %s, want %s", tt.story, got, tt.want)
 		}
 	}
@@ -208,11 +210,11 @@ func TestOrder_Close_tellsWhy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tell(o, "confirm")
-		by := said("PaymentDeclined")
+		play(o, "confirm")
+		by := stepBy("PaymentDeclined")
 		by.Message = why
-		o.Payment(PaymentDeclined, by)
-		if tell(o, story); o.Timeline[len(o.Timeline)-1].Message != want {
+		o.SetPaymentStatus(PaymentDeclined, by)
+		if play(o, story); o.Timeline[len(o.Timeline)-1].Message != want {
 			t.Errorf("%s: ended %+v", story, o.Timeline[len(o.Timeline)-1])
 		}
 	}
@@ -225,20 +227,20 @@ func TestOrder_RequestShipment_uncovered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tell(o, "confirm, capture")
+	play(o, "confirm, capture")
 	for _, s := range []PaymentStatus{PaymentRefundPending, PaymentRefunded, PaymentUncertain, PaymentDeclined, PaymentNone} {
 		o.PaymentStatus = s
-		if err := acts["request"](o); CodeOf(err) != CodeInvalidState {
+		if err := actions["request"](o); CodeOf(err) != CodeInvalidState {
 			t.Errorf("%s: %v", s, err)
 		}
 	}
 }
 
 // tell does what the story says. It returns how the order stands, or the code with which the last act was refused.
-func tell(o *Order, story string) string {
+func play(o *Order, story string) string {
 	names := strings.FieldsFunc(story, func(r rune) bool { return r == ',' })
 	for i, name := range names {
-		err := acts[strings.TrimSpace(name)](o)
+		err := actions[strings.TrimSpace(name)](o)
 		switch {
 		case err != nil && i == len(names)-1:
 			return string(CodeOf(err))
@@ -260,7 +262,7 @@ func TestOrder_Captured_afterCancel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := tell(o, "confirm, cancel, capture"); got != "OrderCancelled" || o.PaymentStatus != PaymentCaptured || o.Status != Confirmed {
+	if got := play(o, "confirm, cancel, capture"); got != "OrderCancelled" || o.PaymentStatus != PaymentCaptured || o.Status != Confirmed {
 		t.Errorf("%s: %s %s", got, o.Status, o.PaymentStatus)
 	}
 }
@@ -276,17 +278,17 @@ func TestOrder_NeedAttention(t *testing.T) {
 		redrives int
 		want     bool
 	}{{"x", 0, true}, {"x", 0, false}, {"x", 1, true}, {"x", 0, false}, {"y", 0, true}} {
-		if got := o.NeedAttention(Attention{ExecutionARN: tt.arn, RedriveCount: tt.redrives}, said("")); got != tt.want {
+		if got := o.MarkAttention(Attention{ExecutionARN: tt.arn, RedriveCount: tt.redrives}, stepBy("")); got != tt.want {
 			t.Errorf("%d: marked %v", i, got)
 		}
 	}
-	if o.Attention.Since != said("").At {
+	if o.Attention.Since != stepBy("").At {
 		t.Errorf("since %s", o.Attention.Since)
 	}
 }
 
 // randomLife lets an order live at random, and returns it with the events of its changes.
-func randomLife(t *testing.T, seed uint64) (*Order, []EventDetail) {
+func randomOrder(t *testing.T, seed uint64) (*Order, []EventDetail) {
 	t.Helper()
 	rnd := rand.New(rand.NewPCG(seed, 0))
 	o, err := Place(draft(line("a", 1, usd(5))))
@@ -297,7 +299,7 @@ func randomLife(t *testing.T, seed uint64) (*Order, []EventDetail) {
 		"stale", "dispatch late", "untold", "told", "fail", "acknowledge"}
 	for range 30 {
 		before := o.State()
-		err := acts[names[rnd.IntN(len(names))]](o)
+		err := actions[names[rnd.IntN(len(names))]](o)
 		if err != nil && CodeOf(err) != CodeOrderCancelled && !reflect.DeepEqual(before, o.State()) {
 			t.Fatalf("seed %d: refused (%v), and changed", seed, err)
 		}
@@ -317,7 +319,7 @@ func TestFold_randomLives(t *testing.T) {
 	t.Parallel()
 	ends := map[Status]int{}
 	for seed := range uint64(400) {
-		o, events := randomLife(t, seed)
+		o, events := randomOrder(t, seed)
 		raw, err := json.Marshal(events)
 		if err != nil {
 			t.Fatal(err)
@@ -338,6 +340,6 @@ func TestFold_randomLives(t *testing.T) {
 }
 
 // waiting is a wait of the step that asks the carrier, at its given retry.
-func waiting(token string, retry int) Wait {
+func waitAt(token string, retry int) Wait {
 	return Wait{Step: "RequestShipment", Token: token, Attempt: Attempt{Entered: noon, Retry: retry}}
 }

@@ -198,7 +198,7 @@ func TestNotifications_Wants(t *testing.T) {
 
 func TestFold(t *testing.T) {
 	t.Parallel()
-	o, events := randomLife(t, 7)
+	o, events := randomOrder(t, 7)
 	shuffled := append(slices.Clone(events), events[0], events[len(events)-1])
 	rand.New(rand.NewPCG(1, 2)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 	got, err := Fold(shuffled)

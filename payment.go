@@ -15,14 +15,14 @@ const (
 // It is written before the provider is called, so that no capture is ever unknown to us. Its exported fields are read freely and changed only
 // by its methods.
 type Payment struct {
-	OrderID    string       `json:"orderId"`
-	Step       string       `json:"step"` // ChargeStep or RefundStep
-	State      PaymentState `json:"state"`
-	Amount     Money        `json:"amount"`
-	ProviderID string       `json:"providerId,omitempty"`
-	Reason     string       `json:"reason,omitempty"` // why it was declined: the provider's code, for operators
-	Told       string       `json:"told,omitempty"`   // why it was declined, as the customer may read it
-	StartedAt  time.Time    `json:"startedAt"`
+	OrderID      string       `json:"orderId"`
+	Step         string       `json:"step"` // ChargeStep or RefundStep
+	State        PaymentState `json:"state"`
+	Amount       Money        `json:"amount"`
+	ProviderID   string       `json:"providerId,omitempty"`
+	Reason       string       `json:"reason,omitempty"` // why it was declined: the provider's code, for operators
+	PublicReason string       `json:"told,omitempty"`   // why it was declined, as the customer may read it
+	StartedAt    time.Time    `json:"startedAt"`
 	// Attempt counts the idempotency keys that were used, from 1; 0 is 1. The next one begins only after proof that nothing came of the last.
 	Attempt int `json:"attempt,omitempty"`
 	// RenewAt is from when on another attempt may begin: the provider has refused the last one with an answer that it may repeat for its key.

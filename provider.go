@@ -40,7 +40,7 @@ func (e *KeySpent) Error() string { return e.Err.Error() }
 func (e *KeySpent) Unwrap() error { return e.Err }
 
 // NothingCame reports whether err proves that nothing came of a call of the provider, and nothing ever will.
-func NothingCame(err error) bool {
+func HadNoEffect(err error) bool {
 	spent, ok := errors.AsType[*KeySpent](err)
 	return ok && spent.Proven
 }

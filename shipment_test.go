@@ -13,24 +13,24 @@ func requested(t *testing.T) *Order {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := tell(o, "confirm, capture"); got != "PAID CAPTURED RESERVED 3" {
+	if got := play(o, "confirm, capture"); got != "PAID CAPTURED RESERVED 3" {
 		t.Fatal(got)
 	}
-	if err := o.RequestShipment("shp_1", waiting("token-1", 0), By{At: noon}); err != nil {
+	if err := o.RequestShipment("shp_1", waitAt("token-1", 0), By{At: noon}); err != nil {
 		t.Fatal(err)
 	}
 	return o
 }
 
 // after is somebody's word, so long after noon.
-func after(d time.Duration) By { return By{At: noon.Add(d), Actor: "step:test"} }
+func byAfter(d time.Duration) By { return By{At: noon.Add(d), Actor: "step:test"} }
 
 func TestOrder_RenewShipment(t *testing.T) {
 	t.Parallel()
 	o := requested(t)
 	var renewed []time.Duration
 	for d := time.Duration(0); d < 100*time.Hour; d += time.Minute {
-		if o.RenewShipment(10*time.Minute, after(d)) {
+		if o.RenewShipment(10*time.Minute, byAfter(d)) {
 			renewed = append(renewed, d)
 		}
 	}
@@ -42,7 +42,7 @@ func TestOrder_RenewShipment(t *testing.T) {
 	if last.Type != ShipmentRenewed || last.Sequence != 15 || o.Event(last).ShipmentID != "shp_1" || o.Wait.Token != "token-1" || !o.Wait.Since.Equal(noon) {
 		t.Errorf("last change %+v, wait %+v", last, o.Wait)
 	}
-	if err := o.RequestShipment("shp_1", waiting("token-2", 1), after(200*time.Hour)); err != nil {
+	if err := o.RequestShipment("shp_1", waitAt("token-2", 1), byAfter(200*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	if o.RenewalDue(10*time.Minute, noon.Add(200*time.Hour+9*time.Minute)) || !o.RenewalDue(10*time.Minute, noon.Add(200*time.Hour+10*time.Minute)) {
@@ -51,7 +51,7 @@ func TestOrder_RenewShipment(t *testing.T) {
 }
 
 // Nobody is asked again for what was never asked, or is answered.
-func TestOrder_RenewalDue_not(t *testing.T) {
+func TestOrder_RenewalDue_notRequested(t *testing.T) {
 	t.Parallel()
 	for _, story := range []string{"", "confirm, capture", "confirm, capture, request, dispatch", "confirm, capture, request, give up",
 		"confirm, capture, request, cancel", "confirm, capture, request, dispatch, fulfil"} {
@@ -59,9 +59,9 @@ func TestOrder_RenewalDue_not(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tell(o, story)
+		play(o, story)
 		n := o.Sequence
-		if by := after(1000 * time.Hour); o.RenewShipment(0, by) || o.MarkOverdue(0, 0, by) || o.Sequence != n {
+		if by := byAfter(1000 * time.Hour); o.RenewShipment(0, by) || o.MarkOverdue(0, 0, by) || o.Sequence != n {
 			t.Errorf("%q: asked again, or marked", story)
 		}
 	}
@@ -70,31 +70,31 @@ func TestOrder_RenewalDue_not(t *testing.T) {
 func TestOrder_MarkOverdue(t *testing.T) {
 	t.Parallel()
 	o := requested(t)
-	if o.MarkOverdue(time.Hour, 0, after(2*time.Hour)) {
+	if o.MarkOverdue(time.Hour, 0, byAfter(2*time.Hour)) {
 		t.Error("marked before the carrier was asked again")
 	}
-	if !o.RenewShipment(time.Minute, after(time.Minute)) || o.MarkOverdue(time.Hour, 0, after(59*time.Minute)) {
+	if !o.RenewShipment(time.Minute, byAfter(time.Minute)) || o.MarkOverdue(time.Hour, 0, byAfter(59*time.Minute)) {
 		t.Error("marked too early")
 	}
-	if !o.MarkOverdue(time.Hour, 2, after(time.Hour)) || o.MarkOverdue(time.Hour, 2, after(2*time.Hour)) {
+	if !o.MarkOverdue(time.Hour, 2, byAfter(time.Hour)) || o.MarkOverdue(time.Hour, 2, byAfter(2*time.Hour)) {
 		t.Error("not marked once")
 	}
 	if a := o.Attention; a.Code != "ShipmentUnanswered" || a.Step != "RequestShipment" || a.RedriveCount != 2 || !a.Since.Equal(noon.Add(time.Hour)) {
 		t.Errorf("%+v", a)
 	}
-	if c := o.Timeline[len(o.Timeline)-1]; c.Type != AttentionChanged || !c.Attention {
+	if c := o.Timeline[len(o.Timeline)-1]; c.Type != OrderAttentionChanged || !c.Attention {
 		t.Errorf("%+v", c)
 	}
 }
 
 // The mark goes with the answer, in the same change; that of a failure stays.
-func TestOrder_answered(t *testing.T) {
+func TestOrder_clearWaiting(t *testing.T) {
 	t.Parallel()
 	overdue := func(o *Order) bool {
-		return o.RenewShipment(0, after(time.Hour)) && o.MarkOverdue(0, 0, after(time.Hour))
+		return o.RenewShipment(0, byAfter(time.Hour)) && o.MarkOverdue(0, 0, byAfter(time.Hour))
 	}
 	failed := func(o *Order) bool {
-		return o.NeedAttention(Attention{Code: "States.Timeout", ExecutionARN: "arn"}, after(time.Hour))
+		return o.MarkAttention(Attention{Code: "States.Timeout", ExecutionARN: "arn"}, byAfter(time.Hour))
 	}
 	for _, tt := range []struct {
 		name, act string
@@ -112,8 +112,8 @@ func TestOrder_answered(t *testing.T) {
 			if !tt.mark(o) {
 				t.Fatal("not marked")
 			}
-			tell(o, tt.act)
-			if c := o.Timeline[len(o.Timeline)-1]; (o.Attention != nil) != tt.stays || c.Attention != tt.stays || c.Type == AttentionChanged {
+			play(o, tt.act)
+			if c := o.Timeline[len(o.Timeline)-1]; (o.Attention != nil) != tt.stays || c.Attention != tt.stays || c.Type == OrderAttentionChanged {
 				t.Errorf("attention %+v, last change %+v", o.Attention, c)
 			}
 		})

@@ -10,7 +10,7 @@ import (
 func dispatched(t *testing.T) *Order {
 	t.Helper()
 	o := requested(t)
-	if err := o.Dispatch("Post", "A1", after(0)); err != nil {
+	if err := o.Dispatch("Post", "A1", byAfter(0)); err != nil {
 		t.Fatal(err)
 	}
 	return o
@@ -23,11 +23,11 @@ func TestOrder_Dispatch_corrects(t *testing.T) {
 			t.Parallel()
 			o := dispatched(t)
 			if status == Fulfilled {
-				tell(o, "fulfil")
+				play(o, "fulfil")
 			}
 			before := o.Sequence
 			for _, to := range []Tracking{{"Post", "A1"}, {"Post", "B2"}, {"Post", "B2"}, {"Parcel", "B2"}} {
-				if err := o.Dispatch(to.Carrier, to.TrackingNumber, after(time.Hour)); err != nil {
+				if err := o.Dispatch(to.Carrier, to.TrackingNumber, byAfter(time.Hour)); err != nil {
 					t.Fatalf("%v: %v", to, err)
 				}
 				if (Tracking{o.Shipment.Carrier, o.Shipment.TrackingNumber}) != to {
@@ -49,10 +49,10 @@ func TestOrder_Dispatch_corrects(t *testing.T) {
 func TestOrder_Dispatch_lateNotice(t *testing.T) {
 	t.Parallel()
 	o := dispatched(t)
-	if err := o.Dispatch("Post", "B2", after(time.Hour)); err != nil {
+	if err := o.Dispatch("Post", "B2", byAfter(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.Dispatch("Post", "A1", after(2*time.Hour)); CodeOf(err) != CodeInvalidState || o.Shipment.TrackingNumber != "B2" {
+	if err := o.Dispatch("Post", "A1", byAfter(2*time.Hour)); CodeOf(err) != CodeInvalidState || o.Shipment.TrackingNumber != "B2" {
 		t.Errorf("%v, %+v", err, o.Shipment)
 	}
 }
@@ -61,14 +61,14 @@ func TestOrder_Dispatch_correctionsAreBounded(t *testing.T) {
 	t.Parallel()
 	o := dispatched(t)
 	for i := range maxCorrections {
-		if err := o.Dispatch("Post", fmt.Sprint("B", i), after(time.Hour)); err != nil {
+		if err := o.Dispatch("Post", fmt.Sprint("B", i), byAfter(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := o.Dispatch("Post", "C", after(time.Hour)); CodeOf(err) != CodeInvalidState {
+	if err := o.Dispatch("Post", "C", byAfter(time.Hour)); CodeOf(err) != CodeInvalidState {
 		t.Errorf("got %v", err)
 	}
-	if err := o.Dispatch("Post", o.Shipment.TrackingNumber, after(time.Hour)); err != nil {
+	if err := o.Dispatch("Post", o.Shipment.TrackingNumber, byAfter(time.Hour)); err != nil {
 		t.Errorf("the same again: %v", err)
 	}
 }
@@ -76,13 +76,13 @@ func TestOrder_Dispatch_correctionsAreBounded(t *testing.T) {
 func TestOrder_FailShipment_otherReason(t *testing.T) {
 	t.Parallel()
 	o := requested(t)
-	if err := o.FailShipment(said("AddressUnreachable")); err != nil {
+	if err := o.FailShipment(stepBy("AddressUnreachable")); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.FailShipment(said("AddressUnreachable")); err != nil {
+	if err := o.FailShipment(stepBy("AddressUnreachable")); err != nil {
 		t.Errorf("the same again: %v", err)
 	}
-	if err := o.FailShipment(said("Lost")); CodeOf(err) != CodeInvalidState || o.Shipment.Reason != "AddressUnreachable" {
+	if err := o.FailShipment(stepBy("Lost")); CodeOf(err) != CodeInvalidState || o.Shipment.Reason != "AddressUnreachable" {
 		t.Errorf("%v, %+v", err, o.Shipment)
 	}
 }

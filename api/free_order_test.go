@@ -50,7 +50,7 @@ func TestGetOrder_tellsWhyDeclined(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Payment(orderflow.PaymentDeclined, orderflow.By{At: noon, Actor: "step:charge", Reason: "PaymentDeclined", Message: why})
+	o.SetPaymentStatus(orderflow.PaymentDeclined, orderflow.By{At: noon, Actor: "step:charge", Reason: "PaymentDeclined", Message: why})
 	if err := o.Close(orderflow.By{At: noon, Actor: "step:close", Reason: "PaymentDeclined"}); err != nil {
 		t.Fatal(err)
 	}

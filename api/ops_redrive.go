@@ -28,7 +28,7 @@ func (s *server) opsRedriveOrder(r *request) (*reply, error) {
 	}
 	by := orderflow.By{At: s.now(), Actor: "operator:" + r.caller.Subject, Reason: body.Reason}
 	changed, err := s.changeOrder(r.Context(), o.ID, func(o *orderflow.Order) error {
-		o.Redriven(e.RedriveCount, by)
+		o.NoteRedrive(e.RedriveCount, by)
 		return nil
 	})
 	if err != nil {

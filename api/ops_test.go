@@ -28,7 +28,7 @@ func (f *fixture) failedExecution(id string) *memoryExecution {
 	}
 	f.executions[id] = e
 	f.changeOrder(id, func(o *orderflow.Order) {
-		o.NeedAttention(orderflow.Attention{Code: "PaymentUnavailable", Message: "no route", Step: "ChargePayment", ExecutionARN: e.ARN}, by("step:watch"))
+		o.MarkAttention(orderflow.Attention{Code: "PaymentUnavailable", Message: "no route", Step: "ChargePayment", ExecutionARN: e.ARN}, by("step:watch"))
 	})
 	return e
 }
@@ -175,7 +175,7 @@ func TestOpsRedriveOrder_keepsANewMark(t *testing.T) {
 	e.after = func() { // it fails again before the operator's answer is written
 		o, err := f.load(id)
 		must(t, err)
-		o.NeedAttention(orderflow.Attention{Code: "PaymentUnavailable", Message: "again", ExecutionARN: e.ARN, RedriveCount: 1}, by("step:watch"))
+		o.MarkAttention(orderflow.Attention{Code: "PaymentUnavailable", Message: "again", ExecutionARN: e.ARN, RedriveCount: 1}, by("step:watch"))
 		f.save(o)
 	}
 	f.post(&operator, "/ops/orders/"+id+"/redrive", `{"reason":"try"}`).expect(202, "")

@@ -34,7 +34,7 @@ func (f *fixture) toCarrier(id string) {
 	f.Helper()
 	f.changeOrder(id, func(o *orderflow.Order) {
 		must(f.T, o.Confirm(by("step:ReserveStock")))
-		must(f.T, o.Captured(by("step:ChargePayment")))
+		must(f.T, o.Capture(by("step:ChargePayment")))
 		must(f.T, o.RequestShipment("shp_1", orderflow.Wait{Step: "RequestShipment", Token: "a secret token"}, by("step:RequestShipment")))
 	})
 }
@@ -45,12 +45,12 @@ func TestGetOrder(t *testing.T) {
 	id := f.placedBy(&ada)
 	f.toCarrier(id)
 	f.changeOrder(id, func(o *orderflow.Order) {
-		o.NeedAttention(orderflow.Attention{Code: "PaymentUnavailable", Message: "an internal message"}, orderflow.By{At: noon, Actor: "step:watch", Reason: "an internal reason"})
+		o.MarkAttention(orderflow.Attention{Code: "PaymentUnavailable", Message: "an internal message"}, orderflow.By{At: noon, Actor: "step:watch", Reason: "an internal reason"})
 	})
 	res := f.get(&ada, "/orders/"+id).expect(200, "")
 	got := decoded[orderView](res)
 	if got.OrderID != id || got.Status != orderflow.Paid || got.PaymentStatus != orderflow.PaymentCaptured || !got.Attention || got.CancelRequested ||
-		got.Total != usd(4250) || got.Lines[0].UnitPrice != usd(1650) || got.Shipment.Status != orderflow.ShipmentRequested {
+		got.Total != usd(4250) || got.Lines[0].UnitPrice != usd(1650) || got.Shipment.Status != orderflow.ShipmentStatusRequested {
 		t.Errorf("got %+v", got)
 	}
 	if n := len(got.Timeline); n != 5 || got.Timeline[0].Type != orderflow.OrderPlaced || got.Timeline[4].Sequence != 5 {

@@ -79,7 +79,7 @@ func viewOrder(o *orderflow.Order) orderView {
 // viewChange is what a customer sees of a change. Why an order needed attention, and what operators wrote, is not for them.
 func viewChange(c orderflow.Change) timelineView {
 	v := timelineView{Sequence: c.Sequence, At: moment{c.At}, Type: c.Type, Status: c.Status, PaymentStatus: c.PaymentStatus, Attention: c.Attention, Reason: c.Reason, Message: c.Message}
-	if c.Type == orderflow.AttentionChanged {
+	if c.Type == orderflow.OrderAttentionChanged {
 		v.Reason = ""
 	}
 	return v

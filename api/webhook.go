@@ -74,7 +74,7 @@ func (s *server) note(o *orderflow.Order, n orderflow.ShipmentNotice) (late, err
 		return nil, o.FailShipment(by)
 	}
 	err = o.Dispatch(n.Carrier, n.TrackingNumber, by)
-	if err == nil || o.Shipment.Status == orderflow.ShipmentDispatched {
+	if err == nil || o.Shipment.Status == orderflow.ShipmentStatusDispatched {
 		return nil, err
 	}
 	o.NoteLateDispatch(n.Carrier, n.TrackingNumber, by)

@@ -56,7 +56,7 @@ func TestShipmentWebhook_failed(t *testing.T) {
 	f.toCarrier(id)
 	f.notify(failed(id)).expect(200, "")
 	f.notify(failed(id)).expect(200, "")
-	if o, err := f.load(id); err != nil || o.Shipment.Status != orderflow.ShipmentFailed || o.Shipment.Reason != "AddressUnreachable" || o.Sequence != 5 {
+	if o, err := f.load(id); err != nil || o.Shipment.Status != orderflow.ShipmentStatusFailed || o.Shipment.Reason != "AddressUnreachable" || o.Sequence != 5 {
 		t.Errorf("got %+v, %v", o, err)
 	}
 	f.notify(dispatched(id)).expect(409, "InvalidState")
@@ -86,10 +86,10 @@ func (f *fixture) wantLate(id string, sequence int64) {
 	o, err := f.load(id)
 	must(f.T, err)
 	last := o.Timeline[len(o.Timeline)-1]
-	if o.Sequence != sequence || last.Type != orderflow.ShipmentLate || last.Actor != "carrier" || !last.Attention {
+	if o.Sequence != sequence || last.Type != orderflow.ShipmentDispatchedLate || last.Actor != "carrier" || !last.Attention {
 		f.Errorf("got %+v", o.Timeline)
 	}
-	if o.Attention == nil || o.Attention.Code != "DispatchedLate" || !strings.Contains(o.Attention.Message, "SP1") || o.Shipment.Status == orderflow.ShipmentDispatched {
+	if o.Attention == nil || o.Attention.Code != "DispatchedLate" || !strings.Contains(o.Attention.Message, "SP1") || o.Shipment.Status == orderflow.ShipmentStatusDispatched {
 		f.Errorf("got %+v, %+v", o.Attention, o.Shipment)
 	}
 }
@@ -103,8 +103,8 @@ func TestShipmentWebhook_afterTheEnd(t *testing.T) {
 	must(t, err)
 	by := orderflow.By{At: f.clock(), Actor: "step:test", Reason: "ShipmentFailed"}
 	must(t, o.FailShipment(by))
-	must(t, o.Refunded(by))
-	o.StockBack(by)
+	must(t, o.Refund(by))
+	o.ReleaseStock(by)
 	must(t, o.Close(by))
 	f.save(o)
 	f.notify(dispatched(id)).expect(409, "InvalidState")

@@ -47,12 +47,12 @@ func TestOrders_Commit_roundTripOfMarks(t *testing.T) {
 	if err := o.RequestShipment("shp_1", orderflow.Wait{Step: "RequestShipment", Token: "t", Attempt: attempt}, by(0)); err != nil {
 		t.Fatal(err)
 	}
-	o.NotificationFailed(orderflow.Unsent{Kind: orderflow.NotifyConfirmed, Step: "NotifyConfirmed", Message: "m"}, by(time.Second))
+	o.NoteUnsent(orderflow.Unsent{Kind: orderflow.NotifyConfirmed, Step: "NotifyConfirmed", Message: "m"}, by(time.Second))
 	o.NoteLateDispatch("Post", "T1", by(2*time.Second))
 	if err := o.Acknowledge(by(3 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	o.AlertsDue()
+	o.TakeAlerts()
 	wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o}), "")
 	got, err := s.Order(t.Context(), "ord_1")
 	wantCode(t, err, "")

@@ -8,7 +8,7 @@ import (
 )
 
 // keptAnswer is one item of the idempotency table.
-type keptAnswer struct {
+type answerItem struct {
 	Key       string `json:"key"`
 	OrderID   string `json:"orderId"`
 	Answer    []byte `json:"answer"`
@@ -16,7 +16,7 @@ type keptAnswer struct {
 }
 
 // putAnswer keeps an answer unless one that has not expired by now is kept under the key.
-func putAnswer(table string, a keptAnswer, now time.Time) (*types.Put, error) {
+func putAnswer(table string, a answerItem, now time.Time) (*types.Put, error) {
 	it, err := MarshalItem(a)
 	if err != nil {
 		return nil, err
@@ -31,7 +31,7 @@ func putAnswer(table string, a keptAnswer, now time.Time) (*types.Put, error) {
 }
 
 // at is the answer as long as it has not expired by now.
-func (a *keptAnswer) at(now time.Time) []byte {
+func (a *answerItem) at(now time.Time) []byte {
 	if a == nil || a.ExpiresAt <= now.Unix() {
 		return nil
 	}

@@ -23,7 +23,7 @@ func TestOrderLists(t *testing.T) {
 			}
 		}
 		if i%5 == 0 {
-			marked[o.ID] = o.NeedAttention(orderflow.Attention{Code: "X"}, by)
+			marked[o.ID] = o.MarkAttention(orderflow.Attention{Code: "X"}, by)
 		}
 		if err := orders.Commit(t.Context(), orderflow.Write{Order: o}); err != nil {
 			t.Fatal(err)

@@ -71,7 +71,7 @@ func (s *Orders) putOrder(o *orderflow.Order) (*types.Put, error) {
 
 // Standing yields the orders of a status that were last changed before the given time, oldest first; then those that were changed after ahead,
 // a time in the future: by a clock that has been set back since. The index may be slightly out of date.
-func (s *Orders) Standing(ctx context.Context, status orderflow.Status, before, ahead time.Time) iter.Seq2[*orderflow.Order, error] {
+func (s *Orders) Stalled(ctx context.Context, status orderflow.Status, before, ahead time.Time) iter.Seq2[*orderflow.Order, error] {
 	return func(yield func(*orderflow.Order, error) bool) {
 		standing := func(o *orderflow.Order) bool { return o.UpdatedAt.Before(before) || o.UpdatedAt.After(ahead) }
 		for _, c := range []struct {

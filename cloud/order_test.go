@@ -13,7 +13,7 @@ import (
 	"github.com/orderflow-dev/orderflow/storetest"
 )
 
-func TestOrders_Standing(t *testing.T) {
+func TestOrders_Stalled(t *testing.T) {
 	t.Parallel()
 	db := localDB(t)
 	s := ordersOn(db)
@@ -33,14 +33,14 @@ func TestOrders_Standing(t *testing.T) {
 	older := save(3*time.Hour, same)
 	old := save(2*time.Hour, same)
 	save(time.Minute, same)
-	save(4*time.Hour, func(o *orderflow.Order) { o.Payment(orderflow.PaymentUncertain, by(0)) }) // old, but changed just now
+	save(4*time.Hour, func(o *orderflow.Order) { o.SetPaymentStatus(orderflow.PaymentUncertain, by(0)) }) // old, but changed just now
 	save(5*time.Hour, func(o *orderflow.Order) { o.Status = orderflow.Paid })
 	// A clock that was set back by an hour since has told the times of these.
 	ahead := save(-time.Hour, same)
 	oldAhead := save(90*time.Minute, func(o *orderflow.Order) { o.UpdatedAt = placedAt.Add(time.Hour) })
 	save(-30*time.Second, same) // within what clocks may differ
 	var got []string
-	for o, err := range s.Standing(t.Context(), orderflow.Placed, placedAt.Add(-time.Hour), placedAt.Add(time.Minute)) {
+	for o, err := range s.Stalled(t.Context(), orderflow.Placed, placedAt.Add(-time.Hour), placedAt.Add(time.Minute)) {
 		wantCode(t, err, "")
 		got = append(got, o.ID)
 	}
@@ -49,7 +49,7 @@ func TestOrders_Standing(t *testing.T) {
 	}
 }
 
-func TestOrders_Standing_stops(t *testing.T) {
+func TestOrders_Stalled_stops(t *testing.T) {
 	t.Parallel()
 	db := localDB(t)
 	s := ordersOn(db)
@@ -58,7 +58,7 @@ func TestOrders_Standing_stops(t *testing.T) {
 		wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o}), "")
 	}
 	n := 0
-	for range s.Standing(t.Context(), orderflow.Placed, placedAt.Add(time.Hour), placedAt.Add(2*time.Hour)) {
+	for range s.Stalled(t.Context(), orderflow.Placed, placedAt.Add(time.Hour), placedAt.Add(2*time.Hour)) {
 		n++
 		break
 	}
@@ -78,7 +78,7 @@ func TestOrders_NeedingAttention(t *testing.T) {
 			o := storetest.NewOrder(t, fmt.Sprintf("ord_%d%d", i, j), "a")
 			o.Status = status
 			if marked {
-				o.NeedAttention(orderflow.Attention{Code: "X", ExecutionARN: "arn"}, by(0))
+				o.MarkAttention(orderflow.Attention{Code: "X", ExecutionARN: "arn"}, by(0))
 				want = append(want, o.ID)
 			}
 			wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o}), "")
@@ -114,7 +114,7 @@ func TestOrders_Commit_attentionIndex(t *testing.T) {
 		want   int32
 	}{
 		{func() {}, 0},
-		{func() { o.NeedAttention(orderflow.Attention{Code: "X", ExecutionARN: "arn"}, by(0)) }, 1},
+		{func() { o.MarkAttention(orderflow.Attention{Code: "X", ExecutionARN: "arn"}, by(0)) }, 1},
 		{func() { o.ClearAttention(1, by(0)) }, 0},
 	} {
 		step.change()

@@ -43,7 +43,7 @@ func putPayment(table string, p *orderflow.Payment) (*types.Put, error) {
 	if err != nil {
 		return nil, fmt.Errorf("marshal payment: %w", err)
 	}
-	none, started := p.Replaces()
+	none, started := p.CanReplace()
 	if !none && !started {
 		return nil, fmt.Errorf("put payment: unknown state %q", p.State)
 	}

@@ -22,7 +22,7 @@ type Placements struct {
 
 // Answer returns what is kept under the key, strongly consistent; nil if nothing is or it has expired by now.
 func (p *Placements) Answer(ctx context.Context, key string, now time.Time) ([]byte, error) {
-	kept, err := get[keptAnswer](ctx, p.DB, "answer", p.Idempotency, item{"key": str(key)})
+	kept, err := get[answerItem](ctx, p.DB, "answer", p.Idempotency, item{"key": str(key)})
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func (p *Placements) Place(ctx context.Context, o *orderflow.Order, key string, 
 	if err != nil {
 		return nil, fmt.Errorf("place order: %w", err)
 	}
-	put, err := putAnswer(p.Idempotency, keptAnswer{key, o.ID, answer, expires.Unix()}, now)
+	put, err := putAnswer(p.Idempotency, answerItem{key, o.ID, answer, expires.Unix()}, now)
 	if err != nil {
 		return nil, fmt.Errorf("place order: %w", err)
 	}
@@ -62,7 +62,7 @@ func (p *Placements) earlier(ctx context.Context, key string, now time.Time, can
 	if len(reasons) == 0 || aws.ToString(reasons[0].Code) != "ConditionalCheckFailed" {
 		return nil, fmt.Errorf("place order: %w", whyCancelled(make([]action, len(reasons)), cancelled))
 	}
-	kept, err := read[keptAnswer]("answer", reasons[0].Item)
+	kept, err := read[answerItem]("answer", reasons[0].Item)
 	answer := kept.at(now)
 	if err == nil && answer == nil { // a service that does not return the item
 		answer, err = p.Answer(ctx, key, now)

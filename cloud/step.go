@@ -20,7 +20,7 @@ type Steps struct {
 
 // Step returns the record of a step, strongly consistent; nil if it was not done.
 func (s *Steps) Step(ctx context.Context, orderID, name string) (*orderflow.Step, error) {
-	kept, err := get[keptStep](ctx, s.DB, "step", s.Table, item{"orderId": str(orderID), "name": str(name)})
+	kept, err := get[stepItem](ctx, s.DB, "step", s.Table, item{"orderId": str(orderID), "name": str(name)})
 	switch {
 	case err != nil || kept == nil:
 		return nil, err
@@ -31,7 +31,7 @@ func (s *Steps) Step(ctx context.Context, orderID, name string) (*orderflow.Step
 }
 
 // keptStep is a step as it is kept: its result is a string of JSON.
-type keptStep struct {
+type stepItem struct {
 	OrderID string `json:"orderId"`
 	Name    string `json:"name"`
 	Result  string `json:"result"`
@@ -39,7 +39,7 @@ type keptStep struct {
 
 // putStep records a step if it was not yet.
 func putStep(table string, s *orderflow.Step) (*types.Put, error) {
-	it, err := MarshalItem(keptStep{s.OrderID, s.Name, string(s.Result)})
+	it, err := MarshalItem(stepItem{s.OrderID, s.Name, string(s.Result)})
 	if err != nil {
 		return nil, fmt.Errorf("marshal step: %w", err)
 	}

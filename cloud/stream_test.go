@@ -90,7 +90,7 @@ func TestStreamRecord_UnmarshalJSON_whole(t *testing.T) {
 	if err := o.RequestShipment("shp_1", orderflow.Wait{Step: "RequestShipment", Token: "t"}, by(0)); err != nil {
 		t.Fatal(err)
 	}
-	o.NotificationFailed(orderflow.Unsent{Kind: orderflow.NotifyConfirmed, Step: "NotifyConfirmed", Message: "m"}, by(time.Second))
+	o.NoteUnsent(orderflow.Unsent{Kind: orderflow.NotifyConfirmed, Step: "NotifyConfirmed", Message: "m"}, by(time.Second))
 	it, err := itemOf(o)
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 func newReconcile(p *parts) lambda.Handler {
 	orders, executions := p.orders("ORDERS_TABLE"), p.executions("STATE_MACHINE_ARN")
 	return handle(p, tasks.Reconcile{
-		Orders: orders, Standing: orders, Executions: executions, History: executions, Tokens: executions,
+		Orders: orders, Stalled: orders, Executions: executions, History: executions, Tokens: executions,
 		Alerts: p.topic("ALERTS_TOPIC_ARN"), Notify: p.notify(),
 		StartLetters: p.letters("START_DEAD_LETTERS"), WakeLetters: p.letters("WAKE_DEAD_LETTERS"), CarrierLetters: p.letters("CARRIER_DEAD_LETTERS"),
 		Now: p.opts.Clock, After: p.env.duration("RECONCILE_AFTER_SECONDS", time.Second),

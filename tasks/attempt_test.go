@@ -220,7 +220,7 @@ func TestCharge_Handle_uncertainLate(t *testing.T) {
 			return err
 		}
 		return s.change("ord_1", func(o *orderflow.Order) error {
-			o.StockBack(orderflow.By{})
+			o.ReleaseStock(orderflow.By{})
 			return o.Close(orderflow.By{})
 		})
 	}
@@ -247,7 +247,7 @@ func TestCharge_Handle_declinedTellsWhy(t *testing.T) {
 	if last := o.Timeline[len(o.Timeline)-1]; last.Reason != "PaymentDeclined" || last.Message != why {
 		t.Errorf("timeline ends %+v", last)
 	}
-	if got := s.payments["ord_1/charge"]; got.Reason != "amount_too_small" || got.Told != why {
+	if got := s.payments["ord_1/charge"]; got.Reason != "amount_too_small" || got.PublicReason != why {
 		t.Errorf("ledger %+v", got)
 	}
 }

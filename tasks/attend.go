@@ -47,7 +47,7 @@ func (a attend) failed(ctx context.Context, orderID string, mark orderflow.Atten
 // mark commits the mark first: it must not wait for the topic. An event that comes again finds its mark, and alerts again.
 func (a attend) mark(ctx context.Context, orderID string, mark orderflow.Attention) (bool, error) {
 	o, err := update(ctx, a.orders, orderID, func(o *orderflow.Order, _ *orderflow.Write) error {
-		o.NeedAttention(mark, a.by())
+		o.MarkAttention(mark, a.by())
 		return nil
 	})
 	if err != nil {

@@ -73,7 +73,7 @@ func (c Charge) ask(ctx context.Context, id string) (verdict, error) {
 
 // begin makes the ledger entry, and calls the provider.
 func (c Charge) begin(ctx context.Context, o *orderflow.Order) (verdict, error) {
-	if err := o.Proceed(); err != nil {
+	if err := o.CanProceed(); err != nil {
 		return verdict{}, err
 	}
 	if o.Status != orderflow.Confirmed {
@@ -89,10 +89,10 @@ func (c Charge) begin(ctx context.Context, o *orderflow.Order) (verdict, error) 
 
 // nothingDue records that there is nothing to pay: ledger, order and step at once. The provider never hears of the order.
 func (c Charge) nothingDue(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment) (Charged, error) {
-	if err := o.NothingDue(c.Now.by(orderflow.ChargeStep, "")); err != nil {
+	if err := o.SkipPayment(c.Now.by(orderflow.ChargeStep, "")); err != nil {
 		return Charged{}, err
 	}
-	if err := entry.NothingDue(entry.StartedAt); err != nil {
+	if err := entry.MarkNotDue(entry.StartedAt); err != nil {
 		return Charged{}, err
 	}
 	out := Charged{Receipt: orderflow.Receipt{Amount: o.Total}}
@@ -111,12 +111,12 @@ func (c Charge) resume(ctx context.Context, o *orderflow.Order, entry *orderflow
 		return verdict{unrecorded: entry}, entry.Capture(receipt, c.Now().UTC())
 	case orderflow.CodeOf(err) == orderflow.CodePaymentDeclined:
 		return verdict{unrecorded: entry}, entry.Decline(err, c.Now().UTC())
-	case orderflow.NothingCame(err):
-		entry.Spend(err, c.Now().UTC())
+	case orderflow.HadNoEffect(err):
+		entry.NoteKeySpent(err, c.Now().UTC())
 	case orderflow.CodeOf(err) != orderflow.CodeNotFound:
 		return verdict{}, providerError(err)
 	}
-	if err := o.Proceed(); err != nil {
+	if err := o.CanProceed(); err != nil {
 		return verdict{}, err // Refund closes the entry
 	}
 	entry.Renew(c.Now())
@@ -129,7 +129,7 @@ func (c Charge) call(ctx context.Context, o *orderflow.Order, entry *orderflow.P
 	if err := entry.Call(c.Now().UTC()); err != nil {
 		return verdict{}, err
 	}
-	if err := c.note(ctx, entry); err != nil {
+	if err := c.saveEntry(ctx, entry); err != nil {
 		return verdict{}, err
 	}
 	receipt, err := c.Gateway.Charge(ctx, orderflow.Charge{Key: entry.Key(), OrderID: o.ID, Amount: entry.Amount, PaymentMethod: o.PaymentMethod})
@@ -137,17 +137,17 @@ func (c Charge) call(ctx context.Context, o *orderflow.Order, entry *orderflow.P
 		return verdict{unrecorded: entry}, entry.Capture(receipt, c.Now().UTC())
 	}
 	said := providerError(err)
-	note := c.note
+	note := c.saveEntry
 	switch orderflow.CodeOf(said) {
 	case orderflow.CodePaymentDeclined:
 		return verdict{unrecorded: entry}, entry.Decline(said, c.Now().UTC())
 	case orderflow.CodePaymentUnavailable:
 	case orderflow.CodePaymentUncertain:
-		note = c.uncertain
+		note = c.recordUncertain
 	default:
 		return verdict{}, said
 	}
-	if err := entry.Unsettled(before, said, c.Now().UTC()); err != nil {
+	if err := entry.NoteUnsettled(before, said, c.Now().UTC()); err != nil {
 		return verdict{}, err
 	}
 	return verdict{}, cmp.Or(note(ctx, entry), said)

@@ -12,10 +12,10 @@ func (c Charge) record(ctx context.Context, entry orderflow.Payment) (Charged, e
 	_, err := updateOnce(ctx, c.Orders, entry.OrderID, func(o *orderflow.Order, w *orderflow.Write) (err error) {
 		w.Payment = &entry
 		if entry.State == orderflow.PaymentFailed {
-			o.Payment(orderflow.PaymentDeclined, c.Now.declined(orderflow.ChargeStep, entry.Refusal()))
+			o.SetPaymentStatus(orderflow.PaymentDeclined, c.Now.declined(orderflow.ChargeStep, entry.DeclineError()))
 			return nil
 		}
-		err = o.Captured(c.Now.by(orderflow.ChargeStep, ""))
+		err = o.Capture(c.Now.by(orderflow.ChargeStep, ""))
 		if out.Cancelled = orderflow.CodeOf(err) == orderflow.CodeOrderCancelled; err != nil && !out.Cancelled {
 			return err
 		}
@@ -24,7 +24,7 @@ func (c Charge) record(ctx context.Context, entry orderflow.Payment) (Charged, e
 	})
 	switch {
 	case err == nil && entry.State == orderflow.PaymentFailed:
-		return Charged{}, entry.Refusal()
+		return Charged{}, entry.DeclineError()
 	case err == nil:
 		return out, nil
 	}
@@ -42,9 +42,9 @@ func (c Charge) record(ctx context.Context, entry orderflow.Payment) (Charged, e
 func (c Charge) recorded(ctx context.Context, entry orderflow.Payment) (Charged, error) {
 	switch entry.State {
 	case orderflow.PaymentFailed:
-		return Charged{}, entry.Refusal()
+		return Charged{}, entry.DeclineError()
 	case orderflow.PaymentVoided:
-		return Charged{}, c.giveUp(ctx, entry)
+		return Charged{}, c.refundVoided(ctx, entry)
 	}
 	step, err := c.Steps.Step(ctx, entry.OrderID, orderflow.ChargeStep)
 	if err != nil {
@@ -57,14 +57,14 @@ func (c Charge) recorded(ctx context.Context, entry orderflow.Payment) (Charged,
 }
 
 // giveUp sends back what a call captured that took effect after Refund had closed the entry. There is no such money as a rule.
-func (c Charge) giveUp(ctx context.Context, entry orderflow.Payment) error {
+func (c Charge) refundVoided(ctx context.Context, entry orderflow.Payment) error {
 	if entry.Amount.Amount > 0 {
 		receipt, err := c.Gateway.Lookup(ctx, entry)
 		if err == nil {
 			key := orderflow.NewRefund(&entry, c.Now()).Key()
 			_, err = c.Gateway.Refund(ctx, orderflow.Refund{Key: key, OrderID: entry.OrderID, ProviderID: receipt.ProviderID, Amount: receipt.Amount})
 		}
-		if code := orderflow.CodeOf(err); err != nil && code != orderflow.CodeNotFound && code != orderflow.CodePaymentDeclined && !orderflow.NothingCame(err) {
+		if code := orderflow.CodeOf(err); err != nil && code != orderflow.CodeNotFound && code != orderflow.CodePaymentDeclined && !orderflow.HadNoEffect(err) {
 			return providerError(err)
 		}
 	}
@@ -72,16 +72,16 @@ func (c Charge) giveUp(ctx context.Context, entry orderflow.Payment) error {
 }
 
 // note writes the entry of a charge that is not settled.
-func (c Charge) note(ctx context.Context, entry *orderflow.Payment) error {
+func (c Charge) saveEntry(ctx context.Context, entry *orderflow.Payment) error {
 	return c.Orders.Commit(ctx, orderflow.Write{Payment: entry})
 }
 
 // uncertain records that the outcome of a call is unknown: with the ledger's entry, so that an invocation that comes late changes nothing.
-func (c Charge) uncertain(ctx context.Context, entry *orderflow.Payment) error {
+func (c Charge) recordUncertain(ctx context.Context, entry *orderflow.Payment) error {
 	_, err := updateOnce(ctx, c.Orders, entry.OrderID, func(o *orderflow.Order, w *orderflow.Write) error {
 		w.Payment = entry
 		if o.PaymentStatus == orderflow.PaymentNone {
-			o.Payment(orderflow.PaymentUncertain, c.Now.by(orderflow.ChargeStep, string(orderflow.CodePaymentUncertain)))
+			o.SetPaymentStatus(orderflow.PaymentUncertain, c.Now.by(orderflow.ChargeStep, string(orderflow.CodePaymentUncertain)))
 		}
 		return nil
 	})

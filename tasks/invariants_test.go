@@ -47,7 +47,7 @@ func unmarked(o *orderflow.Order) *orderflow.Order {
 		c.Shipment.Late.Alerted = false
 	}
 	c.Attention, c.Sequence, c.Version, c.UpdatedAt = nil, 0, 0, time.Time{}
-	c.Timeline = slices.DeleteFunc(c.Timeline, func(c orderflow.Change) bool { return c.Type == orderflow.AttentionChanged })
+	c.Timeline = slices.DeleteFunc(c.Timeline, func(c orderflow.Change) bool { return c.Type == orderflow.OrderAttentionChanged })
 	return c
 }
 
@@ -72,7 +72,7 @@ func (s *simulation) check(before map[string]orderflow.Product) {
 	if due != refunded || len(s.provider.refunds) > 1 || refunded && s.provider.refunds[0].Amount != o.Total {
 		fail("I4: captured %v, order %s, refunds %v", captured, o.Status, s.provider.refunds)
 	}
-	dispatched, free := o.Shipment != nil && o.Shipment.Status == orderflow.ShipmentDispatched, o.Total.Amount == 0
+	dispatched, free := o.Shipment != nil && o.Shipment.Status == orderflow.ShipmentStatusDispatched, o.Total.Amount == 0
 	if dispatched != (o.Status == orderflow.Fulfilled) || dispatched && (captured == free || o.Cancel != nil) {
 		fail("I5: dispatched %v, captured %v, order %s", dispatched, captured, o.Status)
 	}

@@ -55,7 +55,7 @@ func TestLateCalls_freeOrder(t *testing.T) {
 	placePriced(t, s, 1, 3, "card", 0)
 	_, err := Reserve{s, s, at(start)}.Handle(t.Context(), in)
 	wantCode(t, err, "")
-	s.mustChange(func(o *orderflow.Order) error { return o.NothingDue(orderflow.By{At: start}) })
+	s.mustChange(func(o *orderflow.Order) error { return o.SkipPayment(orderflow.By{At: start}) })
 	release := Release{s, s, at(start)}
 	_, err = release.Handle(t.Context(), in)
 	wantCode(t, err, orderflow.CodeInvalidState)

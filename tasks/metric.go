@@ -21,7 +21,7 @@ func logPublished(ctx context.Context, log *slog.Logger, events []pendingEvent) 
 			placed++
 		case orderflow.OrderStatusChanged:
 			ended[e.detail.Status]++
-		case orderflow.AttentionChanged, orderflow.ShipmentLate:
+		case orderflow.OrderAttentionChanged, orderflow.ShipmentDispatchedLate:
 			if e.detail.Attention {
 				failed++
 			}

@@ -31,7 +31,7 @@ func TestPublish_Handle_logs(t *testing.T) {
 		return orderflow.Change{Sequence: sequence, Type: orderflow.OrderStatusChanged, Status: s}
 	}
 	timeline := []orderflow.Change{{Sequence: 1, Type: orderflow.OrderPlaced, Status: orderflow.Placed}, status(2, orderflow.Confirmed),
-		{Sequence: 3, Type: orderflow.AttentionChanged, Attention: true}, {Sequence: 4, Type: orderflow.AttentionChanged},
+		{Sequence: 3, Type: orderflow.OrderAttentionChanged, Attention: true}, {Sequence: 4, Type: orderflow.OrderAttentionChanged},
 		status(5, orderflow.Fulfilled), status(6, orderflow.Rejected), status(7, orderflow.Cancelled)}
 	var batch Stream
 	for i := range timeline {

@@ -30,7 +30,7 @@ func paid(o *orderflow.Order) error {
 	if err := o.Confirm(orderflow.By{At: start}); err != nil {
 		return err
 	}
-	return o.Captured(orderflow.By{At: start})
+	return o.Capture(orderflow.By{At: start})
 }
 
 func TestNotify_Handle(t *testing.T) {
@@ -57,7 +57,7 @@ func TestNotify_Handle(t *testing.T) {
 		}, nil, "handed to Post. Tracking number: T1."},
 		{"rejected", "closed", rejected, &orderflow.AllNotifications, "not everything in it is in stock. You were not charged."},
 		{"declined", "closed", func(o *orderflow.Order) error {
-			o.Payment(orderflow.PaymentDeclined, orderflow.By{Reason: "PaymentDeclined", Message: "The card has expired."})
+			o.SetPaymentStatus(orderflow.PaymentDeclined, orderflow.By{Reason: "PaymentDeclined", Message: "The card has expired."})
 			return o.Close(orderflow.By{Reason: "PaymentDeclined"})
 		}, nil, "The card has expired. You were not charged."},
 		{"free", "confirmed", func(o *orderflow.Order) error {

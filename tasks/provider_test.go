@@ -110,7 +110,7 @@ func (p *provider) Lookup(ctx context.Context, e orderflow.Payment) (orderflow.R
 		if p.declined[e.Key()] {
 			return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentDeclined, "insufficient_funds")
 		}
-		if orderflow.NothingCame(p.saved[e.Key()]) {
+		if orderflow.HadNoEffect(p.saved[e.Key()]) {
 			return orderflow.Receipt{}, p.saved[e.Key()]
 		}
 		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodeNotFound, "no charge %s", e.Key())

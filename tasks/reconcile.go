@@ -12,10 +12,10 @@ import (
 )
 
 // Standing finds orders that stand still, and orders that need attention. They may be slightly out of date.
-type Standing interface {
+type Stalled interface {
 	// Standing yields the orders of a status that were last changed before the given time, oldest first, and those that were changed after
 	// ahead, a time in the future.
-	Standing(ctx context.Context, status orderflow.Status, before, ahead time.Time) iter.Seq2[*orderflow.Order, error]
+	Stalled(ctx context.Context, status orderflow.Status, before, ahead time.Time) iter.Seq2[*orderflow.Order, error]
 	// NeedingAttention yields the orders that need attention, whatever their status.
 	NeedingAttention(ctx context.Context) iter.Seq2[*orderflow.Order, error]
 }
@@ -32,7 +32,7 @@ type Executions interface {
 // Reconcile finds what a lost event left behind: orders that stand still though something should have happened. The rows are the truth.
 type Reconcile struct {
 	Orders     Orders
-	Standing   Standing
+	Stalled    Stalled
 	Executions Executions
 	History    History
 	Tokens     Answerer
@@ -93,7 +93,7 @@ func (r Reconcile) run(ctx context.Context, out *Reconciled) error {
 		name string
 		run  func(context.Context, *Reconciled) error
 	}{
-		{"find standing orders", r.standing}, {"find executions that failed after the end", r.failedAfterEnd},
+		{"find standing orders", r.stalled}, {"find executions that failed after the end", r.failedAfterEnd},
 		{"find orders that need attention", r.marks}, {"sort dead letters", r.letters},
 	} {
 		err := part.run(ctx, out)

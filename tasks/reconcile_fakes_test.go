@@ -37,19 +37,19 @@ func (x *executions) Execution(_ context.Context, id string) (orderflow.Executio
 }
 
 // standing is a store whose every order of a status stands still.
-type standing struct{ *store }
+type stalledOrders struct{ *store }
 
-func (s standing) Standing(ctx context.Context, status orderflow.Status, before, ahead time.Time) iter.Seq2[*orderflow.Order, error] {
+func (s stalledOrders) Stalled(ctx context.Context, status orderflow.Status, before, ahead time.Time) iter.Seq2[*orderflow.Order, error] {
 	return s.matching(ctx, func(o *orderflow.Order) bool {
 		return o.Status == status && (o.UpdatedAt.Before(before) || o.UpdatedAt.After(ahead))
 	})
 }
 
-func (s standing) NeedingAttention(ctx context.Context) iter.Seq2[*orderflow.Order, error] {
+func (s stalledOrders) NeedingAttention(ctx context.Context) iter.Seq2[*orderflow.Order, error] {
 	return s.matching(ctx, func(o *orderflow.Order) bool { return o.Attention != nil })
 }
 
-func (s standing) matching(ctx context.Context, match func(*orderflow.Order) bool) iter.Seq2[*orderflow.Order, error] {
+func (s stalledOrders) matching(ctx context.Context, match func(*orderflow.Order) bool) iter.Seq2[*orderflow.Order, error] {
 	return func(yield func(*orderflow.Order, error) bool) {
 		o, err := s.Order(ctx, "ord_1")
 		if err != nil || match(o) {

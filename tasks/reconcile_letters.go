@@ -27,7 +27,7 @@ func (r Reconcile) letters(ctx context.Context, out *Reconciled) error {
 		name    string
 		letters Letters
 		settled func(context.Context, orderflow.EventDetail) (bool, error)
-	}{{"start", r.StartLetters, r.started}, {"wake", r.WakeLetters, r.woken}, {"carrier", r.CarrierLetters, r.askedSince}} {
+	}{{"start", r.StartLetters, r.started}, {"wake", r.WakeLetters, r.woken}, {"carrier", r.CarrierLetters, r.requestedSince}} {
 		strangers := 0
 		sort := func(ctx context.Context, l Letter, out *Reconciled) error {
 			e, err := readEvent(l.Message)
@@ -76,7 +76,7 @@ func (r Reconcile) woken(ctx context.Context, e orderflow.EventDetail) (bool, er
 }
 
 // askedSince reports whether the carrier has answered, is not to be asked any more, or was asked again after this request.
-func (r Reconcile) askedSince(ctx context.Context, e orderflow.EventDetail) (bool, error) {
+func (r Reconcile) requestedSince(ctx context.Context, e orderflow.EventDetail) (bool, error) {
 	o, err := r.Orders.Order(ctx, e.OrderID)
 	if err != nil || !o.Unanswered() {
 		return err == nil, err

@@ -34,7 +34,7 @@ func (r Reconcile) markEnded(ctx context.Context, e orderflow.FailedExecution, o
 
 // marks looks at the orders that need attention: a notification may be sent by now, operators may not know yet, a mark may be out of date.
 func (r Reconcile) marks(ctx context.Context, out *Reconciled) error {
-	return each(ctx, r, out, r.Standing.NeedingAttention(ctx), r.checkMark)
+	return each(ctx, r, out, r.Stalled.NeedingAttention(ctx), r.checkMark)
 }
 
 func (r Reconcile) checkMark(ctx context.Context, o *orderflow.Order, out *Reconciled) error {
@@ -63,14 +63,14 @@ func (r Reconcile) resend(ctx context.Context, o *orderflow.Order, out *Reconcil
 		return nil
 	}
 	a := r.attend()
-	return count(&out.Resent)(a.change(ctx, o.ID, func(o *orderflow.Order) bool { return o.NotificationSent(a.by()) }))
+	return count(&out.Resent)(a.change(ctx, o.ID, func(o *orderflow.Order) bool { return o.ClearUnsent(a.by()) }))
 }
 
 // alertDue tells operators of marks that were set where no alert could be sent. They may be told twice, under one id.
 func (r Reconcile) alertDue(ctx context.Context, o *orderflow.Order, _ *Reconciled) error {
 	a := r.attend()
 	_, err := update(ctx, r.Orders, o.ID, func(o *orderflow.Order, w *orderflow.Write) error {
-		due := o.AlertsDue()
+		due := o.TakeAlerts()
 		for _, mark := range due {
 			if err := a.alert(ctx, o.ID, mark); err != nil {
 				return err

@@ -94,7 +94,7 @@ func TestReconcile_Handle_unsent(t *testing.T) {
 	t.Parallel()
 	s := shipping(t)
 	s.mustChange(func(o *orderflow.Order) error {
-		o.NotificationFailed(orderflow.Unsent{Kind: orderflow.NotifyConfirmed, Step: confirmedStep, Message: "m"}, orderflow.By{At: start})
+		o.NoteUnsent(orderflow.Unsent{Kind: orderflow.NotifyConfirmed, Step: confirmedStep, Message: "m"}, orderflow.By{At: start})
 		return nil
 	})
 	r, _, _, alerts := reconciler(s, execution("RUNNING", 0))

@@ -18,7 +18,7 @@ func reconciler(s *store, x *orderflow.Execution) (Reconcile, *executions, *answ
 		xs.of = map[string]orderflow.Execution{"ord_1": *x}
 	}
 	return Reconcile{
-		Orders: s, Standing: standing{s}, Executions: xs, History: history{"RequestShipment", true}, Tokens: tokens, Alerts: alerts,
+		Orders: s, Stalled: stalledOrders{s}, Executions: xs, History: history{"RequestShipment", true}, Tokens: tokens, Alerts: alerts,
 		Notify: Notify{s, s, s, alerts}, StartLetters: &letters{}, WakeLetters: &letters{}, CarrierLetters: &letters{},
 		Now: at(start.Add(time.Hour)), Patience: 72 * time.Hour, Log: quiet,
 	}, xs, tokens, alerts
@@ -29,7 +29,7 @@ func execution(status orderflow.ExecutionStatus, redrives int) *orderflow.Execut
 }
 
 func marked(o *orderflow.Order) error {
-	o.NeedAttention(orderflow.Attention{Code: "X", ExecutionARN: arn}, orderflow.By{At: start})
+	o.MarkAttention(orderflow.Attention{Code: "X", ExecutionARN: arn}, orderflow.By{At: start})
 	return nil
 }
 

@@ -52,21 +52,21 @@ func (r Refund) refund(ctx context.Context, id string) (Refunded, error) {
 		return Refunded{}, r.Orders.Commit(ctx, orderflow.Write{Payment: charge})
 	}
 	if charge.State == orderflow.PaymentStarted {
-		if err := r.findOut(ctx, o, charge); err != nil {
+		if err := r.resolveCharge(ctx, o, charge); err != nil {
 			return Refunded{}, err
 		}
 	}
 	if charge.State != orderflow.PaymentSucceeded {
 		return Refunded{}, nil
 	}
-	if err := o.Refundable(); err != nil && o.PaymentStatus != orderflow.PaymentRefunded {
+	if err := o.CanRefund(); err != nil && o.PaymentStatus != orderflow.PaymentRefunded {
 		return Refunded{}, err
 	}
-	return r.giveBack(ctx, id, *charge)
+	return r.refundCharge(ctx, id, *charge)
 }
 
 // findOut asks the provider what became of a charge whose outcome is unknown, and records it.
-func (r Refund) findOut(ctx context.Context, o *orderflow.Order, charge *orderflow.Payment) error {
+func (r Refund) resolveCharge(ctx context.Context, o *orderflow.Order, charge *orderflow.Payment) error {
 	by := r.Now.by(orderflow.RefundStep, "")
 	receipt, said := r.Gateway.Lookup(ctx, *charge)
 	switch code := orderflow.CodeOf(said); {
@@ -74,19 +74,19 @@ func (r Refund) findOut(ctx context.Context, o *orderflow.Order, charge *orderfl
 		if err := charge.Capture(receipt, by.At); err != nil {
 			return err
 		}
-		if err := o.Captured(by); err != nil && orderflow.CodeOf(err) != orderflow.CodeOrderCancelled {
+		if err := o.Capture(by); err != nil && orderflow.CodeOf(err) != orderflow.CodeOrderCancelled {
 			return err
 		}
 	case code == orderflow.CodePaymentDeclined:
 		if err := charge.Decline(said, by.At); err != nil {
 			return err
 		}
-		o.Payment(orderflow.PaymentDeclined, r.Now.declined(orderflow.RefundStep, said))
-	case code == orderflow.CodeNotFound || orderflow.NothingCame(said):
+		o.SetPaymentStatus(orderflow.PaymentDeclined, r.Now.declined(orderflow.RefundStep, said))
+	case code == orderflow.CodeNotFound || orderflow.HadNoEffect(said):
 		if err := charge.Void(said, by.At); err != nil {
 			return err
 		}
-		o.Payment(orderflow.PaymentNone, by)
+		o.SetPaymentStatus(orderflow.PaymentNone, by)
 	default:
 		return providerError(said)
 	}
@@ -94,14 +94,14 @@ func (r Refund) findOut(ctx context.Context, o *orderflow.Order, charge *orderfl
 }
 
 // giveBack refunds a captured charge: ledger entry, provider, then ledger, order and step at once.
-func (r Refund) giveBack(ctx context.Context, id string, charge orderflow.Payment) (Refunded, error) {
+func (r Refund) refundCharge(ctx context.Context, id string, charge orderflow.Payment) (Refunded, error) {
 	entry, err := r.entry(ctx, id, charge)
 	if err != nil {
 		return Refunded{}, err
 	}
 	receipt, err := r.Gateway.Refund(ctx, orderflow.Refund{Key: entry.Key(), OrderID: id, ProviderID: charge.ProviderID, Amount: charge.Amount})
 	if err != nil {
-		return Refunded{}, r.unsettled(ctx, id, *entry, providerError(err))
+		return Refunded{}, r.recordUnsettled(ctx, id, *entry, providerError(err))
 	}
 	return r.settle(ctx, id, *entry, receipt)
 }
@@ -124,16 +124,16 @@ func (r Refund) entry(ctx context.Context, id string, charge orderflow.Payment) 
 }
 
 // unsettled records what the provider said of a refund that is not done, and returns it: the order shows whether the money is on its way.
-func (r Refund) unsettled(ctx context.Context, id string, entry orderflow.Payment, said error) error {
+func (r Refund) recordUnsettled(ctx context.Context, id string, entry orderflow.Payment, said error) error {
 	status, known := map[orderflow.Code]orderflow.PaymentStatus{
 		orderflow.CodeRefundPending: orderflow.PaymentRefundPending, orderflow.CodeRefundFailed: orderflow.PaymentCaptured,
 	}[orderflow.CodeOf(said)]
 	_, err := updateOnce(ctx, r.Orders, id, func(o *orderflow.Order, w *orderflow.Write) error {
-		if entry.Spend(said, r.Now().UTC()) {
+		if entry.NoteKeySpent(said, r.Now().UTC()) {
 			w.Payment = &entry
 		}
-		if known && o.Refundable() == nil {
-			o.Payment(status, r.Now.by(orderflow.RefundStep, string(orderflow.CodeOf(said))))
+		if known && o.CanRefund() == nil {
+			o.SetPaymentStatus(status, r.Now.by(orderflow.RefundStep, string(orderflow.CodeOf(said))))
 		}
 		return nil
 	})
@@ -141,12 +141,12 @@ func (r Refund) unsettled(ctx context.Context, id string, entry orderflow.Paymen
 }
 
 func (r Refund) settle(ctx context.Context, id string, entry orderflow.Payment, receipt orderflow.Receipt) (Refunded, error) {
-	if err := entry.GiveBack(receipt, r.Now().UTC()); err != nil {
+	if err := entry.Refund(receipt, r.Now().UTC()); err != nil {
 		return Refunded{}, err
 	}
 	out := Refunded{receipt}
 	_, err := updateOnce(ctx, r.Orders, id, func(o *orderflow.Order, w *orderflow.Write) (err error) {
-		if err := o.Refunded(r.Now.by(orderflow.RefundStep, "")); err != nil {
+		if err := o.Refund(r.Now.by(orderflow.RefundStep, "")); err != nil {
 			return err
 		}
 		w.Payment = &entry

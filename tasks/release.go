@@ -33,7 +33,7 @@ func (r Release) release(ctx context.Context, id string) error {
 	switch {
 	case o.StockStatus == orderflow.StockReleased || o.Status == orderflow.Rejected || o.Status == orderflow.Cancelled:
 		return nil
-	case o.Status == orderflow.Shipping || o.Status == orderflow.Fulfilled || o.PaymentStatus == orderflow.PaymentCaptured || goesOnFree(o):
+	case o.Status == orderflow.Shipping || o.Status == orderflow.Fulfilled || o.PaymentStatus == orderflow.PaymentCaptured || proceedsFree(o):
 		return orderflow.Errorf(orderflow.CodeInvalidState, "order %s is %s, its payment %s: the goods are not free", id, o.Status, o.PaymentStatus)
 	}
 	held := false // whether anything was reserved at all
@@ -51,8 +51,8 @@ func (r Release) release(ctx context.Context, id string) error {
 }
 
 // goesOnFree reports whether an order that costs nothing goes on: no refund tells that it does not.
-func goesOnFree(o *orderflow.Order) bool {
-	givenUp := o.Shipment != nil && o.Shipment.Status == orderflow.ShipmentFailed
+func proceedsFree(o *orderflow.Order) bool {
+	givenUp := o.Shipment != nil && o.Shipment.Status == orderflow.ShipmentStatusFailed
 	return o.Status == orderflow.Paid && o.Total.Amount == 0 && o.Cancel == nil && !givenUp
 }
 
@@ -71,7 +71,7 @@ func (r Release) releaseChunk(ctx context.Context, o *orderflow.Order, c chunk, 
 		moves[i].Kind = orderflow.Release
 	}
 	if c.last && held {
-		o.StockBack(r.Now.by("release", ""))
+		o.ReleaseStock(r.Now.by("release", ""))
 	}
 	step, err := c.step(o.ID, "release", moves)
 	if err != nil {

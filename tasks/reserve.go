@@ -52,7 +52,7 @@ func (r Reserve) reserve(ctx context.Context, id string) (Reserved, error) {
 
 // refuseReleased keeps an invocation that comes late from taking stock that nobody would give back.
 func (r Reserve) refuseReleased(ctx context.Context, o *orderflow.Order) error {
-	if err := o.Proceed(); err != nil {
+	if err := o.CanProceed(); err != nil {
 		return err
 	}
 	if o.Status != orderflow.Placed {

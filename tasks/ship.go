@@ -21,19 +21,19 @@ type Ship struct {
 }
 
 // Asked is the result of Ship. The state machine ignores it: it takes the answer that is given to the token.
-type Asked struct {
+type Requested struct {
 	ShipmentID string `json:"shipmentId"`
 }
 
 // Handle returns CodeOrderCancelled if a cancel won, CodeInvalidState for an order that is not paid or has ended, and for an attempt that is not
 // the newest any more.
-func (s Ship) Handle(ctx context.Context, in Input) (Asked, error) {
-	return run(ctx, "request shipment", func() (Asked, error) { return s.ship(ctx, in) })
+func (s Ship) Handle(ctx context.Context, in Input) (Requested, error) {
+	return run(ctx, "request shipment", func() (Requested, error) { return s.ship(ctx, in) })
 }
 
-func (s Ship) ship(ctx context.Context, in Input) (Asked, error) {
+func (s Ship) ship(ctx context.Context, in Input) (Requested, error) {
 	if in.TaskToken == "" {
-		return Asked{}, orderflow.Errorf(orderflow.CodeInvalidState, "the task token is missing")
+		return Requested{}, orderflow.Errorf(orderflow.CodeInvalidState, "the task token is missing")
 	}
 	o, err := updateOnce(ctx, s.Orders, in.OrderID, func(o *orderflow.Order, _ *orderflow.Write) error {
 		by, first := s.Now.by("ship", ""), o.Shipment == nil
@@ -41,14 +41,14 @@ func (s Ship) ship(ctx context.Context, in Input) (Asked, error) {
 			return err
 		}
 		if n := in.Notification; first && n.Error != "" {
-			o.NotificationFailed(orderflow.Unsent{Kind: orderflow.NotifyConfirmed, Step: confirmedStep, Message: n.Error + ": " + message(n.Cause)}, by)
+			o.NoteUnsent(orderflow.Unsent{Kind: orderflow.NotifyConfirmed, Step: confirmedStep, Message: n.Error + ": " + message(n.Cause)}, by)
 		}
 		return nil
 	})
 	if err != nil {
-		return Asked{}, err
+		return Requested{}, err
 	}
-	return Asked{ShipmentID: o.Shipment.ID}, nil
+	return Requested{ShipmentID: o.Shipment.ID}, nil
 }
 
 // shipmentID is the order's own: an order has one shipment, and asked again the carrier knows it by this.

@@ -111,7 +111,7 @@ func TestShip_Handle_untold(t *testing.T) {
 		t.Errorf("got %+v", o)
 	}
 	// A later attempt knows the same of the notification, which may have been sent since.
-	s.mustChange(func(o *orderflow.Order) error { o.NotificationSent(orderflow.By{}); return nil })
+	s.mustChange(func(o *orderflow.Order) error { o.ClearUnsent(orderflow.By{}); return nil })
 	again := first
 	again.TaskToken, again.Attempt.Retry = "u", 1
 	_, err = Ship{s, at(start)}.Handle(t.Context(), again)

@@ -171,7 +171,7 @@ func TestRecord_Handle(t *testing.T) {
 	wantCode(t, err, orderflow.CodeInvalidState)
 	_, err = Reserve{s, s, at(start)}.Handle(t.Context(), in)
 	wantCode(t, err, "")
-	s.mustChange(func(o *orderflow.Order) error { return o.Captured(orderflow.By{}) })
+	s.mustChange(func(o *orderflow.Order) error { return o.Capture(orderflow.By{}) })
 	s.mustChange(func(o *orderflow.Order) error {
 		return o.RequestShipment("shp_1", orderflow.Wait{Step: "s", Token: "t"}, orderflow.By{})
 	})

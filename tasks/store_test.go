@@ -183,7 +183,7 @@ func (s *store) guard(w orderflow.Write) error {
 	}
 	if w.Payment != nil {
 		old, exists := s.payments[w.Payment.OrderID+"/"+w.Payment.Step]
-		none, started := w.Payment.Replaces()
+		none, started := w.Payment.CanReplace()
 		open := exists && old.State == orderflow.PaymentStarted && (w.Payment.State != orderflow.PaymentStarted || old.Revision == w.Payment.Revision)
 		if !(none && !exists || started && open) {
 			return errConflict

@@ -43,7 +43,7 @@ func (v Validate) validate(ctx context.Context, id string) (Validated, error) {
 	if o.Status != orderflow.Placed {
 		return valid, nil
 	}
-	if err := o.Proceed(); err != nil {
+	if err := o.CanProceed(); err != nil {
 		return Validated{}, err
 	}
 	if err := checkOrder(o); err != nil {

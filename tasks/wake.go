@@ -71,13 +71,13 @@ func answerOf(tokens Answerer, o *orderflow.Order) func(ctx context.Context, tok
 		return func(ctx context.Context, token string) error { return tokens.Fail(ctx, token, code, cause) }
 	}
 	switch {
-	case s.Status == orderflow.ShipmentDispatched:
+	case s.Status == orderflow.ShipmentStatusDispatched:
 		return func(ctx context.Context, token string) error {
 			return tokens.Succeed(ctx, token, ShipmentAnswer{ShipmentID: s.ID, TrackingNumber: s.TrackingNumber})
 		}
 	case o.Cancel != nil:
 		return fail(orderflow.CodeOrderCancelled, "a cancel was accepted before dispatch")
-	case s.Status == orderflow.ShipmentFailed:
+	case s.Status == orderflow.ShipmentStatusFailed:
 		return fail(orderflow.CodeShipmentFailed, s.Reason)
 	}
 	return nil

@@ -50,7 +50,7 @@ func (s *simulation) await() error {
 func (s *simulation) carrier(status string) {
 	by := orderflow.By{At: s.now, Actor: "carrier", Reason: "AddressUnreachable"}
 	o := s.store.load(s.t, "ord_1")
-	late := o.Cancel != nil || o.Shipment.Status == orderflow.ShipmentFailed || o.Status.Final() && o.Status != orderflow.Fulfilled
+	late := o.Cancel != nil || o.Shipment.Status == orderflow.ShipmentStatusFailed || o.Status.Final() && o.Status != orderflow.Fulfilled
 	if status == orderflow.NoticeDispatched && late && !s.chance(noticeLate, 2) {
 		return
 	}
@@ -112,7 +112,7 @@ func (s *simulation) fail(err error) {
 	s.down = false
 	s.publish(func() { // the note may be lost: the news of the redrive takes the mark away, too
 		err := s.store.change("ord_1", func(o *orderflow.Order) error {
-			o.Redriven(s.redrive, orderflow.By{At: s.now, Actor: "operator:olga"})
+			o.NoteRedrive(s.redrive, orderflow.By{At: s.now, Actor: "operator:olga"})
 			return nil
 		})
 		s.log("    redriven: %v", err)

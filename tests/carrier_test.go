@@ -142,8 +142,8 @@ func testSilentCarrier(t *testing.T, args ...string) {
 	for _, c := range v.Timeline {
 		count[c.Type]++
 	}
-	if v.Status != orderflow.Fulfilled || count[orderflow.ShipmentAsked] != 1 ||
-		count[orderflow.ShipmentRenewed] < 1 || count[orderflow.AttentionChanged] != 1 {
+	if v.Status != orderflow.Fulfilled || count[orderflow.ShipmentRequested] != 1 ||
+		count[orderflow.ShipmentRenewed] < 1 || count[orderflow.OrderAttentionChanged] != 1 {
 		t.Errorf("%s, changes %v", v.Status, count)
 	}
 	s.checkInvariants(events)
@@ -154,7 +154,7 @@ func (c *caller) waiting(id string) view {
 	c.s.t.Helper()
 	return c.until(id, "waits for the carrier", func(v view) bool {
 		for _, change := range v.Timeline {
-			if change.Type == orderflow.ShipmentAsked {
+			if change.Type == orderflow.ShipmentRequested {
 				return true
 			}
 		}

@@ -27,7 +27,7 @@ func TestPrintOrder(t *testing.T) {
 			{SKU: "beans", Name: "Coffee beans", Quantity: 2, UnitPrice: usd(1450), Total: usd(2900)},
 		},
 		ShippingAddress: orderflow.Address{Name: "Ada Brewer", Line1: "12 Mill Lane", City: "Portland", PostalCode: "97205", Country: "US"},
-		Shipment:        &orderflow.Shipment{ID: "s", Status: orderflow.ShipmentDispatched, Carrier: "Post", TrackingNumber: "T1"},
+		Shipment:        &orderflow.Shipment{ID: "s", Status: orderflow.ShipmentStatusDispatched, Carrier: "Post", TrackingNumber: "T1"},
 		Timeline: []orderflow.Change{
 			{Sequence: 1, At: at, Type: orderflow.OrderPlaced, Status: orderflow.Placed},
 			{Sequence: 2, At: at.Add(time.Second), Type: orderflow.OrderStatusChanged, Status: orderflow.Fulfilled},
@@ -108,10 +108,10 @@ func TestStanding(t *testing.T) {
 		want     string
 	}{
 		{[]orderflow.Change{ended(orderflow.Cancelled, "OrderCancelled")}, "CANCELLED"},
-		{[]orderflow.Change{ended(orderflow.Cancelled, "OrderCancelled"), later(orderflow.AttentionChanged, orderflow.Cancelled, "goods are back")}, "CANCELLED"},
+		{[]orderflow.Change{ended(orderflow.Cancelled, "OrderCancelled"), later(orderflow.OrderAttentionChanged, orderflow.Cancelled, "goods are back")}, "CANCELLED"},
 		{[]orderflow.Change{ended(orderflow.Fulfilled, ""), later(orderflow.ShipmentCorrected, orderflow.Fulfilled, "typing error")}, "FULFILLED"},
-		{[]orderflow.Change{ended(orderflow.Rejected, "OutOfStock"), later(orderflow.PaymentChanged, orderflow.Rejected, "x")}, "REJECTED: not everything in it was in stock"},
-		{[]orderflow.Change{ended(orderflow.Cancelled, "ShipmentFailed"), later(orderflow.AttentionChanged, orderflow.Cancelled, "x")}, "CANCELLED: the carrier gave up"},
+		{[]orderflow.Change{ended(orderflow.Rejected, "OutOfStock"), later(orderflow.OrderPaymentChanged, orderflow.Rejected, "x")}, "REJECTED: not everything in it was in stock"},
+		{[]orderflow.Change{ended(orderflow.Cancelled, "ShipmentFailed"), later(orderflow.OrderAttentionChanged, orderflow.Cancelled, "x")}, "CANCELLED: the carrier gave up"},
 		{nil, "PLACED"},
 	} {
 		o := client.Order{Status: orderflow.Placed, Timeline: c.timeline}

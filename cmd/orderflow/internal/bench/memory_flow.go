@@ -153,7 +153,7 @@ func (b *memoryBench) reach(ctx context.Context, id string, status orderflow.Sta
 	ctx, cancel := context.WithTimeout(ctx, memoryPatience)
 	defer cancel()
 	o, err := b.client.Follow(ctx, id, memoryPoll, func(o client.Order) bool {
-		return status == orderflow.Paid && o.Status == status && len(o.Timeline) > 0 && o.Timeline[len(o.Timeline)-1].Type == orderflow.ShipmentAsked
+		return status == orderflow.Paid && o.Status == status && len(o.Timeline) > 0 && o.Timeline[len(o.Timeline)-1].Type == orderflow.ShipmentRequested
 	})
 	if err == nil && o.Status != status {
 		err = fmt.Errorf("order %s ended %s: %s", id, o.Status, o.Reason())

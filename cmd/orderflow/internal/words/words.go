@@ -92,23 +92,23 @@ func happened(o client.Order, c orderflow.Change) string {
 		return "the order for " + o.Total.String() + " was placed"
 	case orderflow.OrderStatusChanged:
 		return reached(o, c)
-	case orderflow.CancelRequested:
+	case orderflow.OrderCancelRequested:
 		return "a cancel was accepted"
-	case orderflow.PaymentChanged:
+	case orderflow.OrderPaymentChanged:
 		return paid(o, c.PaymentStatus)
-	case orderflow.StockChanged:
+	case orderflow.OrderStockChanged:
 		return "the goods went back to stock"
-	case orderflow.AttentionChanged:
+	case orderflow.OrderAttentionChanged:
 		return attended(o, c)
-	case orderflow.ShipmentAsked:
+	case orderflow.ShipmentRequested:
 		return "the carrier was asked to take the goods"
 	case orderflow.ShipmentRenewed:
 		return "the carrier was asked again"
-	case orderflow.ShipmentGivenUp:
+	case orderflow.ShipmentFailed:
 		return "the carrier gave up"
 	case orderflow.ShipmentCorrected:
 		return "the carrier corrected its notice: " + shipped(o, c)
-	case orderflow.ShipmentLate:
+	case orderflow.ShipmentDispatchedLate:
 		return "the carrier dispatched the goods, which should have stayed"
 	}
 	return string(c.Type)

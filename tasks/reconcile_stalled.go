@@ -11,21 +11,21 @@ import (
 // clockSkew is how far the clocks may differ that tell when orders change. What was changed later than that has a clock that was set back since.
 const clockSkew = time.Minute
 
-func (r Reconcile) standing(ctx context.Context, out *Reconciled) error {
+func (r Reconcile) stalled(ctx context.Context, out *Reconciled) error {
 	now := r.Now()
 	for _, status := range orderflow.Statuses {
 		if status.Final() {
 			continue
 		}
-		if err := each(ctx, r, out, r.Standing.Standing(ctx, status, now.Add(-r.After), now.Add(clockSkew)), r.checkStanding); err != nil {
+		if err := each(ctx, r, out, r.Stalled.Stalled(ctx, status, now.Add(-r.After), now.Add(clockSkew)), r.checkStalled); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r Reconcile) checkStanding(ctx context.Context, o *orderflow.Order, out *Reconciled) error {
-	if o.Patient(r.After, r.Patience, r.Now()) { // they may be many: looking at each in every run would hold up the others
+func (r Reconcile) checkStalled(ctx context.Context, o *orderflow.Order, out *Reconciled) error {
+	if o.OnlyWaits(r.After, r.Patience, r.Now()) { // they may be many: looking at each in every run would hold up the others
 		return nil
 	}
 	out.Checked++
@@ -72,20 +72,20 @@ func (r Reconcile) wakeUp(ctx context.Context, a attend, id string, x orderflow.
 	}
 	answered, err := answer(ctx, r.Tokens, o)
 	if orderflow.CodeOf(err) == orderflow.CodeTokenGone {
-		return r.refused(ctx, a, o, x, out)
+		return r.markRefused(ctx, a, o, x, out)
 	}
 	if answered || err != nil {
 		return count(&out.Answered)(answered, err)
 	}
-	return r.remind(ctx, a, id, x.RedriveCount, out)
+	return r.renewRequest(ctx, a, id, x.RedriveCount, out)
 }
 
 // refused marks an order whose execution waits for an answer that is known, and does not take it.
-func (r Reconcile) refused(ctx context.Context, a attend, o *orderflow.Order, x orderflow.Execution, out *Reconciled) error {
+func (r Reconcile) markRefused(ctx context.Context, a attend, o *orderflow.Order, x orderflow.Execution, out *Reconciled) error {
 	mark := orderflow.Attention{
 		Code: string(orderflow.CodeAnswerRefused), Message: "the execution waits, but does not take the answer that is known", Step: o.Wait.Step, RedriveCount: x.RedriveCount,
 	}
-	marked, err := a.change(ctx, o.ID, func(o *orderflow.Order) bool { return o.NeedAttention(mark, a.by()) })
+	marked, err := a.change(ctx, o.ID, func(o *orderflow.Order) bool { return o.MarkAttention(mark, a.by()) })
 	if err != nil || !marked {
 		return err
 	}
@@ -93,7 +93,7 @@ func (r Reconcile) refused(ctx context.Context, a attend, o *orderflow.Order, x 
 }
 
 // remind asks a silent carrier again, and tells operators of one that has been silent for too long.
-func (r Reconcile) remind(ctx context.Context, a attend, id string, redriveCount int, out *Reconciled) error {
+func (r Reconcile) renewRequest(ctx context.Context, a attend, id string, redriveCount int, out *Reconciled) error {
 	var renewed, overdue bool
 	o, err := update(ctx, r.Orders, id, func(o *orderflow.Order, _ *orderflow.Write) error {
 		renewed = o.RenewShipment(r.After, a.by())
