@@ -7,7 +7,7 @@ import (
 
 func TestAttempt_Before(t *testing.T) {
 	t.Parallel()
-	attempts := []Attempt{ // in their order
+	attempts := []Attempt{ // in ascending order
 		{},
 		{Entered: noon},
 		{Entered: noon, Retry: 1},

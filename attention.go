@@ -5,18 +5,19 @@ import (
 	"time"
 )
 
-// AttentionKind is what sort of thing an order is marked for.
+// AttentionKind is the kind of problem that an order is marked for.
 type AttentionKind int
 
 // The kinds of attention.
 const (
-	AttentionFailed       AttentionKind = iota // the execution has ended, and not as it should: marked once for each redrive
-	AttentionWaiting                           // the execution waits for a silent carrier, or does not take an answer
-	AttentionLateDispatch                      // goods left that should have stayed
-	AttentionUnsent                            // the customer could not be told
+	AttentionFailed       AttentionKind = iota // the execution ended without success: marked once per redrive
+	AttentionWaiting                           // the execution waits for a silent carrier, or refuses an answer
+	AttentionLateDispatch                      // the goods were dispatched after a cancel
+	AttentionUnsent                            // a notification to the customer could not be sent
 )
 
-// Kind follows from the code: any other than those of a kind is the error of an execution.
+// Kind returns the kind that belongs to the code. A code of no other kind is the error of an
+// execution.
 func (a Attention) Kind() AttentionKind {
 	switch Code(a.Code) {
 	case CodeShipmentUnanswered, CodeAnswerRefused:
@@ -29,10 +30,11 @@ func (a Attention) Kind() AttentionKind {
 	return AttentionFailed
 }
 
-// is reports whether the order is marked, and for a thing of this kind.
+// is reports whether the order is marked with this kind.
 func (m *Attention) is(k AttentionKind) bool { return m != nil && m.Kind() == k }
 
-// outlives reports whether the mark concerns an order that has ended, too: a step after the end failed, or the goods left too late.
+// outlives reports whether the mark also applies to an order that has ended: a step after the end
+// failed, or the goods were dispatched too late.
 func (a Attention) outlives() bool {
 	switch a.Kind() {
 	case AttentionWaiting, AttentionUnsent:
@@ -41,22 +43,23 @@ func (a Attention) outlives() bool {
 	return Code(a.Code) != CodeOrderOpen
 }
 
-// precedes reports whether the mark was made before the execution was redriven for the given time, from 1.
+// precedes reports whether the mark was made before the given redrive, counted from 1.
 func (m *Attention) precedes(redrive int) bool { return m != nil && m.RedriveCount < redrive }
 
-// covers reports whether the mark says what a says: it is of the same run, and of no earlier redrive.
+// covers reports whether m includes a: same execution, and the same redrive or a later one.
 func (m *Attention) covers(a Attention) bool {
 	return m != nil && m.ExecutionARN == a.ExecutionARN && m.RedriveCount >= a.RedriveCount
 }
 
-// Marked reports whether the order bears a mark that says what a says, or an operator has acknowledged one.
+// Marked reports whether the order has a mark that covers a, or an operator has acknowledged one.
 func (o *Order) Marked(a Attention) bool {
 	return o.Attention.covers(a) || a.Kind() == AttentionFailed && o.Acknowledged.covers(a)
 }
 
-// NeedAttention marks the order for the operators. It reports whether that changed anything: the same failure of the same run is marked once,
-// and not again after an operator has acknowledged it. A failed execution takes the place of whatever else the order is marked for; an order
-// that has ended takes no mark that concerns its way there.
+// MarkAttention marks the order for the operators and reports whether the order changed. The same
+// failure of the same execution is marked once, and not again after an operator has acknowledged
+// it. A failed execution replaces every other mark. An order that has ended takes only marks that
+// still apply to it.
 func (o *Order) MarkAttention(a Attention, by By) bool {
 	if o.Status.Final() && !a.outlives() {
 		return false
@@ -70,8 +73,7 @@ func (o *Order) MarkAttention(a Attention, by By) bool {
 	return true
 }
 
-// ClearAttention takes the mark away that was made before the given redrive: the order goes on. It reports whether there was one that goes with
-// that.
+// ClearAttention removes a mark made before the given redrive and reports whether it removed one.
 func (o *Order) ClearAttention(redrive int, by By) bool {
 	old := o.Attention
 	if !old.precedes(redrive) {
@@ -84,7 +86,7 @@ func (o *Order) ClearAttention(redrive int, by By) bool {
 	return true
 }
 
-// unmark takes the mark away, and puts one in its place that it has hidden.
+// unmark removes the mark and restores the one that it has hidden, if any.
 func (o *Order) unmark() {
 	o.Attention = nil
 	if s := o.Shipment; s != nil && s.Late != nil && !s.Late.Acknowledged {
@@ -94,16 +96,16 @@ func (o *Order) unmark() {
 	}
 }
 
-// Acknowledge records that an operator has dealt with what the order is marked for, where nothing in the system can, and why that is so.
-// Returns CodeInvalidState without such a mark.
+// Acknowledge records that an operator has dealt with the marked problem by hand, and why. Returns
+// CodeInvalidState if there is no mark, or if the mark disappears when the order goes on.
 func (o *Order) Acknowledge(by By) error {
 	switch {
 	case o.Attention == nil:
-		return Errorf(CodeInvalidState, "order %s needs no attention", o.ID)
+		return Errorf(CodeInvalidState, "order %s has no mark to acknowledge", o.ID)
 	case o.Attention.is(AttentionLateDispatch):
 		o.Shipment.Late.Acknowledged = true
 	case !o.Status.Final():
-		return Errorf(CodeInvalidState, "order %s is %s: its mark goes when it goes on", o.ID, o.Status)
+		return Errorf(CodeInvalidState, "order %s is %s: its mark disappears when the order goes on", o.ID, o.Status)
 	}
 	o.Acknowledged = o.Attention
 	o.unmark()
@@ -111,26 +113,28 @@ func (o *Order) Acknowledge(by By) error {
 	return nil
 }
 
-// LateDispatch is the carrier's word that it has taken the goods of a shipment that was cancelled, or that it had given up itself.
+// LateDispatch is the carrier's notice that it dispatched a shipment after a cancel, or after it
+// reported the shipment as failed.
 type LateDispatch struct {
 	Carrier        string     `json:"carrier"`
 	TrackingNumber string     `json:"trackingNumber"`
 	At             time.Time  `json:"at"`
-	Alerted        bool       `json:"alerted"`           // operators were told
-	Acknowledged   bool       `json:"acknowledged"`      // an operator has seen to the goods
-	Earlier        []Tracking `json:"earlier,omitempty"` // what the carrier had said before
+	Alerted        bool       `json:"alerted"`           // an alert was sent
+	Acknowledged   bool       `json:"acknowledged"`      // an operator has dealt with the goods
+	Earlier        []Tracking `json:"earlier,omitempty"` // earlier tracking numbers, oldest first
 }
 
 func (l LateDispatch) mark() *Attention {
 	return &Attention{
 		Code: string(CodeDispatchedLate), Since: l.At,
-		Message: "the carrier has dispatched the goods, which should have stayed: " + l.Carrier + " " + l.TrackingNumber,
+		Message: "the carrier dispatched the goods after a cancel or a failure: " + l.Carrier + " " + l.TrackingNumber,
 	}
 }
 
-// NoteLateDispatch records a dispatch that Dispatch refuses, and marks the order for the operators, also one that has ended: the goods may be
-// gone while the money went back. A tracking number that was noted before changes nothing: carriers repeat notices. Nor does one beyond
-// maxCorrections: an order does not grow without bound, and an operator knows that its goods are gone.
+// NoteLateDispatch records a dispatch that Dispatch refuses, and marks the order for the operators
+// even if it has ended: the goods may be gone although the money was refunded. A tracking number
+// that was already noted changes nothing, because carriers repeat notices. Neither does one beyond
+// maxCorrections, which bounds the order's size.
 func (o *Order) NoteLateDispatch(carrier, trackingNumber string, by By) {
 	late := &LateDispatch{Carrier: carrier, TrackingNumber: trackingNumber, At: by.At}
 	if l := o.Shipment.Late; l != nil {
@@ -146,20 +150,22 @@ func (o *Order) NoteLateDispatch(carrier, trackingNumber string, by By) {
 	o.record(by.change(ShipmentDispatchedLate))
 }
 
-// Unsent is a notification that could not be sent while the order went on. It is sent later, or overtaken by the next one.
+// Unsent is a notification that could not be sent while the order went on. It is sent later, or
+// replaced by the next one.
 type Unsent struct {
 	Kind    NotificationKind `json:"kind"`
 	Step    string           `json:"step"`
 	Message string           `json:"message"`
 	Since   time.Time        `json:"since"`
-	Alerted bool             `json:"alerted"` // operators were told
+	Alerted bool             `json:"alerted"` // an alert was sent
 }
 
 func (u Unsent) mark() *Attention {
 	return &Attention{Code: string(CodeNotificationFailed), Message: u.Message, Step: u.Step, Since: u.Since}
 }
 
-// NotificationFailed notes that a notification could not be sent, and marks the order for the operators; it goes on.
+// NoteUnsent records a notification that could not be sent, and marks the order for the operators.
+// The order goes on.
 func (o *Order) NoteUnsent(u Unsent, by By) {
 	u.Since = by.At
 	o.Unsent = &u
@@ -169,8 +175,8 @@ func (o *Order) NoteUnsent(u Unsent, by By) {
 	o.record(by.change(OrderAttentionChanged))
 }
 
-// NotificationSent notes that what could not be sent was sent, or is not needed any more. It takes the mark away, and reports whether there was
-// anything to note.
+// ClearUnsent records that the unsent notification was sent or is no longer needed, and removes its
+// mark. It reports whether there was one.
 func (o *Order) ClearUnsent(by By) bool {
 	if o.Unsent == nil {
 		return false
@@ -183,7 +189,8 @@ func (o *Order) ClearUnsent(by By) bool {
 	return true
 }
 
-// AlertsDue takes the marks of which no operator has been told yet, and notes that they are told now.
+// TakeAlerts returns the marks that operators have not been alerted to, and records them as
+// alerted.
 func (o *Order) TakeAlerts() []Attention {
 	var due []Attention
 	if s := o.Shipment; s != nil && s.Late != nil && !s.Late.Alerted && !s.Late.Acknowledged {

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// A carrier repeats its notices, in any order: each tracking number is noted once, and ten corrections at most.
+// Carriers repeat their notices in any order: each tracking number is noted once, up to ten
+// corrections.
 func TestOrder_NoteLateDispatch_repeated(t *testing.T) {
 	t.Parallel()
 	o := &Order{ID: "ord_1", Status: Cancelled, Shipment: &Shipment{ID: "shp_1", Status: ShipmentStatusRequested}}
@@ -39,7 +40,7 @@ func TestAttention_Kind(t *testing.T) {
 	}
 }
 
-// A redrive takes away what was marked before it, and nothing else.
+// A redrive removes marks made before it, and no others.
 func TestOrder_ClearAttention(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// ChangeType says what a Change is about. It is the detail-type of the event that publishes the change.
+// ChangeType is the kind of a Change. It is the detail-type of the event that publishes the change.
 type ChangeType string
 
 // The change types.
@@ -18,29 +18,30 @@ const (
 	OrderPaymentChanged    ChangeType = "Order Payment Changed"
 	OrderStockChanged      ChangeType = "Order Stock Changed"
 	OrderAttentionChanged  ChangeType = "Order Attention Changed"
-	ShipmentRequested      ChangeType = "Shipment Requested"       // the carrier is to be asked
-	ShipmentRenewed        ChangeType = "Shipment Renewed"         // the waiting step has a new token, or the carrier is silent: ask or answer again
-	ShipmentFailed         ChangeType = "Shipment Failed"          // the carrier gave up
-	ShipmentDispatchedLate ChangeType = "Shipment Dispatched Late" // after a cancel, or after the carrier had given up: the goods may be gone
-	ShipmentCorrected      ChangeType = "Shipment Corrected"       // the carrier named another carrier or tracking number than before
+	ShipmentRequested      ChangeType = "Shipment Requested"       // a request to the carrier is due
+	ShipmentRenewed        ChangeType = "Shipment Renewed"         // the waiting step has a new token, or the carrier is silent: request or answer again
+	ShipmentFailed         ChangeType = "Shipment Failed"          // the carrier reported a failure
+	ShipmentDispatchedLate ChangeType = "Shipment Dispatched Late" // after a cancel or a failure: the goods may be gone
+	ShipmentCorrected      ChangeType = "Shipment Corrected"       // the carrier replaced the carrier name or tracking number
 )
 
-// Change is one entry of an order's timeline: the order's state right after it. It holds no personal data, so it may be published as it is.
+// Change is one entry of an order's timeline, with the order's state right after it. It holds no
+// personal data, so it can be published as it is.
 type Change struct {
 	Sequence       int64         `json:"sequence"`
 	At             time.Time     `json:"at"`
 	Type           ChangeType    `json:"type"`
 	Status         Status        `json:"status"`
-	PreviousStatus Status        `json:"previousStatus,omitempty"` // only where the status changed
+	PreviousStatus Status        `json:"previousStatus,omitempty"` // set only if the status changed
 	PaymentStatus  PaymentStatus `json:"paymentStatus"`
 	StockStatus    StockStatus   `json:"stockStatus"`
 	Attention      bool          `json:"attention"`
 	Actor          string        `json:"actor"`             // "customer:ID", "operator:ID", "step:NAME", "carrier"
 	Reason         string        `json:"reason,omitempty"`  // a Code, or an operator's words
-	Message        string        `json:"message,omitempty"` // the reason in a sentence for the customer
+	Message        string        `json:"message,omitempty"` // the reason as a sentence for the customer
 }
 
-// record appends c as the order's next change, completed with the order's state.
+// record appends c as the order's next change and fills in the order's state.
 func (o *Order) record(c Change) {
 	o.Sequence++
 	o.UpdatedAt = c.At
@@ -55,7 +56,8 @@ func (o *Order) moveTo(s Status, c Change) {
 	o.record(c)
 }
 
-// EventDetail is the detail of the EventBridge event that publishes a change. (orderId, sequence) identifies it.
+// EventDetail is the detail of the EventBridge event that publishes a change. The pair (orderId,
+// sequence) identifies it.
 type EventDetail struct {
 	OrderID    string `json:"orderId"`
 	CustomerID string `json:"customerId"`
@@ -64,7 +66,7 @@ type EventDetail struct {
 	ShipmentID string `json:"shipmentId,omitempty"`
 }
 
-// Event is the detail that publishes change c of o.
+// Event returns the event detail that publishes change c of o.
 func (o *Order) Event(c Change) EventDetail {
 	d := EventDetail{OrderID: o.ID, CustomerID: o.CustomerID, Total: o.Total, Change: c}
 	if o.Shipment != nil {
@@ -73,7 +75,7 @@ func (o *Order) Event(c Change) EventDetail {
 	return d
 }
 
-// EventsSince are the details that publish the changes after a sequence.
+// EventsSince returns the event details of the changes after a sequence.
 func (o *Order) EventsSince(sequence int64) []EventDetail {
 	var out []EventDetail
 	for _, c := range o.Timeline {
@@ -84,7 +86,7 @@ func (o *Order) EventsSince(sequence int64) []EventDetail {
 	return out
 }
 
-// State is what Fold rebuilds: the part of an order that its events tell.
+// State is the part of an order that its events carry; Fold rebuilds it.
 type State struct {
 	Sequence      int64
 	Status        Status
@@ -94,12 +96,13 @@ type State struct {
 	Timeline      []Change
 }
 
-// State returns the part of the order that its events tell.
+// State returns the part of the order that its events carry.
 func (o *Order) State() State {
 	return State{o.Sequence, o.Status, o.PaymentStatus, o.StockStatus, o.Attention != nil, slices.Clone(o.Timeline)}
 }
 
-// Fold rebuilds an order's state from its published events in any order, duplicates included. It is an error if one is missing.
+// Fold rebuilds an order's state from its published events, which may be in any order and repeated.
+// It returns an error if one is missing.
 func Fold(events []EventDetail) (State, error) {
 	events = slices.Clone(events)
 	slices.SortStableFunc(events, func(a, b EventDetail) int { return cmp.Compare(a.Sequence, b.Sequence) })

@@ -1,21 +1,22 @@
 package orderflow
 
-// Customer is a customer's profile. An order without an address or e-mail takes these.
+// Customer is a customer's profile. It supplies the address and e-mail of an order that has none.
 type Customer struct {
 	ID            string        `json:"id"`
 	Name          string        `json:"name,omitempty"`
 	Email         string        `json:"email,omitempty"`
 	Address       *Address      `json:"address,omitempty"`
 	Notifications Notifications `json:"notifications"`
-	Version       int64         `json:"version"` // counts the writes and guards against lost updates; 0 for a profile that is not saved yet
+	Version       int64         `json:"version"` // counts writes and guards against lost updates; 0 if not saved yet
 }
 
-// Notifications says what a customer wants to be told. A customer without a profile is told everything.
+// Notifications selects what a customer is notified of. A customer without a profile gets every
+// notification.
 type Notifications struct {
 	OrderConfirmed bool `json:"orderConfirmed"`
 	OrderShipped   bool `json:"orderShipped"`
 	OrderClosed    bool `json:"orderClosed"` // rejected or cancelled
 }
 
-// AllNotifications is the preference of a customer who has not said otherwise.
+// AllNotifications is the default preference.
 var AllNotifications = Notifications{OrderConfirmed: true, OrderShipped: true, OrderClosed: true}

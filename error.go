@@ -5,10 +5,12 @@ import (
 	"fmt"
 )
 
-// Code names a failure. The codes of business failures are the error names that the state machine catches.
+// Code names a failure. The codes of business failures are the error names that the state machine
+// catches.
 type Code string
 
-// Business failures: caught by the state machine, compensated, and the order ends REJECTED or CANCELLED.
+// Business failures. The state machine catches and compensates them; the order ends REJECTED or
+// CANCELLED.
 const (
 	CodeInvalidOrder    Code = "InvalidOrder"
 	CodeOutOfStock      Code = "OutOfStock"
@@ -17,30 +19,32 @@ const (
 	CodeOrderCancelled  Code = "OrderCancelled"
 )
 
-// Technical failures: retried, then left uncaught, so that the execution fails at the step and can be redriven there.
+// Technical failures. They are retried and then left uncaught, so that the execution fails at the
+// step and can be redriven there.
 const (
-	CodePaymentUnavailable Code = "PaymentUnavailable" // the provider could not be reached: nothing was captured
-	CodePaymentUncertain   Code = "PaymentUncertain"   // the provider's answer was lost: ask it before anything else
-	CodeRefundPending      Code = "RefundPending"      // the provider has taken the refund on, and the money is on its way
-	CodeRefundFailed       Code = "RefundFailed"       // the provider refused the refund, or it came back: an operator has to look
-	CodeConflict           Code = "Conflict"           // somebody else changed the order at the same time
+	CodePaymentUnavailable Code = "PaymentUnavailable" // the provider was not reached: nothing was captured
+	CodePaymentUncertain   Code = "PaymentUncertain"   // the provider's reply was lost: look the payment up before anything else
+	CodeRefundPending      Code = "RefundPending"      // the provider accepted the refund; the money has not arrived yet
+	CodeRefundFailed       Code = "RefundFailed"       // the provider refused or returned the refund: an operator must act
+	CodeConflict           Code = "Conflict"           // the order was changed concurrently
 	CodeThrottled          Code = "Throttled"
-	// CodeNotificationUnavailable: the topic that customers are told by could not be reached.
+	// CodeNotificationUnavailable: the topic for customer notifications was not reached.
 	CodeNotificationUnavailable Code = "NotificationUnavailable"
-	// CodeInternal is given to what leaves a task without a code: a table that is gone, or a mistake in the program.
+	// CodeInternal is the code of an error that leaves a task without one: a missing table, or a
+	// bug.
 	CodeInternal Code = "Internal"
 )
 
-// CodeTokenGone refuses an answer to a task token whose step no longer waits.
+// CodeTokenGone refuses an answer to a task token for which no step waits.
 const CodeTokenGone Code = "TokenGone"
 
-// The codes that mark an order for operators, besides the errors at which executions fail.
+// Codes that mark an order for operators, in addition to the errors at which executions fail.
 const (
-	CodeShipmentUnanswered Code = "ShipmentUnanswered" // the execution runs, and waits for a carrier that does not answer
-	CodeAnswerRefused      Code = "AnswerRefused"      // the execution waits, and does not take the answer that is known
-	CodeOrderOpen          Code = "OrderOpen"          // the execution succeeded, but the order did not end
-	CodeDispatchedLate     Code = "DispatchedLate"     // the carrier took the goods after a cancel, or after it had given up
-	CodeNotificationFailed Code = "NotificationFailed" // the customer could not be told; the order goes on
+	CodeShipmentUnanswered Code = "ShipmentUnanswered" // the execution waits for a carrier that does not answer
+	CodeAnswerRefused      Code = "AnswerRefused"      // the execution waits but refuses the known answer
+	CodeOrderOpen          Code = "OrderOpen"          // the execution succeeded but the order did not end
+	CodeDispatchedLate     Code = "DispatchedLate"     // the carrier dispatched after a cancel, or after it reported a failure
+	CodeNotificationFailed Code = "NotificationFailed" // a notification was not sent; the order goes on
 )
 
 // Refusals of a request.
@@ -52,19 +56,19 @@ const (
 	CodeUnknownProduct   Code = "UnknownProduct"
 	CodeCurrencyMismatch Code = "CurrencyMismatch"
 	CodeAmountOverflow   Code = "AmountOverflow"
-	CodeFreeOrder        Code = "FreeOrder" // the order costs nothing, and such orders are not taken
+	CodeFreeOrder        Code = "FreeOrder" // the total is zero, and free orders are not accepted
 )
 
 // Error is a failure with a machine-readable code.
 type Error struct {
 	Code    Code
 	Message string
-	Public  string // why, in a sentence for customers; "" if they are not told
+	Public  string // the reason as a sentence for customers; "" if it is not for them
 }
 
 func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
 
-// Errorf makes an Error.
+// Errorf returns an Error with a formatted message.
 func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
@@ -77,7 +81,7 @@ func CodeOf(err error) Code {
 	return ""
 }
 
-// MessageOf is what an error says to operators, without its code.
+// MessageOf returns the error's message for operators, without its code.
 func MessageOf(err error) string {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Message
@@ -85,7 +89,7 @@ func MessageOf(err error) string {
 	return err.Error()
 }
 
-// PublicOf is what an error says to customers; "" if they are not told.
+// PublicOf returns the error's message for customers; "" if there is none.
 func PublicOf(err error) string {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Public

@@ -2,10 +2,10 @@ package orderflow
 
 import "time"
 
-// CodeNotRedrivable refuses to redrive an execution; the message says why.
+// CodeNotRedrivable refuses to redrive an execution; the message gives the reason.
 const CodeNotRedrivable Code = "NotRedrivable"
 
-// Execution is the run of the state machine that fulfils one order. Its name is the order's id.
+// Execution is one run of the state machine that fulfils an order. Its name is the order's id.
 type Execution struct {
 	ARN          string          `json:"executionArn"`
 	Status       ExecutionStatus `json:"status"`
@@ -16,11 +16,12 @@ type Execution struct {
 	RedriveCount int             `json:"redriveCount"`
 	RedrivenAt   time.Time       `json:"redrivenAt,omitzero"`
 	Redrivable   bool            `json:"redrivable"`
-	// NotRedrivable says why not, in Step Functions' words ("Execution is RUNNING and cannot be redriven"). Empty if Redrivable.
+	// NotRedrivable is Step Functions' reason ("Execution is RUNNING and cannot be redriven").
+	// Empty if Redrivable.
 	NotRedrivable string `json:"notRedrivable,omitempty"`
 }
 
-// ExecutionStatus is how an execution is, in Step Functions' own words.
+// ExecutionStatus is the status of an execution as Step Functions reports it.
 type ExecutionStatus string
 
 // The statuses of an execution.
@@ -32,7 +33,7 @@ const (
 	ExecutionAborted   ExecutionStatus = "ABORTED"
 )
 
-// Failed reports whether the execution has ended unsuccessfully.
+// Failed reports whether the execution ended unsuccessfully.
 func (s ExecutionStatus) Failed() bool {
 	return s == ExecutionFailed || s == ExecutionTimedOut || s == ExecutionAborted
 }
@@ -44,21 +45,23 @@ type FailedExecution struct {
 	RedriveCount int
 }
 
-// ExecutionEvent is one event of an execution's history, without the parameters of its tasks: they hold task tokens.
+// ExecutionEvent is one event of an execution's history. It leaves out the parameters of tasks,
+// which contain task tokens.
 type ExecutionEvent struct {
 	ID         int64     `json:"id"`
 	PreviousID int64     `json:"previousId"`
 	At         time.Time `json:"at"`
-	Type       string    `json:"type"`               // TaskStateEntered, TaskFailed, ... (Step Functions' own words)
-	State      string    `json:"state,omitempty"`    // the state's name: of *StateEntered and *StateExited
-	Resource   string    `json:"resource,omitempty"` // of task events: invoke, invoke.waitForTaskToken
+	Type       string    `json:"type"`               // TaskStateEntered, TaskFailed, ... as Step Functions names them
+	State      string    `json:"state,omitempty"`    // name of the state, for *StateEntered and *StateExited
+	Resource   string    `json:"resource,omitempty"` // for task events: invoke, invoke.waitForTaskToken
 	Error      string    `json:"error,omitempty"`
 	Cause      string    `json:"cause,omitempty"`
-	Output     string    `json:"output,omitempty"` // of TaskSucceeded and *StateExited: JSON
+	Output     string    `json:"output,omitempty"` // for TaskSucceeded and *StateExited: JSON
 }
 
-// Redriven records that an operator let the order's failed execution go on, and why. It takes the mark of that failure away; the mark of a
-// failure after the redrive stays. redriveCount is that of the execution before. An order that has ended without a mark stays as it is.
+// NoteRedrive records that an operator redrove the order's failed execution, and why. It removes
+// the mark of that failure; the mark of a failure after the redrive stays. redriveCount is the
+// count before this redrive. An order that has ended and has no mark stays unchanged.
 func (o *Order) NoteRedrive(redriveCount int, by By) {
 	if o.Status.Final() && o.Attention == nil {
 		return

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// crockford is base32 without the letters that people confuse; its order is the order of the bytes.
+// crockford is base32 without letters that are easily confused; its order is the byte order.
 var crockford = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
-// NewOrderID makes an id such as "ord_06cb4j3k7v1s0n9t8q2r5w4xyz": 48 bits of milliseconds, then 80 random bits, so that ids sort by time.
-// It is a legal name of an execution.
+// NewOrderID returns an id such as "ord_06cb4j3k7v1s0n9t8q2r5w4xyz": 48 bits of milliseconds, then
+// 80 random bits, so that ids sort by time. It is a valid execution name.
 func NewOrderID(now time.Time, random io.Reader) (string, error) {
 	var b [16]byte
 	binary.BigEndian.PutUint64(b[:8], uint64(now.UnixMilli())<<16)

@@ -7,17 +7,18 @@ import (
 	"time"
 )
 
-// How an entry of the ledger changes. Each method returns CodeInvalidState, and changes nothing, in any other state:
+// Transitions of a ledger entry. In any other state, a method returns CodeInvalidState and changes
+// nothing.
 //
 //	new -> STARTED -> SUCCEEDED | FAILED | VOIDED
 //	new -> VOIDED | NOT_DUE
 
-// NewCharge makes the entry of an order's charge, which is not in the ledger yet.
+// NewCharge returns the entry of an order's charge, which is not in the ledger yet.
 func NewCharge(o *Order, at time.Time) *Payment {
 	return &Payment{OrderID: o.ID, Step: ChargeStep, Amount: o.Total, StartedAt: at}
 }
 
-// NewRefund makes the entry of the refund of a captured charge.
+// NewRefund returns the entry of the refund of a captured charge.
 func NewRefund(charge *Payment, at time.Time) *Payment {
 	return &Payment{OrderID: charge.OrderID, Step: RefundStep, Amount: charge.Amount, StartedAt: at}
 }
@@ -38,7 +39,7 @@ func (p *Payment) Begin() error {
 	return nil
 }
 
-// Call notes that the provider is called now, for the first time or once more.
+// Call records that a call of the provider starts now, whether it is the first one or another.
 func (p *Payment) Call(at time.Time) error {
 	if err := p.expect(PaymentNew, PaymentStarted); err != nil {
 		return err
@@ -47,8 +48,8 @@ func (p *Payment) Call(at time.Time) error {
 	return nil
 }
 
-// Unsettled notes what the provider said to a call that settled nothing: after CodePaymentUnavailable nothing came of it, and what was
-// known before Call counts; otherwise the outcome is unknown.
+// NoteUnsettled records a reply that settled nothing. After CodePaymentUnavailable the call had no
+// effect, and the state before it counts; otherwise the outcome is unknown.
 func (p *Payment) NoteUnsettled(before Payment, said error, at time.Time) error {
 	if err := p.expect(PaymentStarted); err != nil {
 		return err
@@ -60,7 +61,8 @@ func (p *Payment) NoteUnsettled(before Payment, said error, at time.Time) error 
 	return nil
 }
 
-// Spend notes that another attempt may begin, and from when on, if that is what the provider said. It reports whether that is news.
+// NoteKeySpent records when another attempt may begin, if the reply says that the key is spent. It
+// reports whether that changed the entry.
 func (p *Payment) NoteKeySpent(said error, at time.Time) bool {
 	renewAt := renewal(said, p.RenewAt, at)
 	if p.State != PaymentStarted || renewAt.IsZero() || renewAt.Equal(p.RenewAt) {
@@ -70,7 +72,8 @@ func (p *Payment) NoteKeySpent(said error, at time.Time) bool {
 	return true
 }
 
-// Renew begins the next attempt if the last one was refused and its time is over. It reports whether that was so.
+// Renew begins the next attempt if the last one was refused and its waiting time is over. It
+// reports whether it did.
 func (p *Payment) Renew(now time.Time) bool {
 	if p.State != PaymentStarted || p.RenewAt.IsZero() || now.Before(p.RenewAt) {
 		return false
@@ -79,12 +82,12 @@ func (p *Payment) Renew(now time.Time) bool {
 	return true
 }
 
-// Capture settles a charge that the provider has captured; it is an error if that is another amount.
+// Capture settles a charge that the provider captured. It returns an error if the amount differs.
 func (p *Payment) Capture(r Receipt, at time.Time) error {
 	return p.succeed(ChargeStep, "captured", r, at)
 }
 
-// GiveBack settles a refund whose money has gone back; it is an error if that is another amount.
+// Refund settles a refund that the provider paid out. It returns an error if the amount differs.
 func (p *Payment) Refund(r Receipt, at time.Time) error {
 	return p.succeed(RefundStep, "gave back", r, at)
 }
@@ -104,7 +107,7 @@ func (p *Payment) succeed(step, done string, r Receipt, at time.Time) error {
 	return nil
 }
 
-// Decline settles a charge to which the provider said no.
+// Decline settles a charge that the provider declined.
 func (p *Payment) Decline(said error, at time.Time) error {
 	if err := p.expect(PaymentStarted); err != nil {
 		return err
@@ -114,8 +117,8 @@ func (p *Payment) Decline(said error, at time.Time) error {
 	return nil
 }
 
-// Void settles a charge of which the provider knows nothing: it is given up. Returns CodePaymentUncertain while the last call may still take
-// effect, unless what the provider said proves that it will not.
+// Void settles a charge that the provider does not know. Returns CodePaymentUncertain while the
+// last call may still take effect, unless the reply proves that it cannot.
 func (p *Payment) Void(said error, at time.Time) error {
 	if err := p.expect(PaymentNew, PaymentStarted); err != nil {
 		return err
@@ -127,7 +130,7 @@ func (p *Payment) Void(said error, at time.Time) error {
 	return nil
 }
 
-// NothingDue settles a new entry of a charge of zero.
+// MarkNotDue settles a new entry of a charge of zero.
 func (p *Payment) MarkNotDue(at time.Time) error {
 	if err := p.expect(PaymentNew); err != nil {
 		return err
@@ -143,13 +146,13 @@ func (p *Payment) settle(s PaymentState, at time.Time) {
 	p.State, p.SettledAt, p.CalledAt = s, at, time.Time{}
 }
 
-// Refusal is the CodePaymentDeclined of an entry that failed.
+// DeclineError returns the CodePaymentDeclined error of a declined charge.
 func (p *Payment) DeclineError() error {
 	return &Error{Code: CodePaymentDeclined, Message: p.Reason, Public: p.PublicReason}
 }
 
-// Replaces reports what the ledger may hold where this entry is written: none, a STARTED one (of the same Revision, if this one is STARTED,
-// too), or either. A settled entry never changes.
+// CanReplace reports what the ledger may hold when this entry is written: no entry, a STARTED one
+// (with the same Revision if this one is STARTED too), or either. A settled entry never changes.
 func (p *Payment) CanReplace() (none, started bool) {
 	switch p.State {
 	case PaymentStarted:

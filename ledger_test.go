@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// ledgerEntry is a charge of 5.00 USD, called at noon if it was.
+// ledgerEntry returns a charge of 5.00 USD; a STARTED one was called at noon.
 func ledgerEntry(s PaymentState) Payment {
 	p := Payment{OrderID: "ord_1", Step: ChargeStep, State: s, Amount: Money{500, "USD"}, StartedAt: noon}
 	if s == PaymentStarted {
@@ -77,7 +77,7 @@ func TestPayment_Decline(t *testing.T) {
 	}
 }
 
-// What the provider says of another step or amount settles nothing.
+// A receipt of another step or amount settles nothing.
 func TestPayment_Capture_otherStepOrAmount(t *testing.T) {
 	t.Parallel()
 	p := ledgerEntry(PaymentStarted)

@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// By says who changes an order, when and why.
+// By identifies who changes an order, when and why.
 type By struct {
 	At      time.Time
 	Actor   string
 	Reason  string
-	Message string // the reason in a sentence for the customer
+	Message string // the reason as a sentence for the customer
 }
 
 func (b By) change(t ChangeType) Change {
 	return Change{At: b.At, Type: t, Actor: b.Actor, Reason: b.Reason, Message: b.Message}
 }
 
-// Proceed tells whether the fulfilment may go on. Returns CodeOrderCancelled once a cancel was accepted.
+// CanProceed returns CodeOrderCancelled once a cancel was accepted.
 func (o *Order) CanProceed() error {
 	if o.Cancel != nil || o.Status == Cancelled {
 		return Errorf(CodeOrderCancelled, "order %s was cancelled", o.ID)
@@ -47,8 +47,9 @@ func (o *Order) Confirm(by By) error {
 	return nil
 }
 
-// Captured records that the order's total was captured: a confirmed order becomes PAID. Money that was captured is recorded whatever
-// happened meanwhile: if a cancel won the race, the payment status alone changes and CodeOrderCancelled is returned, for the refund to follow.
+// Capture records that the order's total was captured: a confirmed order becomes PAID. If a cancel
+// won the race, only the payment status changes and CodeOrderCancelled is returned, so that the
+// refund follows.
 func (o *Order) Capture(by By) error {
 	if err := o.expect(Confirmed); err != nil {
 		return err
@@ -62,7 +63,8 @@ func (o *Order) Capture(by By) error {
 	return nil
 }
 
-// NothingDue lets a confirmed order whose total is zero go on as if it were paid. Returns CodeOrderCancelled or CodeInvalidState.
+// SkipPayment moves a confirmed order whose total is zero to PAID. Returns CodeOrderCancelled or
+// CodeInvalidState.
 func (o *Order) SkipPayment(by By) error {
 	if err := o.CanProceed(); err != nil {
 		return err
@@ -77,11 +79,12 @@ func (o *Order) SkipPayment(by By) error {
 	return nil
 }
 
-// Covered reports whether nothing of the order's total is missing: it was captured and not given back, or there is nothing to pay.
+// IsCovered reports whether the order's total is captured and not refunded, or is zero.
 func (o *Order) IsCovered() bool { return o.PaymentStatus == PaymentCaptured || o.Total.Amount == 0 }
 
-// Payment records another payment status: declined, uncertain, refund pending. An order that has ended keeps its own. After a cancel nothing
-// becomes uncertain: the refund finds out.
+// SetPaymentStatus records another payment status: declined, uncertain, refund pending. An order
+// that has ended keeps its status. After a cancel the status does not become uncertain: the refund
+// resolves it.
 func (o *Order) SetPaymentStatus(s PaymentStatus, by By) {
 	if o.PaymentStatus == s || o.Status.Final() || s == PaymentUncertain && o.Cancel != nil {
 		return
@@ -100,8 +103,9 @@ func (o *Order) Fulfil(by By) error {
 	return nil
 }
 
-// RequestCancel accepts a wish to cancel: the next step sees it, a waiting step is woken. Said twice, or of a cancelled order, it changes nothing.
-// Returns CodeTooLateToCancel after dispatch and for an order that ended otherwise.
+// RequestCancel accepts a cancel: the next step sees it, and a waiting step is woken. Calling it
+// twice, or on a cancelled order, is a no-op. Returns CodeTooLateToCancel after dispatch and for an
+// order that ended otherwise.
 func (o *Order) RequestCancel(by By) error {
 	if o.Cancel != nil || o.Status == Cancelled {
 		return nil
@@ -114,7 +118,7 @@ func (o *Order) RequestCancel(by By) error {
 	return nil
 }
 
-// Refundable tells whether what was captured may go back. Returns CodeInvalidState if nothing was captured, and after dispatch.
+// CanRefund returns CodeInvalidState if nothing was captured, and after dispatch.
 func (o *Order) CanRefund() error {
 	if o.PaymentStatus != PaymentCaptured && o.PaymentStatus != PaymentRefundPending {
 		return Errorf(CodeInvalidState, "payment of order %s is %s", o.ID, o.PaymentStatus)
@@ -122,7 +126,8 @@ func (o *Order) CanRefund() error {
 	return o.expect(Confirmed, Paid)
 }
 
-// Refunded records that the captured amount went back. Said twice, it changes nothing. Returns CodeInvalidState as Refundable does.
+// Refund records that the captured amount was refunded. Calling it twice is a no-op. Returns
+// CodeInvalidState if CanRefund does.
 func (o *Order) Refund(by By) error {
 	if o.PaymentStatus == PaymentRefunded {
 		return nil
@@ -135,7 +140,8 @@ func (o *Order) Refund(by By) error {
 	return nil
 }
 
-// StockBack records that the reservation was given back. An order that has ended has none.
+// ReleaseStock records that the reservation was released. It does nothing to an order that has
+// ended.
 func (o *Order) ReleaseStock(by By) {
 	if o.StockStatus == StockReleased || o.Status.Final() {
 		return
@@ -144,8 +150,9 @@ func (o *Order) ReleaseStock(by By) {
 	o.record(by.change(OrderStockChanged))
 }
 
-// Close ends an order that is not fulfilled: CANCELLED if somebody asked for it, REJECTED otherwise; by.Reason is the code of the failure.
-// Returns CodeInvalidState after dispatch, or while money is captured or may be, or stock is held.
+// Close ends an order that is not fulfilled: CANCELLED if a cancel was requested, REJECTED
+// otherwise. by.Reason is the code of the failure. Returns CodeInvalidState after dispatch, while a
+// payment is captured, uncertain or being refunded, and while stock is reserved.
 func (o *Order) Close(by By) error {
 	end := Rejected
 	if o.Cancel != nil {
@@ -167,12 +174,12 @@ func (o *Order) Close(by By) error {
 	return nil
 }
 
-// unsettled reports whether money of the customer's is here, may be, or is on its way back.
+// unsettled reports whether a payment is captured, may be captured, or is being refunded.
 func (o *Order) unsettled() bool {
 	return o.PaymentStatus == PaymentCaptured || o.PaymentStatus == PaymentUncertain || o.PaymentStatus == PaymentRefundPending
 }
 
-// LastMessage is the last sentence that the timeline holds for the customer.
+// LastMessage returns the latest customer message of the timeline.
 func (o *Order) LastMessage() string {
 	for _, c := range slices.Backward(o.Timeline) {
 		if c.Message != "" {
@@ -182,7 +189,8 @@ func (o *Order) LastMessage() string {
 	return ""
 }
 
-// end moves the order to a final status. What it waited for is over; of its marks, only those stay that concern an order that has ended.
+// end moves the order to a final status. It ends the wait and keeps only the marks that still
+// apply.
 func (o *Order) end(s Status, by By) {
 	o.Wait, o.Unsent = nil, nil
 	o.unmark()

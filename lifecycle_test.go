@@ -14,7 +14,7 @@ func stepBy(reason string) By {
 	return By{At: noon.Add(time.Minute), Actor: "step:test", Reason: reason}
 }
 
-// acts are the ways in which an order changes, by name.
+// actions are the ways in which an order changes, by name.
 var actions = map[string]func(o *Order) error{
 	"confirm": func(o *Order) error { return o.Confirm(stepBy("")) },
 	"capture": func(o *Order) error { return o.Capture(stepBy("")) },
@@ -68,7 +68,8 @@ var actions = map[string]func(o *Order) error{
 	"acknowledge": func(o *Order) error { return o.Acknowledge(stepBy("the goods are back")) },
 }
 
-// TestOrder_lifecycle tells stories: acts one after the other, of which the last may be refused, and how the order stands then.
+// TestOrder_lifecycle plays scenarios: actions one after the other, of which the last may be
+// refused, and the order's state afterwards.
 func TestOrder_lifecycle(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ story, want string }{
@@ -179,7 +180,7 @@ func TestOrder_lifecycle(t *testing.T) {
 	}
 }
 
-// TestOrder_lifecycle_free: an order that costs nothing goes on without a payment.
+// TestOrder_lifecycle_free: a free order goes on without a payment.
 func TestOrder_lifecycle_free(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ story, want string }{
@@ -201,7 +202,7 @@ func TestOrder_lifecycle_free(t *testing.T) {
 	}
 }
 
-// What a customer was told of the decline stands with the end, where it is looked for.
+// The final change repeats the customer's decline message.
 func TestOrder_Close_tellsWhy(t *testing.T) {
 	t.Parallel()
 	const why = "The card has expired."
@@ -220,7 +221,7 @@ func TestOrder_Close_tellsWhy(t *testing.T) {
 	}
 }
 
-// No shipment without the money, however the order came to be PAID.
+// No shipment without a capture, however the order became PAID.
 func TestOrder_RequestShipment_uncovered(t *testing.T) {
 	t.Parallel()
 	o, err := Place(draft(line("a", 1, usd(5))))
@@ -236,7 +237,8 @@ func TestOrder_RequestShipment_uncovered(t *testing.T) {
 	}
 }
 
-// tell does what the story says. It returns how the order stands, or the code with which the last act was refused.
+// play runs the scenario. It returns the order's state, or the code with which the last action was
+// refused.
 func play(o *Order, story string) string {
 	names := strings.FieldsFunc(story, func(r rune) bool { return r == ',' })
 	for i, name := range names {
@@ -255,7 +257,7 @@ func play(o *Order, story string) string {
 	return s
 }
 
-// A cancel that won while the money was captured: the capture is recorded, and the refund follows.
+// A cancel wins while the money is captured: the capture is recorded, and the refund follows.
 func TestOrder_Captured_afterCancel(t *testing.T) {
 	t.Parallel()
 	o, err := Place(draft(line("a", 1, usd(5))))
@@ -287,7 +289,7 @@ func TestOrder_NeedAttention(t *testing.T) {
 	}
 }
 
-// randomLife lets an order live at random, and returns it with the events of its changes.
+// randomOrder applies random actions to an order and returns it with the events of its changes.
 func randomOrder(t *testing.T, seed uint64) (*Order, []EventDetail) {
 	t.Helper()
 	rnd := rand.New(rand.NewPCG(seed, 0))
@@ -314,7 +316,7 @@ func randomOrder(t *testing.T, seed uint64) (*Order, []EventDetail) {
 	return o, events
 }
 
-// I7: whatever happens to an order, its events tell its state; they survive JSON.
+// I7: the events of any order rebuild its state, also after a JSON round trip.
 func TestFold_randomLives(t *testing.T) {
 	t.Parallel()
 	ends := map[Status]int{}
@@ -339,7 +341,7 @@ func TestFold_randomLives(t *testing.T) {
 	}
 }
 
-// waiting is a wait of the step that asks the carrier, at its given retry.
+// waitAt returns the wait of the step that requests the shipment, at the given retry.
 func waitAt(token string, retry int) Wait {
 	return Wait{Step: "RequestShipment", Token: token, Attempt: Attempt{Entered: noon, Retry: retry}}
 }

@@ -1,6 +1,6 @@
 package orderflow
 
-// NotificationKind says what a customer is told.
+// NotificationKind is the subject of a customer notification.
 type NotificationKind string
 
 // The notification kinds.
@@ -10,8 +10,8 @@ const (
 	NotifyClosed    NotificationKind = "closed" // rejected or cancelled
 )
 
-// Notification is what a customer is told. It names the customer by id alone: whoever delivers it looks the address up.
-// It is sent at least once; DedupeID is the same each time.
+// Notification is a message to a customer. It identifies the customer by id only; the sender looks
+// up the address. It is sent at least once, always with the same DedupeID.
 type Notification struct {
 	DedupeID   string           `json:"dedupeId"`
 	OrderID    string           `json:"orderId"`
@@ -21,14 +21,15 @@ type Notification struct {
 	Text       string           `json:"text"`
 }
 
-// Alert is what operators are told of an order that needs them. It is sent at least once; DedupeID is the same each time.
+// Alert is a message to operators about an order that needs attention. It is sent at least once,
+// always with the same DedupeID.
 type Alert struct {
 	DedupeID string `json:"dedupeId"`
 	OrderID  string `json:"orderId"`
 	Attention
 }
 
-// Wants tells whether the customer wants to hear of this kind.
+// Wants reports whether the customer wants notifications of this kind.
 func (n Notifications) Wants(kind NotificationKind) bool {
 	switch kind {
 	case NotifyConfirmed:

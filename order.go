@@ -4,14 +4,14 @@ import (
 	"time"
 )
 
-// Status is where an order stands in its lifecycle.
+// Status is the position of an order in its lifecycle.
 type Status string
 
 // The statuses. Fulfilled, Rejected and Cancelled are final.
 const (
-	Placed    Status = "PLACED"    // accepted by the API
-	Confirmed Status = "CONFIRMED" // valid, stock held
-	Paid      Status = "PAID"      // captured, or nothing is due; the carrier is asked
+	Placed    Status = "PLACED"    // saved by the API
+	Confirmed Status = "CONFIRMED" // valid, and its stock is reserved
+	Paid      Status = "PAID"      // captured or free; the shipment is requested
 	Shipping  Status = "SHIPPING"  // dispatched: the point of no return
 	Fulfilled Status = "FULFILLED"
 	Rejected  Status = "REJECTED"
@@ -21,24 +21,24 @@ const (
 // Statuses lists every status in the order of the lifecycle.
 var Statuses = []Status{Placed, Confirmed, Paid, Shipping, Fulfilled, Rejected, Cancelled}
 
-// Final tells whether nothing more will happen to an order of this status.
+// Final reports whether the status is an end of the lifecycle.
 func (s Status) Final() bool { return s == Fulfilled || s == Rejected || s == Cancelled }
 
-// PaymentStatus is what is known about an order's money.
+// PaymentStatus is the known state of an order's payment.
 type PaymentStatus string
 
 // The payment statuses.
 const (
-	PaymentNone     PaymentStatus = "NONE" // nothing was charged, for the time being or because nothing is due
+	PaymentNone     PaymentStatus = "NONE" // nothing was charged yet, or nothing is due
 	PaymentCaptured PaymentStatus = "CAPTURED"
-	// PaymentRefundPending: the provider has taken the refund on, and the money has not gone back yet.
+	// PaymentRefundPending: the provider accepted the refund, and the money has not arrived yet.
 	PaymentRefundPending PaymentStatus = "REFUND_PENDING"
 	PaymentRefunded      PaymentStatus = "REFUNDED"
 	PaymentUncertain     PaymentStatus = "UNCERTAIN"
 	PaymentDeclined      PaymentStatus = "DECLINED"
 )
 
-// StockStatus is where an order's goods are.
+// StockStatus is the state of an order's stock reservation.
 type StockStatus string
 
 // The stock statuses.
@@ -49,7 +49,7 @@ const (
 	StockReleased StockStatus = "RELEASED"
 )
 
-// Line is one product of an order at the price it was ordered for.
+// Line is one product of an order, at its price when the order was placed.
 type Line struct {
 	SKU       string `json:"sku"`
 	Name      string `json:"name"`
@@ -58,36 +58,36 @@ type Line struct {
 	Total     Money  `json:"total"`
 }
 
-// Address is where an order is shipped.
+// Address is a shipping address.
 type Address struct {
 	Name       string `json:"name"`
 	Line1      string `json:"line1"`
 	Line2      string `json:"line2,omitempty"`
 	City       string `json:"city"`
-	State      string `json:"state,omitempty"`      // state, province or region, where the post of the country has them
-	PostalCode string `json:"postalCode,omitempty"` // where the country has them
+	State      string `json:"state,omitempty"`      // state, province or region, in countries that use them
+	PostalCode string `json:"postalCode,omitempty"` // in countries that use them
 	Country    string `json:"country"`              // ISO 3166-1 alpha-2
 	Phone      string `json:"phone,omitempty"`      // for the carrier
 }
 
-// Attention says that an order waits for an operator, why, where and since when.
+// Attention marks an order for an operator: why, at which step and since when.
 type Attention struct {
-	Code         string    `json:"code"` // the error name at which the execution failed, or one of the codes that mark an order (error.go)
+	Code         string    `json:"code"` // the error name of the failed execution, or a marking code of error.go
 	Message      string    `json:"message"`
-	Step         string    `json:"step,omitempty"` // the state that failed, or waits
+	Step         string    `json:"step,omitempty"` // the state that failed or waits
 	Since        time.Time `json:"since"`
-	ExecutionARN string    `json:"executionArn,omitempty"` // of the execution that failed
-	RedriveCount int       `json:"redriveCount"`           // of the execution then
+	ExecutionARN string    `json:"executionArn,omitempty"` // the failed execution
+	RedriveCount int       `json:"redriveCount"`           // the redrive count of the execution at that time
 }
 
-// CancelRequest is a customer's or operator's accepted wish to cancel.
+// CancelRequest is an accepted cancel of a customer or an operator.
 type CancelRequest struct {
 	At     time.Time `json:"at"`
 	By     string    `json:"by"`
 	Reason string    `json:"reason,omitempty"`
 }
 
-// Order is one order. Its exported fields are read freely and changed only by its methods.
+// Order is one order. Only its methods change its exported fields.
 type Order struct {
 	ID              string         `json:"id"`
 	CustomerID      string         `json:"customerId"`
@@ -102,18 +102,19 @@ type Order struct {
 	PlacedAt        time.Time      `json:"placedAt"`
 	UpdatedAt       time.Time      `json:"updatedAt"`
 	Attention       *Attention     `json:"attention,omitempty"`
-	Acknowledged    *Attention     `json:"acknowledged,omitempty"` // the last mark that an operator has dealt with by hand
+	Acknowledged    *Attention     `json:"acknowledged,omitempty"` // the last mark that an operator acknowledged
 	Unsent          *Unsent        `json:"unsent,omitempty"`
 	Cancel          *CancelRequest `json:"cancel,omitempty"`
 	Shipment        *Shipment      `json:"shipment,omitempty"`
 	Wait            *Wait          `json:"wait,omitempty"`
 	Timeline        []Change       `json:"timeline"`
-	// Sequence is that of the last Change; Version counts the writes and guards against lost updates.
+	// Sequence is the sequence of the last Change. Version counts writes and guards against lost
+	// updates.
 	Sequence int64 `json:"sequence"`
 	Version  int64 `json:"version"`
 }
 
-// Draft is what a new order is made from. Lines carry the catalogue's prices.
+// Draft is the input of Place. Its lines carry the catalogue's prices.
 type Draft struct {
 	ID, CustomerID, Email, PaymentMethod string
 	Lines                                []Line // SKU, Name, Quantity, UnitPrice
@@ -121,7 +122,8 @@ type Draft struct {
 	At                                   time.Time
 }
 
-// Place makes a new order of a draft, with its totals. Returns CodeInvalidOrder without lines, CodeCurrencyMismatch or CodeAmountOverflow.
+// Place returns a new order with its totals. Returns CodeInvalidOrder for a draft without lines or
+// with an invalid line, CodeCurrencyMismatch or CodeAmountOverflow.
 func Place(d Draft) (*Order, error) {
 	if len(d.Lines) == 0 {
 		return nil, Errorf(CodeInvalidOrder, "an order needs at least one line")
@@ -139,7 +141,7 @@ func Place(d Draft) (*Order, error) {
 	return o, nil
 }
 
-// price totals the lines; what it returns shares no memory with its argument.
+// price returns a copy of the lines with their totals, and the sum.
 func price(in []Line) ([]Line, Money, error) {
 	lines := make([]Line, len(in))
 	total := Money{Currency: in[0].UnitPrice.Currency}

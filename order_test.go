@@ -65,7 +65,7 @@ func TestPlace(t *testing.T) {
 	}
 }
 
-// The order keeps its lines when the draft's are changed later.
+// The order keeps its lines when the draft's lines change later.
 func TestPlace_sharesNothing(t *testing.T) {
 	t.Parallel()
 	lines := []Line{line("a", 1, usd(5))}
@@ -152,7 +152,7 @@ func TestNewOrderID(t *testing.T) {
 	if err != nil || again != id {
 		t.Errorf("the same time and randomness give %s and %s, %v", id, again, err)
 	}
-	// A name of an execution: at most 80 characters, none of which Step Functions forbids.
+	// An execution name: at most 80 characters, none of which Step Functions forbids.
 	if len(id) != 30 || strings.Trim(id, "_0123456789abcdefghjkmnopqrstvwxyz") != "" {
 		t.Errorf("id %q", id)
 	}
@@ -205,7 +205,7 @@ func TestFold(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, o.State()) {
 		t.Errorf("fold is %+v, %v, the order %+v", got, err, o.State())
 	}
-	for missing := range len(events) - 1 { // any but the last, which nobody can miss
+	for missing := range len(events) - 1 { // any but the last, whose absence cannot be detected
 		if _, err := Fold(slices.Delete(slices.Clone(events), missing, missing+1)); err == nil {
 			t.Errorf("event %d is missing, and nobody minds", missing+1)
 		}

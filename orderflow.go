@@ -1,10 +1,13 @@
-// Package orderflow is the domain of the order fulfilment orchestrator: an order, its money, its stock, and the only ways it may change.
+// Package orderflow is the domain of the order fulfilment orchestrator: orders, payments, stock,
+// and every change that they allow.
 //
-// It knows nothing of AWS, HTTP or time: adapters load an order, call one of its methods, and save what the method changed in one transaction.
+// The package does not depend on AWS, HTTP or a clock. Adapters load an order, call one of its
+// methods, and save the result in one transaction.
 //
 //	PLACED -> CONFIRMED -> PAID -> SHIPPING -> FULFILLED
 //	   \          \          \
 //	    +----------+----------+--> REJECTED | CANCELLED
 //
-// Every change appends one Change with the order's next sequence; the changes are what is published, and Fold rebuilds the order's state from them.
+// Every change appends one Change with the order's next sequence. The changes are published, and
+// Fold rebuilds an order's state from them.
 package orderflow

@@ -1,6 +1,7 @@
 package orderflow
 
-// Product is one article of the catalogue with its stock. OnHand + Reserved + Shipped is constant but for deliveries.
+// Product is one product of the catalogue with its stock. Only deliveries change the sum OnHand +
+// Reserved + Shipped.
 type Product struct {
 	SKU         string `json:"sku"`
 	Name        string `json:"name"`
@@ -12,24 +13,26 @@ type Product struct {
 	Shipped     int    `json:"shipped"`
 }
 
-// StockMove changes one product's stock by the quantity: Reserve takes it from on hand, Release gives it back, Ship takes it out of the house.
+// StockMove changes the stock of one product: Reserve moves the quantity from on hand to reserved,
+// Release moves it back, Ship moves it from reserved to shipped.
 type StockMove struct {
 	SKU      string
 	Kind     StockMoveKind
 	Quantity int
 }
 
-// StockMoveKind is the direction of a StockMove.
+// StockMoveKind is the kind of a StockMove.
 type StockMoveKind string
 
-// The directions: on hand -> reserved, reserved -> on hand, reserved -> shipped.
+// The kinds: on hand -> reserved, reserved -> on hand, reserved -> shipped.
 const (
 	Reserve StockMoveKind = "RESERVE"
 	Release StockMoveKind = "RELEASE"
 	Ship    StockMoveKind = "SHIP"
 )
 
-// StockMoves returns one move of the given kind per SKU: lines of the same SKU are added up, in the order of their first line.
+// StockMoves returns one move of the given kind per SKU. It adds up lines of the same SKU and keeps
+// the order of their first lines.
 func (o *Order) StockMoves(kind StockMoveKind) []StockMove {
 	var moves []StockMove
 	at := make(map[string]int, len(o.Lines))

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Charge asks the provider to authorise and capture an amount. Said twice with one Key it happens once.
+// Charge is a request to authorise and capture an amount. Repeating it with the same Key has no
+// further effect.
 type Charge struct {
 	Key           string // idempotency key
 	OrderID       string
@@ -13,43 +14,47 @@ type Charge struct {
 	PaymentMethod string
 }
 
-// Refund asks the provider to give back the whole captured amount.
+// Refund is a request to refund the whole captured amount.
 type Refund struct {
 	Key        string // idempotency key
 	OrderID    string
-	ProviderID string // of the captured charge
+	ProviderID string // the captured charge
 	Amount     Money
 }
 
-// Receipt is the provider's word.
+// Receipt is the provider's confirmation of a charge or refund.
 type Receipt struct {
 	ProviderID string `json:"providerId"`
 	Amount     Money  `json:"amount"`
 }
 
-// KeySpent wraps an error of the payment provider that it may repeat for the same idempotency key, whatever was mended meanwhile.
+// KeySpent wraps a provider error that the provider may repeat for the same idempotency key, even
+// after its cause is fixed.
 type KeySpent struct {
 	Err error
-	// Proven: nothing happened under this key, and nothing ever will. Otherwise the provider has to be asked, later, what became of it.
+	// Proven reports whether the call with this key has no effect and never will. Otherwise the
+	// provider must be asked for the outcome later.
 	Proven bool
 }
 
 func (e *KeySpent) Error() string { return e.Err.Error() }
 
-// Unwrap returns the error.
+// Unwrap returns Err.
 func (e *KeySpent) Unwrap() error { return e.Err }
 
-// NothingCame reports whether err proves that nothing came of a call of the provider, and nothing ever will.
+// HadNoEffect reports whether err proves that a provider call has no effect and never will.
 func HadNoEffect(err error) bool {
 	spent, ok := errors.AsType[*KeySpent](err)
 	return ok && spent.Proven
 }
 
-// UncertainFor is how long a call without an answer may still take effect at the provider, at most: far beyond every timeout on the way.
+// UncertainFor is the longest time until a call without a reply takes effect at the provider. It is
+// far longer than every timeout in between.
 const UncertainFor = time.Minute
 
-// renewal is from when on another attempt may begin after an error of the provider: at once after proof, otherwise when the call can take
-// effect no more, and the provider is asked then. An earlier time that was found before stands. Zero while the key is good.
+// renewal returns when another attempt may begin after a provider error: at once with proof,
+// otherwise when the call can no longer take effect (the provider is asked then). An earlier time
+// that is already known is kept. Zero while the key is usable.
 func renewal(err error, earlier, now time.Time) time.Time {
 	spent, ok := errors.AsType[*KeySpent](err)
 	if !ok {

@@ -2,18 +2,18 @@ package orderflow
 
 import "time"
 
-// Shipment is what the carrier was asked and what it answered.
+// Shipment is a request to the carrier and the carrier's answer.
 type Shipment struct {
 	ID             string         `json:"id"`
 	Status         ShipmentStatus `json:"status"`
 	Carrier        string         `json:"carrier,omitempty"`
 	TrackingNumber string         `json:"trackingNumber,omitempty"`
-	Reason         string         `json:"reason,omitempty"`   // why it failed
-	Replaced       []Tracking     `json:"replaced,omitempty"` // what the carrier has corrected, oldest first
+	Reason         string         `json:"reason,omitempty"`   // reason of the failure
+	Replaced       []Tracking     `json:"replaced,omitempty"` // replaced tracking numbers, oldest first
 	Late           *LateDispatch  `json:"late,omitempty"`
 }
 
-// ShipmentStatus is what the carrier answered.
+// ShipmentStatus is the state of a shipment.
 type ShipmentStatus string
 
 // The shipment statuses.
@@ -23,19 +23,20 @@ const (
 	ShipmentStatusFailed     ShipmentStatus = "FAILED"
 )
 
-// Wait is a step of the execution that sleeps until its task token is answered. It never leaves the table.
+// Wait is a step of the execution that waits for the answer to its task token. It is never shown
+// outside the table.
 type Wait struct {
 	Step        string    `json:"step"`
 	Token       string    `json:"token"`
 	Attempt     Attempt   `json:"attempt"`
 	Since       time.Time `json:"since"`
-	RequestedAt time.Time `json:"asked"` // when the carrier was asked last
+	RequestedAt time.Time `json:"asked"` // time of the last request to the carrier
 }
 
-// RequestShipment notes that the carrier is to be asked, and the step that waits for its answer: its name, token and attempt. A newer attempt
-// of the step keeps the shipment, and has the answer, if there is one already, given to its token. An older one, which runs on though it was
-// given up, changes nothing.
-// Returns CodeOrderCancelled, or CodeInvalidState for an older attempt and an order that is not paid or has ended.
+// RequestShipment records that a request to the carrier is due, and the waiting step: its name,
+// token and attempt. A newer attempt of the step keeps the shipment, and its token receives an
+// answer that is already known. An older attempt changes nothing. Returns CodeOrderCancelled;
+// CodeInvalidState for an older attempt, and for an order that is not paid or has ended.
 func (o *Order) RequestShipment(shipmentID string, w Wait, by By) error {
 	w.Since, w.RequestedAt = by.At, by.At
 	if o.Shipment != nil {
@@ -72,19 +73,22 @@ func (o *Order) renewWait(w Wait, by By) error {
 	return nil
 }
 
-// Unanswered tells whether a step waits for the carrier, which has said nothing yet, and nobody has cancelled.
+// Unanswered reports whether a step waits for the carrier, which has not answered, and no cancel
+// was accepted.
 func (o *Order) Unanswered() bool {
 	return o.Wait != nil && o.Shipment != nil && o.Shipment.Status == ShipmentStatusRequested && o.Cancel == nil
 }
 
-// longestPause is the longest pause between two requests of one shipment.
+// longestPause is the longest pause between two requests for one shipment.
 const longestPause = 24 * time.Hour
 
-// clockSkew is how far clocks may differ. A time that is farther ahead was told by a clock that has been set back since.
+// clockSkew is the largest expected difference between clocks. A time further ahead comes from a
+// clock that has since been set back.
 const clockSkew = time.Minute
 
-// RenewalDue tells whether it is time to ask a silent carrier again: the request may be lost. The pauses between the requests double, from after
-// up to a day, so that a slow carrier is asked about twenty times in the two weeks that the step waits at most.
+// RenewalDue reports whether a request to a silent carrier is due again, because the first may be
+// lost. The pauses double from after to a day, so that a slow carrier gets about twenty requests in
+// the two weeks that the step waits at most.
 func (o *Order) RenewalDue(after time.Duration, now time.Time) bool {
 	if !o.Unanswered() {
 		return false
@@ -96,7 +100,8 @@ func (o *Order) RenewalDue(after time.Duration, now time.Time) bool {
 	return now.Sub(o.Wait.RequestedAt) >= pause
 }
 
-// RenewShipment has the carrier asked again for the same shipment if that is due. It tells whether it was.
+// RenewShipment records a new request for the same shipment if it is due, and reports whether it
+// did.
 func (o *Order) RenewShipment(after time.Duration, by By) bool {
 	if !o.RenewalDue(after, by.At) {
 		return false
@@ -106,19 +111,21 @@ func (o *Order) RenewShipment(after time.Duration, by By) bool {
 	return true
 }
 
-// Overdue tells whether the carrier has been silent for as long as within, though it was asked again, and the order bears no mark yet.
+// Overdue reports whether the carrier has been silent for within despite a second request, and the
+// order has no mark yet.
 func (o *Order) Overdue(within time.Duration, now time.Time) bool {
 	return o.Unanswered() && o.Attention == nil && o.Wait.RequestedAt.After(o.Wait.Since) && now.Sub(o.Wait.Since) >= within
 }
 
-// Patient reports whether the order only waits for a carrier that was asked not long ago. Such orders stand still for days.
+// OnlyWaits reports whether the order waits for a carrier that got a request recently. Such an
+// order may stay unchanged for days.
 func (o *Order) OnlyWaits(after, within time.Duration, now time.Time) bool {
 	unmarked := o.Attention == nil || o.Attention.is(AttentionWaiting)
 	return o.Unanswered() && unmarked && !o.RenewalDue(after, now) && !o.Overdue(within, now)
 }
 
-// MarkOverdue marks the order for the operators if it is overdue, and tells whether it was. The mark goes when the carrier answers.
-// redriveCount is the running execution's.
+// MarkOverdue marks the order for the operators if it is overdue, and reports whether it did. The
+// carrier's answer removes the mark. redriveCount is the running execution's.
 func (o *Order) MarkOverdue(within time.Duration, redriveCount int, by By) bool {
 	return o.Overdue(within, by.At) && o.MarkAttention(Attention{
 		Code: string(CodeShipmentUnanswered), Message: "the carrier has not answered since " + o.Wait.Since.Format(time.RFC3339),
@@ -126,17 +133,17 @@ func (o *Order) MarkOverdue(within time.Duration, redriveCount int, by By) bool 
 	}, by)
 }
 
-// answered takes the mark of a silent carrier away. That of a failed execution stays.
+// clearWaiting removes the mark of a silent carrier. The mark of a failed execution stays.
 func (o *Order) clearWaiting() {
 	if o.Attention.is(AttentionWaiting) {
 		o.unmark()
 	}
 }
 
-// Dispatch records that the carrier has taken the goods: the point of no return. Called again with the same tracking it is a no-op;
-// with another one it corrects the shipment.
-// Returns CodeOrderCancelled if a cancel won, CodeInvalidState if no shipment was requested, if it failed, or if the tracking was corrected
-// before.
+// Dispatch records that the carrier has dispatched the goods: the point of no return. Calling it
+// again with the same tracking is a no-op; with another tracking it corrects the shipment. Returns
+// CodeOrderCancelled if a cancel won; CodeInvalidState if no shipment was requested, if it failed,
+// or if the tracking was already replaced.
 func (o *Order) Dispatch(carrier, trackingNumber string, by By) error {
 	if o.Shipment != nil && o.Shipment.Status == ShipmentStatusDispatched {
 		return o.Shipment.correct(o, Tracking{carrier, trackingNumber}, by)
@@ -156,8 +163,9 @@ func (o *Order) Dispatch(carrier, trackingNumber string, by By) error {
 	return nil
 }
 
-// FailShipment records that the carrier gave up before dispatch. Called again with the same reason, or after a cancel won, it is a no-op.
-// Returns CodeInvalidState if there is no open shipment request, or if it failed for another reason.
+// FailShipment records that the carrier failed before dispatch. Calling it again with the same
+// reason, or after a cancel won, is a no-op. Returns CodeInvalidState if there is no open shipment
+// request, or if it failed for another reason.
 func (o *Order) FailShipment(by By) error {
 	if o.Shipment == nil || o.Shipment.Status == ShipmentStatusDispatched {
 		return Errorf(CodeInvalidState, "order %s has no open shipment request", o.ID)

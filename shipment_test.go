@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// requested is an order that waits for its carrier since noon.
+// requested returns an order that has waited for its carrier since noon.
 func requested(t *testing.T) *Order {
 	t.Helper()
 	o, err := Place(draft(line("a", 1, usd(5))))
@@ -22,7 +22,7 @@ func requested(t *testing.T) *Order {
 	return o
 }
 
-// after is somebody's word, so long after noon.
+// byAfter returns an author whose change is made d after noon.
 func byAfter(d time.Duration) By { return By{At: noon.Add(d), Actor: "step:test"} }
 
 func TestOrder_RenewShipment(t *testing.T) {
@@ -50,7 +50,7 @@ func TestOrder_RenewShipment(t *testing.T) {
 	}
 }
 
-// Nobody is asked again for what was never asked, or is answered.
+// No request is repeated that was never made or is already answered.
 func TestOrder_RenewalDue_notRequested(t *testing.T) {
 	t.Parallel()
 	for _, story := range []string{"", "confirm, capture", "confirm, capture, request, dispatch", "confirm, capture, request, give up",
@@ -87,7 +87,7 @@ func TestOrder_MarkOverdue(t *testing.T) {
 	}
 }
 
-// The mark goes with the answer, in the same change; that of a failure stays.
+// The answer removes the mark of a silent carrier in the same change; the mark of a failure stays.
 func TestOrder_clearWaiting(t *testing.T) {
 	t.Parallel()
 	overdue := func(o *Order) bool {

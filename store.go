@@ -2,16 +2,18 @@ package orderflow
 
 import "encoding/json"
 
-// Step is the record that one step of an order's fulfilment was done: run again, the step returns the first Result.
+// Step records that one step of an order's fulfilment was done. A repeated step returns the first
+// Result.
 type Step struct {
 	OrderID string          `json:"orderId"`
 	Name    string          `json:"name"`
 	Result  json.RawMessage `json:"result"`
 }
 
-// Write is everything that one transaction changes. Adapters apply it whole or not at all:
-// the order if its version is still the one it was loaded with, the step if it was not recorded yet, the payment if it may replace what the
-// ledger holds, the stock if there is enough of it. They raise the version of the order, and the revision of a payment that is STARTED.
+// Write is everything that one transaction changes. Adapters apply it whole or not at all. They
+// require that the order still has the version it was loaded with, that the step was not recorded
+// yet, that the payment may replace the ledger's entry (CanReplace), and that there is enough
+// stock. They raise the version of the order, and the revision of a STARTED payment.
 type Write struct {
 	Order   *Order // nil if unchanged
 	Step    *Step
@@ -19,5 +21,6 @@ type Write struct {
 	Payment *Payment
 }
 
-// MaxStockMoves is how many stock moves fit into one Write: a DynamoDB transaction takes 100 actions, the order, the step and the payment need three.
+// MaxStockMoves is how many stock moves fit into one Write. A DynamoDB transaction takes 100
+// actions; the order, the step and the payment need three.
 const MaxStockMoves = 97

@@ -2,7 +2,8 @@ package orderflow
 
 import _ "embed"
 
-// Template is template.yaml, the one description of the system: AWS deploys it, and one machine wires itself from it.
+// Template is template.yaml, the only description of the system: AWS deploys it, and a local system
+// is wired from it.
 //
 //go:embed template.yaml
 var Template []byte

@@ -2,17 +2,18 @@ package orderflow
 
 import "slices"
 
-// Tracking is where a parcel can be followed.
+// Tracking identifies a parcel at its carrier.
 type Tracking struct {
 	Carrier        string `json:"carrier"`
 	TrackingNumber string `json:"trackingNumber"`
 }
 
-// maxCorrections is how often the tracking of one shipment may be corrected: an order does not grow without bound.
+// maxCorrections is how often the tracking of one shipment may be corrected. It bounds the order's
+// size.
 const maxCorrections = 10
 
-// correct records another tracking of a dispatched shipment. A tracking that was replaced does not come back: carriers repeat notices, and an
-// old one may arrive late.
+// correct replaces the tracking of a dispatched shipment. A replaced tracking does not come back:
+// carriers repeat notices, and an old one may arrive late.
 func (s *Shipment) correct(o *Order, to Tracking, by By) error {
 	now := Tracking{s.Carrier, s.TrackingNumber}
 	switch {

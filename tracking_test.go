@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// dispatched is an order that the carrier took at noon, as A1.
+// dispatched returns an order that was dispatched at noon as A1.
 func dispatched(t *testing.T) *Order {
 	t.Helper()
 	o := requested(t)
@@ -45,7 +45,7 @@ func TestOrder_Dispatch_corrects(t *testing.T) {
 	}
 }
 
-// A notice that was on its way while a later one corrected it does not bring the wrong number back.
+// A delayed notice does not restore a tracking number that was corrected.
 func TestOrder_Dispatch_lateNotice(t *testing.T) {
 	t.Parallel()
 	o := dispatched(t)

@@ -12,10 +12,11 @@ import (
 // SignatureHeader is the header in which a carrier signs its webhook: "t=<unix seconds>,v1=<hex HMAC-SHA256>".
 const SignatureHeader = "Orderflow-Signature"
 
-// SignatureTolerance is how far the time of a signature may be from now, in either direction.
+// SignatureTolerance is the largest accepted difference between a signature's time and now, in
+// either direction.
 const SignatureTolerance = 5 * time.Minute
 
-// CodeInvalidSignature refuses a webhook that the carrier did not sign, or signed too long ago.
+// CodeInvalidSignature refuses a webhook with a wrong or expired signature.
 const CodeInvalidSignature Code = "InvalidSignature"
 
 // The statuses of a ShipmentNotice.
@@ -29,9 +30,9 @@ type ShipmentNotice struct {
 	ShipmentID     string `json:"shipmentId"`
 	OrderID        string `json:"orderId"`
 	Status         string `json:"status"`                   // NoticeDispatched or NoticeFailed
-	Carrier        string `json:"carrier,omitempty"`        // needed when dispatched, and only then
-	TrackingNumber string `json:"trackingNumber,omitempty"` // needed when dispatched, and only then
-	Reason         string `json:"reason,omitempty"`         // when failed: a code such as "AddressUnreachable". It is published, so it is never free text
+	Carrier        string `json:"carrier,omitempty"`        // required if dispatched, and only then
+	TrackingNumber string `json:"trackingNumber,omitempty"` // required if dispatched, and only then
+	Reason         string `json:"reason,omitempty"`         // if failed: a code such as "AddressUnreachable"; it is published, so it is never free text
 }
 
 // SignWebhook returns the value of the SignatureHeader for a body sent at the given time.
@@ -41,8 +42,8 @@ func SignWebhook(secret string, at time.Time, body []byte) string {
 	return "t=" + seconds + ",v1=" + hex.EncodeToString(webhookMAC(secret, seconds, body))
 }
 
-// VerifyWebhook checks the value of a SignatureHeader. Several v1 values may stand in it (while a secret is changed): one must be right.
-// Returns CodeInvalidSignature; an empty secret verifies nothing.
+// VerifyWebhook checks the value of a SignatureHeader. It may hold several v1 values while a secret
+// is rotated; one must match. Returns CodeInvalidSignature, also for an empty secret.
 func VerifyWebhook(secret, header string, body []byte, now time.Time) error {
 	if secret == "" {
 		return Errorf(CodeInvalidSignature, "no webhook secret is set")
@@ -82,7 +83,7 @@ func parseSeconds(seconds string) (at time.Time, ok bool) {
 	return time.Unix(unix, 0), true
 }
 
-// parseSignature returns nothing for a header with two times: it is not guessed which one is meant.
+// parseSignature returns nothing for a header with two times, which is ambiguous.
 func parseSignature(header string) (seconds string, signatures []string) {
 	timed := false
 	for part := range strings.SplitSeq(header, ",") {

@@ -49,7 +49,8 @@ func TestVerifyWebhook(t *testing.T) {
 	}
 }
 
-// TestVerifyWebhook_seconds: the time has one spelling, decimal digits. Another is refused, though it is signed as it stands.
+// TestVerifyWebhook_seconds: the time has one spelling, decimal digits. Any other spelling is
+// refused even if it is signed.
 func TestVerifyWebhook_seconds(t *testing.T) {
 	t.Parallel()
 	const secret = "a secret of the carrier"
@@ -66,8 +67,10 @@ func TestVerifyWebhook_seconds(t *testing.T) {
 	}
 }
 
-// The value is computed with another tool, so that a carrier can check its own code against it:
-// printf '%s' '1780000000.{"shipmentId":"shp_1"}' | openssl dgst -sha256 -hmac 'a secret of the carrier'
+// The expected value comes from another tool, so that a carrier can check its own code against it:
+//
+//	printf '%s' '1780000000.{"shipmentId":"shp_1"}' |
+//		openssl dgst -sha256 -hmac 'a secret of the carrier'
 func TestSignWebhook_vector(t *testing.T) {
 	t.Parallel()
 	const want = "t=1780000000,v1=1477a497b1378afda2998089a86def2efd1e62385da3147b19dc22c8ccb875e6"

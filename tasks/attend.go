@@ -9,18 +9,18 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Alerter tells operators.
+// Alerter alerts operators.
 type Alerter interface {
 	Alert(ctx context.Context, a orderflow.Alert) error
 }
 
-// History reads what happened in executions.
+// History reads the histories of executions.
 type History interface {
 	// FailedStep returns the state at which an ended execution failed. ended is false if the execution has been redriven since.
 	FailedStep(ctx context.Context, executionARN string) (step string, ended bool, err error)
 }
 
-// attend marks orders whose execution failed or makes no headway, and tells operators.
+// attend marks orders whose execution failed or makes no progress, and alerts operators.
 type attend struct {
 	orders  Orders
 	alerts  Alerter
@@ -31,20 +31,21 @@ type attend struct {
 
 func (a attend) by() orderflow.By { return orderflow.By{At: a.now().UTC(), Actor: a.actor} }
 
-// failed marks the order of an execution that failed, alerts, and tells whether it did.
+// failed marks the order of a failed execution, alerts operators, and reports whether it did.
 func (a attend) failed(ctx context.Context, orderID string, mark orderflow.Attention) (bool, error) {
 	step, ended, err := a.history.FailedStep(ctx, mark.ExecutionARN)
 	if err != nil {
 		return false, fmt.Errorf("find failed step: %w", err)
 	}
 	if !ended {
-		return false, nil // the failure is history: the execution was redriven
+		return false, nil // the execution was redriven since
 	}
 	mark.Step = step
 	return a.mark(ctx, orderID, mark)
 }
 
-// mark commits the mark first: it must not wait for the topic. An event that comes again finds its mark, and alerts again.
+// mark commits the mark before it alerts, so that the mark does not depend on the topic. A repeated
+// event finds the mark and alerts again.
 func (a attend) mark(ctx context.Context, orderID string, mark orderflow.Attention) (bool, error) {
 	o, err := update(ctx, a.orders, orderID, func(o *orderflow.Order, _ *orderflow.Write) error {
 		o.MarkAttention(mark, a.by())
@@ -62,7 +63,7 @@ func (a attend) mark(ctx context.Context, orderID string, mark orderflow.Attenti
 	return true, nil
 }
 
-// alert tells operators of a mark: that of a run's failure, or of something else while it goes on.
+// alert sends an alert for a mark. Marks of a failed execution and other marks have different ids.
 func (a attend) alert(ctx context.Context, orderID string, mark orderflow.Attention) error {
 	id := fmt.Sprintf("%s/attention/%d", orderID, mark.RedriveCount)
 	if mark.Kind() != orderflow.AttentionFailed {
@@ -71,7 +72,7 @@ func (a attend) alert(ctx context.Context, orderID string, mark orderflow.Attent
 	return a.alerts.Alert(ctx, orderflow.Alert{DedupeID: id, OrderID: orderID, Attention: mark})
 }
 
-// change commits what f changes of the order, and reports whether it changed anything.
+// change commits the changes that f makes to the order, and reports whether it changed anything.
 func (a attend) change(ctx context.Context, orderID string, f func(*orderflow.Order) bool) (changed bool, err error) {
 	_, err = update(ctx, a.orders, orderID, func(o *orderflow.Order, _ *orderflow.Write) error {
 		changed = f(o)
@@ -80,15 +81,16 @@ func (a attend) change(ctx context.Context, orderID string, f func(*orderflow.Or
 	return changed && err == nil, err
 }
 
-// redriven takes the mark away that a failure before the given redrive left, and reports whether there was one. Events may come out of order:
-// the mark of a failure after it stays.
+// redriven removes the mark of a failure before the given redrive, and reports whether there was
+// one. Events may come out of order: the mark of a later failure stays.
 func (a attend) redriven(ctx context.Context, orderID string, redriveCount int) (bool, error) {
 	return a.change(ctx, orderID, func(o *orderflow.Order) bool {
 		return o.ClearAttention(redriveCount, a.by())
 	})
 }
 
-// attention words why an execution ended though its order did not. One that timed out or was aborted may have no error of its own.
+// attention describes why an execution ended although its order did not. An execution that timed
+// out or was aborted may have no error of its own.
 func attention(x orderflow.Execution) orderflow.Attention {
 	code, cause := x.Error, x.Cause
 	switch {
@@ -105,10 +107,10 @@ func attention(x orderflow.Execution) orderflow.Attention {
 	return orderflow.Attention{Code: code, Message: message(cause), ExecutionARN: x.ARN, RedriveCount: x.RedriveCount}
 }
 
-// maxMessage is how much of a cause, in bytes, is kept with the order.
+// maxMessage is how many bytes of a cause are kept with the order.
 const maxMessage = 1000
 
-// message is the words in a cause: Lambda's is {"errorMessage","errorType"}.
+// message returns the readable part of a cause: Lambda's is {"errorMessage","errorType"}.
 func message(cause string) string {
 	var lambda struct {
 		Message string `json:"errorMessage"`

@@ -10,18 +10,18 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Batch is what a queue hands to a function (AWS Lambda, event source mapping of SQS).
+// Batch is the input of a function that a queue invokes (AWS Lambda, event source mapping of SQS).
 type Batch struct {
 	Records []Message `json:"Records"`
 }
 
-// Message is one message of a queue: here, an event of the bus.
+// Message is one message of a queue. Its body is an event of the bus.
 type Message struct {
 	ID   string `json:"messageId"`
 	Body string `json:"body"`
 }
 
-// BatchResult names the messages or stream records of a batch that failed; all others are done.
+// BatchResult lists the messages or stream records of a batch that failed. All others are done.
 type BatchResult struct {
 	Failures []ItemFailure `json:"batchItemFailures"`
 }
@@ -36,7 +36,8 @@ type busEvent struct {
 	Detail orderflow.EventDetail `json:"detail"`
 }
 
-// eachEvent calls f for the event in each message, all at once, and reports those that failed.
+// eachEvent calls f for the event in each message, concurrently, and returns the messages that
+// failed.
 func eachEvent(ctx context.Context, log *slog.Logger, batch Batch, f func(context.Context, orderflow.EventDetail) error) BatchResult {
 	failed := make([]bool, len(batch.Records))
 	var wg sync.WaitGroup

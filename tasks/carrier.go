@@ -14,9 +14,10 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Carrier is a carrier that dispatches everything, for trying the system out: asked for a shipment, it takes its time, and says so by the
-// signed webhook, as a real one would. It keeps nothing: what it answers follows from the shipment's id, so that it says the same when it is
-// asked again, as any carrier must. Before it dispatches, it looks whether the order still wants its goods: it is not told of cancels.
+// Carrier is a sandbox carrier that dispatches every shipment: it waits for Delay, then calls the
+// signed webhook as a real carrier does. It keeps no state: its answer depends only on the
+// shipment's id, so a repeated request gets the same answer, which every carrier must ensure. It
+// reads the order before it dispatches, because cancels are not sent to it.
 type Carrier struct {
 	Orders interface {
 		Order(ctx context.Context, id string) (*orderflow.Order, error)
@@ -66,7 +67,8 @@ func (c Carrier) dispatch(ctx context.Context, e orderflow.EventDetail) error {
 	return nil
 }
 
-// post calls the webhook. 409 and 410 say that the order does not want this answer any more (a cancel won, it has ended): done.
+// post calls the webhook. 409 and 410 mean that the order no longer accepts this answer (a cancel
+// won, or the order has ended), so the request is done.
 func (c Carrier) post(ctx context.Context, body []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, webhookTimeout)
 	defer cancel()

@@ -7,11 +7,12 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Charge captures an order's total, once.
+// Charge captures an order's total once.
 //
-// The ledger entry is written before the provider is called. An entry that stands STARTED means that the outcome of an earlier call is
-// unknown: the provider is asked first, whatever time has passed, and called again only if it never heard of the charge. It is called under
-// the same key until it has shown that nothing came of that one and never will.
+// The ledger entry is written before the provider is called. An entry in state STARTED means that
+// the outcome of an earlier call is unknown: the task asks the provider first, however late, and
+// calls it again only if the provider does not know the charge. Every call uses the same key until
+// the provider proves that the last call has no effect and never will.
 type Charge struct {
 	Orders  Orders
 	Steps   Steps
@@ -23,12 +24,13 @@ type Charge struct {
 // Charged is the result of Charge.
 type Charged struct {
 	orderflow.Receipt
-	// Cancelled says that a cancel won while the money was captured: the refund follows.
+	// Cancelled reports whether a cancel won while the money was captured. The refund follows.
 	Cancelled bool `json:"cancelled,omitempty"`
 }
 
-// Handle returns CodePaymentDeclined with the provider's code and the customer's reason, CodeOrderCancelled (if money was captured, that is
-// recorded), CodePaymentUnavailable or CodePaymentUncertain: the latter two are worth a retry. An order whose total is zero is not charged.
+// Handle returns CodePaymentDeclined with the provider's code and the customer's reason;
+// CodeOrderCancelled, after recording a capture; CodePaymentUnavailable or CodePaymentUncertain,
+// which may be retried. An order whose total is zero is not charged.
 func (c Charge) Handle(ctx context.Context, in Input) (Charged, error) {
 	out, err := c.charge(ctx, in.OrderID)
 	if err == nil && out.Cancelled {
@@ -37,7 +39,8 @@ func (c Charge) Handle(ctx context.Context, in Input) (Charged, error) {
 	return ended("charge payment", out, err)
 }
 
-// charge gets the provider's word, and then records it: what a conflict repeats does not ask the provider again.
+// charge gets the provider's outcome and then records it. A conflict while recording does not call
+// the provider again.
 func (c Charge) charge(ctx context.Context, id string) (Charged, error) {
 	v, err := retry(ctx, func() (verdict, error) { return c.ask(ctx, id) })
 	if err != nil || v.unrecorded == nil {
@@ -46,13 +49,13 @@ func (c Charge) charge(ctx context.Context, id string) (Charged, error) {
 	return retry(ctx, func() (Charged, error) { return c.record(ctx, *v.unrecorded) })
 }
 
-// verdict is the result of a charge, or the entry that the provider's word has settled and that is to be recorded.
+// verdict is the result of a charge, or a settled entry that is not recorded yet.
 type verdict struct {
 	out        Charged
 	unrecorded *orderflow.Payment
 }
 
-// ask returns what the ledger knows, and what the provider says of a charge that is not settled there.
+// ask returns the outcome from the ledger, or from the provider if the charge is not settled.
 func (c Charge) ask(ctx context.Context, id string) (verdict, error) {
 	o, err := c.Orders.Order(ctx, id)
 	if err != nil {
@@ -71,7 +74,7 @@ func (c Charge) ask(ctx context.Context, id string) (verdict, error) {
 	return verdict{out: out}, err
 }
 
-// begin makes the ledger entry, and calls the provider.
+// begin creates the ledger entry and calls the provider.
 func (c Charge) begin(ctx context.Context, o *orderflow.Order) (verdict, error) {
 	if err := o.CanProceed(); err != nil {
 		return verdict{}, err
@@ -87,7 +90,8 @@ func (c Charge) begin(ctx context.Context, o *orderflow.Order) (verdict, error) 
 	return c.call(ctx, o, entry)
 }
 
-// nothingDue records that there is nothing to pay: ledger, order and step at once. The provider never hears of the order.
+// nothingDue records in one write that nothing is due: ledger, order and step. The provider is not
+// called.
 func (c Charge) nothingDue(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment) (Charged, error) {
 	if err := o.SkipPayment(c.Now.by(orderflow.ChargeStep, "")); err != nil {
 		return Charged{}, err
@@ -103,7 +107,7 @@ func (c Charge) nothingDue(ctx context.Context, o *orderflow.Order, entry *order
 	return out, c.Orders.Commit(ctx, orderflow.Write{Order: o, Step: step, Payment: entry})
 }
 
-// resume settles an entry whose outcome is unknown: the provider's word first.
+// resume settles an entry whose outcome is unknown. It asks the provider first.
 func (c Charge) resume(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment) (verdict, error) {
 	receipt, err := c.Gateway.Lookup(ctx, *entry)
 	switch {
@@ -123,7 +127,8 @@ func (c Charge) resume(ctx context.Context, o *orderflow.Order, entry *orderflow
 	return c.call(ctx, o, entry)
 }
 
-// call calls the provider. The ledger says so before, and afterwards what is certain of it.
+// call calls the provider. It saves the entry before the call, and the outcome as far as it is
+// known after it.
 func (c Charge) call(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment) (verdict, error) {
 	before := *entry
 	if err := entry.Call(c.Now().UTC()); err != nil {

@@ -6,7 +6,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// record records the provider's word: ledger, order and step at once. If another invocation has settled the charge first, that counts.
+// record writes the provider's outcome to ledger, order and step at once. If another invocation has
+// settled the charge first, its outcome counts.
 func (c Charge) record(ctx context.Context, entry orderflow.Payment) (Charged, error) {
 	out := Charged{Receipt: orderflow.Receipt{ProviderID: entry.ProviderID, Amount: entry.Amount}}
 	_, err := updateOnce(ctx, c.Orders, entry.OrderID, func(o *orderflow.Order, w *orderflow.Write) (err error) {
@@ -38,7 +39,7 @@ func (c Charge) record(ctx context.Context, entry orderflow.Payment) (Charged, e
 	return c.recorded(ctx, *stands)
 }
 
-// recorded is what came of a charge that is settled in the ledger.
+// recorded returns the outcome of a charge that is settled in the ledger.
 func (c Charge) recorded(ctx context.Context, entry orderflow.Payment) (Charged, error) {
 	switch entry.State {
 	case orderflow.PaymentFailed:
@@ -50,13 +51,13 @@ func (c Charge) recorded(ctx context.Context, entry orderflow.Payment) (Charged,
 	if err != nil {
 		return Charged{}, err
 	}
-	if step == nil { // captured and recorded by Refund, which found the outcome of a lost call
+	if step == nil { // captured and recorded by Refund, after a lost reply
 		return Charged{orderflow.Receipt{ProviderID: entry.ProviderID, Amount: entry.Amount}, true}, nil
 	}
 	return readResult[Charged](step)
 }
 
-// giveUp sends back what a call captured that took effect after Refund had closed the entry. There is no such money as a rule.
+// refundVoided refunds a capture that took effect after Refund voided the entry. This is rare.
 func (c Charge) refundVoided(ctx context.Context, entry orderflow.Payment) error {
 	if entry.Amount.Amount > 0 {
 		receipt, err := c.Gateway.Lookup(ctx, entry)
@@ -71,12 +72,13 @@ func (c Charge) refundVoided(ctx context.Context, entry orderflow.Payment) error
 	return orderflow.Errorf(orderflow.CodeOrderCancelled, "the charge of order %s was given up", entry.OrderID)
 }
 
-// note writes the entry of a charge that is not settled.
+// saveEntry writes the entry of a charge that is not settled.
 func (c Charge) saveEntry(ctx context.Context, entry *orderflow.Payment) error {
 	return c.Orders.Commit(ctx, orderflow.Write{Payment: entry})
 }
 
-// uncertain records that the outcome of a call is unknown: with the ledger's entry, so that an invocation that comes late changes nothing.
+// recordUncertain records an unknown outcome together with the ledger entry, so that a late
+// invocation changes nothing.
 func (c Charge) recordUncertain(ctx context.Context, entry *orderflow.Payment) error {
 	_, err := updateOnce(ctx, c.Orders, entry.OrderID, func(o *orderflow.Order, w *orderflow.Write) error {
 		w.Payment = entry

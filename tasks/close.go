@@ -6,7 +6,7 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Close ends an order that is not fulfilled, after everything was undone.
+// Close ends an order that is not fulfilled, after all compensations.
 type Close struct {
 	Orders Orders
 	Now    Clock
@@ -18,7 +18,8 @@ type Closed struct {
 	Status  orderflow.Status `json:"status"` // REJECTED or CANCELLED
 }
 
-// Handle returns CodeInvalidState while money is captured or stock held, and for an order that was dispatched.
+// Handle returns CodeInvalidState while money is captured or stock is reserved, and for a
+// dispatched order.
 func (c Close) Handle(ctx context.Context, in Input) (Closed, error) {
 	return run(ctx, "close order", func() (Closed, error) { return c.close(ctx, in) })
 }

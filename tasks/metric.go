@@ -7,8 +7,9 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// logPublished logs how many orders were placed, ended and failed by the events: template.yaml makes CloudWatch metrics of the line. Events that
-// the stream delivers again are counted again, as they are published again.
+// logPublished logs how many orders the events report as placed, ended and failed. template.yaml
+// turns the line into CloudWatch metrics. Events that the stream delivers again are published and
+// counted again.
 func logPublished(ctx context.Context, log *slog.Logger, events []pendingEvent) {
 	if len(events) == 0 {
 		return
@@ -31,7 +32,8 @@ func logPublished(ctx context.Context, log *slog.Logger, events []pendingEvent) 
 		"rejected", ended[orderflow.Rejected], "cancelled", ended[orderflow.Cancelled], "failed", failed)
 }
 
-// logReconciled logs what a run did: template.yaml makes a CloudWatch metric of stuckSeconds.
+// logReconciled logs the result of a run. template.yaml turns stuckSeconds into a CloudWatch
+// metric.
 func logReconciled(ctx context.Context, log *slog.Logger, r Reconciled) {
 	log.InfoContext(ctx, "reconciled", "checked", r.Checked, "started", r.Started, "answered", r.Answered, "renewed", r.Renewed, "resent", r.Resent,
 		"marked", r.Marked, "cleared", r.Cleared, "removed", r.Removed, "letters", r.Letters, "failed", r.Failed, "complete", r.Complete, "stuckSeconds", r.StuckSeconds)

@@ -15,12 +15,13 @@ type Customers interface {
 	Customer(ctx context.Context, id string) (orderflow.Customer, error)
 }
 
-// Notifier tells customers.
+// Notifier sends notifications to customers.
 type Notifier interface {
 	Notify(ctx context.Context, n orderflow.Notification) error
 }
 
-// Notify tells the customer how the order is, if the customer wants to hear of it: at least once.
+// Notify sends the customer a notification about the order, at least once, unless the customer has
+// turned it off.
 type Notify struct {
 	Orders    Orders
 	Steps     Steps
@@ -31,7 +32,7 @@ type Notify struct {
 // Notified is the result of Notify.
 type Notified struct {
 	Kind orderflow.NotificationKind `json:"kind"`
-	Sent bool                       `json:"sent"` // false if the customer did not want it, or the order was faster
+	Sent bool                       `json:"sent"` // false if the customer turned it off, or it is outdated
 }
 
 // Handle sends the notification of in.Kind. Returns CodeInvalidState for an unknown kind, CodeNotificationUnavailable if
@@ -77,7 +78,7 @@ func (n Notify) notify(ctx context.Context, in Input) (Notified, error) {
 
 func (n Notify) wanted(ctx context.Context, o *orderflow.Order, kind orderflow.NotificationKind) (bool, error) {
 	if kind == orderflow.NotifyConfirmed && (o.Cancel != nil || o.Status != orderflow.Paid) {
-		return false, nil // it comes too late: "shipped" or "closed" tells
+		return false, nil // outdated: NotifyShipped or NotifyClosed follows
 	}
 	c, err := n.Customers.Customer(ctx, o.CustomerID)
 	if orderflow.CodeOf(err) == orderflow.CodeNotFound {
@@ -89,7 +90,7 @@ func (n Notify) wanted(ctx context.Context, o *orderflow.Order, kind orderflow.N
 	return c.Notifications.Wants(kind), nil
 }
 
-// notification words it, without anything personal: topics have readers.
+// notification returns the text. It holds no personal data, because topics have subscribers.
 func notification(o *orderflow.Order, kind orderflow.NotificationKind) (orderflow.Notification, error) {
 	n := orderflow.Notification{DedupeID: o.ID + "/" + string(kind), OrderID: o.ID, CustomerID: o.CustomerID, Kind: kind}
 	switch kind {
@@ -136,7 +137,7 @@ func closedText(o *orderflow.Order) string {
 	return why + " You were not charged."
 }
 
-// closeReason is the code of the failure that ended the order.
+// closeReason returns the code of the failure that ended the order.
 func closeReason(o *orderflow.Order) orderflow.Code {
 	for _, c := range slices.Backward(o.Timeline) {
 		if c.PreviousStatus != "" {

@@ -11,31 +11,32 @@ import (
 
 // Bus publishes events.
 type Bus interface {
-	// Publish publishes 10 events at most. It returns the positions of those that the bus did not take though another try may succeed;
-	// an error means that none is known to be taken.
+	// Publish publishes at most 10 events. It returns the positions of those that the bus refused
+	// but may accept later. An error means that no event is known to be accepted.
 	Publish(ctx context.Context, events []orderflow.EventDetail) (failed []int, err error)
 }
 
-// maxEntries is how many events one call takes (EventBridge, PutEvents).
+// maxEntries is how many events one call accepts (EventBridge, PutEvents).
 const maxEntries = 10
 
-// publishAttempts is how often an event is offered to the bus before the stream has to deliver it again.
+// publishAttempts is how often an event is sent to the bus before the stream delivers it again.
 const publishAttempts = 3
 
-// Publish publishes every change that the stream of the orders table tells of: the outbox, at least once.
+// Publish publishes every change in the stream of the orders table, at least once. The stream is
+// the outbox.
 type Publish struct {
 	Bus Bus
 	Log *slog.Logger
 }
 
-// pendingEvent is an event and the position in the batch of the record that it comes from.
+// pendingEvent is an event with the batch position of its record.
 type pendingEvent struct {
 	record int
 	detail orderflow.EventDetail
 }
 
-// Handle publishes in the order of the stream. It reports the first record with an event that the bus did not take: the stream delivers
-// from there again.
+// Handle publishes in stream order. It returns the first record with an event that the bus refused;
+// the stream delivers again from there.
 func (p Publish) Handle(ctx context.Context, batch Stream) (BatchResult, error) {
 	var all []pendingEvent
 	for i, r := range batch.Records {
@@ -62,7 +63,7 @@ func (p Publish) Handle(ctx context.Context, batch Stream) (BatchResult, error) 
 	return BatchResult{Failures: []ItemFailure{{first}}}, nil
 }
 
-// offer gives all events to the bus and returns those that it did not take, in their order.
+// offer sends all events to the bus and returns the refused ones in order.
 func (p Publish) offer(ctx context.Context, pending []pendingEvent) []pendingEvent {
 	var left []pendingEvent
 	for len(pending) > 0 {

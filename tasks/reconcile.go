@@ -11,16 +11,17 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Standing finds orders that stand still, and orders that need attention. They may be slightly out of date.
+// Stalled finds orders that have not changed for some time, and orders that need attention. Results
+// may be slightly out of date.
 type Stalled interface {
-	// Standing yields the orders of a status that were last changed before the given time, oldest first, and those that were changed after
-	// ahead, a time in the future.
+	// Stalled yields the orders of a status that were last changed before the given time, oldest
+	// first, and those that were changed after ahead, a time in the future.
 	Stalled(ctx context.Context, status orderflow.Status, before, ahead time.Time) iter.Seq2[*orderflow.Order, error]
 	// NeedingAttention yields the orders that need attention, whatever their status.
 	NeedingAttention(ctx context.Context) iter.Seq2[*orderflow.Order, error]
 }
 
-// Executions starts and looks at executions by order id.
+// Executions starts and reads executions by order id.
 type Executions interface {
 	Starter
 	// Execution returns CodeNotFound for an order whose execution was never started.
@@ -29,7 +30,8 @@ type Executions interface {
 	Failed(ctx context.Context, since time.Time) iter.Seq2[orderflow.FailedExecution, error]
 }
 
-// Reconcile finds what a lost event left behind: orders that stand still though something should have happened. The rows are the truth.
+// Reconcile repairs the effects of lost events: it finds orders that should have changed but did
+// not. The table is the source of truth.
 type Reconcile struct {
 	Orders     Orders
 	Stalled    Stalled
@@ -37,41 +39,42 @@ type Reconcile struct {
 	History    History
 	Tokens     Answerer
 	Alerts     Alerter
-	Notify     Notify // sends what could not be sent
-	// The dead letters of the requests to start an execution, to answer one, and to ask the carrier.
+	Notify     Notify // resends notifications
+	// Dead letters of the requests to start an execution, to answer a waiting step, and to request
+	// a shipment.
 	StartLetters, WakeLetters, CarrierLetters Letters
 
 	Now      Clock
-	After    time.Duration // how long an order may stand still
-	Patience time.Duration // how long a carrier may be silent before operators are told
+	After    time.Duration // how long an order may stay unchanged
+	Patience time.Duration // how long a carrier may be silent before an alert
 	Log      *slog.Logger
 }
 
-// Reconciled counts what was done.
+// Reconciled counts the repairs of a run.
 type Reconciled struct {
 	Checked  int `json:"checked"`
-	Started  int `json:"started"`  // executions that were missing
+	Started  int `json:"started"`  // missing executions
 	Answered int `json:"answered"` // waiting steps whose answer was lost
-	Renewed  int `json:"renewed"`  // shipment requests that were not answered, and may be lost
-	Resent   int `json:"resent"`   // notifications that could not be sent before
-	Marked   int `json:"marked"`   // failures nobody had told of, and carriers that have been silent for too long
+	Renewed  int `json:"renewed"`  // unanswered shipment requests, which may be lost
+	Resent   int `json:"resent"`   // notifications that failed before
+	Marked   int `json:"marked"`   // failures without a mark, and carriers silent for too long
 	Cleared  int `json:"cleared"`  // marks of failures that were redriven since
 	Removed  int `json:"removed"`  // dead letters whose order has moved on
-	Letters  int `json:"letters"`  // dead letters that are left
-	Failed   int `json:"failed"`   // orders that could not be looked at
-	// StuckSeconds is how long the order has waited that has needed attention the longest.
+	Letters  int `json:"letters"`  // dead letters left in the queues
+	Failed   int `json:"failed"`   // orders whose check failed
+	// StuckSeconds is the longest time that an order has needed attention.
 	StuckSeconds int64 `json:"stuckSeconds"`
-	// Complete is false if the time ran out; the next run begins with the oldest orders again.
+	// Complete is false if the time ran out. The next run starts again with the oldest orders.
 	Complete bool `json:"complete"`
 }
 
-// spare is left of the invocation's time when Reconcile stops looking further.
+// spare is the remaining invocation time at which Reconcile stops.
 const spare = 10 * time.Second
 
-// errNoTime ends a run whose time is up.
+// errNoTime ends a run whose time has run out.
 var errNoTime = errors.New("the time is up")
 
-// Handle looks at every order that stands still. One that cannot be looked at does not hold up the others.
+// Handle checks every stalled order. A failed check does not stop the others.
 func (r Reconcile) Handle(ctx context.Context, _ struct{}) (Reconciled, error) {
 	var out Reconciled
 	err := r.run(ctx, &out)
@@ -100,14 +103,14 @@ func (r Reconcile) run(ctx context.Context, out *Reconciled) error {
 		if errors.Is(err, errNoTime) {
 			return err
 		}
-		if err != nil { // the other parts need not wait for this one
+		if err != nil { // the other parts do not depend on this one
 			failed = append(failed, fmt.Errorf("reconcile: %s: %w", part.name, err))
 		}
 	}
 	return errors.Join(failed...)
 }
 
-// inTime returns errNoTime if there is no time to look at one more.
+// inTime returns errNoTime if there is no time for another check.
 func inTime(ctx context.Context) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < spare {
 		return errNoTime
@@ -115,7 +118,8 @@ func inTime(ctx context.Context) error {
 	return nil
 }
 
-// each calls f for all that seq yields, while there is time. What f cannot do is logged, counted, and left for the next run.
+// each calls f for every value of seq while there is time. An error of f is logged, counted, and
+// left for the next run.
 func each[T any](ctx context.Context, r Reconcile, out *Reconciled, seq iter.Seq2[T, error], f func(context.Context, T, *Reconciled) error) error {
 	for v, err := range seq {
 		if err == nil {
@@ -132,7 +136,7 @@ func each[T any](ctx context.Context, r Reconcile, out *Reconciled, seq iter.Seq
 	return nil
 }
 
-// count adds one to n if something was done.
+// count returns a function that increments n if the work was done.
 func count(n *int) func(bool, error) error {
 	return func(done bool, err error) error {
 		if err == nil && done {

@@ -7,21 +7,21 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Letters are the messages of a dead-letter queue.
+// Letters reads a dead-letter queue.
 type Letters interface {
-	// Letters yields each message once. It hides them from other readers for a moment.
+	// Letters yields each message once. It hides them from other readers for a short time.
 	Letters(ctx context.Context) iter.Seq2[Letter, error]
 	Remove(ctx context.Context, l Letter) error
 }
 
-// Letter is a message that was given up.
+// Letter is a message of a dead-letter queue.
 type Letter struct {
 	Message
-	Receipt string // with which it is removed
+	Receipt string // the handle to remove it with
 }
 
-// letters removes the dead letters of orders that have moved on, and counts those that are left: their orders still need what they ask for, or
-// they cannot be read.
+// letters removes the dead letters of orders that have moved on, and counts the rest: their orders
+// still need the requested work, or the message is unreadable.
 func (r Reconcile) letters(ctx context.Context, out *Reconciled) error {
 	for _, q := range []struct {
 		name    string
@@ -32,7 +32,7 @@ func (r Reconcile) letters(ctx context.Context, out *Reconciled) error {
 		sort := func(ctx context.Context, l Letter, out *Reconciled) error {
 			e, err := readEvent(l.Message)
 			if err != nil {
-				out.Letters++ // whoever reads the queue sees what is wrong with it
+				out.Letters++ // left in the queue for an operator
 				return nil
 			}
 			settled, err := q.settled(ctx, e)
@@ -65,7 +65,7 @@ func (r Reconcile) started(ctx context.Context, e orderflow.EventDetail) (bool, 
 	return err == nil, err
 }
 
-// woken reports whether the order's execution does not wait for an answer that is known.
+// woken reports whether the order's execution no longer waits for a known answer.
 func (r Reconcile) woken(ctx context.Context, e orderflow.EventDetail) (bool, error) {
 	o, err := r.Orders.Order(ctx, e.OrderID)
 	if err != nil || answerOf(r.Tokens, o) == nil {
@@ -75,7 +75,8 @@ func (r Reconcile) woken(ctx context.Context, e orderflow.EventDetail) (bool, er
 	return err == nil && open == "", err
 }
 
-// askedSince reports whether the carrier has answered, is not to be asked any more, or was asked again after this request.
+// requestedSince reports whether this request is obsolete: the carrier has answered, needs no
+// request any more, or received a later one.
 func (r Reconcile) requestedSince(ctx context.Context, e orderflow.EventDetail) (bool, error) {
 	o, err := r.Orders.Order(ctx, e.OrderID)
 	if err != nil || !o.Unanswered() {

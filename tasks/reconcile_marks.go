@@ -8,11 +8,11 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// lookBack is how long ago an execution may have failed of which nobody was told.
+// lookBack is how far back failed executions without a mark are searched.
 const lookBack = 24 * time.Hour
 
-// failedAfterEnd marks orders that have ended, and whose execution failed after that: the customer was not told. They do not stand still, so
-// their executions tell of them.
+// failedAfterEnd marks orders that ended before their execution failed: the last notification was
+// not sent. Such orders are not stalled, so they are found through their executions.
 func (r Reconcile) failedAfterEnd(ctx context.Context, out *Reconciled) error {
 	return each(ctx, r, out, r.Executions.Failed(ctx, r.Now().Add(-lookBack)), r.markEnded)
 }
@@ -20,7 +20,7 @@ func (r Reconcile) failedAfterEnd(ctx context.Context, out *Reconciled) error {
 func (r Reconcile) markEnded(ctx context.Context, e orderflow.FailedExecution, out *Reconciled) error {
 	o, err := r.Orders.Order(ctx, e.OrderID)
 	if orderflow.CodeOf(err) == orderflow.CodeNotFound || err == nil && !o.Status.Final() {
-		return nil // none of ours; or it is among those that stand still
+		return nil // not an order, or found by the check of stalled orders
 	}
 	if err != nil || o.Marked(orderflow.Attention{ExecutionARN: e.ARN, RedriveCount: e.RedriveCount}) {
 		return err
@@ -32,7 +32,8 @@ func (r Reconcile) markEnded(ctx context.Context, e orderflow.FailedExecution, o
 	return count(&out.Marked)(r.attend().failed(ctx, e.OrderID, attention(x)))
 }
 
-// marks looks at the orders that need attention: a notification may be sent by now, operators may not know yet, a mark may be out of date.
+// marks checks the orders that need attention: a notification may now be sent, an alert may be
+// missing, a mark may be outdated.
 func (r Reconcile) marks(ctx context.Context, out *Reconciled) error {
 	return each(ctx, r, out, r.Stalled.NeedingAttention(ctx), r.checkMark)
 }
@@ -53,7 +54,7 @@ func (r Reconcile) checkMark(ctx context.Context, o *orderflow.Order, out *Recon
 	return nil
 }
 
-// resend sends the notification that could not be sent while the order went on. If it cannot be sent now either, the next run tries again.
+// resend sends the unsent notification. If it fails again, the next run retries.
 func (r Reconcile) resend(ctx context.Context, o *orderflow.Order, out *Reconciled) error {
 	if o.Unsent == nil {
 		return nil
@@ -66,7 +67,8 @@ func (r Reconcile) resend(ctx context.Context, o *orderflow.Order, out *Reconcil
 	return count(&out.Resent)(a.change(ctx, o.ID, func(o *orderflow.Order) bool { return o.ClearUnsent(a.by()) }))
 }
 
-// alertDue tells operators of marks that were set where no alert could be sent. They may be told twice, under one id.
+// alertDue sends alerts for marks that were set without one. An alert may be sent twice, with the
+// same id.
 func (r Reconcile) alertDue(ctx context.Context, o *orderflow.Order, _ *Reconciled) error {
 	a := r.attend()
 	_, err := update(ctx, r.Orders, o.ID, func(o *orderflow.Order, w *orderflow.Write) error {
@@ -84,7 +86,8 @@ func (r Reconcile) alertDue(ctx context.Context, o *orderflow.Order, _ *Reconcil
 	return err
 }
 
-// clearEnded takes a mark from an order that has ended if its execution was redriven since. Of the others, check does.
+// clearEnded removes the mark of an ended order whose execution was redriven since. check does this
+// for the others.
 func (r Reconcile) clearEnded(ctx context.Context, o *orderflow.Order, out *Reconciled) error {
 	if !o.Status.Final() || o.Attention.Kind() != orderflow.AttentionFailed {
 		return nil

@@ -8,7 +8,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// clockSkew is how far the clocks may differ that tell when orders change. What was changed later than that has a clock that was set back since.
+// clockSkew is the largest expected difference between the clocks that time changes. A change
+// further in the future was timed by a clock that has since been set back.
 const clockSkew = time.Minute
 
 func (r Reconcile) stalled(ctx context.Context, out *Reconciled) error {
@@ -25,7 +26,7 @@ func (r Reconcile) stalled(ctx context.Context, out *Reconciled) error {
 }
 
 func (r Reconcile) checkStalled(ctx context.Context, o *orderflow.Order, out *Reconciled) error {
-	if o.OnlyWaits(r.After, r.Patience, r.Now()) { // they may be many: looking at each in every run would hold up the others
+	if o.OnlyWaits(r.After, r.Patience, r.Now()) { // checking many such orders in every run would delay the others
 		return nil
 	}
 	out.Checked++
@@ -61,7 +62,8 @@ func (r Reconcile) check(ctx context.Context, o *orderflow.Order, out *Reconcile
 	return count(&out.Marked)(a.failed(ctx, o.ID, mark))
 }
 
-// wakeUp looks at an order whose execution runs: a mark may be out of date, a waiting step's answer lost, or what it asked the carrier.
+// wakeUp checks an order with a running execution: a mark may be outdated, or an answer or a
+// shipment request may be lost.
 func (r Reconcile) wakeUp(ctx context.Context, a attend, id string, x orderflow.Execution, out *Reconciled) error {
 	if err := count(&out.Cleared)(a.redriven(ctx, id, x.RedriveCount)); err != nil {
 		return err
@@ -80,7 +82,7 @@ func (r Reconcile) wakeUp(ctx context.Context, a attend, id string, x orderflow.
 	return r.renewRequest(ctx, a, id, x.RedriveCount, out)
 }
 
-// refused marks an order whose execution waits for an answer that is known, and does not take it.
+// markRefused marks an order whose execution waits but refuses the known answer.
 func (r Reconcile) markRefused(ctx context.Context, a attend, o *orderflow.Order, x orderflow.Execution, out *Reconciled) error {
 	mark := orderflow.Attention{
 		Code: string(orderflow.CodeAnswerRefused), Message: "the execution waits, but does not take the answer that is known", Step: o.Wait.Step, RedriveCount: x.RedriveCount,
@@ -92,7 +94,8 @@ func (r Reconcile) markRefused(ctx context.Context, a attend, o *orderflow.Order
 	return count(&out.Marked)(true, a.alert(ctx, o.ID, mark))
 }
 
-// remind asks a silent carrier again, and tells operators of one that has been silent for too long.
+// renewRequest requests a shipment again from a silent carrier, and alerts operators to one that
+// has been silent for too long.
 func (r Reconcile) renewRequest(ctx context.Context, a attend, id string, redriveCount int, out *Reconciled) error {
 	var renewed, overdue bool
 	o, err := update(ctx, r.Orders, id, func(o *orderflow.Order, _ *orderflow.Write) error {

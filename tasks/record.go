@@ -6,7 +6,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Record ends a dispatched order: its reserved stock has left the house. It works chunk by chunk, as Reserve does; the last one fulfils the order.
+// Record fulfils a dispatched order and moves its reserved stock to shipped, chunk by chunk as
+// Reserve does. The last chunk fulfils the order.
 type Record struct {
 	Orders Orders
 	Steps  Steps

@@ -7,8 +7,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Refund gives back all that was captured for an order, once. If the outcome of a charge is unknown, it finds out first.
-// From then on no charge of this order begins.
+// Refund refunds the captured amount of an order once. It first resolves a charge whose outcome is
+// unknown. No charge of this order can begin afterwards.
 type Refund struct {
 	Orders  Orders
 	Steps   Steps
@@ -17,13 +17,14 @@ type Refund struct {
 	Now     Clock
 }
 
-// Refunded is the result of Refund: the zero Receipt if nothing was captured.
+// Refunded is the result of Refund; the Receipt is zero if nothing was captured.
 type Refunded struct {
 	orderflow.Receipt
 }
 
-// Handle returns CodePaymentUnavailable or CodePaymentUncertain, worth a retry; CodeRefundPending until the money has gone back; CodeRefundFailed if
-// the provider refused, or the money came back to us: called again, it makes a new attempt.
+// Handle returns CodePaymentUnavailable or CodePaymentUncertain, which may be retried;
+// CodeRefundPending until the money has arrived; CodeRefundFailed if the provider refused or
+// returned the refund. Calling it again then makes a new attempt.
 func (r Refund) Handle(ctx context.Context, in Input) (Refunded, error) {
 	return run(ctx, "refund payment", func() (Refunded, error) { return r.refund(ctx, in.OrderID) })
 }
@@ -65,7 +66,7 @@ func (r Refund) refund(ctx context.Context, id string) (Refunded, error) {
 	return r.refundCharge(ctx, id, *charge)
 }
 
-// findOut asks the provider what became of a charge whose outcome is unknown, and records it.
+// resolveCharge asks the provider for the outcome of a charge, and records it.
 func (r Refund) resolveCharge(ctx context.Context, o *orderflow.Order, charge *orderflow.Payment) error {
 	by := r.Now.by(orderflow.RefundStep, "")
 	receipt, said := r.Gateway.Lookup(ctx, *charge)
@@ -93,7 +94,8 @@ func (r Refund) resolveCharge(ctx context.Context, o *orderflow.Order, charge *o
 	return r.Orders.Commit(ctx, orderflow.Write{Order: o, Payment: charge})
 }
 
-// giveBack refunds a captured charge: ledger entry, provider, then ledger, order and step at once.
+// refundCharge refunds a captured charge. It writes the ledger entry, calls the provider, then
+// writes ledger, order and step at once.
 func (r Refund) refundCharge(ctx context.Context, id string, charge orderflow.Payment) (Refunded, error) {
 	entry, err := r.entry(ctx, id, charge)
 	if err != nil {
@@ -106,7 +108,7 @@ func (r Refund) refundCharge(ctx context.Context, id string, charge orderflow.Pa
 	return r.settle(ctx, id, *entry, receipt)
 }
 
-// entry is the ledger's, begun or renewed.
+// entry returns the ledger's entry of the refund, after beginning or renewing it if needed.
 func (r Refund) entry(ctx context.Context, id string, charge orderflow.Payment) (*orderflow.Payment, error) {
 	entry, err := r.Ledger.Payment(ctx, id, orderflow.RefundStep)
 	if err != nil {
@@ -123,7 +125,8 @@ func (r Refund) entry(ctx context.Context, id string, charge orderflow.Payment) 
 	return entry, r.Orders.Commit(ctx, orderflow.Write{Payment: entry})
 }
 
-// unsettled records what the provider said of a refund that is not done, and returns it: the order shows whether the money is on its way.
+// recordUnsettled records the provider's error of an unfinished refund and returns that error. The
+// order shows whether the refund is pending.
 func (r Refund) recordUnsettled(ctx context.Context, id string, entry orderflow.Payment, said error) error {
 	status, known := map[orderflow.Code]orderflow.PaymentStatus{
 		orderflow.CodeRefundPending: orderflow.PaymentRefundPending, orderflow.CodeRefundFailed: orderflow.PaymentCaptured,

@@ -6,9 +6,10 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Release gives back what Reserve took, which may be all, a part, or nothing.
+// Release releases the stock that Reserve has reserved: all of it, a part, or nothing.
 //
-// It records release/n for each chunk, reserved or not: from then on a late Reserve of the same order is refused.
+// It records release/n for each chunk, reserved or not. Afterwards a late Reserve of the same order
+// is refused.
 type Release struct {
 	Orders Orders
 	Steps  Steps
@@ -20,7 +21,7 @@ type Released struct {
 	OrderID string `json:"orderId"`
 }
 
-// Handle returns CodeInvalidState if the goods have left the house, or are paid for.
+// Handle returns CodeInvalidState if the goods were dispatched or are paid for.
 func (r Release) Handle(ctx context.Context, in Input) (Released, error) {
 	return run(ctx, "release stock", func() (Released, error) { return Released{in.OrderID}, r.release(ctx, in.OrderID) })
 }
@@ -36,7 +37,7 @@ func (r Release) release(ctx context.Context, id string) error {
 	case o.Status == orderflow.Shipping || o.Status == orderflow.Fulfilled || o.PaymentStatus == orderflow.PaymentCaptured || proceedsFree(o):
 		return orderflow.Errorf(orderflow.CodeInvalidState, "order %s is %s, its payment %s: the goods are not free", id, o.Status, o.PaymentStatus)
 	}
-	held := false // whether anything was reserved at all
+	held := false // whether any chunk was reserved
 	for _, c := range chunks(o.StockMoves(orderflow.Release)) {
 		reserved, err := r.Steps.Step(ctx, id, c.name("reserve"))
 		if err != nil {
@@ -50,7 +51,8 @@ func (r Release) release(ctx context.Context, id string) error {
 	return nil
 }
 
-// goesOnFree reports whether an order that costs nothing goes on: no refund tells that it does not.
+// proceedsFree reports whether a free order is still to be shipped. A free order has no refund that
+// would show the opposite.
 func proceedsFree(o *orderflow.Order) bool {
 	givenUp := o.Shipment != nil && o.Shipment.Status == orderflow.ShipmentStatusFailed
 	return o.Status == orderflow.Paid && o.Total.Amount == 0 && o.Cancel == nil && !givenUp

@@ -6,10 +6,11 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Reserve holds the stock of an order and confirms it.
+// Reserve reserves the stock of an order and confirms it.
 //
-// An order may have more products than one transaction takes: it reserves chunk by chunk, and the last one confirms the order. What is
-// reserved so far is told by the step records reserve/1, reserve/2, ...; Release gives back exactly these.
+// An order may have more products than one transaction can change. Reserve works chunk by chunk,
+// and the last chunk confirms the order. The step records reserve/1, reserve/2, ... list what is
+// reserved; Release releases exactly that.
 type Reserve struct {
 	Orders Orders
 	Steps  Steps
@@ -19,17 +20,19 @@ type Reserve struct {
 // Reserved is the result of Reserve.
 type Reserved struct {
 	OrderID  string `json:"orderId"`
-	Products int    `json:"products"` // how many products are held
+	Products int    `json:"products"` // number of reserved products
 }
 
-// Handle returns CodeOutOfStock with the SKUs in its message (chunks before that stay reserved until Release), CodeOrderCancelled, or
-// CodeInvalidState if the order's stock was given back already, or the order has ended.
+// Handle returns CodeOutOfStock with the SKUs in its message (earlier chunks stay reserved until
+// Release), CodeOrderCancelled, or CodeInvalidState if the order's stock was already released or
+// the order has ended.
 func (r Reserve) Handle(ctx context.Context, in Input) (Reserved, error) {
 	return run(ctx, "reserve stock", func() (Reserved, error) { return r.reserve(ctx, in.OrderID) })
 }
 
 func (r Reserve) reserve(ctx context.Context, id string) (Reserved, error) {
-	// The order is read before the step records: a release that comes in between raises the version, and the commit fails.
+	// The order is read before the step records. A release in between raises the version, and the
+	// commit fails.
 	o, err := r.Orders.Order(ctx, id)
 	if err != nil {
 		return Reserved{}, err
@@ -50,7 +53,7 @@ func (r Reserve) reserve(ctx context.Context, id string) (Reserved, error) {
 	return done, nil
 }
 
-// refuseReleased keeps an invocation that comes late from taking stock that nobody would give back.
+// refuseReleased stops a late invocation from reserving stock that no later step would release.
 func (r Reserve) refuseReleased(ctx context.Context, o *orderflow.Order) error {
 	if err := o.CanProceed(); err != nil {
 		return err

@@ -7,26 +7,29 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// The states of the state machine that ask for the shipment and wait for the carrier, and that tell the customer before.
+// States of the state machine: the one that requests the shipment and waits for the carrier, and
+// the notification before it.
 const (
 	shipStep      = "RequestShipment"
 	confirmedStep = "NotifyConfirmed"
 )
 
-// Ship notes with the order that the carrier is to be asked, and the token of the step that waits for its answer.
-// The carrier itself is asked by the event that this change publishes. If the customer could not be told before, it notes that, too.
+// Ship records with the order that a shipment request is due, and the token of the step that waits
+// for the answer. The event of this change requests the shipment. If the notification before it
+// failed, Ship records that too.
 type Ship struct {
 	Orders Orders
 	Now    Clock
 }
 
-// Asked is the result of Ship. The state machine ignores it: it takes the answer that is given to the token.
+// Requested is the result of Ship. The state machine ignores it and uses the answer given to the
+// token.
 type Requested struct {
 	ShipmentID string `json:"shipmentId"`
 }
 
-// Handle returns CodeOrderCancelled if a cancel won, CodeInvalidState for an order that is not paid or has ended, and for an attempt that is not
-// the newest any more.
+// Handle returns CodeOrderCancelled if a cancel won; CodeInvalidState for an order that is not paid
+// or has ended, and for an attempt that is no longer the latest.
 func (s Ship) Handle(ctx context.Context, in Input) (Requested, error) {
 	return run(ctx, "request shipment", func() (Requested, error) { return s.ship(ctx, in) })
 }
@@ -51,5 +54,6 @@ func (s Ship) ship(ctx context.Context, in Input) (Requested, error) {
 	return Requested{ShipmentID: o.Shipment.ID}, nil
 }
 
-// shipmentID is the order's own: an order has one shipment, and asked again the carrier knows it by this.
+// shipmentID returns the shipment id of an order. An order has one shipment, so a repeated request
+// has the same id.
 func shipmentID(orderID string) string { return "shp_" + strings.TrimPrefix(orderID, "ord_") }

@@ -19,7 +19,7 @@ type Start struct {
 	Log        *slog.Logger
 }
 
-// Handle reports the messages whose execution could not be started.
+// Handle returns the messages whose execution could not be started.
 func (s Start) Handle(ctx context.Context, batch Batch) (BatchResult, error) {
 	return eachEvent(ctx, s.Log, batch, func(ctx context.Context, e orderflow.EventDetail) error {
 		return s.Executions.Start(ctx, e.OrderID)

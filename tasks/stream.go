@@ -7,14 +7,14 @@ type Stream struct {
 	Records []StreamRecord
 }
 
-// StreamRecord is what one write made of an order: the changes that it added are those after the sequence Published.
+// StreamRecord is one write of an order. It added the changes after the sequence Published.
 type StreamRecord struct {
 	SequenceNumber string
 	Order          *orderflow.Order // nil if the order was removed
 	Published      int64
 }
 
-// Changes are the new changes of the order, as events.
+// Changes returns the new changes of the order as events.
 func (r StreamRecord) Changes() []orderflow.EventDetail {
 	if r.Order == nil {
 		return nil

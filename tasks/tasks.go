@@ -1,7 +1,9 @@
-// Package tasks holds what the Lambdas around and inside the fulfil-order state machine do: one file per task.
+// Package tasks holds the work of the Lambda functions in and around the fulfil-order state
+// machine, one file per task.
 //
-// A task of the state machine loads the order, calls one of its methods, and commits the effect, the new status and the step's record in one
-// transaction. Run twice, it returns its first result. Errors carry an orderflow.Code, which is the error name that the state machine sees.
+// A task of the state machine loads the order, calls one of its methods, and commits the effect,
+// the new status and the step record in one transaction. A repeated task returns its first result.
+// Errors carry an orderflow.Code, which is the error name that the state machine sees.
 package tasks
 
 import (
@@ -14,47 +16,50 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Input is what the state machine gives to each of its tasks.
+// Input is the input that the state machine gives to each of its tasks.
 type Input struct {
 	OrderID   string                     `json:"orderId"`
-	TaskToken string                     `json:"taskToken,omitempty"` // ship: answered when the carrier has answered
-	Kind      orderflow.NotificationKind `json:"kind,omitempty"`      // notify: what to tell
+	TaskToken string                     `json:"taskToken,omitempty"` // ship: receives the carrier's answer
+	Kind      orderflow.NotificationKind `json:"kind,omitempty"`      // notify: the notification to send
 	Reason    string                     `json:"reason,omitempty"`    // close: the code of the failure
-	// ship: which attempt asks, and what became of the notification before it.
+	// ship: the attempt, and the outcome of the notification before it.
 	Attempt      orderflow.Attempt `json:"attempt,omitzero"`
 	Notification Outcome           `json:"notification,omitzero"`
 }
 
-// Outcome is how a step ended that does not hold up the ones after it: what a Catch makes of its error, or an empty Error.
+// Outcome is the result of a step whose failure does not stop the next ones: the output of its
+// Catch, or an empty Error.
 type Outcome struct {
 	Error string `json:"Error"`
 	Cause string `json:"Cause"`
 }
 
-// Orders loads orders and commits what a task changed.
+// Orders loads orders and commits changes.
 type Orders interface {
-	// Order reads an order, strongly consistent. Returns CodeNotFound.
+	// Order loads an order, strongly consistent. Returns CodeNotFound.
 	Order(ctx context.Context, id string) (*orderflow.Order, error)
-	// Commit applies the write whole or not at all, and raises the version of its order. Returns CodeConflict if the order, the step or the
-	// ledger was changed by somebody else (nothing is written; reload), CodeOutOfStock, CodeThrottled.
+	// Commit applies the write whole or not at all, and raises the version of its order. Returns
+	// CodeConflict if the order, the step or the ledger entry was changed concurrently (nothing is
+	// written; reload), CodeOutOfStock, CodeThrottled.
 	Commit(ctx context.Context, w orderflow.Write) error
 }
 
-// Steps reads which steps of an order are done.
+// Steps reads the records of completed steps.
 type Steps interface {
-	// Step returns the record of a step, nil if it was not done.
+	// Step returns the record of a step, or nil if it was not done.
 	Step(ctx context.Context, orderID, name string) (*orderflow.Step, error)
 }
 
-// Clock tells the time.
+// Clock returns the current time.
 type Clock func() time.Time
 
-// by makes the author of a change: one of the state machine's steps.
+// by returns the author of a change by one of the state machine's steps.
 func (c Clock) by(step, reason string) orderflow.By {
 	return orderflow.By{At: c().UTC(), Actor: "step:" + step, Reason: reason}
 }
 
-// chunk is the part of an order's stock moves that one transaction takes. Its step record is named after the task and its number.
+// chunk is a part of an order's stock moves that fits into one transaction. Its step record is
+// named after the task and its number.
 type chunk struct {
 	number int // from 1
 	last   bool
@@ -71,7 +76,7 @@ func chunks(moves []orderflow.StockMove) []chunk {
 	return out
 }
 
-// step is the record that the task did this chunk; the moves it made are its result.
+// step returns the record that the task did this chunk. Its result is the moves.
 func (c chunk) step(orderID, task string, moves []orderflow.StockMove) (*orderflow.Step, error) {
 	return newStep(orderID, c.name(task), moves)
 }

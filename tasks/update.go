@@ -8,11 +8,12 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// attempts is how often a task tries again on its own when somebody else changed the order at the same time. After that the state machine's
-// own retry, which waits longer, takes over.
+// attempts is how often a task tries a conflicting change before it returns CodeConflict. The state
+// machine's own retry, which waits longer, then takes over.
 const attempts = 6
 
-// retry calls f until it returns anything else than CodeConflict, attempts times at most. f must not retry itself: the attempts would multiply.
+// retry calls f until it returns anything other than CodeConflict, at most attempts times. f must
+// not retry itself, or the attempts would multiply.
 func retry[Out any](ctx context.Context, f func() (Out, error)) (Out, error) {
 	pause := 4 * time.Millisecond
 	for range attempts - 1 {
@@ -30,13 +31,13 @@ func retry[Out any](ctx context.Context, f func() (Out, error)) (Out, error) {
 	return f()
 }
 
-// run does a task, again while it meets conflicts. Its error says what was done.
+// run runs a task and retries conflicts. An error is prefixed with doing.
 func run[Out any](ctx context.Context, doing string, f func() (Out, error)) (Out, error) {
 	out, err := retry(ctx, f)
 	return ended(doing, out, err)
 }
 
-// ended is the result of a task: an error says what was done, and leaves no other result.
+// ended returns the result of a task. An error is prefixed with doing, and the result is then zero.
 func ended[Out any](doing string, out Out, err error) (Out, error) {
 	if err != nil {
 		var none Out
@@ -45,8 +46,8 @@ func ended[Out any](doing string, out Out, err error) (Out, error) {
 	return out, nil
 }
 
-// updateOnce loads an order, lets f change it, and commits what has changed with whatever f adds to the write. It returns the order as it
-// stands then.
+// updateOnce loads an order, lets f change it, and commits the changes together with what f adds to
+// the write. It returns the resulting order.
 func updateOnce(ctx context.Context, orders Orders, id string, f func(*orderflow.Order, *orderflow.Write) error) (*orderflow.Order, error) {
 	o, err := orders.Order(ctx, id)
 	if err != nil {
@@ -66,7 +67,7 @@ func updateOnce(ctx context.Context, orders Orders, id string, f func(*orderflow
 	return o, orders.Commit(ctx, w)
 }
 
-// update is updateOnce, again while it meets conflicts.
+// update is updateOnce with retries of conflicts.
 func update(ctx context.Context, orders Orders, id string, f func(*orderflow.Order, *orderflow.Write) error) (*orderflow.Order, error) {
 	return retry(ctx, func() (*orderflow.Order, error) { return updateOnce(ctx, orders, id, f) })
 }

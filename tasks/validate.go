@@ -8,7 +8,7 @@ import (
 
 // Catalogue reads products.
 type Catalogue interface {
-	// Products returns those of the given SKUs that exist.
+	// Products returns the products that exist among the given SKUs.
 	Products(ctx context.Context, skus []string) (map[string]orderflow.Product, error)
 }
 
@@ -17,7 +17,7 @@ type OrderReader interface {
 	Order(ctx context.Context, id string) (*orderflow.Order, error)
 }
 
-// Validate checks that an order can be fulfilled as it stands. It changes nothing.
+// Validate checks that an order can be fulfilled. It changes nothing.
 type Validate struct {
 	Orders    OrderReader
 	Catalogue Catalogue
@@ -29,7 +29,8 @@ type Validated struct {
 	Total   orderflow.Money `json:"total"`
 }
 
-// Handle returns CodeInvalidOrder, with every reason in its message, or CodeOrderCancelled. An order that is past validation is valid.
+// Handle returns CodeInvalidOrder with the reasons in its message, or CodeOrderCancelled. An order
+// that has passed validation is valid.
 func (v Validate) Handle(ctx context.Context, in Input) (Validated, error) {
 	return run(ctx, "validate order", func() (Validated, error) { return v.validate(ctx, in.OrderID) })
 }
@@ -66,7 +67,7 @@ func (v Validate) validate(ctx context.Context, id string) (Validated, error) {
 	return valid, nil
 }
 
-// checkOrder checks what needs nothing but the order. The prices stay those that the customer was shown.
+// checkOrder checks the order by itself. Its prices stay those that the customer saw.
 func checkOrder(o *orderflow.Order) error {
 	if len(o.Lines) == 0 {
 		return orderflow.Errorf(orderflow.CodeInvalidOrder, "the order has no lines")

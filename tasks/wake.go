@@ -9,15 +9,17 @@ import (
 
 // Answerer answers the task tokens of waiting steps.
 type Answerer interface {
-	// Succeed and Fail return CodeTokenGone for a token that is not waited for any more: answered, timed out, its execution ended.
+	// Succeed and Fail return CodeTokenGone for a token that no step waits for: answered, timed
+	// out, or of an ended execution.
 	Succeed(ctx context.Context, token string, output any) error
 	Fail(ctx context.Context, token string, code orderflow.Code, cause string) error
-	// OpenToken returns the token for which the order's execution waits, "" if it waits for none. Returns CodeNotFound without an execution.
+	// OpenToken returns the token for which the order's execution waits, or "" if it waits for
+	// none. Returns CodeNotFound without an execution.
 	OpenToken(ctx context.Context, orderID string) (string, error)
 }
 
-// Wake answers the waiting step of each order of a batch, if its answer is known: a carrier's word or a cancel has been recorded with the order.
-// The events say only where to look; what the order says counts.
+// Wake answers the waiting step of each order of a batch if the order has an answer: the carrier's
+// or a cancel. The events only identify the orders; the answer comes from the order.
 type Wake struct {
 	Orders OrderReader
 	Tokens Answerer
@@ -30,7 +32,7 @@ type ShipmentAnswer struct {
 	TrackingNumber string `json:"trackingNumber"`
 }
 
-// Handle reports the messages whose order could not be read or answered.
+// Handle returns the messages whose order could not be loaded or answered.
 func (w Wake) Handle(ctx context.Context, batch Batch) (BatchResult, error) {
 	return eachEvent(ctx, w.Log, batch, func(ctx context.Context, e orderflow.EventDetail) error {
 		o, err := w.Orders.Order(ctx, e.OrderID)
@@ -42,8 +44,10 @@ func (w Wake) Handle(ctx context.Context, batch Batch) (BatchResult, error) {
 	}), nil
 }
 
-// answer gives a waiting step its answer, if there is one, and reports whether the step took it. A token that is gone is no reason to believe that
-// the step has its answer: if the execution waits for another token, that one is answered. Returns CodeTokenGone if it refuses even that.
+// answer answers the waiting step, if the order has an answer, and reports whether the step
+// accepted it. A token that is gone does not prove that the step was answered: if the execution
+// waits for another token, answer uses that one. Returns CodeTokenGone if that token is refused
+// too.
 func answer(ctx context.Context, tokens Answerer, o *orderflow.Order) (bool, error) {
 	give := answerOf(tokens, o)
 	if give == nil {
@@ -55,13 +59,14 @@ func answer(ctx context.Context, tokens Answerer, o *orderflow.Order) (bool, err
 	}
 	open, err := tokens.OpenToken(ctx, o.ID)
 	if err != nil || open == "" {
-		return false, err // the execution went on, or will ask for the answer with its next attempt
+		return false, err // the execution went on, or its next attempt will read the answer
 	}
 	err = give(ctx, open)
 	return err == nil, err
 }
 
-// answerOf returns what gives the order's answer to a token; nil if there is none yet. Dispatch is the point of no return: it beats a cancel.
+// answerOf returns a function that answers a token, or nil if the order has no answer yet. Dispatch
+// is the point of no return: it takes precedence over a cancel.
 func answerOf(tokens Answerer, o *orderflow.Order) func(ctx context.Context, token string) error {
 	s := o.Shipment
 	if o.Wait == nil || s == nil {

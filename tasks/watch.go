@@ -7,8 +7,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Watch sees executions end and be redriven (EventBridge, Step Functions Execution Status Change): an order whose execution failed needs
-// attention, one whose execution was redriven does not any more.
+// Watch handles status events of executions (EventBridge, Step Functions Execution Status Change).
+// An order whose execution failed needs attention; a redrive removes the mark.
 type Watch struct {
 	Orders  Orders
 	Alerts  Alerter
@@ -16,7 +16,7 @@ type Watch struct {
 	Now     Clock
 }
 
-// StatusChange is the event. Its detail has null where there is nothing to say.
+// StatusChange is the event. Missing values of its detail are null.
 type StatusChange struct {
 	Detail struct {
 		ExecutionARN string                    `json:"executionArn"`
@@ -30,10 +30,10 @@ type StatusChange struct {
 
 // Watched is the result of Watch.
 type Watched struct {
-	Changed bool `json:"changed"` // whether operators were alerted, or a mark was taken away
+	Changed bool `json:"changed"` // whether a mark was set or removed
 }
 
-// Handle marks or unmarks the order. Events may come late, twice and out of order.
+// Handle marks or unmarks the order. Events may be late, repeated and out of order.
 func (w Watch) Handle(ctx context.Context, e StatusChange) (Watched, error) {
 	a := attend{w.Orders, w.Alerts, w.History, w.Now, "step:watch"}
 	d := e.Detail
