@@ -21,8 +21,8 @@ type Bus struct {
 	Name   string
 }
 
-// Publish publishes 10 events at most (PutEvents). It returns the positions of those that the bus did not take; an error means that none is
-// known to be taken.
+// Publish publishes at most 10 events (PutEvents). It returns the positions of the events that the
+// bus refused. An error means that no event is known to be accepted.
 func (b *Bus) Publish(ctx context.Context, events []orderflow.EventDetail) (failed []int, err error) {
 	entries := make([]types.PutEventsRequestEntry, len(events))
 	for i, e := range events {

@@ -18,13 +18,13 @@ type Catalogue struct {
 	Table string
 }
 
-// byCategory is the index of the products by category and SKU.
+// byCategory is the index of products by category and SKU.
 const byCategory = "by-category"
 
-// batchAttempts bounds how often the keys that a batch left unprocessed are asked for again.
+// batchAttempts limits how often the unprocessed keys of a batch are requested again.
 const batchAttempts = 5
 
-// Product returns one product. Returns orderflow.CodeNotFound.
+// Product returns one product, or orderflow.CodeNotFound.
 func (c *Catalogue) Product(ctx context.Context, sku string) (orderflow.Product, error) {
 	p, err := getItem[orderflow.Product](ctx, c.DB, "product", &dynamodb.GetItemInput{TableName: &c.Table, Key: item{"sku": str(sku)}})
 	if err == nil && p == nil {
@@ -36,8 +36,8 @@ func (c *Catalogue) Product(ctx context.Context, sku string) (orderflow.Product,
 	return *p, nil
 }
 
-// Products returns the products that exist of at most 100 different SKUs. Returns orderflow.CodeThrottled if DynamoDB leaves keys
-// unprocessed again and again.
+// Products returns the existing products among at most 100 different SKUs. Returns
+// orderflow.CodeThrottled if DynamoDB keeps leaving keys unprocessed.
 func (c *Catalogue) Products(ctx context.Context, skus []string) (map[string]orderflow.Product, error) {
 	products := make(map[string]orderflow.Product, len(skus))
 	keys := make([]item, len(skus))
@@ -67,7 +67,7 @@ func (c *Catalogue) Products(ctx context.Context, skus []string) (map[string]ord
 	return products, nil
 }
 
-// pause waits the longer the more attempts there were, if it is needed at all.
+// pause waits before a further attempt, longer after each one.
 func pause(ctx context.Context, attempt int, needed bool) error {
 	if !needed {
 		return nil
@@ -80,8 +80,9 @@ func pause(ctx context.Context, attempt int, needed bool) error {
 	}
 }
 
-// ListProducts returns at most limit products: of one category in the order of their SKUs, or of all in the table's own order.
-// after is the SKU that the page comes after ("" begins), next what to pass for the next page, "" at the end.
+// ListProducts returns at most limit products: those of one category ordered by SKU, or all in the
+// table's own order. The page starts after the SKU after; "" is the start. next is the value of
+// after for the next page, or "" at the end.
 func (c *Catalogue) ListProducts(ctx context.Context, category, after string, limit int) (products []orderflow.Product, next string, err error) {
 	var start item
 	if after != "" {

@@ -68,7 +68,7 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
-// TestCatalogue_unprocessed has DynamoDB answer a part of each batch only.
+// TestCatalogue_unprocessed lets DynamoDB process only a part of each batch.
 func TestCatalogue_unprocessed(t *testing.T) {
 	t.Parallel()
 	answer := func(perCall int) (c *Catalogue, calls *int) {

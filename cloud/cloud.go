@@ -1,4 +1,5 @@
-// Package cloud holds the adapters to DynamoDB, Step Functions, EventBridge, SNS and SQS. They speak the domain's types and its error codes.
+// Package cloud adapts DynamoDB, Step Functions, EventBridge, SNS and SQS to the types and error
+// codes of the domain.
 package cloud
 
 import (
@@ -10,13 +11,15 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// throttled are the codes with which AWS says "later": DynamoDB, Step Functions, EventBridge, SNS, SQS.
+// throttled lists the AWS error codes that ask for a later retry: DynamoDB, Step Functions,
+// EventBridge, SNS, SQS.
 var throttled = map[string]bool{
 	"ThrottlingException": true, "Throttling": true, "ThrottledException": true, "TooManyRequestsException": true,
 	"ProvisionedThroughputExceededException": true, "RequestLimitExceeded": true, "ThrottlingError": true, "SlowDown": true, "RequestThrottled": true,
 }
 
-// wrap says what was done when AWS answered err, with CodeThrottled and CodeConflict where it means that.
+// wrap prefixes an AWS error with the operation, and adds CodeThrottled or CodeConflict where it
+// applies.
 func wrap(doing string, err error) error {
 	api, ok := errors.AsType[smithy.APIError](err)
 	switch {

@@ -19,10 +19,10 @@ type action struct {
 	move *orderflow.StockMove // nil for the order, the step and the payment
 }
 
-// Commit applies the write whole or not at all, and raises the version of its order and the revision of its payment.
-// Returns orderflow.CodeConflict if the order was changed since it was loaded, the step was recorded or the payment settled by somebody else;
-// CodeOutOfStock, naming the SKUs, if there is too little to reserve; CodeInvalidState if there is less reserved than is to be released or
-// shipped; CodeThrottled.
+// Commit applies the write whole or not at all, and raises the version of its order and the
+// revision of its payment. Returns orderflow.CodeConflict if the order, the step or the payment was
+// changed concurrently; CodeOutOfStock with the SKUs if too little is on hand; CodeInvalidState if
+// less is reserved than is to be released or shipped; CodeThrottled.
 func (s *Orders) Commit(ctx context.Context, w orderflow.Write) error {
 	actions, err := s.actions(w)
 	if err != nil {
@@ -31,7 +31,7 @@ func (s *Orders) Commit(ctx context.Context, w orderflow.Write) error {
 	switch {
 	case len(actions) == 0:
 		return nil
-	case len(actions) == 1 && actions[0].Put != nil: // half the price of a transaction
+	case len(actions) == 1 && actions[0].Put != nil: // a single write costs half as much as a transaction
 		err = s.put(ctx, actions[0].Put)
 	default:
 		err = s.transact(ctx, actions)
@@ -107,8 +107,8 @@ func (s *Orders) transact(ctx context.Context, actions []action) error {
 	return nil
 }
 
-// whyCancelled reads the reasons, which stand in the order of the actions. A conflict comes first: after a reload, the stock may not matter
-// any more.
+// whyCancelled translates the cancellation reasons, which have the order of the actions. A conflict
+// comes first, because the stock may suffice after a reload.
 func whyCancelled(actions []action, err *types.TransactionCanceledException) error {
 	var conflict, later bool
 	var short []string

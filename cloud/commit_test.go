@@ -13,7 +13,7 @@ import (
 	"github.com/orderflow-dev/orderflow/storetest"
 )
 
-// tablesOf is all that is committed together.
+// tablesOf returns all that is committed together.
 type tablesOf struct {
 	*Orders
 	*Steps
@@ -36,7 +36,7 @@ func TestOrders_store(t *testing.T) {
 	})
 }
 
-// All that an order may carry while it waits, and after, comes back as it was saved.
+// An order with all its fields set is loaded as it was saved.
 func TestOrders_Commit_roundTripOfMarks(t *testing.T) {
 	t.Parallel()
 	db := localDB(t)

@@ -7,7 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// What decides about an order is read strongly consistent: a task that read it as it was would do again what was done.
+// Reads that decide about an order are strongly consistent. With an old version, a task would
+// repeat completed work.
 func TestReads_areConsistent(t *testing.T) {
 	t.Parallel()
 	f, cfg := newFake(t, map[string]string{"GetItem": `{}`})
@@ -29,7 +30,7 @@ func TestReads_areConsistent(t *testing.T) {
 		},
 	} {
 		f.asked = nil
-		if err := read(); err != nil && name != "order" { // there is none
+		if err := read(); err != nil && name != "order" { // nothing is saved
 			t.Errorf("%s: %v", name, err)
 		}
 		if len(f.asked) != 1 || f.asked[0].in["ConsistentRead"] != true {

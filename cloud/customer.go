@@ -10,13 +10,14 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Customers keeps the customers' profiles.
+// Customers stores customer profiles.
 type Customers struct {
 	DB    *dynamodb.Client
 	Table string
 }
 
-// Customer loads a profile, strongly consistent. Returns orderflow.CodeNotFound for a customer who has none.
+// Customer loads a profile, strongly consistent. Returns orderflow.CodeNotFound if the customer has
+// none.
 func (c *Customers) Customer(ctx context.Context, id string) (orderflow.Customer, error) {
 	customer, err := get[orderflow.Customer](ctx, c.DB, "customer", c.Table, item{"id": str(id)})
 	if err == nil && customer == nil {
@@ -28,8 +29,8 @@ func (c *Customers) Customer(ctx context.Context, id string) (orderflow.Customer
 	return *customer, nil
 }
 
-// SaveCustomer saves a profile as its next version if its version is still the one that it was loaded with.
-// Returns orderflow.CodeConflict if it is not.
+// SaveCustomer saves a profile as its next version. Returns orderflow.CodeConflict if the saved
+// version is not the one that was loaded.
 func (c *Customers) SaveCustomer(ctx context.Context, customer orderflow.Customer) error {
 	loaded := customer.Version
 	customer.Version++

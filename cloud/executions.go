@@ -16,18 +16,20 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Executions are the executions of the state machine that fulfils orders. An execution's name is its order's id.
+// Executions gives access to the executions of the state machine that fulfils orders. An
+// execution's name is its order's id.
 type Executions struct {
 	Client       *sfn.Client
-	StateMachine string // its ARN
+	StateMachine string // ARN
 }
 
-// arn is the ARN of an order's execution.
+// arn returns the ARN of an order's execution.
 func (x *Executions) arn(orderID string) string {
 	return strings.Replace(x.StateMachine, ":stateMachine:", ":execution:", 1) + ":" + orderID
 }
 
-// Start starts the execution of an order; one that exists already, running or ended, is success.
+// Start starts the execution of an order. It succeeds if the execution already exists, running or
+// ended.
 func (x *Executions) Start(ctx context.Context, orderID string) error {
 	input, err := json.Marshal(map[string]string{"orderId": orderID})
 	if err != nil {
@@ -40,7 +42,7 @@ func (x *Executions) Start(ctx context.Context, orderID string) error {
 	return nil
 }
 
-// Execution describes the execution of an order. Returns orderflow.CodeNotFound if none was started.
+// Execution returns the execution of an order, or orderflow.CodeNotFound if none was started.
 func (x *Executions) Execution(ctx context.Context, orderID string) (orderflow.Execution, error) {
 	out, err := x.Client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(x.arn(orderID))})
 	if err != nil {
@@ -54,8 +56,9 @@ func (x *Executions) Execution(ctx context.Context, orderID string) (orderflow.E
 	}, nil
 }
 
-// Redrive lets the execution of an order go on at the step that failed. Said twice with one token it happens once.
-// Returns orderflow.CodeNotRedrivable with why not, CodeNotFound if none was started.
+// Redrive redrives the execution of an order from the failed step. Repeating it with the same token
+// has no further effect. Returns orderflow.CodeNotRedrivable with the reason, or CodeNotFound if no
+// execution was started.
 func (x *Executions) Redrive(ctx context.Context, orderID, clientToken string) error {
 	_, err := x.Client.RedriveExecution(ctx, &sfn.RedriveExecutionInput{ExecutionArn: aws.String(x.arn(orderID)), ClientToken: &clientToken})
 	if refused, ok := errors.AsType[*types.ExecutionNotRedrivable](err); ok {
@@ -90,7 +93,8 @@ func (x *Executions) Fail(ctx context.Context, token string, code orderflow.Code
 	return answerError("send task failure", err)
 }
 
-// answerError tells a token that was used, timed out or belongs to an ended execution from other failures.
+// answerError distinguishes a token that was used, timed out or belongs to an ended execution from
+// other failures.
 func answerError(doing string, err error) error {
 	if err == nil {
 		return nil
@@ -104,10 +108,11 @@ func answerError(doing string, err error) error {
 	return wrap(doing, err)
 }
 
-// longestRun is far beyond how long an execution runs, from its start to its last redrive.
+// longestRun is far longer than any execution lasts, from its start to its last redrive.
 const longestRun = 60 * 24 * time.Hour
 
-// Failed yields the executions that ended unsuccessfully since the given time. One that was redriven since is not among them.
+// Failed yields the executions that ended unsuccessfully since the given time and were not
+// redriven.
 func (x *Executions) Failed(ctx context.Context, since time.Time) iter.Seq2[orderflow.FailedExecution, error] {
 	return func(yield func(orderflow.FailedExecution, error) bool) {
 		for _, status := range []types.ExecutionStatus{types.ExecutionStatusFailed, types.ExecutionStatusTimedOut, types.ExecutionStatusAborted} {
@@ -118,7 +123,8 @@ func (x *Executions) Failed(ctx context.Context, since time.Time) iter.Seq2[orde
 	}
 }
 
-// yieldEnded yields the executions of a status that ended since a time. It reports whether more are wanted.
+// yieldEnded yields the executions of a status that ended since a time. It reports whether the
+// caller wants more.
 func (x *Executions) yieldEnded(ctx context.Context, status types.ExecutionStatus, since time.Time, yield func(orderflow.FailedExecution, error) bool) bool {
 	pages := sfn.NewListExecutionsPaginator(x.Client, &sfn.ListExecutionsInput{StateMachineArn: &x.StateMachine, StatusFilter: status, MaxResults: pageSize})
 	for pages.HasMorePages() {
@@ -127,7 +133,7 @@ func (x *Executions) yieldEnded(ctx context.Context, status types.ExecutionStatu
 			yield(orderflow.FailedExecution{}, wrap("list executions", err))
 			return false
 		}
-		for _, e := range page.Executions { // the latest start first
+		for _, e := range page.Executions { // latest start first
 			if aws.ToTime(e.StartDate).Before(since.Add(-longestRun)) {
 				return true
 			}

@@ -27,7 +27,7 @@ func TestExecutions_Start(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, answer string
-		want         string // in the error
+		want         string // part of the error
 	}{
 		{"started", `{"executionArn":"` + executionARN + `","startDate":1}`, ""},
 		{"exists", "!ExecutionAlreadyExists: Execution Already Exists: '" + executionARN + "'", ""},
@@ -210,7 +210,7 @@ func TestExecutions_Failed(t *testing.T) {
 		}
 	}
 	want := []string{"ord_new", "ord_waited"}
-	if want = slices.Concat(want, want, want); !slices.Equal(got, want) { // once for each status
+	if want = slices.Concat(want, want, want); !slices.Equal(got, want) { // one for each status
 		t.Errorf("got %v", got)
 	}
 	for i, status := range []string{"FAILED", "TIMED_OUT", "ABORTED"} {

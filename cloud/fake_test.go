@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// fakeAWS answers each operation as it is told, and keeps what it was asked.
+// fakeAWS answers each operation with a prepared reply and records the requests.
 type fakeAWS struct {
 	t       *testing.T
 	answers map[string]string // by operation: a JSON body, or "!Type: message" for an error

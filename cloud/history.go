@@ -15,11 +15,11 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// pageSize is how many events a page of a history has at most (GetExecutionHistory).
+// pageSize is the largest number of events in a page of a history (GetExecutionHistory).
 const pageSize = 1000
 
-// History returns the latest limit events of an order's execution, oldest first, and whether there are older ones.
-// Returns orderflow.CodeNotFound if none was started.
+// History returns the latest limit events of an order's execution, oldest first, and reports
+// whether there are older ones. Returns orderflow.CodeNotFound if none was started.
 func (x *Executions) History(ctx context.Context, orderID string, limit int) (events []orderflow.ExecutionEvent, older bool, err error) {
 	pages := newestFirst(x.Client, x.arn(orderID), min(limit, pageSize), true)
 	for len(events) < limit && pages.HasMorePages() {
@@ -43,7 +43,8 @@ func newestFirst(client *sfn.Client, arn string, size int, data bool) *sfn.GetEx
 	})
 }
 
-// FailedStep returns the state at which an ended execution stood. ended is false if it runs (again).
+// FailedStep returns the last state of an ended execution. ended is false if the execution runs,
+// for example after a redrive.
 func (x *Executions) FailedStep(ctx context.Context, executionARN string) (step string, ended bool, err error) {
 	pages := newestFirst(x.Client, executionARN, 100, false)
 	for pages.HasMorePages() {
@@ -64,8 +65,9 @@ func (x *Executions) FailedStep(ctx context.Context, executionARN string) (step 
 	return "", ended, nil
 }
 
-// OpenToken returns the task token for which an order's execution waits now, "" if it waits for none: it has ended, is in another state, or
-// between two attempts. Returns orderflow.CodeNotFound if none was started.
+// OpenToken returns the task token for which an order's execution waits. It returns "" if the
+// execution has ended, is in another state, or is between two attempts. Returns
+// orderflow.CodeNotFound if none was started.
 func (x *Executions) OpenToken(ctx context.Context, orderID string) (string, error) {
 	pages := newestFirst(x.Client, x.arn(orderID), 10, true)
 	for pages.HasMorePages() {
@@ -85,10 +87,10 @@ func (x *Executions) OpenToken(ctx context.Context, orderID string) (string, err
 	return "", nil
 }
 
-// openEvents are those that follow a TaskScheduled while its task is open.
+// openEvents lists the events that may follow a TaskScheduled while its task is open.
 var openEvents = map[types.HistoryEventType]bool{types.HistoryEventTypeTaskStarted: true, types.HistoryEventTypeTaskSubmitted: true}
 
-// scheduledToken reads the task token out of what a function is invoked with.
+// scheduledToken extracts the task token from the input of a function.
 func scheduledToken(d *types.TaskScheduledEventDetails) (string, error) {
 	var parameters struct {
 		Payload struct {
@@ -101,12 +103,12 @@ func scheduledToken(d *types.TaskScheduledEventDetails) (string, error) {
 	return parameters.Payload.TaskToken, nil
 }
 
-// endEvents are the last events of an execution that did not succeed.
+// endEvents lists the last events of executions that ended unsuccessfully.
 var endEvents = map[types.HistoryEventType]bool{
 	types.HistoryEventTypeExecutionFailed: true, types.HistoryEventTypeExecutionTimedOut: true, types.HistoryEventTypeExecutionAborted: true,
 }
 
-// eventOf leaves the parameters of tasks out: they hold task tokens.
+// eventOf omits the parameters of tasks, which contain task tokens.
 func eventOf(e types.HistoryEvent) orderflow.ExecutionEvent {
 	out := orderflow.ExecutionEvent{ID: e.Id, PreviousID: e.PreviousEventId, At: aws.ToTime(e.Timestamp).UTC(), Type: string(e.Type)}
 	if d := e.StateEnteredEventDetails; d != nil {

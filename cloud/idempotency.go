@@ -7,7 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// keptAnswer is one item of the idempotency table.
+// answerItem is one item of the idempotency table.
 type answerItem struct {
 	Key       string `json:"key"`
 	OrderID   string `json:"orderId"`
@@ -15,7 +15,7 @@ type answerItem struct {
 	ExpiresAt int64  `json:"expiresAt"` // epoch seconds; DynamoDB deletes the item some time later
 }
 
-// putAnswer keeps an answer unless one that has not expired by now is kept under the key.
+// putAnswer saves an answer unless the key has one that has not expired.
 func putAnswer(table string, a answerItem, now time.Time) (*types.Put, error) {
 	it, err := MarshalItem(a)
 	if err != nil {
@@ -30,7 +30,7 @@ func putAnswer(table string, a answerItem, now time.Time) (*types.Put, error) {
 	}, nil
 }
 
-// at is the answer as long as it has not expired by now.
+// at returns the answer unless it has expired at the given time.
 func (a *answerItem) at(now time.Time) []byte {
 	if a == nil || a.ExpiresAt <= now.Unix() {
 		return nil

@@ -6,14 +6,15 @@ import (
 	"fmt"
 )
 
-// image rewrites an item of a stream, in DynamoDB's typed JSON, as plain JSON: {"amount":{"N":"5"}} becomes {"amount":5}. It reads the valid
-// JSON once, and knows no attribute.
+// image rewrites a stream item from DynamoDB's typed JSON to plain JSON: {"amount":{"N":"5"}}
+// becomes {"amount":5}. It reads the JSON, which must be valid, once, and depends on no attribute
+// name.
 type image struct {
-	in  []byte // what is left
+	in  []byte // rest of the input
 	out []byte
 }
 
-// plainJSON returns the item as the JSON of what was saved.
+// plainJSON returns the item as the JSON that was saved.
 func plainJSON(typed []byte) ([]byte, error) {
 	i := image{in: typed, out: make([]byte, 0, len(typed))}
 	if err := i.members('{', '}', i.member); err != nil {
@@ -24,7 +25,7 @@ func plainJSON(typed []byte) ([]byte, error) {
 
 var errNoAttribute = errors.New("the image is not of DynamoDB's typed JSON")
 
-// next skips to the next character that counts, and takes it if it is c.
+// next skips white space, and consumes the next character if it is c.
 func (i *image) next(c byte) bool {
 	i.in = bytes.TrimLeft(i.in, " \t\r\n")
 	if len(i.in) == 0 || i.in[0] != c {
@@ -34,7 +35,7 @@ func (i *image) next(c byte) bool {
 	return true
 }
 
-// text takes a string, with its quotes.
+// text consumes a string with its quotes.
 func (i *image) text() ([]byte, error) {
 	whole := bytes.TrimLeft(i.in, " \t\r\n")
 	if len(whole) == 0 || whole[0] != '"' {
@@ -52,7 +53,7 @@ func (i *image) text() ([]byte, error) {
 	return nil, errNoAttribute
 }
 
-// members rewrites a list or map.
+// members rewrites the members of a list or map.
 func (i *image) members(begin, end byte, member func() error) error {
 	if !i.next(begin) {
 		return errNoAttribute
@@ -110,7 +111,7 @@ func (i *image) value() error {
 	return err
 }
 
-// scalar rewrites a string; a number loses its quotes.
+// scalar rewrites a string. A number loses its quotes.
 func (i *image) scalar(quoted bool) error {
 	s, err := i.text()
 	if err != nil {
@@ -123,7 +124,7 @@ func (i *image) scalar(quoted bool) error {
 	return nil
 }
 
-// literal rewrites a boolean; that of a NULL becomes null.
+// literal rewrites a boolean. The boolean of a NULL becomes null.
 func (i *image) literal(null bool) error {
 	i.in = bytes.TrimLeft(i.in, " \t\r\n")
 	for _, word := range []string{"true", "false"} {

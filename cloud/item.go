@@ -13,12 +13,13 @@ import (
 // item is an item of a table.
 type item = map[string]types.AttributeValue
 
-// MarshalItem makes an item of a value: its attributes have the names of its JSON.
+// MarshalItem returns the item of a value. Its attributes have the names of the value's JSON
+// fields.
 func MarshalItem(v any) (map[string]types.AttributeValue, error) {
 	return attributevalue.MarshalMapWithOptions(v, func(o *attributevalue.EncoderOptions) { o.TagKey = "json" })
 }
 
-// UnmarshalItem reads an item into a value, as MarshalItem makes it.
+// UnmarshalItem reads a value from an item of MarshalItem.
 func UnmarshalItem(from map[string]types.AttributeValue, v any) error {
 	return attributevalue.UnmarshalMapWithOptions(from, v, func(o *attributevalue.DecoderOptions) { o.TagKey = "json" })
 }
@@ -29,7 +30,8 @@ func number(n int64) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: fmt.Sprint(n)}
 }
 
-// get reads the item of a key, strongly consistent; nil if there is none. Errors call it by the noun.
+// get reads the item of a key, strongly consistent, or returns nil if there is none. Errors contain
+// the noun.
 func get[T any](ctx context.Context, db *dynamodb.Client, noun, table string, key item) (*T, error) {
 	return getItem[T](ctx, db, noun, &dynamodb.GetItemInput{TableName: &table, Key: key, ConsistentRead: aws.Bool(true)})
 }

@@ -14,10 +14,12 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// OrderLists lists orders, newest first, by the indexes of the orders table. They may be slightly out of date.
+// OrderLists lists orders, newest first, by the indexes of the orders table. The indexes may be
+// slightly out of date.
 //
-// after is the id of the order that a page comes after ("" begins with the newest); next is what to pass for the next page, "" at the end.
-// A page may be short and have a next, if few of many orders match.
+// The page starts after the order id after; "" starts with the newest. next is the value of after
+// for the next page, or "" at the end. A page may be short and still have a next if few of many
+// orders match.
 type OrderLists struct {
 	DB    *dynamodb.Client
 	Table string
@@ -29,17 +31,18 @@ const (
 	byAttention = "by-attention"
 )
 
-// maxPages bounds how many of DynamoDB's pages (of 1 MB at most) one list reads.
+// maxPages limits how many DynamoDB pages (at most 1 MB each) one list reads.
 const maxPages = 20
 
-// OrdersOf lists a customer's orders; of one status unless it is "".
+// OrdersOf lists a customer's orders. status "" means any.
 func (l *OrderLists) OrdersOf(ctx context.Context, customerID string, status orderflow.Status, after string, limit int) (orders []*orderflow.Order, next string, err error) {
 	q := orderQuery{index: byCustomer, attribute: "customerId", value: customerID}
 	q.ofStatus(status)
 	return l.newest(ctx, q, after, limit)
 }
 
-// AllOrders lists everybody's orders; of one status unless it is "", that need attention or do not unless attention is nil.
+// AllOrders lists the orders of all customers. status "" means any; attention nil means with and
+// without attention.
 func (l *OrderLists) AllOrders(ctx context.Context, status orderflow.Status, attention *bool, after string, limit int) (orders []*orderflow.Order, next string, err error) {
 	if attention != nil && *attention {
 		q := orderQuery{index: byAttention, attribute: attentionIndex, value: inAttention}
@@ -64,14 +67,14 @@ func (l *OrderLists) AllOrders(ctx context.Context, status orderflow.Status, att
 	return orders, next, nil
 }
 
-// orderList is the beginning of a list; next is "" if it is whole.
+// orderList is the start of a list; next is "" if the list is complete.
 type orderList struct {
 	orders []*orderflow.Order
 	next   string
 }
 
-// merge merges lists, newest first. What is older than the end of a list that is not whole is left for the next page: that list may have
-// more in between.
+// merge merges lists, newest first. Orders older than the end of an incomplete list are left for
+// the next page, because that list may have more orders in between.
 func merge(lists []orderList, limit int) (orders []*orderflow.Order, next string) {
 	for _, l := range lists {
 		orders = append(orders, l.orders...)
@@ -79,7 +82,7 @@ func merge(lists []orderList, limit int) (orders []*orderflow.Order, next string
 	}
 	slices.SortFunc(orders, func(a, b *orderflow.Order) int { return cmp.Compare(b.ID, a.ID) })
 	orders = slices.DeleteFunc(orders, func(o *orderflow.Order) bool { return o.ID < next })
-	orders = slices.CompactFunc(orders, func(a, b *orderflow.Order) bool { return a.ID == b.ID }) // it may change its status while we read
+	orders = slices.CompactFunc(orders, func(a, b *orderflow.Order) bool { return a.ID == b.ID }) // an order may change its status between the reads
 	if len(orders) > limit {
 		return orders[:limit], orders[limit-1].ID
 	}
@@ -90,7 +93,7 @@ func merge(lists []orderList, limit int) (orders []*orderflow.Order, next string
 type orderQuery struct {
 	index, attribute, value string
 	filter                  []string
-	status                  orderflow.Status // of the filter
+	status                  orderflow.Status // filter
 }
 
 func (q *orderQuery) ofStatus(s orderflow.Status) {
@@ -113,12 +116,13 @@ func (q *orderQuery) input(table string, start item, limit int) *dynamodb.QueryI
 	}
 	if len(q.filter) > 0 {
 		in.FilterExpression = aws.String(strings.Join(q.filter, " AND "))
-		in.Limit = nil // it would count what the filter drops
+		in.Limit = nil // a limit would count the orders that the filter drops
 	}
 	return in
 }
 
-// newest reads the first limit orders after the given one. It reads one more to know whether there is a next page.
+// newest reads the first limit orders after the given one, and one more to learn whether there is a
+// next page.
 func (l *OrderLists) newest(ctx context.Context, q orderQuery, after string, limit int) (orders []*orderflow.Order, next string, err error) {
 	var start item
 	if after != "" {

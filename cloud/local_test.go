@@ -22,7 +22,7 @@ import (
 	"github.com/orderflow-dev/orderflow/storetest"
 )
 
-// configOf makes the configuration of SDK clients that reach the handler in process.
+// configOf returns the configuration of SDK clients that reach the handler in process.
 func configOf(h http.Handler) aws.Config {
 	return aws.Config{
 		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
@@ -31,7 +31,7 @@ func configOf(h http.Handler) aws.Config {
 	}
 }
 
-// tables are those of template.yaml, named without their stack.
+// tables returns the tables of template.yaml, named without their stack.
 var tables = sync.OnceValues(func() ([]localdb.TableSpec, error) {
 	const stack = "test"
 	t, err := template.Load(template.Options{FS: os.DirFS(".."), StackName: stack})
@@ -48,7 +48,7 @@ var tables = sync.OnceValues(func() ([]localdb.TableSpec, error) {
 	return specs, nil
 })
 
-// localDB is a client of an empty local DynamoDB with the tables.
+// localDB returns a client of an empty local DynamoDB with the tables.
 func localDB(t *testing.T) *dynamodb.Client {
 	t.Helper()
 	st, err := store.Open(t.TempDir(), store.Options{InMemory: true})

@@ -12,13 +12,13 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Topic tells people by an SNS topic.
+// Topic publishes messages on an SNS topic.
 type Topic struct {
 	Client *sns.Client
 	ARN    string
 }
 
-// Notify publishes what a customer is told: JSON, with the attribute kind to filter by.
+// Notify publishes a customer notification: JSON, with the attribute kind to filter by.
 func (t *Topic) Notify(ctx context.Context, n orderflow.Notification) error {
 	if err := t.publish(ctx, n.Subject, string(n.Kind), n); err != nil {
 		return fmt.Errorf("publish notification: %w", err)
@@ -26,7 +26,7 @@ func (t *Topic) Notify(ctx context.Context, n orderflow.Notification) error {
 	return nil
 }
 
-// Alert publishes what operators are told: JSON, with the attribute kind "attention".
+// Alert publishes an alert for operators: JSON, with the attribute kind "attention".
 func (t *Topic) Alert(ctx context.Context, a orderflow.Alert) error {
 	if err := t.publish(ctx, "An order needs attention: "+a.Code, "attention", a); err != nil {
 		return fmt.Errorf("publish alert: %w", err)
@@ -34,7 +34,7 @@ func (t *Topic) Alert(ctx context.Context, a orderflow.Alert) error {
 	return nil
 }
 
-// maxSubject is how long a subject may be (SNS, Publish: ASCII, fewer than 100 characters).
+// maxSubject is the longest subject (SNS, Publish: ASCII, fewer than 100 characters).
 const maxSubject = 99
 
 func (t *Topic) publish(ctx context.Context, subject, kind string, message any) error {

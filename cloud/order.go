@@ -13,7 +13,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Orders keeps orders, and what is committed together with them. A table that is not used may stay unnamed.
+// Orders stores orders, and what is committed together with them. A table that is not used may be
+// unnamed.
 type Orders struct {
 	DB       *dynamodb.Client
 	Table    string // orders
@@ -22,16 +23,16 @@ type Orders struct {
 	Products string
 }
 
-// The attribute of an order that puts it into the index by-attention, and its one value.
+// The attribute that puts an order into the index by-attention, and its only value.
 const (
 	attentionIndex = "attentionIndex"
 	inAttention    = "yes"
 )
 
-// byStatus is the index of the orders by status and id.
+// byStatus is the index of orders by status and id.
 const byStatus = "by-status"
 
-// Order reads an order, strongly consistent. Returns orderflow.CodeNotFound.
+// Order loads an order, strongly consistent. Returns orderflow.CodeNotFound.
 func (s *Orders) Order(ctx context.Context, id string) (*orderflow.Order, error) {
 	o, err := get[orderflow.Order](ctx, s.DB, "order", s.Table, item{"id": str(id)})
 	if err == nil && o == nil {
@@ -40,7 +41,7 @@ func (s *Orders) Order(ctx context.Context, id string) (*orderflow.Order, error)
 	return o, err
 }
 
-// itemOf is the item that saves the order as its next version.
+// itemOf returns the item that saves the order as its next version.
 func itemOf(o *orderflow.Order) (item, error) {
 	next := *o
 	next.Version++
@@ -54,7 +55,8 @@ func itemOf(o *orderflow.Order) (item, error) {
 	return it, nil
 }
 
-// putOrder saves the order if its version is still the one that it was loaded with; a new one if its id is free.
+// putOrder saves an order if the saved version is the one that was loaded; a new order if its id is
+// free.
 func (s *Orders) putOrder(o *orderflow.Order) (*types.Put, error) {
 	it, err := itemOf(o)
 	if err != nil {
@@ -69,8 +71,9 @@ func (s *Orders) putOrder(o *orderflow.Order) (*types.Put, error) {
 	}, nil
 }
 
-// Standing yields the orders of a status that were last changed before the given time, oldest first; then those that were changed after ahead,
-// a time in the future: by a clock that has been set back since. The index may be slightly out of date.
+// Stalled yields the orders of a status that were last changed before the given time, oldest first;
+// then those that were changed after ahead, a time in the future, by a clock that has since been
+// set back. The index may be slightly out of date.
 func (s *Orders) Stalled(ctx context.Context, status orderflow.Status, before, ahead time.Time) iter.Seq2[*orderflow.Order, error] {
 	return func(yield func(*orderflow.Order, error) bool) {
 		standing := func(o *orderflow.Order) bool { return o.UpdatedAt.Before(before) || o.UpdatedAt.After(ahead) }
@@ -78,7 +81,7 @@ func (s *Orders) Stalled(ctx context.Context, status orderflow.Status, before, a
 			operator string
 			bound    time.Time
 		}{{"<", before}, {">", ahead}} {
-			bound, err := orderflow.NewOrderID(c.bound, zeros{}) // ids begin with the time
+			bound, err := orderflow.NewOrderID(c.bound, zeros{}) // ids start with the time
 			if err != nil {
 				yield(nil, err)
 				return
@@ -106,7 +109,7 @@ func (s *Orders) NeedingAttention(ctx context.Context) iter.Seq2[*orderflow.Orde
 	}
 }
 
-// yieldOrders yields those orders of a query that match. It reports whether more are wanted.
+// yieldOrders yields the orders of a query that match. It reports whether the caller wants more.
 func (s *Orders) yieldOrders(ctx context.Context, in *dynamodb.QueryInput, match func(*orderflow.Order) bool, yield func(*orderflow.Order, error) bool) bool {
 	pages := dynamodb.NewQueryPaginator(s.DB, in)
 	for pages.HasMorePages() {

@@ -33,12 +33,12 @@ func TestOrders_Stalled(t *testing.T) {
 	older := save(3*time.Hour, same)
 	old := save(2*time.Hour, same)
 	save(time.Minute, same)
-	save(4*time.Hour, func(o *orderflow.Order) { o.SetPaymentStatus(orderflow.PaymentUncertain, by(0)) }) // old, but changed just now
+	save(4*time.Hour, func(o *orderflow.Order) { o.SetPaymentStatus(orderflow.PaymentUncertain, by(0)) }) // old, but recently changed
 	save(5*time.Hour, func(o *orderflow.Order) { o.Status = orderflow.Paid })
-	// A clock that was set back by an hour since has told the times of these.
+	// The times of these come from a clock that has since been set back by an hour.
 	ahead := save(-time.Hour, same)
 	oldAhead := save(90*time.Minute, func(o *orderflow.Order) { o.UpdatedAt = placedAt.Add(time.Hour) })
-	save(-30*time.Second, same) // within what clocks may differ
+	save(-30*time.Second, same) // within the expected clock difference
 	var got []string
 	for o, err := range s.Stalled(t.Context(), orderflow.Placed, placedAt.Add(-time.Hour), placedAt.Add(time.Minute)) {
 		wantCode(t, err, "")
@@ -67,7 +67,7 @@ func TestOrders_Stalled_stops(t *testing.T) {
 	}
 }
 
-// Orders that need attention are found whatever their status.
+// Orders that need attention are found in every status.
 func TestOrders_NeedingAttention(t *testing.T) {
 	t.Parallel()
 	db := localDB(t)
@@ -125,7 +125,7 @@ func TestOrders_Commit_attentionIndex(t *testing.T) {
 	}
 }
 
-// An entry that was voided before VOIDED was a state is read as one that is.
+// An entry that was voided before the state VOIDED existed is read as VOIDED.
 func TestPayments_Payment_formerlyVoided(t *testing.T) {
 	t.Parallel()
 	db := localDB(t)

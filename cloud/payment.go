@@ -18,7 +18,7 @@ type Payments struct {
 	Table string
 }
 
-// Payment returns an order's entry for a step, strongly consistent; nil if there is none.
+// Payment returns an order's entry for a step, strongly consistent, or nil if there is none.
 func (s *Payments) Payment(ctx context.Context, orderID, step string) (*orderflow.Payment, error) {
 	p, err := get[orderflow.Payment](ctx, s.DB, "payment", s.Table, item{"orderId": str(orderID), "step": str(step)})
 	if err != nil || p == nil {
@@ -30,10 +30,11 @@ func (s *Payments) Payment(ctx context.Context, orderID, step string) (*orderflo
 	return p, nil
 }
 
-// formerlyVoided is the reason with which an entry is kept as FAILED that was voided before VOIDED was a state.
+// formerlyVoided is the reason of FAILED entries that were voided before the state VOIDED existed.
 const formerlyVoided = string(orderflow.CodeOrderCancelled)
 
-// putPayment writes an entry of the ledger if it may replace what is there: one that is STARTED as its next revision.
+// putPayment writes a ledger entry if it may replace the saved one. A STARTED entry becomes its
+// next revision.
 func putPayment(table string, p *orderflow.Payment) (*types.Put, error) {
 	next := *p
 	if p.State == orderflow.PaymentStarted {

@@ -13,14 +13,15 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Placements saves new orders with the answers given for them.
+// Placements saves new orders together with the API's answers to them.
 type Placements struct {
 	DB          *dynamodb.Client
 	Orders      string // table
 	Idempotency string // table
 }
 
-// Answer returns what is kept under the key, strongly consistent; nil if nothing is or it has expired by now.
+// Answer returns the answer under the key, strongly consistent, or nil if there is none or it has
+// expired.
 func (p *Placements) Answer(ctx context.Context, key string, now time.Time) ([]byte, error) {
 	kept, err := get[answerItem](ctx, p.DB, "answer", p.Idempotency, item{"key": str(key)})
 	if err != nil {
@@ -29,9 +30,9 @@ func (p *Placements) Answer(ctx context.Context, key string, now time.Time) ([]b
 	return kept.at(now), nil
 }
 
-// Place saves a new order and the answer under the key in one transaction, which is the one write of the API. If an answer is kept under
-// the key that has not expired by now, nothing is saved and earlier is that answer.
-// Returns orderflow.CodeConflict while another transaction has the key, CodeThrottled.
+// Place saves a new order and the answer under the key in one transaction, the only write of the
+// API. If the key has an answer that has not expired, nothing is saved and earlier is that answer.
+// Returns orderflow.CodeConflict while another transaction holds the key, CodeThrottled.
 func (p *Placements) Place(ctx context.Context, o *orderflow.Order, key string, answer []byte, now, expires time.Time) (earlier []byte, err error) {
 	if o.Version != 0 {
 		return nil, fmt.Errorf("place order %s: it is saved already", o.ID)
@@ -56,7 +57,7 @@ func (p *Placements) Place(ctx context.Context, o *orderflow.Order, key string, 
 	return nil, nil
 }
 
-// earlier reads why the transaction was cancelled: its first reason is the answer's.
+// earlier returns the saved answer from the first reason of a cancelled transaction.
 func (p *Placements) earlier(ctx context.Context, key string, now time.Time, cancelled *types.TransactionCanceledException) ([]byte, error) {
 	reasons := cancelled.CancellationReasons
 	if len(reasons) == 0 || aws.ToString(reasons[0].Code) != "ConditionalCheckFailed" {
@@ -64,7 +65,7 @@ func (p *Placements) earlier(ctx context.Context, key string, now time.Time, can
 	}
 	kept, err := read[answerItem]("answer", reasons[0].Item)
 	answer := kept.at(now)
-	if err == nil && answer == nil { // a service that does not return the item
+	if err == nil && answer == nil { // the service did not return the item
 		answer, err = p.Answer(ctx, key, now)
 	}
 	if err == nil && answer == nil {

@@ -19,7 +19,7 @@ import (
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// dynamoClient is an SDK client of whatever answers.
+// dynamoClient returns an SDK client whose requests go to the given transport.
 func dynamoClient(h http.Handler) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
 		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
@@ -27,7 +27,7 @@ func dynamoClient(h http.Handler) *dynamodb.Client {
 	})
 }
 
-// draft makes an order that is not saved yet.
+// draft returns an order that is not saved yet.
 func draft(t *testing.T, n int, customer string) *orderflow.Order {
 	t.Helper()
 	at := noon.Add(time.Duration(n) * time.Second)
@@ -46,7 +46,7 @@ func draft(t *testing.T, n int, customer string) *orderflow.Order {
 	return o
 }
 
-// placed is what an order is placed with, and where it is then.
+// placed is the input of a placement, and the tables with its result.
 type placed struct {
 	*Placements
 	orders *Orders
@@ -64,7 +64,7 @@ func TestPlacements(t *testing.T) {
 	})
 }
 
-// TestPlacements_cancelled gives the reasons that the local service never gives.
+// TestPlacements_cancelled covers cancellation reasons that the local service never returns.
 func TestPlacements_cancelled(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

@@ -9,22 +9,23 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
-// Queue is an SQS queue whose messages are looked through.
+// Queue is an SQS queue whose messages are inspected.
 type Queue struct {
 	Client *sqs.Client
 	URL    string
 }
 
-// QueueMessage is a message as it was received.
+// QueueMessage is a received message.
 type QueueMessage struct{ ID, Body, Receipt string }
 
 const (
-	messagesSeen  = 200 // how many messages of a queue are seen at most
-	secondsHidden = 20  // for how long a message that was seen is hidden from other readers
-	receiveAtOnce = 10  // SQS gives no more in one answer
+	messagesSeen  = 200 // the most messages inspected in one pass
+	secondsHidden = 20  // how long an inspected message is hidden from other readers
+	receiveAtOnce = 10  // the SQS limit of one reply
 )
 
-// Messages yields the messages of the queue, each once unless that takes longer than they are hidden. They stay in the queue.
+// Messages yields the messages of the queue and leaves them in the queue. Each is yielded once,
+// unless the pass takes longer than messages are hidden.
 func (q *Queue) Messages(ctx context.Context) iter.Seq2[QueueMessage, error] {
 	return func(yield func(QueueMessage, error) bool) {
 		for seen := 0; seen < messagesSeen; {
@@ -48,7 +49,7 @@ func (q *Queue) Messages(ctx context.Context) iter.Seq2[QueueMessage, error] {
 	}
 }
 
-// Delete removes a message that was received.
+// Delete removes a received message.
 func (q *Queue) Delete(ctx context.Context, receipt string) error {
 	if _, err := q.Client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &q.URL, ReceiptHandle: &receipt}); err != nil {
 		return fmt.Errorf("delete message: %w", wrap("sqs", err))

@@ -12,7 +12,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// SandboxRecord is what the sandbox payment provider remembers under a key: what became of a charge or refund, or that the outage is lifted.
+// SandboxRecord is a record of the sandbox payment provider: the outcome of a charge or refund, or
+// whether the outage is lifted.
 type SandboxRecord struct {
 	Key        string           `json:"key"`
 	ProviderID string           `json:"providerId,omitempty"`
@@ -21,16 +22,16 @@ type SandboxRecord struct {
 	Lifted     bool             `json:"lifted,omitempty"`
 }
 
-// SandboxOutage is the key of the record that says whether the outage is lifted.
+// SandboxOutage is the key of the record of the outage.
 const SandboxOutage = "outage"
 
-// Sandbox is the memory of the sandbox payment provider, one item per key.
+// Sandbox stores the records of the sandbox payment provider, one item per key.
 type Sandbox struct {
 	DB    *dynamodb.Client
 	Table string
 }
 
-// Recall returns what is remembered under a key. Returns orderflow.CodeNotFound.
+// Recall returns the record of a key. Returns orderflow.CodeNotFound.
 func (s *Sandbox) Recall(ctx context.Context, key string) (SandboxRecord, error) {
 	r, err := get[SandboxRecord](ctx, s.DB, "sandbox record", s.Table, item{"key": str(key)})
 	if err == nil && r == nil {
@@ -42,7 +43,8 @@ func (s *Sandbox) Recall(ctx context.Context, key string) (SandboxRecord, error)
 	return *r, nil
 }
 
-// Remember keeps the record unless its key has one already, and returns the one that stands; first is true for whoever set it.
+// Remember saves the record unless its key has one, and returns the saved one. first reports
+// whether r was saved.
 func (s *Sandbox) Remember(ctx context.Context, r SandboxRecord) (stands SandboxRecord, first bool, err error) {
 	it, err := MarshalItem(r)
 	if err != nil {
@@ -62,7 +64,7 @@ func (s *Sandbox) Remember(ctx context.Context, r SandboxRecord) (stands Sandbox
 	return r, true, nil
 }
 
-// Count counts one more attempt under a key, and returns how many there were.
+// Count increments the number of attempts of a key and returns it.
 func (s *Sandbox) Count(ctx context.Context, key string) (int, error) {
 	out, err := s.DB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &s.Table, Key: item{"key": str(key + "#attempts")},
@@ -82,7 +84,7 @@ func (s *Sandbox) Count(ctx context.Context, key string) (int, error) {
 	return counted.Attempts, nil
 }
 
-// SetOutage begins the sandbox provider's outage again, or lifts it. It is on at first.
+// SetOutage starts or lifts the sandbox provider's outage. It is on initially.
 func (s *Sandbox) SetOutage(ctx context.Context, on bool) error {
 	it, err := MarshalItem(SandboxRecord{Key: SandboxOutage, Lifted: !on})
 	if err != nil {

@@ -12,13 +12,13 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Steps reads which steps of an order are done.
+// Steps reads the records of completed steps.
 type Steps struct {
 	DB    *dynamodb.Client
 	Table string
 }
 
-// Step returns the record of a step, strongly consistent; nil if it was not done.
+// Step returns the record of a step, strongly consistent, or nil if it was not done.
 func (s *Steps) Step(ctx context.Context, orderID, name string) (*orderflow.Step, error) {
 	kept, err := get[stepItem](ctx, s.DB, "step", s.Table, item{"orderId": str(orderID), "name": str(name)})
 	switch {
@@ -30,14 +30,14 @@ func (s *Steps) Step(ctx context.Context, orderID, name string) (*orderflow.Step
 	return &orderflow.Step{OrderID: orderID, Name: name, Result: json.RawMessage(kept.Result)}, nil
 }
 
-// keptStep is a step as it is kept: its result is a string of JSON.
+// stepItem is a step as it is stored: its result is a string of JSON.
 type stepItem struct {
 	OrderID string `json:"orderId"`
 	Name    string `json:"name"`
 	Result  string `json:"result"`
 }
 
-// putStep records a step if it was not yet.
+// putStep records a step unless it is recorded already.
 func putStep(table string, s *orderflow.Step) (*types.Put, error) {
 	it, err := MarshalItem(stepItem{s.OrderID, s.Name, string(s.Result)})
 	if err != nil {

@@ -9,14 +9,14 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// stockMoves says which attribute of a product a move takes from, and which it adds to.
+// stockMoves maps a kind of move to the product attributes that it decreases and increases.
 var stockMoves = map[orderflow.StockMoveKind]struct{ from, to string }{
 	orderflow.Reserve: {"onHand", "reserved"},
 	orderflow.Release: {"reserved", "onHand"},
 	orderflow.Ship:    {"reserved", "shipped"},
 }
 
-// moveStock moves a quantity if there is enough of it; a product that does not exist has none.
+// moveStock moves a quantity if enough is available. A missing product has none.
 func moveStock(table string, m orderflow.StockMove) (*types.Update, error) {
 	way, ok := stockMoves[m.Kind]
 	if !ok || m.Quantity <= 0 {

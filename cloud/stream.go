@@ -14,7 +14,7 @@ type Stream struct {
 	Records []StreamRecord `json:"Records"`
 }
 
-// StreamRecord is what one write made of an order: the changes that it added are those after the sequence Published.
+// StreamRecord is one write of an order. It added the changes after the sequence Published.
 type StreamRecord struct {
 	SequenceNumber string
 	Order          *orderflow.Order // nil if the order was removed
@@ -28,7 +28,7 @@ func (r *StreamRecord) UnmarshalJSON(raw []byte) error {
 			SequenceNumber string
 			NewImage       json.RawMessage
 			OldImage       *struct {
-				Sequence struct{ N string } `json:"sequence"` // all that matters of it
+				Sequence struct{ N string } `json:"sequence"` // the only attribute needed
 			}
 		} `json:"dynamodb"`
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/orderflow-dev/orderflow/storetest"
 )
 
-// orderImage is a part of an order as the stream has it: one change per sequence number.
+// orderImage returns a part of an order as the stream has it, with one change per sequence number.
 func orderImage(sequences int) string {
 	var timeline []string
 	for i := range sequences {
@@ -81,7 +81,7 @@ func changes(r StreamRecord) []orderflow.EventDetail {
 	return r.Order.EventsSince(r.Published)
 }
 
-// Whatever is saved of an order is in its image.
+// Every field of a saved order is in its image.
 func TestStreamRecord_UnmarshalJSON_whole(t *testing.T) {
 	t.Parallel()
 	o := storetest.NewOrder(t, "ord_1", "a", "b")

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// environment reads the variables of a function's environment and gathers what is wrong with them.
+// environment reads a function's environment variables and collects the errors.
 type environment struct {
 	get  func(string) string
 	errs []error
 }
 
-// required returns a variable's value; it is an error if it is empty.
+// required returns the value of a variable. An empty value is an error.
 func (e *environment) required(name string) string {
 	v := e.get(name)
 	if v == "" {
@@ -22,7 +22,7 @@ func (e *environment) required(name string) string {
 	return v
 }
 
-// duration returns a variable's value, a whole number of units, as a duration.
+// duration returns the value of a variable, a whole number of units.
 func (e *environment) duration(name string, unit time.Duration) time.Duration {
 	v := e.required(name)
 	if v == "" {

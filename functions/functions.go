@@ -1,4 +1,5 @@
-// Package functions wires each Lambda function of template.yaml: from its environment, to the handler that the Lambda runtime calls.
+// Package functions wires each Lambda function of template.yaml, from its environment to the
+// handler that the Lambda runtime calls.
 package functions
 
 import (
@@ -22,19 +23,21 @@ import (
 	"github.com/orderflow-dev/orderflow/tasks"
 )
 
-// Options are what a function takes from the world besides AWS. Whatever is left out is the real thing.
+// Options are a function's dependencies besides AWS. The zero value of a field means the real one.
 type Options struct {
 	Clock      func() time.Time
 	Random     io.Reader
 	HTTPClient *http.Client // reaches the payment provider and the webhook
 	Logger     *slog.Logger
-	Stripe     StripeClient // nil: a function that is given Stripe's key cannot be made
+	Stripe     StripeClient // nil: creating a function that has Stripe's key fails
 }
 
-// StripeClient makes the gateway to Stripe. It is handed in, so that only a program that charges links Stripe's client.
+// StripeClient returns the Stripe gateway. It is passed in, so that only a program that charges
+// links Stripe's client.
 type StripeClient func(key string, client *http.Client, now func() time.Time) tasks.Gateway
 
-// httpTimeout is below every function's timeout, so that a lost reply is seen, and recorded, as such.
+// httpTimeout is shorter than every function's timeout, so that the function notices and records a
+// lost reply.
 const httpTimeout = 10 * time.Second
 
 func (o Options) withDefaults() Options {
@@ -53,14 +56,14 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// newHTTPClient keeps as many connections to its one host as a batch of messages needs at once.
+// newHTTPClient keeps as many idle connections to its one host as a batch of messages uses at once.
 func newHTTPClient() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 10
 	return &http.Client{Timeout: httpTimeout, Transport: transport}
 }
 
-// constructors make the handlers, by the name that template.yaml gives as Handler.
+// constructors create the handlers, by their Handler name in template.yaml.
 var constructors = map[string]func(*parts) lambda.Handler{
 	"publish": newPublish,
 	"start": func(p *parts) lambda.Handler {
@@ -104,11 +107,11 @@ var constructors = map[string]func(*parts) lambda.Handler{
 	},
 }
 
-// Names lists the functions, sorted.
+// Names returns the sorted names of the functions.
 func Names() []string { return slices.Sorted(maps.Keys(constructors)) }
 
-// New makes the handler of one function. What it needs of its environment, it reads by getenv now; a variable that is missing or malformed is
-// an error that names it.
+// New creates the handler of one function. It reads the environment by getenv immediately. A
+// missing or malformed variable is an error that names it.
 func New(name string, cfg aws.Config, getenv func(string) string, opts Options) (lambda.Handler, error) {
 	construct, ok := constructors[name]
 	if !ok {
@@ -122,7 +125,7 @@ func New(name string, cfg aws.Config, getenv func(string) string, opts Options) 
 	return h, nil
 }
 
-// parts makes what functions are made of.
+// parts creates the dependencies of functions.
 type parts struct {
 	cfg    aws.Config
 	env    environment
@@ -130,7 +133,7 @@ type parts struct {
 	dynamo *dynamodb.Client
 }
 
-// db is the one client of a function: clients share nothing else, and cost time to make.
+// db is the only client of a function. Clients share nothing else, and take time to create.
 func (p *parts) db() *dynamodb.Client {
 	if p.dynamo == nil {
 		p.dynamo = dynamodb.NewFromConfig(p.cfg)
@@ -142,14 +145,14 @@ func (p *parts) orders(table string) *cloud.Orders {
 	return &cloud.Orders{DB: p.db(), Table: p.env.required(table)}
 }
 
-// stockOrders are orders that are committed together with steps and stock.
+// stockOrders returns orders that are committed together with steps and stock.
 func (p *parts) stockOrders() *cloud.Orders {
 	o := p.orders("ORDERS_TABLE")
 	o.Steps, o.Products = p.env.required("STEPS_TABLE"), p.env.required("PRODUCTS_TABLE")
 	return o
 }
 
-// moneyOrders are orders that are committed together with steps and the ledger.
+// moneyOrders returns orders that are committed together with steps and the ledger.
 func (p *parts) moneyOrders() *cloud.Orders {
 	o := p.orders("ORDERS_TABLE")
 	o.Steps, o.Payments = p.env.required("STEPS_TABLE"), p.env.required("PAYMENTS_TABLE")
@@ -184,7 +187,7 @@ func (p *parts) executions(stateMachine string) *cloud.Executions {
 	return &cloud.Executions{Client: sfn.NewFromConfig(p.cfg), StateMachine: p.env.required(stateMachine)}
 }
 
-// tokens are executions that are known by task token or ARN alone.
+// tokens returns executions that are identified only by task token or ARN.
 func (p *parts) tokens() *cloud.Executions {
 	return &cloud.Executions{Client: sfn.NewFromConfig(p.cfg)}
 }

@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// deployed is a function as template.yaml describes it.
+// deployed is a function as template.yaml defines it.
 type deployed struct {
 	Handler   string
 	Variables map[string]yaml.Node
@@ -57,7 +57,8 @@ func TestNames_areTheTemplatesHandlers(t *testing.T) {
 	}
 }
 
-// TestNew_environment holds the functions against the template: each variable that is read is set, and each that is set is read.
+// TestNew_environment compares the functions with the template: each variable that a function reads
+// is set, and each that is set is read.
 func TestNew_environment(t *testing.T) {
 	t.Parallel()
 	for _, f := range readTemplate(t) {
@@ -87,7 +88,7 @@ func TestNew_missingVariable(t *testing.T) {
 	t.Parallel()
 	for _, f := range readTemplate(t) {
 		for missing := range f.Variables {
-			if missing == "STRIPE_SECRET_KEY" { // empty means the sandbox
+			if missing == "STRIPE_SECRET_KEY" { // empty selects the sandbox
 				continue
 			}
 			t.Run(f.Handler+" "+missing, func(t *testing.T) {

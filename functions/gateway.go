@@ -9,13 +9,15 @@ import (
 	"github.com/orderflow-dev/orderflow/tasks"
 )
 
-// stripeKey is the variable that chooses Stripe.
+// stripeKey is the variable that selects Stripe.
 const stripeKey = "STRIPE_SECRET_KEY"
 
-// errNoStripe is the error of a function that is given Stripe's key in a program without Stripe's client.
+// errNoStripe is the error of a function that has Stripe's key in a program without Stripe's
+// client.
 var errNoStripe = errors.New(stripeKey + " is set, but only the program that is deployed can charge by Stripe: run the functions as its processes (orderflow up --isolated)")
 
-// RefuseStripe returns an error if a function's environment has Stripe's key. A program without Stripe's client calls it before it starts.
+// RefuseStripe returns an error if a function's environment has Stripe's key. A program without
+// Stripe's client calls it before it starts.
 func RefuseStripe(environment map[string]string) error {
 	if environment[stripeKey] != "" {
 		return errNoStripe
@@ -23,7 +25,7 @@ func RefuseStripe(environment map[string]string) error {
 	return nil
 }
 
-// gateway is Stripe if there is a key for it, the sandbox otherwise.
+// gateway returns Stripe if there is a key for it, otherwise the sandbox.
 func (p *parts) gateway() tasks.Gateway {
 	table := p.env.required("SANDBOX_TABLE")
 	if key := p.env.get(stripeKey); key != "" {
@@ -36,7 +38,7 @@ func (p *parts) gateway() tasks.Gateway {
 	return payment.Sandbox{Memory: sandboxMemory{cloud.Sandbox{DB: p.db(), Table: table}}}
 }
 
-// sandboxMemory lets the sandbox remember in a table.
+// sandboxMemory stores the sandbox's records in a table.
 type sandboxMemory struct{ table cloud.Sandbox }
 
 func (m sandboxMemory) Recall(ctx context.Context, key string) (payment.Record, error) {

@@ -21,7 +21,7 @@ import (
 	"github.com/orderflow-dev/orderflow/tasks"
 )
 
-// table describes a table with a hash key and, unless it is "", a range key, all text.
+// table returns a table with a hash key and, unless it is "", a range key, both strings.
 func table(name, hash, sort string) string {
 	attributes, keys := fmt.Sprintf(`{"AttributeName":%q,"AttributeType":"S"}`, hash), fmt.Sprintf(`{"AttributeName":%q,"KeyType":"HASH"}`, hash)
 	if sort != "" {
@@ -31,7 +31,7 @@ func table(name, hash, sort string) string {
 	return fmt.Sprintf(`{"TableName":%q,"AttributeDefinitions":[%s],"KeySchema":[%s],"BillingMode":"PAY_PER_REQUEST"}`, name, attributes, keys)
 }
 
-// localConfig reaches a local DynamoDB with the tables.
+// localConfig returns a configuration that reaches a local DynamoDB with the tables.
 func localConfig(t *testing.T, tables ...string) aws.Config {
 	t.Helper()
 	st, err := store.Open(t.TempDir(), store.Options{InMemory: true})
@@ -59,7 +59,7 @@ func localConfig(t *testing.T, tables ...string) aws.Config {
 	}
 }
 
-// newStripe makes the gateway as the program that is deployed does.
+// newStripe creates the gateway as the deployed program does.
 func newStripe(key string, client *http.Client, now func() time.Time) tasks.Gateway {
 	return stripe.New(stripe.Options{Key: key, HTTPClient: client, Now: now})
 }
@@ -79,7 +79,7 @@ func TestGateway_isChosenByTheKey(t *testing.T) {
 	}
 }
 
-// A program without Stripe's client refuses Stripe's key, and never charges by the sandbox instead.
+// A program without Stripe's client refuses Stripe's key instead of charging by the sandbox.
 func TestNew_stripeKeyWithoutClient(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"charge", "refund"} {
@@ -90,7 +90,7 @@ func TestNew_stripeKeyWithoutClient(t *testing.T) {
 	}
 }
 
-// The sandbox remembers in its table: every gateway, of whatever process, knows what the others did.
+// The sandbox stores its records in a table, so gateways in different processes share them.
 func TestGateway_sandboxRemembers(t *testing.T) {
 	t.Parallel()
 	cfg := localConfig(t, table("sandbox", "key", ""))

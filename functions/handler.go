@@ -24,7 +24,7 @@ func handle[In, Out any](p *parts, f func(context.Context, In) (Out, error)) lam
 	return handler[In, Out]{f, p.opts.Logger}
 }
 
-// Invoke implements lambda.Handler. Its errors, and its panics, are messages.InvokeResponse_Error.
+// Invoke implements lambda.Handler. It converts errors and panics to messages.InvokeResponse_Error.
 func (h handler[In, Out]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	defer h.namePanic(ctx)
 	var in In
@@ -43,7 +43,8 @@ func (h handler[In, Out]) Invoke(ctx context.Context, payload []byte) ([]byte, e
 	return raw, nil
 }
 
-// namePanic lets a panic go on, which ends the process, under a code: the runtime would name it by its Go type.
+// namePanic re-panics with a code, which ends the process. Otherwise the runtime would report the
+// Go type of the panic.
 func (h handler[In, Out]) namePanic(ctx context.Context) {
 	if v := recover(); v != nil {
 		h.log.ErrorContext(ctx, "invocation panicked", "error", v, "stack", string(debug.Stack()))
@@ -51,8 +52,9 @@ func (h handler[In, Out]) namePanic(ctx context.Context) {
 	}
 }
 
-// edgeError gives an error the type by which Step Functions catches it: its code. The runtime takes it from a value of just this type, not
-// from one that is wrapped (aws-lambda-go, lambda/errors.go); of any other it takes the name of the Go type, which says nothing to an operator.
+// edgeError sets the type by which Step Functions catches an error: its code. The runtime reads the
+// type only from an unwrapped value of this type (aws-lambda-go, lambda/errors.go). For other
+// errors it reports the Go type, which is of no use to an operator.
 func edgeError(err error) error {
 	return messages.InvokeResponse_Error{Type: string(cmp.Or(orderflow.CodeOf(err), orderflow.CodeInternal)), Message: err.Error()}
 }

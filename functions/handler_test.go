@@ -46,7 +46,7 @@ func TestHandler_Invoke(t *testing.T) {
 			if string(got) != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
-			if !reflect.DeepEqual(err, tt.wantErr) { // as the runtime takes it: of this type, not wrapped
+			if !reflect.DeepEqual(err, tt.wantErr) { // the runtime requires this type, unwrapped
 				t.Errorf("got %#v, want %#v", err, tt.wantErr)
 			}
 		})
@@ -73,7 +73,7 @@ func TestHandler_Invoke_badResult(t *testing.T) {
 	}
 }
 
-// A panic ends the process under a code, not under the name of a Go type.
+// A panic ends the process with a code instead of a Go type.
 func TestHandler_Invoke_panic(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder

@@ -10,12 +10,12 @@ import (
 	"github.com/orderflow-dev/orderflow/tasks"
 )
 
-// letters reads the dead-letter queue whose URL a variable holds.
+// letters returns the dead-letter queue whose URL is in a variable.
 func (p *parts) letters(url string) tasks.Letters {
 	return deadLetters{&cloud.Queue{Client: sqs.NewFromConfig(p.cfg), URL: p.env.required(url)}}
 }
 
-// deadLetters are a queue's messages as the tasks know them.
+// deadLetters adapts a queue's messages to tasks.Letter.
 type deadLetters struct{ queue *cloud.Queue }
 
 func (d deadLetters) Letters(ctx context.Context) iter.Seq2[tasks.Letter, error] {

@@ -16,7 +16,8 @@ import (
 	"github.com/orderflow-dev/orderflow/cloud"
 )
 
-// flow is the charge and refund functions as they are deployed, over a local DynamoDB and a Stripe of our own.
+// flow is the charge and refund functions as they are deployed, over a local DynamoDB and a fake
+// Stripe.
 type flow struct {
 	*testing.T
 	orders *cloud.Orders
@@ -43,7 +44,7 @@ func newFlow(t *testing.T, script ...string) *flow {
 	return f
 }
 
-// confirm saves an order over 12.50 USD whose stock is held.
+// confirm saves a confirmed order over 12.50 USD with reserved stock.
 func (f *flow) confirm() {
 	f.Helper()
 	o, err := orderflow.Place(orderflow.Draft{ID: "ord_1", CustomerID: "cus_1", PaymentMethod: "pm_card_visa", At: f.clock.Now(),
@@ -68,7 +69,8 @@ func (f *flow) load() *orderflow.Order {
 	return o
 }
 
-// do takes one step of a story: "wait 1h", "cancel", "settle STATUS", or a task, of which it returns the error's name.
+// do performs one step of a scenario: "wait 1h", "cancel", "settle STATUS", or a task. It returns
+// the name of the task's error.
 func (f *flow) do(step string) string {
 	f.Helper()
 	verb, rest, _ := strings.Cut(step, " ")
@@ -91,7 +93,7 @@ func (f *flow) do(step string) string {
 		}
 	default:
 		_, err := f.tasks[verb].Invoke(f.Context(), []byte(`{"orderId":"ord_1"}`))
-		if coded, ok := err.(messages.InvokeResponse_Error); ok { // as the runtime takes it, not wrapped
+		if coded, ok := err.(messages.InvokeResponse_Error); ok { // the runtime requires this type, unwrapped
 			return coded.Type
 		}
 		if err != nil {
@@ -101,7 +103,8 @@ func (f *flow) do(step string) string {
 	return ""
 }
 
-// TestStripe_flow tells stories: what the tasks answer while Stripe does what the script says, and what was moved under which keys in the end.
+// TestStripe_flow plays scenarios: the tasks' results while Stripe answers as scripted, and what
+// was moved under which keys in the end.
 func TestStripe_flow(t *testing.T) {
 	t.Parallel()
 	const saved500, forNow, tooSmall = "500 api_error - - -", "402 card_error card_declined try_again_later -", "400 invalid_request_error amount_too_small - amount"

@@ -11,16 +11,16 @@ import (
 	"sync"
 )
 
-// stripeServer is Stripe as far as charges and refunds go: what it answered once for an idempotency key, it answers again, and it keeps what it
-// did. It is reached as the transport of an HTTP client. script says how it answers the calls that are made under new keys, one after the other;
-// after its end all succeed.
+// stripeServer is a fake Stripe for charges and refunds. It repeats its first answer to an
+// idempotency key and records what it did. It is the transport of an HTTP client. script lists its
+// answers to calls with new keys, in order; after the end of the script all calls succeed.
 type stripeServer struct {
 	mu      sync.Mutex
 	script  []string
 	saved   map[string]*httptest.ResponseRecorder
-	intents []string // as JSON, the last one first
+	intents []string // as JSON, latest first
 	refunds []string
-	keys    []string // of what was captured or given back
+	keys    []string // keys of captures and refunds
 }
 
 func newStripeServer(script ...string) *stripeServer {
@@ -65,8 +65,9 @@ func (s *stripeServer) list(r *http.Request) *httptest.ResponseRecorder {
 	return w
 }
 
-// answer does what the script says: an error of Stripe's as "STATUS TYPE CODE DECLINE_CODE PARAM" ("-" is nothing), "succeed", the status of an
-// intent or a refund, or "lose" and "lose after" the effect.
+// answer performs one line of the script: a Stripe error as "STATUS TYPE CODE DECLINE_CODE PARAM"
+// ("-" is empty), "succeed", the status of an intent or a refund, "lose", or "lose after" the
+// effect.
 func (s *stripeServer) answer(path, do, key string, form url.Values) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	switch {
@@ -82,7 +83,7 @@ func (s *stripeServer) answer(path, do, key string, form url.Values) (*http.Resp
 		body := fmt.Sprintf(`{"error":{"type":%q,"code":%q,"decline_code":%q,"param":%q}}`, kind, code, decline, param)
 		fmt.Fprint(w, strings.ReplaceAll(body, `"-"`, `""`))
 		if status == http.StatusTooManyRequests || status == http.StatusUnauthorized {
-			return w.Result(), nil // said before the key is looked at
+			return w.Result(), nil // answered before the key is checked
 		}
 	default:
 		fmt.Fprint(w, s.effect(path, do, key, form))
@@ -114,7 +115,7 @@ func (s *stripeServer) effect(path, do, key string, form url.Values) string {
 	return object
 }
 
-// settle lets everything that is on its way arrive, with the given status.
+// settle completes everything that is pending, with the given status.
 func (s *stripeServer) settle(status string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,4 +1,5 @@
-// Package payment holds the payment gateways: the sandbox, which moves no money, here, and Stripe in a package of its own.
+// Package payment holds the payment gateways: the sandbox, which moves no money, here, and Stripe
+// in a package of its own.
 package payment
 
 import (
@@ -13,22 +14,23 @@ import (
 	"github.com/orderflow-dev/orderflow/payment/decline"
 )
 
-// The sandbox's payment methods. Those that begin with pm_card behave as Stripe's test cards of the same names do.
+// Payment methods of the sandbox. Those that begin with pm_card behave as Stripe's test cards of
+// the same names.
 const (
 	Visa              = "pm_card_visa"
 	Declined          = "pm_card_chargeDeclined"
 	InsufficientFunds = "pm_card_chargeDeclinedInsufficientFunds"
 	Authentication    = "pm_card_authenticationRequired"
-	PendingRefund     = "pm_card_pendingRefund"       // captures; the refund is on its way at first
-	FailingRefund     = "pm_card_refundFail"          // captures; the first refund comes back
-	Flaky             = "pm_sandbox_flaky"            // unavailable twice, then works
+	PendingRefund     = "pm_card_pendingRefund"       // captures; the refund is pending at first
+	FailingRefund     = "pm_card_refundFail"          // captures; the first refund is returned
+	Flaky             = "pm_sandbox_flaky"            // unavailable twice, then succeeds
 	Outage            = "pm_sandbox_outage"           // unavailable until the outage is lifted
 	LostReply         = "pm_sandbox_lost_reply"       // captures, and the first reply is lost
-	TooSmall          = "pm_sandbox_amount_too_small" // takes no amount
-	TryAgainLater     = "pm_sandbox_try_again_later"  // declines the first attempt, takes the next
+	TooSmall          = "pm_sandbox_amount_too_small" // refuses every amount as too small
+	TryAgainLater     = "pm_sandbox_try_again_later"  // declines the first attempt, accepts the next
 )
 
-// declines are the codes with which payment methods are declined; what they mean is Stripe's.
+// declines maps payment methods to the code with which they are declined, as defined by Stripe.
 var declines = map[string]string{
 	Declined:                             "generic_decline",
 	InsufficientFunds:                    "insufficient_funds",
@@ -39,10 +41,11 @@ var declines = map[string]string{
 	TooSmall:                             "amount_too_small",
 }
 
-// OutageKey is the key of the record that says whether the outage is lifted.
+// OutageKey is the key of the record of the outage.
 const OutageKey = "outage"
 
-// Record is what the sandbox remembers under a key: what became of a charge or refund, or that the outage is lifted.
+// Record is a record of the sandbox: the outcome of a charge or refund, or whether the outage is
+// lifted.
 type Record struct {
 	Key        string
 	ProviderID string
@@ -51,21 +54,24 @@ type Record struct {
 	Lifted     bool             // of OutageKey
 }
 
-// Memory is the sandbox's memory. It is durable and shared by all who use the sandbox.
+// Memory stores the sandbox's records. It is durable and shared by all processes that use the
+// sandbox.
 type Memory interface {
-	// Recall returns what is remembered under a key, CodeNotFound if nothing is.
+	// Recall returns the record of a key, or CodeNotFound.
 	Recall(ctx context.Context, key string) (Record, error)
-	// Remember keeps the record unless its key has one already, and returns the one that stands. first is true for whoever set it.
+	// Remember saves the record unless its key has one, and returns the saved one. first reports
+	// whether the call saved it.
 	Remember(ctx context.Context, r Record) (stands Record, first bool, err error)
-	// Count counts one more attempt under a key, and returns how many there were.
+	// Count increments the number of attempts of a key and returns it.
 	Count(ctx context.Context, key string) (int, error)
 }
 
-// Sandbox is a gateway whose answers depend on the payment method alone. Said twice with one key, everything happens once.
+// Sandbox is a gateway whose outcome depends only on the payment method. Repeating a call with the
+// same key has no further effect.
 type Sandbox struct{ Memory Memory }
 
-// Charge captures, or not, as the payment method says; one that it does not know is declined. As with Stripe, what was said once of a key is
-// said again.
+// Charge captures or declines as the payment method defines; an unknown method is declined. As with
+// Stripe, a repeated key gets the first answer.
 func (s Sandbox) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Receipt, error) {
 	switch c.PaymentMethod {
 	case Visa, LostReply, PendingRefund, FailingRefund:
@@ -98,7 +104,7 @@ func (s Sandbox) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Rece
 	return s.capture(ctx, c)
 }
 
-// first reports whether the key is the first attempt that was made for an order.
+// first reports whether the key belongs to the first attempt of an order.
 func (s Sandbox) first(ctx context.Context, orderID, key string) (bool, error) {
 	r, _, err := s.Memory.Remember(ctx, Record{Key: orderID + "#first", ProviderID: key})
 	if err != nil {
@@ -114,7 +120,7 @@ func notAvailable() error {
 func (s Sandbox) capture(ctx context.Context, c orderflow.Charge) (orderflow.Receipt, error) {
 	id := providerID("pi", c.Key)
 	if c.PaymentMethod == PendingRefund || c.PaymentMethod == FailingRefund {
-		id += "_" + c.PaymentMethod // Refund is not told the payment method
+		id += "_" + c.PaymentMethod // Refund does not receive the payment method
 	}
 	r, first, err := s.Memory.Remember(ctx, Record{Key: c.Key, ProviderID: id, Amount: &c.Amount})
 	if err != nil {
@@ -134,7 +140,8 @@ func (s Sandbox) decline(ctx context.Context, c orderflow.Charge, code string) (
 	return receipt(r)
 }
 
-// Lookup tells what became of a charge: an earlier attempt that captured comes before the last one.
+// Lookup returns the outcome of a charge. An earlier attempt that captured takes precedence over
+// the last one.
 func (s Sandbox) Lookup(ctx context.Context, p orderflow.Payment) (orderflow.Receipt, error) {
 	var last error
 	for i, key := range p.Keys() {
@@ -155,7 +162,7 @@ func (s Sandbox) Lookup(ctx context.Context, p orderflow.Payment) (orderflow.Rec
 	return orderflow.Receipt{}, last
 }
 
-// Refund gives a charge's amount back.
+// Refund refunds the amount of a charge.
 func (s Sandbox) Refund(ctx context.Context, f orderflow.Refund) (orderflow.Receipt, error) {
 	if err := s.refuseRefund(ctx, f); err != nil {
 		return orderflow.Receipt{}, err
@@ -167,7 +174,7 @@ func (s Sandbox) Refund(ctx context.Context, f orderflow.Refund) (orderflow.Rece
 	return receipt(r)
 }
 
-// refuseRefund returns why the charge's payment method does not let the refund succeed now.
+// refuseRefund returns the error with which the charge's payment method prevents a refund now.
 func (s Sandbox) refuseRefund(ctx context.Context, f orderflow.Refund) error {
 	switch {
 	case strings.HasSuffix(f.ProviderID, PendingRefund):
@@ -200,7 +207,7 @@ func receipt(r Record) (orderflow.Receipt, error) {
 	return orderflow.Receipt{ProviderID: r.ProviderID, Amount: *r.Amount}, nil
 }
 
-// providerID makes the id of a charge ("pi") or refund ("re"): the same for the same key.
+// providerID returns the id of a charge ("pi") or refund ("re"). It depends only on the key.
 func providerID(kind, key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return kind + "_sandbox_" + hex.EncodeToString(sum[:12])

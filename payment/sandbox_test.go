@@ -10,7 +10,7 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// memory is a Memory in memory.
+// memory is an in-memory Memory.
 type memory struct {
 	mu      sync.Mutex
 	records map[string]Record
@@ -58,8 +58,8 @@ func TestSandbox_Charge(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		method string
-		want   []orderflow.Code // of calls with the same key, one after the other
-		lookup orderflow.Code   // afterwards
+		want   []orderflow.Code // of consecutive calls with the same key
+		lookup orderflow.Code   // after the calls
 	}{
 		{Visa, []orderflow.Code{"", "", ""}, ""},
 		{Declined, []orderflow.Code{declined, declined}, declined},
@@ -136,7 +136,7 @@ func TestSandbox_Charge_attempts(t *testing.T) {
 	charge := func() (orderflow.Receipt, error) {
 		return s.Charge(t.Context(), orderflow.Charge{Key: p.Key(), OrderID: "ord_1", Amount: amount, PaymentMethod: TryAgainLater})
 	}
-	for range 2 { // said again, the first attempt stays declined
+	for range 2 { // the first attempt stays declined
 		_, err := charge()
 		if spent, ok := errors.AsType[*orderflow.KeySpent](err); !ok || !spent.Proven {
 			t.Fatalf("the first attempt: %v", err)
@@ -155,13 +155,13 @@ func TestSandbox_Charge_attempts(t *testing.T) {
 	}
 }
 
-// TestSandbox_Refund_slow: what becomes of a refund is the payment method's doing.
+// TestSandbox_Refund_slow: the outcome of a refund depends on the payment method.
 func TestSandbox_Refund_slow(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		method string
-		same   orderflow.Code // said again under the same key
-		other  orderflow.Code // said under another key
+		same   orderflow.Code // repeated with the same key
+		other  orderflow.Code // with another key
 		first  orderflow.Code
 	}{
 		{Visa, "", "", ""},

@@ -10,10 +10,11 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Opener opens a new store that has these products.
+// Opener opens a new store with these products.
 type Opener = func(t *testing.T, products ...orderflow.Product) Store
 
-// TestStore tests what guards each part of a write, and that a write is applied whole or not at all.
+// TestStore tests the guard of each part of a write, and that a write is applied whole or not at
+// all.
 func TestStore(t *testing.T, open Opener) {
 	TestOrders(t, func(t *testing.T) Orders { return open(t) })
 	t.Run("version with a step", func(t *testing.T) {
@@ -37,7 +38,7 @@ func TestStore(t *testing.T, open Opener) {
 	}
 }
 
-// testRecords: steps and payments come back as they were saved.
+// testRecords: steps and payments are loaded as they were saved.
 func testRecords(t *testing.T, open Opener) {
 	s := open(t)
 	if step, err := s.Step(t.Context(), "ord_1", "charge"); step != nil || err != nil {
@@ -57,7 +58,7 @@ func testRecords(t *testing.T, open Opener) {
 	}
 }
 
-// testWhole: of a write of which one part is refused, nothing stands, and nothing counts.
+// testWhole: if one part of a write is refused, nothing is written and no version is raised.
 func testWhole(t *testing.T, open Opener) {
 	s, o := open(t, stocked(map[string]int{"a": 1})...), NewOrder(t, "ord_1", "a")
 	p := &orderflow.Payment{OrderID: "ord_1", Step: "charge", State: orderflow.PaymentStarted, Amount: usd(5)}
@@ -173,7 +174,8 @@ func testStock(t *testing.T, open Opener) {
 	}
 }
 
-// testConflictBeforeStock: a conflict says more than a lack of stock: after a reload, the stock may not matter any more.
+// testConflictBeforeStock: a conflict takes precedence over a lack of stock, because the stock may
+// suffice after a reload.
 func testConflictBeforeStock(t *testing.T, open Opener) {
 	s := open(t)
 	step := &orderflow.Step{OrderID: "ord_1", Name: "reserve/1", Result: []byte("{}")}
@@ -196,7 +198,8 @@ func testMostMoves(t *testing.T, open Opener) {
 	}), "")
 }
 
-// testRace: many reserve the last pieces at once: as many succeed as there are pieces.
+// testRace: of many concurrent reservations of the last pieces, as many succeed as there are
+// pieces.
 func testRace(t *testing.T, open Opener) {
 	s := open(t, stocked(map[string]int{"a": 5})...)
 	errs := make([]error, 20)

@@ -7,13 +7,13 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Customers keeps profiles.
+// Customers stores customer profiles.
 type Customers interface {
 	Customer(ctx context.Context, id string) (orderflow.Customer, error)
 	SaveCustomer(ctx context.Context, customer orderflow.Customer) error
 }
 
-// TestCustomers tests that profiles come back as they were saved, and that no update is lost.
+// TestCustomers tests that profiles are loaded as they were saved, and that no update is lost.
 func TestCustomers(t *testing.T, c Customers) {
 	if _, err := c.Customer(t.Context(), "ada"); orderflow.CodeOf(err) != orderflow.CodeNotFound {
 		t.Errorf("got %v", err)

@@ -8,7 +8,7 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// TestOrders tests that orders come back as they were saved, and that no update is lost.
+// TestOrders tests that orders are loaded as they were saved, and that no update is lost.
 func TestOrders(t *testing.T, open func(t *testing.T) Orders) {
 	t.Run("not found", func(t *testing.T) {
 		t.Parallel()

@@ -11,14 +11,14 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Placements saves new orders with the answers given for them.
+// Placements saves new orders together with the API's answers to them.
 type Placements interface {
 	Order(ctx context.Context, id string) (*orderflow.Order, error)
 	Answer(ctx context.Context, key string, now time.Time) ([]byte, error)
 	Place(ctx context.Context, o *orderflow.Order, key string, answer []byte, now, expires time.Time) (earlier []byte, err error)
 }
 
-// TestPlacements tests that under one key one order is placed, until its answer expires.
+// TestPlacements tests that one key places one order until its answer expires.
 func TestPlacements(t *testing.T, open func(t *testing.T) Placements) {
 	t.Run("once", func(t *testing.T) {
 		t.Parallel()
@@ -52,7 +52,7 @@ func testPlaceOnce(t *testing.T, p Placements) {
 	if _, err := p.Order(ctx, second.ID); orderflow.CodeOf(err) != orderflow.CodeNotFound || second.Version != 0 {
 		t.Fatalf("the second order was saved: %v", err)
 	}
-	// DynamoDB deletes expired items late: the clock decides.
+	// DynamoDB deletes expired items late, so the clock decides.
 	if got, err := p.Answer(ctx, "key", expires); got != nil || err != nil {
 		t.Fatalf("got %s, %v", got, err)
 	}

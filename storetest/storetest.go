@@ -1,5 +1,5 @@
-// Package storetest holds what every store of the system does alike, as tests: they run over the tables, and over what the tests of api and
-// tasks keep in memory.
+// Package storetest holds the tests that every store must pass. They run over the tables, and over
+// the in-memory stores of the tests of api and tasks.
 package storetest
 
 import (
@@ -16,7 +16,7 @@ type Orders interface {
 	Commit(ctx context.Context, w orderflow.Write) error
 }
 
-// Store keeps orders and all that is committed with them.
+// Store stores orders and all that is committed with them.
 type Store interface {
 	Orders
 	Step(ctx context.Context, orderID, name string) (*orderflow.Step, error)
@@ -26,7 +26,7 @@ type Store interface {
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// PlacedAt is when the orders of NewOrder are placed: to the nanosecond.
+// PlacedAt is the time at which NewOrder places its orders, with nanoseconds.
 var PlacedAt = noon.Add(123456789)
 
 func by(d time.Duration) orderflow.By {
@@ -35,7 +35,7 @@ func by(d time.Duration) orderflow.By {
 
 func usd(amount int64) orderflow.Money { return orderflow.Money{Amount: amount, Currency: "USD"} }
 
-// NewOrder is an order of one of each SKU, not saved yet.
+// NewOrder returns an order with one of each SKU, not saved yet.
 func NewOrder(t *testing.T, id string, skus ...string) *orderflow.Order {
 	t.Helper()
 	d := orderflow.Draft{
@@ -52,7 +52,7 @@ func NewOrder(t *testing.T, id string, skus ...string) *orderflow.Order {
 	return o
 }
 
-// stocked are products with so many pieces of each on hand.
+// stocked returns products with the given quantities on hand.
 func stocked(onHand map[string]int) []orderflow.Product {
 	var out []orderflow.Product
 	for sku, n := range onHand {

@@ -1,4 +1,5 @@
-// Command lambda is the one program that is deployed: the bootstrap of every function. The function's Handler, in _HANDLER, chooses which it is.
+// Command lambda is the only deployed program: the bootstrap of every function. The environment
+// variable _HANDLER selects the function.
 package main
 
 import (
@@ -42,12 +43,14 @@ func stripeGateway(key string, client *http.Client, now func() time.Time) tasks.
 	return stripe.New(stripe.Options{Key: key, HTTPClient: client, Now: now})
 }
 
-// callTimeout limits one attempt of a call. AWS answers in milliseconds; what takes so long is lost, and the SDK's next attempt takes another
-// connection. Its three attempts end within the timeout of every function.
+// callTimeout limits one attempt of a call. AWS answers in milliseconds, so a call that takes
+// longer is lost, and the SDK's next attempt uses another connection. Three attempts fit into the
+// timeout of every function.
 const callTimeout = 3 * time.Second
 
-// config is what the Lambda environment says: region, the role's credentials, an endpoint other than AWS's own.
-// The SDK's config package would look into files, the instance metadata service, SSO and STS, and weigh megabytes.
+// config returns the configuration from the Lambda environment: region, the role's credentials, and
+// an endpoint other than AWS's. The SDK's config package is not used: it also reads files, the
+// instance metadata service, SSO and STS, and adds megabytes.
 func config(getenv func(string) string) (aws.Config, error) {
 	cfg := aws.Config{
 		Region: getenv("AWS_REGION"), Credentials: environmentCredentials(getenv),
@@ -62,7 +65,8 @@ func config(getenv func(string) string) (aws.Config, error) {
 	return cfg, nil
 }
 
-// environmentCredentials are the role's, as Lambda puts them into the environment for as long as it lives.
+// environmentCredentials returns the role's credentials, which Lambda sets for the lifetime of the
+// environment.
 func environmentCredentials(getenv func(string) string) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		c := aws.Credentials{

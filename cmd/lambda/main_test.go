@@ -9,7 +9,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
-// lambdaEnv is an environment as Lambda gives it, with changes.
+// lambdaEnv returns an environment as Lambda sets it, with changes.
 func lambdaEnv(changes map[string]string) func(string) string {
 	env := map[string]string{
 		"_HANDLER": "start", "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "ASIA1", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t",
@@ -28,7 +28,7 @@ func TestNewHandler(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		changes map[string]string
-		want    string // in the error
+		want    string // part of the error
 	}{
 		{"as Lambda gives it", nil, ""},
 		{"no region", map[string]string{"AWS_REGION": ""}, "AWS_REGION"},
@@ -45,7 +45,7 @@ func TestNewHandler(t *testing.T) {
 	}
 }
 
-// The program that is deployed has Stripe's client.
+// The deployed program has Stripe's client.
 func TestNewHandler_stripe(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{"_HANDLER": "charge", "STRIPE_SECRET_KEY": "sk_test_1"}
