@@ -89,7 +89,7 @@ func (p *Payment) Capture(r Receipt, at time.Time) error {
 
 // Refund settles a refund that the provider paid out. It returns an error if the amount differs.
 func (p *Payment) Refund(r Receipt, at time.Time) error {
-	return p.succeed(RefundStep, "gave back", r, at)
+	return p.succeed(RefundStep, "refunded", r, at)
 }
 
 func (p *Payment) succeed(step, done string, r Receipt, at time.Time) error {
@@ -100,7 +100,7 @@ func (p *Payment) succeed(step, done string, r Receipt, at time.Time) error {
 		return Errorf(CodeInvalidState, "the provider %s the %s of order %s", done, p.Step, p.OrderID)
 	}
 	if r.Amount != p.Amount {
-		return fmt.Errorf("provider %s %s instead of %s as %s", done, r.Amount, p.Amount, r.ProviderID)
+		return fmt.Errorf("provider %s %s instead of %s (%s)", done, r.Amount, p.Amount, r.ProviderID)
 	}
 	p.ProviderID = r.ProviderID
 	p.settle(PaymentSucceeded, at)

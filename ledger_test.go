@@ -22,7 +22,7 @@ var paymentMoves = map[string]func(p *Payment) error{
 	"begin":   func(p *Payment) error { return p.Begin() },
 	"call":    func(p *Payment) error { return p.Call(noon.Add(UncertainFor)) },
 	"capture": func(p *Payment) error { return p.Capture(Receipt{"pi_1", p.Amount}, noon.Add(UncertainFor)) },
-	"give back": func(p *Payment) error {
+	"refund": func(p *Payment) error {
 		p.Step = RefundStep
 		return p.Refund(Receipt{"re_1", p.Amount}, noon.Add(UncertainFor))
 	},
@@ -39,7 +39,7 @@ func TestPayment_transitions(t *testing.T) {
 	states := []PaymentState{PaymentNew, PaymentStarted, PaymentSucceeded, PaymentFailed, PaymentVoided, PaymentNotDue}
 	allowed := map[string]PaymentState{
 		" begin": PaymentStarted, " call": PaymentStarted, " void": PaymentVoided, " nothing due": PaymentNotDue,
-		"STARTED call": PaymentStarted, "STARTED unsettled": PaymentStarted, "STARTED capture": PaymentSucceeded, "STARTED give back": PaymentSucceeded,
+		"STARTED call": PaymentStarted, "STARTED unsettled": PaymentStarted, "STARTED capture": PaymentSucceeded, "STARTED refund": PaymentSucceeded,
 		"STARTED decline": PaymentFailed, "STARTED void": PaymentVoided,
 	}
 	for _, from := range states {
@@ -165,7 +165,7 @@ func TestPayment_NoteKeySpent(t *testing.T) {
 			t.Errorf("%s: %v, %+v", tt.name, got, p)
 		}
 		if p.NoteKeySpent(tt.said, noon) {
-			t.Errorf("%s: news twice", tt.name)
+			t.Errorf("%s: a repeated reply changed the entry", tt.name)
 		}
 	}
 }

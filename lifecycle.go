@@ -165,7 +165,7 @@ func (o *Order) Close(by By) error {
 		return err
 	}
 	if o.unsettled() || o.StockStatus == StockReserved {
-		return Errorf(CodeInvalidState, "order %s still has payment %s, stock %s", o.ID, o.PaymentStatus, o.StockStatus)
+		return Errorf(CodeInvalidState, "order %s cannot be closed: its payment is %s, its stock %s", o.ID, o.PaymentStatus, o.StockStatus)
 	}
 	if end == Rejected && o.PaymentStatus == PaymentDeclined {
 		by.Message = o.LastMessage()

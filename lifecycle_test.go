@@ -10,62 +10,62 @@ import (
 	"time"
 )
 
-func stepBy(reason string) By {
+func byStep(reason string) By {
 	return By{At: noon.Add(time.Minute), Actor: "step:test", Reason: reason}
 }
 
 // actions are the ways in which an order changes, by name.
 var actions = map[string]func(o *Order) error{
-	"confirm": func(o *Order) error { return o.Confirm(stepBy("")) },
-	"capture": func(o *Order) error { return o.Capture(stepBy("")) },
-	"decline": func(o *Order) error { o.SetPaymentStatus(PaymentDeclined, stepBy("")); return nil },
-	"waive":   func(o *Order) error { return o.SkipPayment(stepBy("")) },
+	"confirm": func(o *Order) error { return o.Confirm(byStep("")) },
+	"capture": func(o *Order) error { return o.Capture(byStep("")) },
+	"decline": func(o *Order) error { o.SetPaymentStatus(PaymentDeclined, byStep("")); return nil },
+	"waive":   func(o *Order) error { return o.SkipPayment(byStep("")) },
 	"send back": func(o *Order) error {
-		o.SetPaymentStatus(PaymentRefundPending, stepBy(""))
+		o.SetPaymentStatus(PaymentRefundPending, byStep(""))
 		return nil
 	},
-	"unsure":   func(o *Order) error { o.SetPaymentStatus(PaymentUncertain, stepBy("")); return nil },
-	"request":  func(o *Order) error { return o.RequestShipment("shp_1", waitAt("token-1", 0), stepBy("")) },
-	"renew":    func(o *Order) error { return o.RequestShipment("shp_1", waitAt("token-2", 1), stepBy("")) },
-	"dispatch": func(o *Order) error { return o.Dispatch("Post", "T1", stepBy("")) },
-	"correct":  func(o *Order) error { return o.Dispatch("Post", "T2", stepBy("")) },
-	"give up":  func(o *Order) error { return o.FailShipment(stepBy("AddressUnreachable")) },
-	"fulfil":   func(o *Order) error { return o.Fulfil(stepBy("")) },
-	"cancel":   func(o *Order) error { return o.RequestCancel(stepBy("changed my mind")) },
-	"refund":   func(o *Order) error { return o.Refund(stepBy("")) },
-	"release":  func(o *Order) error { o.ReleaseStock(stepBy("")); return nil },
-	"close":    func(o *Order) error { return o.Close(stepBy("PaymentDeclined")) },
+	"unsure":   func(o *Order) error { o.SetPaymentStatus(PaymentUncertain, byStep("")); return nil },
+	"request":  func(o *Order) error { return o.RequestShipment("shp_1", waitAt("token-1", 0), byStep("")) },
+	"renew":    func(o *Order) error { return o.RequestShipment("shp_1", waitAt("token-2", 1), byStep("")) },
+	"dispatch": func(o *Order) error { return o.Dispatch("Post", "T1", byStep("")) },
+	"correct":  func(o *Order) error { return o.Dispatch("Post", "T2", byStep("")) },
+	"give up":  func(o *Order) error { return o.FailShipment(byStep("AddressUnreachable")) },
+	"fulfil":   func(o *Order) error { return o.Fulfil(byStep("")) },
+	"cancel":   func(o *Order) error { return o.RequestCancel(byStep("changed my mind")) },
+	"refund":   func(o *Order) error { return o.Refund(byStep("")) },
+	"release":  func(o *Order) error { o.ReleaseStock(byStep("")); return nil },
+	"close":    func(o *Order) error { return o.Close(byStep("PaymentDeclined")) },
 	"attend": func(o *Order) error {
-		o.MarkAttention(Attention{Code: "X", ExecutionARN: "arn"}, stepBy(""))
+		o.MarkAttention(Attention{Code: "X", ExecutionARN: "arn"}, byStep(""))
 		return nil
 	},
 	"ask again": func(o *Order) error {
-		by := stepBy("")
+		by := byStep("")
 		by.At = o.UpdatedAt.Add(48 * time.Hour)
 		o.RenewShipment(time.Minute, by)
 		o.MarkOverdue(time.Hour, 0, by)
 		return nil
 	},
-	"clear": func(o *Order) error { o.ClearAttention(2, stepBy("")); return nil },
-	"stale": func(o *Order) error { return o.RequestShipment("shp_1", waitAt("token-0", -1), stepBy("")) },
+	"clear": func(o *Order) error { o.ClearAttention(2, byStep("")); return nil },
+	"stale": func(o *Order) error { return o.RequestShipment("shp_1", waitAt("token-0", -1), byStep("")) },
 	"dispatch late": func(o *Order) error {
-		err := o.Dispatch("Post", "T1", stepBy(""))
+		err := o.Dispatch("Post", "T1", byStep(""))
 		if err != nil && o.Shipment != nil {
-			o.NoteLateDispatch("Post", "T1", stepBy(""))
+			o.NoteLateDispatch("Post", "T1", byStep(""))
 			return nil
 		}
 		return err
 	},
-	"untold": func(o *Order) error {
-		o.NoteUnsent(Unsent{Kind: NotifyConfirmed, Step: "NotifyConfirmed", Message: "m"}, stepBy(""))
+	"unsent": func(o *Order) error {
+		o.NoteUnsent(Unsent{Kind: NotifyConfirmed, Step: "NotifyConfirmed", Message: "m"}, byStep(""))
 		return nil
 	},
-	"told": func(o *Order) error { o.ClearUnsent(stepBy("")); return nil },
+	"resent": func(o *Order) error { o.ClearUnsent(byStep("")); return nil },
 	"fail": func(o *Order) error {
-		o.MarkAttention(Attention{Code: "Y", ExecutionARN: "arn", RedriveCount: 1}, stepBy(""))
+		o.MarkAttention(Attention{Code: "Y", ExecutionARN: "arn", RedriveCount: 1}, byStep(""))
 		return nil
 	},
-	"acknowledge": func(o *Order) error { return o.Acknowledge(stepBy("the goods are back")) },
+	"acknowledge": func(o *Order) error { return o.Acknowledge(byStep("the goods are back")) },
 }
 
 // TestOrder_lifecycle plays scenarios: actions one after the other, of which the last may be
@@ -155,14 +155,14 @@ func TestOrder_lifecycle(t *testing.T) {
 		{"confirm, capture, request, give up, attend, dispatch late, clear", "PAID CAPTURED RESERVED 8 DispatchedLate"},
 		{"confirm, capture, request, give up, dispatch late, acknowledge", "PAID CAPTURED RESERVED 7"},
 		{"confirm, capture, request, give up, dispatch late, acknowledge, dispatch late", "PAID CAPTURED RESERVED 7"},
-		{"confirm, capture, untold", "PAID CAPTURED RESERVED 4 NotificationFailed"},
-		{"confirm, capture, untold, told, told", "PAID CAPTURED RESERVED 5"},
-		{"confirm, capture, untold, acknowledge", "InvalidState"},
-		{"confirm, capture, untold, clear", "PAID CAPTURED RESERVED 4 NotificationFailed"},
+		{"confirm, capture, unsent", "PAID CAPTURED RESERVED 4 NotificationFailed"},
+		{"confirm, capture, unsent, resent, resent", "PAID CAPTURED RESERVED 5"},
+		{"confirm, capture, unsent, acknowledge", "InvalidState"},
+		{"confirm, capture, unsent, clear", "PAID CAPTURED RESERVED 4 NotificationFailed"},
 		{"confirm, capture, request, give up, dispatch late, clear", "PAID CAPTURED RESERVED 6 DispatchedLate"},
-		{"confirm, capture, untold, attend, clear", "PAID CAPTURED RESERVED 6 NotificationFailed"},
-		{"confirm, capture, untold, attend, told", "PAID CAPTURED RESERVED 6 X"},
-		{"confirm, capture, untold, request, dispatch, fulfil", "FULFILLED CAPTURED SHIPPED 7"},
+		{"confirm, capture, unsent, attend, clear", "PAID CAPTURED RESERVED 6 NotificationFailed"},
+		{"confirm, capture, unsent, attend, resent", "PAID CAPTURED RESERVED 6 X"},
+		{"confirm, capture, unsent, request, dispatch, fulfil", "FULFILLED CAPTURED SHIPPED 7"},
 	} {
 		t.Run(tt.story, func(t *testing.T) {
 			t.Parallel()
@@ -212,7 +212,7 @@ func TestOrder_Close_tellsWhy(t *testing.T) {
 			t.Fatal(err)
 		}
 		play(o, "confirm")
-		by := stepBy("PaymentDeclined")
+		by := byStep("PaymentDeclined")
 		by.Message = why
 		o.SetPaymentStatus(PaymentDeclined, by)
 		if play(o, story); o.Timeline[len(o.Timeline)-1].Message != want {
@@ -280,11 +280,11 @@ func TestOrder_NeedAttention(t *testing.T) {
 		redrives int
 		want     bool
 	}{{"x", 0, true}, {"x", 0, false}, {"x", 1, true}, {"x", 0, false}, {"y", 0, true}} {
-		if got := o.MarkAttention(Attention{ExecutionARN: tt.arn, RedriveCount: tt.redrives}, stepBy("")); got != tt.want {
+		if got := o.MarkAttention(Attention{ExecutionARN: tt.arn, RedriveCount: tt.redrives}, byStep("")); got != tt.want {
 			t.Errorf("%d: marked %v", i, got)
 		}
 	}
-	if o.Attention.Since != stepBy("").At {
+	if o.Attention.Since != byStep("").At {
 		t.Errorf("since %s", o.Attention.Since)
 	}
 }
@@ -298,7 +298,7 @@ func randomOrder(t *testing.T, seed uint64) (*Order, []EventDetail) {
 		t.Fatal(err)
 	}
 	names := []string{"confirm", "capture", "decline", "unsure", "request", "renew", "dispatch", "give up", "fulfil", "cancel", "waive", "send back", "refund", "release", "close", "attend", "clear", "ask again",
-		"stale", "dispatch late", "untold", "told", "fail", "acknowledge"}
+		"stale", "dispatch late", "unsent", "resent", "fail", "acknowledge"}
 	for range 30 {
 		before := o.State()
 		err := actions[names[rnd.IntN(len(names))]](o)
@@ -337,7 +337,7 @@ func TestFold_randomLives(t *testing.T) {
 		ends[o.Status]++
 	}
 	if ends[Rejected] == 0 || ends[Cancelled] == 0 || ends[Paid] == 0 {
-		t.Errorf("lives are all alike: %v", ends)
+		t.Errorf("all orders ended alike: %v", ends)
 	}
 }
 

@@ -147,7 +147,7 @@ func price(in []Line) ([]Line, Money, error) {
 	total := Money{Currency: in[0].UnitPrice.Currency}
 	for i, l := range in {
 		if l.Quantity < 1 || l.UnitPrice.Amount < 0 {
-			return nil, Money{}, Errorf(CodeInvalidOrder, "line %d: quantity %d at %s", i, l.Quantity, l.UnitPrice)
+			return nil, Money{}, Errorf(CodeInvalidOrder, "line %d is invalid: quantity %d at %s", i, l.Quantity, l.UnitPrice)
 		}
 		var err error
 		if l.Total, err = l.UnitPrice.Times(l.Quantity); err != nil {

@@ -46,7 +46,7 @@ func TestOrder_RenewShipment(t *testing.T) {
 		t.Fatal(err)
 	}
 	if o.RenewalDue(10*time.Minute, noon.Add(200*time.Hour+9*time.Minute)) || !o.RenewalDue(10*time.Minute, noon.Add(200*time.Hour+10*time.Minute)) {
-		t.Error("another run of the step does not begin with the shortest pause")
+		t.Error("a new attempt of the step does not start with the shortest pause")
 	}
 }
 
@@ -62,7 +62,7 @@ func TestOrder_RenewalDue_notRequested(t *testing.T) {
 		play(o, story)
 		n := o.Sequence
 		if by := byAfter(1000 * time.Hour); o.RenewShipment(0, by) || o.MarkOverdue(0, 0, by) || o.Sequence != n {
-			t.Errorf("%q: asked again, or marked", story)
+			t.Errorf("%q: requested again, or marked", story)
 		}
 	}
 }
@@ -71,13 +71,13 @@ func TestOrder_MarkOverdue(t *testing.T) {
 	t.Parallel()
 	o := requested(t)
 	if o.MarkOverdue(time.Hour, 0, byAfter(2*time.Hour)) {
-		t.Error("marked before the carrier was asked again")
+		t.Error("marked before the second request")
 	}
 	if !o.RenewShipment(time.Minute, byAfter(time.Minute)) || o.MarkOverdue(time.Hour, 0, byAfter(59*time.Minute)) {
 		t.Error("marked too early")
 	}
 	if !o.MarkOverdue(time.Hour, 2, byAfter(time.Hour)) || o.MarkOverdue(time.Hour, 2, byAfter(2*time.Hour)) {
-		t.Error("not marked once")
+		t.Error("want exactly one mark")
 	}
 	if a := o.Attention; a.Code != "ShipmentUnanswered" || a.Step != "RequestShipment" || a.RedriveCount != 2 || !a.Since.Equal(noon.Add(time.Hour)) {
 		t.Errorf("%+v", a)

@@ -76,13 +76,13 @@ func TestOrder_Dispatch_correctionsAreBounded(t *testing.T) {
 func TestOrder_FailShipment_otherReason(t *testing.T) {
 	t.Parallel()
 	o := requested(t)
-	if err := o.FailShipment(stepBy("AddressUnreachable")); err != nil {
+	if err := o.FailShipment(byStep("AddressUnreachable")); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.FailShipment(stepBy("AddressUnreachable")); err != nil {
+	if err := o.FailShipment(byStep("AddressUnreachable")); err != nil {
 		t.Errorf("the same again: %v", err)
 	}
-	if err := o.FailShipment(stepBy("Lost")); CodeOf(err) != CodeInvalidState || o.Shipment.Reason != "AddressUnreachable" {
+	if err := o.FailShipment(byStep("Lost")); CodeOf(err) != CodeInvalidState || o.Shipment.Reason != "AddressUnreachable" {
 		t.Errorf("%v, %+v", err, o.Shipment)
 	}
 }

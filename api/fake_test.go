@@ -108,7 +108,7 @@ func (m *memory) Commit(_ context.Context, w orderflow.Write) error {
 	}
 	if m.conflicts > 0 || version != w.Order.Version {
 		m.conflicts--
-		return orderflow.Errorf(orderflow.CodeConflict, "changed by somebody else")
+		return orderflow.Errorf(orderflow.CodeConflict, "changed concurrently")
 	}
 	m.save(w.Order)
 	return nil

@@ -58,7 +58,7 @@ func (c *Catalogue) Products(ctx context.Context, skus []string) (map[string]ord
 		}
 		keys = out.UnprocessedKeys[c.Table].Keys
 		if len(keys) > 0 && attempt == batchAttempts {
-			return nil, fmt.Errorf("get products: %w", orderflow.Errorf(orderflow.CodeThrottled, "%d keys stay unprocessed", len(keys)))
+			return nil, fmt.Errorf("get products: %w", orderflow.Errorf(orderflow.CodeThrottled, "%d keys are still unprocessed", len(keys)))
 		}
 		if err := pause(ctx, attempt, len(keys) > 0); err != nil {
 			return nil, fmt.Errorf("get products: %w", err)

@@ -27,7 +27,7 @@ func wrap(doing string, err error) error {
 	case throttled[api.ErrorCode()]:
 		return fmt.Errorf("%s: %w", doing, orderflow.Errorf(orderflow.CodeThrottled, "%s", api.ErrorMessage()))
 	case api.ErrorCode() == "ConditionalCheckFailedException" || api.ErrorCode() == "TransactionConflictException":
-		return fmt.Errorf("%s: %w", doing, orderflow.Errorf(orderflow.CodeConflict, "changed by somebody else"))
+		return fmt.Errorf("%s: %w", doing, orderflow.Errorf(orderflow.CodeConflict, "changed concurrently"))
 	}
 	return fmt.Errorf("%s: %w", doing, err)
 }

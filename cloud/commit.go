@@ -130,13 +130,13 @@ func whyCancelled(actions []action, err *types.TransactionCanceledException) err
 	}
 	switch {
 	case conflict:
-		return orderflow.Errorf(orderflow.CodeConflict, "changed by somebody else")
+		return orderflow.Errorf(orderflow.CodeConflict, "changed concurrently")
 	case later:
 		return orderflow.Errorf(orderflow.CodeThrottled, "%s", err.ErrorMessage())
 	case len(short) > 0 && kind == orderflow.Reserve:
 		return orderflow.Errorf(orderflow.CodeOutOfStock, "not enough in stock: %s", strings.Join(short, ", "))
 	case len(short) > 0:
-		return orderflow.Errorf(orderflow.CodeInvalidState, "less is reserved than is to be moved: %s", strings.Join(short, ", "))
+		return orderflow.Errorf(orderflow.CodeInvalidState, "not enough reserved: %s", strings.Join(short, ", "))
 	}
 	return err
 }

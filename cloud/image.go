@@ -23,7 +23,7 @@ func plainJSON(typed []byte) ([]byte, error) {
 	return i.out, nil
 }
 
-var errNoAttribute = errors.New("the image is not of DynamoDB's typed JSON")
+var errNoAttribute = errors.New("the image is not DynamoDB's typed JSON")
 
 // next skips white space, and consumes the next character if it is c.
 func (i *image) next(c byte) bool {

@@ -149,7 +149,7 @@ func (l *OrderLists) newest(ctx context.Context, q orderQuery, after string, lim
 		if page == maxPages {
 			id, ok := start["id"].(*types.AttributeValueMemberS)
 			if !ok {
-				return nil, "", errors.New("list orders: the key to go on from has no id")
+				return nil, "", errors.New("list orders: the last evaluated key has no id")
 			}
 			return orders, id.Value, nil
 		}

@@ -35,7 +35,7 @@ func (p *Placements) Answer(ctx context.Context, key string, now time.Time) ([]b
 // Returns orderflow.CodeConflict while another transaction holds the key, CodeThrottled.
 func (p *Placements) Place(ctx context.Context, o *orderflow.Order, key string, answer []byte, now, expires time.Time) (earlier []byte, err error) {
 	if o.Version != 0 {
-		return nil, fmt.Errorf("place order %s: it is saved already", o.ID)
+		return nil, fmt.Errorf("place order %s: the order is already saved", o.ID)
 	}
 	orders := Orders{DB: p.DB, Table: p.Orders}
 	putOrder, err := orders.putOrder(o)

@@ -35,7 +35,7 @@ type Sandbox struct {
 func (s *Sandbox) Recall(ctx context.Context, key string) (SandboxRecord, error) {
 	r, err := get[SandboxRecord](ctx, s.DB, "sandbox record", s.Table, item{"key": str(key)})
 	if err == nil && r == nil {
-		err = orderflow.Errorf(orderflow.CodeNotFound, "the sandbox knows no %s", key)
+		err = orderflow.Errorf(orderflow.CodeNotFound, "the sandbox has no record %s", key)
 	}
 	if err != nil {
 		return SandboxRecord{}, err

@@ -61,7 +61,7 @@ func orderOfImage(image []byte) (*orderflow.Order, error) {
 		return nil, err
 	}
 	if o.ID == "" || len(o.Timeline) == 0 {
-		return nil, errors.New("the image is of no order")
+		return nil, errors.New("the image is not an order")
 	}
 	return o, nil
 }

@@ -115,7 +115,7 @@ func Names() []string { return slices.Sorted(maps.Keys(constructors)) }
 func New(name string, cfg aws.Config, getenv func(string) string, opts Options) (lambda.Handler, error) {
 	construct, ok := constructors[name]
 	if !ok {
-		return nil, fmt.Errorf("make function: there is no %q, only %v", name, Names())
+		return nil, fmt.Errorf("make function: unknown function %q, want one of %v", name, Names())
 	}
 	p := &parts{cfg: cfg, env: environment{get: getenv}, opts: opts.withDefaults()}
 	h := construct(p)

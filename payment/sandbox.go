@@ -114,7 +114,7 @@ func (s Sandbox) first(ctx context.Context, orderID, key string) (bool, error) {
 }
 
 func notAvailable() error {
-	return orderflow.Errorf(orderflow.CodePaymentUnavailable, "the sandbox provider is not available")
+	return orderflow.Errorf(orderflow.CodePaymentUnavailable, "the sandbox provider is unavailable")
 }
 
 func (s Sandbox) capture(ctx context.Context, c orderflow.Charge) (orderflow.Receipt, error) {
@@ -183,7 +183,7 @@ func (s Sandbox) refuseRefund(ctx context.Context, f orderflow.Refund) error {
 			return fmt.Errorf("sandbox: remember request: %w", err)
 		}
 		if first {
-			return orderflow.Errorf(orderflow.CodeRefundPending, "the refund is on its way")
+			return orderflow.Errorf(orderflow.CodeRefundPending, "the refund is pending")
 		}
 	case strings.HasSuffix(f.ProviderID, FailingRefund):
 		first, err := s.first(ctx, f.OrderID, f.Key)
@@ -191,7 +191,7 @@ func (s Sandbox) refuseRefund(ctx context.Context, f orderflow.Refund) error {
 			return err
 		}
 		if first {
-			return &orderflow.KeySpent{Err: orderflow.Errorf(orderflow.CodeRefundFailed, "the refund came back"), Proven: true}
+			return &orderflow.KeySpent{Err: orderflow.Errorf(orderflow.CodeRefundFailed, "the refund was returned"), Proven: true}
 		}
 	}
 	return nil

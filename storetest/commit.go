@@ -109,7 +109,7 @@ func testGuards(t *testing.T, open Opener) {
 		{"payment started", nil, orderflow.Write{Payment: pay(started, 0)}, ""},
 		{"payment started twice", []orderflow.Write{{Payment: pay(started, 0)}}, orderflow.Write{Payment: pay(started, 0)}, orderflow.CodeConflict},
 		{"payment changed", []orderflow.Write{{Payment: pay(started, 0)}}, orderflow.Write{Payment: pay(started, 1)}, ""},
-		{"payment changed by somebody else", []orderflow.Write{{Payment: pay(started, 0)}, {Payment: pay(started, 1)}}, orderflow.Write{Payment: pay(started, 1)}, orderflow.CodeConflict},
+		{"payment changed concurrently", []orderflow.Write{{Payment: pay(started, 0)}, {Payment: pay(started, 1)}}, orderflow.Write{Payment: pay(started, 1)}, orderflow.CodeConflict},
 		{"payment settled", []orderflow.Write{{Payment: pay(started, 0)}}, orderflow.Write{Payment: pay(succeeded, 1)}, ""},
 		{"payment settled without a start", nil, orderflow.Write{Payment: pay(succeeded, 1)}, orderflow.CodeConflict},
 		{"payment given up without a start", nil, orderflow.Write{Payment: pay(voided, 0)}, ""},
@@ -170,7 +170,7 @@ func testStock(t *testing.T, open Opener) {
 		t.Errorf("version %d after four writes that succeeded", o.Version)
 	}
 	if err := move(orderflow.Reserve, 0); err == nil {
-		t.Error("a move of nothing was taken")
+		t.Error("a move of quantity 0 was accepted")
 	}
 }
 
@@ -220,6 +220,6 @@ func testRace(t *testing.T, open Opener) {
 		wantCode(t, err, orderflow.CodeOutOfStock)
 	}
 	if onHand, reserved, _ := stockOf(t, s, "a"); won != 5 || onHand != 0 || reserved != 5 {
-		t.Errorf("%d won; on hand %d, reserved %d", won, onHand, reserved)
+		t.Errorf("%d succeeded; on hand %d, reserved %d", won, onHand, reserved)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// once returns the error at first, and then nothing.
+// once returns the error on the first call and nil afterwards.
 func once(err error) func(context.Context) error {
 	return func(context.Context) error {
 		was := err
@@ -22,7 +22,7 @@ func spentKey(code orderflow.Code, proven bool) error {
 	return &orderflow.KeySpent{Err: orderflow.Errorf(code, "said the provider"), Proven: proven}
 }
 
-// saved answers every charge under the first key with one error, which the provider keeps for a day.
+// saved answers every charge with the first key with one error, which the provider keeps for a day.
 func saved(t *testing.T, err error) (*store, *provider, Charge, Refund, *time.Time) {
 	t.Helper()
 	s, p, charge, refund := confirmed(t, "card")
@@ -44,12 +44,12 @@ func (p *provider) wantKeys(t *testing.T, want ...string) {
 	}
 }
 
-// openCall is the ledger's entry of a charge that was called, and of which nothing was heard.
+// openCall returns the ledger entry of a charge that was called and got no reply.
 func openCall(o *orderflow.Order) orderflow.Payment {
 	return orderflow.Payment{OrderID: o.ID, Step: orderflow.ChargeStep, State: orderflow.PaymentStarted, Amount: o.Total, StartedAt: start, CalledAt: start, Revision: 1}
 }
 
-// Declined for now is proof: the next call is a new attempt at once.
+// A temporary decline is proof: the next call is a new attempt without delay.
 func TestCharge_Handle_declinedForNow(t *testing.T) {
 	t.Parallel()
 	s, p, charge, _, _ := saved(t, spentKey(orderflow.CodePaymentUnavailable, true))
@@ -64,7 +64,7 @@ func TestCharge_Handle_declinedForNow(t *testing.T) {
 	}
 }
 
-// The process died after the provider had declined for now: asked, the provider says so.
+// The process dies after a temporary decline: a lookup returns the decline.
 func TestCharge_Handle_declinedForNowUnheard(t *testing.T) {
 	t.Parallel()
 	s, p, charge, _, _ := saved(t, nil)
@@ -75,14 +75,15 @@ func TestCharge_Handle_declinedForNowUnheard(t *testing.T) {
 	p.wantKeys(t, "ord_1/charge/2")
 }
 
-// A saved error of the provider's own is no proof: the key stays until the call can take effect no more, and the provider knows of no charge.
+// A saved server error is no proof: the key stays until the call can no longer take effect, and the
+// provider knows no charge.
 func TestCharge_Handle_savedError(t *testing.T) {
 	t.Parallel()
 	for _, code := range []orderflow.Code{orderflow.CodePaymentUncertain, orderflow.CodePaymentUnavailable} {
 		t.Run(string(code), func(t *testing.T) {
 			t.Parallel()
 			s, p, charge, _, now := saved(t, spentKey(code, false))
-			for range 3 { // whatever is repeated meanwhile does not put the next attempt off
+			for range 3 { // repeated errors do not delay the next attempt
 				_, err := charge.Handle(t.Context(), in)
 				wantCode(t, err, code)
 				if got := s.payments["ord_1/charge"]; got.Attempt > 1 || !got.RenewAt.Equal(start.Add(orderflow.UncertainFor)) {
@@ -99,7 +100,7 @@ func TestCharge_Handle_savedError(t *testing.T) {
 	}
 }
 
-// The provider answered with an error and captured all the same.
+// The provider returned an error but captured the charge.
 func TestCharge_Handle_savedErrorAndCaptured(t *testing.T) {
 	t.Parallel()
 	s, p, charge, _, now := saved(t, spentKey(orderflow.CodePaymentUncertain, false))
@@ -116,7 +117,7 @@ func TestCharge_Handle_savedErrorAndCaptured(t *testing.T) {
 	p.wantKeys(t, "ord_1/charge")
 }
 
-// Whatever dies in the middle of a call leaves an entry that does not count on an earlier answer.
+// A process that dies during a call leaves an entry that does not rely on an earlier reply.
 func TestCharge_Handle_diesInCallAfterSavedError(t *testing.T) {
 	t.Parallel()
 	s, p, charge, _, now := saved(t, spentKey(orderflow.CodePaymentUnavailable, false))
@@ -137,7 +138,7 @@ func TestCharge_Handle_diesInCallAfterSavedError(t *testing.T) {
 	}
 }
 
-// A call that had no effect leaves an earlier answer as it was.
+// A call without effect leaves an earlier reply as it was.
 func TestCharge_Handle_unavailableAfterSavedError(t *testing.T) {
 	t.Parallel()
 	s, p, charge, _, now := saved(t, spentKey(orderflow.CodePaymentUncertain, false))
@@ -153,13 +154,13 @@ func TestCharge_Handle_unavailableAfterSavedError(t *testing.T) {
 	}
 }
 
-// A call whose reply is lost takes the proof away that an earlier answer gave: it may take effect.
+// A lost reply invalidates the proof of an earlier reply: the call may take effect.
 func TestCharge_Handle_openCallAfterSavedError(t *testing.T) {
 	t.Parallel()
 	s, p, charge, _, now := saved(t, spentKey(orderflow.CodePaymentUnavailable, false))
 	_, err := charge.Handle(t.Context(), in)
 	wantCode(t, err, orderflow.CodePaymentUnavailable)
-	delete(p.saved, "ord_1/charge") // it was not saved after all, and an operator mended what was wrong
+	delete(p.saved, "ord_1/charge") // the reply was not saved after all, and the cause is fixed
 	p.delay = func(context.Context) time.Duration { return 40 * time.Second }
 	*now = start.Add(50 * time.Second)
 	_, err = charge.Handle(t.Context(), in)
@@ -174,7 +175,8 @@ func TestCharge_Handle_openCallAfterSavedError(t *testing.T) {
 	s.wantPayment(t, orderflow.PaymentCaptured, orderflow.PaymentSucceeded)
 }
 
-// A cancel after an attempt that was declined for now: there is nothing to wait for, and nothing to give back.
+// A cancel after a temporarily declined attempt: there is nothing to wait for and nothing to
+// refund.
 func TestRefund_Handle_declinedForNow(t *testing.T) {
 	t.Parallel()
 	s, p, charge, refund, _ := saved(t, spentKey(orderflow.CodePaymentUnavailable, true))
@@ -189,7 +191,7 @@ func TestRefund_Handle_declinedForNow(t *testing.T) {
 	s.wantPayment(t, orderflow.PaymentNone, orderflow.PaymentVoided)
 }
 
-// The process died after the provider had declined for now, and a cancel won: the provider's word is enough.
+// The process dies after a temporary decline, and a cancel wins: the provider's decline suffices.
 func TestRefund_Handle_declinedForNowUnheard(t *testing.T) {
 	t.Parallel()
 	s, p, _, refund, _ := saved(t, nil)
@@ -201,7 +203,7 @@ func TestRefund_Handle_declinedForNowUnheard(t *testing.T) {
 	s.wantPayment(t, orderflow.PaymentNone, orderflow.PaymentVoided)
 }
 
-// An invocation that comes back when the order has ended changes nothing of it.
+// An invocation that resumes after the order has ended does not change it.
 func TestCharge_Handle_uncertainLate(t *testing.T) {
 	t.Parallel()
 	s, p, charge, refund, now := saved(t, nil)
@@ -213,7 +215,7 @@ func TestCharge_Handle_uncertainLate(t *testing.T) {
 		if !first || s.payments["ord_1/charge"].State != orderflow.PaymentStarted {
 			return nil
 		}
-		first = false // the call was lost; before that is written, the order ends
+		first = false // the call is lost, and the order ends before that is recorded
 		s.mustChange(cancelled)
 		*now = start.Add(2 * orderflow.UncertainFor)
 		if _, err := refund.Handle(ctx, in); err != nil {
@@ -236,7 +238,7 @@ func TestCharge_Handle_declinedTellsWhy(t *testing.T) {
 	const why = "The amount is below what this payment method accepts."
 	s, p, charge, _, _ := saved(t, nil)
 	p.spoil = fails(&orderflow.Error{Code: orderflow.CodePaymentDeclined, Message: "amount_too_small", Public: why})
-	for range 2 { // the second time, the ledger says it
+	for range 2 { // the second time, the ledger has the outcome
 		_, err := charge.Handle(t.Context(), in)
 		wantCode(t, err, orderflow.CodePaymentDeclined)
 		if orderflow.MessageOf(err) != "amount_too_small" || orderflow.PublicOf(err) != why {

@@ -10,7 +10,7 @@ import (
 
 const arn = "arn:aws:states:us-east-1:000000000000:execution:m:ord_1"
 
-// history tells the failed step of every execution.
+// history returns the same failed step for every execution.
 type history struct {
 	step  string
 	ended bool
@@ -44,7 +44,7 @@ func TestWatch_Handle(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		events func(t *testing.T) []StatusChange
-		ended  bool // by the history
+		ended  bool // according to the history
 		want   string
 		alerts int
 	}{
@@ -55,7 +55,7 @@ func TestWatch_Handle(t *testing.T) {
 		{"told twice", func(t *testing.T) []StatusChange {
 			e := change(t, "FAILED", 0, "PaymentUnavailable", cause)
 			return []StatusChange{e, e}
-		}, true, "PaymentUnavailable: PaymentUnavailable: not now at ChargePayment 0", 2}, // under one dedupe id
+		}, true, "PaymentUnavailable: PaymentUnavailable: not now at ChargePayment 0", 2}, // with one dedupe id
 		{"redriven", func(t *testing.T) []StatusChange {
 			return []StatusChange{change(t, "FAILED", 0, "X", "c"), change(t, "RUNNING", 1, "", "")}
 		}, true, "", 1},
@@ -104,7 +104,7 @@ func TestWatch_Handle_alertLost(t *testing.T) {
 	}
 }
 
-// A conflict does not alert twice.
+// A conflict does not send a second alert.
 func TestWatch_Handle_conflict(t *testing.T) {
 	t.Parallel()
 	s, out := newStore(), &outbox{}

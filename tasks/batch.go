@@ -3,6 +3,7 @@ package tasks
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -73,7 +74,7 @@ func readEvent(m Message) (orderflow.EventDetail, error) {
 		return e.Detail, fmt.Errorf("read event: %w", err)
 	}
 	if e.Detail.OrderID == "" {
-		return e.Detail, fmt.Errorf("read event: it names no order")
+		return e.Detail, errors.New("read event: it has no orderId")
 	}
 	return e.Detail, nil
 }

@@ -40,7 +40,7 @@ func (c Carrier) Handle(ctx context.Context, batch Batch) (BatchResult, error) {
 
 func (c Carrier) dispatch(ctx context.Context, e orderflow.EventDetail) error {
 	if e.ShipmentID == "" {
-		return fmt.Errorf("dispatch order %s: the event names no shipment", e.OrderID)
+		return fmt.Errorf("dispatch order %s: the event has no shipmentId", e.OrderID)
 	}
 	select {
 	case <-time.After(c.Delay):
@@ -84,10 +84,10 @@ func (c Carrier) post(ctx context.Context, body []byte) error {
 	}
 	defer res.Body.Close()
 	if _, err := io.Copy(io.Discard, io.LimitReader(res.Body, 1<<16)); err != nil {
-		return fmt.Errorf("read webhook's answer: %w", err)
+		return fmt.Errorf("read webhook response: %w", err)
 	}
 	if res.StatusCode/100 == 2 || res.StatusCode == http.StatusConflict || res.StatusCode == http.StatusGone {
 		return nil
 	}
-	return fmt.Errorf("webhook answered %s", res.Status)
+	return fmt.Errorf("webhook returned %s", res.Status)
 }

@@ -69,7 +69,7 @@ func (c Charge) refundVoided(ctx context.Context, entry orderflow.Payment) error
 			return providerError(err)
 		}
 	}
-	return orderflow.Errorf(orderflow.CodeOrderCancelled, "the charge of order %s was given up", entry.OrderID)
+	return orderflow.Errorf(orderflow.CodeOrderCancelled, "the charge of order %s was voided", entry.OrderID)
 }
 
 // saveEntry writes the entry of a charge that is not settled.

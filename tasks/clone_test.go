@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// clone copies a value with all that it leads to.
+// clone returns a deep copy of a value.
 func clone[T any](v T) T { return cloned(reflect.ValueOf(v)).Interface().(T) }
 
 func cloned(v reflect.Value) reflect.Value {

@@ -10,13 +10,14 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// seeds is how many lives of an order are simulated.
+// seeds is the number of simulated orders.
 const seeds = 2400
 
-// TestTasks_underFaults simulates many lives of an order. Together they meet every state of the definition and every kind of fault.
+// TestTasks_underFaults simulates many orders. Together they reach every state of the definition
+// and every kind of fault.
 func TestTasks_underFaults(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, testUnderFaults) // the pauses between a task's attempts take no time
+	synctest.Test(t, testUnderFaults) // virtual time for the pauses between attempts
 }
 
 func testUnderFaults(t *testing.T) {
@@ -50,11 +51,11 @@ func simulate(t *testing.T, machine map[string]state, seed uint64, seen *coverag
 	s := newSimulation(t, machine, seed, seen)
 	products := 1 + s.rnd.IntN(3)
 	if seed%80 == 0 {
-		products = orderflow.MaxStockMoves + s.rnd.IntN(4) // more than one transaction takes
+		products = orderflow.MaxStockMoves + s.rnd.IntN(4) // more than fit into one transaction
 	}
 	price := int64(min(s.rnd.IntN(8), 1) * 100) // some orders are free
 	placePriced(t, s.store, products, 2+s.rnd.IntN(2), []string{"card", "card", "card", "declined"}[s.rnd.IntN(4)], price)
-	if s.rnd.IntN(6) == 0 { // the last product is short
+	if s.rnd.IntN(6) == 0 { // too little stock of the last product
 		sku := fmt.Sprintf("sku-%03d", products-1)
 		s.store.products[sku] = orderflow.Product{SKU: sku, OnHand: 1}
 	}

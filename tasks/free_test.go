@@ -6,7 +6,7 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// free is a store with an order that costs nothing, whose stock is held, and a provider.
+// free returns a store with a free order whose stock is reserved, and a provider.
 func free(t *testing.T) (*store, *provider, Charge, Refund) {
 	t.Helper()
 	s, now := newStore(), at(start)
@@ -44,7 +44,7 @@ func TestCharge_Handle_nothingDue(t *testing.T) {
 		got, err := refund.Handle(t.Context(), in)
 		wantCode(t, err, "")
 		if got != (Refunded{}) {
-			t.Errorf("gave back %+v", got)
+			t.Errorf("released %+v", got)
 		}
 	}
 	s.wantPayment(t, orderflow.PaymentNone, orderflow.PaymentNotDue)
@@ -53,7 +53,7 @@ func TestCharge_Handle_nothingDue(t *testing.T) {
 	}
 }
 
-// A cancel wins before the step, and a late invocation of it must not call the provider either.
+// A cancel wins before the step. A late invocation of the step must not call the provider either.
 func TestCharge_Handle_nothingDueCancelled(t *testing.T) {
 	t.Parallel()
 	s, p, charge, refund := free(t)

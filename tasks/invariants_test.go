@@ -14,13 +14,14 @@ import (
 
 func (s *simulation) story() string { return strings.Join(s.trace, "\n") }
 
-// checkUnchanged lets everything happen that is still on its way: the order, which has ended, does not change by it. Then what may change it comes:
-// late news of the execution, and a late word of the carrier. The reconciler leaves no mark that nothing is behind.
+// checkUnchanged delivers everything that is still pending: the ended order does not change. Then
+// it delivers late status events and a late carrier notice, which may change the order. The
+// reconciler leaves no mark without a cause.
 func (s *simulation) checkUnchanged() {
 	ended := s.store.load(s.t, "ord_1")
 	s.settle()
 	now := s.store.load(s.t, "ord_1")
-	told := now.Shipment != nil && now.Shipment.Late != nil // operators, of goods that left too late
+	told := now.Shipment != nil && now.Shipment.Late != nil // an alert for a late dispatch was sent
 	if ended.Sequence == now.Sequence && ended.Version != now.Version && !told || !reflect.DeepEqual(unmarked(ended), unmarked(now)) {
 		s.t.Errorf("the order ended as\n%+v\nand changed to\n%+v\n%s", ended, now, s.story())
 	}
@@ -40,7 +41,7 @@ func (s *simulation) checkUnchanged() {
 	}
 }
 
-// unmarked is an order without what marks it for operators.
+// unmarked returns the order without its marks.
 func unmarked(o *orderflow.Order) *orderflow.Order {
 	c := clone(o)
 	if c.Shipment != nil && c.Shipment.Late != nil {
@@ -51,7 +52,7 @@ func unmarked(o *orderflow.Order) *orderflow.Order {
 	return c
 }
 
-// check checks the invariants of the order that ended.
+// check checks the invariants of the ended order.
 func (s *simulation) check(before map[string]orderflow.Product) {
 	o := s.store.load(s.t, "ord_1")
 	fail := func(format string, args ...any) {
@@ -93,7 +94,8 @@ func (s *simulation) check(before map[string]orderflow.Product) {
 	s.checkEvents(o, fail)
 }
 
-// checkMarks: nothing is left for an operator but goods that left too late, and the customer knows how the order ended.
+// checkMarks: operators have no mark left except a late dispatch, and the customer got the final
+// notification.
 func (s *simulation) checkMarks(o *orderflow.Order, fail func(string, ...any)) {
 	late := o.Shipment != nil && o.Shipment.Late != nil
 	if (o.Attention != nil) != late || late && (o.Attention.Code != string(orderflow.CodeDispatchedLate) || !o.Shipment.Late.Alerted) || o.Unsent != nil {
@@ -108,7 +110,8 @@ func (s *simulation) checkMarks(o *orderflow.Order, fail func(string, ...any)) {
 	}
 }
 
-// onlyProviderKnows: a charge that was given up was declined later, or went straight back. The order never heard of it.
+// onlyProviderKnows: a voided charge was declined later or refunded at once. The order does not
+// record it.
 func (s *simulation) onlyProviderKnows(o *orderflow.Order) bool {
 	return o.PaymentStatus == orderflow.PaymentNone && s.store.payments["ord_1/charge"].State == orderflow.PaymentVoided
 }
@@ -124,7 +127,7 @@ func (s *simulation) checkStock(o *orderflow.Order, before map[string]orderflow.
 	}
 }
 
-// bus takes most events, some twice, and loses none for good.
+// bus accepts most events, repeats some, and loses none for good.
 type bus struct {
 	rnd    *rand.Rand
 	events []orderflow.EventDetail
@@ -144,7 +147,8 @@ func (b *bus) Publish(_ context.Context, events []orderflow.EventDetail) (failed
 	return failed, nil
 }
 
-// checkEvents publishes the stream as Lambda would, from the lowest failure again, and folds what came out.
+// checkEvents publishes the stream as Lambda does, repeating from the first failure, and folds the
+// published events.
 func (s *simulation) checkEvents(o *orderflow.Order, fail func(string, ...any)) {
 	b := &bus{rnd: s.rnd}
 	p := Publish{b, slog.New(slog.DiscardHandler)}

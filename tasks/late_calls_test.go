@@ -8,7 +8,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Whatever a late or doubled invocation finds, it takes no stock that nobody gives back, and frees none that is paid for.
+// A late or repeated invocation reserves no stock that is never released, and releases none that is
+// paid for.
 func TestLateCalls_stock(t *testing.T) {
 	t.Parallel()
 	rejected := func(o *orderflow.Order) error { return o.Close(orderflow.By{At: start, Reason: "InvalidOrder"}) }
@@ -48,7 +49,7 @@ func TestLateCalls_stock(t *testing.T) {
 	})
 }
 
-// Nor does it free what an order that costs nothing is shipped for.
+// It does not release the stock of a free order that is being shipped either.
 func TestLateCalls_freeOrder(t *testing.T) {
 	t.Parallel()
 	s := newStore()
@@ -64,11 +65,12 @@ func TestLateCalls_freeOrder(t *testing.T) {
 	wantCode(t, err, "")
 }
 
-// A charge that took effect after the refund had closed its ledger entry goes straight back, whole, once.
+// A charge that takes effect after Refund voided its ledger entry is refunded at once, in full,
+// once.
 func TestCharge_giveUp(t *testing.T) {
 	t.Parallel()
 	s, p, charge, refund := confirmed(t, "card")
-	var late func() // what the provider does when everybody has given up
+	var late func() // the provider's delayed effect
 	p.before = func(context.Context) error {
 		if late == nil {
 			late = func() {

@@ -39,14 +39,14 @@ var faults = []fault{
 	carrierFails, noticeTwice, noticeLate, topicDown, dayPasses,
 }
 
-// coverage counts what the simulations met.
+// coverage counts what the simulations reached.
 type coverage struct {
 	states map[string]int
 	faults map[fault]int
 	ends   map[orderflow.Status]int
 }
 
-// hit draws whether a fault happens now. They become fewer.
+// hit decides at random whether a fault happens now. Faults become less likely over time.
 func (s *simulation) hit(f fault) bool {
 	if s.budget == 0 || s.attempt < s.calm || !s.chance(f, 6) {
 		return false
@@ -55,7 +55,7 @@ func (s *simulation) hit(f fault) bool {
 	return true
 }
 
-// chance draws whether something happens now that nobody takes for a fault, or for which there are few occasions.
+// chance decides at random whether an event happens that is not a fault, or has few opportunities.
 func (s *simulation) chance(f fault, oneIn int) bool {
 	if !s.on[f] || s.rnd.IntN(oneIn) > 0 {
 		return false
@@ -71,7 +71,7 @@ var (
 	errGivenUp     = errors.New("States.Timeout: given up")
 )
 
-// hook is what happens at each point of an invocation at which it calls something.
+// hook runs at each point of an invocation at which it makes a call.
 func (s *simulation) hook(f fault, failure error) func(ctx context.Context) error {
 	return func(ctx context.Context) error { return s.point(ctx, f, failure) }
 }
@@ -79,13 +79,13 @@ func (s *simulation) hook(f fault, failure error) func(ctx context.Context) erro
 func (s *simulation) point(ctx context.Context, f fault, failure error) error {
 	i, ok := ctx.Value(invocationKey{}).(*invocation)
 	switch {
-	case !ok: // the test itself looks
+	case !ok: // the test itself reads
 		return nil
 	case i.zombie:
 		if s.rnd.IntN(4) == 0 {
 			i.suspend()
 		}
-		if i.name == "ChargePayment" { // what it charges so late, nobody but itself gives back
+		if i.name == "ChargePayment" { // nothing else would refund a charge made this late
 			return nil
 		}
 	default:
@@ -101,7 +101,7 @@ func (s *simulation) point(ctx context.Context, f fault, failure error) error {
 	return nil
 }
 
-// spoil is a saved answer of the provider's: declined for now, or an error of its own.
+// spoil returns an error that the provider saves: a temporary decline or a server error.
 func (s *simulation) spoil(ctx context.Context) error {
 	if isZombie(ctx) || !s.hit(errorSaved) {
 		return nil
@@ -112,7 +112,7 @@ func (s *simulation) spoil(ctx context.Context) error {
 	return &orderflow.KeySpent{Err: orderflow.Errorf(orderflow.CodePaymentUncertain, "answered 500")}
 }
 
-// slow is a refund that takes its time, or comes back.
+// slow makes a refund pending or returned.
 func (s *simulation) slow(ctx context.Context) error {
 	if isZombie(ctx) || !s.chance(refundSlow, 4) {
 		return nil
@@ -123,10 +123,10 @@ func (s *simulation) slow(ctx context.Context) error {
 	return orderflow.Errorf(orderflow.CodeRefundPending, "on its way")
 }
 
-// invocation is a run of a function. Of all invocations, one runs at a time.
+// invocation is one invocation of a function. Only one runs at a time.
 type invocation struct {
 	name           string
-	zombie         bool // everybody takes it for dead
+	zombie         bool // considered dead by its caller
 	paused, resume chan struct{}
 	done           chan error
 }
@@ -143,7 +143,7 @@ func (i *invocation) suspend() {
 	<-i.resume
 }
 
-// call runs f as an invocation, to its end or until it is given up.
+// call runs f as an invocation until it ends or is abandoned.
 func (s *simulation) call(name string, f func(ctx context.Context) error) error {
 	i := &invocation{name: name, paused: make(chan struct{}), resume: make(chan struct{}), done: make(chan error, 1)}
 	go func() { i.done <- f(context.WithValue(s.t.Context(), invocationKey{}, i)) }()
@@ -160,7 +160,7 @@ func (s *simulation) follow(i *invocation) error {
 	}
 }
 
-// comeBack lets one of the invocations that were given up go on.
+// comeBack resumes one of the abandoned invocations.
 func (s *simulation) comeBack() {
 	n := s.rnd.IntN(len(s.zombies))
 	i := s.zombies[n]
@@ -170,8 +170,8 @@ func (s *simulation) comeBack() {
 	s.log("    %s: %v", i.name, s.follow(i))
 }
 
-// meanwhile is what may happen between two calls of a function: the customer cancels, an earlier invocation turns out not to be dead, or is
-// repeated, an event comes late.
+// meanwhile is what may happen between two calls of a function: the customer cancels, an abandoned
+// invocation resumes, an earlier one is repeated, or an event arrives late.
 func (s *simulation) meanwhile() {
 	if s.racing {
 		return

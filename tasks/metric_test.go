@@ -10,7 +10,7 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// logged is what the last line of a log says, time and level left out.
+// logged returns the last line of a log without time and level.
 func logged(t *testing.T, log *bytes.Buffer) map[string]any {
 	t.Helper()
 	line := map[string]any{}

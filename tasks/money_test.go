@@ -8,7 +8,7 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// confirmed is a store with an order whose stock is held, and a provider.
+// confirmed returns a store with an order whose stock is reserved, and a provider.
 func confirmed(t *testing.T, method string) (*store, *provider, Charge, Refund) {
 	t.Helper()
 	s, now := newStore(), at(start)
@@ -77,12 +77,12 @@ func TestCharge_Handle_declined(t *testing.T) {
 	}
 }
 
-// The reply is lost though the money was captured: the retry asks first.
+// The reply is lost but the money is captured: the retry looks the charge up first.
 func TestCharge_Handle_lostReply(t *testing.T) {
 	t.Parallel()
 	s, p, charge, _ := confirmed(t, "card")
 	p.after = fails(context.DeadlineExceeded)
-	for range 2 { // the second time, Lookup's answer is lost too
+	for range 2 { // the second time, the reply of Lookup is lost too
 		_, err := charge.Handle(t.Context(), in)
 		wantCode(t, err, orderflow.CodePaymentUncertain)
 	}
@@ -100,7 +100,7 @@ func TestCharge_Handle_lostReply(t *testing.T) {
 	}
 }
 
-// Redriven after the provider has forgotten the idempotency key: the ledger and Lookup decide.
+// A redrive after the provider has forgotten the idempotency key: the ledger and Lookup decide.
 func TestCharge_Handle_redrivenLate(t *testing.T) {
 	t.Parallel()
 	_, p, charge, _ := confirmed(t, "card")
@@ -130,14 +130,14 @@ func TestCharge_Handle_unavailable(t *testing.T) {
 	p.before = nil
 	_, err := charge.Handle(t.Context(), in)
 	wantCode(t, err, orderflow.CodeOrderCancelled)
-	_, err = refund.Handle(t.Context(), in) // at once: no call is open
+	_, err = refund.Handle(t.Context(), in) // without delay: no call is open
 	wantCode(t, err, "")
 	if len(p.captures)+len(p.refunds) > 0 {
 		t.Errorf("captured %v, refunded %v", p.captures, p.refunds)
 	}
 }
 
-// A cancel wins while the provider captures: the money is recorded, and goes back.
+// A cancel wins during the capture: the capture is recorded and refunded.
 func TestCharge_Handle_cancelledMeanwhile(t *testing.T) {
 	t.Parallel()
 	s, p, charge, refund := confirmed(t, "card")
@@ -165,14 +165,14 @@ func TestCharge_Handle_wrongAmount(t *testing.T) {
 	s, p, charge, _ := confirmed(t, "card")
 	p.captures = []capture{{key: "ord_1/charge", Receipt: orderflow.Receipt{ProviderID: "pi_1", Amount: orderflow.Money{Amount: 1, Currency: "USD"}}, at: start}}
 	if _, err := charge.Handle(t.Context(), in); err == nil {
-		t.Error("a capture of another amount was taken")
+		t.Error("a capture of another amount was accepted")
 	}
 	if o := s.load(t, "ord_1"); o.Status != orderflow.Confirmed {
 		t.Errorf("status %s", o.Status)
 	}
 }
 
-// Two invocations at once: the one that comes second returns the result of the first.
+// Two concurrent invocations: the second returns the result of the first.
 func TestCharge_Handle_twiceAtOnce(t *testing.T) {
 	t.Parallel()
 	s, p, charge, _ := confirmed(t, "card")
@@ -201,15 +201,16 @@ func TestRefund_Handle_nothingCharged(t *testing.T) {
 	if p.calls != 0 {
 		t.Errorf("%d calls of the provider", p.calls)
 	}
-	_, err = charge.Handle(t.Context(), in) // late: nothing may be captured any more
+	_, err = charge.Handle(t.Context(), in) // late: no capture is allowed any more
 	wantCode(t, err, orderflow.CodeOrderCancelled)
 	if len(p.captures) > 0 {
-		t.Error("captured after the charge was given up")
+		t.Error("captured after the charge was voided")
 	}
 	s.wantPayment(t, orderflow.PaymentNone, orderflow.PaymentVoided)
 }
 
-// The process died in the middle of the call: it may still take effect, so Refund waits, then gives back what was captured.
+// The process dies during the call, which may still take effect. Refund waits, then refunds the
+// capture.
 func TestRefund_Handle_openCall(t *testing.T) {
 	t.Parallel()
 	s, p, charge, refund := confirmed(t, "card")

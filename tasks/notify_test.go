@@ -9,7 +9,7 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// outbox is a Notifier and an Alerter that keeps what it was told.
+// outbox is a Notifier and an Alerter that records its messages.
 type outbox struct {
 	notes  []orderflow.Notification
 	alerts []orderflow.Alert
@@ -87,7 +87,7 @@ func TestNotify_Handle(t *testing.T) {
 			if tt.wants != nil {
 				s.customers["cus_1"] = orderflow.Customer{ID: "cus_1", Email: "ada@example.com", Notifications: *tt.wants}
 			}
-			for range 2 { // run twice: told once
+			for range 2 { // run twice: one notification
 				got, err := Notify{s, s, s, out}.Handle(t.Context(), Input{OrderID: "ord_1", Kind: tt.kind})
 				wantCode(t, err, "")
 				if got.Sent != (tt.text != "") || got.Kind != tt.kind {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// input is what the state machine's definition makes the function's payload.
+// input returns the payload that the state machine's definition builds for the function.
 func (s *simulation) input() Input {
 	context := map[string]any{
 		"Task": map[string]any{"Token": s.token}, "Execution": map[string]any{"RedriveCount": s.redrive},
@@ -23,7 +23,8 @@ func (s *simulation) input() Input {
 	return in
 }
 
-// fill replaces the paths of a payload template by what they lead to: in the data ($), or the context object ($$).
+// fill replaces the paths of a payload template by their values in the data ($) or the context
+// object ($$).
 func (s *simulation) fill(template, context map[string]any) map[string]any {
 	out := map[string]any{}
 	for name, v := range template {

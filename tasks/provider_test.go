@@ -10,8 +10,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// provider is a payment provider as the real ones are: it knows a charge's idempotency key for 24 hours only, and a call whose reply was
-// lost may take effect a little later.
+// provider is a fake payment provider with the weaknesses of real ones: it keeps an idempotency key
+// for only 24 hours, and a call with a lost reply may take effect later.
 type provider struct {
 	mu       sync.Mutex
 	now      Clock
@@ -20,12 +20,12 @@ type provider struct {
 	refunds  []orderflow.Refund
 	delayed  []capture // not in effect before their time
 	calls    int
-	// before may make a call fail before it takes effect, after may lose its reply; delay may lose a charge's reply before the charge takes
-	// effect, and say how much later it will. They run without the lock.
+	// before may fail a call before it takes effect. after may lose its reply. delay may lose a
+	// charge's reply and return how much later the charge takes effect. They run without the lock.
 	before, after func(ctx context.Context) error
 	delay         func(ctx context.Context) time.Duration
-	// spoil may answer a charge with an error that is saved under its key; slow may answer a refund with one, and has sent the money unless
-	// it is saved too. They run with the lock.
+	// spoil may return an error that is saved under a charge's key. slow may return one for a
+	// refund; the money is sent unless the error is saved. They run with the lock.
 	spoil, slow func(ctx context.Context) error
 	saved       map[string]error // by key
 }
@@ -40,7 +40,7 @@ func newProvider(now Clock) *provider {
 	return &provider{now: now, declined: map[string]bool{}, saved: map[string]error{}}
 }
 
-// save asks a hook for an error, and keeps one that is to be repeated for the key.
+// save calls a hook, and keeps its error if it is to be repeated for the key.
 func (p *provider) save(ctx context.Context, key string, hook func(context.Context) error) error {
 	if err := p.saved[key]; err != nil || hook == nil {
 		return err
@@ -52,7 +52,7 @@ func (p *provider) save(ctx context.Context, key string, hook func(context.Conte
 	return err
 }
 
-// captured returns what was captured under a key since a time.
+// captured returns the captures under a key since a time.
 func (p *provider) captured(key string, since time.Time) (orderflow.Receipt, bool) {
 	for _, c := range p.captures {
 		if c.key == key && !c.at.Before(since) {
@@ -62,7 +62,7 @@ func (p *provider) captured(key string, since time.Time) (orderflow.Receipt, boo
 	return orderflow.Receipt{}, false
 }
 
-// settle lets delayed charges take effect until the given time.
+// settle applies delayed charges up to the given time.
 func (p *provider) settle(until time.Time) {
 	left := p.delayed[:0]
 	for _, c := range p.delayed {
@@ -133,7 +133,7 @@ func (p *provider) Refund(ctx context.Context, r orderflow.Refund) (orderflow.Re
 	})
 }
 
-// onItsWay may let a refund that was sent take longer.
+// onItsWay may keep a sent refund pending.
 func (p *provider) onItsWay(ctx context.Context) error {
 	if p.slow == nil {
 		return nil

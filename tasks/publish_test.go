@@ -35,10 +35,10 @@ func TestStreamRecord_Changes(t *testing.T) {
 	}
 }
 
-// busOf refuses the sequences that it is told to, as often as it is told to.
+// busOf refuses given sequences a given number of times.
 type busOf struct {
 	refuse map[int64]int
-	fail   int // whole calls
+	fail   int // calls that fail as a whole
 	calls  [][]int64
 }
 
@@ -59,7 +59,8 @@ func (b *busOf) Publish(_ context.Context, events []orderflow.EventDetail) (fail
 	return failed, nil
 }
 
-// streamOf is a batch in which each record adds some changes; sequences go on from one to the next.
+// streamOf returns a batch in which each record adds some changes. Sequences continue from one
+// record to the next.
 func streamOf(counts ...int) Stream {
 	var s Stream
 	o := &orderflow.Order{ID: "ord_1"}

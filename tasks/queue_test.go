@@ -59,11 +59,11 @@ func TestStart_Handle(t *testing.T) {
 	}
 }
 
-// answers keeps what tokens were answered.
+// answers records the answers to tokens.
 type answers struct {
 	given []string
 	err   error
-	gone  []string // tokens that nobody waits for any more
+	gone  []string // tokens for which no step waits
 	open  string   // the token for which the execution waits
 }
 
@@ -119,7 +119,7 @@ func TestWake_Handle(t *testing.T) {
 	}
 }
 
-// A token that is gone is no proof that the step has its answer.
+// A token that is gone does not prove that the step was answered.
 func TestWake_Handle_tokenGone(t *testing.T) {
 	t.Parallel()
 	const given = ` {"shipmentId":"shp_1","trackingNumber":"T1"}`
@@ -147,7 +147,7 @@ func TestWake_Handle_tokenGone(t *testing.T) {
 	}
 }
 
-// shipping is a store with a paid order that waits for the carrier, and to which the changes happened since.
+// shipping returns a store with a paid order that waits for the carrier, after the given changes.
 func shipping(t *testing.T, changes ...func(*orderflow.Order) error) *store {
 	t.Helper()
 	s, _, charge, _ := confirmed(t, "card")
@@ -168,7 +168,7 @@ func TestClose_Handle(t *testing.T) {
 	s, _, _, _ := confirmed(t, "card")
 	c := Close{s, at(start)}
 	_, err := c.Handle(t.Context(), Input{OrderID: "ord_1", Reason: "PaymentDeclined"})
-	wantCode(t, err, orderflow.CodeInvalidState) // stock is held
+	wantCode(t, err, orderflow.CodeInvalidState) // stock is reserved
 	_, err = Release{s, s, at(start)}.Handle(t.Context(), in)
 	wantCode(t, err, "")
 	for range 2 {
@@ -218,7 +218,7 @@ func TestCarrier_Handle(t *testing.T) {
 	}
 }
 
-// wanted are orders that want their goods, or are all cancelled.
+// wanted returns orders that are all open, or all cancelled.
 type wanted bool
 
 func (w wanted) Order(_ context.Context, id string) (*orderflow.Order, error) {
@@ -229,7 +229,7 @@ func (w wanted) Order(_ context.Context, id string) (*orderflow.Order, error) {
 	return o, nil
 }
 
-// What was cancelled while the carrier took its time stays, and is done.
+// An order that is cancelled during the carrier's delay is not dispatched, and its message is done.
 func TestCarrier_Handle_cancelled(t *testing.T) {
 	t.Parallel()
 	client := &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
@@ -247,7 +247,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// All messages of a batch wait at the same time; one whose webhook hangs fails after the timeout.
+// The messages of a batch wait concurrently. One whose webhook hangs fails after the timeout.
 func TestCarrier_Handle_delay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -72,7 +72,7 @@ type Reconciled struct {
 const spare = 10 * time.Second
 
 // errNoTime ends a run whose time has run out.
-var errNoTime = errors.New("the time is up")
+var errNoTime = errors.New("reconcile: out of time")
 
 // Handle checks every stalled order. A failed check does not stop the others.
 func (r Reconcile) Handle(ctx context.Context, _ struct{}) (Reconciled, error) {
@@ -96,8 +96,8 @@ func (r Reconcile) run(ctx context.Context, out *Reconciled) error {
 		name string
 		run  func(context.Context, *Reconciled) error
 	}{
-		{"find standing orders", r.stalled}, {"find executions that failed after the end", r.failedAfterEnd},
-		{"find orders that need attention", r.marks}, {"sort dead letters", r.letters},
+		{"find stalled orders", r.stalled}, {"find executions that failed after the end", r.failedAfterEnd},
+		{"find orders that need attention", r.marks}, {"check dead letters", r.letters},
 	} {
 		err := part.run(ctx, out)
 		if errors.Is(err, errNoTime) {

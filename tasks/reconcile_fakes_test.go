@@ -9,7 +9,7 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// executions are those of some orders.
+// executions holds the executions of some orders.
 type executions struct {
 	starter
 	of map[string]orderflow.Execution
@@ -36,7 +36,7 @@ func (x *executions) Execution(_ context.Context, id string) (orderflow.Executio
 	return e, nil
 }
 
-// standing is a store whose every order of a status stands still.
+// stalledOrders is a store in which every order counts as stalled.
 type stalledOrders struct{ *store }
 
 func (s stalledOrders) Stalled(ctx context.Context, status orderflow.Status, before, ahead time.Time) iter.Seq2[*orderflow.Order, error] {
@@ -58,7 +58,7 @@ func (s stalledOrders) matching(ctx context.Context, match func(*orderflow.Order
 	}
 }
 
-// letters is a queue of dead letters.
+// letters is a dead-letter queue.
 type letters struct{ held []Letter }
 
 func (l *letters) add(id, detail string) {

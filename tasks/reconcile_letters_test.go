@@ -10,7 +10,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// A dead letter goes once its order has moved on, in the run that repaired it or later; what still asks for something stays.
+// A dead letter is removed once its order has moved on, in the run that repaired the order or a
+// later one. Letters that still need work stay.
 func TestReconcile_Handle_deadLetters(t *testing.T) {
 	t.Parallel()
 	request := fmt.Sprintf(`{"orderId":"ord_1","shipmentId":"shp_1","sequence":%d}`, 4)
@@ -53,7 +54,7 @@ func TestReconcile_Handle_deadLetters(t *testing.T) {
 	}
 }
 
-// Letters of orders that do not exist stay, and are no failure: their queue is named once.
+// Letters of missing orders stay and are no failure. The log names their queue once.
 func TestReconcile_Handle_strangeLetters(t *testing.T) {
 	t.Parallel()
 	for name, queue := range map[string]func(*Reconcile) *Letters{"wake": wakeLetters, "carrier": carrierLetters} {

@@ -22,14 +22,15 @@ func fulfilled(o *orderflow.Order) error {
 
 func acknowledged(o *orderflow.Order) error { return o.Acknowledge(orderflow.By{At: start}) }
 
-// What fails after an order has ended is marked, once, and the mark goes when the redriven execution succeeds.
+// A failure after an order has ended is marked once. The mark is removed when the redriven
+// execution succeeds.
 func TestReconcile_Handle_afterTheEnd(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name      string
 		changes   changes
 		execution *orderflow.Execution
-		stopped   time.Duration // ago
+		stopped   time.Duration // before now
 		want      string
 	}{
 		{"the news is lost", changes{fulfilled}, execution("FAILED", 0), time.Hour, "marked 1, cleared 0, attention X at RequestShipment 0"},
@@ -71,7 +72,7 @@ func TestReconcile_Handle_afterTheEnd(t *testing.T) {
 	}
 }
 
-// Watch marks an order that has ended, and takes the mark away when its execution is redriven.
+// Watch marks an ended order, and removes the mark when its execution is redriven.
 func TestWatch_Handle_afterTheEnd(t *testing.T) {
 	t.Parallel()
 	s, out := shipping(t), &outbox{}
@@ -89,7 +90,8 @@ func TestWatch_Handle_afterTheEnd(t *testing.T) {
 	}
 }
 
-// A notification that could not be sent while the order went on is sent by the reconciler; operators hear of it once, if that fails too.
+// The reconciler resends a notification that failed while the order went on. If that fails too,
+// operators get one alert.
 func TestReconcile_Handle_unsent(t *testing.T) {
 	t.Parallel()
 	s := shipping(t)
@@ -119,7 +121,7 @@ func TestReconcile_Handle_unsent(t *testing.T) {
 	}
 }
 
-// Operators hear once of goods that left too late. An alert that fails is sent by the next run.
+// Operators get one alert for a late dispatch. A failed alert is repeated by the next run.
 func TestReconcile_Handle_lateDispatch(t *testing.T) {
 	t.Parallel()
 	s := shipping(t, givenUp, closed)
@@ -143,7 +145,8 @@ func TestReconcile_Handle_lateDispatch(t *testing.T) {
 	}
 }
 
-// The answer is known, the execution waits for another token than the order knows, or takes no answer: it is given, or operators are told once.
+// The answer is known, but the execution waits for another token than the order's, or refuses it:
+// the answer is given, or operators get one alert.
 func TestReconcile_Handle_strandedAnswer(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -180,7 +183,7 @@ func TestReconcile_Handle_strandedAnswer(t *testing.T) {
 	}
 }
 
-// A clock that is set back by an hour does not keep orders waiting for it.
+// A clock that was set back by an hour does not delay orders.
 func TestReconcile_Handle_clockSetBack(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -9,14 +9,14 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// unlisted are executions that cannot be listed.
+// unlisted are executions whose listing fails.
 type unlisted struct{ *executions }
 
 func (unlisted) Failed(context.Context, time.Time) iter.Seq2[orderflow.FailedExecution, error] {
 	return func(yield func(orderflow.FailedExecution, error) bool) { yield(orderflow.FailedExecution{}, errLost) }
 }
 
-// What one part of a run cannot find does not keep the other parts from their work.
+// A failure of one part of a run does not stop the other parts.
 func TestReconcile_Handle_partFails(t *testing.T) {
 	t.Parallel()
 	s := shipping(t)
@@ -30,7 +30,7 @@ func TestReconcile_Handle_partFails(t *testing.T) {
 	}
 }
 
-// A run whose time is up stops, and says so; it has not failed.
+// A run stops when its time has run out, and reports that it is incomplete. It does not fail.
 func TestReconcile_Handle_noTime(t *testing.T) {
 	t.Parallel()
 	s := shipping(t)

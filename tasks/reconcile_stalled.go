@@ -85,7 +85,7 @@ func (r Reconcile) wakeUp(ctx context.Context, a attend, id string, x orderflow.
 // markRefused marks an order whose execution waits but refuses the known answer.
 func (r Reconcile) markRefused(ctx context.Context, a attend, o *orderflow.Order, x orderflow.Execution, out *Reconciled) error {
 	mark := orderflow.Attention{
-		Code: string(orderflow.CodeAnswerRefused), Message: "the execution waits, but does not take the answer that is known", Step: o.Wait.Step, RedriveCount: x.RedriveCount,
+		Code: string(orderflow.CodeAnswerRefused), Message: "the execution waits but refuses the known answer", Step: o.Wait.Step, RedriveCount: x.RedriveCount,
 	}
 	marked, err := a.change(ctx, o.ID, func(o *orderflow.Order) bool { return o.MarkAttention(mark, a.by()) })
 	if err != nil || !marked {

@@ -11,7 +11,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// reconciler is a Reconcile of a store whose order's execution is as given; nil was never started. now is an hour after the order was placed.
+// reconciler returns a Reconcile of a store whose order has the given execution; nil was never
+// started. now is an hour after the order was placed.
 func reconciler(s *store, x *orderflow.Execution) (Reconcile, *executions, *answers, *outbox) {
 	xs, tokens, alerts := &executions{}, &answers{}, &outbox{}
 	if x != nil {
@@ -80,14 +81,14 @@ func TestReconcile_Handle(t *testing.T) {
 	}
 }
 
-// Each event that the system needs to go on is lost. What it should have done is done by the reconciler.
+// Each event that the system needs to go on is lost. The reconciler does the missing work.
 func TestReconcile_Handle_lostEvents(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		event     string
 		changes   changes
 		execution *orderflow.Execution
-		want      string // executions started, tokens answered, what was published since, the order's mark
+		want      string // executions started, tokens answered, changes published since, the order's mark
 	}{
 		{"Order Placed", nil, nil, "[ord_1] [] [] "},
 		{"Shipment Requested", nil, execution("RUNNING", 0), "[] [] [Shipment Renewed shp_1] "},
@@ -125,7 +126,8 @@ func TestReconcile_Handle_lostEvents(t *testing.T) {
 	}
 }
 
-// A silent carrier is asked again in ever longer pauses, and after three days operators are told, once. Its answer takes the mark away.
+// A silent carrier gets further requests at growing intervals. After three days operators get one
+// alert. The carrier's answer removes the mark.
 func TestReconcile_Handle_silentCarrier(t *testing.T) {
 	t.Parallel()
 	s := shipping(t)
@@ -174,7 +176,8 @@ func TestReconcile_Handle_silentCarrier(t *testing.T) {
 	}
 }
 
-// A failure of the execution that waits for a silent carrier is another one: it is marked, and the carrier's late answer leaves the mark.
+// A failure of an execution that waits for a silent carrier gets its own mark. The carrier's late
+// answer leaves that mark.
 func TestReconcile_Handle_silentCarrierThenTimeout(t *testing.T) {
 	t.Parallel()
 	s := shipping(t)
@@ -194,7 +197,7 @@ func TestReconcile_Handle_silentCarrierThenTimeout(t *testing.T) {
 	}
 }
 
-// The carrier answers, or a cancel comes, while the reconciler looks: it is not asked again.
+// The carrier answers, or a cancel arrives, during the check: no further request is made.
 func TestReconcile_Handle_answeredMeanwhile(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*orderflow.Order) error{"dispatched": dispatched, "cancelled": cancelled} {
@@ -217,7 +220,7 @@ func TestReconcile_Handle_answeredMeanwhile(t *testing.T) {
 	}
 }
 
-// One order that cannot be looked at does not hold up the rest, and is counted.
+// One order whose check fails is counted and does not stop the others.
 func TestReconcile_Handle_failures(t *testing.T) {
 	t.Parallel()
 	r, xs, _, _ := reconciler(shipping(t), nil)

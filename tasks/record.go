@@ -33,7 +33,7 @@ func (r Record) record(ctx context.Context, id string) error {
 		return nil
 	}
 	if o.Status != orderflow.Shipping || o.StockStatus != orderflow.StockReserved {
-		return orderflow.Errorf(orderflow.CodeInvalidState, "order %s is %s, its stock %s", id, o.Status, o.StockStatus)
+		return orderflow.Errorf(orderflow.CodeInvalidState, "order %s is %s, its stock is %s", id, o.Status, o.StockStatus)
 	}
 	for _, c := range chunks(o.StockMoves(orderflow.Ship)) {
 		if err := r.recordChunk(ctx, o, c); err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// cancelledPaid is an order that was captured and then cancelled.
+// cancelledPaid returns an order that was captured and then cancelled.
 func cancelledPaid(t *testing.T) (*store, *provider, Refund) {
 	t.Helper()
 	s, p, charge, refund := confirmed(t, "card")
@@ -18,7 +18,7 @@ func cancelledPaid(t *testing.T) (*store, *provider, Refund) {
 	return s, p, refund
 }
 
-// A refund that is on its way is shown as such, asked for again, and sent once.
+// A pending refund is visible, requested again, and paid once.
 func TestRefund_Handle_pending(t *testing.T) {
 	t.Parallel()
 	s, p, refund := cancelledPaid(t)
@@ -33,7 +33,7 @@ func TestRefund_Handle_pending(t *testing.T) {
 		t.Errorf("closed while the money is on its way: %v", err)
 	}
 	p.slow = nil
-	refund.Now = at(start.Add(13 * 24 * time.Hour)) // redriven late
+	refund.Now = at(start.Add(13 * 24 * time.Hour)) // a late redrive
 	_, err := refund.Handle(t.Context(), in)
 	wantCode(t, err, "")
 	s.wantPayment(t, orderflow.PaymentRefunded, orderflow.PaymentSucceeded)
@@ -42,7 +42,7 @@ func TestRefund_Handle_pending(t *testing.T) {
 	}
 }
 
-// A refund that comes back needs somebody; after that it is sent under a new key, and not before.
+// A returned refund needs an operator. A redrive then sends it with a new key, but not earlier.
 func TestRefund_Handle_failed(t *testing.T) {
 	t.Parallel()
 	s, p, refund := cancelledPaid(t)
@@ -75,7 +75,7 @@ func TestRefund_Handle_pendingThenFailed(t *testing.T) {
 	s.wantPayment(t, orderflow.PaymentCaptured, orderflow.PaymentSucceeded)
 }
 
-// Two invocations at once: the one that comes second does not start another attempt.
+// Two concurrent invocations: the second does not start another attempt.
 func TestRefund_Handle_failedTwiceAtOnce(t *testing.T) {
 	t.Parallel()
 	s, p, refund := cancelledPaid(t)

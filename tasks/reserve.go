@@ -66,7 +66,7 @@ func (r Reserve) refuseReleased(ctx context.Context, o *orderflow.Order) error {
 		return err
 	}
 	if released != nil {
-		return orderflow.Errorf(orderflow.CodeInvalidState, "the stock of order %s was released already", o.ID)
+		return orderflow.Errorf(orderflow.CodeInvalidState, "the stock of order %s was already released", o.ID)
 	}
 	return nil
 }

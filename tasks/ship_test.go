@@ -30,13 +30,14 @@ func TestShip_Handle(t *testing.T) {
 	wantCode(t, err, orderflow.CodeOrderCancelled)
 }
 
-// attempt is the state machine's payload of an attempt to ship: its token is named after it.
+// attempt returns the state machine's payload for an attempt to ship, whose token is named after
+// it.
 func attempt(entered time.Time, redrive, retry int) Input {
 	a := orderflow.Attempt{Entered: entered, Redrive: redrive, Retry: retry}
 	return Input{OrderID: "ord_1", TaskToken: fmt.Sprintf("%s/%d/%d", entered.Format(time.TimeOnly), redrive, retry), Attempt: a}
 }
 
-// Invocations come in any order: the newest attempt is the one that waits.
+// Invocations run in any order: the latest attempt is the one that waits.
 func TestShip_Handle_lateAttempts(t *testing.T) {
 	t.Parallel()
 	later := start.Add(time.Hour)
@@ -62,7 +63,7 @@ func TestShip_Handle_lateAttempts(t *testing.T) {
 	}
 }
 
-// An order that has ended takes no request for a shipment any more, of no attempt.
+// An ended order accepts no shipment request of any attempt.
 func TestShip_Handle_ended(t *testing.T) {
 	t.Parallel()
 	for _, end := range []changes{
@@ -80,7 +81,7 @@ func TestShip_Handle_ended(t *testing.T) {
 		ended := s.load(t, "ord_1")
 		for _, late := range []Input{attempt(start, 0, 0), attempt(start.Add(time.Hour), 3, 3)} {
 			if _, err := (Ship{s, at(start)}).Handle(t.Context(), late); err == nil {
-				t.Errorf("an order that is %s asks for its shipment", ended.Status)
+				t.Errorf("a %s order requested its shipment", ended.Status)
 			}
 		}
 		if o := s.load(t, "ord_1"); o.Version != ended.Version || o.Wait != nil {
@@ -89,7 +90,7 @@ func TestShip_Handle_ended(t *testing.T) {
 	}
 }
 
-// A customer who could not be told does not keep the order from its shipment.
+// A failed notification does not stop the shipment.
 func TestShip_Handle_untold(t *testing.T) {
 	t.Parallel()
 	s, _, charge, _ := confirmed(t, "card")
@@ -110,7 +111,7 @@ func TestShip_Handle_untold(t *testing.T) {
 	if o.Unsent == nil || o.Unsent.Kind != orderflow.NotifyConfirmed || o.Wait.Token != "t" {
 		t.Errorf("got %+v", o)
 	}
-	// A later attempt knows the same of the notification, which may have been sent since.
+	// A later attempt has the same failed notification in its input, which may have been resent.
 	s.mustChange(func(o *orderflow.Order) error { o.ClearUnsent(orderflow.By{}); return nil })
 	again := first
 	again.TaskToken, again.Attempt.Retry = "u", 1

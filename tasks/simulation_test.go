@@ -14,7 +14,7 @@ import (
 	"github.com/orderflow-dev/orderflow/statemachines"
 )
 
-// state is a state of the ASL file, as far as the simulation needs it.
+// state is a state of the ASL file, reduced to what the simulation needs.
 type state struct {
 	Type, Next, Resource string
 	ResultPath           string // "" also for null: the result is dropped
@@ -28,7 +28,7 @@ type state struct {
 	}
 }
 
-// waits reports whether the state sleeps until its token is answered.
+// waits reports whether the state waits for a task token.
 func (s state) waits() bool { return strings.HasSuffix(s.Resource, ".waitForTaskToken") }
 
 func (s state) function() string {
@@ -48,15 +48,15 @@ func loadMachine(t *testing.T) map[string]state {
 	return m.States
 }
 
-// simulation runs one order through the state machine's definition, as Step Functions would, in a world full of faults. Everything is drawn from
-// one seed: also which kinds of faults there are.
+// simulation runs one order through the state machine's definition, as Step Functions does, with
+// many faults. Everything derives from one seed, including which kinds of faults occur.
 type simulation struct {
 	t        *testing.T
 	rnd      *rand.Rand
 	seen     *coverage
 	on       map[fault]bool // the faults of this seed
 	budget   int            // how many faults are left
-	calm     int            // how many attempts are made before faults begin: they would be used up before the later states
+	calm     int            // attempts before the faults begin, so that later states get faults too
 	store    *store
 	provider *provider
 	machine  map[string]state
@@ -66,10 +66,10 @@ type simulation struct {
 	down     bool // the topic of the notifications
 	trace    []string
 
-	racing  bool // inside of something that happens in between
+	racing  bool // inside an event of meanwhile
 	zombies []*invocation
-	invoked []request      // of the state machine, to be repeated
-	news    []StatusChange // of the execution, not delivered yet
+	invoked []request      // by the state machine, to be repeated
+	news    []StatusChange // status events that are not delivered yet
 
 	// The execution.
 	status  orderflow.ExecutionStatus
@@ -79,12 +79,12 @@ type simulation struct {
 	state   string
 	entered time.Time
 	retry   int
-	attempt int    // of any state
-	token   string // for which the execution waits
-	answer  *reply // to the token
+	attempt int    // counted over all states
+	token   string // the token that the execution waits for
+	answer  *reply // the answer to the token
 }
 
-// request is what a function is invoked with.
+// request is the input of a function.
 type request struct {
 	state string
 	in    Input
@@ -104,7 +104,7 @@ func (s *simulation) Fail(ctx context.Context, token string, code orderflow.Code
 	return s.take(ctx, token, orderflow.Errorf(code, "%s", cause))
 }
 
-// take takes the answer to the open token alone, once.
+// take accepts only the answer to the open token, once.
 func (s *simulation) take(ctx context.Context, token string, answer error) error {
 	if err := s.point(ctx, callFails, errLost); err != nil {
 		return err
@@ -173,7 +173,7 @@ func (s *simulation) log(format string, args ...any) {
 	s.trace = append(s.trace, fmt.Sprintf(format, args...))
 }
 
-// run goes through the state machine until it succeeds.
+// run executes the state machine until it succeeds.
 func (s *simulation) run() {
 	s.state = "ValidateOrder"
 	for s.machine[s.state].Type != "Succeed" {
@@ -186,11 +186,12 @@ func (s *simulation) run() {
 	s.status = orderflow.ExecutionSucceeded
 }
 
-// maxRetries is how often a state is tried again before its execution fails.
+// maxRetries is how often a state is retried before its execution fails.
 const maxRetries = 3
 
-// visit stays in a state until it is left: technical errors are retried, caught by a Catch of all errors, or fail the execution, which an
-// operator redrives; the others take the Catch that names them.
+// visit executes a state until it is left. Technical errors are retried, then caught by a Catch of
+// all errors, or they fail the execution, which an operator redrives. Other errors follow the Catch
+// that names them.
 func (s *simulation) visit() (next string) {
 	for range 200 {
 		err := s.try()
@@ -215,7 +216,7 @@ func (s *simulation) visit() (next string) {
 	return ""
 }
 
-// catch returns where the Catch leads that names an error, "" if there is none.
+// catch returns the target of the Catch that names an error, or "" if there is none.
 func (s *simulation) catch(name string, err error) string {
 	for _, c := range s.machine[s.state].Catch {
 		if slices.Contains(c.ErrorEquals, name) {

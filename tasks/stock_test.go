@@ -60,7 +60,8 @@ func (s *store) mustChange(f func(o *orderflow.Order) error) {
 	}
 }
 
-// An order of more products than one transaction takes is reserved, released and shipped whole.
+// An order with more products than one transaction can change is reserved, released and shipped
+// completely.
 func TestStock_chunks(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, orderflow.MaxStockMoves, orderflow.MaxStockMoves + 1, 2*orderflow.MaxStockMoves + 6} {
@@ -69,7 +70,7 @@ func TestStock_chunks(t *testing.T) {
 			s := newStore()
 			place(t, s, n, 3, "card")
 			reserve := Reserve{s, s, at(start)}
-			for range 2 { // run twice: the same result, and nothing more
+			for range 2 { // run twice: the same result and no further effect
 				got, err := reserve.Handle(t.Context(), in)
 				wantCode(t, err, "")
 				if onHand, reserved, _ := s.stock(); got.Products != n || onHand != n || reserved != 2*n {
@@ -107,7 +108,7 @@ func TestReserve_Handle_outOfStock(t *testing.T) {
 	if _, reserved, _ := s.stock(); reserved != 0 {
 		t.Errorf("reserved %d after the release", reserved)
 	}
-	// Goods come in, and with them an invocation that everybody took for dead.
+	// New stock arrives, and an abandoned invocation resumes.
 	s.products[last] = orderflow.Product{SKU: last, OnHand: 10}
 	_, err = Reserve{s, s, at(start)}.Handle(t.Context(), in)
 	wantCode(t, err, orderflow.CodeInvalidState)
@@ -116,7 +117,7 @@ func TestReserve_Handle_outOfStock(t *testing.T) {
 	}
 }
 
-// A release between the reading of an order and its commit wins.
+// A release between the read of an order and its commit wins.
 func TestReserve_Handle_overtakenByRelease(t *testing.T) {
 	t.Parallel()
 	s := newStore()

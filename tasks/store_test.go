@@ -13,10 +13,11 @@ import (
 	"github.com/orderflow-dev/orderflow/storetest"
 )
 
-// store keeps everything in memory, guarded as the tables are. It implements Orders, Steps, Ledger, Catalogue and Customers.
+// store is an in-memory store with the guards of the tables. It implements Orders, Steps, Ledger,
+// Catalogue and Customers.
 type store struct {
 	mu        sync.Mutex
-	orders    map[string]*orderflow.Order // what is loaded shares nothing with what is kept
+	orders    map[string]*orderflow.Order // loaded orders share no memory with these
 	steps     map[string]orderflow.Step
 	payments  map[string]orderflow.Payment
 	products  map[string]orderflow.Product
@@ -24,7 +25,8 @@ type store struct {
 	stream    []StreamRecord
 
 	commits int
-	// beforeRead may make a read fail, beforeCommit and afterCommit a commit: before or after it was applied. They run without the lock.
+	// beforeRead may fail a read. beforeCommit and afterCommit may fail a commit, before or after
+	// it is applied. They run without the lock.
 	beforeRead, beforeCommit, afterCommit func(ctx context.Context) error
 }
 
@@ -46,7 +48,7 @@ func TestStore(t *testing.T) {
 	})
 }
 
-// reading lets a read begin.
+// reading starts a read.
 func (s *store) reading(ctx context.Context) error {
 	if s.beforeRead == nil {
 		return nil
@@ -132,7 +134,7 @@ func (s *store) Commit(ctx context.Context, w orderflow.Write) error {
 	return nil
 }
 
-var errConflict = orderflow.Errorf(orderflow.CodeConflict, "changed by somebody else")
+var errConflict = orderflow.Errorf(orderflow.CodeConflict, "changed concurrently")
 
 func (s *store) apply(w orderflow.Write) error {
 	s.mu.Lock()
@@ -241,7 +243,7 @@ func (s *store) save(o *orderflow.Order) {
 	s.stream = append(s.stream, StreamRecord{SequenceNumber: fmt.Sprint(len(s.stream) + 1), Order: kept, Published: published})
 }
 
-// change loads an order, changes it, and saves it, as the API does.
+// change loads an order, changes it and saves it, as the API does.
 func (s *store) change(id string, f func(o *orderflow.Order) error) error {
 	o, err := s.Order(context.Background(), id)
 	if err != nil {
@@ -258,13 +260,14 @@ var start = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func at(t time.Time) Clock { return func() time.Time { return t } }
 
-// place puts an order of n products into the store, two of each, with the given stock on hand of each.
+// place saves an order of n products, two of each, with the given quantity on hand of each.
 func place(t *testing.T, s *store, n, onHand int, method string) *orderflow.Order {
 	t.Helper()
 	return placePriced(t, s, n, onHand, method, 100)
 }
 
-// placePriced is place at a price. That of each further product is higher by one, unless they are free.
+// placePriced is place with a price. The price of each further product is higher by one, unless
+// they are free.
 func placePriced(t *testing.T, s *store, n, onHand int, method string, price int64) *orderflow.Order {
 	t.Helper()
 	d := orderflow.Draft{ID: "ord_1", CustomerID: "cus_1", Email: "ada@example.com", PaymentMethod: method, At: start}
@@ -292,7 +295,7 @@ func (s *store) load(t *testing.T, id string) *orderflow.Order {
 	return o
 }
 
-// stock sums the stock of all products.
+// stock returns the sums over all products.
 func (s *store) stock() (onHand, reserved, shipped int) {
 	for _, p := range s.products {
 		onHand, reserved, shipped = onHand+p.OnHand, reserved+p.Reserved, shipped+p.Shipped

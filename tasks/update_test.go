@@ -7,7 +7,7 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// A task tries again while it meets conflicts, and its attempts do not multiply.
+// A task retries conflicts, and its attempts do not multiply.
 func TestCharge_Handle_conflicts(t *testing.T) {
 	t.Parallel()
 	s, p, charge, refund := confirmed(t, "card")

@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/orderflow-dev/orderflow"
@@ -38,7 +39,7 @@ func (w Watch) Handle(ctx context.Context, e StatusChange) (Watched, error) {
 	a := attend{w.Orders, w.Alerts, w.History, w.Now, "step:watch"}
 	d := e.Detail
 	if d.Name == "" || d.ExecutionARN == "" {
-		return Watched{}, fmt.Errorf("watch execution: the event names none")
+		return Watched{}, errors.New("watch execution: the event has no name or executionArn")
 	}
 	var changed bool
 	var err error

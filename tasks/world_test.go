@@ -8,7 +8,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// await lets the world answer the waiting step: the carrier, a cancel, or the reconciler, if the event is lost that tells of them.
+// await waits until the waiting step is answered: by the carrier, a cancel, or the reconciler if
+// the event is lost.
 func (s *simulation) await() error {
 	for range 300 {
 		if s.answer != nil {
@@ -31,7 +32,7 @@ func (s *simulation) await() error {
 			s.carrier(orderflow.NoticeDispatched)
 		case 4:
 			if s.chance(stepFails, 3) {
-				return errLost // it is tried again with another token
+				return errLost // retried with another token
 			}
 		case 5:
 			s.reconcile()
@@ -42,11 +43,12 @@ func (s *simulation) await() error {
 		}
 		s.publish(s.wake)
 	}
-	s.t.Fatalf("the execution waits for ever\n%s", s.story())
+	s.t.Fatalf("the execution waits forever\n%s", s.story())
 	return nil
 }
 
-// carrier says what became of the shipment, as the webhook takes it. It contradicts itself, and dispatches what was cancelled, only as a fault.
+// carrier reports the shipment's outcome as the webhook does. Only as a fault does it contradict
+// itself or dispatch a cancelled order.
 func (s *simulation) carrier(status string) {
 	by := orderflow.By{At: s.now, Actor: "carrier", Reason: "AddressUnreachable"}
 	o := s.store.load(s.t, "ord_1")
@@ -69,7 +71,7 @@ func (s *simulation) carrier(status string) {
 	}
 }
 
-// publish lets an event be handled: once, not at all, or twice.
+// publish delivers an event once, never, or twice.
 func (s *simulation) publish(handle func()) {
 	if s.hit(eventLost) {
 		return
@@ -93,24 +95,25 @@ func (s *simulation) wake() {
 	}
 }
 
-// fail ends the execution. Everybody may hear of it; then an operator redrives it, at times the next day.
+// fail ends the execution. The status event may be delivered; then an operator redrives the
+// execution, sometimes on the next day.
 func (s *simulation) fail(err error) {
 	s.status, s.stopped = orderflow.ExecutionFailed, s.now
-	s.tell(orderflow.CodeOf(err))
+	s.announce(orderflow.CodeOf(err))
 	s.reconcile()
-	if len(s.zombies) == 0 && s.budget == 0 { // nothing disturbs, but a cancel
+	if len(s.zombies) == 0 && s.budget == 0 { // no faults left, except a cancel
 		for range 2 {
 			s.reconcile()
 		}
 		if o := s.store.load(s.t, "ord_1"); o.Attention == nil {
-			s.t.Fatalf("%s failed, and nobody sees it\n%s", s.state, s.story())
+			s.t.Fatalf("%s failed without a mark\n%s", s.state, s.story())
 		}
 	}
 	if len(s.zombies) == 0 && s.chance(dayPasses, 2) { // an invocation may be late, but never by a day
 		s.now = s.now.Add(25 * time.Hour)
 	}
 	s.down = false
-	s.publish(func() { // the note may be lost: the news of the redrive takes the mark away, too
+	s.publish(func() { // the note may be lost: the status event of the redrive also removes the mark
 		err := s.store.change("ord_1", func(o *orderflow.Order) error {
 			o.NoteRedrive(s.redrive, orderflow.By{At: s.now, Actor: "operator:olga"})
 			return nil
@@ -119,11 +122,11 @@ func (s *simulation) fail(err error) {
 	})
 	s.status, s.retry = orderflow.ExecutionRunning, 0
 	s.redrive++
-	s.tell("")
+	s.announce("")
 }
 
-// tell publishes the news of the execution's status.
-func (s *simulation) tell(code orderflow.Code) {
+// announce publishes the execution's status event.
+func (s *simulation) announce(code orderflow.Code) {
 	news := change(s.t, string(s.status), s.redrive, string(code), "c")
 	if s.hit(eventLate) {
 		s.news = append(s.news, news)
@@ -132,7 +135,7 @@ func (s *simulation) tell(code orderflow.Code) {
 	s.publish(func() { s.watch(news) })
 }
 
-// deliver hands the oldest news over.
+// deliver delivers the oldest status event.
 func (s *simulation) deliver() {
 	news := s.news[0]
 	s.news = s.news[1:]
@@ -148,13 +151,14 @@ func (s *simulation) watch(news StatusChange) {
 	s.log("    watch %s, redrive %d: %v", news.Detail.Status, news.Detail.RedriveCount, err)
 }
 
-// FailedStep is what the execution's history tells.
+// FailedStep returns the failed step of the execution.
 func (s *simulation) FailedStep(ctx context.Context, _ string) (string, bool, error) {
 	step, ended := s.state, s.status.Failed()
 	return step, ended, s.point(ctx, callFails, errLost)
 }
 
-// reconcile lets time pass and the reconciler look. It may fail, as any function; the next run repeats it.
+// reconcile advances the time and runs the reconciler. It may fail like any function; the next run
+// repeats it.
 func (s *simulation) reconcile() {
 	if len(s.zombies) == 0 {
 		s.now = s.now.Add(time.Duration(1+s.rnd.IntN(8)) * time.Hour)
@@ -174,9 +178,9 @@ func (s *simulation) reconcile() {
 	s.log("    reconcile: %s, %v", fmt.Sprintf("%+v", got), err)
 }
 
-// settle lets everything happen that is still on its way after the execution has ended.
+// settle delivers everything that is pending after the execution has ended.
 func (s *simulation) settle() {
-	for _, r := range s.invoked { // whatever was invoked comes again
+	for _, r := range s.invoked { // every invocation is repeated
 		if s.rnd.IntN(2) == 0 {
 			s.log("    %s repeated: %v", r.state, s.invoke(r))
 		}

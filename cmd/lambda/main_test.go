@@ -64,7 +64,7 @@ func TestConfig(t *testing.T) {
 		t.Errorf("config %+v, %v", cfg, err)
 	}
 	if c, ok := cfg.HTTPClient.(*awshttp.BuildableClient); !ok || c.GetTimeout() != callTimeout {
-		t.Errorf("a call that gets no answer lasts for ever: %T", cfg.HTTPClient)
+		t.Errorf("a call without a reply never times out: %T", cfg.HTTPClient)
 	}
 	c, err := cfg.Credentials.Retrieve(t.Context())
 	if err != nil || c.AccessKeyID != "ASIA1" || c.SecretAccessKey != "s" || c.SessionToken != "t" {
@@ -75,6 +75,6 @@ func TestConfig(t *testing.T) {
 		t.Errorf("config %+v, %v", cfg, err)
 	}
 	if _, err := cfg.Credentials.Retrieve(t.Context()); err == nil {
-		t.Error("credentials out of nothing")
+		t.Error("credentials without environment variables")
 	}
 }
