@@ -98,7 +98,7 @@ type State struct {
 
 // State returns the part of the order that its events carry.
 func (o *Order) State() State {
-	return State{o.Sequence, o.Status, o.PaymentStatus, o.StockStatus, o.Attention != nil, slices.Clone(o.Timeline)}
+	return State{Sequence: o.Sequence, Status: o.Status, PaymentStatus: o.PaymentStatus, StockStatus: o.StockStatus, Attention: o.Attention != nil, Timeline: slices.Clone(o.Timeline)}
 }
 
 // Fold rebuilds an order's state from its published events, which may be in any order and repeated.
@@ -112,7 +112,7 @@ func Fold(events []EventDetail) (State, error) {
 		if e.Sequence != int64(i+1) {
 			return State{}, fmt.Errorf("fold order %s: event %d is missing", e.OrderID, i+1)
 		}
-		s = State{e.Sequence, e.Status, e.PaymentStatus, e.StockStatus, e.Attention, append(s.Timeline, e.Change)}
+		s = State{Sequence: e.Sequence, Status: e.Status, PaymentStatus: e.PaymentStatus, StockStatus: e.StockStatus, Attention: e.Attention, Timeline: append(s.Timeline, e.Change)}
 	}
 	return s, nil
 }

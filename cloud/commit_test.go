@@ -32,7 +32,7 @@ func TestOrders_store(t *testing.T) {
 		for _, p := range products {
 			put(t, db, "products", p)
 		}
-		return tablesOf{ordersOn(db), &Steps{db, "steps"}, &Payments{db, "payments"}, &Catalogue{db, "products"}}
+		return tablesOf{Orders: ordersOn(db), Steps: &Steps{db, "steps"}, Payments: &Payments{db, "payments"}, catalogue: &Catalogue{db, "products"}}
 	})
 }
 

@@ -42,7 +42,7 @@ func (p *Placements) Place(ctx context.Context, o *orderflow.Order, key string, 
 	if err != nil {
 		return nil, fmt.Errorf("place order: %w", err)
 	}
-	put, err := putAnswer(p.Idempotency, answerItem{key, o.ID, answer, expires.Unix()}, now)
+	put, err := putAnswer(p.Idempotency, answerItem{Key: key, OrderID: o.ID, Answer: answer, ExpiresAt: expires.Unix()}, now)
 	if err != nil {
 		return nil, fmt.Errorf("place order: %w", err)
 	}

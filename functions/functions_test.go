@@ -111,7 +111,7 @@ func TestNew_missingVariable(t *testing.T) {
 func TestNew_refuses(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, function, value, want string }{
-		{"unknown function", "fly", "1", `there is no "fly"`},
+		{"unknown function", "fly", "1", `unknown function "fly"`},
 		{"malformed number", "reconcile", "soon", "RECONCILE_AFTER_SECONDS is not a whole number"},
 		{"negative number", "carrier", "-1", "CARRIER_DELAY_MILLISECONDS is not a whole number"},
 	} {

@@ -72,7 +72,7 @@ func TestWatch_Handle(t *testing.T) {
 			t.Parallel()
 			s, out := newStore(), &outbox{}
 			place(t, s, 1, 3, "card")
-			w := Watch{s, out, history{"ChargePayment", tt.ended}, at(start)}
+			w := Watch{Orders: s, Alerts: out, History: history{"ChargePayment", tt.ended}, Now: at(start)}
 			for _, e := range tt.events(t) {
 				if _, err := w.Handle(t.Context(), e); err != nil {
 					t.Fatal(err)
@@ -93,7 +93,7 @@ func TestWatch_Handle_alertLost(t *testing.T) {
 	t.Parallel()
 	s, out := newStore(), &outbox{err: errLost}
 	place(t, s, 1, 3, "card")
-	w := Watch{s, out, history{"ChargePayment", true}, at(start)}
+	w := Watch{Orders: s, Alerts: out, History: history{"ChargePayment", true}, Now: at(start)}
 	if _, err := w.Handle(t.Context(), change(t, "FAILED", 0, "X", "c")); err == nil {
 		t.Fatal("a lost alert succeeded")
 	}
@@ -117,7 +117,7 @@ func TestWatch_Handle_conflict(t *testing.T) {
 		}
 		return nil
 	}
-	got, err := Watch{s, out, history{"ChargePayment", true}, at(start)}.Handle(t.Context(), change(t, "FAILED", 0, "X", "c"))
+	got, err := Watch{Orders: s, Alerts: out, History: history{"ChargePayment", true}, Now: at(start)}.Handle(t.Context(), change(t, "FAILED", 0, "X", "c"))
 	if err != nil || !got.Changed || len(out.alerts) != 1 || s.load(t, "ord_1").Attention == nil {
 		t.Errorf("%+v, %v, alerts %+v", got, err, out.alerts)
 	}

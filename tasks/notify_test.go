@@ -88,7 +88,7 @@ func TestNotify_Handle(t *testing.T) {
 				s.customers["cus_1"] = orderflow.Customer{ID: "cus_1", Email: "ada@example.com", Notifications: *tt.wants}
 			}
 			for range 2 { // run twice: one notification
-				got, err := Notify{s, s, s, out}.Handle(t.Context(), Input{OrderID: "ord_1", Kind: tt.kind})
+				got, err := Notify{Orders: s, Steps: s, Customers: s, Notifier: out}.Handle(t.Context(), Input{OrderID: "ord_1", Kind: tt.kind})
 				wantCode(t, err, "")
 				if got.Sent != (tt.text != "") || got.Kind != tt.kind {
 					t.Errorf("got %+v", got)
@@ -116,7 +116,7 @@ func TestNotify_Handle_fails(t *testing.T) {
 	s, out := newStore(), &outbox{err: errLost}
 	place(t, s, 1, 3, "card")
 	s.mustChange(paid)
-	n := Notify{s, s, s, out}
+	n := Notify{Orders: s, Steps: s, Customers: s, Notifier: out}
 	_, err := n.Handle(t.Context(), Input{OrderID: "ord_1", Kind: "confirmed"})
 	wantCode(t, err, orderflow.CodeNotificationUnavailable)
 	out.err = nil

@@ -87,7 +87,7 @@ func (r Reconcile) Handle(ctx context.Context, _ struct{}) (Reconciled, error) {
 }
 
 func (r Reconcile) attend() attend {
-	return attend{r.Orders, r.Alerts, r.History, r.Now, "step:reconcile"}
+	return attend{orders: r.Orders, alerts: r.Alerts, history: r.History, now: r.Now, actor: "step:reconcile"}
 }
 
 func (r Reconcile) run(ctx context.Context, out *Reconciled) error {

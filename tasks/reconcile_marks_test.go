@@ -77,7 +77,7 @@ func TestWatch_Handle_afterTheEnd(t *testing.T) {
 	t.Parallel()
 	s, out := shipping(t), &outbox{}
 	s.mustChange(fulfilled)
-	w := Watch{s, out, history{"NotifyShipped", true}, at(start)}
+	w := Watch{Orders: s, Alerts: out, History: history{"NotifyShipped", true}, Now: at(start)}
 	_, err := w.Handle(t.Context(), change(t, "FAILED", 0, "Lambda.Unknown", "c"))
 	wantCode(t, err, "")
 	if o := s.load(t, "ord_1"); o.Status != orderflow.Fulfilled || o.Attention == nil || o.Attention.Step != "NotifyShipped" || len(out.alerts) != 1 {

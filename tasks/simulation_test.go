@@ -151,11 +151,11 @@ func newSimulation(t *testing.T, machine map[string]state, seed uint64, seen *co
 	s.tasks = map[string]func(context.Context, Input) error{
 		"Validate": without(Validate{s.store, s.store}.Handle),
 		"Reserve":  without(Reserve{s.store, s.store, clock}.Handle),
-		"Charge":   without(Charge{s.store, s.store, s.store, s.provider, clock}.Handle),
+		"Charge":   without(Charge{Orders: s.store, Steps: s.store, Ledger: s.store, Gateway: s.provider, Now: clock}.Handle),
 		"Ship":     without(Ship{s.store, clock}.Handle),
 		"Record":   without(Record{s.store, s.store, clock}.Handle),
-		"Notify":   without(Notify{s.store, s.store, s.store, s}.Handle),
-		"Refund":   without(Refund{s.store, s.store, s.store, s.provider, clock}.Handle),
+		"Notify":   without(Notify{Orders: s.store, Steps: s.store, Customers: s.store, Notifier: s}.Handle),
+		"Refund":   without(Refund{Orders: s.store, Steps: s.store, Ledger: s.store, Gateway: s.provider, Now: clock}.Handle),
 		"Release":  without(Release{s.store, s.store, clock}.Handle),
 		"Close":    without(Close{s.store, clock}.Handle),
 	}

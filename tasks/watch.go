@@ -36,7 +36,7 @@ type Watched struct {
 
 // Handle marks or unmarks the order. Events may be late, repeated and out of order.
 func (w Watch) Handle(ctx context.Context, e StatusChange) (Watched, error) {
-	a := attend{w.Orders, w.Alerts, w.History, w.Now, "step:watch"}
+	a := attend{orders: w.Orders, alerts: w.Alerts, history: w.History, now: w.Now, actor: "step:watch"}
 	d := e.Detail
 	if d.Name == "" || d.ExecutionARN == "" {
 		return Watched{}, errors.New("watch execution: the event has no name or executionArn")

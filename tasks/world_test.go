@@ -143,7 +143,7 @@ func (s *simulation) deliver() {
 }
 
 func (s *simulation) watch(news StatusChange) {
-	w := Watch{s.store, &outbox{}, s, func() time.Time { return s.now }}
+	w := Watch{Orders: s.store, Alerts: &outbox{}, History: s, Now: func() time.Time { return s.now }}
 	err := s.call("watch", func(ctx context.Context) error {
 		_, err := w.Handle(ctx, news)
 		return err

@@ -231,7 +231,7 @@ func (s *system) checkMoney(orders []orderflow.Order) {
 		if wantRefund != (len(r) == 1) || (len(r) == 1 && r[0] != o.Total.Amount) {
 			s.t.Errorf("I4: order %s (%s) was captured %v, refunded %v", o.ID, o.Status, c, r)
 		}
-		shipped := o.Shipment != nil && o.Shipment.Status == orderflow.ShipmentDispatched
+		shipped := o.Shipment != nil && o.Shipment.Status == orderflow.ShipmentStatusDispatched
 		if shipped && (len(c) == 0 && o.Total.Amount > 0 || o.Cancel != nil) {
 			s.t.Errorf("I5: order %s was dispatched; captured %v, cancelled %v", o.ID, c, o.Cancel)
 		}

@@ -1,5 +1,5 @@
-// Package decline decides what a refusal of a payment means, by the codes with which Stripe refuses. It knows nothing of Stripe's client:
-// the sandbox refuses by the same codes.
+// Package decline decides what a declined or failed payment means, based on Stripe's error codes.
+// It does not depend on Stripe's client; the sandbox uses the same codes.
 package decline
 
 import (
@@ -10,34 +10,35 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Outcome is what an answer of the provider means for the payment that was asked for.
+// Outcome is the meaning of a provider reply for the requested payment.
 type Outcome int
 
 const (
-	// ByRequest: refused because of a part of the request. Which part decides whose fault that is.
+	// ByRequest: a part of the request was refused. The part decides whether the order or the
+	// program is at fault.
 	ByRequest Outcome = iota
-	// Refused for good: a business failure.
+	// Refused: finally declined, a business failure.
 	Refused
-	// Again: declined this time; another attempt may succeed.
+	// Again: a temporary decline; another attempt may succeed.
 	Again
-	// Unavailable: nothing happened, and the same call may succeed later.
+	// Unavailable: the call had no effect, and the same call may succeed later.
 	Unavailable
-	// Broken: refused until an operator mends the account or the configuration.
+	// Broken: refused until an operator fixes the account or the configuration.
 	Broken
-	// Unknown: the money may have moved. The provider has to be asked.
+	// Unknown: the money may have moved, so the provider must be asked.
 	Unknown
-	// InFlight: unknown, while the same call is still being worked on.
+	// InFlight: unknown, because the same call is still running.
 	InFlight
 )
 
-// Decision is an outcome and, if the payment was declined, what the customer may read of it.
+// Decision is an outcome and, for a declined payment, the reason for the customer.
 type Decision struct {
 	Outcome
 	Reason string
 }
 
-// Err is the error of a payment that was declined with a code. The code is for operators, the reason for the customer. Where another attempt
-// may succeed, the key of this one is spent.
+// Err returns the error of a declined payment: the code for operators, the reason for the customer.
+// If another attempt may succeed, the error is a KeySpent.
 func (d Decision) Err(code string) error {
 	if d.Outcome == Again {
 		err := orderflow.Errorf(orderflow.CodePaymentUnavailable, "declined for now: %s", code)
@@ -46,16 +47,17 @@ func (d Decision) Err(code string) error {
 	return &orderflow.Error{Code: orderflow.CodePaymentDeclined, Message: code, Public: d.Reason}
 }
 
-// Answer is what Stripe's answer says of an error.
+// Answer is the content of a Stripe error reply.
 type Answer struct {
-	Status                         int // of HTTP
+	Status                         int // HTTP status
 	Type, Code, DeclineCode, Param string
 }
 
-// Name is the most precise of the answer's codes.
+// Name returns the most precise code of the answer.
 func (a Answer) Name() string { return cmp.Or(a.DeclineCode, a.Code, a.Type, "declined") }
 
-// What customers may read. Suspicions of fraud, lost and stolen cards are not told apart from other refusals, as Stripe advises.
+// Reasons for customers. As Stripe advises, they do not reveal suspected fraud or lost and stolen
+// cards.
 const (
 	WasDeclined     = "The payment was declined."
 	BankDeclined    = "The bank declined the payment. Please use another payment method, or ask the bank."
@@ -74,39 +76,41 @@ const (
 	TooManyDeclines = "The card was declined too often. Please use another payment method."
 )
 
-// statusDecisions are those that the HTTP status alone decides. All other refusals (4xx) depend on what they say, and anything that is neither a
-// success nor a refusal is unknown (https://docs.stripe.com/api/errors).
+// statusDecisions holds the decisions that depend only on the HTTP status. All other refusals (4xx)
+// depend on their codes, and any status that is neither a success nor a refusal is unknown
+// (https://docs.stripe.com/api/errors).
 var statusDecisions = map[int]Decision{
-	401: {Outcome: Unavailable}, // the key: refused before anything was looked at
+	401: {Outcome: Unavailable}, // invalid key: refused before any processing
 	403: {Outcome: Unavailable}, // the permissions of the key
 	408: {Outcome: InFlight},
-	409: {Outcome: InFlight}, // the same call runs at the same time
+	409: {Outcome: InFlight}, // the same call is running
 	424: {Outcome: Unknown},  // a party behind Stripe failed
 	429: {Outcome: Unavailable},
 }
 
-// typeDecisions are those that the error's type decides. card_error and invalid_request_error depend on the code.
+// typeDecisions holds the decisions that depend on the error's type. card_error and
+// invalid_request_error depend on the code.
 var typeDecisions = map[string]Decision{
 	"api_error":                 {Outcome: Unknown},
-	"idempotency_error":         {Outcome: Unknown}, // the key was used for something else: ask what
+	"idempotency_error":         {Outcome: Unknown}, // the key was used for another request: ask for its outcome
 	"card_error":                {Outcome: Refused, Reason: WasDeclined},
 	"invalid_request_error":     {Outcome: ByRequest},
 	"rate_limit":                {Outcome: Unavailable},
 	"temporary_session_expired": {Outcome: Unavailable},
-	// Older versions of the API name these.
+	// Names in older versions of the API.
 	"api_connection_error": {Outcome: Unknown},
 	"authentication_error": {Outcome: Unavailable},
 	"permission_error":     {Outcome: Unavailable},
 	"rate_limit_error":     {Outcome: Unavailable},
 }
 
-// paramReasons are the parts of a charge that come from the order: a refusal that names one is the order's fault. Whatever else is wrong
-// with a request is a fault of this program, or of its configuration.
+// paramReasons lists the parts of a charge that come from the order: a refusal that names one is
+// the order's fault. Any other invalid request is a fault of this program or its configuration.
 var paramReasons = map[string]string{
 	"amount": WrongAmount, "currency": WrongCurrency, "payment_method": NotUsable, "payment_method_data": NotUsable,
 }
 
-// codeDecisions are codeGroups by code.
+// codeDecisions maps each code of codeGroups to its decision.
 var codeDecisions = func() map[string]Decision {
 	all := map[string]Decision{}
 	for _, group := range codeGroups {
@@ -117,7 +121,8 @@ var codeDecisions = func() map[string]Decision {
 	return all
 }()
 
-// Decide finds the decision on an answer. What the bank says of a card stands, with whatever status it is refused.
+// Decide returns the decision on an answer. A decline by the card's bank counts with any HTTP
+// status.
 func (a Answer) Decide() Decision {
 	d, ok := statusDecisions[a.Status]
 	if ok && !(a.Type == "card_error" && d.Outcome == Unavailable) {
@@ -129,14 +134,15 @@ func (a Answer) Decide() Decision {
 	return a.Refusal()
 }
 
-// Refusal finds the decision on a definite refusal: the decline code before the code, the code before the type.
+// Refusal returns the decision on a definite refusal. The decline code takes precedence over the
+// code, and the code over the type.
 func (a Answer) Refusal() Decision {
 	if d, ok := declineDecisions[a.DeclineCode]; ok {
 		return d
 	}
 	byCode, known := codeDecisions[a.Code]
 	if !known {
-		byCode = declineDecisions[a.Code] // some are said in either place
+		byCode = declineDecisions[a.Code] // some codes occur in both fields
 	}
 	byType := typeDecisions[a.Type]
 	switch {
@@ -152,7 +158,7 @@ func (a Answer) Refusal() Decision {
 	return a.byRequest()
 }
 
-// byRequest asks whose part of the request was refused. 402 is said of requests in which nothing is wrong.
+// byRequest decides by the refused part of the request. Status 402 also occurs for valid requests.
 func (a Answer) byRequest() Decision {
 	param, _, _ := strings.Cut(a.Param, "[")
 	if reason, ok := paramReasons[param]; ok {

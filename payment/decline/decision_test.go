@@ -12,12 +12,13 @@ import (
 	"testing"
 )
 
-// library is the folder of the client library's source.
+// library returns the source folder of the client library.
 var library = sync.OnceValues(func() (*build.Package, error) {
 	return build.Import("github.com/stripe/stripe-go/v85", ".", build.FindOnly)
 })
 
-// constants lists the values of the client library's constants of a type, as its source declares them.
+// constants returns the values of the client library's constants of a type, as declared in its
+// source.
 func constants(t *testing.T, file, typ string) []string {
 	t.Helper()
 	lib, err := library()
@@ -50,7 +51,8 @@ func constants(t *testing.T, file, typ string) []string {
 	return values
 }
 
-// TestDecisions_areComplete fails when the client library gets a code, a type or a status on which nobody has decided.
+// TestDecisions_areComplete fails if the client library has a code, type or status without a
+// decision.
 func TestDecisions_areComplete(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -72,14 +74,14 @@ func TestDecisions_areComplete(t *testing.T) {
 			t.Parallel()
 			for _, v := range constants(t, tt.file, tt.typ) {
 				if !tt.decided(v) {
-					t.Errorf("nobody has decided on %s %q", tt.typ, v)
+					t.Errorf("no decision on %s %q", tt.typ, v)
 				}
 			}
 		})
 	}
 }
 
-// Whoever is declined is told why in a sentence, and nothing of the provider.
+// Every decline has a reason for the customer that does not mention the provider.
 func TestDecisions_arePlain(t *testing.T) {
 	t.Parallel()
 	var all []Decision
@@ -98,7 +100,7 @@ func TestDecisions_arePlain(t *testing.T) {
 	for _, d := range all {
 		sentence := strings.HasSuffix(d.Reason, ".") && !strings.ContainsAny(d.Reason, "_%") && !strings.Contains(strings.ToLower(d.Reason), "stripe")
 		if (d.Outcome == Refused) != (d.Reason != "") || d.Reason != "" && !sentence {
-			t.Errorf("outcome %d is told as %q", d.Outcome, d.Reason)
+			t.Errorf("outcome %d has the reason %q", d.Outcome, d.Reason)
 		}
 	}
 }

@@ -1,7 +1,8 @@
 package decline
 
-// declineDecisions are those that the decline code of a card error decides (https://docs.stripe.com/declines/codes). Where Stripe advises to
-// attempt the payment again, and does not want the customer for it, that is done.
+// declineDecisions holds the decisions that depend on the decline code of a card error
+// (https://docs.stripe.com/declines/codes). If Stripe advises to attempt the payment again without
+// involving the customer, the decision is Again.
 var declineDecisions = map[string]Decision{
 	"approve_with_id":      {Outcome: Again},
 	"issuer_not_available": {Outcome: Again},

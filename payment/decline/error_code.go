@@ -1,11 +1,12 @@
 package decline
 
-// codeGroups are the decisions that an error's code makes (https://docs.stripe.com/error-codes).
+// codeGroups holds the decisions that depend on an error's code
+// (https://docs.stripe.com/error-codes).
 var codeGroups = []struct {
 	Decision
 	codes []string
 }{
-	// The amount and the currency.
+	// Amount and currency.
 	{Decision{Refused, TooSmall}, []string{
 		"amount_too_small",
 	}},
@@ -20,7 +21,7 @@ var codeGroups = []struct {
 	{Decision{Refused, WrongCurrency}, []string{
 		"payment_method_currency_mismatch",
 	}},
-	// The payment method and its holder.
+	// Payment method and its holder.
 	{Decision{Refused, WantsTheHolder}, []string{
 		"authentication_required",
 		"payment_intent_action_required",
@@ -92,7 +93,7 @@ var codeGroups = []struct {
 		"payment_intent_payment_attempt_expired",
 		"payment_intent_payment_attempt_failed",
 	}},
-	// What passes.
+	// Temporary conditions.
 	{Decision{Outcome: Again}, []string{
 		"payment_method_not_available",
 		"processing_error",
@@ -113,7 +114,7 @@ var codeGroups = []struct {
 		"payment_method_provider_timeout",
 		"resource_already_exists",
 	}},
-	// What an operator has to mend: the key, the account, a balance, a dispute.
+	// Faults that an operator must fix: key, account, balance, dispute.
 	{Decision{Outcome: Broken}, []string{
 		"account_country_invalid_address",
 		"account_error_country_change_requires_additional_steps",
@@ -141,7 +142,7 @@ var codeGroups = []struct {
 		"tls_version_unsupported",
 		"transfers_not_allowed",
 	}},
-	// What any part of a request may be told.
+	// Codes that any part of a request may cause.
 	{Decision{Outcome: ByRequest}, []string{
 		"charge_invalid_parameter",
 		"country_unsupported",
@@ -159,7 +160,8 @@ var codeGroups = []struct {
 		"resource_missing",
 		"state_unsupported",
 	}},
-	// Codes of calls that are not made here. Should one come all the same, the part of the request that it names decides.
+	// Codes of calls that this program does not make. If one occurs, the named part of the request
+	// decides.
 	{Decision{Outcome: ByRequest}, []string{
 		"account_information_mismatch",
 		"acss_debit_session_incomplete",

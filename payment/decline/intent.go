@@ -1,10 +1,11 @@
 package decline
 
-// Intent finds the decision on a PaymentIntent that has not succeeded, by its status. On a status that is new, nothing is decided.
+// Intent returns the decision on a PaymentIntent that has not succeeded, by its status. An unlisted
+// status is Unknown.
 func Intent(status string) Decision { return intentDecisions[status] }
 
-// intentDecisions are what the statuses of PaymentIntents mean. One that asks for anything more than was given off session is declined: nobody is
-// there to give it.
+// intentDecisions maps the statuses of PaymentIntents to decisions. A PaymentIntent that requires
+// an action of the customer is declined, because the customer is not present.
 var intentDecisions = map[string]Decision{
 	"requires_payment_method": {Refused, WasDeclined},
 	"requires_action":         {Refused, WantsTheHolder},

@@ -11,8 +11,8 @@ import (
 	"github.com/orderflow-dev/orderflow/payment/decline"
 )
 
-// chargeError gives an error of a call that charges its code, as its decision says. Stripe's own messages are left out: they may quote what the
-// customer typed.
+// chargeError converts an error of a charge by its decision. It omits Stripe's messages, which may
+// quote customer input.
 func chargeError(err error) error {
 	e, ok := errors.AsType[*stripe.Error](err)
 	if !ok {
@@ -28,7 +28,8 @@ func chargeError(err error) error {
 	}
 }
 
-// refundError gives an error of a call that refunds its code. There is no business failure: what was captured is due.
+// refundError converts an error of a refund. There is no business failure: the captured amount must
+// be refunded.
 func refundError(err error) error {
 	e, ok := errors.AsType[*stripe.Error](err)
 	if !ok {
@@ -42,7 +43,7 @@ func refundError(err error) error {
 	}
 }
 
-// notRefused is the error of an answer that is no definite refusal.
+// notRefused returns the error of a reply that is no definite refusal.
 func notRefused(e *stripe.Error, d decline.Decision) error {
 	switch d.Outcome {
 	case decline.Unavailable:
@@ -53,7 +54,7 @@ func notRefused(e *stripe.Error, d decline.Decision) error {
 	return &orderflow.KeySpent{Err: answered(orderflow.CodePaymentUncertain, e)}
 }
 
-// lookupError gives an error of a call that asks its code. It says nothing about the payment that was asked for.
+// lookupError converts an error of a lookup. Such an error reveals nothing about the payment.
 func lookupError(err error) error {
 	e, ok := errors.AsType[*stripe.Error](err)
 	if !ok {
@@ -70,21 +71,21 @@ func answered(code orderflow.Code, e *stripe.Error) error {
 	if e.Code != "" {
 		what += " " + string(e.Code)
 	}
-	return orderflow.Errorf(code, "stripe answered %d (%s), request %s", e.HTTPStatusCode, what, e.RequestID)
+	return orderflow.Errorf(code, "stripe returned %d (%s), request %s", e.HTTPStatusCode, what, e.RequestID)
 }
 
-// replayed reports whether Stripe gave a saved answer again, as it does for the key from now on.
+// replayed reports whether Stripe returned a saved reply, which it now repeats for the key.
 func replayed(e *stripe.Error) bool {
 	return e.LastResponse != nil && e.LastResponse.Header.Get("Idempotent-Replayed") == "true"
 }
 
-// answerOf is what an error says, without Stripe's types.
+// answerOf returns the content of an error without Stripe's types.
 func answerOf(e *stripe.Error) decline.Answer {
 	return decline.Answer{Status: e.HTTPStatusCode, Type: string(e.Type), Code: string(e.Code), DeclineCode: string(e.DeclineCode), Param: e.Param}
 }
 
-// connectionError tells a request that never left from one whose reply was lost or makes no sense. What the client says of a reply is left
-// out: it quotes it.
+// connectionError distinguishes a request that was never sent from one whose reply was lost or
+// invalid. It omits the client's message about a reply, which quotes the reply.
 func connectionError(err error) error {
 	op, dialled := errors.AsType[*net.OpError](err)
 	_, unresolved := errors.AsType[*net.DNSError](err)
@@ -94,5 +95,5 @@ func connectionError(err error) error {
 	if _, ok := errors.AsType[*url.Error](err); ok {
 		return orderflow.Errorf(orderflow.CodePaymentUncertain, "stripe's reply was lost: %v", err)
 	}
-	return orderflow.Errorf(orderflow.CodePaymentUncertain, "stripe's reply was cut off, or is not one of its own")
+	return orderflow.Errorf(orderflow.CodePaymentUncertain, "stripe's reply is incomplete or not from Stripe")
 }

@@ -15,7 +15,7 @@ func errorBody(kind, code, decline, param string) string {
 	return fmt.Sprintf(`{"error":{"type":%q,"code":%q,"decline_code":%q,"param":%q,"message":"what ada@example.com typed"}}`, kind, code, decline, param)
 }
 
-// What Stripe's mock cannot answer: https://docs.stripe.com/api/errors.
+// Replies that Stripe's mock cannot produce: https://docs.stripe.com/api/errors.
 func TestGateway_Charge_errors(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -125,7 +125,7 @@ func TestGateway_Charge_unreachable(t *testing.T) {
 	}
 }
 
-// A charge of a moment ago is not searchable yet: the list has it.
+// A very recent charge is not searchable yet, but it is in the list.
 func TestGateway_Lookup_beforeSearch(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

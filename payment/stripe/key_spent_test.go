@@ -12,7 +12,7 @@ import (
 	"github.com/orderflow-dev/orderflow/payment/decline"
 )
 
-// What Stripe saves under a key must not be asked for again under it; what it does not save, may.
+// A call whose reply Stripe saves under a key must not be repeated with that key; other calls may.
 func TestGateway_Charge_keySpent(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -73,7 +73,7 @@ func TestGateway_Charge_reasons(t *testing.T) {
 	}
 }
 
-// An error of the question says nothing about the charge: it is never declined by it.
+// A failed lookup reveals nothing about the charge and never declines it.
 func TestGateway_Lookup_errors(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]orderflow.Code{
@@ -92,7 +92,8 @@ func TestGateway_Lookup_errors(t *testing.T) {
 	}
 }
 
-// TestGateway_Lookup_attempts: the money is wherever it is, and only the last attempt can be declined.
+// TestGateway_Lookup_attempts: any attempt may have captured the money, but only the last one can
+// be declined.
 func TestGateway_Lookup_attempts(t *testing.T) {
 	t.Parallel()
 	const (

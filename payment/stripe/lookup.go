@@ -12,17 +12,20 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// searchLag is how far Stripe's search may be behind during outages; less than a minute as a rule (https://docs.stripe.com/search).
+// searchLag is the longest delay of Stripe's search during outages; normally it is less than a
+// minute (https://docs.stripe.com/search).
 const searchLag = time.Hour
 
-// clockSkew is how far our clock and Stripe's may be apart.
+// clockSkew is the largest expected difference between the local clock and Stripe's.
 const clockSkew = time.Minute
 
-// Lookup asks what became of a charge, whichever of its attempts it was. Returns orderflow.CodeNotFound if Stripe never heard of the last one,
-// CodePaymentDeclined if it was declined for good, CodePaymentUncertain while one is being processed, and an orderflow.KeySpent if the last one
-// was declined, but the next one may not be.
+// Lookup returns the outcome of a charge over all its attempts. Returns orderflow.CodeNotFound if
+// Stripe does not know the last attempt, CodePaymentDeclined if that attempt was finally declined,
+// CodePaymentUncertain while an attempt is being processed, and an orderflow.KeySpent if the last
+// attempt was declined but the next may succeed.
 //
-// Search finds a charge by its order however old it is, but lags behind; the list of the latest PaymentIntents does not.
+// Search finds a charge of any age by its order, but with a delay. The list of the latest
+// PaymentIntents has no delay.
 func (s *Gateway) Lookup(ctx context.Context, p orderflow.Payment) (orderflow.Receipt, error) {
 	search := &stripe.PaymentIntentSearchParams{SearchParams: stripe.SearchParams{Query: fmt.Sprintf("metadata['%s']:'%s'", orderMetadata, p.OrderID)}}
 	intent, err := decisive(p.Keys(), s.client.V1PaymentIntents.Search(ctx, search).All(ctx))
@@ -35,12 +38,13 @@ func (s *Gateway) Lookup(ctx context.Context, p orderflow.Payment) (orderflow.Re
 		return orderflow.Receipt{}, fmt.Errorf("look up payment intent: %w", lookupError(err))
 	}
 	if intent == nil {
-		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodeNotFound, "stripe knows no payment intent %s", p.Key())
+		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodeNotFound, "stripe has no payment intent %s", p.Key())
 	}
 	return chargeReceipt(intent)
 }
 
-// unsearchableSince is the time from which on a PaymentIntent for p may exist that search does not find yet.
+// unsearchableSince returns the time since which a PaymentIntent for p may exist that search does
+// not find yet.
 func (s *Gateway) unsearchableSince(p orderflow.Payment) time.Time {
 	since := s.now().Add(-searchLag)
 	if p.StartedAt.After(since) {
@@ -49,8 +53,9 @@ func (s *Gateway) unsearchableSince(p orderflow.Payment) time.Time {
 	return since.Add(-clockSkew)
 }
 
-// decisive returns the PaymentIntent that says what became of a charge with these keys, the last attempt's first: one that succeeded, since that is
-// where the money is, before one that may yet, before the last attempt's. nil if there is none.
+// decisive returns the PaymentIntent that decides the outcome of a charge with these keys, latest
+// attempt first, or nil if there is none. One that succeeded comes first, then one that may still
+// succeed, then that of the last attempt.
 func decisive(keys []string, intents stripe.Seq2[*stripe.PaymentIntent, error]) (*stripe.PaymentIntent, error) {
 	var open, last *stripe.PaymentIntent
 	for intent, err := range intents {

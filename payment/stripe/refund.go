@@ -9,8 +9,9 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Refund gives a captured PaymentIntent's amount back. What has gone back already, whoever sent it, counts: it happens once, however late
-// it is said again. Returns orderflow.CodeRefundPending while the money is on its way, CodeRefundFailed if it came back or was refused.
+// Refund refunds the amount of a captured PaymentIntent. Earlier refunds count, whoever made them,
+// so repeating the call, however late, has no further effect. Returns orderflow.CodeRefundPending
+// while the refund is pending, and CodeRefundFailed if it was returned or refused.
 func (s *Gateway) Refund(ctx context.Context, r orderflow.Refund) (orderflow.Receipt, error) {
 	sent, err := s.refundsOf(ctx, r)
 	if err != nil {
@@ -39,11 +40,11 @@ func (s *Gateway) createRefund(ctx context.Context, r orderflow.Refund, amount i
 	return made, nil
 }
 
-// refunds are those of one PaymentIntent.
+// refunds sums up the refunds of one PaymentIntent.
 type refunds struct {
-	done, open int64 // given back, and on the way
+	done, open int64 // amounts that are refunded and pending
 	last       *stripe.Refund
-	failed     *stripe.Refund // the one of the key that is asked for
+	failed     *stripe.Refund // the failed refund with the requested key
 }
 
 func (s *Gateway) refundsOf(ctx context.Context, r orderflow.Refund) (refunds, error) {
@@ -57,8 +58,8 @@ func (s *Gateway) refundsOf(ctx context.Context, r orderflow.Refund) (refunds, e
 	return all, nil
 }
 
-// add counts a refund by its status; asked is true for the one of the key that is asked for. One whose status is new is on its way: it must
-// not be sent again.
+// add counts a refund by its status. asked is true for the refund with the requested key. A refund
+// with an unknown status is pending: it must not be sent again.
 func (f *refunds) add(r *stripe.Refund, asked bool) {
 	switch r.Status {
 	case stripe.RefundStatusFailed, stripe.RefundStatusCanceled:
@@ -74,10 +75,10 @@ func (f *refunds) add(r *stripe.Refund, asked bool) {
 	f.last = r
 }
 
-// left is what has still to be sent.
+// left returns the amount that must still be refunded.
 func (f *refunds) left(due orderflow.Money) int64 { return due.Amount - f.done - f.open }
 
-// receipt is what the refunds say of an amount that is due.
+// receipt returns the result of the refunds for an amount that is due.
 func (f *refunds) receipt(due orderflow.Money) (orderflow.Receipt, error) {
 	switch {
 	case f.left(due) > 0 && f.failed != nil:
@@ -86,7 +87,7 @@ func (f *refunds) receipt(due orderflow.Money) (orderflow.Receipt, error) {
 	case f.open > 0:
 		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodeRefundPending, "refund %s is %s", f.last.ID, f.last.Status)
 	case f.left(due) > 0:
-		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentUncertain, "%d of %s went back", f.done, due)
+		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentUncertain, "%d of %s is refunded", f.done, due)
 	}
 	return orderflow.Receipt{ProviderID: f.last.ID, Amount: money(f.done, f.last.Currency)}, nil
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// refundServer is Stripe with the given refunds, which answers a request for another with answer.
+// refundServer is a fake Stripe with the given refunds. It answers a request for another refund
+// with answer.
 func refundServer(t *testing.T, refunds, answer string, status int, created *[]string) *Gateway {
 	return stripeAt(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
@@ -75,7 +76,7 @@ func TestGateway_Refund(t *testing.T) {
 	}
 }
 
-// A refund has no business failures: what was captured is due.
+// A refund has no business failure: the captured amount must be refunded.
 func TestGateway_Refund_errors(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

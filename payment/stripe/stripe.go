@@ -1,4 +1,5 @@
-// Package stripe charges by Stripe. It is the only package that knows Stripe's client, and only what is deployed links it.
+// Package stripe is the gateway to Stripe. It is the only package that imports Stripe's client, and
+// only the deployed program links it.
 package stripe
 
 import (
@@ -15,31 +16,32 @@ import (
 	"github.com/orderflow-dev/orderflow/payment/decline"
 )
 
-// The metadata by which Stripe's objects are found again.
+// Metadata keys by which Stripe's objects are found.
 const (
 	keyMetadata   = "orderflow_key" // the idempotency key: order and step
 	orderMetadata = "orderflow_order"
 )
 
-// Options are what the Stripe gateway is made of.
+// Options configures the gateway.
 type Options struct {
 	Key        string // secret key
-	URL        string // "" is Stripe's own
+	URL        string // "" means Stripe's own
 	HTTPClient *http.Client
 	Now        func() time.Time
 }
 
-// Gateway charges by PaymentIntents (https://docs.stripe.com/api/payment_intents).
+// Gateway charges with PaymentIntents (https://docs.stripe.com/api/payment_intents).
 type Gateway struct {
 	client *stripe.Client
 	now    func() time.Time
 }
 
-// New makes the gateway. It does not retry: the state machine does, after it has asked what became of the first try.
+// New returns a gateway. It does not retry: the state machine retries after a lookup of the first
+// attempt.
 func New(o Options) *Gateway {
 	config := &stripe.BackendConfig{
 		HTTPClient: o.HTTPClient, MaxNetworkRetries: stripe.Int64(0), EnableTelemetry: stripe.Bool(false),
-		LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull}, // its messages may hold what customers typed
+		LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull}, // its messages may contain customer input
 	}
 	if o.URL != "" {
 		config.URL = stripe.String(o.URL)
@@ -47,9 +49,11 @@ func New(o Options) *Gateway {
 	return &Gateway{client: stripe.NewClient(o.Key, stripe.WithBackends(stripe.NewBackendsWithConfig(config))), now: o.Now}
 }
 
-// Charge creates and confirms a PaymentIntent, off session. Said twice with one key within Stripe's 24 hours, it happens once; later,
-// ask Lookup first. Returns orderflow.CodePaymentDeclined with the decline code and the customer's reason, CodePaymentUnavailable or
-// CodePaymentUncertain; an orderflow.KeySpent if Stripe may repeat that for the key.
+// Charge creates and confirms a PaymentIntent, off session. Repeating it with the same key within
+// Stripe's 24 hours has no further effect; later, call Lookup first. Returns
+// orderflow.CodePaymentDeclined with the decline code and the customer's reason,
+// CodePaymentUnavailable or CodePaymentUncertain; an orderflow.KeySpent if Stripe may repeat the
+// reply for the key.
 func (s *Gateway) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Receipt, error) {
 	params := &stripe.PaymentIntentCreateParams{
 		Amount: stripe.Int64(c.Amount.Amount), Currency: stripe.String(strings.ToLower(c.Amount.Currency)),
@@ -65,12 +69,12 @@ func (s *Gateway) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Rec
 	return chargeReceipt(intent)
 }
 
-// isOpen reports whether money may move yet, or has been set aside. An unknown status is.
+// isOpen reports whether money may still move or is held. An unknown status counts as open.
 func isOpen(s stripe.PaymentIntentStatus) bool {
 	return s != stripe.PaymentIntentStatusSucceeded && decline.Intent(string(s)).Outcome != decline.Refused
 }
 
-// chargeReceipt is what a PaymentIntent says of a charge.
+// chargeReceipt returns the result of a PaymentIntent for a charge.
 func chargeReceipt(intent *stripe.PaymentIntent) (orderflow.Receipt, error) {
 	if intent.Status == stripe.PaymentIntentStatusSucceeded {
 		return orderflow.Receipt{ProviderID: intent.ID, Amount: money(intent.AmountReceived, intent.Currency)}, nil
@@ -85,7 +89,7 @@ func chargeReceipt(intent *stripe.PaymentIntent) (orderflow.Receipt, error) {
 	}
 	why := answerOf(last)
 	d := why.Refusal()
-	if last.Type == stripe.ErrorTypeAPI { // the attempt is over, and another one may succeed
+	if last.Type == stripe.ErrorTypeAPI { // the attempt is over, and another may succeed
 		d.Outcome = decline.Again
 	}
 	d.Reason = cmp.Or(d.Reason, decline.WasDeclined)

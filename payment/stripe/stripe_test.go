@@ -17,7 +17,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// mock is Stripe's own mock server. It checks requests against Stripe's OpenAPI description, and answers with fixtures that echo the request.
+// mock is Stripe's own mock server. It checks requests against Stripe's OpenAPI description and
+// answers with fixtures that echo the request.
 var mock = sync.OnceValues(func() (*server.StubServer, error) {
 	fixtures, err := server.LoadFixtures(embedded.OpenAPIFixtures, "")
 	if err != nil {
@@ -30,10 +31,11 @@ var mock = sync.OnceValues(func() (*server.StubServer, error) {
 	return server.NewStubServer(fixtures, spec, false, false)
 })
 
-// seen is a request that reached the server.
+// seen is a request that the server received.
 type seen struct{ method, path, key, body string }
 
-// mockStripe is a gateway to Stripe's mock; edit sets members of each answered object, which the mock knows from its fixtures only.
+// mockStripe returns a gateway to Stripe's mock. edit sets members of each returned object, because
+// the mock only knows its fixtures.
 func mockStripe(t *testing.T, edit map[string]any) (*Gateway, *[]seen) {
 	t.Helper()
 	stub, err := mock()
@@ -46,7 +48,7 @@ func mockStripe(t *testing.T, edit map[string]any) (*Gateway, *[]seen) {
 			t.Error(err)
 		}
 		body := r.PostForm.Encode() + r.URL.RawQuery
-		requests = append(requests, seen{r.Method, r.URL.Path, r.Header.Get("Idempotency-Key"), body})
+		requests = append(requests, seen{method: r.Method, path: r.URL.Path, key: r.Header.Get("Idempotency-Key"), body: body})
 		if r.Method == http.MethodPost { // the mock reads the body itself
 			r.Body = io.NopCloser(strings.NewReader(r.PostForm.Encode()))
 		}
@@ -66,7 +68,7 @@ func mockStripe(t *testing.T, edit map[string]any) (*Gateway, *[]seen) {
 	}), &requests
 }
 
-// editObject edits an object, or all objects of a list.
+// editObject edits an object, or each object of a list.
 func editObject(object, edit map[string]any) {
 	list, ok := object["data"].([]any)
 	if !ok {
@@ -78,7 +80,7 @@ func editObject(object, edit map[string]any) {
 	}
 }
 
-// stripeAt is a gateway to a server of our own.
+// stripeAt returns a gateway to a test server.
 func stripeAt(t *testing.T, h http.HandlerFunc) *Gateway {
 	t.Helper()
 	srv := httptest.NewServer(h)
