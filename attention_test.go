@@ -14,7 +14,8 @@ func TestOrder_NoteLateDispatch_repeated(t *testing.T) {
 	for n := range 40 {
 		o.NoteLateDispatch("Post", fmt.Sprintf("T%d", n%20), by)
 	}
-	if o.Sequence != maxCorrections+1 || len(o.Shipment.Late.Earlier) != maxCorrections || o.Shipment.Late.TrackingNumber != "T10" {
+	if o.Sequence != maxCorrections+1 || len(o.Shipment.Late.Earlier) != maxCorrections ||
+		o.Shipment.Late.TrackingNumber != "T10" {
 		t.Errorf("%d changes, %+v", o.Sequence, o.Shipment.Late)
 	}
 	if err := o.Acknowledge(by); err != nil {
@@ -31,8 +32,10 @@ func TestOrder_NoteLateDispatch_repeated(t *testing.T) {
 func TestAttention_Kind(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[Code]AttentionKind{
-		CodeShipmentUnanswered: AttentionWaiting, CodeAnswerRefused: AttentionWaiting, CodeDispatchedLate: AttentionLateDispatch,
-		CodeNotificationFailed: AttentionUnsent, CodeOrderOpen: AttentionFailed, CodePaymentUnavailable: AttentionFailed, "States.Timeout": AttentionFailed,
+		CodeShipmentUnanswered: AttentionWaiting, CodeAnswerRefused: AttentionWaiting,
+		CodeDispatchedLate:     AttentionLateDispatch,
+		CodeNotificationFailed: AttentionUnsent, CodeOrderOpen: AttentionFailed, CodePaymentUnavailable: AttentionFailed,
+		"States.Timeout": AttentionFailed,
 	} {
 		if got := (Attention{Code: string(code)}).Kind(); got != want {
 			t.Errorf("%s: got %d, want %d", code, got, want)
@@ -56,7 +59,8 @@ func TestOrder_ClearAttention(t *testing.T) {
 		{"a silent carrier since", &Attention{Code: string(CodeShipmentUnanswered), RedriveCount: 1}, 1, false},
 	} {
 		o := &Order{Status: Paid, Attention: tt.mark}
-		if got := o.ClearAttention(tt.redrive, By{At: noon}); got != tt.want || len(o.Timeline) == 1 != tt.want || tt.mark != nil && (o.Attention == nil) != tt.want {
+		if got := o.ClearAttention(tt.redrive, By{At: noon}); got != tt.want || len(o.Timeline) == 1 != tt.want ||
+			tt.mark != nil && (o.Attention == nil) != tt.want {
 			t.Errorf("%s: %v, %+v", tt.name, got, o)
 		}
 	}

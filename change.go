@@ -12,17 +12,20 @@ type ChangeType string
 
 // The change types.
 const (
-	OrderPlaced            ChangeType = "Order Placed"
-	OrderStatusChanged     ChangeType = "Order Status Changed"
-	OrderCancelRequested   ChangeType = "Order Cancel Requested"
-	OrderPaymentChanged    ChangeType = "Order Payment Changed"
-	OrderStockChanged      ChangeType = "Order Stock Changed"
-	OrderAttentionChanged  ChangeType = "Order Attention Changed"
-	ShipmentRequested      ChangeType = "Shipment Requested"       // a request to the carrier is due
-	ShipmentRenewed        ChangeType = "Shipment Renewed"         // the waiting step has a new token, or the carrier is silent: request or answer again
-	ShipmentFailed         ChangeType = "Shipment Failed"          // the carrier reported a failure
-	ShipmentDispatchedLate ChangeType = "Shipment Dispatched Late" // after a cancel or a failure: the goods may be gone
-	ShipmentCorrected      ChangeType = "Shipment Corrected"       // the carrier replaced the carrier name or tracking number
+	OrderPlaced           ChangeType = "Order Placed"
+	OrderStatusChanged    ChangeType = "Order Status Changed"
+	OrderCancelRequested  ChangeType = "Order Cancel Requested"
+	OrderPaymentChanged   ChangeType = "Order Payment Changed"
+	OrderStockChanged     ChangeType = "Order Stock Changed"
+	OrderAttentionChanged ChangeType = "Order Attention Changed"
+	ShipmentRequested     ChangeType = "Shipment Requested" // a request to the carrier is due
+	// the waiting step has a new token, or the carrier is silent: request or answer again
+	ShipmentRenewed ChangeType = "Shipment Renewed"
+	ShipmentFailed  ChangeType = "Shipment Failed" // the carrier reported a failure
+	// after a cancel or a failure: the goods may be gone
+	ShipmentDispatchedLate ChangeType = "Shipment Dispatched Late"
+	// the carrier replaced the carrier name or tracking number
+	ShipmentCorrected ChangeType = "Shipment Corrected"
 )
 
 // Change is one entry of an order's timeline, with the order's state right after it. It holds no
@@ -45,7 +48,8 @@ type Change struct {
 func (o *Order) record(c Change) {
 	o.Sequence++
 	o.UpdatedAt = c.At
-	c.Sequence, c.Status, c.PaymentStatus, c.StockStatus, c.Attention = o.Sequence, o.Status, o.PaymentStatus, o.StockStatus, o.Attention != nil
+	c.Sequence, c.Attention = o.Sequence, o.Attention != nil
+	c.Status, c.PaymentStatus, c.StockStatus = o.Status, o.PaymentStatus, o.StockStatus
 	o.Timeline = append(o.Timeline, c)
 }
 
@@ -98,7 +102,10 @@ type State struct {
 
 // State returns the part of the order that its events carry.
 func (o *Order) State() State {
-	return State{Sequence: o.Sequence, Status: o.Status, PaymentStatus: o.PaymentStatus, StockStatus: o.StockStatus, Attention: o.Attention != nil, Timeline: slices.Clone(o.Timeline)}
+	return State{
+		Sequence: o.Sequence, Status: o.Status, PaymentStatus: o.PaymentStatus, StockStatus: o.StockStatus,
+		Attention: o.Attention != nil, Timeline: slices.Clone(o.Timeline),
+	}
 }
 
 // Fold rebuilds an order's state from its published events, which may be in any order and repeated.
@@ -112,7 +119,10 @@ func Fold(events []EventDetail) (State, error) {
 		if e.Sequence != int64(i+1) {
 			return State{}, fmt.Errorf("fold order %s: event %d is missing", e.OrderID, i+1)
 		}
-		s = State{Sequence: e.Sequence, Status: e.Status, PaymentStatus: e.PaymentStatus, StockStatus: e.StockStatus, Attention: e.Attention, Timeline: append(s.Timeline, e.Change)}
+		s = State{
+			Sequence: e.Sequence, Status: e.Status, PaymentStatus: e.PaymentStatus, StockStatus: e.StockStatus,
+			Attention: e.Attention, Timeline: append(s.Timeline, e.Change),
+		}
 	}
 	return s, nil
 }

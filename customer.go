@@ -7,7 +7,8 @@ type Customer struct {
 	Email         string        `json:"email,omitempty"`
 	Address       *Address      `json:"address,omitempty"`
 	Notifications Notifications `json:"notifications"`
-	Version       int64         `json:"version"` // counts writes and guards against lost updates; 0 if not saved yet
+	// counts writes and guards against lost updates; 0 if not saved yet
+	Version int64 `json:"version"`
 }
 
 // Notifications selects what a customer is notified of. A customer without a profile gets every

@@ -23,11 +23,14 @@ const (
 // step and can be redriven there.
 const (
 	CodePaymentUnavailable Code = "PaymentUnavailable" // the provider was not reached: nothing was captured
-	CodePaymentUncertain   Code = "PaymentUncertain"   // the provider's reply was lost: look the payment up before anything else
-	CodeRefundPending      Code = "RefundPending"      // the provider accepted the refund; the money has not arrived yet
-	CodeRefundFailed       Code = "RefundFailed"       // the provider refused or returned the refund: an operator must act
-	CodeConflict           Code = "Conflict"           // the order was changed concurrently
-	CodeThrottled          Code = "Throttled"
+	// the provider's reply was lost: look the payment up before anything else
+	CodePaymentUncertain Code = "PaymentUncertain"
+	// the provider accepted the refund; the money has not arrived yet
+	CodeRefundPending Code = "RefundPending"
+	// the provider refused or returned the refund: an operator must act
+	CodeRefundFailed Code = "RefundFailed"
+	CodeConflict     Code = "Conflict" // the order was changed concurrently
+	CodeThrottled    Code = "Throttled"
 	// CodeNotificationUnavailable: the topic for customer notifications was not reached.
 	CodeNotificationUnavailable Code = "NotificationUnavailable"
 	// CodeInternal is the code of an error that leaves a task without one: a missing table, or a
@@ -43,7 +46,8 @@ const (
 	CodeShipmentUnanswered Code = "ShipmentUnanswered" // the execution waits for a carrier that does not answer
 	CodeAnswerRefused      Code = "AnswerRefused"      // the execution waits but refuses the known answer
 	CodeOrderOpen          Code = "OrderOpen"          // the execution succeeded but the order did not end
-	CodeDispatchedLate     Code = "DispatchedLate"     // the carrier dispatched after a cancel, or after it reported a failure
+	// the carrier dispatched after a cancel, or after it reported a failure
+	CodeDispatchedLate     Code = "DispatchedLate"
 	CodeNotificationFailed Code = "NotificationFailed" // a notification was not sent; the order goes on
 )
 

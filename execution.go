@@ -51,12 +51,13 @@ type ExecutionEvent struct {
 	ID         int64     `json:"id"`
 	PreviousID int64     `json:"previousId"`
 	At         time.Time `json:"at"`
-	Type       string    `json:"type"`               // TaskStateEntered, TaskFailed, ... as Step Functions names them
-	State      string    `json:"state,omitempty"`    // name of the state, for *StateEntered and *StateExited
-	Resource   string    `json:"resource,omitempty"` // for task events: invoke, invoke.waitForTaskToken
-	Error      string    `json:"error,omitempty"`
-	Cause      string    `json:"cause,omitempty"`
-	Output     string    `json:"output,omitempty"` // for TaskSucceeded and *StateExited: JSON
+	// TaskStateEntered, TaskFailed, ... as Step Functions names them
+	Type     string `json:"type"`
+	State    string `json:"state,omitempty"`    // name of the state, for *StateEntered and *StateExited
+	Resource string `json:"resource,omitempty"` // for task events: invoke, invoke.waitForTaskToken
+	Error    string `json:"error,omitempty"`
+	Cause    string `json:"cause,omitempty"`
+	Output   string `json:"output,omitempty"` // for TaskSucceeded and *StateExited: JSON
 }
 
 // NoteRedrive records that an operator redrove the order's failed execution, and why. It removes

@@ -32,7 +32,8 @@ func TestOrder_NoteRedrive(t *testing.T) {
 				t.Fatalf("got %+v", o)
 			}
 			if tt.recorded {
-				if c := o.Timeline[0]; c.Actor != by.Actor || c.Reason != by.Reason || c.Attention != tt.stays || c.Sequence != 1 || c.Type != OrderAttentionChanged {
+				if c := o.Timeline[0]; c.Actor != by.Actor || c.Reason != by.Reason || c.Attention != tt.stays ||
+					c.Sequence != 1 || c.Type != OrderAttentionChanged {
 					t.Errorf("got %+v", c)
 				}
 			}
@@ -43,7 +44,8 @@ func TestOrder_NoteRedrive(t *testing.T) {
 func TestExecutionStatus_Failed(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[ExecutionStatus]bool{
-		ExecutionRunning: false, ExecutionSucceeded: false, ExecutionFailed: true, ExecutionTimedOut: true, ExecutionAborted: true, "PENDING_REDRIVE": false,
+		ExecutionRunning: false, ExecutionSucceeded: false, ExecutionFailed: true, ExecutionTimedOut: true,
+		ExecutionAborted: true, "PENDING_REDRIVE": false,
 	} {
 		if got := status.Failed(); got != want {
 			t.Errorf("%s: %v", status, got)

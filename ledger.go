@@ -124,7 +124,8 @@ func (p *Payment) Void(said error, at time.Time) error {
 		return err
 	}
 	if left := p.CalledAt.Add(UncertainFor).Sub(at); !p.CalledAt.IsZero() && left > 0 && !HadNoEffect(said) {
-		return Errorf(CodePaymentUncertain, "the charge of order %s may still take effect: ask again in %s", p.OrderID, left)
+		return Errorf(CodePaymentUncertain, "the charge of order %s may still take effect: ask again in %s", p.OrderID,
+			left)
 	}
 	p.settle(PaymentVoided, at)
 	return nil

@@ -27,7 +27,9 @@ var paymentMoves = map[string]func(p *Payment) error{
 		return p.Refund(Receipt{"re_1", p.Amount}, noon.Add(UncertainFor))
 	},
 	"decline": func(p *Payment) error {
-		return p.Decline(&Error{Code: CodePaymentDeclined, Message: "do_not_honor", Public: "No."}, noon.Add(UncertainFor))
+		return p.Decline(&Error{
+			Code: CodePaymentDeclined, Message: "do_not_honor", Public: "No.",
+		}, noon.Add(UncertainFor))
 	},
 	"void":        func(p *Payment) error { return p.Void(nil, noon.Add(UncertainFor)) },
 	"nothing due": func(p *Payment) error { p.Amount.Amount = 0; return p.MarkNotDue(noon.Add(UncertainFor)) },
@@ -39,7 +41,8 @@ func TestPayment_transitions(t *testing.T) {
 	states := []PaymentState{PaymentNew, PaymentStarted, PaymentSucceeded, PaymentFailed, PaymentVoided, PaymentNotDue}
 	allowed := map[string]PaymentState{
 		" begin": PaymentStarted, " call": PaymentStarted, " void": PaymentVoided, " nothing due": PaymentNotDue,
-		"STARTED call": PaymentStarted, "STARTED unsettled": PaymentStarted, "STARTED capture": PaymentSucceeded, "STARTED refund": PaymentSucceeded,
+		"STARTED call": PaymentStarted, "STARTED unsettled": PaymentStarted, "STARTED capture": PaymentSucceeded,
+		"STARTED refund":  PaymentSucceeded,
 		"STARTED decline": PaymentFailed, "STARTED void": PaymentVoided,
 	}
 	for _, from := range states {
@@ -60,7 +63,8 @@ func TestPayment_transitions(t *testing.T) {
 				if err != nil || p.State != to {
 					t.Fatalf("got %v, %+v, want %s", err, p, to)
 				}
-				if final := to != PaymentStarted; final != p.SettledAt.Equal(noon.Add(UncertainFor)) || final && !p.CalledAt.IsZero() {
+				if final := to != PaymentStarted; final != p.SettledAt.Equal(noon.Add(UncertainFor)) || final &&
+					!p.CalledAt.IsZero() {
 					t.Errorf("got %+v", p)
 				}
 			})
@@ -83,7 +87,8 @@ func TestPayment_Capture_otherStepOrAmount(t *testing.T) {
 	p := ledgerEntry(PaymentStarted)
 	was := p
 	for _, err := range []error{
-		p.Capture(Receipt{"pi_1", Money{499, "USD"}}, noon), p.Capture(Receipt{"pi_1", Money{500, "EUR"}}, noon), p.Refund(Receipt{"re_1", p.Amount}, noon),
+		p.Capture(Receipt{"pi_1", Money{499, "USD"}}, noon), p.Capture(Receipt{"pi_1", Money{500, "EUR"}}, noon),
+		p.Refund(Receipt{"re_1", p.Amount}, noon),
 	} {
 		if err == nil || p != was {
 			t.Errorf("got %v, %+v", err, p)
@@ -132,7 +137,10 @@ func TestPayment_NoteUnsettled(t *testing.T) {
 		calledAt, wantAt time.Time
 	}{
 		{"no answer", time.Time{}, Errorf(CodePaymentUncertain, "timeout"), at, time.Time{}},
-		{"no answer, after one that spent the key", noon.Add(time.Hour), Errorf(CodePaymentUncertain, "timeout"), at, time.Time{}},
+		{
+			"no answer, after one that spent the key", noon.Add(time.Hour), Errorf(CodePaymentUncertain, "timeout"),
+			at, time.Time{},
+		},
 		{"an answer that spends the key", time.Time{}, spent(CodePaymentUncertain, false), at, at.Add(UncertainFor)},
 		{"once more", at.Add(time.Second), spent(CodePaymentUncertain, false), at, at.Add(time.Second)},
 		{"not reached", noon.Add(time.Hour), Errorf(CodePaymentUnavailable, "no route"), noon, noon.Add(time.Hour)},
@@ -141,7 +149,8 @@ func TestPayment_NoteUnsettled(t *testing.T) {
 		before := ledgerEntry(PaymentStarted)
 		before.RenewAt = tt.renewAt
 		p := before
-		if err := errors.Join(p.Call(at), p.NoteUnsettled(before, tt.said, at)); err != nil || !p.CalledAt.Equal(tt.calledAt) || !p.RenewAt.Equal(tt.wantAt) {
+		if err := errors.Join(p.Call(at), p.NoteUnsettled(before, tt.said, at)); err != nil ||
+			!p.CalledAt.Equal(tt.calledAt) || !p.RenewAt.Equal(tt.wantAt) {
 			t.Errorf("%s: %v, called %s, renew %s", tt.name, err, p.CalledAt, p.RenewAt)
 		}
 	}
@@ -177,7 +186,8 @@ func TestPayment_CanReplace(t *testing.T) {
 		revision      int
 		none, started bool
 	}{
-		{PaymentNew, 0, false, false}, {PaymentStarted, 0, true, false}, {PaymentStarted, 2, false, true}, {PaymentSucceeded, 2, false, true},
+		{PaymentNew, 0, false, false}, {PaymentStarted, 0, true, false}, {PaymentStarted, 2, false, true},
+		{PaymentSucceeded, 2, false, true},
 		{PaymentFailed, 2, false, true}, {PaymentVoided, 2, true, true}, {PaymentNotDue, 0, true, false},
 	} {
 		p := Payment{State: tt.state, Revision: tt.revision}

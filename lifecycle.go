@@ -34,7 +34,8 @@ func (o *Order) expect(want ...Status) error {
 	return Errorf(CodeInvalidState, "order %s is %s", o.ID, o.Status)
 }
 
-// Confirm moves a placed order whose stock is held to CONFIRMED. Returns CodeOrderCancelled or CodeInvalidState.
+// Confirm moves a placed order whose stock is held to CONFIRMED. Returns CodeOrderCancelled or
+// CodeInvalidState.
 func (o *Order) Confirm(by By) error {
 	if err := o.CanProceed(); err != nil {
 		return err
@@ -165,7 +166,8 @@ func (o *Order) Close(by By) error {
 		return err
 	}
 	if o.unsettled() || o.StockStatus == StockReserved {
-		return Errorf(CodeInvalidState, "order %s cannot be closed: its payment is %s, its stock %s", o.ID, o.PaymentStatus, o.StockStatus)
+		return Errorf(CodeInvalidState, "order %s cannot be closed: its payment is %s, its stock %s", o.ID,
+			o.PaymentStatus, o.StockStatus)
 	}
 	if end == Rejected && o.PaymentStatus == PaymentDeclined {
 		by.Message = o.LastMessage()
@@ -176,7 +178,8 @@ func (o *Order) Close(by By) error {
 
 // unsettled reports whether a payment is captured, may be captured, or is being refunded.
 func (o *Order) unsettled() bool {
-	return o.PaymentStatus == PaymentCaptured || o.PaymentStatus == PaymentUncertain || o.PaymentStatus == PaymentRefundPending
+	return o.PaymentStatus == PaymentCaptured || o.PaymentStatus == PaymentUncertain ||
+		o.PaymentStatus == PaymentRefundPending
 }
 
 // LastMessage returns the latest customer message of the timeline.

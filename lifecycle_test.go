@@ -148,8 +148,14 @@ func TestOrder_lifecycle(t *testing.T) {
 		{"confirm, capture, request, cancel, dispatch late", "PAID CAPTURED RESERVED 6 DispatchedLate"},
 		{"confirm, capture, request, cancel, dispatch late, dispatch late", "PAID CAPTURED RESERVED 6 DispatchedLate"},
 		{"confirm, capture, request, give up, dispatch late", "PAID CAPTURED RESERVED 6 DispatchedLate"},
-		{"confirm, capture, request, give up, dispatch late, refund, release, close", "REJECTED REFUNDED RELEASED 9 DispatchedLate"},
-		{"confirm, capture, request, give up, refund, release, close, dispatch late", "REJECTED REFUNDED RELEASED 9 DispatchedLate"},
+		{
+			"confirm, capture, request, give up, dispatch late, refund, release, close",
+			"REJECTED REFUNDED RELEASED 9 DispatchedLate",
+		},
+		{
+			"confirm, capture, request, give up, refund, release, close, dispatch late",
+			"REJECTED REFUNDED RELEASED 9 DispatchedLate",
+		},
 		{"confirm, capture, request, give up, dispatch late, attend", "PAID CAPTURED RESERVED 7 X"},
 		{"confirm, capture, request, give up, dispatch late, attend, clear", "PAID CAPTURED RESERVED 8 DispatchedLate"},
 		{"confirm, capture, request, give up, attend, dispatch late, clear", "PAID CAPTURED RESERVED 8 DispatchedLate"},
@@ -229,7 +235,8 @@ func TestOrder_RequestShipment_uncovered(t *testing.T) {
 		t.Fatal(err)
 	}
 	play(o, "confirm, capture")
-	for _, s := range []PaymentStatus{PaymentRefundPending, PaymentRefunded, PaymentUncertain, PaymentDeclined, PaymentNone} {
+	for _, s := range []PaymentStatus{PaymentRefundPending, PaymentRefunded, PaymentUncertain, PaymentDeclined,
+		PaymentNone} {
 		o.PaymentStatus = s
 		if err := actions["request"](o); CodeOf(err) != CodeInvalidState {
 			t.Errorf("%s: %v", s, err)
@@ -264,7 +271,8 @@ func TestOrder_Captured_afterCancel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := play(o, "confirm, cancel, capture"); got != "OrderCancelled" || o.PaymentStatus != PaymentCaptured || o.Status != Confirmed {
+	if got := play(o, "confirm, cancel, capture"); got != "OrderCancelled" || o.PaymentStatus != PaymentCaptured ||
+		o.Status != Confirmed {
 		t.Errorf("%s: %s %s", got, o.Status, o.PaymentStatus)
 	}
 }
@@ -280,7 +288,9 @@ func TestOrder_NeedAttention(t *testing.T) {
 		redrives int
 		want     bool
 	}{{"x", 0, true}, {"x", 0, false}, {"x", 1, true}, {"x", 0, false}, {"y", 0, true}} {
-		if got := o.MarkAttention(Attention{ExecutionARN: tt.arn, RedriveCount: tt.redrives}, byStep("")); got != tt.want {
+		if got := o.MarkAttention(Attention{
+			ExecutionARN: tt.arn, RedriveCount: tt.redrives,
+		}, byStep("")); got != tt.want {
 			t.Errorf("%d: marked %v", i, got)
 		}
 	}
@@ -297,7 +307,8 @@ func randomOrder(t *testing.T, seed uint64) (*Order, []EventDetail) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := []string{"confirm", "capture", "decline", "unsure", "request", "renew", "dispatch", "give up", "fulfil", "cancel", "waive", "send back", "refund", "release", "close", "attend", "clear", "ask again",
+	names := []string{"confirm", "capture", "decline", "unsure", "request", "renew", "dispatch", "give up", "fulfil",
+		"cancel", "waive", "send back", "refund", "release", "close", "attend", "clear", "ask again",
 		"stale", "dispatch late", "unsent", "resent", "fail", "acknowledge"}
 	for range 30 {
 		before := o.State()

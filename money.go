@@ -32,7 +32,9 @@ func (m Money) Times(quantity int) (Money, error) {
 }
 
 // minorDigits lists the currencies whose minor unit is not 1/100 (ISO 4217).
-var minorDigits = map[string]int{"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3}
+var minorDigits = map[string]int{
+	"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3,
+}
 
 // String formats the amount for display: "19.99 USD", "500 JPY".
 func (m Money) String() string {

@@ -72,7 +72,8 @@ type Address struct {
 
 // Attention marks an order for an operator: why, at which step and since when.
 type Attention struct {
-	Code         string    `json:"code"` // the error name of the failed execution, or a marking code of error.go
+	// the error name of the failed execution, or a marking code of error.go
+	Code         string    `json:"code"`
 	Message      string    `json:"message"`
 	Step         string    `json:"step,omitempty"` // the state that failed or waits
 	Since        time.Time `json:"since"`
@@ -89,25 +90,26 @@ type CancelRequest struct {
 
 // Order is one order. Only its methods change its exported fields.
 type Order struct {
-	ID              string         `json:"id"`
-	CustomerID      string         `json:"customerId"`
-	Status          Status         `json:"status"`
-	PaymentStatus   PaymentStatus  `json:"paymentStatus"`
-	StockStatus     StockStatus    `json:"stockStatus"`
-	Lines           []Line         `json:"lines"`
-	Total           Money          `json:"total"`
-	Email           string         `json:"email"`
-	ShippingAddress Address        `json:"shippingAddress"`
-	PaymentMethod   string         `json:"paymentMethod"`
-	PlacedAt        time.Time      `json:"placedAt"`
-	UpdatedAt       time.Time      `json:"updatedAt"`
-	Attention       *Attention     `json:"attention,omitempty"`
-	Acknowledged    *Attention     `json:"acknowledged,omitempty"` // the last mark that an operator acknowledged
-	Unsent          *Unsent        `json:"unsent,omitempty"`
-	Cancel          *CancelRequest `json:"cancel,omitempty"`
-	Shipment        *Shipment      `json:"shipment,omitempty"`
-	Wait            *Wait          `json:"wait,omitempty"`
-	Timeline        []Change       `json:"timeline"`
+	ID              string        `json:"id"`
+	CustomerID      string        `json:"customerId"`
+	Status          Status        `json:"status"`
+	PaymentStatus   PaymentStatus `json:"paymentStatus"`
+	StockStatus     StockStatus   `json:"stockStatus"`
+	Lines           []Line        `json:"lines"`
+	Total           Money         `json:"total"`
+	Email           string        `json:"email"`
+	ShippingAddress Address       `json:"shippingAddress"`
+	PaymentMethod   string        `json:"paymentMethod"`
+	PlacedAt        time.Time     `json:"placedAt"`
+	UpdatedAt       time.Time     `json:"updatedAt"`
+	Attention       *Attention    `json:"attention,omitempty"`
+	// the last mark that an operator acknowledged
+	Acknowledged *Attention     `json:"acknowledged,omitempty"`
+	Unsent       *Unsent        `json:"unsent,omitempty"`
+	Cancel       *CancelRequest `json:"cancel,omitempty"`
+	Shipment     *Shipment      `json:"shipment,omitempty"`
+	Wait         *Wait          `json:"wait,omitempty"`
+	Timeline     []Change       `json:"timeline"`
 	// Sequence is the sequence of the last Change. Version counts writes and guards against lost
 	// updates.
 	Sequence int64 `json:"sequence"`
@@ -134,7 +136,8 @@ func Place(d Draft) (*Order, error) {
 	}
 	o := &Order{
 		ID: d.ID, CustomerID: d.CustomerID, PaymentStatus: PaymentNone, StockStatus: StockNone,
-		Lines: lines, Total: total, Email: d.Email, ShippingAddress: d.ShippingAddress, PaymentMethod: d.PaymentMethod, PlacedAt: d.At,
+		Lines: lines, Total: total, Email: d.Email, ShippingAddress: d.ShippingAddress, PaymentMethod: d.PaymentMethod,
+		PlacedAt: d.At,
 	}
 	o.Status = Placed
 	o.record(Change{At: d.At, Type: OrderPlaced, Actor: "customer:" + d.CustomerID})
@@ -147,7 +150,8 @@ func price(in []Line) ([]Line, Money, error) {
 	total := Money{Currency: in[0].UnitPrice.Currency}
 	for i, l := range in {
 		if l.Quantity < 1 || l.UnitPrice.Amount < 0 {
-			return nil, Money{}, Errorf(CodeInvalidOrder, "line %d is invalid: quantity %d at %s", i, l.Quantity, l.UnitPrice)
+			return nil, Money{}, Errorf(CodeInvalidOrder, "line %d is invalid: quantity %d at %s", i, l.Quantity,
+				l.UnitPrice)
 		}
 		var err error
 		if l.Total, err = l.UnitPrice.Times(l.Quantity); err != nil {

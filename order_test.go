@@ -58,7 +58,8 @@ func TestPlace(t *testing.T) {
 			if o.Total != tt.total || o.Status != Placed || o.Sequence != 1 || o.Version != 0 || o.UpdatedAt != noon {
 				t.Errorf("placed %+v", o)
 			}
-			if c := o.Timeline[0]; c.Type != OrderPlaced || c.Actor != "customer:cus_1" || c.Status != Placed || c.PreviousStatus != "" {
+			if c := o.Timeline[0]; c.Type != OrderPlaced || c.Actor != "customer:cus_1" || c.Status != Placed ||
+				c.PreviousStatus != "" {
 				t.Errorf("change %+v", c)
 			}
 		})
@@ -97,8 +98,10 @@ func TestMoney_String(t *testing.T) {
 		m    Money
 		want string
 	}{
-		{usd(1999), "19.99 USD"}, {usd(5), "0.05 USD"}, {usd(-5), "-0.05 USD"}, {usd(0), "0.00 USD"}, {Money{500, "JPY"}, "500 JPY"},
-		{Money{-500, "JPY"}, "-500 JPY"}, {Money{1234, "KWD"}, "1.234 KWD"}, {usd(math.MinInt64), "-92233720368547758.08 USD"},
+		{usd(1999), "19.99 USD"}, {usd(5), "0.05 USD"}, {usd(-5), "-0.05 USD"}, {usd(0), "0.00 USD"},
+		{Money{500, "JPY"}, "500 JPY"},
+		{Money{-500, "JPY"}, "-500 JPY"}, {Money{1234, "KWD"}, "1.234 KWD"},
+		{usd(math.MinInt64), "-92233720368547758.08 USD"},
 	} {
 		if got := tt.m.String(); got != tt.want {
 			t.Errorf("%d %s is %q, want %q", tt.m.Amount, tt.m.Currency, got, tt.want)
@@ -112,8 +115,10 @@ func TestMoney_Add(t *testing.T) {
 		a, b, sum Money
 		want      Code
 	}{
-		{usd(1), usd(2), usd(3), ""}, {usd(1), usd(-2), usd(-1), ""}, {usd(1), Money{1, "EUR"}, Money{}, CodeCurrencyMismatch},
-		{usd(math.MaxInt64), usd(1), Money{}, CodeAmountOverflow}, {usd(math.MinInt64), usd(-1), Money{}, CodeAmountOverflow},
+		{usd(1), usd(2), usd(3), ""}, {usd(1), usd(-2), usd(-1), ""},
+		{usd(1), Money{1, "EUR"}, Money{}, CodeCurrencyMismatch},
+		{usd(math.MaxInt64), usd(1), Money{}, CodeAmountOverflow},
+		{usd(math.MinInt64), usd(-1), Money{}, CodeAmountOverflow},
 		{usd(math.MaxInt64), usd(math.MinInt64), usd(-1), ""},
 	} {
 		sum, err := tt.a.Add(tt.b)
@@ -131,7 +136,8 @@ func TestMoney_Times(t *testing.T) {
 		product Money
 		want    Code
 	}{
-		{usd(3), 4, usd(12), ""}, {usd(3), 0, usd(0), ""}, {usd(-3), 2, usd(-6), ""}, {usd(3), -1, Money{}, CodeAmountOverflow},
+		{usd(3), 4, usd(12), ""}, {usd(3), 0, usd(0), ""}, {usd(-3), 2, usd(-6), ""},
+		{usd(3), -1, Money{}, CodeAmountOverflow},
 		{usd(math.MaxInt64/2 + 1), 2, Money{}, CodeAmountOverflow}, {usd(math.MinInt64), 2, Money{}, CodeAmountOverflow},
 	} {
 		product, err := tt.m.Times(tt.n)
@@ -200,7 +206,8 @@ func TestFold(t *testing.T) {
 	t.Parallel()
 	o, events := randomOrder(t, 7)
 	shuffled := append(slices.Clone(events), events[0], events[len(events)-1])
-	rand.New(rand.NewPCG(1, 2)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(shuffled),
+		func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 	got, err := Fold(shuffled)
 	if err != nil || !reflect.DeepEqual(got, o.State()) {
 		t.Errorf("fold is %+v, %v, the order %+v", got, err, o.State())

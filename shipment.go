@@ -114,7 +114,8 @@ func (o *Order) RenewShipment(after time.Duration, by By) bool {
 // Overdue reports whether the carrier has been silent for within despite a second request, and the
 // order has no mark yet.
 func (o *Order) Overdue(within time.Duration, now time.Time) bool {
-	return o.Unanswered() && o.Attention == nil && o.Wait.RequestedAt.After(o.Wait.Since) && now.Sub(o.Wait.Since) >= within
+	return o.Unanswered() && o.Attention == nil && o.Wait.RequestedAt.After(o.Wait.Since) &&
+		now.Sub(o.Wait.Since) >= within
 }
 
 // OnlyWaits reports whether the order waits for a carrier that got a request recently. Such an
@@ -128,8 +129,9 @@ func (o *Order) OnlyWaits(after, within time.Duration, now time.Time) bool {
 // carrier's answer removes the mark. redriveCount is the running execution's.
 func (o *Order) MarkOverdue(within time.Duration, redriveCount int, by By) bool {
 	return o.Overdue(within, by.At) && o.MarkAttention(Attention{
-		Code: string(CodeShipmentUnanswered), Message: "the carrier has not answered since " + o.Wait.Since.Format(time.RFC3339),
-		Step: o.Wait.Step, RedriveCount: redriveCount,
+		Code:    string(CodeShipmentUnanswered),
+		Message: "the carrier has not answered since " + o.Wait.Since.Format(time.RFC3339),
+		Step:    o.Wait.Step, RedriveCount: redriveCount,
 	}, by)
 }
 

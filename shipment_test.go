@@ -39,13 +39,15 @@ func TestOrder_RenewShipment(t *testing.T) {
 		t.Errorf("renewed after %s", renewed)
 	}
 	last := o.Timeline[len(o.Timeline)-1]
-	if last.Type != ShipmentRenewed || last.Sequence != 15 || o.Event(last).ShipmentID != "shp_1" || o.Wait.Token != "token-1" || !o.Wait.Since.Equal(noon) {
+	if last.Type != ShipmentRenewed || last.Sequence != 15 || o.Event(last).ShipmentID != "shp_1" ||
+		o.Wait.Token != "token-1" || !o.Wait.Since.Equal(noon) {
 		t.Errorf("last change %+v, wait %+v", last, o.Wait)
 	}
 	if err := o.RequestShipment("shp_1", waitAt("token-2", 1), byAfter(200*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if o.RenewalDue(10*time.Minute, noon.Add(200*time.Hour+9*time.Minute)) || !o.RenewalDue(10*time.Minute, noon.Add(200*time.Hour+10*time.Minute)) {
+	if o.RenewalDue(10*time.Minute, noon.Add(200*time.Hour+9*time.Minute)) ||
+		!o.RenewalDue(10*time.Minute, noon.Add(200*time.Hour+10*time.Minute)) {
 		t.Error("a new attempt of the step does not start with the shortest pause")
 	}
 }
@@ -53,7 +55,8 @@ func TestOrder_RenewShipment(t *testing.T) {
 // No request is repeated that was never made or is already answered.
 func TestOrder_RenewalDue_notRequested(t *testing.T) {
 	t.Parallel()
-	for _, story := range []string{"", "confirm, capture", "confirm, capture, request, dispatch", "confirm, capture, request, give up",
+	for _, story := range []string{"", "confirm, capture", "confirm, capture, request, dispatch",
+		"confirm, capture, request, give up",
 		"confirm, capture, request, cancel", "confirm, capture, request, dispatch, fulfil"} {
 		o, err := Place(draft(line("a", 1, usd(5))))
 		if err != nil {
@@ -79,7 +82,8 @@ func TestOrder_MarkOverdue(t *testing.T) {
 	if !o.MarkOverdue(time.Hour, 2, byAfter(time.Hour)) || o.MarkOverdue(time.Hour, 2, byAfter(2*time.Hour)) {
 		t.Error("want exactly one mark")
 	}
-	if a := o.Attention; a.Code != "ShipmentUnanswered" || a.Step != "RequestShipment" || a.RedriveCount != 2 || !a.Since.Equal(noon.Add(time.Hour)) {
+	if a := o.Attention; a.Code != "ShipmentUnanswered" || a.Step != "RequestShipment" || a.RedriveCount != 2 ||
+		!a.Since.Equal(noon.Add(time.Hour)) {
 		t.Errorf("%+v", a)
 	}
 	if c := o.Timeline[len(o.Timeline)-1]; c.Type != OrderAttentionChanged || !c.Attention {
@@ -113,7 +117,8 @@ func TestOrder_clearWaiting(t *testing.T) {
 				t.Fatal("not marked")
 			}
 			play(o, tt.act)
-			if c := o.Timeline[len(o.Timeline)-1]; (o.Attention != nil) != tt.stays || c.Attention != tt.stays || c.Type == OrderAttentionChanged {
+			if c := o.Timeline[len(o.Timeline)-1]; (o.Attention != nil) != tt.stays || c.Attention != tt.stays ||
+				c.Type == OrderAttentionChanged {
 				t.Errorf("attention %+v, last change %+v", o.Attention, c)
 			}
 		})

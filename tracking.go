@@ -22,7 +22,8 @@ func (s *Shipment) correct(o *Order, to Tracking, by By) error {
 	case slices.Contains(s.Replaced, to):
 		return Errorf(CodeInvalidState, "shipment %s has a newer tracking number", s.ID)
 	case len(s.Replaced) == maxCorrections:
-		return Errorf(CodeInvalidState, "the tracking number of shipment %s was already corrected %d times", s.ID, maxCorrections)
+		return Errorf(CodeInvalidState, "the tracking number of shipment %s was already corrected %d times", s.ID,
+			maxCorrections)
 	}
 	s.Replaced = append(s.Replaced, now)
 	s.Carrier, s.TrackingNumber = to.Carrier, to.TrackingNumber

@@ -35,7 +35,8 @@ func TestOrder_Dispatch_corrects(t *testing.T) {
 				}
 			}
 			last := o.Timeline[len(o.Timeline)-1]
-			if o.Sequence != before+2 || last.Type != ShipmentCorrected || last.Status != status || last.PreviousStatus != "" || !last.At.Equal(noon.Add(time.Hour)) {
+			if o.Sequence != before+2 || last.Type != ShipmentCorrected || last.Status != status ||
+				last.PreviousStatus != "" || !last.At.Equal(noon.Add(time.Hour)) {
 				t.Errorf("%d changes, the last is %+v", o.Sequence-before, last)
 			}
 			if o.Event(last).ShipmentID != "shp_1" || fmt.Sprint(o.Shipment.Replaced) != "[{Post A1} {Post B2}]" {
@@ -52,7 +53,8 @@ func TestOrder_Dispatch_lateNotice(t *testing.T) {
 	if err := o.Dispatch("Post", "B2", byAfter(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.Dispatch("Post", "A1", byAfter(2*time.Hour)); CodeOf(err) != CodeInvalidState || o.Shipment.TrackingNumber != "B2" {
+	if err := o.Dispatch("Post", "A1", byAfter(2*time.Hour)); CodeOf(err) != CodeInvalidState ||
+		o.Shipment.TrackingNumber != "B2" {
 		t.Errorf("%v, %+v", err, o.Shipment)
 	}
 }
@@ -82,7 +84,8 @@ func TestOrder_FailShipment_otherReason(t *testing.T) {
 	if err := o.FailShipment(byStep("AddressUnreachable")); err != nil {
 		t.Errorf("the same again: %v", err)
 	}
-	if err := o.FailShipment(byStep("Lost")); CodeOf(err) != CodeInvalidState || o.Shipment.Reason != "AddressUnreachable" {
+	if err := o.FailShipment(byStep("Lost")); CodeOf(err) != CodeInvalidState ||
+		o.Shipment.Reason != "AddressUnreachable" {
 		t.Errorf("%v, %+v", err, o.Shipment)
 	}
 }

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// SignatureHeader is the header in which a carrier signs its webhook: "t=<unix seconds>,v1=<hex HMAC-SHA256>".
+// SignatureHeader is the header in which a carrier signs its webhook: "t=<unix seconds>,v1=<hex
+// HMAC-SHA256>".
 const SignatureHeader = "Orderflow-Signature"
 
 // SignatureTolerance is the largest accepted difference between a signature's time and now, in
@@ -32,7 +33,7 @@ type ShipmentNotice struct {
 	Status         string `json:"status"`                   // NoticeDispatched or NoticeFailed
 	Carrier        string `json:"carrier,omitempty"`        // required if dispatched, and only then
 	TrackingNumber string `json:"trackingNumber,omitempty"` // required if dispatched, and only then
-	Reason         string `json:"reason,omitempty"`         // if failed: a code such as "AddressUnreachable"; it is published, so it is never free text
+	Reason         string `json:"reason,omitempty"`         // if failed: a code such as "AddressUnreachable"; published, so no free text
 }
 
 // SignWebhook returns the value of the SignatureHeader for a body sent at the given time.
@@ -60,7 +61,8 @@ func VerifyWebhook(secret, header string, body []byte, now time.Time) error {
 			continue
 		}
 		if age := now.Sub(at); age > SignatureTolerance || age < -SignatureTolerance {
-			return Errorf(CodeInvalidSignature, "the signature's time is more than %d minutes from now", int(SignatureTolerance.Minutes()))
+			return Errorf(CodeInvalidSignature, "the signature's time is more than %d minutes from now",
+				int(SignatureTolerance.Minutes()))
 		}
 		return nil
 	}
@@ -74,7 +76,8 @@ func webhookMAC(secret, seconds string, body []byte) []byte {
 	return mac.Sum(nil)
 }
 
-// parseSeconds reads a time as SignWebhook writes it: decimal digits without a sign or leading zeros.
+// parseSeconds reads a time as SignWebhook writes it: decimal digits without a sign or leading
+// zeros.
 func parseSeconds(seconds string) (at time.Time, ok bool) {
 	unix, err := strconv.ParseInt(seconds, 10, 64)
 	if err != nil || unix < 0 || strconv.FormatInt(unix, 10) != seconds {

@@ -29,7 +29,8 @@ func TestBus_Publish(t *testing.T) {
 	}
 	entries := f.asked[0].in["Entries"].([]any)
 	first, second := entries[0].(map[string]any), entries[1].(map[string]any)
-	if first["Source"] != "orderflow" || first["DetailType"] != "Order Placed" || second["DetailType"] != "Order Cancel Requested" || first["EventBusName"] != "orderflow" {
+	if first["Source"] != "orderflow" || first["DetailType"] != "Order Placed" ||
+		second["DetailType"] != "Order Cancel Requested" || first["EventBusName"] != "orderflow" {
 		t.Errorf("entries %v", entries)
 	}
 	var detail orderflow.EventDetail
@@ -46,7 +47,9 @@ func TestBus_Publish(t *testing.T) {
 func TestBus_Publish_fails(t *testing.T) {
 	t.Parallel()
 	_, cfg := newFake(t, map[string]string{"PutEvents": "!ThrottlingException: later"})
-	_, err := (&Bus{Client: eventbridge.NewFromConfig(cfg), Name: "b"}).Publish(t.Context(), make([]orderflow.EventDetail, 1))
+	_, err := (&Bus{
+		Client: eventbridge.NewFromConfig(cfg), Name: "b",
+	}).Publish(t.Context(), make([]orderflow.EventDetail, 1))
 	wantCode(t, err, orderflow.CodeThrottled)
 }
 
@@ -63,9 +66,15 @@ func TestTopic(t *testing.T) {
 		}
 	}))
 	topic := &Topic{Client: sns.NewFromConfig(cfg), ARN: "arn:aws:sns:us-east-1:000000000000:n"}
-	n := orderflow.Notification{DedupeID: "ord_1/shipped", OrderID: "ord_1", CustomerID: "cus_1", Kind: orderflow.NotifyShipped, Subject: "S", Text: "T"}
+	n := orderflow.Notification{
+		DedupeID: "ord_1/shipped", OrderID: "ord_1", CustomerID: "cus_1", Kind: orderflow.NotifyShipped, Subject: "S",
+		Text: "T",
+	}
 	wantCode(t, topic.Notify(t.Context(), n), "")
-	a := orderflow.Alert{DedupeID: "d", OrderID: "ord_1", Attention: orderflow.Attention{Code: strings.Repeat("x", 200), Since: placedAt}}
+	a := orderflow.Alert{
+		DedupeID: "d", OrderID: "ord_1",
+		Attention: orderflow.Attention{Code: strings.Repeat("x", 200), Since: placedAt},
+	}
 	wantCode(t, topic.Alert(t.Context(), a), "")
 
 	var gotN orderflow.Notification
@@ -77,7 +86,8 @@ func TestTopic(t *testing.T) {
 		t.Errorf("alert %+v, %v", gotA, err)
 	}
 	for i, kind := range []string{"shipped", "attention"} {
-		if forms[i].Get("TopicArn") != topic.ARN || forms[i].Get("MessageAttributes.entry.1.Name") != "kind" || forms[i].Get("MessageAttributes.entry.1.Value.StringValue") != kind {
+		if forms[i].Get("TopicArn") != topic.ARN || forms[i].Get("MessageAttributes.entry.1.Name") != "kind" ||
+			forms[i].Get("MessageAttributes.entry.1.Value.StringValue") != kind {
 			t.Errorf("published %v", forms[i])
 		}
 	}

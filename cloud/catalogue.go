@@ -26,7 +26,8 @@ const batchAttempts = 5
 
 // Product returns one product, or orderflow.CodeNotFound.
 func (c *Catalogue) Product(ctx context.Context, sku string) (orderflow.Product, error) {
-	p, err := getItem[orderflow.Product](ctx, c.DB, "product", &dynamodb.GetItemInput{TableName: &c.Table, Key: item{"sku": str(sku)}})
+	p, err := getItem[orderflow.Product](ctx, c.DB, "product",
+		&dynamodb.GetItemInput{TableName: &c.Table, Key: item{"sku": str(sku)}})
 	if err == nil && p == nil {
 		err = fmt.Errorf("get product: %w", orderflow.Errorf(orderflow.CodeNotFound, "there is no product %s", sku))
 	}
@@ -58,7 +59,8 @@ func (c *Catalogue) Products(ctx context.Context, skus []string) (map[string]ord
 		}
 		keys = out.UnprocessedKeys[c.Table].Keys
 		if len(keys) > 0 && attempt == batchAttempts {
-			return nil, fmt.Errorf("get products: %w", orderflow.Errorf(orderflow.CodeThrottled, "%d keys are still unprocessed", len(keys)))
+			return nil, fmt.Errorf("get products: %w",
+				orderflow.Errorf(orderflow.CodeThrottled, "%d keys are still unprocessed", len(keys)))
 		}
 		if err := pause(ctx, attempt, len(keys) > 0); err != nil {
 			return nil, fmt.Errorf("get products: %w", err)
@@ -83,7 +85,8 @@ func pause(ctx context.Context, attempt int, needed bool) error {
 // ListProducts returns at most limit products: those of one category ordered by SKU, or all in the
 // table's own order. The page starts after the SKU after; "" is the start. next is the value of
 // after for the next page, or "" at the end.
-func (c *Catalogue) ListProducts(ctx context.Context, category, after string, limit int) (products []orderflow.Product, next string, err error) {
+func (c *Catalogue) ListProducts(ctx context.Context, category, after string, limit int) (products []orderflow.Product,
+	next string, err error) {
 	var start item
 	if after != "" {
 		start = item{"sku": str(after)}
@@ -114,17 +117,22 @@ func (c *Catalogue) ListProducts(ctx context.Context, category, after string, li
 	return products, "", nil
 }
 
-func (c *Catalogue) page(ctx context.Context, category string, start item, limit int) (items []item, last item, err error) {
+func (c *Catalogue) page(ctx context.Context, category string, start item, limit int) (items []item, last item,
+	err error) {
 	if category == "" {
-		out, err := c.DB.Scan(ctx, &dynamodb.ScanInput{TableName: &c.Table, ExclusiveStartKey: start, Limit: aws.Int32(int32(limit))})
+		out, err := c.DB.Scan(ctx, &dynamodb.ScanInput{
+			TableName: &c.Table, ExclusiveStartKey: start, Limit: aws.Int32(int32(limit)),
+		})
 		if err != nil {
 			return nil, nil, err
 		}
 		return out.Items, out.LastEvaluatedKey, nil
 	}
 	out, err := c.DB.Query(ctx, &dynamodb.QueryInput{
-		TableName: &c.Table, IndexName: aws.String(byCategory), KeyConditionExpression: aws.String("category = :category"),
-		ExpressionAttributeValues: item{":category": str(category)}, ExclusiveStartKey: start, Limit: aws.Int32(int32(limit)),
+		TableName: &c.Table, IndexName: aws.String(byCategory),
+		KeyConditionExpression:    aws.String("category = :category"),
+		ExpressionAttributeValues: item{":category": str(category)}, ExclusiveStartKey: start,
+		Limit: aws.Int32(int32(limit)),
 	})
 	if err != nil {
 		return nil, nil, err

@@ -13,7 +13,10 @@ import (
 )
 
 func product(sku, category string) orderflow.Product {
-	return orderflow.Product{SKU: sku, Name: "The " + sku, Category: category, Price: orderflow.Money{Amount: 950, Currency: "USD"}, OnHand: 7, Reserved: 2, Shipped: 1}
+	return orderflow.Product{
+		SKU: sku, Name: "The " + sku, Category: category, Price: orderflow.Money{Amount: 950, Currency: "USD"},
+		OnHand: 7, Reserved: 2, Shipped: 1,
+	}
 }
 
 func TestCatalogue(t *testing.T) {
@@ -35,7 +38,8 @@ func TestCatalogue(t *testing.T) {
 	if _, err := c.Product(t.Context(), "P99"); orderflow.CodeOf(err) != orderflow.CodeNotFound {
 		t.Errorf("got %v", err)
 	}
-	if got, err := c.Products(t.Context(), []string{"P01", "P99", "P02"}); err != nil || !slices.Equal(slices.Sorted(maps.Keys(got)), []string{"P01", "P02"}) || got["P02"] != product("P02", "food") {
+	if got, err := c.Products(t.Context(), []string{"P01", "P99", "P02"}); err != nil ||
+		!slices.Equal(slices.Sorted(maps.Keys(got)), []string{"P01", "P02"}) || got["P02"] != product("P02", "food") {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if got, err := c.Products(t.Context(), nil); len(got) != 0 || err != nil {
@@ -100,7 +104,8 @@ func TestCatalogue_unprocessed(t *testing.T) {
 		t.Errorf("got %v, %v in %d calls", got, err, *calls)
 	}
 	c, calls = answer(0)
-	if _, err := c.Products(t.Context(), []string{"A"}); orderflow.CodeOf(err) != orderflow.CodeThrottled || *calls != batchAttempts {
+	if _, err := c.Products(t.Context(), []string{"A"}); orderflow.CodeOf(err) != orderflow.CodeThrottled ||
+		*calls != batchAttempts {
 		t.Errorf("got %v in %d calls", err, *calls)
 	}
 }

@@ -15,7 +15,8 @@ import (
 // EventBridge, SNS, SQS.
 var throttled = map[string]bool{
 	"ThrottlingException": true, "Throttling": true, "ThrottledException": true, "TooManyRequestsException": true,
-	"ProvisionedThroughputExceededException": true, "RequestLimitExceeded": true, "ThrottlingError": true, "SlowDown": true, "RequestThrottled": true,
+	"ProvisionedThroughputExceededException": true, "RequestLimitExceeded": true, "ThrottlingError": true,
+	"SlowDown": true, "RequestThrottled": true,
 }
 
 // wrap prefixes an AWS error with the operation, and adds CodeThrottled or CodeConflict where it

@@ -32,7 +32,10 @@ func TestOrders_store(t *testing.T) {
 		for _, p := range products {
 			put(t, db, "products", p)
 		}
-		return tablesOf{Orders: ordersOn(db), Steps: &Steps{db, "steps"}, Payments: &Payments{db, "payments"}, catalogue: &Catalogue{db, "products"}}
+		return tablesOf{
+			Orders: ordersOn(db), Steps: &Steps{db, "steps"}, Payments: &Payments{db, "payments"},
+			catalogue: &Catalogue{db, "products"},
+		}
 	})
 }
 
@@ -44,10 +47,14 @@ func TestOrders_Commit_roundTripOfMarks(t *testing.T) {
 	o := storetest.NewOrder(t, "ord_1", "a")
 	o.Status, o.PaymentStatus = orderflow.Paid, orderflow.PaymentCaptured
 	attempt := orderflow.Attempt{Entered: placedAt, Redrive: 2, Retry: 3}
-	if err := o.RequestShipment("shp_1", orderflow.Wait{Step: "RequestShipment", Token: "t", Attempt: attempt}, by(0)); err != nil {
+	if err := o.RequestShipment("shp_1", orderflow.Wait{
+		Step: "RequestShipment", Token: "t", Attempt: attempt,
+	}, by(0)); err != nil {
 		t.Fatal(err)
 	}
-	o.NoteUnsent(orderflow.Unsent{Kind: orderflow.NotifyConfirmed, Step: "NotifyConfirmed", Message: "m"}, by(time.Second))
+	o.NoteUnsent(orderflow.Unsent{
+		Kind: orderflow.NotifyConfirmed, Step: "NotifyConfirmed", Message: "m",
+	}, by(time.Second))
 	o.NoteLateDispatch("Post", "T1", by(2*time.Second))
 	if err := o.Acknowledge(by(3 * time.Second)); err != nil {
 		t.Fatal(err)
@@ -81,7 +88,8 @@ func TestWhyCancelled(t *testing.T) {
 			t.Parallel()
 			cancelled := &types.TransactionCanceledException{}
 			for _, code := range tt.reasons {
-				cancelled.CancellationReasons = append(cancelled.CancellationReasons, types.CancellationReason{Code: aws.String(code)})
+				cancelled.CancellationReasons = append(cancelled.CancellationReasons,
+					types.CancellationReason{Code: aws.String(code)})
 			}
 			if got := orderflow.CodeOf(whyCancelled(actions, cancelled)); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)

@@ -38,7 +38,9 @@ func (c *Customers) SaveCustomer(ctx context.Context, customer orderflow.Custome
 	if err != nil {
 		return fmt.Errorf("marshal customer: %w", err)
 	}
-	put := &dynamodb.PutItemInput{TableName: &c.Table, Item: it, ConditionExpression: aws.String("attribute_not_exists(version)")}
+	put := &dynamodb.PutItemInput{
+		TableName: &c.Table, Item: it, ConditionExpression: aws.String("attribute_not_exists(version)"),
+	}
 	if loaded > 0 {
 		put.ConditionExpression = aws.String("version = :loaded")
 		put.ExpressionAttributeValues = item{":loaded": number(loaded)}

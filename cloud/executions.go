@@ -35,7 +35,9 @@ func (x *Executions) Start(ctx context.Context, orderID string) error {
 	if err != nil {
 		return fmt.Errorf("marshal execution input: %w", err)
 	}
-	_, err = x.Client.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: &x.StateMachine, Name: &orderID, Input: aws.String(string(input))})
+	_, err = x.Client.StartExecution(ctx, &sfn.StartExecutionInput{
+		StateMachineArn: &x.StateMachine, Name: &orderID, Input: aws.String(string(input)),
+	})
 	if _, exists := errors.AsType[*types.ExecutionAlreadyExists](err); err != nil && !exists {
 		return wrap("start execution", err)
 	}
@@ -49,9 +51,11 @@ func (x *Executions) Execution(ctx context.Context, orderID string) (orderflow.E
 		return orderflow.Execution{}, executionError("describe execution", orderID, err)
 	}
 	return orderflow.Execution{
-		ARN: aws.ToString(out.ExecutionArn), Status: orderflow.ExecutionStatus(out.Status), StartedAt: aws.ToTime(out.StartDate).UTC(), StoppedAt: aws.ToTime(out.StopDate).UTC(),
+		ARN: aws.ToString(out.ExecutionArn), Status: orderflow.ExecutionStatus(out.Status),
+		StartedAt: aws.ToTime(out.StartDate).UTC(), StoppedAt: aws.ToTime(out.StopDate).UTC(),
 		Error: aws.ToString(out.Error), Cause: aws.ToString(out.Cause), RedriveCount: int(aws.ToInt32(out.RedriveCount)),
-		RedrivenAt: aws.ToTime(out.RedriveDate).UTC(), Redrivable: out.RedriveStatus == types.ExecutionRedriveStatusRedrivable,
+		RedrivenAt:    aws.ToTime(out.RedriveDate).UTC(),
+		Redrivable:    out.RedriveStatus == types.ExecutionRedriveStatusRedrivable,
 		NotRedrivable: aws.ToString(out.RedriveStatusReason),
 	}, nil
 }
@@ -60,9 +64,12 @@ func (x *Executions) Execution(ctx context.Context, orderID string) (orderflow.E
 // has no further effect. Returns orderflow.CodeNotRedrivable with the reason, or CodeNotFound if no
 // execution was started.
 func (x *Executions) Redrive(ctx context.Context, orderID, clientToken string) error {
-	_, err := x.Client.RedriveExecution(ctx, &sfn.RedriveExecutionInput{ExecutionArn: aws.String(x.arn(orderID)), ClientToken: &clientToken})
+	_, err := x.Client.RedriveExecution(ctx, &sfn.RedriveExecutionInput{
+		ExecutionArn: aws.String(x.arn(orderID)), ClientToken: &clientToken,
+	})
 	if refused, ok := errors.AsType[*types.ExecutionNotRedrivable](err); ok {
-		return fmt.Errorf("redrive execution: %w", orderflow.Errorf(orderflow.CodeNotRedrivable, "%s", refused.ErrorMessage()))
+		return fmt.Errorf("redrive execution: %w",
+			orderflow.Errorf(orderflow.CodeNotRedrivable, "%s", refused.ErrorMessage()))
 	}
 	return executionError("redrive execution", orderID, err)
 }
@@ -77,7 +84,8 @@ func executionError(doing, orderID string, err error) error {
 	return nil
 }
 
-// Succeed answers the task token of a waiting step. Returns orderflow.CodeTokenGone if the step no longer waits for it.
+// Succeed answers the task token of a waiting step. Returns orderflow.CodeTokenGone if the step no
+// longer waits for it.
 func (x *Executions) Succeed(ctx context.Context, token string, output any) error {
 	raw, err := json.Marshal(output)
 	if err != nil {
@@ -87,9 +95,12 @@ func (x *Executions) Succeed(ctx context.Context, token string, output any) erro
 	return answerError("send task success", err)
 }
 
-// Fail answers the task token of a waiting step with a failure. Returns orderflow.CodeTokenGone if the step no longer waits for it.
+// Fail answers the task token of a waiting step with a failure. Returns orderflow.CodeTokenGone if
+// the step no longer waits for it.
 func (x *Executions) Fail(ctx context.Context, token string, code orderflow.Code, cause string) error {
-	_, err := x.Client.SendTaskFailure(ctx, &sfn.SendTaskFailureInput{TaskToken: &token, Error: aws.String(string(code)), Cause: &cause})
+	_, err := x.Client.SendTaskFailure(ctx, &sfn.SendTaskFailureInput{
+		TaskToken: &token, Error: aws.String(string(code)), Cause: &cause,
+	})
 	return answerError("send task failure", err)
 }
 
@@ -111,11 +122,16 @@ func answerError(doing string, err error) error {
 // longestRun is far longer than any execution lasts, from its start to its last redrive.
 const longestRun = 60 * 24 * time.Hour
 
+// failedStatuses lists the statuses of executions that ended unsuccessfully.
+var failedStatuses = []types.ExecutionStatus{
+	types.ExecutionStatusFailed, types.ExecutionStatusTimedOut, types.ExecutionStatusAborted,
+}
+
 // Failed yields the executions that ended unsuccessfully since the given time and were not
 // redriven.
 func (x *Executions) Failed(ctx context.Context, since time.Time) iter.Seq2[orderflow.FailedExecution, error] {
 	return func(yield func(orderflow.FailedExecution, error) bool) {
-		for _, status := range []types.ExecutionStatus{types.ExecutionStatusFailed, types.ExecutionStatusTimedOut, types.ExecutionStatusAborted} {
+		for _, status := range failedStatuses {
 			if !x.yieldEnded(ctx, status, since, yield) {
 				return
 			}
@@ -125,8 +141,11 @@ func (x *Executions) Failed(ctx context.Context, since time.Time) iter.Seq2[orde
 
 // yieldEnded yields the executions of a status that ended since a time. It reports whether the
 // caller wants more.
-func (x *Executions) yieldEnded(ctx context.Context, status types.ExecutionStatus, since time.Time, yield func(orderflow.FailedExecution, error) bool) bool {
-	pages := sfn.NewListExecutionsPaginator(x.Client, &sfn.ListExecutionsInput{StateMachineArn: &x.StateMachine, StatusFilter: status, MaxResults: pageSize})
+func (x *Executions) yieldEnded(ctx context.Context, status types.ExecutionStatus, since time.Time,
+	yield func(orderflow.FailedExecution, error) bool) bool {
+	pages := sfn.NewListExecutionsPaginator(x.Client, &sfn.ListExecutionsInput{
+		StateMachineArn: &x.StateMachine, StatusFilter: status, MaxResults: pageSize,
+	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -140,7 +159,10 @@ func (x *Executions) yieldEnded(ctx context.Context, status types.ExecutionStatu
 			if aws.ToTime(e.StopDate).Before(since) {
 				continue
 			}
-			if !yield(orderflow.FailedExecution{OrderID: aws.ToString(e.Name), ARN: aws.ToString(e.ExecutionArn), RedriveCount: int(aws.ToInt32(e.RedriveCount))}, nil) {
+			if !yield(orderflow.FailedExecution{
+				OrderID: aws.ToString(e.Name), ARN: aws.ToString(e.ExecutionArn),
+				RedriveCount: int(aws.ToInt32(e.RedriveCount)),
+			}, nil) {
 				return false
 			}
 		}

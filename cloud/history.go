@@ -20,7 +20,8 @@ const pageSize = 1000
 
 // History returns the latest limit events of an order's execution, oldest first, and reports
 // whether there are older ones. Returns orderflow.CodeNotFound if none was started.
-func (x *Executions) History(ctx context.Context, orderID string, limit int) (events []orderflow.ExecutionEvent, older bool, err error) {
+func (x *Executions) History(ctx context.Context, orderID string, limit int) (events []orderflow.ExecutionEvent,
+	older bool, err error) {
 	pages := newestFirst(x.Client, x.arn(orderID), min(limit, pageSize), true)
 	for len(events) < limit && pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -88,7 +89,9 @@ func (x *Executions) OpenToken(ctx context.Context, orderID string) (string, err
 }
 
 // openEvents lists the events that may follow a TaskScheduled while its task is open.
-var openEvents = map[types.HistoryEventType]bool{types.HistoryEventTypeTaskStarted: true, types.HistoryEventTypeTaskSubmitted: true}
+var openEvents = map[types.HistoryEventType]bool{
+	types.HistoryEventTypeTaskStarted: true, types.HistoryEventTypeTaskSubmitted: true,
+}
 
 // scheduledToken extracts the task token from the input of a function.
 func scheduledToken(d *types.TaskScheduledEventDetails) (string, error) {
@@ -105,12 +108,15 @@ func scheduledToken(d *types.TaskScheduledEventDetails) (string, error) {
 
 // endEvents lists the last events of executions that ended unsuccessfully.
 var endEvents = map[types.HistoryEventType]bool{
-	types.HistoryEventTypeExecutionFailed: true, types.HistoryEventTypeExecutionTimedOut: true, types.HistoryEventTypeExecutionAborted: true,
+	types.HistoryEventTypeExecutionFailed: true, types.HistoryEventTypeExecutionTimedOut: true,
+	types.HistoryEventTypeExecutionAborted: true,
 }
 
 // eventOf omits the parameters of tasks, which contain task tokens.
 func eventOf(e types.HistoryEvent) orderflow.ExecutionEvent {
-	out := orderflow.ExecutionEvent{ID: e.Id, PreviousID: e.PreviousEventId, At: aws.ToTime(e.Timestamp).UTC(), Type: string(e.Type)}
+	out := orderflow.ExecutionEvent{
+		ID: e.Id, PreviousID: e.PreviousEventId, At: aws.ToTime(e.Timestamp).UTC(), Type: string(e.Type),
+	}
 	if d := e.StateEnteredEventDetails; d != nil {
 		out.State = aws.ToString(d.Name)
 	}
@@ -156,5 +162,6 @@ func taskDetails(e types.HistoryEvent, out *orderflow.ExecutionEvent) {
 		d := e.TaskSubmitFailedEventDetails
 		resource, failure, cause = d.Resource, d.Error, d.Cause
 	}
-	out.Resource, out.Error, out.Cause = aws.ToString(resource), cmp.Or(aws.ToString(failure), out.Error), cmp.Or(aws.ToString(cause), out.Cause)
+	out.Resource, out.Error, out.Cause = aws.ToString(resource), cmp.Or(aws.ToString(failure),
+		out.Error), cmp.Or(aws.ToString(cause), out.Cause)
 }

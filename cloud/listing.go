@@ -35,7 +35,8 @@ const (
 const maxPages = 20
 
 // OrdersOf lists a customer's orders. status "" means any.
-func (l *OrderLists) OrdersOf(ctx context.Context, customerID string, status orderflow.Status, after string, limit int) (orders []*orderflow.Order, next string, err error) {
+func (l *OrderLists) OrdersOf(ctx context.Context, customerID string, status orderflow.Status, after string,
+	limit int) (orders []*orderflow.Order, next string, err error) {
 	q := orderQuery{index: byCustomer, attribute: "customerId", value: customerID}
 	q.ofStatus(status)
 	return l.newest(ctx, q, after, limit)
@@ -43,7 +44,8 @@ func (l *OrderLists) OrdersOf(ctx context.Context, customerID string, status ord
 
 // AllOrders lists the orders of all customers. status "" means any; attention nil means with and
 // without attention.
-func (l *OrderLists) AllOrders(ctx context.Context, status orderflow.Status, attention *bool, after string, limit int) (orders []*orderflow.Order, next string, err error) {
+func (l *OrderLists) AllOrders(ctx context.Context, status orderflow.Status, attention *bool, after string,
+	limit int) (orders []*orderflow.Order, next string, err error) {
 	if attention != nil && *attention {
 		q := orderQuery{index: byAttention, attribute: attentionIndex, value: inAttention}
 		q.ofStatus(status)
@@ -82,7 +84,8 @@ func merge(lists []orderList, limit int) (orders []*orderflow.Order, next string
 	}
 	slices.SortFunc(orders, func(a, b *orderflow.Order) int { return cmp.Compare(b.ID, a.ID) })
 	orders = slices.DeleteFunc(orders, func(o *orderflow.Order) bool { return o.ID < next })
-	orders = slices.CompactFunc(orders, func(a, b *orderflow.Order) bool { return a.ID == b.ID }) // an order may change its status between the reads
+	// an order may change its status between the reads
+	orders = slices.CompactFunc(orders, func(a, b *orderflow.Order) bool { return a.ID == b.ID })
 	if len(orders) > limit {
 		return orders[:limit], orders[limit-1].ID
 	}
@@ -105,7 +108,8 @@ func (q *orderQuery) ofStatus(s orderflow.Status) {
 
 func (q *orderQuery) input(table string, start item, limit int) *dynamodb.QueryInput {
 	in := &dynamodb.QueryInput{
-		TableName: &table, IndexName: &q.index, ScanIndexForward: aws.Bool(false), ExclusiveStartKey: start, Limit: aws.Int32(int32(limit)),
+		TableName: &table, IndexName: &q.index, ScanIndexForward: aws.Bool(false), ExclusiveStartKey: start,
+		Limit:                     aws.Int32(int32(limit)),
 		KeyConditionExpression:    aws.String("#index = :index"),
 		ExpressionAttributeNames:  map[string]string{"#index": q.attribute},
 		ExpressionAttributeValues: item{":index": str(q.value)},
@@ -123,7 +127,8 @@ func (q *orderQuery) input(table string, start item, limit int) *dynamodb.QueryI
 
 // newest reads the first limit orders after the given one, and one more to learn whether there is a
 // next page.
-func (l *OrderLists) newest(ctx context.Context, q orderQuery, after string, limit int) (orders []*orderflow.Order, next string, err error) {
+func (l *OrderLists) newest(ctx context.Context, q orderQuery, after string, limit int) (orders []*orderflow.Order,
+	next string, err error) {
 	var start item
 	if after != "" {
 		start = item{q.attribute: str(q.value), "id": str(after)}

@@ -47,16 +47,27 @@ func TestOrderLists(t *testing.T) {
 		list list
 		want func(id string) bool
 	}{
-		"everything":             {all("", nil), func(string) bool { return true }},
-		"confirmed":              {all(orderflow.Confirmed, nil), func(id string) bool { return statusOf[id] == orderflow.Confirmed }},
-		"fulfilled":              {all(orderflow.Fulfilled, nil), func(string) bool { return false }},
-		"attention":              {all("", new(true)), func(id string) bool { return marked[id] }},
-		"attention, confirmed":   {all(orderflow.Confirmed, new(true)), func(id string) bool { return marked[id] && statusOf[id] == orderflow.Confirmed }},
-		"no attention":           {all("", new(false)), func(id string) bool { return !marked[id] }},
-		"no attention, placed":   {all(orderflow.Placed, new(false)), func(id string) bool { return !marked[id] && statusOf[id] == orderflow.Placed }},
-		"a customer's":           {of("ada", ""), func(id string) bool { return ownerOf(id) == "ada" }},
-		"a customer's confirmed": {of("bob", orderflow.Confirmed), func(id string) bool { return ownerOf(id) == "bob" && statusOf[id] == orderflow.Confirmed }},
-		"nobody's":               {of("eve", ""), func(string) bool { return false }},
+		"everything": {all("", nil), func(string) bool { return true }},
+		"confirmed": {
+			all(orderflow.Confirmed, nil), func(id string) bool { return statusOf[id] == orderflow.Confirmed },
+		},
+		"fulfilled": {all(orderflow.Fulfilled, nil), func(string) bool { return false }},
+		"attention": {all("", new(true)), func(id string) bool { return marked[id] }},
+		"attention, confirmed": {
+			all(orderflow.Confirmed, new(true)),
+			func(id string) bool { return marked[id] && statusOf[id] == orderflow.Confirmed },
+		},
+		"no attention": {all("", new(false)), func(id string) bool { return !marked[id] }},
+		"no attention, placed": {
+			all(orderflow.Placed, new(false)),
+			func(id string) bool { return !marked[id] && statusOf[id] == orderflow.Placed },
+		},
+		"a customer's": {of("ada", ""), func(id string) bool { return ownerOf(id) == "ada" }},
+		"a customer's confirmed": {
+			of("bob", orderflow.Confirmed),
+			func(id string) bool { return ownerOf(id) == "bob" && statusOf[id] == orderflow.Confirmed },
+		},
+		"nobody's": {of("eve", ""), func(string) bool { return false }},
 	} {
 		var want []string
 		for _, id := range ids {

@@ -44,7 +44,9 @@ func (t *Topic) publish(ctx context.Context, subject, kind string, message any) 
 	}
 	_, err = t.Client.Publish(ctx, &sns.PublishInput{
 		TopicArn: &t.ARN, Subject: aws.String(subject[:min(len(subject), maxSubject)]), Message: aws.String(string(raw)),
-		MessageAttributes: map[string]types.MessageAttributeValue{"kind": {DataType: aws.String("String"), StringValue: &kind}},
+		MessageAttributes: map[string]types.MessageAttributeValue{"kind": {
+			DataType: aws.String("String"), StringValue: &kind,
+		}},
 	})
 	if err != nil {
 		return wrap("publish", err)

@@ -74,7 +74,8 @@ func (s *Orders) putOrder(o *orderflow.Order) (*types.Put, error) {
 // Stalled yields the orders of a status that were last changed before the given time, oldest first;
 // then those that were changed after ahead, a time in the future, by a clock that has since been
 // set back. The index may be slightly out of date.
-func (s *Orders) Stalled(ctx context.Context, status orderflow.Status, before, ahead time.Time) iter.Seq2[*orderflow.Order, error] {
+func (s *Orders) Stalled(ctx context.Context, status orderflow.Status, before,
+	ahead time.Time) iter.Seq2[*orderflow.Order, error] {
 	return func(yield func(*orderflow.Order, error) bool) {
 		standing := func(o *orderflow.Order) bool { return o.UpdatedAt.Before(before) || o.UpdatedAt.After(ahead) }
 		for _, c := range []struct {
@@ -87,7 +88,8 @@ func (s *Orders) Stalled(ctx context.Context, status orderflow.Status, before, a
 				return
 			}
 			in := &dynamodb.QueryInput{
-				TableName: &s.Table, IndexName: aws.String(byStatus), KeyConditionExpression: aws.String("#status = :status AND id " + c.operator + " :bound"),
+				TableName: &s.Table, IndexName: aws.String(byStatus),
+				KeyConditionExpression:    aws.String("#status = :status AND id " + c.operator + " :bound"),
 				ExpressionAttributeNames:  map[string]string{"#status": "status"},
 				ExpressionAttributeValues: item{":status": str(string(status)), ":bound": str(bound)},
 			}
@@ -98,11 +100,13 @@ func (s *Orders) Stalled(ctx context.Context, status orderflow.Status, before, a
 	}
 }
 
-// NeedingAttention yields the orders that need attention, whatever their status, oldest first. The index may be slightly out of date.
+// NeedingAttention yields the orders that need attention, whatever their status, oldest first. The
+// index may be slightly out of date.
 func (s *Orders) NeedingAttention(ctx context.Context) iter.Seq2[*orderflow.Order, error] {
 	return func(yield func(*orderflow.Order, error) bool) {
 		in := &dynamodb.QueryInput{
-			TableName: &s.Table, IndexName: aws.String(byAttention), KeyConditionExpression: aws.String(attentionIndex + " = :in"),
+			TableName: &s.Table, IndexName: aws.String(byAttention),
+			KeyConditionExpression:    aws.String(attentionIndex + " = :in"),
 			ExpressionAttributeValues: item{":in": str(inAttention)},
 		}
 		s.yieldOrders(ctx, in, func(*orderflow.Order) bool { return true }, yield)
@@ -110,7 +114,8 @@ func (s *Orders) NeedingAttention(ctx context.Context) iter.Seq2[*orderflow.Orde
 }
 
 // yieldOrders yields the orders of a query that match. It reports whether the caller wants more.
-func (s *Orders) yieldOrders(ctx context.Context, in *dynamodb.QueryInput, match func(*orderflow.Order) bool, yield func(*orderflow.Order, error) bool) bool {
+func (s *Orders) yieldOrders(ctx context.Context, in *dynamodb.QueryInput, match func(*orderflow.Order) bool,
+	yield func(*orderflow.Order, error) bool) bool {
 	pages := dynamodb.NewQueryPaginator(s.DB, in)
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)

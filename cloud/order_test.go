@@ -33,7 +33,8 @@ func TestOrders_Stalled(t *testing.T) {
 	older := save(3*time.Hour, same)
 	old := save(2*time.Hour, same)
 	save(time.Minute, same)
-	save(4*time.Hour, func(o *orderflow.Order) { o.SetPaymentStatus(orderflow.PaymentUncertain, by(0)) }) // old, but recently changed
+	// old, but recently changed
+	save(4*time.Hour, func(o *orderflow.Order) { o.SetPaymentStatus(orderflow.PaymentUncertain, by(0)) })
 	save(5*time.Hour, func(o *orderflow.Order) { o.Status = orderflow.Paid })
 	// The times of these come from a clock that has since been set back by an hour.
 	ahead := save(-time.Hour, same)
@@ -102,7 +103,8 @@ func TestOrders_Commit_attentionIndex(t *testing.T) {
 	indexed := func() int32 {
 		t.Helper()
 		out, err := db.Query(t.Context(), &dynamodb.QueryInput{
-			TableName: aws.String("orders"), IndexName: aws.String("by-attention"), KeyConditionExpression: aws.String("attentionIndex = :yes"),
+			TableName: aws.String("orders"), IndexName: aws.String("by-attention"),
+			KeyConditionExpression:    aws.String("attentionIndex = :yes"),
 			ExpressionAttributeValues: item{":yes": str("yes")},
 		})
 		wantCode(t, err, "")
@@ -130,7 +132,9 @@ func TestPayments_Payment_formerlyVoided(t *testing.T) {
 	t.Parallel()
 	db := localDB(t)
 	for _, reason := range []string{"OrderCancelled", "card_declined"} {
-		put(t, db, "payments", map[string]any{"orderId": reason, "step": "charge", "state": "FAILED", "reason": reason, "revision": 1})
+		put(t, db, "payments", map[string]any{
+			"orderId": reason, "step": "charge", "state": "FAILED", "reason": reason, "revision": 1,
+		})
 	}
 	ledger := &Payments{DB: db, Table: "payments"}
 	got, err := ledger.Payment(t.Context(), "OrderCancelled", "charge")

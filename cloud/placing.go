@@ -33,7 +33,8 @@ func (p *Placements) Answer(ctx context.Context, key string, now time.Time) ([]b
 // Place saves a new order and the answer under the key in one transaction, the only write of the
 // API. If the key has an answer that has not expired, nothing is saved and earlier is that answer.
 // Returns orderflow.CodeConflict while another transaction holds the key, CodeThrottled.
-func (p *Placements) Place(ctx context.Context, o *orderflow.Order, key string, answer []byte, now, expires time.Time) (earlier []byte, err error) {
+func (p *Placements) Place(ctx context.Context, o *orderflow.Order, key string, answer []byte, now,
+	expires time.Time) (earlier []byte, err error) {
 	if o.Version != 0 {
 		return nil, fmt.Errorf("place order %s: the order is already saved", o.ID)
 	}
@@ -42,7 +43,9 @@ func (p *Placements) Place(ctx context.Context, o *orderflow.Order, key string, 
 	if err != nil {
 		return nil, fmt.Errorf("place order: %w", err)
 	}
-	put, err := putAnswer(p.Idempotency, answerItem{Key: key, OrderID: o.ID, Answer: answer, ExpiresAt: expires.Unix()}, now)
+	put, err := putAnswer(p.Idempotency, answerItem{
+		Key: key, OrderID: o.ID, Answer: answer, ExpiresAt: expires.Unix(),
+	}, now)
 	if err != nil {
 		return nil, fmt.Errorf("place order: %w", err)
 	}
@@ -58,7 +61,8 @@ func (p *Placements) Place(ctx context.Context, o *orderflow.Order, key string, 
 }
 
 // earlier returns the saved answer from the first reason of a cancelled transaction.
-func (p *Placements) earlier(ctx context.Context, key string, now time.Time, cancelled *types.TransactionCanceledException) ([]byte, error) {
+func (p *Placements) earlier(ctx context.Context, key string, now time.Time,
+	cancelled *types.TransactionCanceledException) ([]byte, error) {
 	reasons := cancelled.CancellationReasons
 	if len(reasons) == 0 || aws.ToString(reasons[0].Code) != "ConditionalCheckFailed" {
 		return nil, fmt.Errorf("place order: %w", whyCancelled(make([]action, len(reasons)), cancelled))

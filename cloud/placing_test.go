@@ -37,8 +37,12 @@ func draft(t *testing.T, n int, customer string) *orderflow.Order {
 	}
 	o, err := orderflow.Place(orderflow.Draft{
 		ID: id, CustomerID: customer, Email: "ada@example.com", PaymentMethod: "pm_card_visa", At: at,
-		Lines:           []orderflow.Line{{SKU: "MUG", Name: "Mug", Quantity: 2, UnitPrice: orderflow.Money{Amount: 1650, Currency: "USD"}}},
-		ShippingAddress: orderflow.Address{Name: "Ada", Line1: "1 A St", City: "London", PostalCode: "SW1", Country: "GB"},
+		Lines: []orderflow.Line{{
+			SKU: "MUG", Name: "Mug", Quantity: 2, UnitPrice: orderflow.Money{Amount: 1650, Currency: "USD"},
+		}},
+		ShippingAddress: orderflow.Address{
+			Name: "Ada", Line1: "1 A St", City: "London", PostalCode: "SW1", Country: "GB",
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +93,8 @@ func TestPlacements_cancelled(t *testing.T) {
 			}))
 			p := &Placements{DB: db, Orders: "orders", Idempotency: "idempotency"}
 			o := draft(t, 1, "ada")
-			if earlier, err := p.Place(t.Context(), o, "key", nil, noon, noon); earlier != nil || orderflow.CodeOf(err) != tt.want || o.Version != 0 {
+			if earlier, err := p.Place(t.Context(), o, "key", nil, noon, noon); earlier != nil ||
+				orderflow.CodeOf(err) != tt.want || o.Version != 0 {
 				t.Errorf("got %s, %v, want %s", earlier, err, tt.want)
 			}
 		})
@@ -102,7 +107,8 @@ func put(t *testing.T, db *dynamodb.Client, table string, v any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.PutItem(context.Background(), &dynamodb.PutItemInput{TableName: aws.String(table), Item: it}); err != nil {
+	if _, err := db.PutItem(context.Background(),
+		&dynamodb.PutItemInput{TableName: aws.String(table), Item: it}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -37,7 +37,9 @@ func (q *Queue) Messages(ctx context.Context) iter.Seq2[QueueMessage, error] {
 				return
 			}
 			for _, m := range out.Messages {
-				if !yield(QueueMessage{aws.ToString(m.MessageId), aws.ToString(m.Body), aws.ToString(m.ReceiptHandle)}, nil) {
+				if !yield(QueueMessage{
+					aws.ToString(m.MessageId), aws.ToString(m.Body), aws.ToString(m.ReceiptHandle),
+				}, nil) {
 					return
 				}
 			}
@@ -51,7 +53,8 @@ func (q *Queue) Messages(ctx context.Context) iter.Seq2[QueueMessage, error] {
 
 // Delete removes a received message.
 func (q *Queue) Delete(ctx context.Context, receipt string) error {
-	if _, err := q.Client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &q.URL, ReceiptHandle: &receipt}); err != nil {
+	if _, err := q.Client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &q.URL,
+		ReceiptHandle: &receipt}); err != nil {
 		return fmt.Errorf("delete message: %w", wrap("sqs", err))
 	}
 	return nil

@@ -17,8 +17,13 @@ func TestQueue_Messages(t *testing.T) {
 	for i := range 10 {
 		ten = append(ten, fmt.Sprintf(`{"MessageId":"m%d","Body":"b%d","ReceiptHandle":"r%d"}`, i, i, i))
 	}
-	f, cfg := newFake(t, map[string]string{"ReceiveMessage": `{"Messages":[` + strings.Join(ten, ",") + `]}`, "DeleteMessage": `{}`})
-	q := &Queue{Client: sqs.NewFromConfig(cfg, func(o *sqs.Options) { o.DisableMessageChecksumValidation = true }), URL: "https://sqs.us-east-1.amazonaws.com/000000000000/q"}
+	f, cfg := newFake(t, map[string]string{
+		"ReceiveMessage": `{"Messages":[` + strings.Join(ten, ",") + `]}`, "DeleteMessage": `{}`,
+	})
+	q := &Queue{
+		Client: sqs.NewFromConfig(cfg, func(o *sqs.Options) { o.DisableMessageChecksumValidation = true }),
+		URL:    "https://sqs.us-east-1.amazonaws.com/000000000000/q",
+	}
 	n := 0
 	for m, err := range q.Messages(t.Context()) {
 		wantCode(t, err, "")
@@ -49,7 +54,9 @@ func TestQueue_Messages_ends(t *testing.T) {
 			t.Parallel()
 			f, cfg := newFake(t, map[string]string{"ReceiveMessage": tt.answer})
 			var last error
-			for _, err := range (&Queue{Client: sqs.NewFromConfig(cfg), URL: "https://sqs.us-east-1.amazonaws.com/0/q"}).Messages(t.Context()) {
+			for _, err := range (&Queue{
+				Client: sqs.NewFromConfig(cfg), URL: "https://sqs.us-east-1.amazonaws.com/0/q",
+			}).Messages(t.Context()) {
 				last = err
 			}
 			wantCode(t, last, tt.want)

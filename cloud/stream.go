@@ -9,7 +9,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Stream is a batch of records of the orders table's stream, view type NEW_AND_OLD_IMAGES, as Lambda delivers it.
+// Stream is a batch of records of the orders table's stream, view type NEW_AND_OLD_IMAGES, as
+// Lambda delivers it.
 type Stream struct {
 	Records []StreamRecord `json:"Records"`
 }
@@ -21,7 +22,8 @@ type StreamRecord struct {
 	Published      int64
 }
 
-// UnmarshalJSON reads {"dynamodb":{"SequenceNumber","NewImage","OldImage"}}, images in DynamoDB's typed JSON.
+// UnmarshalJSON reads {"dynamodb":{"SequenceNumber","NewImage","OldImage"}}, images in DynamoDB's
+// typed JSON.
 func (r *StreamRecord) UnmarshalJSON(raw []byte) error {
 	var in struct {
 		DynamoDB struct {

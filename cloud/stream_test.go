@@ -51,7 +51,8 @@ func TestStreamRecord_UnmarshalJSON(t *testing.T) {
 			var got []int64
 			for _, e := range changes(s.Records[0]) {
 				got = append(got, e.Sequence)
-				if e.OrderID != "ord_1" || e.CustomerID != "cus_1" || e.Total.Amount != 1250 || e.ShipmentID != "shp_1" || !e.Attention || e.At.Nanosecond() != 5e8 {
+				if e.OrderID != "ord_1" || e.CustomerID != "cus_1" || e.Total.Amount != 1250 || e.ShipmentID != "shp_1" ||
+					!e.Attention || e.At.Nanosecond() != 5e8 {
 					t.Errorf("event %+v", e)
 				}
 			}
@@ -64,8 +65,10 @@ func TestStreamRecord_UnmarshalJSON(t *testing.T) {
 
 func TestStreamRecord_refuses(t *testing.T) {
 	t.Parallel()
-	for _, images := range []string{`"NewImage":{"id":{"X":"?"}}`, `"NewImage":{"id":"plain"}`, `"NewImage":{"total":{"S":"much"}}`,
-		`"NewImage":{"id":{"S":"ord_1"}}`, `"NewImage":{"id":{"S":"ord_1"`, `"NewImage":` + orderImage(2) + `,"OldImage":{}`,
+	for _, images := range []string{`"NewImage":{"id":{"X":"?"}}`, `"NewImage":{"id":"plain"}`,
+		`"NewImage":{"total":{"S":"much"}}`,
+		`"NewImage":{"id":{"S":"ord_1"}}`, `"NewImage":{"id":{"S":"ord_1"`,
+		`"NewImage":` + orderImage(2) + `,"OldImage":{}`,
 		`"NewImage":{"id":{"S":"ord_1","N":"1"}}`, `"NewImage":{"id":{"SS":["ord_1"]}}`, `"NewImage":{"id":{"BOOL":"yes"}}`, `"NewImage":[]`} {
 		var s Stream
 		if err := json.Unmarshal([]byte(`{"Records":[`+record("1", images)+`]}`), &s); err == nil {
@@ -90,7 +93,9 @@ func TestStreamRecord_UnmarshalJSON_whole(t *testing.T) {
 	if err := o.RequestShipment("shp_1", orderflow.Wait{Step: "RequestShipment", Token: "t"}, by(0)); err != nil {
 		t.Fatal(err)
 	}
-	o.NoteUnsent(orderflow.Unsent{Kind: orderflow.NotifyConfirmed, Step: "NotifyConfirmed", Message: "m"}, by(time.Second))
+	o.NoteUnsent(orderflow.Unsent{
+		Kind: orderflow.NotifyConfirmed, Step: "NotifyConfirmed", Message: "m",
+	}, by(time.Second))
 	it, err := itemOf(o)
 	if err != nil {
 		t.Fatal(err)

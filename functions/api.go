@@ -14,8 +14,10 @@ import (
 func newAPI(p *parts) lambda.Handler {
 	orders := p.orders("ORDERS_TABLE")
 	return handle(p, httpapi.New(api.New(api.Options{
-		Orders:           orders,
-		Placements:       &cloud.Placements{DB: orders.DB, Orders: orders.Table, Idempotency: p.env.required("IDEMPOTENCY_TABLE")},
+		Orders: orders,
+		Placements: &cloud.Placements{
+			DB: orders.DB, Orders: orders.Table, Idempotency: p.env.required("IDEMPOTENCY_TABLE"),
+		},
 		OrderLists:       &cloud.OrderLists{DB: orders.DB, Table: orders.Table},
 		Catalogue:        p.catalogue(),
 		Customers:        p.customers(),

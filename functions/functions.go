@@ -70,7 +70,9 @@ var constructors = map[string]func(*parts) lambda.Handler{
 		return handle(p, tasks.Start{Executions: p.executions("STATE_MACHINE_ARN"), Log: p.opts.Logger}.Handle)
 	},
 	"wake": func(p *parts) lambda.Handler {
-		return handle(p, tasks.Wake{Orders: p.orders("ORDERS_TABLE"), Tokens: p.executions("STATE_MACHINE_ARN"), Log: p.opts.Logger}.Handle)
+		return handle(p, tasks.Wake{
+			Orders: p.orders("ORDERS_TABLE"), Tokens: p.executions("STATE_MACHINE_ARN"), Log: p.opts.Logger,
+		}.Handle)
 	},
 	"watch": func(p *parts) lambda.Handler {
 		return handle(p, tasks.Watch{
@@ -94,10 +96,14 @@ var constructors = map[string]func(*parts) lambda.Handler{
 		return handle(p, tasks.Record{Orders: p.stockOrders(), Steps: p.steps(), Now: p.opts.Clock}.Handle)
 	},
 	"charge": func(p *parts) lambda.Handler {
-		return handle(p, tasks.Charge{Orders: p.moneyOrders(), Steps: p.steps(), Ledger: p.ledger(), Gateway: p.gateway(), Now: p.opts.Clock}.Handle)
+		return handle(p, tasks.Charge{
+			Orders: p.moneyOrders(), Steps: p.steps(), Ledger: p.ledger(), Gateway: p.gateway(), Now: p.opts.Clock,
+		}.Handle)
 	},
 	"refund": func(p *parts) lambda.Handler {
-		return handle(p, tasks.Refund{Orders: p.moneyOrders(), Steps: p.steps(), Ledger: p.ledger(), Gateway: p.gateway(), Now: p.opts.Clock}.Handle)
+		return handle(p, tasks.Refund{
+			Orders: p.moneyOrders(), Steps: p.steps(), Ledger: p.ledger(), Gateway: p.gateway(), Now: p.opts.Clock,
+		}.Handle)
 	},
 	"ship": func(p *parts) lambda.Handler {
 		return handle(p, tasks.Ship{Orders: p.orders("ORDERS_TABLE"), Now: p.opts.Clock}.Handle)

@@ -14,7 +14,8 @@ const stripeKey = "STRIPE_SECRET_KEY"
 
 // errNoStripe is the error of a function that has Stripe's key in a program without Stripe's
 // client.
-var errNoStripe = errors.New(stripeKey + " is set, but only the deployed program can charge with Stripe: run the functions as its processes (orderflow up --isolated)")
+var errNoStripe = errors.New(stripeKey + " is set, but only the deployed program can charge with Stripe: " +
+	"run the functions as its processes (orderflow up --isolated)")
 
 // RefuseStripe returns an error if a function's environment has Stripe's key. A program without
 // Stripe's client calls it before it starts.

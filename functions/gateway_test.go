@@ -23,12 +23,14 @@ import (
 
 // table returns a table with a hash key and, unless it is "", a range key, both strings.
 func table(name, hash, sort string) string {
-	attributes, keys := fmt.Sprintf(`{"AttributeName":%q,"AttributeType":"S"}`, hash), fmt.Sprintf(`{"AttributeName":%q,"KeyType":"HASH"}`, hash)
+	attributes, keys := fmt.Sprintf(`{"AttributeName":%q,"AttributeType":"S"}`,
+		hash), fmt.Sprintf(`{"AttributeName":%q,"KeyType":"HASH"}`, hash)
 	if sort != "" {
 		attributes += fmt.Sprintf(`,{"AttributeName":%q,"AttributeType":"S"}`, sort)
 		keys += fmt.Sprintf(`,{"AttributeName":%q,"KeyType":"RANGE"}`, sort)
 	}
-	return fmt.Sprintf(`{"TableName":%q,"AttributeDefinitions":[%s],"KeySchema":[%s],"BillingMode":"PAY_PER_REQUEST"}`, name, attributes, keys)
+	return fmt.Sprintf(`{"TableName":%q,"AttributeDefinitions":[%s],"KeySchema":[%s],"BillingMode":"PAY_PER_REQUEST"}`,
+		name, attributes, keys)
 }
 
 // localConfig returns a configuration that reaches a local DynamoDB with the tables.
@@ -55,7 +57,8 @@ func localConfig(t *testing.T, tables ...string) aws.Config {
 	r := &awsapi.Router{}
 	r.Register("dynamodb", db)
 	return aws.Config{
-		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("k", "s", ""), HTTPClient: &http.Client{Transport: awsapi.Transport{Handler: r}},
+		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("k", "s", ""),
+		HTTPClient: &http.Client{Transport: awsapi.Transport{Handler: r}},
 	}
 }
 
@@ -66,7 +69,10 @@ func newStripe(key string, client *http.Client, now func() time.Time) tasks.Gate
 
 func gatewayParts(cfg aws.Config, stripeKey string) *parts {
 	env := map[string]string{"SANDBOX_TABLE": "sandbox", "STRIPE_SECRET_KEY": stripeKey}
-	return &parts{cfg: cfg, env: environment{get: func(name string) string { return env[name] }}, opts: Options{Stripe: newStripe}.withDefaults()}
+	return &parts{
+		cfg: cfg, env: environment{get: func(name string) string { return env[name] }},
+		opts: Options{Stripe: newStripe}.withDefaults(),
+	}
 }
 
 func TestGateway_isChosenByTheKey(t *testing.T) {
@@ -94,7 +100,10 @@ func TestNew_stripeKeyWithoutClient(t *testing.T) {
 func TestGateway_sandboxRemembers(t *testing.T) {
 	t.Parallel()
 	cfg := localConfig(t, table("sandbox", "key", ""))
-	c := orderflow.Charge{Key: "ord_1/charge", OrderID: "ord_1", Amount: orderflow.Money{Amount: 1250, Currency: "USD"}, PaymentMethod: payment.Flaky}
+	c := orderflow.Charge{
+		Key: "ord_1/charge", OrderID: "ord_1", Amount: orderflow.Money{Amount: 1250, Currency: "USD"},
+		PaymentMethod: payment.Flaky,
+	}
 	for i, want := range []orderflow.Code{orderflow.CodePaymentUnavailable, orderflow.CodePaymentUnavailable, "", ""} {
 		r, err := gatewayParts(cfg, "").gateway().Charge(t.Context(), c)
 		if orderflow.CodeOf(err) != want || want == "" && (err != nil || r.Amount != c.Amount) {

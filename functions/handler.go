@@ -48,7 +48,9 @@ func (h handler[In, Out]) Invoke(ctx context.Context, payload []byte) ([]byte, e
 func (h handler[In, Out]) namePanic(ctx context.Context) {
 	if v := recover(); v != nil {
 		h.log.ErrorContext(ctx, "invocation panicked", "error", v, "stack", string(debug.Stack()))
-		panic(messages.InvokeResponse_Error{Type: string(orderflow.CodeInternal), Message: fmt.Sprint(v), ShouldExit: true})
+		panic(messages.InvokeResponse_Error{
+			Type: string(orderflow.CodeInternal), Message: fmt.Sprint(v), ShouldExit: true,
+		})
 	}
 }
 
@@ -56,5 +58,7 @@ func (h handler[In, Out]) namePanic(ctx context.Context) {
 // type only from an unwrapped value of this type (aws-lambda-go, lambda/errors.go). For other
 // errors it reports the Go type, which is of no use to an operator.
 func edgeError(err error) error {
-	return messages.InvokeResponse_Error{Type: string(cmp.Or(orderflow.CodeOf(err), orderflow.CodeInternal)), Message: err.Error()}
+	return messages.InvokeResponse_Error{
+		Type: string(cmp.Or(orderflow.CodeOf(err), orderflow.CodeInternal)), Message: err.Error(),
+	}
 }

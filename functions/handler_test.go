@@ -33,10 +33,24 @@ func TestHandler_Invoke(t *testing.T) {
 		wantErr       error
 	}{
 		{"result", `{"n":4}`, nil, `{"twice":8}`, nil},
-		{"coded error", `{"n":4}`, outOfStock, "", messages.InvokeResponse_Error{Type: "OutOfStock", Message: "reserve stock: OutOfStock: not enough in stock: a"}},
-		{"other error", `{"n":4}`, io.ErrUnexpectedEOF, "", messages.InvokeResponse_Error{Type: "Internal", Message: "unexpected EOF"}},
-		{"wrapped error", `{"n":4}`, fmt.Errorf("publish: %w", io.ErrUnexpectedEOF), "", messages.InvokeResponse_Error{Type: "Internal", Message: "publish: unexpected EOF"}},
-		{"out of time", `{"n":4}`, context.DeadlineExceeded, "", messages.InvokeResponse_Error{Type: "Internal", Message: "context deadline exceeded"}},
+		{
+			"coded error", `{"n":4}`, outOfStock, "",
+			messages.InvokeResponse_Error{
+				Type: "OutOfStock", Message: "reserve stock: OutOfStock: not enough in stock: a",
+			},
+		},
+		{
+			"other error", `{"n":4}`, io.ErrUnexpectedEOF, "",
+			messages.InvokeResponse_Error{Type: "Internal", Message: "unexpected EOF"},
+		},
+		{
+			"wrapped error", `{"n":4}`, fmt.Errorf("publish: %w", io.ErrUnexpectedEOF), "",
+			messages.InvokeResponse_Error{Type: "Internal", Message: "publish: unexpected EOF"},
+		},
+		{
+			"out of time", `{"n":4}`, context.DeadlineExceeded, "",
+			messages.InvokeResponse_Error{Type: "Internal", Message: "context deadline exceeded"},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -81,7 +95,8 @@ func TestHandler_Invoke_panic(t *testing.T) {
 	h := handle(p, func(context.Context, in) (out, error) { panic(io.ErrUnexpectedEOF) })
 	defer func() {
 		v := recover()
-		if e, ok := v.(messages.InvokeResponse_Error); !ok || e.Type != "Internal" || e.Message != "unexpected EOF" || !e.ShouldExit {
+		if e, ok := v.(messages.InvokeResponse_Error); !ok || e.Type != "Internal" || e.Message != "unexpected EOF" ||
+			!e.ShouldExit {
 			t.Errorf("panicked with %#v", v)
 		}
 		if !strings.Contains(log.String(), "TestHandler_Invoke_panic") {

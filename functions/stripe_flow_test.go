@@ -27,14 +27,22 @@ type flow struct {
 }
 
 func newFlow(t *testing.T, script ...string) *flow {
-	cfg := localConfig(t, table("orders", "id", ""), table("steps", "orderId", "name"), table("payments", "orderId", "step"))
+	cfg := localConfig(t, table("orders", "id", ""), table("steps", "orderId", "name"),
+		table("payments", "orderId", "step"))
 	f := &flow{
-		T: t, clock: clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), stripe: newStripeServer(script...),
-		orders: &cloud.Orders{DB: dynamodb.NewFromConfig(cfg), Table: "orders", Steps: "steps", Payments: "payments"}, tasks: map[string]lambda.Handler{},
+		T: t, clock: clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)),
+		stripe: newStripeServer(script...),
+		orders: &cloud.Orders{DB: dynamodb.NewFromConfig(cfg), Table: "orders", Steps: "steps", Payments: "payments"},
+		tasks:  map[string]lambda.Handler{},
 	}
-	env := map[string]string{"ORDERS_TABLE": "orders", "STEPS_TABLE": "steps", "PAYMENTS_TABLE": "payments", "SANDBOX_TABLE": "none", "STRIPE_SECRET_KEY": "sk_test_1"}
+	env := map[string]string{
+		"ORDERS_TABLE": "orders", "STEPS_TABLE": "steps", "PAYMENTS_TABLE": "payments", "SANDBOX_TABLE": "none",
+		"STRIPE_SECRET_KEY": "sk_test_1",
+	}
 	for _, name := range []string{"charge", "refund"} {
-		h, err := New(name, cfg, func(v string) string { return env[v] }, Options{Clock: f.clock.Now, HTTPClient: &http.Client{Transport: f.stripe}, Stripe: newStripe})
+		h, err := New(name, cfg, func(v string) string { return env[v] }, Options{
+			Clock: f.clock.Now, HTTPClient: &http.Client{Transport: f.stripe}, Stripe: newStripe,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,8 +55,11 @@ func newFlow(t *testing.T, script ...string) *flow {
 // confirm saves a confirmed order over 12.50 USD with reserved stock.
 func (f *flow) confirm() {
 	f.Helper()
-	o, err := orderflow.Place(orderflow.Draft{ID: "ord_1", CustomerID: "cus_1", PaymentMethod: "pm_card_visa", At: f.clock.Now(),
-		Lines: []orderflow.Line{{SKU: "a", Name: "Thing", Quantity: 1, UnitPrice: orderflow.Money{Amount: 1250, Currency: "USD"}}}})
+	o, err := orderflow.Place(orderflow.Draft{ID: "ord_1", CustomerID: "cus_1", PaymentMethod: "pm_card_visa",
+		At: f.clock.Now(),
+		Lines: []orderflow.Line{{
+			SKU: "a", Name: "Thing", Quantity: 1, UnitPrice: orderflow.Money{Amount: 1250, Currency: "USD"},
+		}}})
 	if err == nil {
 		err = o.Confirm(orderflow.By{At: f.clock.Now()})
 	}
@@ -116,23 +127,80 @@ func TestStripe_flow(t *testing.T) {
 		keys    string
 	}{
 		{"plain", nil, "charge, charge", orderflow.PaymentCaptured, "ord_1/charge"},
-		{"refused for what was asked", []string{tooSmall}, "charge=PaymentDeclined, charge=PaymentDeclined", orderflow.PaymentDeclined, ""},
-		{"a saved error, redriven", []string{saved500}, "charge=PaymentUncertain, charge=PaymentUncertain, wait 2m, charge", orderflow.PaymentCaptured, "ord_1/charge/2"},
-		{"two saved errors, redriven twice", []string{saved500, saved500}, "charge=PaymentUncertain, wait 2m, charge=PaymentUncertain, wait 2m, charge", orderflow.PaymentCaptured, "ord_1/charge/3"},
-		{"a saved refusal of the account, mended", []string{"400 invalid_request_error account_invalid - -"}, "charge=PaymentUnavailable, charge=PaymentUnavailable, charge", orderflow.PaymentCaptured, "ord_1/charge/2"},
-		{"a wrong key, mended", []string{"401 invalid_request_error - - -"}, "charge=PaymentUnavailable, charge", orderflow.PaymentCaptured, "ord_1/charge"},
-		{"declined for now", []string{forNow, forNow}, "charge=PaymentUnavailable, charge=PaymentUnavailable, charge", orderflow.PaymentCaptured, "ord_1/charge/3"},
-		{"declined for now, then for good", []string{forNow, "402 card_error card_declined insufficient_funds -"}, "charge=PaymentUnavailable, charge=PaymentDeclined", orderflow.PaymentDeclined, ""},
-		{"lost before", []string{"lose"}, "charge=PaymentUncertain, wait 1h, charge", orderflow.PaymentCaptured, "ord_1/charge"},
-		{"lost after", []string{"lose after"}, "charge=PaymentUncertain, wait 72h, charge", orderflow.PaymentCaptured, "ord_1/charge"},
-		{"processing", []string{"processing"}, "charge=PaymentUncertain, charge=PaymentUncertain, settle succeeded, charge", orderflow.PaymentCaptured, ""},
-		{"a cancel after a saved error", []string{saved500}, "charge=PaymentUncertain, cancel, charge=OrderCancelled, refund=PaymentUncertain, wait 2m, refund", orderflow.PaymentNone, ""},
+		{
+			"refused for what was asked", []string{tooSmall}, "charge=PaymentDeclined, charge=PaymentDeclined",
+			orderflow.PaymentDeclined, "",
+		},
+		{
+			"a saved error, redriven", []string{saved500},
+			"charge=PaymentUncertain, charge=PaymentUncertain, wait 2m, charge", orderflow.PaymentCaptured,
+			"ord_1/charge/2",
+		},
+		{
+			"two saved errors, redriven twice", []string{saved500, saved500},
+			"charge=PaymentUncertain, wait 2m, charge=PaymentUncertain, wait 2m, charge", orderflow.PaymentCaptured,
+			"ord_1/charge/3",
+		},
+		{
+			"a saved refusal of the account, mended", []string{"400 invalid_request_error account_invalid - -"},
+			"charge=PaymentUnavailable, charge=PaymentUnavailable, charge", orderflow.PaymentCaptured,
+			"ord_1/charge/2",
+		},
+		{
+			"a wrong key, mended", []string{"401 invalid_request_error - - -"}, "charge=PaymentUnavailable, charge",
+			orderflow.PaymentCaptured, "ord_1/charge",
+		},
+		{
+			"declined for now", []string{forNow, forNow},
+			"charge=PaymentUnavailable, charge=PaymentUnavailable, charge", orderflow.PaymentCaptured,
+			"ord_1/charge/3",
+		},
+		{
+			"declined for now, then for good", []string{forNow, "402 card_error card_declined insufficient_funds -"},
+			"charge=PaymentUnavailable, charge=PaymentDeclined", orderflow.PaymentDeclined, "",
+		},
+		{
+			"lost before", []string{"lose"}, "charge=PaymentUncertain, wait 1h, charge", orderflow.PaymentCaptured,
+			"ord_1/charge",
+		},
+		{
+			"lost after", []string{"lose after"}, "charge=PaymentUncertain, wait 72h, charge",
+			orderflow.PaymentCaptured, "ord_1/charge",
+		},
+		{
+			"processing", []string{"processing"},
+			"charge=PaymentUncertain, charge=PaymentUncertain, settle succeeded, charge", orderflow.PaymentCaptured,
+			"",
+		},
+		{
+			"a cancel after a saved error", []string{saved500},
+			"charge=PaymentUncertain, cancel, charge=OrderCancelled, refund=PaymentUncertain, wait 2m, refund",
+			orderflow.PaymentNone, "",
+		},
 		{"given back", nil, "charge, cancel, refund, refund", orderflow.PaymentRefunded, "ord_1/charge ord_1/refund"},
-		{"on its way back", []string{"succeed", "pending"}, "charge, cancel, refund=RefundPending, wait 3h, refund=RefundPending, settle succeeded, refund", orderflow.PaymentRefunded, "ord_1/charge ord_1/refund"},
-		{"still on its way back", []string{"succeed", "pending"}, "charge, cancel, refund=RefundPending", orderflow.PaymentRefundPending, "ord_1/charge ord_1/refund"},
-		{"came back to us", []string{"succeed", "pending"}, "charge, cancel, refund=RefundPending, settle failed, refund=RefundFailed, refund", orderflow.PaymentRefunded, "ord_1/charge ord_1/refund ord_1/refund/2"},
-		{"a saved error of the refund", []string{"succeed", saved500}, "charge, cancel, refund=PaymentUncertain, refund=PaymentUncertain, wait 2m, refund", orderflow.PaymentRefunded, "ord_1/charge ord_1/refund/2"},
-		{"disputed", []string{"succeed", "400 invalid_request_error charge_disputed - -"}, "charge, cancel, refund=RefundFailed", orderflow.PaymentCaptured, "ord_1/charge"},
+		{
+			"on its way back", []string{"succeed", "pending"},
+			"charge, cancel, refund=RefundPending, wait 3h, refund=RefundPending, settle succeeded, refund",
+			orderflow.PaymentRefunded, "ord_1/charge ord_1/refund",
+		},
+		{
+			"still on its way back", []string{"succeed", "pending"}, "charge, cancel, refund=RefundPending",
+			orderflow.PaymentRefundPending, "ord_1/charge ord_1/refund",
+		},
+		{
+			"came back to us", []string{"succeed", "pending"},
+			"charge, cancel, refund=RefundPending, settle failed, refund=RefundFailed, refund",
+			orderflow.PaymentRefunded, "ord_1/charge ord_1/refund ord_1/refund/2",
+		},
+		{
+			"a saved error of the refund", []string{"succeed", saved500},
+			"charge, cancel, refund=PaymentUncertain, refund=PaymentUncertain, wait 2m, refund",
+			orderflow.PaymentRefunded, "ord_1/charge ord_1/refund/2",
+		},
+		{
+			"disputed", []string{"succeed", "400 invalid_request_error charge_disputed - -"},
+			"charge, cancel, refund=RefundFailed", orderflow.PaymentCaptured, "ord_1/charge",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -122,7 +122,8 @@ func (s *stripeServer) settle(status string) {
 	for _, objects := range [][]string{s.intents, s.refunds} {
 		for i := range objects {
 			for _, open := range []string{"pending", "processing"} {
-				objects[i] = strings.Replace(objects[i], fmt.Sprintf(`"status":%q`, open), fmt.Sprintf(`"status":%q`, status), 1)
+				objects[i] = strings.Replace(objects[i], fmt.Sprintf(`"status":%q`, open),
+					fmt.Sprintf(`"status":%q`, status), 1)
 			}
 		}
 	}

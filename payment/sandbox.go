@@ -127,7 +127,8 @@ func (s Sandbox) capture(ctx context.Context, c orderflow.Charge) (orderflow.Rec
 		return orderflow.Receipt{}, fmt.Errorf("sandbox: remember charge: %w", err)
 	}
 	if first && c.PaymentMethod == LostReply {
-		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentUncertain, "the sandbox provider's reply was lost")
+		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentUncertain,
+			"the sandbox provider's reply was lost")
 	}
 	return receipt(r)
 }
@@ -191,7 +192,9 @@ func (s Sandbox) refuseRefund(ctx context.Context, f orderflow.Refund) error {
 			return err
 		}
 		if first {
-			return &orderflow.KeySpent{Err: orderflow.Errorf(orderflow.CodeRefundFailed, "the refund was returned"), Proven: true}
+			return &orderflow.KeySpent{
+				Err: orderflow.Errorf(orderflow.CodeRefundFailed, "the refund was returned"), Proven: true,
+			}
 		}
 	}
 	return nil

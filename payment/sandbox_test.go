@@ -77,7 +77,10 @@ func TestSandbox_Charge(t *testing.T) {
 		t.Run(tt.method, func(t *testing.T) {
 			t.Parallel()
 			s := Sandbox{newMemory()}
-			c := orderflow.Charge{Key: "ord_1/charge", OrderID: "ord_1", Amount: orderflow.Money{Amount: 1250, Currency: "USD"}, PaymentMethod: tt.method}
+			c := orderflow.Charge{
+				Key: "ord_1/charge", OrderID: "ord_1", Amount: orderflow.Money{Amount: 1250, Currency: "USD"},
+				PaymentMethod: tt.method,
+			}
 			ids := map[string]bool{}
 			for i, want := range tt.want {
 				r, err := s.Charge(t.Context(), c)
@@ -119,7 +122,8 @@ func TestSandbox_Charge_outageLifted(t *testing.T) {
 func TestSandbox_Charge_declineCodes(t *testing.T) {
 	t.Parallel()
 	for method, want := range map[string]string{
-		Declined: "generic_decline", InsufficientFunds: "insufficient_funds", Authentication: "authentication_required", TooSmall: "amount_too_small",
+		Declined: "generic_decline", InsufficientFunds: "insufficient_funds", Authentication: "authentication_required",
+		TooSmall:                            "amount_too_small",
 		"pm_card_chargeDeclinedExpiredCard": "expired_card",
 	} {
 		_, err := Sandbox{newMemory()}.Charge(t.Context(), orderflow.Charge{Key: "k", PaymentMethod: method})
@@ -134,7 +138,9 @@ func TestSandbox_Charge_attempts(t *testing.T) {
 	s := Sandbox{newMemory()}
 	p := orderflow.Payment{OrderID: "ord_1", Step: "charge"}
 	charge := func() (orderflow.Receipt, error) {
-		return s.Charge(t.Context(), orderflow.Charge{Key: p.Key(), OrderID: "ord_1", Amount: amount, PaymentMethod: TryAgainLater})
+		return s.Charge(t.Context(), orderflow.Charge{
+			Key: p.Key(), OrderID: "ord_1", Amount: amount, PaymentMethod: TryAgainLater,
+		})
 	}
 	for range 2 { // the first attempt stays declined
 		_, err := charge()
@@ -169,7 +175,9 @@ func TestSandbox_Refund_slow(t *testing.T) {
 		{FailingRefund, orderflow.CodeRefundFailed, "", orderflow.CodeRefundFailed},
 	} {
 		s := Sandbox{newMemory()}
-		captured, err := s.Charge(t.Context(), orderflow.Charge{Key: "ord_1/charge", OrderID: "ord_1", Amount: amount, PaymentMethod: tt.method})
+		captured, err := s.Charge(t.Context(), orderflow.Charge{
+			Key: "ord_1/charge", OrderID: "ord_1", Amount: amount, PaymentMethod: tt.method,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -177,7 +185,9 @@ func TestSandbox_Refund_slow(t *testing.T) {
 			key  string
 			want orderflow.Code
 		}{{"ord_1/refund", tt.first}, {"ord_1/refund", tt.same}, {"ord_1/refund/2", tt.other}} {
-			r, err := s.Refund(t.Context(), orderflow.Refund{Key: call.key, OrderID: "ord_1", ProviderID: captured.ProviderID, Amount: amount})
+			r, err := s.Refund(t.Context(), orderflow.Refund{
+				Key: call.key, OrderID: "ord_1", ProviderID: captured.ProviderID, Amount: amount,
+			})
 			if got := orderflow.CodeOf(err); got != call.want || err == nil && r.Amount != amount {
 				t.Errorf("%s, call %d: got %+v, %v, want %q", tt.method, i, r, err, call.want)
 			}
@@ -188,7 +198,10 @@ func TestSandbox_Refund_slow(t *testing.T) {
 func TestSandbox_Refund(t *testing.T) {
 	t.Parallel()
 	s := Sandbox{newMemory()}
-	f := orderflow.Refund{Key: "ord_1/refund", OrderID: "ord_1", ProviderID: "pi_1", Amount: orderflow.Money{Amount: 7, Currency: "USD"}}
+	f := orderflow.Refund{
+		Key: "ord_1/refund", OrderID: "ord_1", ProviderID: "pi_1",
+		Amount: orderflow.Money{Amount: 7, Currency: "USD"},
+	}
 	var ids []string
 	for range 3 {
 		r, err := s.Refund(t.Context(), f)

@@ -2,8 +2,6 @@ package storetest
 
 import (
 	"fmt"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,7 +18,9 @@ func TestStore(t *testing.T, open Opener) {
 	t.Run("version with a step", func(t *testing.T) {
 		t.Parallel()
 		testVersion(t, open(t), func(o *orderflow.Order) orderflow.Write {
-			return orderflow.Write{Order: o, Step: &orderflow.Step{OrderID: o.ID, Name: fmt.Sprint(o.Sequence), Result: []byte("{}")}}
+			return orderflow.Write{
+				Order: o, Step: &orderflow.Step{OrderID: o.ID, Name: fmt.Sprint(o.Sequence), Result: []byte("{}")},
+			}
 		})
 	})
 	t.Run("guards", func(t *testing.T) { testGuards(t, open) })
@@ -28,7 +28,8 @@ func TestStore(t *testing.T, open Opener) {
 		name string
 		test func(*testing.T, Opener)
 	}{
-		{"records", testRecords}, {"whole or not at all", testWhole}, {"stock", testStock}, {"conflict before stock", testConflictBeforeStock},
+		{"records", testRecords}, {"whole or not at all", testWhole}, {"stock", testStock},
+		{"conflict before stock", testConflictBeforeStock},
 		{"most moves", testMostMoves}, {"race", testRace},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -48,9 +49,13 @@ func testRecords(t *testing.T, open Opener) {
 		t.Errorf("got %v, %v of an empty ledger", p, err)
 	}
 	step := &orderflow.Step{OrderID: "ord_1", Name: "charge", Result: []byte(`{"n":1}`)}
-	paid := &orderflow.Payment{OrderID: "ord_1", Step: "charge", State: orderflow.PaymentStarted, Amount: usd(5), StartedAt: noon, CalledAt: noon}
+	paid := &orderflow.Payment{
+		OrderID: "ord_1", Step: "charge", State: orderflow.PaymentStarted, Amount: usd(5), StartedAt: noon,
+		CalledAt: noon,
+	}
 	wantCode(t, s.Commit(t.Context(), orderflow.Write{Step: step, Payment: paid}), "")
-	if got, err := s.Step(t.Context(), "ord_1", "charge"); err != nil || string(got.Result) != string(step.Result) || got.Name != "charge" || got.OrderID != "ord_1" {
+	if got, err := s.Step(t.Context(), "ord_1", "charge"); err != nil || string(got.Result) != string(step.Result) ||
+		got.Name != "charge" || got.OrderID != "ord_1" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if got, err := s.Payment(t.Context(), "ord_1", "charge"); err != nil || *got != *paid || got.Revision != 1 {
@@ -66,7 +71,8 @@ func testWhole(t *testing.T, open Opener) {
 	move := func(q int) []orderflow.StockMove {
 		return []orderflow.StockMove{{SKU: "a", Kind: orderflow.Reserve, Quantity: q}}
 	}
-	wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o, Step: step, Payment: p, Stock: move(2)}), orderflow.CodeOutOfStock)
+	wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o, Step: step, Payment: p, Stock: move(2)}),
+		orderflow.CodeOutOfStock)
 	if o.Version != 0 || p.Revision != 0 {
 		t.Errorf("version %d, revision %d after a refusal", o.Version, p.Revision)
 	}
@@ -86,140 +92,57 @@ func stockOf(t *testing.T, s Store, sku string) (onHand, reserved, shipped int) 
 	return p.OnHand, p.Reserved, p.Shipped
 }
 
+// testGuards: the last write of each row succeeds, or is refused as a conflict with those before it.
 func testGuards(t *testing.T, open Opener) {
-	step := &orderflow.Step{OrderID: "ord_1", Name: "reserve/1", Result: []byte(`{"n":1}`)}
-	pay := func(state orderflow.PaymentState, revision int) *orderflow.Payment {
-		return &orderflow.Payment{OrderID: "ord_1", Step: "charge", State: state, Amount: usd(5), Revision: revision}
+	const conflict = orderflow.CodeConflict
+	step := orderflow.Write{Step: &orderflow.Step{OrderID: "ord_1", Name: "reserve/1", Result: []byte(`{"n":1}`)}}
+	pay := func(state orderflow.PaymentState, revision int) orderflow.Write {
+		return orderflow.Write{Payment: &orderflow.Payment{
+			OrderID: "ord_1", Step: "charge", State: state, Amount: usd(5), Revision: revision,
+		}}
 	}
-	started, succeeded, failed, voided := orderflow.PaymentStarted, orderflow.PaymentSucceeded, orderflow.PaymentFailed, orderflow.PaymentVoided
-	notDue := orderflow.PaymentNotDue
-	second := func() *orderflow.Payment {
-		p := pay(started, 1)
-		p.Attempt, p.RenewAt = 2, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-		return p
+	started, succeeded, failed := orderflow.PaymentStarted, orderflow.PaymentSucceeded, orderflow.PaymentFailed
+	voided, notDue := orderflow.PaymentVoided, orderflow.PaymentNotDue
+	second := func() orderflow.Write {
+		w := pay(started, 1)
+		w.Payment.Attempt, w.Payment.RenewAt = 2, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+		return w
 	}
 	for _, tt := range []struct {
 		name   string
-		before []orderflow.Write
-		write  orderflow.Write
+		writes []orderflow.Write
 		want   orderflow.Code
 	}{
-		{"step once", nil, orderflow.Write{Step: step}, ""},
-		{"step twice", []orderflow.Write{{Step: step}}, orderflow.Write{Step: step}, orderflow.CodeConflict},
-		{"payment started", nil, orderflow.Write{Payment: pay(started, 0)}, ""},
-		{"payment started twice", []orderflow.Write{{Payment: pay(started, 0)}}, orderflow.Write{Payment: pay(started, 0)}, orderflow.CodeConflict},
-		{"payment changed", []orderflow.Write{{Payment: pay(started, 0)}}, orderflow.Write{Payment: pay(started, 1)}, ""},
-		{"payment changed concurrently", []orderflow.Write{{Payment: pay(started, 0)}, {Payment: pay(started, 1)}}, orderflow.Write{Payment: pay(started, 1)}, orderflow.CodeConflict},
-		{"payment settled", []orderflow.Write{{Payment: pay(started, 0)}}, orderflow.Write{Payment: pay(succeeded, 1)}, ""},
-		{"payment settled without a start", nil, orderflow.Write{Payment: pay(succeeded, 1)}, orderflow.CodeConflict},
-		{"payment given up without a start", nil, orderflow.Write{Payment: pay(voided, 0)}, ""},
-		{"payment settled twice", []orderflow.Write{{Payment: pay(started, 0)}, {Payment: pay(succeeded, 1)}}, orderflow.Write{Payment: pay(failed, 1)}, orderflow.CodeConflict},
-		{"payment started after it was given up", []orderflow.Write{{Payment: pay(voided, 0)}}, orderflow.Write{Payment: pay(started, 0)}, orderflow.CodeConflict},
-		{"payment attempted again", []orderflow.Write{{Payment: pay(started, 0)}}, orderflow.Write{Payment: second()}, ""},
-		{"payment attempted again by somebody else", []orderflow.Write{{Payment: pay(started, 0)}, {Payment: second()}}, orderflow.Write{Payment: pay(started, 1)}, orderflow.CodeConflict},
-		{"no payment due", nil, orderflow.Write{Payment: pay(notDue, 0)}, ""},
-		{"no payment due, twice", []orderflow.Write{{Payment: pay(notDue, 0)}}, orderflow.Write{Payment: pay(notDue, 0)}, orderflow.CodeConflict},
-		{"no payment due after it was given up", []orderflow.Write{{Payment: pay(voided, 0)}}, orderflow.Write{Payment: pay(notDue, 0)}, orderflow.CodeConflict},
-		{"payment started where none is due", []orderflow.Write{{Payment: pay(notDue, 0)}}, orderflow.Write{Payment: pay(started, 0)}, orderflow.CodeConflict},
-		{"payment given up where none is due", []orderflow.Write{{Payment: pay(notDue, 0)}}, orderflow.Write{Payment: pay(voided, 0)}, orderflow.CodeConflict},
-		{"payment given up after a start", []orderflow.Write{{Payment: pay(started, 0)}}, orderflow.Write{Payment: pay(voided, 1)}, ""},
-		{"payment declined without a start", nil, orderflow.Write{Payment: pay(failed, 0)}, orderflow.CodeConflict},
-		{"nothing", nil, orderflow.Write{}, ""},
+		{"step once", []orderflow.Write{step}, ""},
+		{"step twice", []orderflow.Write{step, step}, conflict},
+		{"payment started", []orderflow.Write{pay(started, 0)}, ""},
+		{"payment started twice", []orderflow.Write{pay(started, 0), pay(started, 0)}, conflict},
+		{"payment changed", []orderflow.Write{pay(started, 0), pay(started, 1)}, ""},
+		{"payment changed concurrently", []orderflow.Write{pay(started, 0), pay(started, 1), pay(started, 1)}, conflict},
+		{"payment settled", []orderflow.Write{pay(started, 0), pay(succeeded, 1)}, ""},
+		{"payment settled without a start", []orderflow.Write{pay(succeeded, 1)}, conflict},
+		{"payment voided without a start", []orderflow.Write{pay(voided, 0)}, ""},
+		{"payment settled twice", []orderflow.Write{pay(started, 0), pay(succeeded, 1), pay(failed, 1)}, conflict},
+		{"payment started after it was voided", []orderflow.Write{pay(voided, 0), pay(started, 0)}, conflict},
+		{"payment attempted again", []orderflow.Write{pay(started, 0), second()}, ""},
+		{"payment attempted again concurrently", []orderflow.Write{pay(started, 0), second(), pay(started, 1)}, conflict},
+		{"no payment due", []orderflow.Write{pay(notDue, 0)}, ""},
+		{"no payment due, twice", []orderflow.Write{pay(notDue, 0), pay(notDue, 0)}, conflict},
+		{"no payment due after it was voided", []orderflow.Write{pay(voided, 0), pay(notDue, 0)}, conflict},
+		{"payment started where none is due", []orderflow.Write{pay(notDue, 0), pay(started, 0)}, conflict},
+		{"payment voided where none is due", []orderflow.Write{pay(notDue, 0), pay(voided, 0)}, conflict},
+		{"payment voided after a start", []orderflow.Write{pay(started, 0), pay(voided, 1)}, ""},
+		{"payment declined without a start", []orderflow.Write{pay(failed, 0)}, conflict},
+		{"nothing", []orderflow.Write{{}}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := open(t)
-			for _, w := range tt.before {
+			last := len(tt.writes) - 1
+			for _, w := range tt.writes[:last] {
 				wantCode(t, s.Commit(t.Context(), w), "")
 			}
-			wantCode(t, s.Commit(t.Context(), tt.write), tt.want)
+			wantCode(t, s.Commit(t.Context(), tt.writes[last]), tt.want)
 		})
-	}
-}
-
-func testStock(t *testing.T, open Opener) {
-	s := open(t, stocked(map[string]int{"a": 3, "b": 1})...)
-	o := NewOrder(t, "ord_1", "a", "b")
-	wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o}), "")
-	move := func(kind orderflow.StockMoveKind, quantities ...int) error {
-		w := orderflow.Write{Order: o}
-		for i, q := range quantities {
-			w.Stock = append(w.Stock, orderflow.StockMove{SKU: []string{"a", "b", "none"}[i], Kind: kind, Quantity: q})
-		}
-		return s.Commit(t.Context(), w)
-	}
-	want := func(sku string, onHand, reserved, shipped int) {
-		t.Helper()
-		if h, r, sh := stockOf(t, s, sku); h != onHand || r != reserved || sh != shipped {
-			t.Errorf("%s: on hand %d, reserved %d, shipped %d", sku, h, r, sh)
-		}
-	}
-	err := move(orderflow.Reserve, 2, 2, 1)
-	wantCode(t, err, orderflow.CodeOutOfStock)
-	if !strings.HasSuffix(err.Error(), "not enough in stock: b, none") {
-		t.Errorf("the SKUs are missing: %v", err)
-	}
-	want("a", 3, 0, 0)
-	wantCode(t, move(orderflow.Reserve, 3, 1), "")
-	wantCode(t, move(orderflow.Release, 1, 1), "")
-	wantCode(t, move(orderflow.Ship, 2), "")
-	wantCode(t, move(orderflow.Ship, 1), orderflow.CodeInvalidState)
-	want("a", 1, 0, 2)
-	want("b", 1, 0, 0)
-	if o.Version != 4 {
-		t.Errorf("version %d after four writes that succeeded", o.Version)
-	}
-	if err := move(orderflow.Reserve, 0); err == nil {
-		t.Error("a move of quantity 0 was accepted")
-	}
-}
-
-// testConflictBeforeStock: a conflict takes precedence over a lack of stock, because the stock may
-// suffice after a reload.
-func testConflictBeforeStock(t *testing.T, open Opener) {
-	s := open(t)
-	step := &orderflow.Step{OrderID: "ord_1", Name: "reserve/1", Result: []byte("{}")}
-	wantCode(t, s.Commit(t.Context(), orderflow.Write{Step: step}), "")
-	wantCode(t, s.Commit(t.Context(), orderflow.Write{Step: step, Stock: []orderflow.StockMove{{SKU: "none", Kind: orderflow.Reserve, Quantity: 1}}}), orderflow.CodeConflict)
-}
-
-func testMostMoves(t *testing.T, open Opener) {
-	onHand := map[string]int{}
-	var moves []orderflow.StockMove
-	for i := range orderflow.MaxStockMoves {
-		sku := fmt.Sprintf("sku-%d", i)
-		onHand[sku] = 1
-		moves = append(moves, orderflow.StockMove{SKU: sku, Kind: orderflow.Reserve, Quantity: 1})
-	}
-	s := open(t, stocked(onHand)...)
-	wantCode(t, s.Commit(t.Context(), orderflow.Write{
-		Order: NewOrder(t, "ord_1", "a"), Step: &orderflow.Step{OrderID: "ord_1", Name: "x", Result: []byte("{}")},
-		Payment: &orderflow.Payment{OrderID: "ord_1", Step: "charge", State: orderflow.PaymentStarted, Amount: usd(5)}, Stock: moves,
-	}), "")
-}
-
-// testRace: of many concurrent reservations of the last pieces, as many succeed as there are
-// pieces.
-func testRace(t *testing.T, open Opener) {
-	s := open(t, stocked(map[string]int{"a": 5})...)
-	errs := make([]error, 20)
-	var wg sync.WaitGroup
-	for i := range errs {
-		wg.Go(func() {
-			step := &orderflow.Step{OrderID: fmt.Sprint(i), Name: "reserve/1", Result: []byte("{}")}
-			errs[i] = s.Commit(t.Context(), orderflow.Write{Step: step, Stock: []orderflow.StockMove{{SKU: "a", Kind: orderflow.Reserve, Quantity: 1}}})
-		})
-	}
-	wg.Wait()
-	won := 0
-	for _, err := range errs {
-		if err == nil {
-			won++
-			continue
-		}
-		wantCode(t, err, orderflow.CodeOutOfStock)
-	}
-	if onHand, reserved, _ := stockOf(t, s, "a"); won != 5 || onHand != 0 || reserved != 5 {
-		t.Errorf("%d succeeded; on hand %d, reserved %d", won, onHand, reserved)
 	}
 }

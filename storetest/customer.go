@@ -20,7 +20,10 @@ func TestCustomers(t *testing.T, c Customers) {
 	}
 	want := orderflow.Customer{
 		ID: "ada", Name: "Ada", Email: "ada@example.com", Notifications: orderflow.Notifications{OrderShipped: true},
-		Address: &orderflow.Address{Name: "Ada", Line1: "1 A St", City: "London", State: "Greater London", PostalCode: "SW1", Country: "GB", Phone: "+44 20 7946 0000"},
+		Address: &orderflow.Address{
+			Name: "Ada", Line1: "1 A St", City: "London", State: "Greater London", PostalCode: "SW1", Country: "GB",
+			Phone: "+44 20 7946 0000",
+		},
 	}
 	if err := c.SaveCustomer(t.Context(), want); err != nil {
 		t.Fatal(err)
@@ -34,7 +37,8 @@ func TestCustomers(t *testing.T, c Customers) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	for _, stale := range []int64{0, 2} {
-		if err := c.SaveCustomer(t.Context(), orderflow.Customer{ID: "ada", Version: stale}); orderflow.CodeOf(err) != orderflow.CodeConflict {
+		if err := c.SaveCustomer(t.Context(), orderflow.Customer{ID: "ada",
+			Version: stale}); orderflow.CodeOf(err) != orderflow.CodeConflict {
 			t.Errorf("version %d: got %v", stale, err)
 		}
 	}

@@ -15,7 +15,8 @@ import (
 type Placements interface {
 	Order(ctx context.Context, id string) (*orderflow.Order, error)
 	Answer(ctx context.Context, key string, now time.Time) ([]byte, error)
-	Place(ctx context.Context, o *orderflow.Order, key string, answer []byte, now, expires time.Time) (earlier []byte, err error)
+	Place(ctx context.Context, o *orderflow.Order, key string, answer []byte, now, expires time.Time) (earlier []byte,
+		err error)
 }
 
 // TestPlacements tests that one key places one order until its answer expires.
@@ -39,14 +40,16 @@ func testPlaceOnce(t *testing.T, p Placements) {
 	if earlier, err := p.Place(ctx, first, "key", []byte("first"), noon, expires); earlier != nil || err != nil {
 		t.Fatalf("got %s, %v", earlier, err)
 	}
-	if saved, err := p.Order(ctx, first.ID); err != nil || saved.Version != 1 || first.Version != 1 || !saved.PlacedAt.Equal(first.PlacedAt) || len(saved.Timeline) != 1 {
+	if saved, err := p.Order(ctx, first.ID); err != nil || saved.Version != 1 || first.Version != 1 ||
+		!saved.PlacedAt.Equal(first.PlacedAt) || len(saved.Timeline) != 1 {
 		t.Fatalf("got %+v, %v", saved, err)
 	}
 	if got, err := p.Answer(ctx, "key", expires.Add(-time.Second)); string(got) != "first" || err != nil {
 		t.Fatalf("got %s, %v", got, err)
 	}
 	second := NewOrder(t, "ord_2", "a")
-	if earlier, err := p.Place(ctx, second, "key", []byte("second"), noon, expires); string(earlier) != "first" || err != nil {
+	if earlier, err := p.Place(ctx, second, "key", []byte("second"), noon, expires); string(earlier) != "first" ||
+		err != nil {
 		t.Fatalf("got %s, %v", earlier, err)
 	}
 	if _, err := p.Order(ctx, second.ID); orderflow.CodeOf(err) != orderflow.CodeNotFound || second.Version != 0 {
@@ -56,7 +59,8 @@ func testPlaceOnce(t *testing.T, p Placements) {
 	if got, err := p.Answer(ctx, "key", expires); got != nil || err != nil {
 		t.Fatalf("got %s, %v", got, err)
 	}
-	if earlier, err := p.Place(ctx, second, "key", []byte("second"), expires, expires.Add(48*time.Hour)); earlier != nil || err != nil {
+	if earlier, err := p.Place(ctx, second, "key", []byte("second"), expires,
+		expires.Add(48*time.Hour)); earlier != nil || err != nil {
 		t.Fatalf("got %s, %v", earlier, err)
 	}
 	if got, err := p.Answer(ctx, "key", expires); string(got) != "second" || err != nil {

@@ -40,7 +40,9 @@ func NewOrder(t *testing.T, id string, skus ...string) *orderflow.Order {
 	t.Helper()
 	d := orderflow.Draft{
 		ID: id, CustomerID: "cus_1", Email: "ada@example.com", PaymentMethod: "pm_card_visa", At: PlacedAt,
-		ShippingAddress: orderflow.Address{Name: "Ada", Line1: "1 Main St", City: "Springfield", PostalCode: "12345", Country: "US"},
+		ShippingAddress: orderflow.Address{
+			Name: "Ada", Line1: "1 Main St", City: "Springfield", PostalCode: "12345", Country: "US",
+		},
 	}
 	for _, sku := range skus {
 		d.Lines = append(d.Lines, orderflow.Line{SKU: sku, Name: "Thing", Quantity: 1, UnitPrice: usd(250)})

@@ -46,7 +46,10 @@ func (p *provider) wantKeys(t *testing.T, want ...string) {
 
 // openCall returns the ledger entry of a charge that was called and got no reply.
 func openCall(o *orderflow.Order) orderflow.Payment {
-	return orderflow.Payment{OrderID: o.ID, Step: orderflow.ChargeStep, State: orderflow.PaymentStarted, Amount: o.Total, StartedAt: start, CalledAt: start, Revision: 1}
+	return orderflow.Payment{
+		OrderID: o.ID, Step: orderflow.ChargeStep, State: orderflow.PaymentStarted, Amount: o.Total, StartedAt: start,
+		CalledAt: start, Revision: 1,
+	}
 }
 
 // A temporary decline is proof: the next call is a new attempt without delay.
@@ -86,7 +89,8 @@ func TestCharge_Handle_savedError(t *testing.T) {
 			for range 3 { // repeated errors do not delay the next attempt
 				_, err := charge.Handle(t.Context(), in)
 				wantCode(t, err, code)
-				if got := s.payments["ord_1/charge"]; got.Attempt > 1 || !got.RenewAt.Equal(start.Add(orderflow.UncertainFor)) {
+				if got := s.payments["ord_1/charge"]; got.Attempt > 1 ||
+					!got.RenewAt.Equal(start.Add(orderflow.UncertainFor)) {
 					t.Fatalf("at %s: ledger %+v", *now, got)
 				}
 				*now = now.Add(29 * time.Second)

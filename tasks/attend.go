@@ -16,7 +16,8 @@ type Alerter interface {
 
 // History reads the histories of executions.
 type History interface {
-	// FailedStep returns the state at which an ended execution failed. ended is false if the execution has been redriven since.
+	// FailedStep returns the state at which an ended execution failed. ended is false if the
+	// execution has been redriven since.
 	FailedStep(ctx context.Context, executionARN string) (step string, ended bool, err error)
 }
 

@@ -60,13 +60,27 @@ func TestWatch_Handle(t *testing.T) {
 			return []StatusChange{change(t, "FAILED", 0, "X", "c"), change(t, "RUNNING", 1, "", "")}
 		}, true, "", 1},
 		{"failed again, the news of the redrive late", func(t *testing.T) []StatusChange {
-			return []StatusChange{change(t, "FAILED", 0, "X", "c"), change(t, "FAILED", 1, "Y", "d"), change(t, "RUNNING", 1, "", "")}
+			return []StatusChange{
+				change(t, "FAILED", 0, "X", "c"), change(t, "FAILED", 1, "Y", "d"), change(t, "RUNNING", 1, "", ""),
+			}
 		}, true, "Y: d at ChargePayment 1", 2},
-		{"the news of the failure late", func(t *testing.T) []StatusChange { return []StatusChange{change(t, "FAILED", 0, "X", "c")} }, false, "", 0},
-		{"timed out", func(t *testing.T) []StatusChange { return []StatusChange{change(t, "TIMED_OUT", 0, "", "")} }, true,
+		{
+			"the news of the failure late",
+			func(t *testing.T) []StatusChange { return []StatusChange{change(t, "FAILED", 0, "X", "c")} }, false, "",
+			0,
+		},
+		{"timed out", func(t *testing.T) []StatusChange { return []StatusChange{change(t, "TIMED_OUT", 0, "", "")} },
+			true,
 			"States.Timeout: the execution took too long at ChargePayment 0", 1},
-		{"aborted", func(t *testing.T) []StatusChange { return []StatusChange{change(t, "ABORTED", 0, "", "")} }, true, "ExecutionAborted:  at ChargePayment 0", 1},
-		{"succeeded", func(t *testing.T) []StatusChange { return []StatusChange{change(t, "SUCCEEDED", 0, "", "")} }, true, "", 0},
+		{
+			"aborted", func(t *testing.T) []StatusChange { return []StatusChange{change(t, "ABORTED", 0, "", "")} },
+			true, "ExecutionAborted:  at ChargePayment 0", 1,
+		},
+		{
+			"succeeded",
+			func(t *testing.T) []StatusChange { return []StatusChange{change(t, "SUCCEEDED", 0, "", "")} }, true, "",
+			0,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -117,7 +131,9 @@ func TestWatch_Handle_conflict(t *testing.T) {
 		}
 		return nil
 	}
-	got, err := Watch{Orders: s, Alerts: out, History: history{"ChargePayment", true}, Now: at(start)}.Handle(t.Context(), change(t, "FAILED", 0, "X", "c"))
+	got, err := Watch{
+		Orders: s, Alerts: out, History: history{"ChargePayment", true}, Now: at(start),
+	}.Handle(t.Context(), change(t, "FAILED", 0, "X", "c"))
 	if err != nil || !got.Changed || len(out.alerts) != 1 || s.load(t, "ord_1").Attention == nil {
 		t.Errorf("%+v, %v, alerts %+v", got, err, out.alerts)
 	}

@@ -39,7 +39,8 @@ type busEvent struct {
 
 // eachEvent calls f for the event in each message, concurrently, and returns the messages that
 // failed.
-func eachEvent(ctx context.Context, log *slog.Logger, batch Batch, f func(context.Context, orderflow.EventDetail) error) BatchResult {
+func eachEvent(ctx context.Context, log *slog.Logger, batch Batch,
+	f func(context.Context, orderflow.EventDetail) error) BatchResult {
 	failed := make([]bool, len(batch.Records))
 	var wg sync.WaitGroup
 	for i, m := range batch.Records {

@@ -137,7 +137,9 @@ func (c Charge) call(ctx context.Context, o *orderflow.Order, entry *orderflow.P
 	if err := c.saveEntry(ctx, entry); err != nil {
 		return verdict{}, err
 	}
-	receipt, err := c.Gateway.Charge(ctx, orderflow.Charge{Key: entry.Key(), OrderID: o.ID, Amount: entry.Amount, PaymentMethod: o.PaymentMethod})
+	receipt, err := c.Gateway.Charge(ctx, orderflow.Charge{
+		Key: entry.Key(), OrderID: o.ID, Amount: entry.Amount, PaymentMethod: o.PaymentMethod,
+	})
 	if err == nil {
 		return verdict{unrecorded: entry}, entry.Capture(receipt, c.Now().UTC())
 	}

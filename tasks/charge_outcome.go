@@ -63,9 +63,12 @@ func (c Charge) refundVoided(ctx context.Context, entry orderflow.Payment) error
 		receipt, err := c.Gateway.Lookup(ctx, entry)
 		if err == nil {
 			key := orderflow.NewRefund(&entry, c.Now()).Key()
-			_, err = c.Gateway.Refund(ctx, orderflow.Refund{Key: key, OrderID: entry.OrderID, ProviderID: receipt.ProviderID, Amount: receipt.Amount})
+			_, err = c.Gateway.Refund(ctx, orderflow.Refund{
+				Key: key, OrderID: entry.OrderID, ProviderID: receipt.ProviderID, Amount: receipt.Amount,
+			})
 		}
-		if code := orderflow.CodeOf(err); err != nil && code != orderflow.CodeNotFound && code != orderflow.CodePaymentDeclined && !orderflow.HadNoEffect(err) {
+		if code := orderflow.CodeOf(err); err != nil && code != orderflow.CodeNotFound &&
+			code != orderflow.CodePaymentDeclined && !orderflow.HadNoEffect(err) {
 			return providerError(err)
 		}
 	}
@@ -83,7 +86,8 @@ func (c Charge) recordUncertain(ctx context.Context, entry *orderflow.Payment) e
 	_, err := updateOnce(ctx, c.Orders, entry.OrderID, func(o *orderflow.Order, w *orderflow.Write) error {
 		w.Payment = entry
 		if o.PaymentStatus == orderflow.PaymentNone {
-			o.SetPaymentStatus(orderflow.PaymentUncertain, c.Now.by(orderflow.ChargeStep, string(orderflow.CodePaymentUncertain)))
+			o.SetPaymentStatus(orderflow.PaymentUncertain,
+				c.Now.by(orderflow.ChargeStep, string(orderflow.CodePaymentUncertain)))
 		}
 		return nil
 	})

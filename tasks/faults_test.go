@@ -74,7 +74,8 @@ func TestSimulation_sameSeed(t *testing.T) {
 		machine := loadMachine(t)
 		for seed := range uint64(100) {
 			seen := &coverage{states: map[string]int{}, faults: map[fault]int{}, ends: map[orderflow.Status]int{}}
-			if a, b := simulate(t, machine, seed, seen), simulate(t, machine, seed, seen); !slices.Equal(a.trace, b.trace) {
+			if a, b := simulate(t, machine, seed, seen), simulate(t, machine, seed, seen); !slices.Equal(a.trace,
+				b.trace) {
 				t.Fatalf("seed %d: two traces\n%s\n\n%s", seed, a.story(), b.story())
 			}
 		}

@@ -18,7 +18,8 @@ func free(t *testing.T) (*store, *provider, Charge, Refund) {
 		t.Fatal(err)
 	}
 	p := newProvider(now)
-	return s, p, Charge{Orders: s, Steps: s, Ledger: s, Gateway: p, Now: now}, Refund{Orders: s, Steps: s, Ledger: s, Gateway: p, Now: now}
+	return s, p, Charge{Orders: s, Steps: s, Ledger: s, Gateway: p, Now: now}, Refund{Orders: s, Steps: s, Ledger: s,
+		Gateway: p, Now: now}
 }
 
 func TestCharge_Handle_nothingDue(t *testing.T) {
@@ -86,7 +87,11 @@ func TestValidate_Handle_free(t *testing.T) {
 			o.Lines[0].UnitPrice.Amount, o.Lines[0].Total.Amount, o.Total.Amount = 5, 10, 10
 			o.PaymentMethod = ""
 		}, orderflow.CodeInvalidOrder},
-		{"a total that is not the lines'", func(o *orderflow.Order) { o.Lines[0].UnitPrice.Amount, o.Lines[0].Total.Amount = 5, 10 }, orderflow.CodeInvalidOrder},
+		{
+			"a total that is not the lines'",
+			func(o *orderflow.Order) { o.Lines[0].UnitPrice.Amount, o.Lines[0].Total.Amount = 5, 10 },
+			orderflow.CodeInvalidOrder,
+		},
 		{"lines that cancel each other out", func(o *orderflow.Order) {
 			o.Lines[0].UnitPrice.Amount, o.Lines[0].Total.Amount = -5, -10
 			o.Total.Amount = -10

@@ -22,7 +22,8 @@ func (s *simulation) checkUnchanged() {
 	s.settle()
 	now := s.store.load(s.t, "ord_1")
 	told := now.Shipment != nil && now.Shipment.Late != nil // an alert for a late dispatch was sent
-	if ended.Sequence == now.Sequence && ended.Version != now.Version && !told || !reflect.DeepEqual(unmarked(ended), unmarked(now)) {
+	if ended.Sequence == now.Sequence && ended.Version != now.Version && !told ||
+		!reflect.DeepEqual(unmarked(ended), unmarked(now)) {
 		s.t.Errorf("the order ended as\n%+v\nand changed to\n%+v\n%s", ended, now, s.story())
 	}
 	for len(s.news) > 0 {
@@ -48,7 +49,8 @@ func unmarked(o *orderflow.Order) *orderflow.Order {
 		c.Shipment.Late.Alerted = false
 	}
 	c.Attention, c.Sequence, c.Version, c.UpdatedAt = nil, 0, 0, time.Time{}
-	c.Timeline = slices.DeleteFunc(c.Timeline, func(c orderflow.Change) bool { return c.Type == orderflow.OrderAttentionChanged })
+	c.Timeline = slices.DeleteFunc(c.Timeline,
+		func(c orderflow.Change) bool { return c.Type == orderflow.OrderAttentionChanged })
 	return c
 }
 

@@ -74,7 +74,9 @@ func TestCharge_giveUp(t *testing.T) {
 	p.before = func(context.Context) error {
 		if late == nil {
 			late = func() {
-				p.captures = append(p.captures, capture{"ord_1/charge", orderflow.Receipt{ProviderID: "pi_late", Amount: s.load(t, "ord_1").Total}, start})
+				p.captures = append(p.captures, capture{
+					"ord_1/charge", orderflow.Receipt{ProviderID: "pi_late", Amount: s.load(t, "ord_1").Total}, start,
+				})
 			}
 			return orderflow.Errorf(orderflow.CodePaymentUnavailable, "not now")
 		}

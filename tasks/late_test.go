@@ -35,7 +35,8 @@ const (
 )
 
 var faults = []fault{
-	callFails, throttled, replyLost, takesEffectLater, errorSaved, refundSlow, livesOn, invokedTwice, repeated, cancelComes, eventLost, eventTwice, eventLate, stepFails,
+	callFails, throttled, replyLost, takesEffectLater, errorSaved, refundSlow, livesOn, invokedTwice, repeated,
+	cancelComes, eventLost, eventTwice, eventLate, stepFails,
 	carrierFails, noticeTwice, noticeLate, topicDown, dayPasses,
 }
 
@@ -107,7 +108,9 @@ func (s *simulation) spoil(ctx context.Context) error {
 		return nil
 	}
 	if s.rnd.IntN(2) == 0 {
-		return &orderflow.KeySpent{Err: orderflow.Errorf(orderflow.CodePaymentUnavailable, "declined for now"), Proven: true}
+		return &orderflow.KeySpent{
+			Err: orderflow.Errorf(orderflow.CodePaymentUnavailable, "declined for now"), Proven: true,
+		}
 	}
 	return &orderflow.KeySpent{Err: orderflow.Errorf(orderflow.CodePaymentUncertain, "answered 500")}
 }

@@ -35,6 +35,8 @@ func logPublished(ctx context.Context, log *slog.Logger, events []pendingEvent) 
 // logReconciled logs the result of a run. template.yaml turns stuckSeconds into a CloudWatch
 // metric.
 func logReconciled(ctx context.Context, log *slog.Logger, r Reconciled) {
-	log.InfoContext(ctx, "reconciled", "checked", r.Checked, "started", r.Started, "answered", r.Answered, "renewed", r.Renewed, "resent", r.Resent,
-		"marked", r.Marked, "cleared", r.Cleared, "removed", r.Removed, "letters", r.Letters, "failed", r.Failed, "complete", r.Complete, "stuckSeconds", r.StuckSeconds)
+	log.InfoContext(ctx, "reconciled", "checked", r.Checked, "started", r.Started, "answered", r.Answered, "renewed",
+		r.Renewed, "resent", r.Resent,
+		"marked", r.Marked, "cleared", r.Cleared, "removed", r.Removed, "letters", r.Letters, "failed", r.Failed, "complete", r.Complete,
+		"stuckSeconds", r.StuckSeconds)
 }

@@ -30,8 +30,11 @@ func TestPublish_Handle_logs(t *testing.T) {
 	status := func(sequence int64, s orderflow.Status) orderflow.Change {
 		return orderflow.Change{Sequence: sequence, Type: orderflow.OrderStatusChanged, Status: s}
 	}
-	timeline := []orderflow.Change{{Sequence: 1, Type: orderflow.OrderPlaced, Status: orderflow.Placed}, status(2, orderflow.Confirmed),
-		{Sequence: 3, Type: orderflow.OrderAttentionChanged, Attention: true}, {Sequence: 4, Type: orderflow.OrderAttentionChanged},
+	timeline := []orderflow.Change{{
+		Sequence: 1, Type: orderflow.OrderPlaced, Status: orderflow.Placed,
+	}, status(2, orderflow.Confirmed),
+		{Sequence: 3, Type: orderflow.OrderAttentionChanged, Attention: true},
+		{Sequence: 4, Type: orderflow.OrderAttentionChanged},
 		status(5, orderflow.Fulfilled), status(6, orderflow.Rejected), status(7, orderflow.Cancelled)}
 	var batch Stream
 	for i := range timeline {
@@ -43,15 +46,26 @@ func TestPublish_Handle_logs(t *testing.T) {
 		bus  busOf
 		want map[string]any
 	}{
-		{"all taken", busOf{}, map[string]any{"msg": "published", "events": 7., "placed": 1., "fulfilled": 1., "rejected": 1., "cancelled": 1., "failed": 1.}},
+		{
+			"all taken", busOf{},
+			map[string]any{
+				"msg": "published", "events": 7., "placed": 1., "fulfilled": 1., "rejected": 1., "cancelled": 1.,
+				"failed": 1.,
+			},
+		},
 		{"what follows a refusal is not counted", busOf{refuse: map[int64]int{3: 9}},
-			map[string]any{"msg": "published", "events": 2., "placed": 1., "fulfilled": 0., "rejected": 0., "cancelled": 0., "failed": 0.}},
+			map[string]any{
+				"msg": "published", "events": 2., "placed": 1., "fulfilled": 0., "rejected": 0., "cancelled": 0.,
+				"failed": 0.,
+			}},
 		{"nothing taken", busOf{refuse: map[int64]int{1: 9}}, map[string]any{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			var log bytes.Buffer
-			if _, err := (Publish{&tt.bus, slog.New(slog.NewJSONHandler(&log, nil))}).Handle(t.Context(), batch); err != nil {
+			if _, err := (Publish{
+				&tt.bus, slog.New(slog.NewJSONHandler(&log, nil)),
+			}).Handle(t.Context(), batch); err != nil {
 				t.Fatal(err)
 			}
 			if got := logged(t, &log); !maps.Equal(got, tt.want) {

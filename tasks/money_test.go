@@ -17,7 +17,8 @@ func confirmed(t *testing.T, method string) (*store, *provider, Charge, Refund) 
 		t.Fatal(err)
 	}
 	p := newProvider(now)
-	return s, p, Charge{Orders: s, Steps: s, Ledger: s, Gateway: p, Now: now}, Refund{Orders: s, Steps: s, Ledger: s, Gateway: p, Now: now}
+	return s, p, Charge{Orders: s, Steps: s, Ledger: s, Gateway: p, Now: now}, Refund{Orders: s, Steps: s, Ledger: s,
+		Gateway: p, Now: now}
 }
 
 func fails(err error) func(context.Context) error { return func(context.Context) error { return err } }
@@ -163,7 +164,11 @@ func TestCharge_Handle_cancelledMeanwhile(t *testing.T) {
 func TestCharge_Handle_wrongAmount(t *testing.T) {
 	t.Parallel()
 	s, p, charge, _ := confirmed(t, "card")
-	p.captures = []capture{{key: "ord_1/charge", Receipt: orderflow.Receipt{ProviderID: "pi_1", Amount: orderflow.Money{Amount: 1, Currency: "USD"}}, at: start}}
+	p.captures = []capture{{
+		key:     "ord_1/charge",
+		Receipt: orderflow.Receipt{ProviderID: "pi_1", Amount: orderflow.Money{Amount: 1, Currency: "USD"}},
+		at:      start,
+	}}
 	if _, err := charge.Handle(t.Context(), in); err == nil {
 		t.Error("a capture of another amount was accepted")
 	}

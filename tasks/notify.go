@@ -35,8 +35,8 @@ type Notified struct {
 	Sent bool                       `json:"sent"` // false if the customer turned it off, or it is outdated
 }
 
-// Handle sends the notification of in.Kind. Returns CodeInvalidState for an unknown kind, CodeNotificationUnavailable if
-// the notifier fails.
+// Handle sends the notification of in.Kind. Returns CodeInvalidState for an unknown kind,
+// CodeNotificationUnavailable if the notifier fails.
 func (n Notify) Handle(ctx context.Context, in Input) (Notified, error) {
 	return run(ctx, "notify customer", func() (Notified, error) { return n.notify(ctx, in) })
 }

@@ -48,16 +48,27 @@ func TestNotify_Handle(t *testing.T) {
 		{"not wanted", "confirmed", nil, none, ""},
 		{"wanted", "confirmed", nil, &orderflow.Notifications{OrderConfirmed: true}, "is paid"},
 		{"confirmed, but cancelled meanwhile", "confirmed", cancelled, nil, ""},
-		{"confirmed, but refunded meanwhile", "confirmed", func(o *orderflow.Order) error { o.Status = orderflow.Rejected; o.Sequence++; return nil }, nil, ""},
-		{"confirmed, but dispatched meanwhile", "confirmed", func(o *orderflow.Order) error { o.Status = orderflow.Shipping; o.Sequence++; return nil }, nil, ""},
+		{
+			"confirmed, but refunded meanwhile", "confirmed",
+			func(o *orderflow.Order) error { o.Status = orderflow.Rejected; o.Sequence++; return nil }, nil, "",
+		},
+		{
+			"confirmed, but dispatched meanwhile", "confirmed",
+			func(o *orderflow.Order) error { o.Status = orderflow.Shipping; o.Sequence++; return nil }, nil, "",
+		},
 		{"shipped", "shipped", func(o *orderflow.Order) error {
 			o.Shipment = &orderflow.Shipment{Carrier: "Post", TrackingNumber: "T1"}
 			o.Sequence++
 			return nil
 		}, nil, "handed to Post. Tracking number: T1."},
-		{"rejected", "closed", rejected, &orderflow.AllNotifications, "not everything in it is in stock. You were not charged."},
+		{
+			"rejected", "closed", rejected, &orderflow.AllNotifications,
+			"not everything in it is in stock. You were not charged.",
+		},
 		{"declined", "closed", func(o *orderflow.Order) error {
-			o.SetPaymentStatus(orderflow.PaymentDeclined, orderflow.By{Reason: "PaymentDeclined", Message: "The card has expired."})
+			o.SetPaymentStatus(orderflow.PaymentDeclined, orderflow.By{
+				Reason: "PaymentDeclined", Message: "The card has expired.",
+			})
 			return o.Close(orderflow.By{Reason: "PaymentDeclined"})
 		}, nil, "The card has expired. You were not charged."},
 		{"free", "confirmed", func(o *orderflow.Order) error {
@@ -88,7 +99,8 @@ func TestNotify_Handle(t *testing.T) {
 				s.customers["cus_1"] = orderflow.Customer{ID: "cus_1", Email: "ada@example.com", Notifications: *tt.wants}
 			}
 			for range 2 { // run twice: one notification
-				got, err := Notify{Orders: s, Steps: s, Customers: s, Notifier: out}.Handle(t.Context(), Input{OrderID: "ord_1", Kind: tt.kind})
+				got, err := Notify{Orders: s, Steps: s, Customers: s, Notifier: out}.Handle(t.Context(),
+					Input{OrderID: "ord_1", Kind: tt.kind})
 				wantCode(t, err, "")
 				if got.Sent != (tt.text != "") || got.Kind != tt.kind {
 					t.Errorf("got %+v", got)
@@ -100,7 +112,8 @@ func TestNotify_Handle(t *testing.T) {
 				}
 				return
 			}
-			if len(out.notes) != 1 || !strings.Contains(out.notes[0].Text, tt.text) || out.notes[0].DedupeID != "ord_1/"+string(tt.kind) {
+			if len(out.notes) != 1 || !strings.Contains(out.notes[0].Text, tt.text) ||
+				out.notes[0].DedupeID != "ord_1/"+string(tt.kind) {
 				t.Fatalf("sent %+v", out.notes)
 			}
 			raw, err := json.Marshal(out.notes[0])

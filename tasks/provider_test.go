@@ -87,7 +87,11 @@ func (p *provider) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Re
 		if err := p.save(ctx, c.Key, p.spoil); err != nil {
 			return orderflow.Receipt{}, err
 		}
-		made := capture{c.Key, orderflow.Receipt{ProviderID: fmt.Sprintf("pi_%d", len(p.captures)+len(p.delayed)+1), Amount: c.Amount}, p.now()}
+		made := capture{
+			c.Key,
+			orderflow.Receipt{ProviderID: fmt.Sprintf("pi_%d", len(p.captures)+len(p.delayed)+1), Amount: c.Amount},
+			p.now(),
+		}
 		if p.delay != nil {
 			if d := p.delay(ctx); d > 0 {
 				made.at = made.at.Add(d)

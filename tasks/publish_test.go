@@ -88,7 +88,10 @@ func TestPublish_Handle(t *testing.T) {
 		{"nothing new", busOf{}, []int{0, 0}, []ItemFailure{}, "[]"},
 		{"ten at once", busOf{}, []int{12}, []ItemFailure{}, "[[1 2 3 4 5 6 7 8 9 10] [11 12]]"},
 		{"one refused twice", busOf{refuse: map[int64]int{2: 2}}, []int{1, 2}, []ItemFailure{}, "[[1 2 3] [2] [2]]"},
-		{"refused for good", busOf{refuse: map[int64]int{3: 9, 5: 9}}, []int{2, 1, 2}, []ItemFailure{{"101"}}, "[[1 2 3 4 5] [3 5] [3 5]]"},
+		{
+			"refused for good", busOf{refuse: map[int64]int{3: 9, 5: 9}}, []int{2, 1, 2}, []ItemFailure{{"101"}},
+			"[[1 2 3 4 5] [3 5] [3 5]]",
+		},
 		{"call lost once", busOf{fail: 1}, []int{1, 1}, []ItemFailure{}, "[[1 2] [1 2]]"},
 		{"bus down", busOf{fail: 9}, []int{0, 1, 1}, []ItemFailure{{"101"}}, "[[1 2] [1 2] [1 2]]"},
 	} {

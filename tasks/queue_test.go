@@ -19,7 +19,9 @@ import (
 func events(details ...string) Batch {
 	var b Batch
 	for i, d := range details {
-		b.Records = append(b.Records, Message{ID: fmt.Sprint("m", i+1), Body: `{"detail-type":"Order Placed","detail":` + d + `}`})
+		b.Records = append(b.Records, Message{
+			ID: fmt.Sprint("m", i+1), Body: `{"detail-type":"Order Placed","detail":` + d + `}`,
+		})
 	}
 	return b
 }
@@ -102,10 +104,19 @@ func TestWake_Handle(t *testing.T) {
 		failed  int
 	}{
 		{"not known yet", nil, nil, "[]", 0},
-		{"dispatched", []func(*orderflow.Order) error{dispatch}, nil, `[token {"shipmentId":"shp_1","trackingNumber":"T1"}]`, 0},
+		{
+			"dispatched", []func(*orderflow.Order) error{dispatch}, nil,
+			`[token {"shipmentId":"shp_1","trackingNumber":"T1"}]`, 0,
+		},
 		{"given up", []func(*orderflow.Order) error{giveUp}, nil, "[token ShipmentFailed AddressUnreachable]", 0},
-		{"cancelled", []func(*orderflow.Order) error{cancelled}, nil, "[token OrderCancelled a cancel was accepted before dispatch]", 0},
-		{"given up, then cancelled", []func(*orderflow.Order) error{giveUp, cancelled}, nil, "[token OrderCancelled a cancel was accepted before dispatch]", 0},
+		{
+			"cancelled", []func(*orderflow.Order) error{cancelled}, nil,
+			"[token OrderCancelled a cancel was accepted before dispatch]", 0,
+		},
+		{
+			"given up, then cancelled", []func(*orderflow.Order) error{giveUp, cancelled}, nil,
+			"[token OrderCancelled a cancel was accepted before dispatch]", 0,
+		},
 		{"not answered", []func(*orderflow.Order) error{giveUp}, errLost, "[token ShipmentFailed AddressUnreachable]", 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -132,8 +143,14 @@ func TestWake_Handle_tokenGone(t *testing.T) {
 	}{
 		{"the execution went on", []string{"token"}, "", []string{"token" + given}, 0},
 		{"it waits for another token", []string{"token"}, "live", []string{"token" + given, "live" + given}, 0},
-		{"it waits, and refuses every answer", []string{"token", "live"}, "live", []string{"token" + given, "live" + given}, 1},
-		{"it waits for the token that it calls gone", []string{"token"}, "token", []string{"token" + given, "token" + given}, 1},
+		{
+			"it waits, and refuses every answer", []string{"token", "live"}, "live",
+			[]string{"token" + given, "live" + given}, 1,
+		},
+		{
+			"it waits for the token that it calls gone", []string{"token"}, "token",
+			[]string{"token" + given, "token" + given}, 1,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -194,7 +211,8 @@ func TestCarrier_Handle(t *testing.T) {
 			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				body, err := io.ReadAll(r.Body)
 				if err == nil {
-					err = orderflow.VerifyWebhook("a secret of ours", r.Header.Get(orderflow.SignatureHeader), body, start)
+					err = orderflow.VerifyWebhook("a secret of ours", r.Header.Get(orderflow.SignatureHeader), body,
+						start)
 				}
 				if err == nil {
 					err = json.Unmarshal(body, &notice)
@@ -205,12 +223,18 @@ func TestCarrier_Handle(t *testing.T) {
 				w.WriteHeader(tt.status)
 			}))
 			defer srv.Close()
-			c := Carrier{Orders: wanted(true), Client: srv.Client(), WebhookURL: srv.URL, Secret: "a secret of ours", Now: at(start), Log: quiet}
+			c := Carrier{
+				Orders: wanted(true), Client: srv.Client(), WebhookURL: srv.URL, Secret: "a secret of ours",
+				Now: at(start), Log: quiet,
+			}
 			got, err := c.Handle(t.Context(), events(`{"orderId":"ord_1","shipmentId":"shp_1"}`))
 			if err != nil || (len(got.Failures) > 0) != tt.fails {
 				t.Errorf("failures %v, %v", got.Failures, err)
 			}
-			want := orderflow.ShipmentNotice{ShipmentID: "shp_1", OrderID: "ord_1", Status: "dispatched", Carrier: "Sandbox Parcel", TrackingNumber: "SP1"}
+			want := orderflow.ShipmentNotice{
+				ShipmentID: "shp_1", OrderID: "ord_1", Status: "dispatched", Carrier: "Sandbox Parcel",
+				TrackingNumber: "SP1",
+			}
 			if notice != want {
 				t.Errorf("notice %+v", notice)
 			}
@@ -236,7 +260,9 @@ func TestCarrier_Handle_cancelled(t *testing.T) {
 		t.Error("the carrier dispatched a cancelled order")
 		return nil, errLost
 	})}
-	c := Carrier{Orders: wanted(false), Client: client, WebhookURL: "http://webhook", Secret: "s", Now: at(start), Log: quiet}
+	c := Carrier{
+		Orders: wanted(false), Client: client, WebhookURL: "http://webhook", Secret: "s", Now: at(start), Log: quiet,
+	}
 	got, err := c.Handle(t.Context(), events(`{"orderId":"ord_1","shipmentId":"shp_1"}`))
 	if err != nil || len(got.Failures) > 0 {
 		t.Errorf("failures %v, %v", got.Failures, err)
@@ -258,10 +284,14 @@ func TestCarrier_Handle_delay(t *testing.T) {
 			}
 			return &http.Response{StatusCode: http.StatusAccepted, Body: http.NoBody}, nil
 		})}
-		c := Carrier{Orders: wanted(true), Client: client, WebhookURL: "http://webhook", Secret: "s", Delay: 2 * time.Second, Now: time.Now, Log: quiet}
+		c := Carrier{
+			Orders: wanted(true), Client: client, WebhookURL: "http://webhook", Secret: "s", Delay: 2 * time.Second,
+			Now: time.Now, Log: quiet,
+		}
 		began := time.Now()
 		long := fmt.Sprintf(`{"orderId":"ord_1","shipmentId":"shp_%0100d"}`, 1)
-		got, err := c.Handle(t.Context(), events(`{"orderId":"ord_1","shipmentId":"shp_1"}`, long, `{"orderId":"ord_2","shipmentId":"shp_2"}`, `{"orderId":"ord_3"}`))
+		got, err := c.Handle(t.Context(), events(`{"orderId":"ord_1","shipmentId":"shp_1"}`, long,
+			`{"orderId":"ord_2","shipmentId":"shp_2"}`, `{"orderId":"ord_3"}`))
 		if err != nil || !slices.Equal(got.Failures, []ItemFailure{{"m2"}, {"m4"}}) {
 			t.Errorf("failures %v, %v", got.Failures, err)
 		}

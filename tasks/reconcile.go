@@ -120,7 +120,8 @@ func inTime(ctx context.Context) error {
 
 // each calls f for every value of seq while there is time. An error of f is logged, counted, and
 // left for the next run.
-func each[T any](ctx context.Context, r Reconcile, out *Reconciled, seq iter.Seq2[T, error], f func(context.Context, T, *Reconciled) error) error {
+func each[T any](ctx context.Context, r Reconcile, out *Reconciled, seq iter.Seq2[T, error],
+	f func(context.Context, T, *Reconciled) error) error {
 	for v, err := range seq {
 		if err == nil {
 			err = inTime(ctx)

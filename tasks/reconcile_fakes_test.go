@@ -39,7 +39,8 @@ func (x *executions) Execution(_ context.Context, id string) (orderflow.Executio
 // stalledOrders is a store in which every order counts as stalled.
 type stalledOrders struct{ *store }
 
-func (s stalledOrders) Stalled(ctx context.Context, status orderflow.Status, before, ahead time.Time) iter.Seq2[*orderflow.Order, error] {
+func (s stalledOrders) Stalled(ctx context.Context, status orderflow.Status, before,
+	ahead time.Time) iter.Seq2[*orderflow.Order, error] {
 	return s.matching(ctx, func(o *orderflow.Order) bool {
 		return o.Status == status && (o.UpdatedAt.Before(before) || o.UpdatedAt.After(ahead))
 	})
@@ -49,7 +50,8 @@ func (s stalledOrders) NeedingAttention(ctx context.Context) iter.Seq2[*orderflo
 	return s.matching(ctx, func(o *orderflow.Order) bool { return o.Attention != nil })
 }
 
-func (s stalledOrders) matching(ctx context.Context, match func(*orderflow.Order) bool) iter.Seq2[*orderflow.Order, error] {
+func (s stalledOrders) matching(ctx context.Context, match func(*orderflow.Order) bool) iter.Seq2[*orderflow.Order,
+	error] {
 	return func(yield func(*orderflow.Order, error) bool) {
 		o, err := s.Order(ctx, "ord_1")
 		if err != nil || match(o) {

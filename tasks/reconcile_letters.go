@@ -27,7 +27,10 @@ func (r Reconcile) letters(ctx context.Context, out *Reconciled) error {
 		name    string
 		letters Letters
 		settled func(context.Context, orderflow.EventDetail) (bool, error)
-	}{{"start", r.StartLetters, r.started}, {"wake", r.WakeLetters, r.woken}, {"carrier", r.CarrierLetters, r.requestedSince}} {
+	}{
+		{"start", r.StartLetters, r.started}, {"wake", r.WakeLetters, r.woken},
+		{"carrier", r.CarrierLetters, r.requestedSince},
+	} {
 		strangers := 0
 		sort := func(ctx context.Context, l Letter, out *Reconciled) error {
 			e, err := readEvent(l.Message)
@@ -50,7 +53,8 @@ func (r Reconcile) letters(ctx context.Context, out *Reconciled) error {
 			return err
 		}
 		if strangers > 0 {
-			r.Log.WarnContext(ctx, "dead letters of orders that do not exist", "queue", q.name+"-dead-letters", "letters", strangers)
+			r.Log.WarnContext(ctx, "dead letters of orders that do not exist", "queue", q.name+"-dead-letters", "letters",
+				strangers)
 		}
 	}
 	return nil

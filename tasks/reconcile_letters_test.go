@@ -26,16 +26,34 @@ func TestReconcile_Handle_deadLetters(t *testing.T) {
 		removed   bool
 	}{
 		{"not started", nil, nil, "", 2 * time.Hour, startLetters, `{"orderId":"ord_1"}`, false},
-		{"started since", nil, execution("RUNNING", 0), "token", 2 * time.Hour, startLetters, `{"orderId":"ord_1"}`, true},
+		{
+			"started since", nil, execution("RUNNING", 0), "token", 2 * time.Hour, startLetters,
+			`{"orderId":"ord_1"}`, true,
+		},
 		{"no order", nil, nil, "", 0, startLetters, `{"orderId":"ord_2"}`, false},
 		{"no event", nil, execution("RUNNING", 0), "", 0, startLetters, `"poison"`, false},
-		{"nothing to answer", nil, execution("RUNNING", 0), "token", 2 * time.Hour, wakeLetters, `{"orderId":"ord_1"}`, true},
-		{"still unanswered", changes{dispatched}, execution("RUNNING", 0), "token", 2 * time.Hour, wakeLetters, `{"orderId":"ord_1"}`, false},
-		{"answered", changes{dispatched}, execution("RUNNING", 0), "", 2 * time.Hour, wakeLetters, `{"orderId":"ord_1"}`, true},
+		{
+			"nothing to answer", nil, execution("RUNNING", 0), "token", 2 * time.Hour, wakeLetters,
+			`{"orderId":"ord_1"}`, true,
+		},
+		{
+			"still unanswered", changes{dispatched}, execution("RUNNING", 0), "token", 2 * time.Hour, wakeLetters,
+			`{"orderId":"ord_1"}`, false,
+		},
+		{
+			"answered", changes{dispatched}, execution("RUNNING", 0), "", 2 * time.Hour, wakeLetters,
+			`{"orderId":"ord_1"}`, true,
+		},
 		{"ended", changes{fulfilled}, execution("SUCCEEDED", 0), "", 0, wakeLetters, `{"orderId":"ord_1"}`, true},
 		{"not asked", nil, execution("RUNNING", 0), "token", 2 * time.Hour, carrierLetters, request, false},
-		{"asked again by this run", nil, execution("RUNNING", 0), "token", 3 * time.Minute, carrierLetters, request, true},
-		{"the carrier answered", changes{dispatched}, execution("RUNNING", 0), "token", 2 * time.Hour, carrierLetters, request, true},
+		{
+			"asked again by this run", nil, execution("RUNNING", 0), "token", 3 * time.Minute, carrierLetters,
+			request, true,
+		},
+		{
+			"the carrier answered", changes{dispatched}, execution("RUNNING", 0), "token", 2 * time.Hour,
+			carrierLetters, request, true,
+		},
 		{"cancelled", changes{cancelled}, execution("RUNNING", 0), "token", 2 * time.Hour, carrierLetters, request, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -47,7 +65,8 @@ func TestReconcile_Handle_deadLetters(t *testing.T) {
 			held.add("m1", tt.detail)
 			*tt.queue(&r) = held
 			got, err := r.Handle(t.Context(), struct{}{})
-			if err != nil || (got.Removed == 1) != tt.removed || (got.Letters == 1) == tt.removed || len(held.held) != got.Letters {
+			if err != nil || (got.Removed == 1) != tt.removed || (got.Letters == 1) == tt.removed ||
+				len(held.held) != got.Letters {
 				t.Errorf("%+v, %v, left %v", got, err, held.held)
 			}
 		})
@@ -69,7 +88,8 @@ func TestReconcile_Handle_strangeLetters(t *testing.T) {
 		if err != nil || got.Failed != 0 || got.Letters != 2 || len(held.held) != 2 {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
-		if want := "queue=" + name + "-dead-letters letters=2"; strings.Count(log.String(), want) != 1 || strings.Contains(log.String(), "ERROR") {
+		if want := "queue=" + name + "-dead-letters letters=2"; strings.Count(log.String(), want) != 1 ||
+			strings.Contains(log.String(), "ERROR") {
 			t.Errorf("%s: log %s", name, &log)
 		}
 	}

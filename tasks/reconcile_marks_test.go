@@ -33,16 +33,43 @@ func TestReconcile_Handle_afterTheEnd(t *testing.T) {
 		stopped   time.Duration // before now
 		want      string
 	}{
-		{"the news is lost", changes{fulfilled}, execution("FAILED", 0), time.Hour, "marked 1, cleared 0, attention X at RequestShipment 0"},
-		{"the news is lost, rejected", changes{closed}, execution("TIMED_OUT", 0), time.Hour, "marked 1, cleared 0, attention X at RequestShipment 0"},
-		{"aborted", changes{closed}, execution("ABORTED", 0), time.Hour, "marked 1, cleared 0, attention X at RequestShipment 0"},
-		{"known", changes{fulfilled, marked}, execution("FAILED", 0), time.Hour, "marked 0, cleared 0, attention X at  0, stuck 3600"},
-		{"failed again", changes{fulfilled, marked}, execution("FAILED", 1), time.Hour, "marked 1, cleared 0, attention X at RequestShipment 1"},
-		{"acknowledged", changes{fulfilled, marked, acknowledged}, execution("FAILED", 0), time.Hour, "marked 0, cleared 0, no attention"},
-		{"acknowledged, then failed again", changes{fulfilled, marked, acknowledged}, execution("FAILED", 1), time.Hour, "marked 1, cleared 0, attention X at RequestShipment 1"},
+		{
+			"the news is lost", changes{fulfilled}, execution("FAILED", 0), time.Hour,
+			"marked 1, cleared 0, attention X at RequestShipment 0",
+		},
+		{
+			"the news is lost, rejected", changes{closed}, execution("TIMED_OUT", 0), time.Hour,
+			"marked 1, cleared 0, attention X at RequestShipment 0",
+		},
+		{
+			"aborted", changes{closed}, execution("ABORTED", 0), time.Hour,
+			"marked 1, cleared 0, attention X at RequestShipment 0",
+		},
+		{
+			"known", changes{fulfilled, marked}, execution("FAILED", 0), time.Hour,
+			"marked 0, cleared 0, attention X at  0, stuck 3600",
+		},
+		{
+			"failed again", changes{fulfilled, marked}, execution("FAILED", 1), time.Hour,
+			"marked 1, cleared 0, attention X at RequestShipment 1",
+		},
+		{
+			"acknowledged", changes{fulfilled, marked, acknowledged}, execution("FAILED", 0), time.Hour,
+			"marked 0, cleared 0, no attention",
+		},
+		{
+			"acknowledged, then failed again", changes{fulfilled, marked, acknowledged}, execution("FAILED", 1),
+			time.Hour, "marked 1, cleared 0, attention X at RequestShipment 1",
+		},
 		{"long ago", changes{fulfilled}, execution("FAILED", 0), 25 * time.Hour, "marked 0, cleared 0, no attention"},
-		{"redriven, the news lost", changes{fulfilled, marked}, execution("RUNNING", 1), 0, "marked 0, cleared 1, no attention"},
-		{"succeeded, the news lost", changes{fulfilled, marked}, execution("SUCCEEDED", 1), 0, "marked 0, cleared 1, no attention"},
+		{
+			"redriven, the news lost", changes{fulfilled, marked}, execution("RUNNING", 1), 0,
+			"marked 0, cleared 1, no attention",
+		},
+		{
+			"succeeded, the news lost", changes{fulfilled, marked}, execution("SUCCEEDED", 1), 0,
+			"marked 0, cleared 1, no attention",
+		},
 		{"succeeded", changes{fulfilled}, execution("SUCCEEDED", 0), 0, "marked 0, cleared 0, no attention"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -56,7 +83,8 @@ func TestReconcile_Handle_afterTheEnd(t *testing.T) {
 			wantCode(t, err, "")
 			got := fmt.Sprintf("marked %d, cleared %d, no attention", first.Marked, first.Cleared)
 			if a := s.load(t, "ord_1").Attention; a != nil {
-				got = fmt.Sprintf("marked %d, cleared %d, attention %s at %s %d", first.Marked, first.Cleared, a.Code, a.Step, a.RedriveCount)
+				got = fmt.Sprintf("marked %d, cleared %d, attention %s at %s %d", first.Marked, first.Cleared, a.Code,
+					a.Step, a.RedriveCount)
 			}
 			if first.StuckSeconds > 0 {
 				got += fmt.Sprintf(", stuck %d", first.StuckSeconds)
@@ -80,7 +108,8 @@ func TestWatch_Handle_afterTheEnd(t *testing.T) {
 	w := Watch{Orders: s, Alerts: out, History: history{"NotifyShipped", true}, Now: at(start)}
 	_, err := w.Handle(t.Context(), change(t, "FAILED", 0, "Lambda.Unknown", "c"))
 	wantCode(t, err, "")
-	if o := s.load(t, "ord_1"); o.Status != orderflow.Fulfilled || o.Attention == nil || o.Attention.Step != "NotifyShipped" || len(out.alerts) != 1 {
+	if o := s.load(t, "ord_1"); o.Status != orderflow.Fulfilled || o.Attention == nil ||
+		o.Attention.Step != "NotifyShipped" || len(out.alerts) != 1 {
 		t.Errorf("got %+v, alerts %v", o.Attention, out.alerts)
 	}
 	_, err = w.Handle(t.Context(), change(t, "RUNNING", 1, "", ""))
@@ -96,7 +125,9 @@ func TestReconcile_Handle_unsent(t *testing.T) {
 	t.Parallel()
 	s := shipping(t)
 	s.mustChange(func(o *orderflow.Order) error {
-		o.NoteUnsent(orderflow.Unsent{Kind: orderflow.NotifyConfirmed, Step: confirmedStep, Message: "m"}, orderflow.By{At: start})
+		o.NoteUnsent(orderflow.Unsent{
+			Kind: orderflow.NotifyConfirmed, Step: confirmedStep, Message: "m",
+		}, orderflow.By{At: start})
 		return nil
 	})
 	r, _, _, alerts := reconciler(s, execution("RUNNING", 0))
@@ -108,7 +139,8 @@ func TestReconcile_Handle_unsent(t *testing.T) {
 			t.Errorf("%+v, %v", got, err)
 		}
 	}
-	if len(alerts.alerts) != 1 || alerts.alerts[0].Code != "NotificationFailed" || alerts.alerts[0].DedupeID != "ord_1/attention/0/NotificationFailed" {
+	if len(alerts.alerts) != 1 || alerts.alerts[0].Code != "NotificationFailed" ||
+		alerts.alerts[0].DedupeID != "ord_1/attention/0/NotificationFailed" {
 		t.Errorf("alerts %+v", alerts.alerts)
 	}
 	topic.err = nil
@@ -137,7 +169,8 @@ func TestReconcile_Handle_lateDispatch(t *testing.T) {
 			t.Errorf("%+v, %v", got, err)
 		}
 	}
-	if n := len(alerts.alerts); n != 2 || alerts.alerts[1].Code != "DispatchedLate" || alerts.alerts[1].DedupeID != alerts.alerts[0].DedupeID {
+	if n := len(alerts.alerts); n != 2 || alerts.alerts[1].Code != "DispatchedLate" ||
+		alerts.alerts[1].DedupeID != alerts.alerts[0].DedupeID {
 		t.Errorf("alerts %+v", alerts.alerts)
 	}
 	if o := s.load(t, "ord_1"); o.Attention == nil || o.Status != orderflow.Rejected {

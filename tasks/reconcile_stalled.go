@@ -18,7 +18,8 @@ func (r Reconcile) stalled(ctx context.Context, out *Reconciled) error {
 		if status.Final() {
 			continue
 		}
-		if err := each(ctx, r, out, r.Stalled.Stalled(ctx, status, now.Add(-r.After), now.Add(clockSkew)), r.checkStalled); err != nil {
+		if err := each(ctx, r, out, r.Stalled.Stalled(ctx, status, now.Add(-r.After), now.Add(clockSkew)),
+			r.checkStalled); err != nil {
 			return err
 		}
 	}
@@ -26,7 +27,8 @@ func (r Reconcile) stalled(ctx context.Context, out *Reconciled) error {
 }
 
 func (r Reconcile) checkStalled(ctx context.Context, o *orderflow.Order, out *Reconciled) error {
-	if o.OnlyWaits(r.After, r.Patience, r.Now()) { // checking many such orders in every run would delay the others
+	// checking many such orders in every run would delay the others
+	if o.OnlyWaits(r.After, r.Patience, r.Now()) {
 		return nil
 	}
 	out.Checked++
@@ -83,9 +85,11 @@ func (r Reconcile) wakeUp(ctx context.Context, a attend, id string, x orderflow.
 }
 
 // markRefused marks an order whose execution waits but refuses the known answer.
-func (r Reconcile) markRefused(ctx context.Context, a attend, o *orderflow.Order, x orderflow.Execution, out *Reconciled) error {
+func (r Reconcile) markRefused(ctx context.Context, a attend, o *orderflow.Order, x orderflow.Execution,
+	out *Reconciled) error {
 	mark := orderflow.Attention{
-		Code: string(orderflow.CodeAnswerRefused), Message: "the execution waits but refuses the known answer", Step: o.Wait.Step, RedriveCount: x.RedriveCount,
+		Code: string(orderflow.CodeAnswerRefused), Message: "the execution waits but refuses the known answer",
+		Step: o.Wait.Step, RedriveCount: x.RedriveCount,
 	}
 	marked, err := a.change(ctx, o.ID, func(o *orderflow.Order) bool { return o.MarkAttention(mark, a.by()) })
 	if err != nil || !marked {

@@ -19,8 +19,10 @@ func reconciler(s *store, x *orderflow.Execution) (Reconcile, *executions, *answ
 		xs.of = map[string]orderflow.Execution{"ord_1": *x}
 	}
 	return Reconcile{
-		Orders: s, Stalled: stalledOrders{s}, Executions: xs, History: history{"RequestShipment", true}, Tokens: tokens, Alerts: alerts,
-		Notify: Notify{Orders: s, Steps: s, Customers: s, Notifier: alerts}, StartLetters: &letters{}, WakeLetters: &letters{}, CarrierLetters: &letters{},
+		Orders: s, Stalled: stalledOrders{s}, Executions: xs, History: history{"RequestShipment", true}, Tokens: tokens,
+		Alerts: alerts,
+		Notify: Notify{Orders: s, Steps: s, Customers: s, Notifier: alerts}, StartLetters: &letters{},
+		WakeLetters: &letters{}, CarrierLetters: &letters{},
 		Now: at(start.Add(time.Hour)), Patience: 72 * time.Hour, Log: quiet,
 	}, xs, tokens, alerts
 }
@@ -60,12 +62,24 @@ func TestReconcile_Handle(t *testing.T) {
 		{"moved lately", nil, nil, 2 * time.Hour, Reconciled{Complete: true}},
 		{"never started", nil, nil, 0, Reconciled{Checked: 1, Started: 1, Complete: true}},
 		{"not answered", nil, execution("RUNNING", 0), 0, Reconciled{Checked: 1, Renewed: 1, Complete: true}},
-		{"answer lost", changes{dispatched}, execution("RUNNING", 0), 0, Reconciled{Checked: 1, Answered: 1, Complete: true}},
-		{"cancel lost", changes{cancelled}, execution("RUNNING", 0), 0, Reconciled{Checked: 1, Answered: 1, Complete: true}},
+		{
+			"answer lost", changes{dispatched}, execution("RUNNING", 0), 0,
+			Reconciled{Checked: 1, Answered: 1, Complete: true},
+		},
+		{
+			"cancel lost", changes{cancelled}, execution("RUNNING", 0), 0,
+			Reconciled{Checked: 1, Answered: 1, Complete: true},
+		},
 		{"failure lost", nil, execution("FAILED", 0), 0, Reconciled{Checked: 1, Marked: 1, Complete: true}},
-		{"failure known", changes{marked}, execution("FAILED", 0), 0, Reconciled{Checked: 1, StuckSeconds: 3600, Complete: true}},
+		{
+			"failure known", changes{marked}, execution("FAILED", 0), 0,
+			Reconciled{Checked: 1, StuckSeconds: 3600, Complete: true},
+		},
 		{"failed again", changes{marked}, execution("FAILED", 1), 0, Reconciled{Checked: 1, Marked: 1, Complete: true}},
-		{"redrive lost", changes{marked, dispatched}, execution("RUNNING", 1), 0, Reconciled{Checked: 1, Answered: 1, Cleared: 1, Complete: true}},
+		{
+			"redrive lost", changes{marked, dispatched}, execution("RUNNING", 1), 0,
+			Reconciled{Checked: 1, Answered: 1, Cleared: 1, Complete: true},
+		},
 		{"ended without the order", nil, execution("SUCCEEDED", 0), 0, Reconciled{Checked: 1, Marked: 1, Complete: true}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -95,10 +109,22 @@ func TestReconcile_Handle_lostEvents(t *testing.T) {
 		{"Shipment Renewed", changes{asked("another")}, execution("RUNNING", 1), "[] [] [Shipment Renewed shp_1] "},
 		{"Shipment Renewed, of one that was answered", changes{dispatched, asked("another")}, execution("RUNNING", 1),
 			`[] [another {"shipmentId":"shp_1","trackingNumber":"T1"}] [] `},
-		{"Order Status Changed", changes{dispatched}, execution("RUNNING", 0), `[] [token {"shipmentId":"shp_1","trackingNumber":"T1"}] [] `},
-		{"Shipment Failed", changes{givenUp}, execution("RUNNING", 0), "[] [token ShipmentFailed AddressUnreachable] [] "},
-		{"Order Cancel Requested", changes{cancelled}, execution("RUNNING", 0), "[] [token OrderCancelled a cancel was accepted before dispatch] [] "},
-		{"Step Functions Execution Status Change, failed", nil, execution("FAILED", 0), "[] [] [Order Attention Changed shp_1] X"},
+		{
+			"Order Status Changed", changes{dispatched}, execution("RUNNING", 0),
+			`[] [token {"shipmentId":"shp_1","trackingNumber":"T1"}] [] `,
+		},
+		{
+			"Shipment Failed", changes{givenUp}, execution("RUNNING", 0),
+			"[] [token ShipmentFailed AddressUnreachable] [] ",
+		},
+		{
+			"Order Cancel Requested", changes{cancelled}, execution("RUNNING", 0),
+			"[] [token OrderCancelled a cancel was accepted before dispatch] [] ",
+		},
+		{
+			"Step Functions Execution Status Change, failed", nil, execution("FAILED", 0),
+			"[] [] [Order Attention Changed shp_1] X",
+		},
 		{"Step Functions Execution Status Change, redriven", changes{dispatched, marked}, execution("RUNNING", 1),
 			`[] [token {"shipmentId":"shp_1","trackingNumber":"T1"}] [Order Attention Changed shp_1] `},
 	} {
@@ -153,7 +179,8 @@ func TestReconcile_Handle_silentCarrier(t *testing.T) {
 	if got := fmt.Sprint(renewed); !strings.HasPrefix(got, want) || len(renewed) != 20 {
 		t.Errorf("asked again %d times after %s", len(renewed), got)
 	}
-	if got := fmt.Sprint(marked); got != "[72h0m0s]" || len(alerts.alerts) != 1 || alerts.alerts[0].DedupeID != "ord_1/attention/0/ShipmentUnanswered" {
+	if got := fmt.Sprint(marked); got != "[72h0m0s]" || len(alerts.alerts) != 1 ||
+		alerts.alerts[0].DedupeID != "ord_1/attention/0/ShipmentUnanswered" {
 		t.Errorf("marked after %s, alerts %+v", got, alerts.alerts)
 	}
 	if checked > len(renewed)+len(marked) {
@@ -171,7 +198,8 @@ func TestReconcile_Handle_silentCarrier(t *testing.T) {
 
 	s.mustChange(dispatched)
 	out, err := Wake{s, tokens, quiet}.Handle(t.Context(), events(`{"orderId":"ord_1"}`))
-	if o := s.load(t, "ord_1"); err != nil || len(out.Failures) > 0 || o.Attention != nil || o.Status != orderflow.Shipping || len(tokens.given) != 1 {
+	if o := s.load(t, "ord_1"); err != nil || len(out.Failures) > 0 || o.Attention != nil ||
+		o.Status != orderflow.Shipping || len(tokens.given) != 1 {
 		t.Errorf("%s, attention %+v, answers %v, %v", o.Status, o.Attention, tokens.given, err)
 	}
 }

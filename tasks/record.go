@@ -21,7 +21,10 @@ type Recorded struct {
 
 // Handle returns CodeInvalidState for an order that is not dispatched.
 func (r Record) Handle(ctx context.Context, in Input) (Recorded, error) {
-	return run(ctx, "record shipment", func() (Recorded, error) { return Recorded{in.OrderID}, r.record(ctx, in.OrderID) })
+	return run(ctx, "record shipment", func() (Recorded,
+		error) {
+		return Recorded{in.OrderID}, r.record(ctx, in.OrderID)
+	})
 }
 
 func (r Record) record(ctx context.Context, id string) error {
@@ -33,7 +36,8 @@ func (r Record) record(ctx context.Context, id string) error {
 		return nil
 	}
 	if o.Status != orderflow.Shipping || o.StockStatus != orderflow.StockReserved {
-		return orderflow.Errorf(orderflow.CodeInvalidState, "order %s is %s, its stock is %s", id, o.Status, o.StockStatus)
+		return orderflow.Errorf(orderflow.CodeInvalidState, "order %s is %s, its stock is %s", id, o.Status,
+			o.StockStatus)
 	}
 	for _, c := range chunks(o.StockMoves(orderflow.Ship)) {
 		if err := r.recordChunk(ctx, o, c); err != nil {

@@ -101,7 +101,9 @@ func (r Refund) refundCharge(ctx context.Context, id string, charge orderflow.Pa
 	if err != nil {
 		return Refunded{}, err
 	}
-	receipt, err := r.Gateway.Refund(ctx, orderflow.Refund{Key: entry.Key(), OrderID: id, ProviderID: charge.ProviderID, Amount: charge.Amount})
+	receipt, err := r.Gateway.Refund(ctx, orderflow.Refund{
+		Key: entry.Key(), OrderID: id, ProviderID: charge.ProviderID, Amount: charge.Amount,
+	})
 	if err != nil {
 		return Refunded{}, r.recordUnsettled(ctx, id, *entry, providerError(err))
 	}
@@ -129,7 +131,8 @@ func (r Refund) entry(ctx context.Context, id string, charge orderflow.Payment) 
 // order shows whether the refund is pending.
 func (r Refund) recordUnsettled(ctx context.Context, id string, entry orderflow.Payment, said error) error {
 	status, known := map[orderflow.Code]orderflow.PaymentStatus{
-		orderflow.CodeRefundPending: orderflow.PaymentRefundPending, orderflow.CodeRefundFailed: orderflow.PaymentCaptured,
+		orderflow.CodeRefundPending: orderflow.PaymentRefundPending,
+		orderflow.CodeRefundFailed:  orderflow.PaymentCaptured,
 	}[orderflow.CodeOf(said)]
 	_, err := updateOnce(ctx, r.Orders, id, func(o *orderflow.Order, w *orderflow.Write) error {
 		if entry.NoteKeySpent(said, r.Now().UTC()) {
@@ -143,7 +146,8 @@ func (r Refund) recordUnsettled(ctx context.Context, id string, entry orderflow.
 	return cmp.Or(err, said)
 }
 
-func (r Refund) settle(ctx context.Context, id string, entry orderflow.Payment, receipt orderflow.Receipt) (Refunded, error) {
+func (r Refund) settle(ctx context.Context, id string, entry orderflow.Payment, receipt orderflow.Receipt) (Refunded,
+	error) {
 	if err := entry.Refund(receipt, r.Now().UTC()); err != nil {
 		return Refunded{}, err
 	}

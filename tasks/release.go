@@ -34,8 +34,10 @@ func (r Release) release(ctx context.Context, id string) error {
 	switch {
 	case o.StockStatus == orderflow.StockReleased || o.Status == orderflow.Rejected || o.Status == orderflow.Cancelled:
 		return nil
-	case o.Status == orderflow.Shipping || o.Status == orderflow.Fulfilled || o.PaymentStatus == orderflow.PaymentCaptured || proceedsFree(o):
-		return orderflow.Errorf(orderflow.CodeInvalidState, "cannot release the stock of order %s: it is %s, its payment is %s", id, o.Status, o.PaymentStatus)
+	case o.Status == orderflow.Shipping || o.Status == orderflow.Fulfilled ||
+		o.PaymentStatus == orderflow.PaymentCaptured || proceedsFree(o):
+		return orderflow.Errorf(orderflow.CodeInvalidState,
+			"cannot release the stock of order %s: it is %s, its payment is %s", id, o.Status, o.PaymentStatus)
 	}
 	held := false // whether any chunk was reserved
 	for _, c := range chunks(o.StockMoves(orderflow.Release)) {
@@ -58,7 +60,8 @@ func proceedsFree(o *orderflow.Order) bool {
 	return o.Status == orderflow.Paid && o.Total.Amount == 0 && o.Cancel == nil && !givenUp
 }
 
-func (r Release) releaseChunk(ctx context.Context, o *orderflow.Order, c chunk, reserved *orderflow.Step, held bool) error {
+func (r Release) releaseChunk(ctx context.Context, o *orderflow.Order, c chunk, reserved *orderflow.Step,
+	held bool) error {
 	if done, err := r.Steps.Step(ctx, o.ID, c.name("release")); err != nil || done != nil {
 		return err
 	}

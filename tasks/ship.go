@@ -40,11 +40,15 @@ func (s Ship) ship(ctx context.Context, in Input) (Requested, error) {
 	}
 	o, err := updateOnce(ctx, s.Orders, in.OrderID, func(o *orderflow.Order, _ *orderflow.Write) error {
 		by, first := s.Now.by("ship", ""), o.Shipment == nil
-		if err := o.RequestShipment(shipmentID(o.ID), orderflow.Wait{Step: shipStep, Token: in.TaskToken, Attempt: in.Attempt}, by); err != nil {
+		if err := o.RequestShipment(shipmentID(o.ID), orderflow.Wait{
+			Step: shipStep, Token: in.TaskToken, Attempt: in.Attempt,
+		}, by); err != nil {
 			return err
 		}
 		if n := in.Notification; first && n.Error != "" {
-			o.NoteUnsent(orderflow.Unsent{Kind: orderflow.NotifyConfirmed, Step: confirmedStep, Message: n.Error + ": " + message(n.Cause)}, by)
+			o.NoteUnsent(orderflow.Unsent{
+				Kind: orderflow.NotifyConfirmed, Step: confirmedStep, Message: n.Error + ": " + message(n.Cause),
+			}, by)
 		}
 		return nil
 	})

@@ -20,7 +20,8 @@ func TestShip_Handle(t *testing.T) {
 	}
 	_, err = ship.Handle(t.Context(), Input{OrderID: "ord_1", TaskToken: "another"})
 	o := s.load(t, "ord_1")
-	if last := o.Timeline[len(o.Timeline)-1]; err != nil || o.Wait.Token != "another" || last.Type != orderflow.ShipmentRenewed {
+	if last := o.Timeline[len(o.Timeline)-1]; err != nil || o.Wait.Token != "another" ||
+		last.Type != orderflow.ShipmentRenewed {
 		t.Errorf("another token: %v, wait %+v, last %+v", err, o.Wait, last)
 	}
 	_, err = ship.Handle(t.Context(), in)
@@ -34,14 +35,19 @@ func TestShip_Handle(t *testing.T) {
 // it.
 func attempt(entered time.Time, redrive, retry int) Input {
 	a := orderflow.Attempt{Entered: entered, Redrive: redrive, Retry: retry}
-	return Input{OrderID: "ord_1", TaskToken: fmt.Sprintf("%s/%d/%d", entered.Format(time.TimeOnly), redrive, retry), Attempt: a}
+	return Input{
+		OrderID: "ord_1", TaskToken: fmt.Sprintf("%s/%d/%d", entered.Format(time.TimeOnly), redrive, retry),
+		Attempt: a,
+	}
 }
 
 // Invocations run in any order: the latest attempt is the one that waits.
 func TestShip_Handle_lateAttempts(t *testing.T) {
 	t.Parallel()
 	later := start.Add(time.Hour)
-	inOrder := []Input{attempt(start, 0, 0), attempt(start, 0, 2), attempt(start, 1, 0), attempt(start, 1, 1), attempt(later, 0, 0)}
+	inOrder := []Input{
+		attempt(start, 0, 0), attempt(start, 0, 2), attempt(start, 1, 0), attempt(start, 1, 1), attempt(later, 0, 0),
+	}
 	for _, answered := range []func(*orderflow.Order) error{nil, dispatched, givenUp} {
 		for i, first := range inOrder {
 			for j, second := range inOrder {
@@ -55,8 +61,10 @@ func TestShip_Handle_lateAttempts(t *testing.T) {
 					s.mustChange(answered)
 				}
 				_, err = ship.Handle(t.Context(), second)
-				if want := inOrder[max(i, j)].TaskToken; s.load(t, "ord_1").Wait.Token != want || (err != nil) != (j < i) {
-					t.Errorf("%s after %s: %v, wait for %s", second.TaskToken, first.TaskToken, err, s.load(t, "ord_1").Wait.Token)
+				if want := inOrder[max(i, j)].TaskToken; s.load(t, "ord_1").Wait.Token != want ||
+					(err != nil) != (j < i) {
+					t.Errorf("%s after %s: %v, wait for %s", second.TaskToken, first.TaskToken, err,
+						s.load(t, "ord_1").Wait.Token)
 				}
 			}
 		}
@@ -105,7 +113,8 @@ func TestShip_Handle_untold(t *testing.T) {
 	_, err = Ship{s, at(start)}.Handle(t.Context(), first)
 	wantCode(t, err, "")
 	o := s.load(t, "ord_1")
-	if a := o.Attention; a == nil || a.Code != "NotificationFailed" || a.Message != "Lambda.Unknown: the topic is gone" || a.Step != "NotifyConfirmed" {
+	if a := o.Attention; a == nil || a.Code != "NotificationFailed" || a.Message != "Lambda.Unknown: the topic is gone" ||
+		a.Step != "NotifyConfirmed" {
 		t.Errorf("attention %+v", a)
 	}
 	if o.Unsent == nil || o.Unsent.Kind != orderflow.NotifyConfirmed || o.Wait.Token != "t" {

@@ -138,7 +138,8 @@ func newSimulation(t *testing.T, machine map[string]state, seed uint64, seen *co
 	s.budget, s.calm = s.rnd.IntN(24), s.rnd.IntN(10)
 	clock := Clock(func() time.Time { return s.now })
 	s.provider = newProvider(clock)
-	s.store.beforeRead, s.store.beforeCommit, s.store.afterCommit = s.hook(callFails, errLost), s.hook(throttled, errThrottled), s.hook(replyLost, errLost)
+	s.store.beforeRead, s.store.beforeCommit, s.store.afterCommit = s.hook(callFails, errLost), s.hook(throttled,
+		errThrottled), s.hook(replyLost, errLost)
 	s.provider.before = s.hook(callFails, errUnavailable)
 	s.provider.after = s.hook(replyLost, orderflow.Errorf(orderflow.CodePaymentUncertain, "the reply was lost"))
 	s.provider.delay = func(ctx context.Context) time.Duration {
@@ -151,13 +152,17 @@ func newSimulation(t *testing.T, machine map[string]state, seed uint64, seen *co
 	s.tasks = map[string]func(context.Context, Input) error{
 		"Validate": without(Validate{s.store, s.store}.Handle),
 		"Reserve":  without(Reserve{s.store, s.store, clock}.Handle),
-		"Charge":   without(Charge{Orders: s.store, Steps: s.store, Ledger: s.store, Gateway: s.provider, Now: clock}.Handle),
-		"Ship":     without(Ship{s.store, clock}.Handle),
-		"Record":   without(Record{s.store, s.store, clock}.Handle),
-		"Notify":   without(Notify{Orders: s.store, Steps: s.store, Customers: s.store, Notifier: s}.Handle),
-		"Refund":   without(Refund{Orders: s.store, Steps: s.store, Ledger: s.store, Gateway: s.provider, Now: clock}.Handle),
-		"Release":  without(Release{s.store, s.store, clock}.Handle),
-		"Close":    without(Close{s.store, clock}.Handle),
+		"Charge": without(Charge{
+			Orders: s.store, Steps: s.store, Ledger: s.store, Gateway: s.provider, Now: clock,
+		}.Handle),
+		"Ship":   without(Ship{s.store, clock}.Handle),
+		"Record": without(Record{s.store, s.store, clock}.Handle),
+		"Notify": without(Notify{Orders: s.store, Steps: s.store, Customers: s.store, Notifier: s}.Handle),
+		"Refund": without(Refund{
+			Orders: s.store, Steps: s.store, Ledger: s.store, Gateway: s.provider, Now: clock,
+		}.Handle),
+		"Release": without(Release{s.store, s.store, clock}.Handle),
+		"Close":   without(Close{s.store, clock}.Handle),
 	}
 	return s
 }

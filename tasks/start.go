@@ -9,7 +9,8 @@ import (
 
 // Starter starts the execution that fulfils an order.
 type Starter interface {
-	// Start starts the execution of this order; one that exists already, running or ended, is success.
+	// Start starts the execution of this order; one that exists already, running or ended, is
+	// success.
 	Start(ctx context.Context, orderID string) error
 }
 

@@ -32,7 +32,8 @@ type store struct {
 
 func newStore() *store {
 	return &store{
-		orders: map[string]*orderflow.Order{}, steps: map[string]orderflow.Step{}, payments: map[string]orderflow.Payment{},
+		orders: map[string]*orderflow.Order{}, steps: map[string]orderflow.Step{},
+		payments: map[string]orderflow.Payment{},
 		products: map[string]orderflow.Product{}, customers: map[string]orderflow.Customer{},
 	}
 }
@@ -186,7 +187,8 @@ func (s *store) guard(w orderflow.Write) error {
 	if w.Payment != nil {
 		old, exists := s.payments[w.Payment.OrderID+"/"+w.Payment.Step]
 		none, started := w.Payment.CanReplace()
-		open := exists && old.State == orderflow.PaymentStarted && (w.Payment.State != orderflow.PaymentStarted || old.Revision == w.Payment.Revision)
+		open := exists && old.State == orderflow.PaymentStarted &&
+			(w.Payment.State != orderflow.PaymentStarted || old.Revision == w.Payment.Revision)
 		if !(none && !exists || started && open) {
 			return errConflict
 		}
@@ -240,7 +242,9 @@ func (s *store) save(o *orderflow.Order) {
 	o.Version++
 	kept := clone(o)
 	s.orders[o.ID] = kept
-	s.stream = append(s.stream, StreamRecord{SequenceNumber: fmt.Sprint(len(s.stream) + 1), Order: kept, Published: published})
+	s.stream = append(s.stream, StreamRecord{
+		SequenceNumber: fmt.Sprint(len(s.stream) + 1), Order: kept, Published: published,
+	})
 }
 
 // change loads an order, changes it and saves it, as the API does.
@@ -272,7 +276,10 @@ func placePriced(t *testing.T, s *store, n, onHand int, method string, price int
 	t.Helper()
 	d := orderflow.Draft{ID: "ord_1", CustomerID: "cus_1", Email: "ada@example.com", PaymentMethod: method, At: start}
 	for i := range n {
-		p := orderflow.Product{SKU: fmt.Sprintf("sku-%03d", i), Name: "Thing", Price: orderflow.Money{Amount: price + min(price, int64(i)), Currency: "USD"}, OnHand: onHand}
+		p := orderflow.Product{
+			SKU: fmt.Sprintf("sku-%03d", i), Name: "Thing",
+			Price: orderflow.Money{Amount: price + min(price, int64(i)), Currency: "USD"}, OnHand: onHand,
+		}
 		s.products[p.SKU] = p
 		d.Lines = append(d.Lines, orderflow.Line{SKU: p.SKU, Name: p.Name, Quantity: 2, UnitPrice: p.Price})
 	}

@@ -48,7 +48,8 @@ func ended[Out any](doing string, out Out, err error) (Out, error) {
 
 // updateOnce loads an order, lets f change it, and commits the changes together with what f adds to
 // the write. It returns the resulting order.
-func updateOnce(ctx context.Context, orders Orders, id string, f func(*orderflow.Order, *orderflow.Write) error) (*orderflow.Order, error) {
+func updateOnce(ctx context.Context, orders Orders, id string,
+	f func(*orderflow.Order, *orderflow.Write) error) (*orderflow.Order, error) {
 	o, err := orders.Order(ctx, id)
 	if err != nil {
 		return nil, err
@@ -68,6 +69,7 @@ func updateOnce(ctx context.Context, orders Orders, id string, f func(*orderflow
 }
 
 // update is updateOnce with retries of conflicts.
-func update(ctx context.Context, orders Orders, id string, f func(*orderflow.Order, *orderflow.Write) error) (*orderflow.Order, error) {
+func update(ctx context.Context, orders Orders, id string,
+	f func(*orderflow.Order, *orderflow.Write) error) (*orderflow.Order, error) {
 	return retry(ctx, func() (*orderflow.Order, error) { return updateOnce(ctx, orders, id, f) })
 }

@@ -41,7 +41,10 @@ func TestUpdate(t *testing.T) {
 	s := newStore()
 	place(t, s, 1, 3, "card")
 	before := s.commits
-	if o, err := update(t.Context(), s, "ord_1", func(*orderflow.Order, *orderflow.Write) error { return nil }); err != nil || o.ID != "ord_1" || s.commits != before {
+	if o, err := update(t.Context(), s, "ord_1", func(*orderflow.Order,
+		*orderflow.Write) error {
+		return nil
+	}); err != nil || o.ID != "ord_1" || s.commits != before {
 		t.Errorf("got %+v, %v after %d commits", o, err, s.commits-before)
 	}
 	s.beforeCommit = once(errConflict)

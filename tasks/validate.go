@@ -61,7 +61,8 @@ func (v Validate) validate(ctx context.Context, id string) (Validated, error) {
 	}
 	for _, sku := range skus {
 		if _, ok := products[sku]; !ok {
-			return Validated{}, orderflow.Errorf(orderflow.CodeInvalidOrder, "product %s is no longer in the catalogue", sku)
+			return Validated{}, orderflow.Errorf(orderflow.CodeInvalidOrder, "product %s is no longer in the catalogue",
+				sku)
 		}
 	}
 	return valid, nil

@@ -47,7 +47,9 @@ func (w Watch) Handle(ctx context.Context, e StatusChange) (Watched, error) {
 	case d.Status == orderflow.ExecutionRunning:
 		changed, err = a.redriven(ctx, d.Name, d.RedriveCount)
 	case d.Status.Failed():
-		x := orderflow.Execution{ARN: d.ExecutionARN, Status: d.Status, Error: d.Error, Cause: d.Cause, RedriveCount: d.RedriveCount}
+		x := orderflow.Execution{
+			ARN: d.ExecutionARN, Status: d.Status, Error: d.Error, Cause: d.Cause, RedriveCount: d.RedriveCount,
+		}
 		changed, err = a.failed(ctx, d.Name, attention(x))
 	}
 	if err != nil {

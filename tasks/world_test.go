@@ -52,7 +52,8 @@ func (s *simulation) await() error {
 func (s *simulation) carrier(status string) {
 	by := orderflow.By{At: s.now, Actor: "carrier", Reason: "AddressUnreachable"}
 	o := s.store.load(s.t, "ord_1")
-	late := o.Cancel != nil || o.Shipment.Status == orderflow.ShipmentStatusFailed || o.Status.Final() && o.Status != orderflow.Fulfilled
+	late := o.Cancel != nil || o.Shipment.Status == orderflow.ShipmentStatusFailed || o.Status.Final() &&
+		o.Status != orderflow.Fulfilled
 	if status == orderflow.NoticeDispatched && late && !s.chance(noticeLate, 2) {
 		return
 	}

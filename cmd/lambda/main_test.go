@@ -12,7 +12,8 @@ import (
 // lambdaEnv returns an environment as Lambda sets it, with changes.
 func lambdaEnv(changes map[string]string) func(string) string {
 	env := map[string]string{
-		"_HANDLER": "start", "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "ASIA1", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t",
+		"_HANDLER": "start", "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "ASIA1", "AWS_SECRET_ACCESS_KEY": "s",
+		"AWS_SESSION_TOKEN": "t",
 		"STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:1:stateMachine:m",
 	}
 	return func(name string) string {
@@ -38,7 +39,8 @@ func TestNewHandler(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			h, err := newHandler(lambdaEnv(tt.changes), slog.New(slog.NewJSONHandler(io.Discard, nil)))
-			if tt.want == "" && (err != nil || h == nil) || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+			if tt.want == "" && (err != nil || h == nil) || tt.want != "" &&
+				(err == nil || !strings.Contains(err.Error(), tt.want)) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
 		})

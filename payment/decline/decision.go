@@ -91,8 +91,9 @@ var statusDecisions = map[int]Decision{
 // typeDecisions holds the decisions that depend on the error's type. card_error and
 // invalid_request_error depend on the code.
 var typeDecisions = map[string]Decision{
-	"api_error":                 {Outcome: Unknown},
-	"idempotency_error":         {Outcome: Unknown}, // the key was used for another request: ask for its outcome
+	"api_error": {Outcome: Unknown},
+	// the key was used for another request: ask for its outcome
+	"idempotency_error":         {Outcome: Unknown},
 	"card_error":                {Outcome: Refused, Reason: WasDeclined},
 	"invalid_request_error":     {Outcome: ByRequest},
 	"rate_limit":                {Outcome: Unavailable},

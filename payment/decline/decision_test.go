@@ -98,7 +98,8 @@ func TestDecisions_arePlain(t *testing.T) {
 		all = append(all, Decision{Refused, reason})
 	}
 	for _, d := range all {
-		sentence := strings.HasSuffix(d.Reason, ".") && !strings.ContainsAny(d.Reason, "_%") && !strings.Contains(strings.ToLower(d.Reason), "stripe")
+		sentence := strings.HasSuffix(d.Reason, ".") && !strings.ContainsAny(d.Reason, "_%") &&
+			!strings.Contains(strings.ToLower(d.Reason), "stripe")
 		if (d.Outcome == Refused) != (d.Reason != "") || d.Reason != "" && !sentence {
 			t.Errorf("outcome %d has the reason %q", d.Outcome, d.Reason)
 		}

@@ -81,7 +81,10 @@ func replayed(e *stripe.Error) bool {
 
 // answerOf returns the content of an error without Stripe's types.
 func answerOf(e *stripe.Error) decline.Answer {
-	return decline.Answer{Status: e.HTTPStatusCode, Type: string(e.Type), Code: string(e.Code), DeclineCode: string(e.DeclineCode), Param: e.Param}
+	return decline.Answer{
+		Status: e.HTTPStatusCode, Type: string(e.Type), Code: string(e.Code), DeclineCode: string(e.DeclineCode),
+		Param: e.Param,
+	}
 }
 
 // connectionError distinguishes a request that was never sent from one whose reply was lost or

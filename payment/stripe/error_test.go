@@ -25,45 +25,136 @@ func TestGateway_Charge_errors(t *testing.T) {
 		want   orderflow.Code
 		reason string
 	}{
-		{"declined", 402, errorBody("card_error", "card_declined", "insufficient_funds", ""), orderflow.CodePaymentDeclined, "insufficient_funds"},
-		{"expired card", 402, errorBody("card_error", "expired_card", "", ""), orderflow.CodePaymentDeclined, "expired_card"},
-		{"asks for authentication", 402, errorBody("card_error", "authentication_required", "", ""), orderflow.CodePaymentDeclined, "authentication_required"},
-		{"no such card", 400, errorBody("invalid_request_error", "resource_missing", "", "payment_method"), orderflow.CodePaymentDeclined, "resource_missing"},
-		{"too small", 400, errorBody("invalid_request_error", "amount_too_small", "", "amount"), orderflow.CodePaymentDeclined, "amount_too_small"},
-		{"too large", 400, errorBody("invalid_request_error", "amount_too_large", "", ""), orderflow.CodePaymentDeclined, "amount_too_large"},
-		{"unknown, of the amount", 400, errorBody("invalid_request_error", "", "", "amount"), orderflow.CodePaymentDeclined, "invalid_request_error"},
-		{"unsupported currency", 400, errorBody("invalid_request_error", "", "", "currency"), orderflow.CodePaymentDeclined, "invalid_request_error"},
-		{"a decline code as the code", 400, errorBody("invalid_request_error", "currency_not_supported", "", ""), orderflow.CodePaymentDeclined, "currency_not_supported"},
-		{"test and live mixed up", 400, errorBody("invalid_request_error", "livemode_mismatch", "", "payment_method"), orderflow.CodePaymentUnavailable, "livemode_mismatch"},
-		{"nested part", 400, errorBody("invalid_request_error", "new_code", "", "payment_method_data[card]"), orderflow.CodePaymentDeclined, "new_code"},
-		{"no part of the order's", 400, errorBody("invalid_request_error", "parameter_unknown", "", "confirm"), orderflow.CodePaymentUnavailable, "parameter_unknown"},
-		{"no such thing of ours", 404, errorBody("invalid_request_error", "resource_missing", "", "intent"), orderflow.CodePaymentUnavailable, "resource_missing"},
+		{
+			"declined", 402, errorBody("card_error", "card_declined", "insufficient_funds", ""),
+			orderflow.CodePaymentDeclined, "insufficient_funds",
+		},
+		{
+			"expired card", 402, errorBody("card_error", "expired_card", "", ""), orderflow.CodePaymentDeclined,
+			"expired_card",
+		},
+		{
+			"asks for authentication", 402, errorBody("card_error", "authentication_required", "", ""),
+			orderflow.CodePaymentDeclined, "authentication_required",
+		},
+		{
+			"no such card", 400, errorBody("invalid_request_error", "resource_missing", "", "payment_method"),
+			orderflow.CodePaymentDeclined, "resource_missing",
+		},
+		{
+			"too small", 400, errorBody("invalid_request_error", "amount_too_small", "", "amount"),
+			orderflow.CodePaymentDeclined, "amount_too_small",
+		},
+		{
+			"too large", 400, errorBody("invalid_request_error", "amount_too_large", "", ""),
+			orderflow.CodePaymentDeclined, "amount_too_large",
+		},
+		{
+			"unknown, of the amount", 400, errorBody("invalid_request_error", "", "", "amount"),
+			orderflow.CodePaymentDeclined, "invalid_request_error",
+		},
+		{
+			"unsupported currency", 400, errorBody("invalid_request_error", "", "", "currency"),
+			orderflow.CodePaymentDeclined, "invalid_request_error",
+		},
+		{
+			"a decline code as the code", 400, errorBody("invalid_request_error", "currency_not_supported", "", ""),
+			orderflow.CodePaymentDeclined, "currency_not_supported",
+		},
+		{
+			"test and live mixed up", 400,
+			errorBody("invalid_request_error", "livemode_mismatch", "", "payment_method"),
+			orderflow.CodePaymentUnavailable, "livemode_mismatch",
+		},
+		{
+			"nested part", 400, errorBody("invalid_request_error", "new_code", "", "payment_method_data[card]"),
+			orderflow.CodePaymentDeclined, "new_code",
+		},
+		{
+			"no part of the order's", 400, errorBody("invalid_request_error", "parameter_unknown", "", "confirm"),
+			orderflow.CodePaymentUnavailable, "parameter_unknown",
+		},
+		{
+			"no such thing of ours", 404, errorBody("invalid_request_error", "resource_missing", "", "intent"),
+			orderflow.CodePaymentUnavailable, "resource_missing",
+		},
 		{"valid, and refused", 402, errorBody("invalid_request_error", "", "", ""), orderflow.CodePaymentDeclined, ""},
-		{"a new decline code", 402, errorBody("card_error", "card_declined", "moon_phase", ""), orderflow.CodePaymentDeclined, "moon_phase"},
-		{"a new code of a card", 402, errorBody("card_error", "moon_phase", "", ""), orderflow.CodePaymentDeclined, "moon_phase"},
-		{"declined for now", 402, errorBody("card_error", "card_declined", "try_again_later", ""), orderflow.CodePaymentUnavailable, "try_again_later"},
-		{"processing error", 402, errorBody("card_error", "processing_error", "", ""), orderflow.CodePaymentUnavailable, "processing_error"},
-		{"account not activated", 400, errorBody("invalid_request_error", "testmode_charges_only", "", ""), orderflow.CodePaymentUnavailable, "testmode_charges_only"},
-		{"no permission", 403, errorBody("invalid_request_error", "", "", "amount"), orderflow.CodePaymentUnavailable, "403"},
-		{"old name of a wrong key", 400, errorBody("authentication_error", "", "", ""), orderflow.CodePaymentUnavailable, "authentication_error"},
-		{"declined too often", 429, errorBody("card_error", "card_decline_rate_limit_exceeded", "", ""), orderflow.CodePaymentDeclined, "card_decline_rate_limit_exceeded"},
-		{"locked", 429, errorBody("invalid_request_error", "lock_timeout", "", ""), orderflow.CodePaymentUnavailable, "lock_timeout"},
+		{
+			"a new decline code", 402, errorBody("card_error", "card_declined", "moon_phase", ""),
+			orderflow.CodePaymentDeclined, "moon_phase",
+		},
+		{
+			"a new code of a card", 402, errorBody("card_error", "moon_phase", "", ""), orderflow.CodePaymentDeclined,
+			"moon_phase",
+		},
+		{
+			"declined for now", 402, errorBody("card_error", "card_declined", "try_again_later", ""),
+			orderflow.CodePaymentUnavailable, "try_again_later",
+		},
+		{
+			"processing error", 402, errorBody("card_error", "processing_error", "", ""),
+			orderflow.CodePaymentUnavailable, "processing_error",
+		},
+		{
+			"account not activated", 400, errorBody("invalid_request_error", "testmode_charges_only", "", ""),
+			orderflow.CodePaymentUnavailable, "testmode_charges_only",
+		},
+		{
+			"no permission", 403, errorBody("invalid_request_error", "", "", "amount"),
+			orderflow.CodePaymentUnavailable, "403",
+		},
+		{
+			"old name of a wrong key", 400, errorBody("authentication_error", "", "", ""),
+			orderflow.CodePaymentUnavailable, "authentication_error",
+		},
+		{
+			"declined too often", 429, errorBody("card_error", "card_decline_rate_limit_exceeded", "", ""),
+			orderflow.CodePaymentDeclined, "card_decline_rate_limit_exceeded",
+		},
+		{
+			"locked", 429, errorBody("invalid_request_error", "lock_timeout", "", ""),
+			orderflow.CodePaymentUnavailable, "lock_timeout",
+		},
 		{"too slow", 408, errorBody("invalid_request_error", "", "", "amount"), orderflow.CodePaymentUncertain, "408"},
-		{"dependency failed", 424, errorBody("invalid_request_error", "", "", "amount"), orderflow.CodePaymentUncertain, "424"},
-		{"server error that names the amount", 503, errorBody("api_error", "amount_too_small", "", "amount"), orderflow.CodePaymentUncertain, "503"},
-		{"unexpected state", 400, errorBody("invalid_request_error", "payment_intent_unexpected_state", "", ""), orderflow.CodePaymentUncertain, "unexpected_state"},
+		{
+			"dependency failed", 424, errorBody("invalid_request_error", "", "", "amount"),
+			orderflow.CodePaymentUncertain, "424",
+		},
+		{
+			"server error that names the amount", 503, errorBody("api_error", "amount_too_small", "", "amount"),
+			orderflow.CodePaymentUncertain, "503",
+		},
+		{
+			"unexpected state", 400, errorBody("invalid_request_error", "payment_intent_unexpected_state", "", ""),
+			orderflow.CodePaymentUncertain, "unexpected_state",
+		},
 		{"refused without a word", 400, "{}", orderflow.CodePaymentUncertain, ""},
 		{"wrong key", 401, errorBody("invalid_request_error", "", "", ""), orderflow.CodePaymentUnavailable, "401"},
-		{"too many requests", 429, errorBody("invalid_request_error", "rate_limit", "", ""), orderflow.CodePaymentUnavailable, "rate_limit"},
-		{"key in use", 409, errorBody("idempotency_error", "idempotency_key_in_use", "", ""), orderflow.CodePaymentUncertain, "409"},
-		{"key used otherwise", 400, errorBody("idempotency_error", "", "", ""), orderflow.CodePaymentUncertain, "idempotency_error"},
+		{
+			"too many requests", 429, errorBody("invalid_request_error", "rate_limit", "", ""),
+			orderflow.CodePaymentUnavailable, "rate_limit",
+		},
+		{
+			"key in use", 409, errorBody("idempotency_error", "idempotency_key_in_use", "", ""),
+			orderflow.CodePaymentUncertain, "409",
+		},
+		{
+			"key used otherwise", 400, errorBody("idempotency_error", "", "", ""), orderflow.CodePaymentUncertain,
+			"idempotency_error",
+		},
 		{"server error", 500, errorBody("api_error", "", "", ""), orderflow.CodePaymentUncertain, "500"},
 		{"not JSON", 502, "<html>Bad Gateway for ada@example.com</html>", orderflow.CodePaymentUncertain, ""},
 		{"cut off", 200, `{"id":"pi_1","status":"succe`, orderflow.CodePaymentUncertain, ""},
 		{"processing", 200, `{"id":"pi_1","status":"processing"}`, orderflow.CodePaymentUncertain, "processing"},
-		{"authorized only", 200, `{"id":"pi_1","status":"requires_capture"}`, orderflow.CodePaymentUncertain, "requires_capture"},
+		{
+			"authorized only", 200, `{"id":"pi_1","status":"requires_capture"}`, orderflow.CodePaymentUncertain,
+			"requires_capture",
+		},
 		{"a new status", 200, `{"id":"pi_1","status":"moon_phase"}`, orderflow.CodePaymentUncertain, "moon_phase"},
-		{"requires action", 200, `{"id":"pi_1","status":"requires_action"}`, orderflow.CodePaymentDeclined, "requires_action"},
+		{
+			"requires action", 200, `{"id":"pi_1","status":"requires_action"}`, orderflow.CodePaymentDeclined,
+			"requires_action",
+		},
 		{"declined for now, in the intent", 200, `{"id":"pi_1","status":"requires_payment_method","last_payment_error":{"type":"card_error","code":"card_declined","decline_code":"try_again_later"}}`,
 			orderflow.CodePaymentUnavailable, "try_again_later"},
 	} {

@@ -22,7 +22,10 @@ func TestGateway_Charge_keySpent(t *testing.T) {
 		replayed      bool
 		spent, proven bool
 	}{
-		{"declined for now", 402, errorBody("card_error", "card_declined", "issuer_not_available", ""), false, true, true},
+		{
+			"declined for now", 402, errorBody("card_error", "card_declined", "issuer_not_available", ""), false,
+			true, true,
+		},
 		{"saved server error", 500, errorBody("api_error", "", "", ""), false, true, false},
 		{"saved server error again", 500, errorBody("api_error", "", "", ""), true, true, false},
 		{"account", 400, errorBody("invalid_request_error", "account_invalid", "", ""), false, true, false},
@@ -77,7 +80,8 @@ func TestGateway_Charge_reasons(t *testing.T) {
 func TestGateway_Lookup_errors(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]orderflow.Code{
-		400: orderflow.CodePaymentUnavailable, 401: orderflow.CodePaymentUnavailable, 402: orderflow.CodePaymentUnavailable,
+		400: orderflow.CodePaymentUnavailable, 401: orderflow.CodePaymentUnavailable,
+		402: orderflow.CodePaymentUnavailable,
 		404: orderflow.CodePaymentUnavailable, 429: orderflow.CodePaymentUnavailable, 500: orderflow.CodePaymentUncertain,
 	} {
 		s := stripeAt(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -49,7 +49,8 @@ type refunds struct {
 
 func (s *Gateway) refundsOf(ctx context.Context, r orderflow.Refund) (refunds, error) {
 	var all refunds
-	for refund, err := range s.client.V1Refunds.List(ctx, &stripe.RefundListParams{PaymentIntent: stripe.String(r.ProviderID)}).All(ctx) {
+	for refund, err := range s.client.V1Refunds.List(ctx,
+		&stripe.RefundListParams{PaymentIntent: stripe.String(r.ProviderID)}).All(ctx) {
 		if err != nil {
 			return all, fmt.Errorf("list refunds: %w", lookupError(err))
 		}
@@ -82,10 +83,12 @@ func (f *refunds) left(due orderflow.Money) int64 { return due.Amount - f.done -
 func (f *refunds) receipt(due orderflow.Money) (orderflow.Receipt, error) {
 	switch {
 	case f.left(due) > 0 && f.failed != nil:
-		err := orderflow.Errorf(orderflow.CodeRefundFailed, "refund %s is %s (%s)", f.failed.ID, f.failed.Status, f.failed.FailureReason)
+		err := orderflow.Errorf(orderflow.CodeRefundFailed, "refund %s is %s (%s)", f.failed.ID, f.failed.Status,
+			f.failed.FailureReason)
 		return orderflow.Receipt{}, &orderflow.KeySpent{Err: err, Proven: true}
 	case f.open > 0:
-		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodeRefundPending, "refund %s is %s", f.last.ID, f.last.Status)
+		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodeRefundPending, "refund %s is %s", f.last.ID,
+			f.last.Status)
 	case f.left(due) > 0:
 		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentUncertain, "%d of %s is refunded", f.done, due)
 	}

@@ -28,7 +28,8 @@ func refundServer(t *testing.T, refunds, answer string, status int, created *[]s
 }
 
 func refundBody(id, status string, amount int, key string) string {
-	return fmt.Sprintf(`{"id":%q,"status":%q,"amount":%d,"currency":"usd","metadata":{"orderflow_key":%q}}`, id, status, amount, key)
+	return fmt.Sprintf(`{"id":%q,"status":%q,"amount":%d,"currency":"usd","metadata":{"orderflow_key":%q}}`, id, status,
+		amount, key)
 }
 
 func TestGateway_Refund(t *testing.T) {
@@ -44,17 +45,36 @@ func TestGateway_Refund(t *testing.T) {
 	}{
 		{"given back", nil, ok, "", "1250"},
 		{"on its way", nil, refundBody("re_9", "pending", 1250, mine), orderflow.CodeRefundPending, "1250"},
-		{"asks for something", nil, refundBody("re_9", "requires_action", 1250, mine), orderflow.CodeRefundPending, "1250"},
+		{
+			"asks for something", nil, refundBody("re_9", "requires_action", 1250, mine), orderflow.CodeRefundPending,
+			"1250",
+		},
 		{"a new status", nil, refundBody("re_9", "moon_phase", 1250, mine), orderflow.CodeRefundPending, "1250"},
 		{"comes back at once", nil, refundBody("re_9", "failed", 1250, mine), orderflow.CodeRefundFailed, "1250"},
-		{"is on its way already", []string{refundBody("re_1", "pending", 1250, before)}, ok, orderflow.CodeRefundPending, ""},
+		{
+			"is on its way already", []string{refundBody("re_1", "pending", 1250, before)}, ok,
+			orderflow.CodeRefundPending, "",
+		},
 		{"came back", []string{refundBody("re_1", "failed", 1250, mine)}, ok, orderflow.CodeRefundFailed, ""},
 		{"was canceled", []string{refundBody("re_1", "canceled", 1250, mine)}, ok, orderflow.CodeRefundFailed, ""},
 		{"the last attempt came back", []string{refundBody("re_1", "failed", 1250, before)}, ok, "", "1250"},
-		{"sent by hand after it came back", []string{refundBody("re_1", "failed", 1250, mine), refundBody("re_2", "succeeded", 1250, "")}, ok, "", ""},
-		{"a part went back by hand", []string{refundBody("re_1", "succeeded", 250, "")}, refundBody("re_9", "succeeded", 1000, mine), "", "1000"},
-		{"all went back in parts", []string{refundBody("re_1", "succeeded", 250, ""), refundBody("re_2", "succeeded", 1000, "")}, ok, "", ""},
-		{"the other part is on its way", []string{refundBody("re_1", "succeeded", 250, ""), refundBody("re_2", "pending", 1000, "")}, ok, orderflow.CodeRefundPending, ""},
+		{
+			"sent by hand after it came back",
+			[]string{refundBody("re_1", "failed", 1250, mine), refundBody("re_2", "succeeded", 1250, "")}, ok, "", "",
+		},
+		{
+			"a part went back by hand", []string{refundBody("re_1", "succeeded", 250, "")},
+			refundBody("re_9", "succeeded", 1000, mine), "", "1000",
+		},
+		{
+			"all went back in parts",
+			[]string{refundBody("re_1", "succeeded", 250, ""), refundBody("re_2", "succeeded", 1000, "")}, ok, "", "",
+		},
+		{
+			"the other part is on its way",
+			[]string{refundBody("re_1", "succeeded", 250, ""), refundBody("re_2", "pending", 1000, "")}, ok,
+			orderflow.CodeRefundPending, "",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -69,7 +89,8 @@ func TestGateway_Refund(t *testing.T) {
 			if strings.Join(created, " ") != tt.created {
 				t.Errorf("created %v, want %s", created, tt.created)
 			}
-			if spent, ok := errors.AsType[*orderflow.KeySpent](err); ok != (tt.want == orderflow.CodeRefundFailed) || ok && !spent.Proven {
+			if spent, ok := errors.AsType[*orderflow.KeySpent](err); ok != (tt.want == orderflow.CodeRefundFailed) ||
+				ok && !spent.Proven {
 				t.Errorf("key spent: %+v", spent)
 			}
 		})

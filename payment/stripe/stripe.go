@@ -41,12 +41,15 @@ type Gateway struct {
 func New(o Options) *Gateway {
 	config := &stripe.BackendConfig{
 		HTTPClient: o.HTTPClient, MaxNetworkRetries: stripe.Int64(0), EnableTelemetry: stripe.Bool(false),
-		LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull}, // its messages may contain customer input
+		// its messages may contain customer input
+		LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull},
 	}
 	if o.URL != "" {
 		config.URL = stripe.String(o.URL)
 	}
-	return &Gateway{client: stripe.NewClient(o.Key, stripe.WithBackends(stripe.NewBackendsWithConfig(config))), now: o.Now}
+	return &Gateway{
+		client: stripe.NewClient(o.Key, stripe.WithBackends(stripe.NewBackendsWithConfig(config))), now: o.Now,
+	}
 }
 
 // Charge creates and confirms a PaymentIntent, off session. Repeating it with the same key within
@@ -80,7 +83,8 @@ func chargeReceipt(intent *stripe.PaymentIntent) (orderflow.Receipt, error) {
 		return orderflow.Receipt{ProviderID: intent.ID, Amount: money(intent.AmountReceived, intent.Currency)}, nil
 	}
 	if isOpen(intent.Status) {
-		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentUncertain, "payment intent %s is %s", intent.ID, intent.Status)
+		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentUncertain, "payment intent %s is %s", intent.ID,
+			intent.Status)
 	}
 	ended := decline.Intent(string(intent.Status))
 	last := intent.LastPaymentError

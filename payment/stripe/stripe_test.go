@@ -48,7 +48,9 @@ func mockStripe(t *testing.T, edit map[string]any) (*Gateway, *[]seen) {
 			t.Error(err)
 		}
 		body := r.PostForm.Encode() + r.URL.RawQuery
-		requests = append(requests, seen{method: r.Method, path: r.URL.Path, key: r.Header.Get("Idempotency-Key"), body: body})
+		requests = append(requests, seen{
+			method: r.Method, path: r.URL.Path, key: r.Header.Get("Idempotency-Key"), body: body,
+		})
 		if r.Method == http.MethodPost { // the mock reads the body itself
 			r.Body = io.NopCloser(strings.NewReader(r.PostForm.Encode()))
 		}
@@ -107,7 +109,8 @@ func TestGateway_Charge_mock(t *testing.T) {
 	if got.method != "POST" || got.path != "/v1/payment_intents" || got.key != "ord_1/charge" {
 		t.Errorf("request %+v", got)
 	}
-	for _, want := range []string{"amount=1250", "currency=usd", "confirm=true", "off_session=true", "payment_method=pm_card_visa", "metadata%5Borderflow_key%5D=ord_1%2Fcharge"} {
+	for _, want := range []string{"amount=1250", "currency=usd", "confirm=true", "off_session=true",
+		"payment_method=pm_card_visa", "metadata%5Borderflow_key%5D=ord_1%2Fcharge"} {
 		if !strings.Contains(got.body, want) {
 			t.Errorf("%s is missing in %s", want, got.body)
 		}
@@ -123,10 +126,20 @@ func TestGateway_Lookup_mock(t *testing.T) {
 		want     orderflow.Code
 		requests int
 	}{
-		{"captured", map[string]any{"status": "succeeded", "amount_received": 1250, "currency": "usd", "metadata": mine}, "", 1},
-		{"declined", map[string]any{"status": "requires_payment_method", "metadata": mine}, orderflow.CodePaymentDeclined, 1},
+		{
+			"captured",
+			map[string]any{"status": "succeeded", "amount_received": 1250, "currency": "usd", "metadata": mine}, "",
+			1,
+		},
+		{
+			"declined", map[string]any{"status": "requires_payment_method", "metadata": mine},
+			orderflow.CodePaymentDeclined, 1,
+		},
 		{"processing", map[string]any{"status": "processing", "metadata": mine}, orderflow.CodePaymentUncertain, 1},
-		{"somebody else's", map[string]any{"status": "succeeded", "metadata": map[string]any{}}, orderflow.CodeNotFound, 2},
+		{
+			"somebody else's", map[string]any{"status": "succeeded", "metadata": map[string]any{}},
+			orderflow.CodeNotFound, 2,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -151,7 +164,10 @@ func TestGateway_Refund_mock(t *testing.T) {
 		requests int
 	}{
 		{"exists already", map[string]any{"status": "succeeded", "amount": 1250, "currency": "usd"}, "", 1},
-		{"on its way", map[string]any{"status": "pending", "amount": 1250, "currency": "usd"}, orderflow.CodeRefundPending, 1},
+		{
+			"on its way", map[string]any{"status": "pending", "amount": 1250, "currency": "usd"},
+			orderflow.CodeRefundPending, 1,
+		},
 		{"failed", map[string]any{"status": "failed", "amount": 1250, "currency": "usd"}, orderflow.CodeRefundFailed, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
