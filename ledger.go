@@ -50,12 +50,12 @@ func (p *Payment) Call(at time.Time) error {
 
 // NoteUnsettled records a reply that settled nothing. After CodePaymentUnavailable the call had no
 // effect, and the state before it counts; otherwise the outcome is unknown.
-func (p *Payment) NoteUnsettled(before Payment, said error, at time.Time) error {
+func (p *Payment) NoteUnsettled(before Payment, reply error, at time.Time) error {
 	if err := p.expect(PaymentStarted); err != nil {
 		return err
 	}
-	p.RenewAt = renewal(said, before.RenewAt, at)
-	if CodeOf(said) == CodePaymentUnavailable {
+	p.RenewAt = renewal(reply, before.RenewAt, at)
+	if CodeOf(reply) == CodePaymentUnavailable {
 		p.CalledAt, p.RenewAt = before.CalledAt, cmp.Or(p.RenewAt, before.RenewAt)
 	}
 	return nil
@@ -63,8 +63,8 @@ func (p *Payment) NoteUnsettled(before Payment, said error, at time.Time) error 
 
 // NoteKeySpent records when another attempt may begin, if the reply says that the key is spent. It
 // reports whether that changed the entry.
-func (p *Payment) NoteKeySpent(said error, at time.Time) bool {
-	renewAt := renewal(said, p.RenewAt, at)
+func (p *Payment) NoteKeySpent(reply error, at time.Time) bool {
+	renewAt := renewal(reply, p.RenewAt, at)
 	if p.State != PaymentStarted || renewAt.IsZero() || renewAt.Equal(p.RenewAt) {
 		return false
 	}
@@ -108,22 +108,22 @@ func (p *Payment) succeed(step, done string, r Receipt, at time.Time) error {
 }
 
 // Decline settles a charge that the provider declined.
-func (p *Payment) Decline(said error, at time.Time) error {
+func (p *Payment) Decline(reply error, at time.Time) error {
 	if err := p.expect(PaymentStarted); err != nil {
 		return err
 	}
-	p.Reason, p.PublicReason = MessageOf(said), PublicOf(said)
+	p.Reason, p.PublicReason = MessageOf(reply), PublicOf(reply)
 	p.settle(PaymentFailed, at)
 	return nil
 }
 
 // Void settles a charge that the provider does not know. Returns CodePaymentUncertain while the
 // last call may still take effect, unless the reply proves that it cannot.
-func (p *Payment) Void(said error, at time.Time) error {
+func (p *Payment) Void(reply error, at time.Time) error {
 	if err := p.expect(PaymentNew, PaymentStarted); err != nil {
 		return err
 	}
-	if left := p.CalledAt.Add(UncertainFor).Sub(at); !p.CalledAt.IsZero() && left > 0 && !HadNoEffect(said) {
+	if left := p.CalledAt.Add(UncertainFor).Sub(at); !p.CalledAt.IsZero() && left > 0 && !HadNoEffect(reply) {
 		return Errorf(CodePaymentUncertain, "the charge of order %s may still take effect: ask again in %s", p.OrderID,
 			left)
 	}

@@ -75,8 +75,8 @@ func TestPayment_transitions(t *testing.T) {
 func TestPayment_Decline(t *testing.T) {
 	t.Parallel()
 	p := ledgerEntry(PaymentStarted)
-	said := &Error{Code: CodePaymentDeclined, Message: "do_not_honor", Public: "The bank says no."}
-	if err := p.Decline(said, noon); err != nil || !reflect.DeepEqual(p.DeclineError(), error(said)) {
+	reply := &Error{Code: CodePaymentDeclined, Message: "do_not_honor", Public: "The bank says no."}
+	if err := p.Decline(reply, noon); err != nil || !reflect.DeepEqual(p.DeclineError(), error(reply)) {
 		t.Errorf("got %v, %v", err, p.DeclineError())
 	}
 }
@@ -101,7 +101,7 @@ func TestPayment_Void(t *testing.T) {
 	proof := &KeySpent{Err: errors.New("declined for now"), Proven: true}
 	for _, tt := range []struct {
 		name  string
-		said  error
+		reply error
 		after time.Duration
 		want  Code
 	}{
@@ -111,7 +111,7 @@ func TestPayment_Void(t *testing.T) {
 		{"proof", fmt.Errorf("lookup: %w", proof), 0, ""},
 	} {
 		p := ledgerEntry(PaymentStarted)
-		err := p.Void(tt.said, noon.Add(tt.after))
+		err := p.Void(tt.reply, noon.Add(tt.after))
 		if CodeOf(err) != tt.want || (err == nil) != (p.State == PaymentVoided) {
 			t.Errorf("%s: %v, %+v", tt.name, err, p)
 		}
@@ -133,7 +133,7 @@ func TestPayment_NoteUnsettled(t *testing.T) {
 	for _, tt := range []struct {
 		name             string
 		renewAt          time.Time // before the call
-		said             error
+		reply            error
 		calledAt, wantAt time.Time
 	}{
 		{"no answer", time.Time{}, Errorf(CodePaymentUncertain, "timeout"), at, time.Time{}},
@@ -149,7 +149,7 @@ func TestPayment_NoteUnsettled(t *testing.T) {
 		before := ledgerEntry(PaymentStarted)
 		before.RenewAt = tt.renewAt
 		p := before
-		if err := errors.Join(p.Call(at), p.NoteUnsettled(before, tt.said, at)); err != nil ||
+		if err := errors.Join(p.Call(at), p.NoteUnsettled(before, tt.reply, at)); err != nil ||
 			!p.CalledAt.Equal(tt.calledAt) || !p.RenewAt.Equal(tt.wantAt) {
 			t.Errorf("%s: %v, called %s, renew %s", tt.name, err, p.CalledAt, p.RenewAt)
 		}
@@ -162,7 +162,7 @@ func TestPayment_NoteKeySpent(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		state PaymentState
-		said  error
+		reply error
 		want  bool
 	}{
 		{"the key is good", PaymentStarted, errors.New("lost"), false},
@@ -170,10 +170,10 @@ func TestPayment_NoteKeySpent(t *testing.T) {
 		{"settled", PaymentSucceeded, proof, false},
 	} {
 		p := ledgerEntry(tt.state)
-		if got := p.NoteKeySpent(tt.said, noon); got != tt.want || p.RenewAt.IsZero() == tt.want {
+		if got := p.NoteKeySpent(tt.reply, noon); got != tt.want || p.RenewAt.IsZero() == tt.want {
 			t.Errorf("%s: %v, %+v", tt.name, got, p)
 		}
-		if p.NoteKeySpent(tt.said, noon) {
+		if p.NoteKeySpent(tt.reply, noon) {
 			t.Errorf("%s: a repeated reply changed the entry", tt.name)
 		}
 	}

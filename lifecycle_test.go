@@ -209,7 +209,7 @@ func TestOrder_lifecycle_free(t *testing.T) {
 }
 
 // The final change repeats the customer's decline message.
-func TestOrder_Close_tellsWhy(t *testing.T) {
+func TestOrder_Close_message(t *testing.T) {
 	t.Parallel()
 	const why = "The card has expired."
 	for story, want := range map[string]string{"release, close": why, "cancel, release, close": ""} {

@@ -39,7 +39,7 @@ func TestBus_Publish(t *testing.T) {
 	}
 	for _, personal := range []string{o.Email, o.ShippingAddress.Line1} {
 		if strings.Contains(first["Detail"].(string), personal) {
-			t.Errorf("the event tells %q", personal)
+			t.Errorf("the event contains %q", personal)
 		}
 	}
 }

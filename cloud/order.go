@@ -100,7 +100,7 @@ func (s *Orders) Stalled(ctx context.Context, status orderflow.Status, before,
 	}
 }
 
-// NeedingAttention yields the orders that need attention, whatever their status, oldest first. The
+// NeedingAttention yields the orders that need attention, of any status, oldest first. The
 // index may be slightly out of date.
 func (s *Orders) NeedingAttention(ctx context.Context) iter.Seq2[*orderflow.Order, error] {
 	return func(yield func(*orderflow.Order, error) bool) {

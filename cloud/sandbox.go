@@ -45,7 +45,7 @@ func (s *Sandbox) Recall(ctx context.Context, key string) (SandboxRecord, error)
 
 // Remember saves the record unless its key has one, and returns the saved one. first reports
 // whether r was saved.
-func (s *Sandbox) Remember(ctx context.Context, r SandboxRecord) (stands SandboxRecord, first bool, err error) {
+func (s *Sandbox) Remember(ctx context.Context, r SandboxRecord) (saved SandboxRecord, first bool, err error) {
 	it, err := MarshalItem(r)
 	if err != nil {
 		return r, false, fmt.Errorf("marshal sandbox record: %w", err)
@@ -55,8 +55,8 @@ func (s *Sandbox) Remember(ctx context.Context, r SandboxRecord) (stands Sandbox
 		ExpressionAttributeNames: map[string]string{"#key": "key"},
 	})
 	if _, taken := errors.AsType[*types.ConditionalCheckFailedException](err); taken {
-		stands, err = s.Recall(ctx, r.Key)
-		return stands, false, err
+		saved, err = s.Recall(ctx, r.Key)
+		return saved, false, err
 	}
 	if err != nil {
 		return r, false, wrap("put sandbox record", err)

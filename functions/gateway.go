@@ -48,8 +48,8 @@ func (m sandboxMemory) Recall(ctx context.Context, key string) (payment.Record, 
 }
 
 func (m sandboxMemory) Remember(ctx context.Context, r payment.Record) (payment.Record, bool, error) {
-	stands, first, err := m.table.Remember(ctx, cloud.SandboxRecord(r))
-	return payment.Record(stands), first, err
+	saved, first, err := m.table.Remember(ctx, cloud.SandboxRecord(r))
+	return payment.Record(saved), first, err
 }
 
 func (m sandboxMemory) Count(ctx context.Context, key string) (int, error) {

@@ -61,7 +61,7 @@ type Memory interface {
 	Recall(ctx context.Context, key string) (Record, error)
 	// Remember saves the record unless its key has one, and returns the saved one. first reports
 	// whether the call saved it.
-	Remember(ctx context.Context, r Record) (stands Record, first bool, err error)
+	Remember(ctx context.Context, r Record) (saved Record, first bool, err error)
 	// Count increments the number of attempts of a key and returns it.
 	Count(ctx context.Context, key string) (int, error)
 }

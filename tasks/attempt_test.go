@@ -19,7 +19,7 @@ func once(err error) func(context.Context) error {
 }
 
 func spentKey(code orderflow.Code, proven bool) error {
-	return &orderflow.KeySpent{Err: orderflow.Errorf(code, "said the provider"), Proven: proven}
+	return &orderflow.KeySpent{Err: orderflow.Errorf(code, "from the provider"), Proven: proven}
 }
 
 // saved answers every charge with the first key with one error, which the provider keeps for a day.
@@ -237,7 +237,7 @@ func TestCharge_Handle_uncertainLate(t *testing.T) {
 	}
 }
 
-func TestCharge_Handle_declinedTellsWhy(t *testing.T) {
+func TestCharge_Handle_declinedMessage(t *testing.T) {
 	t.Parallel()
 	const why = "The amount is below what this payment method accepts."
 	s, p, charge, _, _ := saved(t, nil)
@@ -246,7 +246,7 @@ func TestCharge_Handle_declinedTellsWhy(t *testing.T) {
 		_, err := charge.Handle(t.Context(), in)
 		wantCode(t, err, orderflow.CodePaymentDeclined)
 		if orderflow.MessageOf(err) != "amount_too_small" || orderflow.PublicOf(err) != why {
-			t.Errorf("got %v, told %q", err, orderflow.PublicOf(err))
+			t.Errorf("got %v, public %q", err, orderflow.PublicOf(err))
 		}
 	}
 	o := s.load(t, "ord_1")

@@ -143,19 +143,19 @@ func (c Charge) call(ctx context.Context, o *orderflow.Order, entry *orderflow.P
 	if err == nil {
 		return verdict{unrecorded: entry}, entry.Capture(receipt, c.Now().UTC())
 	}
-	said := providerError(err)
+	reply := providerError(err)
 	note := c.saveEntry
-	switch orderflow.CodeOf(said) {
+	switch orderflow.CodeOf(reply) {
 	case orderflow.CodePaymentDeclined:
-		return verdict{unrecorded: entry}, entry.Decline(said, c.Now().UTC())
+		return verdict{unrecorded: entry}, entry.Decline(reply, c.Now().UTC())
 	case orderflow.CodePaymentUnavailable:
 	case orderflow.CodePaymentUncertain:
 		note = c.recordUncertain
 	default:
-		return verdict{}, said
+		return verdict{}, reply
 	}
-	if err := entry.NoteUnsettled(before, said, c.Now().UTC()); err != nil {
+	if err := entry.NoteUnsettled(before, reply, c.Now().UTC()); err != nil {
 		return verdict{}, err
 	}
-	return verdict{}, cmp.Or(note(ctx, entry), said)
+	return verdict{}, cmp.Or(note(ctx, entry), reply)
 }

@@ -29,14 +29,14 @@ func (c Charge) record(ctx context.Context, entry orderflow.Payment) (Charged, e
 	case err == nil:
 		return out, nil
 	}
-	stands, readErr := c.Ledger.Payment(ctx, entry.OrderID, orderflow.ChargeStep)
+	saved, readErr := c.Ledger.Payment(ctx, entry.OrderID, orderflow.ChargeStep)
 	switch {
 	case readErr != nil:
 		return Charged{}, readErr
-	case stands.State == orderflow.PaymentStarted:
+	case saved.State == orderflow.PaymentStarted:
 		return Charged{}, err
 	}
-	return c.recorded(ctx, *stands)
+	return c.recorded(ctx, *saved)
 }
 
 // recorded returns the outcome of a charge that is settled in the ledger.

@@ -21,8 +21,8 @@ func (s *simulation) checkUnchanged() {
 	ended := s.store.load(s.t, "ord_1")
 	s.settle()
 	now := s.store.load(s.t, "ord_1")
-	told := now.Shipment != nil && now.Shipment.Late != nil // an alert for a late dispatch was sent
-	if ended.Sequence == now.Sequence && ended.Version != now.Version && !told ||
+	alerted := now.Shipment != nil && now.Shipment.Late != nil // an alert for a late dispatch was sent
+	if ended.Sequence == now.Sequence && ended.Version != now.Version && !alerted ||
 		!reflect.DeepEqual(unmarked(ended), unmarked(now)) {
 		s.t.Errorf("the order ended as\n%+v\nand changed to\n%+v\n%s", ended, now, s.story())
 	}
@@ -108,7 +108,7 @@ func (s *simulation) checkMarks(o *orderflow.Order, fail func(string, ...any)) {
 		kind = orderflow.NotifyShipped
 	}
 	if !slices.ContainsFunc(s.sent, func(n orderflow.Notification) bool { return n.Kind == kind }) {
-		fail("the customer was not told %q", kind)
+		fail("the customer got no notification %q", kind)
 	}
 }
 

@@ -19,7 +19,7 @@ const (
 	takesEffectLater fault = "a call takes effect later"
 	errorSaved       fault = "the provider saves an error"
 	refundSlow       fault = "a refund is slow, or comes back"
-	livesOn          fault = "an invocation is given up, and lives on"
+	livesOn          fault = "an abandoned invocation runs on"
 	invokedTwice     fault = "a function is invoked twice"
 	repeated         fault = "an earlier invocation is repeated"
 	cancelComes      fault = "the customer cancels"
@@ -27,7 +27,7 @@ const (
 	eventTwice       fault = "an event comes twice"
 	eventLate        fault = "an event comes late"
 	stepFails        fault = "the waiting step fails"
-	carrierFails     fault = "the carrier gives up"
+	carrierFails     fault = "the carrier reports a failure"
 	noticeTwice      fault = "the carrier says the same again"
 	noticeLate       fault = "the carrier dispatches what was cancelled"
 	topicDown        fault = "the topic is down"
@@ -69,7 +69,7 @@ func (s *simulation) chance(f fault, oneIn int) bool {
 var (
 	errUnavailable = orderflow.Errorf(orderflow.CodePaymentUnavailable, "not now")
 	errThrottled   = orderflow.Errorf(orderflow.CodeThrottled, "later")
-	errGivenUp     = errors.New("States.Timeout: given up")
+	errAbandoned   = errors.New("States.Timeout: abandoned")
 )
 
 // hook runs at each point of an invocation at which it makes a call.
@@ -157,7 +157,7 @@ func (s *simulation) follow(i *invocation) error {
 	select {
 	case <-i.paused:
 		s.zombies = append(s.zombies, i)
-		return errGivenUp
+		return errAbandoned
 	case err := <-i.done:
 		return err
 	}

@@ -38,8 +38,8 @@ func providerError(err error) error {
 }
 
 // declined returns the author of a change to DECLINED.
-func (c Clock) declined(step string, said error) orderflow.By {
+func (c Clock) declined(step string, reply error) orderflow.By {
 	by := c.by(step, string(orderflow.CodePaymentDeclined))
-	by.Message = orderflow.PublicOf(said)
+	by.Message = orderflow.PublicOf(reply)
 	return by
 }

@@ -17,7 +17,7 @@ type Stalled interface {
 	// Stalled yields the orders of a status that were last changed before the given time, oldest
 	// first, and those that were changed after ahead, a time in the future.
 	Stalled(ctx context.Context, status orderflow.Status, before, ahead time.Time) iter.Seq2[*orderflow.Order, error]
-	// NeedingAttention yields the orders that need attention, whatever their status.
+	// NeedingAttention yields the orders that need attention, of any status.
 	NeedingAttention(ctx context.Context) iter.Seq2[*orderflow.Order, error]
 }
 

@@ -69,9 +69,9 @@ func (r Refund) refund(ctx context.Context, id string) (Refunded, error) {
 // resolveCharge asks the provider for the outcome of a charge, and records it.
 func (r Refund) resolveCharge(ctx context.Context, o *orderflow.Order, charge *orderflow.Payment) error {
 	by := r.Now.by(orderflow.RefundStep, "")
-	receipt, said := r.Gateway.Lookup(ctx, *charge)
-	switch code := orderflow.CodeOf(said); {
-	case said == nil:
+	receipt, reply := r.Gateway.Lookup(ctx, *charge)
+	switch code := orderflow.CodeOf(reply); {
+	case reply == nil:
 		if err := charge.Capture(receipt, by.At); err != nil {
 			return err
 		}
@@ -79,17 +79,17 @@ func (r Refund) resolveCharge(ctx context.Context, o *orderflow.Order, charge *o
 			return err
 		}
 	case code == orderflow.CodePaymentDeclined:
-		if err := charge.Decline(said, by.At); err != nil {
+		if err := charge.Decline(reply, by.At); err != nil {
 			return err
 		}
-		o.SetPaymentStatus(orderflow.PaymentDeclined, r.Now.declined(orderflow.RefundStep, said))
-	case code == orderflow.CodeNotFound || orderflow.HadNoEffect(said):
-		if err := charge.Void(said, by.At); err != nil {
+		o.SetPaymentStatus(orderflow.PaymentDeclined, r.Now.declined(orderflow.RefundStep, reply))
+	case code == orderflow.CodeNotFound || orderflow.HadNoEffect(reply):
+		if err := charge.Void(reply, by.At); err != nil {
 			return err
 		}
 		o.SetPaymentStatus(orderflow.PaymentNone, by)
 	default:
-		return providerError(said)
+		return providerError(reply)
 	}
 	return r.Orders.Commit(ctx, orderflow.Write{Order: o, Payment: charge})
 }
@@ -129,21 +129,21 @@ func (r Refund) entry(ctx context.Context, id string, charge orderflow.Payment) 
 
 // recordUnsettled records the provider's error of an unfinished refund and returns that error. The
 // order shows whether the refund is pending.
-func (r Refund) recordUnsettled(ctx context.Context, id string, entry orderflow.Payment, said error) error {
+func (r Refund) recordUnsettled(ctx context.Context, id string, entry orderflow.Payment, reply error) error {
 	status, known := map[orderflow.Code]orderflow.PaymentStatus{
 		orderflow.CodeRefundPending: orderflow.PaymentRefundPending,
 		orderflow.CodeRefundFailed:  orderflow.PaymentCaptured,
-	}[orderflow.CodeOf(said)]
+	}[orderflow.CodeOf(reply)]
 	_, err := updateOnce(ctx, r.Orders, id, func(o *orderflow.Order, w *orderflow.Write) error {
-		if entry.NoteKeySpent(said, r.Now().UTC()) {
+		if entry.NoteKeySpent(reply, r.Now().UTC()) {
 			w.Payment = &entry
 		}
 		if known && o.CanRefund() == nil {
-			o.SetPaymentStatus(status, r.Now.by(orderflow.RefundStep, string(orderflow.CodeOf(said))))
+			o.SetPaymentStatus(status, r.Now.by(orderflow.RefundStep, string(orderflow.CodeOf(reply))))
 		}
 		return nil
 	})
-	return cmp.Or(err, said)
+	return cmp.Or(err, reply)
 }
 
 func (r Refund) settle(ctx context.Context, id string, entry orderflow.Payment, receipt orderflow.Receipt) (Refunded,

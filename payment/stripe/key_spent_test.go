@@ -71,7 +71,7 @@ func TestGateway_Charge_reasons(t *testing.T) {
 		})
 		_, err := s.Charge(t.Context(), charge)
 		if e, ok := errors.AsType[*orderflow.Error](err); !ok || e.Public != tt.want {
-			t.Errorf("%s: got %v, told %q", tt.body, err, e.Public)
+			t.Errorf("%s: got %v, public %q", tt.body, err, e.Public)
 		}
 	}
 }

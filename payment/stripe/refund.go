@@ -9,7 +9,7 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Refund refunds the amount of a captured PaymentIntent. Earlier refunds count, whoever made them,
+// Refund refunds the amount of a captured PaymentIntent. Earlier refunds count, also manual ones,
 // so repeating the call, however late, has no further effect. Returns orderflow.CodeRefundPending
 // while the refund is pending, and CodeRefundFailed if it was returned or refused.
 func (s *Gateway) Refund(ctx context.Context, r orderflow.Refund) (orderflow.Receipt, error) {
