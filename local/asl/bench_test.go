@@ -27,7 +27,7 @@ var orderResults = map[string]string{
 	"RecordPaid": `{"status":"PAID"}`, "Ship": `{"trackingId":"t-RUN-0000001"}`, "RecordFulfilled": `{"status":"FULFILLED"}`, "Notify": `{"notified":true}`,
 }
 
-// runOrder runs one order; journal gets the events of each step, as a host does.
+// runOrder runs one order; like a host, it appends the events of each step to journal.
 func runOrder(tb testing.TB, m *Machine, journal func([]Event)) string {
 	x := New(m, simInfo(1))
 	in := Input(Start{orderInput})

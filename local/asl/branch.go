@@ -6,12 +6,12 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// branch is one thread of an execution: the machine's own states, a branch of a
-// Parallel, or an iteration of a Map.
+// branch is one thread of an execution: the states of the machine itself, a branch of a Parallel,
+// or an iteration of a Map.
 type branch struct {
-	parent *group // nil for the machine's own states
+	parent *group // nil for the states of the machine itself
 	index  int
-	last   int64 // its last event: previousEventId of its next one
+	last   int64 // its last event: the previousEventId of its next one
 	vars   *scope
 	item   *mapItem // the innermost Map item around it
 
@@ -23,9 +23,9 @@ type branch struct {
 	retryCount int
 
 	wait     waiting
-	deadline time.Time // of a wait or a retry
+	deadline time.Time // of a Wait or of a retry
 	task     *task     // while wait is waitTask
-	group    *group    // of a Parallel or Map that runs, or ran and was not left
+	group    *group    // of a Parallel or Map that runs, or that ended and whose state was not left
 
 	done   bool
 	halted bool // aborted with its group
@@ -50,13 +50,13 @@ type task struct {
 	heartbeatAt time.Time // zero: none
 }
 
-// mapItem is what $$.Map.Item shows.
+// mapItem is the item that $$.Map.Item shows.
 type mapItem struct {
 	index int
 	value value.JSON
 }
 
-// Timers are named by their kind and the event that set them.
+// A timer is named by its kind and the event that set it.
 const (
 	timerWait = iota + 1
 	timerRetry
@@ -68,13 +68,13 @@ const (
 
 func timerID(kind int, event int64) TimerID { return TimerID(event*timerKinds + int64(kind)) }
 
-// suspend makes a branch wait. It stands in x.open until it is released.
+// suspend makes a branch wait. It stays in x.open until it is released.
 func (x *Execution) suspend(b *branch, w waiting) {
 	b.wait = w
 	x.open = append(x.open, b)
 }
 
-// release ends the waiting of a branch, and takes back its timers but the fired one.
+// release ends the wait of a branch, and cancels its timers except the one that fired.
 func (x *Execution) release(b *branch, fired TimerID) {
 	for i, o := range x.open {
 		if o == b {
@@ -92,7 +92,7 @@ func (x *Execution) release(b *branch, fired TimerID) {
 	b.wait, b.task = waitNothing, nil
 }
 
-// timers lists the timers that an open branch has set.
+// timers returns the timers that an open branch has set.
 func (b *branch) timers() []SetTimer {
 	switch b.wait {
 	case waitTimer:
@@ -112,7 +112,7 @@ func (b *branch) timers() []SetTimer {
 	return nil
 }
 
-// openTask finds the branch that waits for a task.
+// openTask returns the branch that waits for a task.
 func (x *Execution) openTask(id TaskID) *branch {
 	for _, b := range x.open {
 		if b.wait == waitTask && b.task.id == id {
@@ -122,7 +122,7 @@ func (x *Execution) openTask(id TaskID) *branch {
 	return nil
 }
 
-// openAfter finds the branch whose last event is the given one.
+// openAfter returns the branch whose last event is the given one.
 func (x *Execution) openAfter(event int64) *branch {
 	for _, b := range x.open {
 		if b.last == event {
@@ -132,7 +132,7 @@ func (x *Execution) openAfter(event int64) *branch {
 	return nil
 }
 
-// openTimer finds the branch that set a timer.
+// openTimer returns the branch that set a timer.
 func (x *Execution) openTimer(id TimerID) *branch {
 	event := int64(id) / timerKinds
 	for _, b := range x.open {

@@ -10,7 +10,7 @@ var choiceType = stateType{
 	entered: EventChoiceStateEntered, exited: EventChoiceStateExited,
 }
 
-// choiceState goes on to the state of the first rule that holds.
+// choiceState continues with the state of the first rule that matches.
 type choiceState struct {
 	rules    []choiceRule
 	fallback *state // Default

@@ -9,8 +9,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// ruleSchemas are those of the rules of a Choice: comparisons, And, Or and Not, and the conditions
-// of JSONata. Only a rule in Choices, not one inside another, leads to a state.
+// ruleSchemas are the schemas of the rules of a Choice: comparisons, And, Or and Not, and the
+// conditions of JSONata. A rule in Choices has a Next; a rule nested in another one has none.
 type ruleSchemas struct{ comparison, logic, condition *schema }
 
 var (
@@ -36,7 +36,7 @@ func makeRules(more fields, must ...string) ruleSchemas {
 	}
 }
 
-// condition is a rule's test.
+// condition is the test of a rule.
 type condition interface {
 	holds(e *env) (bool, *fault)
 }
@@ -60,7 +60,7 @@ type (
 // maxRuleDepth is how deeply And, Or and Not may nest.
 const maxRuleDepth = 100
 
-// condition reads And, Or, Not, or a comparison.
+// condition parses And, Or, Not, or a comparison.
 func (r *stateReader) condition(n *node, s ruleSchemas, depth int) condition {
 	if depth > maxRuleDepth {
 		r.p.report(CodeTooDeep, n.loc, "The rule is nested too deeply")
@@ -111,7 +111,7 @@ func (r *stateReader) comparison(n *node) condition {
 	return anyCondition{}
 }
 
-// operation reads a member that is a comparison operator.
+// operation parses a member that is a comparison operator.
 func (r *stateReader) operation(n *node, m value.Member, variable *jsonpath.Path) (condition, bool) {
 	if m.Key == "IsPresent" {
 		return &presence{variable, m.Value.Bool()}, true

@@ -7,15 +7,16 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// timeLayout is how times stand in the context object.
+// timeLayout is the format of times in the context object.
 const timeLayout = "2006-01-02T15:04:05.000Z"
 
 func timestamp(t time.Time) string { return t.UTC().Format(timeLayout) }
 
-// context gives the context object. With only set, it may hold just that member: a
-// path needs no more.
+// context returns the context object. If only is set, the result may hold just that member, for a
+// path that reads no other.
 func (e *env) context(only string) value.JSON {
-	if t := e.x.trial; t != nil && t.context != "" { // then expressions see what the test gives
+	// In a test of one state, expressions see the context object that the test provides.
+	if t := e.x.trial; t != nil && t.context != "" {
 		return t.context
 	}
 	w := contextWriter{dst: []byte{'{'}}

@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// Diagnostic is one finding about a definition, in the shape of
-// ValidateStateMachineDefinition.
+// Diagnostic is one finding about a definition, in the form of ValidateStateMachineDefinition.
 type Diagnostic struct {
 	Severity string // ERROR or WARNING
 	Code     string // one of the codes below
-	Location string // "/States/Charge/Retry[0]"; "/" is the whole machine, "" is nowhere
+	Location string // "/States/Charge/Retry[0]"; "/" is the whole machine, "" is unknown
 	Message  string
-	// Line and Column say where in the text of the definition it is, from 1; the column in characters.
+	// Line and Column are the position in the text of the definition, from 1. The column counts
+	// characters.
 	Line, Column int
 
-	member string // of the object at Location, that it is about
-	offset int    // in the text and 1, if there is no Location that tells it
+	member string // the member of the object at Location that the finding is about
+	offset int    // byte offset in the text plus 1, for a finding without a Location
 }
 
 // Codes of diagnostics.
@@ -25,14 +25,15 @@ const (
 	CodeInvalidJSON = "INVALID_JSON_DESCRIPTION"
 	CodeMissing     = "MISSING_DESCRIPTION"
 	CodeSchema      = "SCHEMA_VALIDATION_FAILED"
-	// CodeMissingTarget: a transition to a state that does not exist, or a state without one to it.
+	// CodeMissingTarget: a transition leads to a state that does not exist, or no transition leads
+	// to a state.
 	CodeMissingTarget  = "MISSING_TRANSITION_TARGET"
 	CodeNoEnd          = "MISSING_END_STATE"
 	CodeDuplicateState = "DUPLICATE_STATE_NAME"
 	CodeStateName      = "INVALID_STATE_NAME"
 	CodeTooDeep        = "TOO_DEEPLY_NESTED"
-	// CodeUnsupported: valid language that this engine does not run (JSONata,
-	// distributed Map, activities, other services' integrations).
+	// CodeUnsupported: valid language that this engine does not run (JSONata, distributed Map,
+	// activities, integrations of other services).
 	CodeUnsupported = "UNSUPPORTED_BY_ENGINE"
 )
 
@@ -45,18 +46,19 @@ const (
 // Diagnostics of one definition, in the order of the document.
 type Diagnostics []Diagnostic
 
-// Invalid returns the errors that AWS would report too.
+// Invalid returns the errors that AWS reports too.
 func (d Diagnostics) Invalid() Diagnostics {
 	return d.filter(func(x Diagnostic) bool { return x.Severity == SeverityError && x.Code != CodeUnsupported })
 }
 
-// Unsupported returns what is valid but not run by this engine.
+// Unsupported returns the findings about valid parts of the definition that this engine does not
+// run.
 func (d Diagnostics) Unsupported() Diagnostics {
 	return d.filter(func(x Diagnostic) bool { return x.Code == CodeUnsupported })
 }
 
-// Err returns nil if no diagnostic is an error; else one error with the text that
-// CreateStateMachine gives under InvalidDefinition.
+// Err returns nil if no diagnostic is an error. Otherwise it returns one error, with the text that
+// CreateStateMachine returns for InvalidDefinition.
 func (d Diagnostics) Err() error {
 	var parts []string
 	for _, x := range d {
@@ -70,7 +72,8 @@ func (d Diagnostics) Err() error {
 	return fmt.Errorf("Invalid State Machine Definition: '%s'", strings.Join(parts, ", "))
 }
 
-// String gives "CODE: message at /location"; "at null" stands for no location, as on AWS.
+// String returns "CODE: message at /location". A missing location is written "at null", as AWS
+// does.
 func (x Diagnostic) String() string {
 	location := x.Location
 	if location == "" {

@@ -7,7 +7,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// env is what expressions see: "$", the context object, variables.
+// env is what expressions can read: "$", the context object, variables.
 type env struct {
 	x     *Execution
 	b     *branch
@@ -17,15 +17,15 @@ type env struct {
 	item  *mapItem
 }
 
-// env gives the view of a branch's current state, with "$" as given.
+// env returns the view of a branch's current state, with the given "$".
 func (x *Execution) env(b *branch, input value.JSON) *env {
 	return &env{x: x, b: b, input: input, vars: b.vars, item: b.item}
 }
 
-// errNoVariable: the path starts from a variable that has no value.
+// errNoVariable is returned for a path that starts from a variable without a value.
 var errNoVariable = errors.New("no such variable")
 
-// find evaluates a path. It also gives what it started from, for messages.
+// find evaluates a path. It also returns the path's root value, for messages.
 func (e *env) find(p *jsonpath.Path) (found, root value.JSON, err error) {
 	switch p.Root() {
 	case jsonpath.Input:
@@ -44,7 +44,7 @@ func (e *env) find(p *jsonpath.Path) (found, root value.JSON, err error) {
 	return found, root, err
 }
 
-// path evaluates the path of InputPath, OutputPath and the like.
+// path evaluates the path of a field such as InputPath or OutputPath.
 func (e *env) path(p *jsonpath.Path) (value.JSON, *fault) {
 	v, _, err := e.find(p)
 	if err != nil {
@@ -64,7 +64,7 @@ func (e *env) field(f pathField) (value.JSON, *fault) {
 	return e.path(f.path)
 }
 
-// scope holds the variables of one workflow level, and sees those of the outer ones.
+// scope holds the variables of one workflow level, and reads those of the outer levels.
 type scope struct {
 	outer *scope
 	names []string
@@ -82,8 +82,8 @@ func (s *scope) lookup(name string) (value.JSON, bool) {
 	return "", false
 }
 
-// with gives a scope of the same level with variables set. Scopes never change:
-// what a redrive or another branch holds stays as it was.
+// with returns a scope of the same level with variables set. Scopes are immutable: a redrive or
+// another branch that holds one does not see the change.
 func (s *scope) with(assigned []Variable) *scope {
 	out := &scope{}
 	if s != nil {
@@ -108,7 +108,7 @@ func (s *scope) with(assigned []Variable) *scope {
 	return out
 }
 
-// size is the number of bytes that all values take, those of outer levels included.
+// size returns the number of bytes of all values, those of outer levels included.
 func (s *scope) size() int {
 	n := 0
 	for ; s != nil; s = s.outer {

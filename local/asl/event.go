@@ -5,8 +5,8 @@ import "time"
 // EventType is the type of a history event.
 type EventType uint8
 
-// The types of events, as GetExecutionHistory names them. The numbers are part of
-// the journal's encoding: append only.
+// The types of events, as GetExecutionHistory names them. The numbers are part of the journal's
+// encoding: append new ones only.
 const (
 	EventExecutionStarted EventType = iota + 1
 	EventExecutionSucceeded
@@ -62,7 +62,7 @@ const (
 	eventTypes
 )
 
-// String is the type's name in GetExecutionHistory.
+// String returns the type's name in GetExecutionHistory.
 func (t EventType) String() string {
 	if t == 0 || t >= eventTypes {
 		return "Unknown"
@@ -70,8 +70,8 @@ func (t EventType) String() string {
 	return eventKinds[t].name
 }
 
-// Event is one entry of an execution's history. Which fields are set depends on
-// Type; texts (Input, Output, Parameters) are the JSON texts as they came.
+// Event is one entry of an execution's history. Which fields are set depends on Type. Texts (Input,
+// Output, Parameters) are the JSON texts as they were received.
 type Event struct {
 	ID         int64 // 1, 2, 3 ...; 0 for journal-only events
 	PreviousID int64
@@ -88,7 +88,7 @@ type Event struct {
 	Parameters   string
 	Timeout      int64  // timeoutInSeconds, 0: absent
 	Heartbeat    int64  // heartbeatInSeconds, 0: absent
-	Credentials  string // JSON text of the task's Credentials, empty: absent
+	Credentials  string // JSON text of the task's Credentials; empty: absent
 	RoleARN      string
 	AliasARN     string
 	VersionARN   string
@@ -99,19 +99,19 @@ type Event struct {
 
 	// Private to the journal: not shown by GetExecutionHistory.
 
-	Task TaskID // TaskHeartbeat: whose
-	// HeartbeatExpired tells on TaskTimedOut that it was the heartbeat.
+	Task TaskID // the task of a TaskHeartbeat
+	// HeartbeatExpired is set in a TaskTimedOut that a missed heartbeat caused.
 	HeartbeatExpired bool
 }
 
 // Variable is a variable's new value, as JSON text.
 type Variable struct{ Name, Value string }
 
-// JournalOnly tells that the event belongs into the journal but not into the
-// history that GetExecutionHistory returns.
+// JournalOnly reports whether the event belongs to the journal but not to the history that
+// GetExecutionHistory returns.
 func (e *Event) JournalOnly() bool { return e.Type == EventTaskHeartbeat }
 
-// layout says which details an event shows.
+// layout selects the details that an event shows.
 type layout uint8
 
 const (
@@ -131,7 +131,7 @@ const (
 	layoutIteration
 )
 
-// eventKinds gives each type its name, the key of its details, and their layout.
+// eventKinds maps each type to its name, the key of its details, and their layout.
 var eventKinds = [eventTypes]struct {
 	name, key string
 	layout    layout

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// DecodeEvents decodes batches that AppendEvents wrote, appending to events. The
-// texts share one copy of data.
+// DecodeEvents decodes batches that AppendEvents wrote, and appends their events to events. The
+// texts of the events share one copy of data.
 func DecodeEvents(events []Event, data []byte) ([]Event, error) {
 	r := reader{s: string(data)}
 	for r.i < len(r.s) && r.err == nil {
@@ -147,7 +147,7 @@ func (r *reader) optional(has int) *string {
 	return &s
 }
 
-// shared reads a text that may be the one before it.
+// shared reads a text, or a reference to the text before it.
 func (r *reader) shared(has, same int) string {
 	if has != 0 {
 		r.last = r.text(1)

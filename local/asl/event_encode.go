@@ -9,7 +9,7 @@ import (
 // encodingVersion stands at the start of every batch.
 const encodingVersion = 1
 
-// Bits of the mask that says which fields follow, in this order.
+// Bits of the mask that records which fields follow, in this order.
 const (
 	hasName = 1 << iota
 	hasInput
@@ -32,19 +32,19 @@ const (
 	hasVariables
 	hasTask
 	heartbeatExpired
-	// The text is that of the text written before it in the batch: a state's output
-	// is the next one's input.
+	// The text is the same as the text written before it in the batch: a state's output is the next
+	// state's input.
 	sameInput
 	sameOutput
 	sameParameters
 )
 
-// ErrCorrupt tells that a journal's bytes are no batch of events.
+// ErrCorrupt is returned for bytes of a journal that are not a batch of events.
 var ErrCorrupt = errors.New("corrupt journal entry")
 
-// AppendEvents appends the journal form of one Step's events: compact, with a
-// version byte, and the number of events first. DecodeEvents takes it apart; several
-// batches may stand in a row. Events of one batch share the time of the first.
+// AppendEvents appends the journal form of one Step's events: a version byte, the number of events,
+// and the events in a compact encoding. DecodeEvents reads it; several batches may follow each
+// other. The events of one batch have the time of the first.
 func AppendEvents(dst []byte, events []Event) []byte {
 	dst = append(dst, encodingVersion)
 	dst = binary.AppendUvarint(dst, uint64(len(events)))

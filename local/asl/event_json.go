@@ -6,13 +6,13 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// JSONOptions say how AppendJSON shows an event.
+// JSONOptions select how AppendJSON shows an event.
 type JSONOptions struct {
-	// Timestamp is the JSON text for "timestamp", usually seconds since the epoch
-	// with three decimals. Empty: the key is left out.
+	// Timestamp is the JSON text for "timestamp", usually seconds since the epoch with three
+	// decimals. If it is empty, the key is left out.
 	Timestamp string
-	// WithoutData leaves out inputs, outputs and the like (includeExecutionData:
-	// false of GetExecutionHistory).
+	// WithoutData leaves out inputs, outputs and similar data (includeExecutionData: false of
+	// GetExecutionHistory).
 	WithoutData bool
 }
 

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// everyField is an event of each type with all fields set.
+// everyField returns an event of each type with all fields set.
 func everyField() []Event {
 	text := "text"
 	var out []Event

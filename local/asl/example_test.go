@@ -25,8 +25,8 @@ const definition = `{
 
 var noon = time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
 
-// A host appends the events of a step to its journal, and then does what the commands ask for. What
-// comes of it is the input of another step.
+// A host appends the events of a step to its journal, and then performs the commands. Their results
+// are the inputs of further steps.
 func Example() {
 	machine, diagnostics := asl.Parse([]byte(definition), asl.Options{})
 	if err := diagnostics.Err(); err != nil {
@@ -62,7 +62,7 @@ func Example() {
 	//   ended SUCCEEDED {"total":4200,"payment":{"receipt":"r-7"}}
 }
 
-// Diagnostics say what is wrong with a definition, and where.
+// Diagnostics describe what is wrong with a definition, and where.
 func ExampleParse() {
 	_, diagnostics := asl.Parse([]byte(`{"StartAt": "A", "States": {
 		"A": {"Type": "Wait", "Seconds": -1, "Next": "B"},
@@ -77,7 +77,8 @@ func ExampleParse() {
 	// MISSING_TRANSITION_TARGET /States/C: State "C" is not reachable.
 }
 
-// After a crash an execution goes on from its journal: the commands are what it still waits for.
+// After a crash an execution is restored from its journal; the commands show what it still waits
+// for.
 func ExampleRestore() {
 	machine, _ := asl.Parse([]byte(definition), asl.Options{})
 	info := asl.Info{Name: "order-1", Seed: 1}
@@ -85,7 +86,7 @@ func ExampleRestore() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	journal := append([]asl.Event(nil), events...) // the host's, which outlives the process
+	journal := append([]asl.Event(nil), events...) // the host's journal, which outlives the process
 
 	x, missing, commands, err := asl.Restore(machine, info, journal)
 	if err != nil {

@@ -13,7 +13,7 @@ const (
 	MaxDefinition    = 1 << 20 // bytes of a definition
 	MaxStateName     = 80
 	maxVariables     = 10 << 20 // bytes of all variables of an execution
-	redrivableEvents = 24_999   // an execution with so many events is not redrivable
+	redrivableEvents = 24_999   // an execution with this many events is not redrivable
 )
 
 // Execution is one run of a Machine. See the package documentation for the contract.
@@ -28,38 +28,39 @@ type Execution struct {
 	redrives    int
 	redriveTime time.Time
 	root        *branch
-	open        []*branch // those that wait for the outside world
+	open        []*branch // the branches that wait for the outside
 	count       int64     // events so far
 	timed       bool      // the timer of TimeoutSeconds is set
 	trial       *trial
 
-	// Of the current Step.
+	// The fields below belong to the current Step.
 	now      time.Time
 	events   []Event
 	commands []Command
-	ready    []*branch // those that have entered a state and shall run it
-	draws    uint64    // of random numbers
+	ready    []*branch // the branches that have entered a state and not yet run it
+	draws    uint64    // number of random numbers drawn
 	overflow bool      // an event did not fit into MaxHistory
 }
 
-// New makes an execution that waits for Start.
+// New returns an execution that waits for Start.
 func New(m *Machine, info Info) *Execution {
 	return &Execution{machine: m, info: info, root: &branch{}}
 }
 
-// Status is the execution's current status.
+// Status returns the execution's current status.
 func (x *Execution) Status() Status { return x.status }
 
-// Result is what End told: only after the execution has ended.
+// Result returns the last End command. It is valid only after the execution has ended.
 func (x *Execution) Result() End { return x.result }
 
-// EventCount is the number of events in the public history.
+// EventCount returns the number of events in the public history.
 func (x *Execution) EventCount() int64 { return x.count }
 
-// RedriveCount is how often the execution was redriven.
+// RedriveCount returns how often the execution was redriven.
 func (x *Execution) RedriveCount() int { return x.redrives }
 
-// OpenTask is a task that the execution waits for; Submitted says whether TaskSubmitted is recorded.
+// OpenTask is a task that the execution waits for. Submitted reports whether TaskSubmitted is
+// recorded.
 func (x *Execution) OpenTask(id TaskID) (ScheduleTask, bool) {
 	if x.status != Running {
 		return ScheduleTask{}, false
@@ -71,8 +72,8 @@ func (x *Execution) OpenTask(id TaskID) (ScheduleTask, bool) {
 	return b.task.command, true
 }
 
-// Redrivable tells whether Redrive would be accepted, or why not (the text of
-// redriveStatusReason). Reasons of time and of the state machine are the host's.
+// Redrivable reports whether the engine accepts Redrive, and if not, why (the text of
+// redriveStatusReason). Reasons of time and of the state machine are the host's to check.
 func (x *Execution) Redrivable() (bool, string) {
 	switch x.status {
 	case Failed, TimedOut, Aborted:
@@ -86,8 +87,8 @@ func (x *Execution) Redrivable() (bool, string) {
 	return false, "Execution is " + string(x.status) + " and cannot be redriven"
 }
 
-// emit records an event and gives its id. The history's last place is kept for the
-// event that ends the execution: what does not fit fails it.
+// emit records an event and returns its id. The last place of the history is kept for the event
+// that ends the execution: if another event does not fit, the execution fails.
 func (x *Execution) emit(e Event) int64 {
 	if x.overflow || x.count+1 >= MaxHistory && !e.Type.ends() {
 		x.overflow = true

@@ -7,8 +7,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// expression is the value of a field that ends in ".$": a path, or the call of an
-// intrinsic function.
+// expression is the value of a field that ends in ".$": a path, or the call of an intrinsic
+// function.
 type expression struct {
 	path *jsonpath.Path
 	call *call
@@ -33,7 +33,7 @@ func parseExpression(text string) (*expression, error) {
 // template is a payload template: a literal, or an object or array with expressions
 // somewhere inside.
 type template struct {
-	literal value.JSON // if set, the whole value
+	literal value.JSON // if set, the whole value; otherwise members or items
 	members []templateMember
 	items   []*template // with members nil: an array
 	isArray bool
@@ -46,8 +46,8 @@ type templateMember struct {
 	expr  *expression // instead of value
 }
 
-// parseTemplate compiles a payload template. fail is called for each field that
-// holds no expression though its name ends in ".$".
+// parseTemplate compiles a payload template. It calls fail for each field whose name ends in ".$"
+// but whose value is not an expression.
 func parseTemplate(v value.JSON, fail func(field, text string)) *template {
 	t, _ := compileTemplate(v, fail)
 	return t
@@ -72,7 +72,7 @@ func compileTemplate(v value.JSON, fail func(field, text string)) (t *template, 
 	return t, dynamic
 }
 
-// compileMembers compiles the members of an object. "a" and "a.$" give the same member, once: the
+// compileMembers compiles the members of an object. If "a" and "a.$" name the same member, the
 // later one counts.
 func compileMembers(members []value.Member, fail func(field, text string)) (out []templateMember, dynamic bool) {
 	at := make(map[string]int, len(members))
@@ -111,7 +111,7 @@ func compileField(m value.Member, fail func(field, text string)) *expression {
 	return e
 }
 
-// eval gives the template's value.
+// eval returns the template's value.
 func (t *template) eval(e *env) (value.JSON, *fault) {
 	if t.literal != "" {
 		return t.literal, nil
@@ -159,7 +159,7 @@ func (m *templateMember) appendTo(dst []byte, e *env) ([]byte, *fault) {
 	return append(dst, v...), f
 }
 
-// eval gives the expression's value; field names it in messages.
+// eval returns the expression's value; messages use field as its name.
 func (x *expression) eval(e *env, field string) (value.JSON, *fault) {
 	if x.call != nil {
 		return x.call.eval(e)

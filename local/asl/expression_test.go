@@ -6,7 +6,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// TestTemplate_eval: an object has each member once, also where a plain field and an expression name the same.
+// TestTemplate_eval: an object has each member once, even if a plain field and an expression have
+// the same name.
 func TestTemplate_eval(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ template, want value.JSON }{

@@ -18,13 +18,13 @@ var failType = stateType{
 	entered: EventFailStateEntered,
 }
 
-// textFunctions are the intrinsic functions that ErrorPath and CausePath may call.
-// Source: AWS Step Functions developer guide, "Fail workflow state".
+// textFunctions are the intrinsic functions that ErrorPath and CausePath may call. Source: AWS Step
+// Functions developer guide, "Fail workflow state".
 var textFunctions = []string{
 	"States.Format", "States.JsonToString", "States.ArrayGetItem", "States.Base64Encode", "States.Base64Decode", "States.Hash", "States.UUID",
 }
 
-// isTextExpression is a path or the call of an intrinsic function that returns a string.
+// isTextExpression checks for a path, or the call of an intrinsic function that returns a string.
 func isTextExpression(name string, v value.JSON) string {
 	if text := isExpression(name, v); text != "" {
 		return text
@@ -38,7 +38,7 @@ func isTextExpression(name string, v value.JSON) string {
 // failState ends its branch with an error.
 type failState struct {
 	err, cause         *string
-	errPath, causePath *expression // instead
+	errPath, causePath *expression // instead of the fixed texts
 }
 
 func (s *failState) read(r *stateReader) {

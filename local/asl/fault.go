@@ -2,7 +2,7 @@ package asl
 
 import "fmt"
 
-// Error names that the engine itself raises.
+// Names of the errors that the engine itself raises.
 const (
 	errAll               = "States.ALL"
 	errTaskFailed        = "States.TaskFailed"
@@ -15,41 +15,41 @@ const (
 	errExceedTolerated   = "States.ExceedToleratedFailureThreshold"
 )
 
-// fault is a failure on its way through the states.
+// fault is an error that the engine handles: it goes to Retry, Catch, and the states around.
 type fault struct {
 	name, cause *string
-	// fatal: neither retried nor caught; the execution fails at once, as AWS does
-	// for States.Runtime and for outputs that are too large.
+	// fatal faults are neither retried nor caught: the execution fails at once, as on AWS for
+	// States.Runtime and for outputs that are too large.
 	fatal bool
-	// heartbeat: a timeout that States.HeartbeatTimeout matches too.
+	// heartbeat marks a timeout that States.HeartbeatTimeout matches too.
 	heartbeat bool
-	// unrecorded: it arose before the state recorded anything. Such a fault is not
-	// retried: the same expressions would fail again, and no event would tell of it.
+	// unrecorded faults arose before the state recorded anything. They are not retried: the same
+	// expressions would fail again, and no event would show it.
 	unrecorded bool
-	// text: the fault's own words; at puts the state before them.
+	// text is the fault's own text; at adds the state in front of it.
 	text string
 }
 
-// runtimeFault makes a fatal States.Runtime. The text tells what is wrong; the state and
-// its entry are put before it.
+// runtimeFault returns a fatal States.Runtime. The text describes the error; the state and its
+// entry event are added in front of it.
 func runtimeFault(format string, args ...any) *fault {
 	return &fault{fatal: true, text: fmt.Sprintf(format, args...)}
 }
 
-// failing makes a fault that Retry and Catch handle. Cause gets the state put before it.
+// failing returns a fault that Retry and Catch handle. The state is added in front of its cause.
 func failing(name, format string, args ...any) *fault {
 	return &fault{name: &name, text: fmt.Sprintf(format, args...)}
 }
 
-// tooLarge is States.DataLimitExceeded for the state or task of that name.
+// tooLarge returns States.DataLimitExceeded for the state or task of that name.
 func tooLarge(what string) *fault {
 	name := errDataLimitExceeded
 	cause := fmt.Sprintf("The state/task '%s' returned a result with a size exceeding the maximum number of bytes service limit.", what)
 	return &fault{name: &name, cause: &cause, fatal: true}
 }
 
-// at completes a fault that only has a text, with the state in which it arose. A state that is tested
-// alone has the text alone.
+// at adds the state in which a fault arose to a fault that has only a text. In a test of one state
+// the fault keeps the text alone.
 func (f *fault) at(x *Execution, b *branch) *fault {
 	if f.text == "" {
 		return f
@@ -66,9 +66,9 @@ func (f *fault) at(x *Execution, b *branch) *fault {
 	return f
 }
 
-// matches tells whether an ErrorEquals list takes the fault. States.Runtime never
-// gets here. States.ALL takes States.DataLimitExceeded: the documentation says no,
-// recorded executions say yes.
+// matches reports whether the names of ErrorEquals match the fault. States.Runtime is never
+// matched: it does not get here. States.ALL matches States.DataLimitExceeded: the documentation
+// says it does not, recorded executions show that it does.
 func (f *fault) matches(list []string) bool {
 	name := ""
 	if f.name != nil {

@@ -4,14 +4,14 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// effective gives a state's input after InputPath and Parameters.
+// effective returns a state's input after InputPath and Parameters.
 func (x *Execution) effective(b *branch) (value.JSON, *fault) {
 	e := x.env(b, b.input)
 	v, f := e.field(b.state.inputPath)
 	if f != nil {
 		return v, f
 	}
-	if b.state.kind != parallelKind { // of which AWS shows the input alone
+	if b.state.kind != parallelKind { // AWS shows only the input of a Parallel
 		x.see(func(i *Inspection) { i.AfterInputPath = string(v) })
 	}
 	if b.state.parameters != nil {
@@ -26,8 +26,8 @@ func (x *Execution) effective(b *branch) (value.JSON, *fault) {
 	return v, f
 }
 
-// leave ends a state that has a result: ResultSelector, Assign, ResultPath, OutputPath.
-// Assign sees the result as it was before ResultSelector.
+// leave ends a state that has a result: ResultSelector, Assign, ResultPath, OutputPath. Assign
+// reads the result before ResultSelector.
 func (x *Execution) leave(b *branch, result value.JSON) *fault {
 	s := b.state
 	selected := result
@@ -49,7 +49,7 @@ func (x *Execution) leave(b *branch, result value.JSON) *fault {
 	return x.exit(b, s.assign, result, output, s.next)
 }
 
-// pass ends a state without a result: the effective input, through OutputPath.
+// pass ends a state without a result. Its output is the effective input after OutputPath.
 func (x *Execution) pass(b *branch, input value.JSON, assign *template, next *state) *fault {
 	output, f := x.env(b, input).field(b.state.outputPath)
 	if f != nil {
@@ -58,8 +58,8 @@ func (x *Execution) pass(b *branch, input value.JSON, assign *template, next *st
 	return x.exit(b, assign, input, output, next)
 }
 
-// exit records that a state is left, sets the variables, and goes on to next.
-// data is what "$" means in Assign.
+// exit records that a state is left, sets the variables, and continues with next. "$" in Assign is
+// data.
 func (x *Execution) exit(b *branch, assign *template, data, output value.JSON, next *state) *fault {
 	if len(output) > MaxPayload {
 		return tooLarge(b.state.name)
@@ -83,7 +83,7 @@ func (x *Execution) exit(b *branch, assign *template, data, output value.JSON, n
 	return nil
 }
 
-// assigned evaluates Assign. All of it sees the variables as they were on entry.
+// assigned evaluates Assign. All of its expressions read the variables as they were on entry.
 func (x *Execution) assigned(b *branch, assign *template, data value.JSON) ([]Variable, *fault) {
 	if assign == nil {
 		return nil, nil
@@ -98,7 +98,7 @@ func (x *Execution) assigned(b *branch, assign *template, data value.JSON) ([]Va
 	return variablesOf(v), nil
 }
 
-// variablesOf reads the members of an object as variables; nil if there are none.
+// variablesOf returns the members of an object as variables; nil if there are none.
 func variablesOf(object value.JSON) []Variable {
 	members := object.Members()
 	if len(members) == 0 {

@@ -8,7 +8,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// FuzzParse: no definition panics, and what is accepted runs and ends or waits.
+// FuzzParse: no definition panics, and an accepted one runs and ends or waits.
 func FuzzParse(f *testing.F) {
 	if text, err := os.ReadFile("testdata/order-7.asl.json"); err == nil {
 		f.Add(string(text))
@@ -45,7 +45,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// answer finds something to say to an execution.
+// answer returns an input that fits the execution.
 func answer(commands []Command, x *Execution) Input {
 	for _, c := range commands {
 		switch c := c.(type) {
@@ -66,7 +66,7 @@ func answer(commands []Command, x *Execution) Input {
 	return nil
 }
 
-// FuzzIntrinsic: no expression panics, and what it gives is JSON.
+// FuzzIntrinsic: no expression panics, and every result is JSON.
 func FuzzIntrinsic(f *testing.F) {
 	for _, s := range []string{
 		`States.Format('a {} \{\} {}', $.a, States.JsonToString($))`, `States.ArrayRange(1, 9, $.n)`, `States.ArrayPartition($.l, 2)`,

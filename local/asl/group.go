@@ -2,19 +2,19 @@ package asl
 
 import "github.com/orderflow-dev/orderflow/local/asl/value"
 
-// group is a Parallel or Map state at work.
+// group is a running Parallel or Map state.
 type group struct {
 	owner    *branch
-	branches []*branch // nil: a Map's iteration that has not started
+	branches []*branch // nil: an iteration of a Map that has not started
 	running  int
-	limit    int // of iterations at a time; 0: none
+	limit    int // maximum number of concurrent iterations; 0: no limit
 	next     int // the first iteration that has not started
 	input    value.JSON
 	items    []value.JSON
-	failed   *string // the error that failed it, if any
+	failed   *string // the error that failed the group, if any
 }
 
-// branchDone takes in the end of a branch. The last one ends the state.
+// branchDone handles the end of a branch. The end of the last one ends the state.
 func (x *Execution) branchDone(g *group, b *branch) {
 	g.running--
 	last := b.last
@@ -39,8 +39,8 @@ func (x *Execution) branchDone(g *group, b *branch) {
 	x.check(owner, x.leave(owner, value.OfArray(outputs)))
 }
 
-// branchFailed takes in the failure of a branch: the others are aborted, and the
-// state around them fails. Everything points at the failing event.
+// branchFailed handles the failure of a branch: it aborts the others and fails the state around
+// them. Their events point at the failing event.
 func (x *Execution) branchFailed(g *group, by *branch, f *fault) {
 	owner, at := g.owner, by.last
 	if owner.state.kind == mapKind {
@@ -59,12 +59,12 @@ func (x *Execution) branchFailed(g *group, by *branch, f *fault) {
 		}
 	}
 	g.running, g.failed = 0, f.name
-	f.unrecorded = false // for the state around it has recorded its start
+	f.unrecorded = false // the state around it has recorded its start
 	owner.last = at
 	x.fail(owner, f)
 }
 
-// abort stops a branch, the inner ones first.
+// abort stops a branch, the inner branches first.
 func (x *Execution) abort(b *branch, at int64) {
 	if b.halted {
 		return
@@ -92,7 +92,7 @@ func (x *Execution) abort(b *branch, at int64) {
 	}
 }
 
-// closeGroup records that a Parallel or Map has failed for good.
+// closeGroup records that a Parallel or Map has failed finally.
 func (x *Execution) closeGroup(b *branch, f *fault) {
 	if b.group == nil {
 		return

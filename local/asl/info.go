@@ -2,8 +2,8 @@ package asl
 
 import "time"
 
-// Info is what an execution knows about itself. It must stay the same for the whole
-// life of the execution: Restore needs the very values that New got.
+// Info is what an execution knows about itself. It must stay the same for the whole life of the
+// execution: pass the same values to New and Restore.
 type Info struct {
 	ExecutionARN     string
 	Name             string
@@ -16,8 +16,8 @@ type Info struct {
 	StateMachineVersionARN string
 	Region                 string
 	StartTime              time.Time
-	// Seed feeds everything random: task tokens, jitter, States.UUID,
-	// States.MathRandom. Task tokens derive from it: it must be unpredictable.
+	// Seed is the source of everything random: task tokens, jitter, States.UUID, States.MathRandom.
+	// It must be unpredictable, because task tokens derive from it.
 	Seed uint64
 }
 

@@ -2,35 +2,34 @@ package asl
 
 import "errors"
 
-// Input is something that happened outside: one of Start, TaskSubmitted,
-// TaskSucceeded, TaskFailed, TaskStartFailed, TaskSubmitFailed, Heartbeat,
-// TimerFired, Stop, Redrive.
+// Input is something that happened outside: one of Start, TaskSubmitted, TaskSucceeded, TaskFailed,
+// TaskStartFailed, TaskSubmitFailed, Heartbeat, TimerFired, Stop, Redrive.
 type Input interface{ input() }
 
-// TaskID names one attempt of a task: the id of its TaskScheduled (or
+// TaskID identifies one attempt of a task: it is the id of its TaskScheduled (or
 // LambdaFunctionScheduled) event. A retry is another task.
 type TaskID int64
 
 // Start begins the execution. Input is JSON text.
 type Start struct{ Input string }
 
-// TaskSubmitted: the service took the request of a .waitForTaskToken or .sync task.
-// Output is the service's response (JSON text). The heartbeat clock starts.
+// TaskSubmitted reports that the service has accepted the request of a .waitForTaskToken or .sync
+// task. Output is the service's response (JSON text). The heartbeat's time starts.
 type TaskSubmitted struct {
 	Task   TaskID
 	Output string
 }
 
-// TaskSucceeded ends a task: the service's response (requestResponse), the
-// function's result (function ARN), or the output of SendTaskSuccess.
-// An output above 262,144 bytes fails the task with States.DataLimitExceeded.
+// TaskSucceeded ends a task with the service's response (request-response), the function's result
+// (function ARN), or the output of SendTaskSuccess. An output above 262,144 bytes fails the task
+// with States.DataLimitExceeded.
 type TaskSucceeded struct {
 	Task   TaskID
 	Output string
 }
 
-// TaskFailed ends a task with an error. A nil Error or Cause is an absent one, as
-// SendTaskFailure without fields gives.
+// TaskFailed ends a task with an error. A nil Error or Cause is absent, as in SendTaskFailure
+// without these fields.
 type TaskFailed struct {
 	Task         TaskID
 	Error, Cause *string
@@ -48,11 +47,11 @@ type TaskSubmitFailed struct {
 	Error, Cause *string
 }
 
-// Heartbeat renews the heartbeat deadline of a task (SendTaskHeartbeat). It yields
-// one journal-only event (see Event.JournalOnly), which may be written lazily.
+// Heartbeat renews the heartbeat deadline of a task (SendTaskHeartbeat). It returns one
+// journal-only event (see Event.JournalOnly), which may be written lazily.
 type Heartbeat struct{ Task TaskID }
 
-// TimerFired: the time of a timer has come.
+// TimerFired reports that the time of a timer has come.
 type TimerFired struct{ Timer TimerID }
 
 // Stop aborts the execution (StopExecution).
@@ -73,7 +72,7 @@ func (TimerFired) input()       {}
 func (Stop) input()             {}
 func (Redrive) input()          {}
 
-// Errors of Step. None of them changes the execution.
+// Errors of Step. After any of them the execution is unchanged.
 var (
 	ErrUnknownTask   = errors.New("task is not open")
 	ErrUnknownTimer  = errors.New("timer is not set")

@@ -7,14 +7,13 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// request is what the Parameters of a service integration may hold.
+// request describes the Parameters that a service integration accepts.
 type request struct {
 	must, may []string
 }
 
-// requests are the integrations whose Parameters are checked.
-// Source: AWS Step Functions developer guide, "Integrating optimized services", and the API references
-// of the services.
+// requests are the integrations whose Parameters are checked. Source: AWS Step Functions developer
+// guide, "Integrating optimized services", and the API references of the services.
 var requests = map[string]request{
 	"lambda:invoke":   {must: []string{"FunctionName"}, may: []string{"ClientContext", "InvocationType", "LogType", "Payload", "Qualifier"}},
 	"sqs:sendMessage": {must: []string{"QueueUrl", "MessageBody"}, may: []string{"DelaySeconds", "MessageAttributes", "MessageDeduplicationId", "MessageGroupId", "MessageSystemAttributes"}},
@@ -36,8 +35,8 @@ var writeItem = []string{
 	"ReturnConsumedCapacity", "ReturnItemCollectionMetrics", "ReturnValues", "ReturnValuesOnConditionCheckFailure",
 }
 
-// checkParameters holds the Parameters of a task against what its integration takes. Without
-// Parameters the input is the request, which is known only when the task runs.
+// checkParameters checks the Parameters of a task against its integration. Without Parameters the
+// request is the input, which is known only when the task runs.
 func (t *taskState) checkParameters(r *stateReader) {
 	request, known := requests[t.resource.kind+":"+t.resource.action]
 	v, ok := r.n.of("Parameters", value.Object)

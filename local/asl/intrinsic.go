@@ -28,15 +28,15 @@ type argument struct {
 	call     *call
 }
 
-// intrinsic is a function: how many arguments it takes, and what it does with them.
+// intrinsic is a function: how many arguments it accepts, and its implementation.
 type intrinsic struct {
 	min, max int // of arguments; max < 0: any number
 	eval     func(e *env, args []value.JSON) (value.JSON, error)
 }
 
-// intrinsics are all functions there are.
-// Source: AWS Step Functions developer guide, "Intrinsics for JSONPath states".
-// It is filled by init, as Format needs the raw template and is handled apart.
+// intrinsics are all intrinsic functions. Source: AWS Step Functions developer guide, "Intrinsics
+// for JSONPath states". Format has no function here: eval handles it, because it needs the raw
+// template.
 var intrinsics = map[string]*intrinsic{
 	"States.Format":         {1, -1, nil},
 	"States.StringToJson":   {1, 1, stringToJSON},
@@ -58,8 +58,8 @@ var intrinsics = map[string]*intrinsic{
 	"States.UUID":           {0, 0, uuid},
 }
 
-// eval calls the function. What the function itself finds wrong is
-// States.IntrinsicFailure; a path that finds nothing is States.Runtime.
+// eval calls the function. An error of the function itself is States.IntrinsicFailure; a path that
+// finds nothing is States.Runtime.
 func (c *call) eval(e *env) (value.JSON, *fault) {
 	args := make([]value.JSON, len(c.args))
 	for i := range c.args {

@@ -7,7 +7,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// maxRange is how many elements States.ArrayRange may make.
+// maxRange is the maximum number of elements of States.ArrayRange.
 const maxRange = 1000
 
 func array(_ *env, args []value.JSON) (value.JSON, error) { return value.OfArray(args), nil }
@@ -19,7 +19,7 @@ func elements(v value.JSON) ([]value.JSON, error) {
 	return v.Elements(), nil
 }
 
-// integer reads a whole number; one with a fraction is rounded half up.
+// integer reads a whole number; a number with a fraction is rounded half up.
 func integer(v value.JSON) (int64, error) {
 	if n, ok := v.Int(); ok {
 		return n, nil

@@ -26,8 +26,8 @@ func mathAdd(_ *env, args []value.JSON) (value.JSON, error) {
 	return value.OfInt(n[0] + n[1]), nil
 }
 
-// mathRandom draws from [start, end). With a seed it gives the same number always;
-// the numbers are not those that AWS gives for that seed.
+// mathRandom returns a number in [start, end). The same seed always returns the same number, but
+// not the one that AWS returns for it.
 func mathRandom(e *env, args []value.JSON) (value.JSON, error) {
 	start, err := integer(args[0])
 	if err != nil {
@@ -85,7 +85,7 @@ func jsonMerge(_ *env, args []value.JSON) (value.JSON, error) {
 	return value.OfMembers(members), nil
 }
 
-// random gives a generator for one draw; the same execution draws the same.
+// random returns a generator for one draw. A replay of the execution draws the same numbers.
 func (x *Execution) random(b *branch) *rand.Rand {
 	x.draws++
 	return rand.New(rand.NewPCG(x.info.Seed, uint64(x.count)<<20|x.draws))

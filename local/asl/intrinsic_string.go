@@ -15,10 +15,10 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// maxText is how long a text for Base64Encode, Base64Decode and Hash may be.
+// maxText is the maximum length of a text for Base64Encode, Base64Decode and Hash.
 const maxText = 10_000
 
-// format is States.Format: {} in the template is replaced by the next argument.
+// format is States.Format: it replaces each {} in the template by the next argument.
 func format(template argument, args []value.JSON) (value.JSON, error) {
 	text := template.template
 	if template.path != nil || template.call != nil {
@@ -53,7 +53,7 @@ func format(template argument, args []value.JSON) (value.JSON, error) {
 	return value.OfString(b.String()), nil
 }
 
-// writePlain writes a value as AWS puts it into a text: {a=1, b=[x, y]}.
+// writePlain writes a value as AWS formats it in a text: {a=1, b=[x, y]}.
 func writePlain(b *strings.Builder, v value.JSON) {
 	switch v.Kind() {
 	case value.Object:
@@ -81,7 +81,7 @@ func writePlain(b *strings.Builder, v value.JSON) {
 	}
 }
 
-// stringToJSON is States.StringToJson. An empty text gives null, as recorded.
+// stringToJSON is States.StringToJson. An empty text returns null, as recorded.
 func stringToJSON(_ *env, args []value.JSON) (value.JSON, error) {
 	if args[0].Kind() != value.String {
 		return "", errors.New("the argument must be a string")
@@ -135,7 +135,7 @@ func base64Decode(_ *env, args []value.JSON) (value.JSON, error) {
 	if err != nil {
 		return "", errors.New("the text is not Base64")
 	}
-	return value.OfString(string([]rune(string(data)))), nil // each byte that is no UTF-8 as U+FFFD
+	return value.OfString(string([]rune(string(data)))), nil // each invalid UTF-8 byte becomes U+FFFD
 }
 
 func hash(_ *env, args []value.JSON) (value.JSON, error) {

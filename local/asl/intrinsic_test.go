@@ -32,7 +32,7 @@ func TestIntrinsics(t *testing.T) {
 		{`States.StringSplit($.lone, ',')`, `["a\ud800","b"]`},
 		{`States.StringToJson(States.JsonToString($.lone))`, `"a\ud800,b"`},
 		{`States.JsonMerge(States.StringToJson('{"\\udc00":1}'), States.StringToJson('{}'), false)`, `{"\udc00":1}`},
-		{`States.Base64Decode('7aCA')`, "\"\uFFFD\uFFFD\uFFFD\""}, // the bytes of a surrogate are no UTF-8
+		{`States.Base64Decode('7aCA')`, "\"\uFFFD\uFFFD\uFFFD\""}, // the bytes of a surrogate are not valid UTF-8
 		{`States.StringToJson('{"a":[1, 2]}')`, `{"a":[1, 2]}`},
 		{`States.StringToJson('')`, `null`},
 		{`States.StringToJson('-0')`, `0`},

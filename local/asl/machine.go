@@ -5,8 +5,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// Machine is a parsed, valid definition. It never changes, and all its executions
-// share it.
+// Machine is a parsed, valid definition. It is immutable; all its executions share it.
 type Machine struct {
 	flow    *workflow
 	timeout int64 // seconds, 0: none
@@ -16,11 +15,11 @@ type Machine struct {
 type workflow struct {
 	start  *state
 	states map[string]*state
-	// open: transitions may lead to states that are not there (a state tested alone).
+	// open allows transitions to states that do not exist (in a test of one state).
 	open bool
 }
 
-// state is what all state types have in common.
+// state holds the fields that all state types have in common.
 type state struct {
 	name       string
 	kind       stateKind
@@ -44,7 +43,7 @@ type pathField struct {
 
 // resultPath is ResultPath: "$" by default, a reference path, or null.
 type resultPath struct {
-	steps []value.Step // none: "$", or null
+	steps []value.Step // empty: "$", or null
 	null  bool
 	text  string
 }

@@ -31,7 +31,7 @@ type mapState struct {
 	itemSelector  *template
 	maxConcurrent int64
 	maxPath       *jsonpath.Path
-	distributed   distributedMap // only of a state that is tested alone
+	distributed   distributedMap // only in a test of one state
 }
 
 func (m *mapState) read(r *stateReader) {
@@ -43,7 +43,7 @@ func (m *mapState) read(r *stateReader) {
 	n := r.n
 	m.itemsPath = n.path("ItemsPath")
 	selector := "ItemSelector"
-	if !n.has(selector) { // its old name
+	if !n.has(selector) { // its former name
 		selector = "Parameters"
 	}
 	m.itemSelector = n.template(selector)
@@ -54,7 +54,7 @@ func (m *mapState) read(r *stateReader) {
 
 func (m *mapState) readProcessor(r *stateReader) {
 	processor := "ItemProcessor"
-	if !r.n.has(processor) && r.n.has("Iterator") { // its old name
+	if !r.n.has(processor) && r.n.has("Iterator") { // its former name
 		processor = "Iterator"
 	}
 	if v, ok := r.n.get(processor); !ok {
@@ -80,7 +80,7 @@ func (m *mapState) run(x *Execution, b *branch) *fault {
 	}
 	g := &group{owner: b, input: input, limit: int(min(limit, MaxHistory))}
 	b.group = g
-	if x.trial != nil { // a mock stands in for the iterations
+	if x.trial != nil { // a mock replaces the iterations
 		return m.inspect(e, items, limit)
 	}
 	g.items = items.Elements()
@@ -94,7 +94,7 @@ func (m *mapState) run(x *Execution, b *branch) *fault {
 	return nil
 }
 
-// items gives what the Map iterates over.
+// items returns the items of the Map.
 func (m *mapState) items(e *env) (value.JSON, *fault) {
 	items, path := e.input, "$"
 	if m.itemsPath != nil {
@@ -110,7 +110,8 @@ func (m *mapState) items(e *env) (value.JSON, *fault) {
 	return items, nil
 }
 
-// wholeAt gives the fixed number of a field like MaxConcurrency, or that at the path of its other form.
+// wholeAt returns the fixed number of a field such as MaxConcurrency, or the number at the path of
+// its other form.
 func wholeAt(e *env, field string, p *jsonpath.Path, fixed int64) (int64, *fault) {
 	if p == nil {
 		return fixed, nil
@@ -129,8 +130,8 @@ func wholeAt(e *env, field string, p *jsonpath.Path, fixed int64) (int64, *fault
 	return n, nil
 }
 
-// startIterations starts iterations while there is room for them. previous is the
-// event after which they start.
+// startIterations starts iterations up to the limit. previous is the event that their first events
+// follow.
 func (x *Execution) startIterations(g *group, previous int64) {
 	for g.next < len(g.items) && (g.limit == 0 || g.running < g.limit) && x.status == Running && !x.overflow {
 		i := g.next
@@ -145,7 +146,7 @@ func (x *Execution) startIterations(g *group, previous int64) {
 		x.record(inner, Event{Type: EventMapIterationStarted, Name: owner.state.name, Index: i})
 		input, f := owner.state.body.(*mapState).itemInput(x, g, inner)
 		if f != nil {
-			// Not the iteration's fault but the Map's: it is fatal, or fails the Map.
+			// It is the Map's fault, not the iteration's: it is fatal, or fails the Map.
 			f = f.at(x, owner)
 			f.fatal = true
 			owner.last = inner.last
@@ -159,7 +160,7 @@ func (x *Execution) startIterations(g *group, previous int64) {
 	}
 }
 
-// itemInput gives an iteration's input: the item, or what ItemSelector makes of it.
+// itemInput returns an iteration's input: the item, or the value of ItemSelector.
 func (m *mapState) itemInput(x *Execution, g *group, inner *branch) (value.JSON, *fault) {
 	if m.itemSelector == nil {
 		return inner.item.value, nil

@@ -17,7 +17,7 @@ var distributed = fields{
 	"ToleratedFailurePercentage": {is: numberIn(0, 100)}, "ToleratedFailurePercentagePath": {jsonPath, isReference},
 }
 
-// distributedSchemas are those of the objects in them.
+// distributedSchemas are the schemas of the objects in these fields.
 var distributedSchemas = map[string]*schema{
 	"ItemBatcher": {
 		fields: fields{
@@ -46,7 +46,7 @@ func (r *stateReader) processorConfig(n *node) {
 	}
 }
 
-// distributed judges the fields that only a distributed Map has.
+// distributed checks the fields that only a distributed Map has.
 func (r *stateReader) distributed() {
 	for _, f := range r.n.members {
 		if _, ok := distributed[f.Key]; !ok {
@@ -60,12 +60,12 @@ func (r *stateReader) distributed() {
 	}
 }
 
-// distributedMap is what the test of a single state evaluates of a distributed Map.
+// distributedMap holds the fields of a distributed Map that a test of one state evaluates.
 type distributedMap struct {
-	reads                     bool // the items, with an ItemReader
+	reads                     bool // the Map has an ItemReader
 	count                     *int64
 	percentage                *float64
-	countPath, percentagePath *jsonpath.Path // instead
+	countPath, percentagePath *jsonpath.Path // instead of the fixed numbers
 }
 
 func (d *distributedMap) read(n *node) {
@@ -81,7 +81,7 @@ func (d *distributedMap) read(n *node) {
 	}
 }
 
-// inspect reports what a Map that is tested alone is told about its iterations.
+// inspect reports the settings of the iterations, for a test of one state.
 func (m *mapState) inspect(e *env, items value.JSON, limit int64) *fault {
 	seen, d := &e.x.trial.seen, &m.distributed
 	seen.MaxConcurrency = &limit

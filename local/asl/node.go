@@ -8,11 +8,11 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// node is a JSON object of the definition that is being read. What it gives is what conforms to the
-// schema of the object: a value of another type is reported there, and is not there for who reads it.
+// node is a JSON object of a definition. Its methods return the fields that conform to the object's
+// schema: a value of another type is reported there, and treated as missing here.
 type node struct {
 	p       *parser
-	loc     string // "" is the machine
+	loc     string // "" for the machine
 	members []value.Member
 }
 
@@ -43,7 +43,7 @@ func (n *node) has(field string) bool {
 	return ok
 }
 
-// missing lists the fields that are not there: "[States, StartAt]", or "".
+// missing lists the fields that are missing: "[States, StartAt]", or "".
 func (n *node) missing(fields ...string) string {
 	out := slices.DeleteFunc(slices.Clone(fields), n.has)
 	if len(out) == 0 {
@@ -52,7 +52,7 @@ func (n *node) missing(fields ...string) string {
 	return list(out)
 }
 
-// of reads a field of a kind.
+// of returns a field of the given kind.
 func (n *node) of(field string, kind value.Kind) (value.JSON, bool) {
 	v, ok := n.get(field)
 	return v, ok && v.Kind() == kind
@@ -83,7 +83,7 @@ func (n *node) object(field string) (*node, bool) {
 	return n.p.node(n.at(field), v), ok
 }
 
-// objects gives the objects in an array; another element is reported.
+// objects returns the objects in an array, and reports other elements.
 func (n *node) objects(field string) []*node {
 	var out []*node
 	for i, v := range n.array(field) {
@@ -97,7 +97,7 @@ func (n *node) objects(field string) []*node {
 	return out
 }
 
-// integer reads a whole number.
+// integer returns a whole number.
 func (n *node) integer(field string, fallback int64) int64 {
 	v, ok := n.get(field)
 	if !ok {
@@ -122,7 +122,7 @@ func (n *node) path(field string) *jsonpath.Path {
 	return path
 }
 
-// expression reads a path or the call of an intrinsic function.
+// expression parses a path or the call of an intrinsic function.
 func (n *node) expression(field string) *expression {
 	text, ok := n.text(field)
 	if !ok {

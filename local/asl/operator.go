@@ -7,7 +7,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// operandType is what a comparison's operand must be.
+// operandType is the type of a comparison's operand.
 type operandType uint8
 
 const (
@@ -17,15 +17,15 @@ const (
 	timestampOperand
 )
 
-// operator is a comparison: the type of its operand, and the test. A value of
-// another type fails the test.
+// operator is a comparison: the type of its operand, and the test. The test fails for a value of
+// another type.
 type operator struct {
 	operand operandType
-	path    bool // has a ...Path form
+	path    bool // the operator also has a ...Path form
 	test    func(v, operand value.JSON) bool
 }
 
-// operators are the comparisons of a Choice but for IsPresent.
+// operators are the comparisons of a Choice, except IsPresent.
 var operators = makeOperators()
 
 func makeOperators() map[string]operator {
@@ -91,7 +91,8 @@ func compareTimestamps(v, o value.JSON) (int, bool) {
 	return t[0].Compare(t[1]), true
 }
 
-// matchWildcard matches a StringMatches pattern: * is any text, \* and \\ are plain.
+// matchWildcard matches a StringMatches pattern: * matches any text, \* and \\ match a plain
+// character.
 func matchWildcard(pattern, text string) bool {
 	type token struct {
 		any bool
@@ -109,7 +110,7 @@ func matchWildcard(pattern, text string) bool {
 			tokens = append(tokens, token{b: pattern[i]})
 		}
 	}
-	// Greedy matching with one point to fall back to: the last star.
+	// The match is greedy and backtracks only to the last star.
 	t, i, star, from := 0, 0, -1, 0
 	for i < len(text) {
 		switch {

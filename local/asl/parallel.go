@@ -13,7 +13,7 @@ var parallelType = stateType{
 
 var branchSchema = &schema{fields: of(fields{"Comment": {is: isText}}, workflowFields), must: workflowMust}
 
-// parallelState runs its branches side by side, each with the effective input.
+// parallelState runs its branches concurrently, each with the effective input.
 type parallelState struct{ branches []*workflow }
 
 func (p *parallelState) read(r *stateReader) {
@@ -29,7 +29,7 @@ func (p *parallelState) run(x *Execution, b *branch) *fault {
 	}
 	g := &group{owner: b, running: len(p.branches), input: input}
 	b.group = g
-	if x.trial != nil { // a mock stands in for the branches
+	if x.trial != nil { // a mock replaces the branches
 		return nil
 	}
 	x.record(b, Event{Type: EventParallelStateStarted})

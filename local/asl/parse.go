@@ -11,19 +11,19 @@ import (
 type Options struct {
 	// Express checks the definition as one of an EXPRESS state machine.
 	Express bool
-	// AnyIntegration accepts all service integrations that AWS has, also those that
-	// the usual host does not perform.
+	// AnyIntegration accepts all service integrations of AWS, including those that the standard
+	// host does not perform.
 	AnyIntegration bool
-	// Template accepts a Resource with ${Name} in it, which a deployment fills in.
+	// Template accepts a Resource with a placeholder ${Name}, which a deployment replaces.
 	Template bool
-	// Stored reads a definition that was accepted before, maybe by rules that are less strict than
-	// those of now: what is valid JSON gives a Machine, and the diagnostics are only warnings.
+	// Stored parses a definition that was accepted before, perhaps by less strict rules than
+	// today's: valid JSON returns a Machine, and the diagnostics are only warnings.
 	Stored bool
 }
 
-// Parse parses and validates a definition. The Machine is nil if the diagnostics
-// contain an error (Diagnostics.Err): either the definition is invalid, or it needs
-// what this engine does not run; Diagnostics.Invalid and Unsupported tell which.
+// Parse parses and validates a definition. The Machine is nil if the diagnostics contain an error
+// (Diagnostics.Err): either the definition is invalid, or it needs a feature that this engine does
+// not run. Diagnostics.Invalid and Unsupported separate the two.
 func Parse(definition []byte, opt Options) (*Machine, Diagnostics) {
 	p := &parser{opt: opt, text: string(definition)}
 	m := p.machine()
@@ -45,12 +45,13 @@ type parser struct {
 	jsonata bool // the query language of the machine
 	diags   Diagnostics
 	names   map[string]bool // of all states
-	scope   *nameScope      // of the workflow that is being read
+	scope   *nameScope      // of the workflow that is being parsed
 	depth   int
-	mocked  bool // a state is read that is tested with a mock: nothing of it is performed
+	mocked  bool // the state is tested with a mock, so its work is not performed
 }
 
-// maxDiagnostics is how many are reported: more than one answer of the API holds.
+// maxDiagnostics is the maximum number of diagnostics reported: more than one answer of the API
+// holds.
 const maxDiagnostics = 200
 
 func (p *parser) report(code, location, format string, args ...any) {
@@ -68,7 +69,7 @@ func (p *parser) fail(location, format string, args ...any) {
 	p.report(CodeSchema, location, format, args...)
 }
 
-// failField reports a field that should not be there: AWS locates it at the object that holds it.
+// failField reports a field that must not be set. AWS locates it at the object that contains it.
 func (p *parser) failField(n *node, name, format string, args ...any) {
 	p.add(Diagnostic{Code: CodeSchema, Location: n.location(), Message: fmt.Sprintf(format, args...), member: name})
 }
@@ -77,7 +78,8 @@ func (p *parser) unsupported(location, format string, args ...any) {
 	p.report(CodeUnsupported, location, format, args...)
 }
 
-// unperformed reports what this engine does not do; a state with a mock does without.
+// unperformed reports a feature that this engine does not perform. A state with a mock does not
+// need it.
 func (p *parser) unperformed(location, format string, args ...any) {
 	if !p.mocked {
 		p.unsupported(location, format, args...)
@@ -106,7 +108,7 @@ func (p *parser) machine() *Machine {
 	return &Machine{timeout: n.integer("TimeoutSeconds", 0), flow: p.workflow(n)}
 }
 
-// machineLanguage reads the query language of the machine. Whatever is not JSONPath counts as
+// machineLanguage reads the query language of the machine. Any value other than JSONPath counts as
 // JSONata, as on AWS.
 func (p *parser) machineLanguage(n *node) {
 	v, ok := n.get("QueryLanguage")
@@ -136,7 +138,7 @@ func (p *parser) noJSONata(n *node) {
 	}
 }
 
-// workflow reads StartAt and States.
+// workflow parses StartAt and States.
 func (p *parser) workflow(n *node) *workflow {
 	w := &workflow{states: make(map[string]*state)}
 	states, ok := n.object("States")
@@ -169,7 +171,7 @@ func (p *parser) workflow(n *node) *workflow {
 }
 
 // ways checks that the workflow can end, and that a transition leads to each of its states. AWS
-// looks for the second only if the first holds, and at transitions from anywhere.
+// checks the second only if the first holds, and counts transitions from any state.
 func (p *parser) ways(states *node, ends, hasStart bool, reached map[string]bool) {
 	switch {
 	case len(states.members) == 0:
@@ -199,7 +201,8 @@ func (p *parser) stateName(states *node, name string) {
 	p.names[name] = true
 }
 
-// missingTarget reports a transition to no state. AWS says 'Next' whatever the field is called.
+// missingTarget reports a transition to a state that does not exist. AWS names the field 'Next' in
+// any case.
 func (p *parser) missingTarget(location, name string) {
 	p.report(CodeMissingTarget, location, "Missing 'Next' target: %s", name)
 }

@@ -7,13 +7,14 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// nameScope is the names of the variables of one workflow: the state machine, a branch, or an iteration.
+// nameScope holds the names of the variables of one workflow: the state machine, a branch, or an
+// iteration.
 type nameScope struct {
 	outer *nameScope
-	names map[string]bool // of all that its states assign, wherever they stand
+	names map[string]bool // of all that the workflow's states assign, in any order
 }
 
-// enter opens the scope of a workflow's states, and returns what closes it.
+// enter opens the scope of a workflow's states, and returns a function that closes it.
 func (p *parser) enter(states []value.Member) (leave func()) {
 	p.scope = &nameScope{p.scope, make(map[string]bool)}
 	for _, m := range states {
@@ -22,7 +23,8 @@ func (p *parser) enter(states []value.Member) (leave func()) {
 	return func() { p.scope = p.scope.outer }
 }
 
-// collect adds the variables that a state, a choice rule or a catcher assigns. What has the wrong type is reported where it is read.
+// collect adds the variables that a state, a choice rule or a catcher assigns. Wrong types are
+// reported where the fields are parsed.
 func (s *nameScope) collect(v value.JSON) {
 	if v.Kind() != value.Object {
 		return
@@ -41,7 +43,8 @@ func (s *nameScope) collect(v value.JSON) {
 	}
 }
 
-// taken reports whether a scope around this one assigns the name: an inner scope reads such a variable, and may not assign it.
+// taken reports whether an outer scope assigns the name: an inner scope may read such a variable,
+// but not assign it.
 func (s *nameScope) taken(name string) bool {
 	for o := s.outer; o != nil; o = o.outer {
 		if o.names[name] {

@@ -23,15 +23,15 @@ func (p *parser) invalidJSON(err error) {
 	p.unreadable(what, offset, read)
 }
 
-// unreadable reports an error in the JSON text at an offset. AWS locates it behind what its reader
-// has read by then, read bytes further.
+// unreadable reports an error in the JSON text at an offset. AWS locates it at the position that
+// its reader has reached, which is read bytes later.
 func (p *parser) unreadable(what string, offset, read int) {
 	line, column := position(p.text, offset)
 	source := fmt.Sprintf("[Source: (String)\"%s\"; line: %d, column: %d]", p.text, line, column+read)
 	p.add(Diagnostic{Code: CodeInvalidJSON, Location: source, Message: what + "\n at " + source, offset: offset + 1})
 }
 
-// expectations are what AWS's JSON reader says it expected, by what value.Parse says.
+// expectations maps what value.Parse expected to the wording of AWS's JSON reader.
 var expectations = map[string]string{
 	"unexpected character": "expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')",
 	"expected a key":       "was expecting double-quote to start field name",
@@ -41,7 +41,7 @@ var expectations = map[string]string{
 }
 
 // SyntaxText words an error of value.Parse as AWS's JSON reader does, where its wording is known.
-// read is how many bytes that reader has read beyond the place of the error.
+// read is how many bytes after the error that reader has read.
 func SyntaxText(text string, err error) (what string, read int) {
 	syntax, ok := errors.AsType[*value.SyntaxError](err)
 	if !ok {
@@ -70,8 +70,8 @@ func isWord(r rune) bool {
 	return r == '_' || r == '$' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
 }
 
-// duplicates reports keys that stand twice in an object: one of the two values would silently not
-// count. Among states it is the name of a state that does.
+// duplicates reports keys that occur twice in an object: one of the two values would be ignored
+// silently. Among states the key is the name of a state.
 func (p *parser) duplicates(v value.JSON) {
 	for _, d := range value.Duplicates(v) {
 		offset := leading(p.text) + d.Offset
@@ -81,6 +81,6 @@ func (p *parser) duplicates(v value.JSON) {
 			continue
 		}
 		p.unreadable(fmt.Sprintf("Duplicate field '%s'", d.Key), offset, 0)
-		return // as a reader stops that takes it for an error
+		return // stop, as a reader does that treats the key as an error
 	}
 }

@@ -5,7 +5,7 @@ import "github.com/orderflow-dev/orderflow/local/asl/value"
 // maxWorkflowDepth is how deeply Parallel and Map may nest.
 const maxWorkflowDepth = 50
 
-// state reads one state. reached collects the names that transitions lead to.
+// state parses one state. reached collects the names of the states that transitions lead to.
 func (p *parser) state(w *workflow, s *state, n *node, reached map[string]bool) {
 	typeName, ok := n.text("Type")
 	if !ok && !n.has("Type") {
@@ -26,7 +26,7 @@ func (p *parser) state(w *workflow, s *state, n *node, reached map[string]bool) 
 	r.read()
 }
 
-// stateReader reads the fields of one state.
+// stateReader parses the fields of one state.
 type stateReader struct {
 	p       *parser
 	w       *workflow
@@ -49,7 +49,8 @@ func (r *stateReader) read() {
 	r.s.body.read(r)
 }
 
-// dataFlow reads the fields that JSONPath states have in common, where their schema has them.
+// dataFlow parses the fields that JSONPath states have in common, as far as the state's schema has
+// them.
 func (r *stateReader) dataFlow() {
 	s, n := r.s, r.n
 	s.inputPath = r.pathField("InputPath")
@@ -57,7 +58,7 @@ func (r *stateReader) dataFlow() {
 	s.resultPath = r.resultPath(n)
 	s.assign = r.assign(n)
 	s.selector = n.template("ResultSelector")
-	if s.kind != mapKind { // an old name of ItemSelector there
+	if s.kind != mapKind { // in a Map it is the former name of ItemSelector
 		s.parameters = n.template("Parameters")
 	}
 }
@@ -85,7 +86,8 @@ func (r *stateReader) resultPath(n *node) resultPath {
 	return resultPath{steps: steps, text: path.String()}
 }
 
-// next reads Next or End; a state without either of them, or of a type that has none, goes nowhere.
+// next parses Next or End. A state without either of them, or of a type that has neither, has no
+// next state.
 func (r *stateReader) next() {
 	if _, ok := stateTypes[r.s.kind].schema.fields["Next"]; !ok {
 		return
@@ -95,7 +97,7 @@ func (r *stateReader) next() {
 	}
 }
 
-// target reads the name of a state to go on to.
+// target reads the name of the next state.
 func (r *stateReader) target(n *node, field string) *state {
 	name, ok := n.text(field)
 	if !ok {
@@ -112,8 +114,8 @@ func (r *stateReader) target(n *node, field string) *state {
 	return to
 }
 
-// inner reads the workflow inside a Parallel or Map. Its states are written in the query language of
-// the machine, whatever the state around them is written in.
+// inner parses the workflow inside a Parallel or Map. The query language of its states is that of
+// the machine, whatever language the state around them uses.
 func (r *stateReader) inner(n *node, s *schema) *workflow {
 	if r.p.depth == maxWorkflowDepth {
 		r.p.report(CodeTooDeep, n.loc, "The state machine is nested too deeply")

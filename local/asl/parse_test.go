@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// inMachine puts one state, with a second one to go on to, into a machine.
+// inMachine returns a machine with one state and a second one that it can continue with.
 func inMachine(state string) string {
 	return `{"StartAt":"A","States":{"A":` + state + `,"B":{"Type":"Succeed"}}}`
 }
 
-// passing is the workflow of one Pass that assigns variables.
+// passing returns a workflow of one Pass that assigns variables.
 func passing(assign string) string { return passingAs("In", assign) }
 
 // passingAs is passing with a state of that name.
@@ -96,7 +96,7 @@ func TestParse_diagnostics(t *testing.T) {
 	}
 }
 
-// diagnosed is a definition and one of the errors in it.
+// diagnosed is a definition and one of its errors.
 type diagnosed struct{ name, definition, code, location, message string }
 
 func (d diagnosed) run(t *testing.T) {
@@ -113,7 +113,7 @@ func (d diagnosed) run(t *testing.T) {
 	t.Errorf("want %s at %s with %q, got %v", d.code, d.location, d.message, diags)
 }
 
-// TestParse_order: what AWS reports first, and what it does not look for any more.
+// TestParse_order: what AWS reports first, and what it does not check after that.
 func TestParse_order(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ definition, want string }{
@@ -136,7 +136,7 @@ func TestParse_order(t *testing.T) {
 	}
 }
 
-// TestParse_stored: what was accepted once runs on, whatever is refused now.
+// TestParse_stored: a definition that was accepted once still runs, even if it is refused now.
 func TestParse_stored(t *testing.T) {
 	t.Parallel()
 	m, diags := Parse([]byte(inMachine(`{"Type":"Wait","Seconds":200000000,"Color":"blue","Retry":[],"Next":"B"}`)), Options{Stored: true})
@@ -194,7 +194,7 @@ func TestParse_accepts(t *testing.T) {
 	}
 }
 
-// nested makes Parallel in Parallel, n deep.
+// nested returns Parallel in Parallel, n deep.
 func nested(n int) string {
 	text := `{"StartAt":"S","States":{"S":{"Type":"Succeed"}}}`
 	for i := range n {

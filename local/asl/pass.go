@@ -12,7 +12,7 @@ var passType = stateType{
 	entered: EventPassStateEntered, exited: EventPassStateExited,
 }
 
-// passState gives its Result, or else its effective input.
+// passState returns its Result, or otherwise its effective input.
 type passState struct{ result value.JSON }
 
 func (p *passState) read(r *stateReader) {
@@ -21,7 +21,7 @@ func (p *passState) read(r *stateReader) {
 }
 
 func (p *passState) run(x *Execution, b *branch) *fault {
-	if p.result != "" { // then AWS looks at neither InputPath nor Parameters
+	if p.result != "" { // with a Result AWS evaluates neither InputPath nor Parameters
 		x.see(func(i *Inspection) { i.Result = string(p.result) })
 		return x.leave(b, p.result)
 	}

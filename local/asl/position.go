@@ -8,7 +8,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// locate fills in the lines and columns.
+// locate sets the lines and columns.
 func (d Diagnostics) locate(text string) {
 	if len(d) == 0 {
 		return
@@ -24,15 +24,16 @@ func (d Diagnostics) locate(text string) {
 	}
 }
 
-// position gives the line and the column of an offset, from 1.
+// position returns the line and the column of an offset, from 1.
 func position(text string, offset int) (line, column int) {
 	before := text[:min(max(offset, 0), len(text))]
 	start := strings.LastIndexByte(before, '\n') + 1
 	return 1 + strings.Count(before, "\n"), 1 + utf8.RuneCountInString(before[start:])
 }
 
-// placeOf gives the offset of what stands at a location of a definition, which itself stands at
-// start: of its key, or of an element itself. With member it is that member of the object there.
+// placeOf returns the offset of the value at a location of a definition that starts at start: the
+// offset of its key, or of an array element itself. With member it returns the offset of that
+// member of the object.
 func placeOf(definition value.JSON, start int, location, member string) int {
 	if location == "/" {
 		location = ""
@@ -42,16 +43,17 @@ func placeOf(definition value.JSON, start int, location, member string) int {
 	return f.at
 }
 
-// leading is how much white space the text begins with.
+// leading returns the length of the white space at the start of a text.
 func leading(text string) int { return len(text) - len(strings.TrimLeft(text, " \n\t\r")) }
 
-// finder walks along a location. A name may hold what separates names, so it tries all that fit.
+// finder follows a location. A name may contain the separator of names, so it tries every name that
+// fits.
 type finder struct {
 	member string
 	at     int
 }
 
-// find looks for the rest of a location below v, which stands at base.
+// find follows the rest of a location below v, which starts at base.
 func (f *finder) find(v value.JSON, base int, rest string) bool {
 	if rest == "" {
 		for m := range v.Placed() {

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// generator makes random, valid state machines.
+// generator generates random, valid state machines.
 type generator struct {
 	r     *rand.Rand
-	n     int // states so far
+	n     int // number of states so far
 	depth int
 }
 
@@ -43,7 +43,7 @@ func (g *generator) workflow() string {
 
 func (g *generator) pick(options ...string) string { return options[g.r.IntN(len(options))] }
 
-// maybe gives one of the options, or nothing.
+// maybe returns one of the options, or nothing.
 func (g *generator) maybe(options ...string) string {
 	if g.r.IntN(2) == 0 {
 		return ""
@@ -51,7 +51,7 @@ func (g *generator) maybe(options ...string) string {
 	return g.pick(options...)
 }
 
-// assign gives each scope names of its own: an inner one may not assign an outer one's.
+// assign uses different names in each scope: an inner scope may not assign a name of an outer one.
 func (g *generator) assign(name, expression string) string {
 	return fmt.Sprintf(`"Assign":{"%s%d.$":%s}`, name, g.depth, expression)
 }
@@ -114,13 +114,13 @@ func (g *generator) handlers(next string) string {
 	out := g.maybe(`"Retry":[{"ErrorEquals":["E1","States.Timeout"],"MaxAttempts":2,"IntervalSeconds":2},{"ErrorEquals":["States.ALL"],"MaxAttempts":1,"JitterStrategy":"FULL"}],`,
 		`"Retry":[{"ErrorEquals":["States.TaskFailed"],"MaxAttempts":2,"BackoffRate":3.5,"MaxDelaySeconds":4}],`)
 	if g.r.IntN(3) == 0 {
-		// A catcher may lead back: the run is bounded by its number of events.
+		// A catcher may lead back: the number of events limits the run.
 		out += fmt.Sprintf(`"Catch":[{"ErrorEquals":["States.ALL"],"ResultPath":%s,"Next":%q}],`, g.pick(`"$.err"`, `"$"`, `null`), next)
 	}
 	return out
 }
 
-// sim is a host in simulated time whose decisions depend on the journal alone.
+// sim is a host in simulated time whose decisions depend only on the journal.
 type sim struct {
 	seed    uint64
 	x       *Execution
@@ -184,7 +184,7 @@ func (s *sim) perform(commands []Command) {
 	}
 }
 
-// next decides what happens next, and when.
+// next chooses the next input and its time.
 func (s *sim) next(maxRedrives int) (time.Time, Input) {
 	if s.ended {
 		if ok, _ := s.x.Redrivable(); ok && s.x.RedriveCount() < maxRedrives {
@@ -234,14 +234,14 @@ func (s *sim) task(id TaskID, t *simTask) (time.Time, Input) {
 	case 1:
 		return after, TaskFailed{id, &e2, nil}
 	case 2:
-		return time.Time{}, nil // silent: only a timeout ends it
+		return time.Time{}, nil // no answer: only a timeout ends the task
 	case 3:
 		return after, TaskStartFailed{id, &e1, nil}
 	}
 	return after, TaskSucceeded{id, fmt.Sprintf(`{"task":%d, "big":12345678901234567890}`, id)}
 }
 
-// run goes on until nothing happens any more.
+// run continues until no input is left.
 func (s *sim) run(t testing.TB, maxRedrives int) {
 	for range 3000 {
 		at, in := s.next(maxRedrives)
@@ -285,7 +285,7 @@ func (s *sim) step(t testing.TB, in Input) {
 	s.perform(commands)
 }
 
-// restored makes the simulation that goes on after a crash.
+// restored returns the simulation after a crash.
 func restored(t testing.TB, m *Machine, seed uint64, journal []Event) *sim {
 	x, missing, commands, err := Restore(m, simInfo(seed), journal)
 	if err != nil {
@@ -311,7 +311,7 @@ func randomMachine(t testing.TB, seed uint64) *Machine {
 	g := &generator{r: rand.New(rand.NewPCG(seed, 1))}
 	text := g.machine()
 	m, diags := Parse([]byte(text), Options{})
-	// Choice and catchers may make states unreachable: that is a fair finding.
+	// Choice and catchers may make states unreachable: that is a correct finding.
 	for _, d := range diags.Invalid() {
 		if d.Code != CodeMissingTarget {
 			t.Fatalf("%v in %s", d, text)
@@ -320,8 +320,8 @@ func randomMachine(t testing.TB, seed uint64) *Machine {
 	return m
 }
 
-// checkRestore runs a random machine, then crashes after every event and goes on:
-// the history must come out the same.
+// checkRestore runs a random machine, then crashes it after every event and restores it: the
+// history must be the same.
 func checkRestore(t testing.TB, seed uint64, every int) {
 	m := randomMachine(t, seed)
 	if m == nil {

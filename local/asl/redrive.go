@@ -2,9 +2,8 @@ package asl
 
 import "fmt"
 
-// redrive resumes the states that were entered and not left.
-// Source: AWS Step Functions developer guide, "Restarting state machine executions
-// with redrive".
+// redrive resumes the states that were entered and not left. Source: AWS Step Functions developer
+// guide, "Restarting state machine executions with redrive".
 func (x *Execution) redrive() error {
 	if ok, reason := x.Redrivable(); !ok {
 		return fmt.Errorf("%w: %s", ErrNotRedrivable, reason)
@@ -18,15 +17,15 @@ func (x *Execution) redrive() error {
 	return nil
 }
 
-// resume sets a branch going again after the event that redrove it. Retry counters
-// start afresh. Its next event points at the redrive.
+// resume continues a branch after the event of the redrive. Its retry counters start at zero. Its
+// next event points at the redrive.
 func (x *Execution) resume(b *branch, redriven int64) {
 	b.halted, b.last = false, redriven
 	b.attempts, b.retryCount = nil, 0
 	switch b.state.kind {
 	case waitKind:
 		if !b.deadline.IsZero() {
-			b.last = b.entered // so that every waiting branch has a last event of its own
+			b.last = b.entered // so that every waiting branch has its own last event
 		}
 	case failKind:
 		x.enter(b, b.state, b.input)
@@ -41,9 +40,9 @@ func (x *Execution) resume(b *branch, redriven int64) {
 	x.ready = append(x.ready, b)
 }
 
-// resumable tells whether only the unsuccessful branches have to run again. A state
-// that failed because its data were too large runs again as a whole, and so does
-// one all of whose branches had succeeded.
+// resumable reports whether it is enough to run the unsuccessful branches again. A state that
+// failed because its data was too large runs again as a whole, and so does one whose branches have
+// all succeeded.
 func (g *group) resumable() bool {
 	if g == nil || g.failed != nil && *g.failed == errDataLimitExceeded {
 		return false

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// resource is what a task calls.
+// resource identifies what a task calls.
 type resource struct {
 	kind    string // "lambda", "aws-sdk:sfn", LambdaFunction or activityKind
 	action  string // "invoke"; a function's ARN
@@ -14,7 +14,7 @@ type resource struct {
 
 const activityKind = "activity"
 
-// performed lists the integrations that this engine's usual host performs, by pattern.
+// performed lists the integrations that this engine's standard host performs, by pattern.
 var performed = map[string]map[string][]string{
 	RequestResponse: {
 		"lambda":      {"invoke"},
@@ -36,9 +36,9 @@ var performed = map[string]map[string][]string{
 	Sync2: {"states": {"startExecution"}},
 }
 
-// patterns lists which optimized integrations AWS has in patterns other than the plain one. An SDK
-// integration can wait for a task token.
-// Source: AWS Step Functions developer guide, "Integrating optimized services".
+// patterns lists the optimized integrations that AWS supports with patterns other than
+// request-response. An SDK integration can wait for a task token. Source: AWS Step Functions
+// developer guide, "Integrating optimized services".
 var patterns = map[string][]string{
 	WaitForTaskToken: {"apigateway", "bedrock", "ecs", "events", "lambda", "sns", "sqs", "states"},
 	Sync: {
@@ -48,8 +48,8 @@ var patterns = map[string][]string{
 	Sync2: {"states"},
 }
 
-// optimized lists the optimized integrations that AWS has.
-// Source: AWS Step Functions developer guide, "Integrating optimized services".
+// optimized lists the optimized integrations of AWS. Source: AWS Step Functions developer guide,
+// "Integrating optimized services".
 var optimized = map[string][]string{
 	"apigateway":       {"invoke"},
 	"athena":           {"startQueryExecution", "stopQueryExecution", "getQueryExecution", "getQueryResults"},
@@ -75,7 +75,7 @@ var optimized = map[string][]string{
 	"evidently":        {"getTreatment"},
 }
 
-// parseResource takes an ARN apart:
+// parseResource parses an ARN:
 //
 //	arn:aws:states:::lambda:invoke.waitForTaskToken
 //	arn:aws:states:::aws-sdk:sfn:redriveExecution
@@ -121,7 +121,7 @@ func parseIntegration(text string) (resource, bool) {
 	return r, slices.Contains(optimized[r.kind], action) && (!has || slices.Contains(patterns[pattern], r.kind))
 }
 
-// performed reports whether the usual host performs the integration.
+// performed reports whether the standard host performs the integration.
 func (r resource) performed() bool {
 	return r.kind == LambdaFunction || slices.Contains(performed[r.pattern][r.kind], r.action)
 }

@@ -5,14 +5,13 @@ import (
 	"slices"
 )
 
-// Restore rebuilds an execution from its journal (all events, journal-only ones
-// included, in order). The events returned are what the journal misses of its last
-// batch, usually none: append them before performing the commands. They are valid
-// until the next Step.
+// Restore rebuilds an execution from its journal (all events in order, including the journal-only
+// ones). The returned events are those that the last batch of the journal lacks, usually none:
+// append them before you perform the commands. They are valid until the next Step.
 //
-// It runs the inputs that the journal tells of again, and fails if other events come
-// out than those recorded: the journal belongs to another definition, to another
-// Info, or to an engine that behaved differently.
+// Restore runs the recorded inputs again. It fails if the resulting events differ from the recorded
+// ones: then the journal belongs to another definition, to another Info, or to an engine with other
+// behaviour.
 func Restore(m *Machine, info Info, history []Event) (*Execution, []Event, []Command, error) {
 	x := New(m, info)
 	var missing []Event
@@ -42,7 +41,7 @@ func Restore(m *Machine, info Info, history []Event) (*Execution, []Event, []Com
 	return x, missing, x.outstanding(), nil
 }
 
-// cause tells which input made an event, the first of a batch.
+// cause returns the input that produced an event, the first of a batch.
 func (x *Execution) cause(e *Event) (Input, error) {
 	switch e.Type {
 	case EventExecutionStarted:
@@ -92,8 +91,8 @@ func (t *task) cause(e *Event) (Input, error) {
 	return nil, fmt.Errorf("%s does not end a task", e.Type)
 }
 
-// outstanding lists the commands that are asked for and not done, in the order of
-// the events that asked.
+// outstanding lists the commands that were issued and are not done, in the order of the events that
+// issued them.
 func (x *Execution) outstanding() []Command {
 	if x.status != Running {
 		return nil
@@ -134,7 +133,7 @@ func equalText(a, b *string) bool {
 	return *a == *b
 }
 
-// brief shows an event in an error message.
+// brief formats an event for an error message.
 func (e *Event) brief() string {
 	return string(e.AppendJSON(nil, JSONOptions{Timestamp: e.Time.Format(`"15:04:05.000"`)}))
 }

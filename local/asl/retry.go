@@ -9,7 +9,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// maxDelay: a retry waits less than 366 days.
+// maxDelay is the limit of a retry's delay: less than 366 days.
 const maxDelay = 31_622_399
 
 var retrierSchema = &schema{
@@ -81,8 +81,7 @@ func (r *stateReader) catch() {
 	}
 }
 
-// errorEquals reads the names of the errors. States.ALL must stand alone, in the
-// last entry.
+// errorEquals parses the names of the errors. States.ALL must stand alone, in the last entry.
 func (r *stateReader) errorEquals(n *node, last bool) []string {
 	var names []string
 	for i, e := range n.array("ErrorEquals") {
@@ -98,8 +97,8 @@ func (r *stateReader) errorEquals(n *node, last bool) []string {
 	return names
 }
 
-// fail handles a fault of a branch's current state: Retry, then Catch, then the
-// group around it, then the execution.
+// fail handles a fault of a branch's current state: by Retry, else by Catch, else in the group
+// around it, else by failing the execution.
 func (x *Execution) fail(b *branch, f *fault) {
 	if x.trial != nil {
 		x.trial.failure = f
@@ -130,8 +129,8 @@ func (x *Execution) fail(b *branch, f *fault) {
 	x.endFailed(b.last, f)
 }
 
-// retry looks for the first retrier that takes the fault; if it has attempts left,
-// the branch waits for the delay. The counters live as long as the state is not left.
+// retry finds the first retrier that matches the fault. If it has attempts left, the branch waits
+// for the delay. The counters are kept until the state is left.
 func (x *Execution) retry(b *branch, f *fault) bool {
 	if f.unrecorded {
 		return false
@@ -160,8 +159,8 @@ func (x *Execution) retry(b *branch, f *fault) bool {
 	return false
 }
 
-// delay is how long to wait before the retry after n earlier ones. FULL jitter
-// draws from nothing to that delay, the same for the same seed and event.
+// delay returns the delay before the retry after n earlier ones. FULL jitter returns a random part
+// of that delay, the same for the same seed and event.
 func (r *retrier) delay(n int64, seed uint64, event int64) time.Duration {
 	s := float64(r.interval) * math.Pow(r.backoff, float64(n))
 	if r.maxDelay > 0 {
@@ -174,8 +173,8 @@ func (r *retrier) delay(n int64, seed uint64, event int64) time.Duration {
 	return time.Duration(s * float64(time.Second)).Truncate(time.Millisecond)
 }
 
-// catch leaves the state through the first catcher that takes the fault. again is a
-// fault of the catcher itself.
+// catch leaves the state through the first catcher that matches the fault. again is a fault of the
+// catcher itself.
 func (x *Execution) catch(b *branch, f *fault) (caught bool, again *fault) {
 	for i := range b.state.catch {
 		c := &b.state.catch[i]
@@ -189,15 +188,15 @@ func (x *Execution) catch(b *branch, f *fault) (caught bool, again *fault) {
 			again = x.exit(b, c.assign, data, output, c.next)
 		}
 		if again != nil {
-			again.fatal = true // a catcher is not caught
+			again.fatal = true // a catcher's own fault is not caught
 		}
 		return true, again
 	}
 	return false, nil
 }
 
-// output is the error output that a catcher gets. A timeout has an empty cause,
-// other absent fields are null, as recorded.
+// output returns the error output for a catcher. A timeout has an empty cause, other absent fields
+// are null, as recorded.
 func (f *fault) output() value.JSON {
 	dst := append([]byte(nil), `{"Error":`...)
 	dst = appendOptional(dst, f.name)

@@ -2,12 +2,12 @@ package asl
 
 import "maps"
 
-// schema is what one kind of object of a definition may hold.
+// schema describes the fields of one kind of object of a definition.
 type schema struct {
 	fields map[string]field
-	must   []string   // fields that are required
-	oneOf  [][]string // of each group exactly one field is required
-	single [][]string // of each group at most one field may stand there
+	must   []string   // required fields
+	oneOf  [][]string // exactly one field of each group is required
+	single [][]string // at most one field of each group may be set
 }
 
 // field is a field that a schema allows.
@@ -25,7 +25,7 @@ const (
 	jsonata
 )
 
-// fields are groups of fields, put together by of.
+// fields is a list of groups of fields, built by of.
 type fields map[string]field
 
 func of(groups ...fields) fields {
@@ -36,10 +36,10 @@ func of(groups ...fields) fields {
 	return all
 }
 
-// The language as a table: which fields stand where, of which type and within which bounds. Here is
-// what state types have in common; their own rows stand in their files.
-// Sources: the States Language specification, the AWS Step Functions developer guide, and what
-// AWS answered where they leave something open.
+// The language as a table: which fields each object has, of which type and within which limits.
+// This file has the fields that state types share; the other fields are in the files of the state
+// types. Sources: the States Language specification, the AWS Step Functions developer guide, and
+// recorded answers of AWS where they leave something open.
 
 const maxSeconds = 99_999_999
 

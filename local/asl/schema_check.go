@@ -10,8 +10,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// conform holds an object against its schema and reports what differs. What reads the object
-// afterwards takes what is right and leaves out the rest.
+// conform checks an object against its schema and reports the differences. The code that reads the
+// object afterwards skips the fields that do not conform.
 func (p *parser) conform(n *node, s *schema, inJSONata bool) {
 	for _, m := range n.members {
 		f, known := s.fields[m.Key]
@@ -35,7 +35,7 @@ func (p *parser) conform(n *node, s *schema, inJSONata bool) {
 	p.groups(n, s)
 }
 
-// groups checks the fields that exclude each other, and those of which one is required.
+// groups checks the fields that exclude each other, and the groups of which one field is required.
 func (p *parser) groups(n *node, s *schema) {
 	for i, group := range slices.Concat(s.oneOf, s.single) {
 		found := slices.DeleteFunc(slices.Clone(group), func(name string) bool { return !n.has(name) })
@@ -48,14 +48,15 @@ func (p *parser) groups(n *node, s *schema) {
 	}
 }
 
-// isJSONata reports whether a value is an expression: its type is not known before it is evaluated.
+// isJSONata reports whether a value is a JSONata expression: its type is known only when it is
+// evaluated.
 func isJSONata(v value.JSON) bool {
 	return v.Kind() == value.String && strings.HasPrefix(v.Text(), "{%") && strings.HasSuffix(v.Text(), "%}")
 }
 
 func list(names []string) string { return "[" + strings.Join(names, ", ") + "]" }
 
-// check says what is wrong with the value of the field of that name; nothing if it is right.
+// check returns what is wrong with the value of the named field; "" if nothing is.
 type check func(name string, v value.JSON) string
 
 func ofKind(kind value.Kind, kindName string) check {
@@ -110,7 +111,7 @@ func isTimestamp(_ string, v value.JSON) string {
 	return ""
 }
 
-// oneOf is a text out of a list.
+// oneOf checks for one of the texts of a list.
 func oneOf(values ...string) check {
 	return func(name string, v value.JSON) string {
 		if text := isText(name, v); text != "" {
@@ -125,7 +126,7 @@ func oneOf(values ...string) check {
 
 const noMaximum = math.MaxInt64
 
-// wholeIn is a whole number within bounds; 5.0 is one too.
+// wholeIn checks for a whole number within limits; 5.0 is a whole number.
 func wholeIn(least, most int64) check {
 	return func(_ string, v value.JSON) string {
 		n, whole := wholeNumber(v)
@@ -141,7 +142,8 @@ func wholeIn(least, most int64) check {
 	}
 }
 
-// wholeNumber reads a whole number; what is too large for an int64 is cut to it.
+// wholeNumber reads a whole number. A number that does not fit an int64 becomes the nearest that
+// does.
 func wholeNumber(v value.JSON) (n int64, ok bool) {
 	if v.Kind() != value.Number {
 		return 0, false
@@ -161,7 +163,7 @@ func wholeNumber(v value.JSON) (n int64, ok bool) {
 	return int64(f), true
 }
 
-// numberIn is a number within bounds.
+// numberIn checks for a number within limits.
 func numberIn(least, most float64) check {
 	return func(name string, v value.JSON) string {
 		if text := isNumber(name, v); text != "" {
@@ -202,7 +204,7 @@ func isPathOrNull(name string, v value.JSON) string {
 
 const noReference = "Value is not a Reference Path"
 
-// isItemsPath is a path that finds at most one value.
+// isItemsPath checks for a path that finds at most one value.
 func isItemsPath(name string, v value.JSON) string {
 	path, text := pathOf(name, v)
 	if text == "" && !path.Definite() {
@@ -211,7 +213,7 @@ func isItemsPath(name string, v value.JSON) string {
 	return text
 }
 
-// isReference is such a path that does not start from the context object.
+// isReference checks for such a path that does not start from the context object.
 func isReference(name string, v value.JSON) string {
 	path, text := pathOf(name, v)
 	if text == "" && (!path.Definite() || path.Root() == jsonpath.Context) {
@@ -220,8 +222,8 @@ func isReference(name string, v value.JSON) string {
 	return text
 }
 
-// isResultPath is a place in the state's input, or null. A negative index is no place: a path with one
-// finds nothing.
+// isResultPath checks for a place in the state's input, or null. A path with a negative index is
+// not a place: it finds nothing.
 func isResultPath(name string, v value.JSON) string {
 	if v == value.NullValue {
 		return ""
@@ -237,7 +239,7 @@ func isResultPath(name string, v value.JSON) string {
 	return ""
 }
 
-// isExpression is a path or the call of an intrinsic function.
+// isExpression checks for a path or the call of an intrinsic function.
 func isExpression(name string, v value.JSON) string {
 	if text := isText(name, v); text != "" {
 		return text

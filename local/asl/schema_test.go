@@ -57,7 +57,7 @@ func TestParse_schema(t *testing.T) {
 	}
 }
 
-// TestParse_fieldsOfOtherTypes puts each field that some state type has into a state of each type
+// TestParse_fieldsOfOtherTypes adds each field that some state type has to a state of each type
 // that does not have it.
 func TestParse_fieldsOfOtherTypes(t *testing.T) {
 	t.Parallel()
@@ -96,7 +96,8 @@ func TestParse_fieldsOfOtherTypes(t *testing.T) {
 	}
 }
 
-// TestParse_manyErrors: a definition that is wrong throughout gives a bounded list, and its first duplicate.
+// TestParse_manyErrors: a definition with errors everywhere returns a limited list, and its first
+// duplicate.
 func TestParse_manyErrors(t *testing.T) {
 	t.Parallel()
 	var unknown strings.Builder

@@ -17,8 +17,8 @@ const (
 // retries reports whether the type has Retry and Catch.
 func (k stateKind) retries() bool { return k >= taskKind }
 
-// stateTypes is the table of the state types. The file of a type has its row, and how its states are
-// read and run.
+// stateTypes is the table of the state types. The file of each type has its row, and the code that
+// parses and runs its states.
 var stateTypes = [...]stateType{
 	passKind: passType, choiceKind: choiceType, waitKind: waitType, succeedKind: succeedType,
 	failKind: failType, taskKind: taskType, parallelKind: parallelType, mapKind: mapType,
@@ -29,20 +29,20 @@ type stateType struct {
 	name    string
 	schema  *schema
 	newBody func() body
-	// The events of a state; 0 where the type has no such event.
+	// The events of a state; 0 if the type has no such event.
 	entered, exited, aborted EventType
 }
 
-// body is what a state has by its type: one implementation per type.
+// body is the part of a state that depends on its type.
 type body interface {
-	// read takes the fields of the type from the definition.
+	// read parses the fields of the type.
 	read(r *stateReader)
-	// run does the work of a state that was just entered (or is redriven or
-	// retried). It ends with exit, with a wait, or with a fault.
+	// run executes a state that was just entered, redriven or retried. It ends with exit, with a
+	// wait, or with a fault.
 	run(x *Execution, b *branch) *fault
 }
 
-// kindNamed is the state type of that name.
+// kindNamed returns the state type of that name.
 func kindNamed(name string) (kind stateKind, ok bool) {
 	for kind := range stateTypes {
 		if stateTypes[kind].name == name {

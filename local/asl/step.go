@@ -8,7 +8,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// Step takes in what happened at time now; see the package documentation.
+// Step handles what happened at time now; see the package documentation.
 func (x *Execution) Step(now time.Time, in Input) ([]Event, []Command, error) {
 	clear(x.events)
 	x.events, x.commands = x.events[:0], x.commands[:0]
@@ -24,7 +24,7 @@ func (x *Execution) Step(now time.Time, in Input) ([]Event, []Command, error) {
 	return x.events, x.commands, nil
 }
 
-// take checks an input and applies what it says by itself.
+// take checks an input and applies it.
 func (x *Execution) take(in Input) error {
 	if _, ok := in.(Start); ok != (x.status == Pending) {
 		if ok {
@@ -55,7 +55,7 @@ func (x *Execution) take(in Input) error {
 	return x.taskInput(in)
 }
 
-// overflow is what Restore takes in for an event that did not fit.
+// overflow is the input that Restore uses for an event that did not fit.
 type overflow struct{}
 
 func (overflow) input() {}
@@ -79,7 +79,7 @@ func (x *Execution) start(in Start) error {
 	return nil
 }
 
-// setTimeout starts the clock of the machine's TimeoutSeconds.
+// setTimeout sets the timer of the machine's TimeoutSeconds.
 func (x *Execution) setTimeout() {
 	if x.machine.timeout > 0 {
 		x.timed = true
@@ -95,7 +95,7 @@ func (x *Execution) executionTimer() SetTimer {
 	return SetTimer{timerID(timerExecution, int64(x.redrives)), from.Add(seconds(x.machine.timeout))}
 }
 
-// seconds makes a duration, cutting what does not fit to about 290 years.
+// seconds converts a number of seconds to a duration, at most about 290 years.
 func seconds(n int64) time.Duration {
 	const limit = math.MaxInt64 / int64(time.Second)
 	return time.Duration(min(n, limit)) * time.Second
@@ -130,7 +130,7 @@ func (x *Execution) timerFired(id TimerID) error {
 	return nil
 }
 
-// drain lets the branches take turns, one state each, until all of them wait.
+// drain runs the branches in turn, one state each, until all of them wait.
 func (x *Execution) drain() {
 	for i := 0; i < len(x.ready) && x.status == Running && !x.overflow; i++ {
 		if b := x.ready[i]; !b.halted {
@@ -139,7 +139,7 @@ func (x *Execution) drain() {
 	}
 }
 
-// turn runs the state that a branch is in.
+// turn runs the current state of a branch.
 func (x *Execution) turn(b *branch) {
 	last := b.last
 	f := b.state.body.run(x, b)
@@ -156,7 +156,7 @@ func (x *Execution) check(b *branch, f *fault) {
 	}
 }
 
-// enter makes a branch enter a state. The state runs when it is the branch's turn.
+// enter makes a branch enter a state. The state runs in the branch's next turn.
 func (x *Execution) enter(b *branch, s *state, input value.JSON) {
 	b.state, b.input, b.group = s, input, nil
 	b.attempts, b.retryCount = nil, 0
@@ -178,7 +178,7 @@ func (x *Execution) complete(b *branch, output value.JSON) *fault {
 	return nil
 }
 
-// end ends the execution. All its tasks and timers are void from here.
+// end ends the execution. All its tasks and timers are invalid from now on.
 func (x *Execution) end(e End) {
 	if x.overflow {
 		return
@@ -201,8 +201,8 @@ func (x *Execution) endFailed(previous int64, f *fault) {
 // historyFull is the cause when a history would outgrow MaxHistory.
 const historyFull = "The execution reached the maximum number of history events (25000)."
 
-// endOverflow fails an execution whose history is full. What this Step asked for
-// beyond the recorded events is not done.
+// endOverflow fails an execution whose history is full. The commands of this Step whose events were
+// not recorded are dropped.
 func (x *Execution) endOverflow() {
 	x.overflow = false
 	x.commands = x.commands[:0]

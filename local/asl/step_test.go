@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// machine parses a definition that must be fine.
+// machine parses a valid definition.
 func machine(t testing.TB, text string) *Machine {
 	t.Helper()
 	m, diags := Parse([]byte(text), Options{})
@@ -69,7 +69,7 @@ func TestStep_batches(t *testing.T) {
 			timers[s.Timer] = s.At
 		}
 	}
-	if len(timers) != 2 { // the machine's and the task's; the heartbeat's starts with the submission
+	if len(timers) != 2 { // the machine's and the task's; the heartbeat's is set by the submission
 		t.Errorf("timers %v", timers)
 	}
 	_, commands = mustStep(t, x, 2*time.Second, TaskSubmitted{3, `{}`})

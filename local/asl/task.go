@@ -26,7 +26,7 @@ var taskType = stateType{
 	entered: EventTaskStateEntered, exited: EventTaskStateExited, aborted: EventTaskStateAborted,
 }
 
-// taskState has the host do something.
+// taskState asks the host to perform a task.
 type taskState struct {
 	resource      resource
 	shown         string // the resource as events show it: with the pattern
@@ -39,7 +39,7 @@ type taskState struct {
 
 func (t *taskState) token() bool { return t.resource.pattern == WaitForTaskToken }
 
-// submits reports whether the task goes on after the service has taken the request.
+// submits reports whether the task continues after the service has accepted the request.
 func (t *taskState) submits() bool { return t.resource.pattern != RequestResponse }
 
 func (t *taskState) read(r *stateReader) {
@@ -74,10 +74,10 @@ func (t *taskState) readCredentials(r *stateReader) {
 	}
 }
 
-// substitution is what stands in a definition for a value that a deployment fills in.
+// substitution matches a placeholder that a deployment replaces by a value.
 var substitution = regexp.MustCompile(`\$\{\w+\}`)
 
-// readResource reads and judges the ARN of what the task calls.
+// readResource parses and checks the ARN of the resource that the task calls.
 func (t *taskState) readResource(r *stateReader, text string) {
 	if r.p.opt.Template && substitution.MatchString(text) {
 		return
@@ -93,7 +93,7 @@ func (t *taskState) readResource(r *stateReader, text string) {
 		r.p.unperformed(at, "activities are not supported by this engine; use a task token")
 		return
 	case r.p.opt.Express && res.pattern != RequestResponse:
-		// The space at the end is AWS's.
+		// AWS's text has the space at the end.
 		r.p.fail(at, "Express state machine does not support '.%s' service integration ", res.pattern)
 		return
 	}
@@ -116,7 +116,7 @@ func (t *taskState) run(x *Execution, b *branch) *fault {
 		return f
 	}
 	x.see(func(i *Inspection) { i.AfterInputPath = string(input) })
-	id := x.count + 1 // of the scheduling event
+	id := x.count + 1 // the id of the scheduling event
 	e.input = input
 	if t.token() {
 		e.token = x.token(id)
@@ -132,7 +132,7 @@ func (t *taskState) run(x *Execution, b *branch) *fault {
 	return nil
 }
 
-// evaluate fills in what the definition computes: parameters, credentials, limits.
+// evaluate computes the expressions of the definition: parameters, credentials, limits.
 func (t *taskState) evaluate(e *env, b *branch, c *ScheduleTask) (f *fault) {
 	parameters := e.input
 	if b.state.parameters != nil {
@@ -159,7 +159,7 @@ func (t *taskState) evaluate(e *env, b *branch, c *ScheduleTask) (f *fault) {
 	return f
 }
 
-// positiveAt gives the fixed number of seconds, or that at the path.
+// positiveAt returns the fixed number of seconds, or the number at the path.
 func positiveAt(e *env, field string, p *jsonpath.Path, fixed int64) (int64, *fault) {
 	if p == nil {
 		return fixed, nil
@@ -200,7 +200,7 @@ func (x *Execution) schedule(b *branch, t *taskState, c ScheduleTask) {
 	}
 }
 
-// token makes the token of the task that the event schedules.
+// token returns the token of the task that the event schedules.
 func (x *Execution) token(event int64) string {
 	h := sha256.New()
 	var n [16]byte

@@ -6,7 +6,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// taskInput takes in what a host says about a task.
+// taskInput handles an input about a task.
 func (x *Execution) taskInput(in Input) error {
 	switch in := in.(type) {
 	case TaskSubmitted:
@@ -113,7 +113,7 @@ func (x *Execution) taskFailed(id TaskID, service, lambda EventType, name, cause
 	return nil
 }
 
-// failTask records the end of a task and hands its fault to Retry and Catch.
+// failTask records the end of a task and passes its fault to Retry and Catch.
 func (x *Execution) failTask(b *branch, t *taskState, service, lambda EventType, f *fault) {
 	e := Event{
 		Type: service, ResourceType: t.resource.kind, Resource: t.shown,
@@ -126,8 +126,8 @@ func (x *Execution) failTask(b *branch, t *taskState, service, lambda EventType,
 	x.fail(b, f)
 }
 
-// taskTimedOut ends a task whose time is up. AWS records States.Timeout for a missed
-// heartbeat too.
+// taskTimedOut ends a task after its timeout. AWS records States.Timeout for a missed heartbeat
+// too.
 func (x *Execution) taskTimedOut(b *branch, fired TimerID, heartbeat bool) {
 	t := b.state.body.(*taskState)
 	x.command(AbortTask{b.task.id})

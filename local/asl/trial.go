@@ -7,8 +7,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// Trial asks for a test of one state alone, as the API TestState does. The states that it goes on to
-// need not exist.
+// Trial describes a test of one state alone, as the API TestState runs it. The states that it
+// continues with need not exist.
 type Trial struct {
 	Name       string     // of the state
 	Definition value.JSON // of the state
@@ -17,13 +17,13 @@ type Trial struct {
 	Variables  value.JSON // an object of the variables on entry; may be empty
 	Info       Info
 	Now        time.Time
-	// Mock is the outcome of a Task, Parallel or Map; the last two are not tested without. A Task
-	// without a mock is handed back (TrialResult.Task) for the host to perform; the trial goes on with
-	// a second Test that has the outcome as its mock.
+	// Mock is the outcome of a Task, Parallel or Map. Parallel and Map need one. A Task without a
+	// mock is returned in TrialResult.Task for the host to perform; a second Test with the outcome
+	// as its mock then completes the trial.
 	Mock *Mock
-	// RetryCount is how often the retrier that takes an error has retried before.
+	// RetryCount is how often the retrier that matches an error has retried before.
 	RetryCount int64
-	// FailedIterations is how many iterations of a mocked Map have failed.
+	// FailedIterations is the number of failed iterations of a mocked Map.
 	FailedIterations int
 }
 
@@ -41,30 +41,30 @@ const (
 	TrialCaught    = "CAUGHT_ERROR"
 )
 
-// TrialResult is what a state did.
+// TrialResult is the result of testing a state.
 type TrialResult struct {
 	Status       string
 	Output       string // JSON text; empty if the state was not left
 	NextState    string
 	Error, Cause *string
 	Inspection   Inspection
-	// Task is what the state would have the host do; set if there is no Mock.
+	// Task is the task that the host must perform; set if there is no Mock.
 	Task *ScheduleTask
 }
 
-// Inspection shows the data on their way through the state, as JSON texts. Empty or nil: that step did
-// not happen.
+// Inspection shows the data at each step through the state, as JSON texts. A step that is empty or
+// nil did not happen.
 type Inspection struct {
 	AfterInputPath, AfterParameters, AfterItemsPath string
 	Result, AfterResultSelector, AfterResultPath    string
 	MaxConcurrency, ToleratedFailureCount           *int64
 	ToleratedFailurePercentage                      *float64
-	RetryIndex, CatchIndex                          *int          // of the entry that took the error
+	RetryIndex, CatchIndex                          *int          // of the entry that matched the error
 	RetryBackoff                                    time.Duration // if the state is retried
 }
 
-// FindState looks for a state in the definition of a state machine, at any depth. It is given the
-// query language of the machine, unless it has its own.
+// FindState returns the named state of a state machine's definition, at any depth. The state gets
+// the query language of the machine, unless it has its own.
 func FindState(machine value.JSON, name string) (state value.JSON, ok bool) {
 	state, ok = stateIn(machine, name)
 	language, set := machine.Member("QueryLanguage")
@@ -89,8 +89,8 @@ func stateIn(workflow value.JSON, name string) (value.JSON, bool) {
 	return "", false
 }
 
-// Test runs one state. The diagnostics are those of its definition; if one of them is an error, there
-// is no result.
+// Test runs one state. The diagnostics are those of its definition; if one of them is an error, the
+// result is nil.
 func Test(t Trial) (*TrialResult, Diagnostics) {
 	s, diags := t.parse()
 	if diags.Err() != nil {
@@ -152,7 +152,7 @@ func (x *Execution) mockTask(b *branch, mock *Mock) {
 	x.failTask(b, task, EventTaskFailed, EventLambdaFunctionFailed, &fault{name: mock.Error, cause: mock.Cause})
 }
 
-// mockGroup ends a Parallel or a Map, of which nothing inside has run, with the mocked outcome.
+// mockGroup ends a Parallel or a Map with the mocked outcome. Nothing inside of it has run.
 func (x *Execution) mockGroup(b *branch, t *Trial) {
 	b.group = nil
 	switch mock := t.Mock; {
@@ -166,8 +166,8 @@ func (x *Execution) mockGroup(b *branch, t *Trial) {
 	}
 }
 
-// tolerates reports whether a Map tolerates that so many of its iterations failed. One that says
-// nothing of it tolerates all.
+// tolerates reports whether a Map tolerates this number of failed iterations. A Map without such a
+// setting tolerates all.
 func (i *Inspection) tolerates(failed, all int) bool {
 	if n := i.ToleratedFailureCount; n != nil && int64(failed) > *n {
 		return false
@@ -176,7 +176,7 @@ func (i *Inspection) tolerates(failed, all int) bool {
 	return p == nil || float64(failed) <= *p/100*float64(all)
 }
 
-// trialResult reads off what the state did.
+// trialResult collects what the state did.
 func (x *Execution) trialResult(b *branch, s *state) *TrialResult {
 	r := &TrialResult{Status: TrialSucceeded, Inspection: x.trial.seen}
 	left := slices.IndexFunc(x.events, func(e Event) bool { return e.Type == stateTypes[s.kind].exited })
@@ -204,14 +204,14 @@ func (x *Execution) trialResult(b *branch, s *state) *TrialResult {
 	return r
 }
 
-// trial watches a state that is tested alone.
+// trial observes a state that is tested alone.
 type trial struct {
 	context value.JSON
 	seen    Inspection
 	failure *fault // the last one
 }
 
-// see lets a test look at the data. It does nothing in executions.
+// see shows a test the data. In executions it is a no-op.
 func (x *Execution) see(look func(i *Inspection)) {
 	if x.trial != nil {
 		look(&x.trial.seen)

@@ -9,8 +9,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// VariableReferences lists for each state of a valid definition, at any depth, the variables that its
-// fields read, in order of their names; states that read none are left out.
+// VariableReferences lists, for each state of a valid definition at any depth, the variables that
+// its fields read, sorted by name. States that read none are left out.
 func VariableReferences(definition string) map[string][]string {
 	v, err := value.Parse(definition)
 	if err != nil {
@@ -21,7 +21,7 @@ func VariableReferences(definition string) map[string][]string {
 	return out
 }
 
-// referencesOf collects those of the states of a workflow.
+// referencesOf collects the references of the states of a workflow.
 func referencesOf(workflow value.JSON, out map[string][]string) {
 	states, _ := workflow.Member("States")
 	for _, s := range states.Members() {
@@ -36,7 +36,7 @@ func referencesOf(workflow value.JSON, out map[string][]string) {
 	}
 }
 
-// innerWorkflows are the branches or the item processor of a state.
+// innerWorkflows returns the branches or the item processor of a state.
 func innerWorkflows(state value.JSON) []value.JSON {
 	var out []value.JSON
 	for _, field := range [...]string{"ItemProcessor", "Iterator"} {
@@ -50,7 +50,7 @@ func innerWorkflows(state value.JSON) []value.JSON {
 
 type references map[string]bool
 
-// fields looks through the fields of a state, a choice rule or a catcher.
+// fields searches the fields of a state, a choice rule or a catcher.
 func (r references) fields(v value.JSON) {
 	for _, m := range v.Members() {
 		switch {
@@ -69,7 +69,7 @@ func (r references) fields(v value.JSON) {
 	}
 }
 
-// template looks through a payload template.
+// template searches a payload template.
 func (r references) template(v value.JSON) {
 	for _, m := range v.Members() {
 		if strings.HasSuffix(m.Key, ".$") {

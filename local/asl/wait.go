@@ -70,7 +70,7 @@ func (s *waitState) run(x *Execution, b *branch) *fault {
 	return x.waitUntil(b, until)
 }
 
-// waitUntil leaves the state at once if the time has come, else when the timer fires.
+// waitUntil leaves the state at once if the time has come, otherwise when the timer fires.
 func (x *Execution) waitUntil(b *branch, until time.Time) *fault {
 	b.deadline = until
 	if !x.now.Before(until) {
@@ -89,7 +89,7 @@ func (s *waitState) leave(x *Execution, b *branch) *fault {
 	return x.pass(b, input, b.state.assign, b.state.next)
 }
 
-// parameter evaluates the path of a field like SecondsPath.
+// parameter evaluates the path of a field such as SecondsPath.
 func (e *env) parameter(field string, p *jsonpath.Path) (value.JSON, *fault) {
 	v, _, err := e.find(p)
 	if err != nil {
@@ -98,7 +98,7 @@ func (e *env) parameter(field string, p *jsonpath.Path) (value.JSON, *fault) {
 	return v, nil
 }
 
-// longAt reads the seconds that a path refers to.
+// longAt reads the number of seconds at a path.
 func longAt(e *env, field string, p *jsonpath.Path) (int64, *fault) {
 	v, f := e.parameter(field, p)
 	if f != nil {
@@ -122,7 +122,7 @@ func parseTimestamp(v value.JSON) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	text := v.Text()
-	if strings.Contains(text, ",") { // which time.Parse takes for a decimal point
+	if strings.Contains(text, ",") { // time.Parse would accept it as a decimal point
 		return time.Time{}, false
 	}
 	t, err := time.Parse(time.RFC3339, text)

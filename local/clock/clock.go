@@ -1,9 +1,10 @@
 // Package clock is the time of the local services: it never goes back.
 //
-// A machine's clock can be set back, by hand or by a time server. What waits for a point in time would then wait so much longer: an order for its
-// carrier, a message for its visibility timeout, a retry for its turn. So the services live by a time that begins as the machine's and goes on with
-// its monotonic clock, whatever becomes of the other one. After a restart it begins no earlier than it had come (NotBefore), because the points in time
-// that the services have stored are its own.
+// A machine's clock can be set back, by hand or by a time server. A wait for a point in time would
+// then take longer: an order's wait for its carrier, a message's visibility timeout, a retry's
+// delay. So the services use a time that starts as the machine's and advances with its monotonic
+// clock, whatever happens to the machine's clock. After a restart it starts no earlier than the
+// time it had reached (NotBefore), because the services have stored points in time of this clock.
 package clock
 
 import (
@@ -16,26 +17,33 @@ import (
 
 // Source is where a Clock reads the time. Machine is the real one.
 type Source interface {
-	// Read gives the machine's clock, and how long the machine has been awake since some fixed point.
+	// Read returns the machine's clock, and how long the machine has been awake since some fixed
+	// point.
 	Read() (wall time.Time, awake time.Duration)
-	// Asleep is how long the machine has slept since some fixed point.
+	// Asleep returns how long the machine has slept since some fixed point.
 	Asleep() time.Duration
 }
 
-// Clock is a clockwork.Clock. Its timers are the real one's, which are monotonic anyway. Make it with New.
+// Clock is a clockwork.Clock. Its timers are those of the real clock, which are monotonic anyway.
+// Make it with New.
 type Clock struct {
 	clockwork.Clock
 	source Source
-	origin time.Time // when the machine had been awake for no time, by its clock at New
+	origin time.Time // the machine's time at New, less the time that it had been awake
 	moved  func(by time.Duration)
 
-	extra atomic.Int64 // to add to origin and the time awake: what the machine has slept, and NotBefore; a time.Duration
-	drift atomic.Int64 // how far the machine's clock was off origin and the time awake when it was last looked at; a time.Duration
-	mu    sync.Mutex   // for look
+	// extra is added to origin and the time awake: the time that the machine has slept, and
+	// NotBefore. It is a time.Duration.
+	extra atomic.Int64
+	// drift is how far the machine's clock was from origin plus the time awake at the last look. It
+	// is a time.Duration.
+	drift atomic.Int64
+	mu    sync.Mutex // for look
 	slept time.Duration
 }
 
-// New makes a clock. moved, if not nil, is told when the machine's clock was set, forward or back, by more than a second.
+// New returns a clock. It calls moved, if not nil, when the machine's clock was set, forward or
+// back, by more than a second.
 func New(source Source, moved func(by time.Duration)) *Clock {
 	wall, awake := source.Read()
 	return &Clock{Clock: clockwork.NewRealClock(), source: source, origin: wall.Round(0).Add(-awake), moved: moved, slept: source.Asleep()}
@@ -48,7 +56,8 @@ func (c *Clock) NotBefore(t time.Time) time.Duration {
 	return late
 }
 
-// Now implements clockwork.Clock. It has no monotonic reading: it is comparable with what was stored.
+// Now implements clockwork.Clock. Its result has no monotonic reading: it is comparable with stored
+// times.
 func (c *Clock) Now() time.Time {
 	wall, awake := c.source.Read()
 	drift := wall.Round(0).Sub(c.origin) - awake
@@ -58,7 +67,8 @@ func (c *Clock) Now() time.Time {
 	return c.origin.Add(awake + time.Duration(c.extra.Load()))
 }
 
-// look finds out why the machine's clock and its monotonic one disagree: the machine has slept, which is time that has passed, or its clock was set.
+// look finds out why the machine's clock and its monotonic clock disagree: either the machine has
+// slept, which is time that has passed, or its clock was set.
 func (c *Clock) look(drift time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

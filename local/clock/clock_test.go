@@ -41,7 +41,7 @@ func TestClock_Now(t *testing.T) {
 			if got := c.Now(); !got.Equal(epoch) {
 				t.Fatalf("begins at %v, want %v", got, epoch)
 			}
-			for n := range 3 { // again and again
+			for n := range 3 { // repeatedly
 				tt.change(f)
 				if got, want := c.Now(), epoch.Add(time.Duration(n+1)*tt.passed); !got.Equal(want) {
 					t.Errorf("now %v, want %v", got, want)

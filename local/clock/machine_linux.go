@@ -10,7 +10,7 @@ import (
 func (Machine) Asleep() time.Duration {
 	var awake, all unix.Timespec
 	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &awake) != nil || unix.ClockGettime(unix.CLOCK_BOOTTIME, &all) != nil {
-		return 0 // a kernel without them: the machine never sleeps
+		return 0 // a kernel without these clocks: the machine never sleeps
 	}
 	return time.Duration(all.Nano() - awake.Nano())
 }

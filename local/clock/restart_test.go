@@ -11,7 +11,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// wrong is this machine with its clock off.
+// wrong is this machine with its clock set wrong.
 type wrong struct {
 	clock.Machine
 	by time.Duration
@@ -22,7 +22,8 @@ func (w wrong) Read() (time.Time, time.Duration) {
 	return wall.Add(w.by), awake
 }
 
-// What waits when the process ends, and finds the clock hours back at the next start, waits no longer than it would have.
+// A wait that is pending when the process ends takes no longer if the clock is hours back at the
+// next start.
 func TestClock_restart(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "db")

@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// Compile reads an event pattern, a JSON object. It returns an *Error for one that AWS refuses.
+// Compile compiles an event pattern, a JSON object. It returns an *Error for a pattern that AWS
+// refuses.
 func Compile(text []byte) (*Pattern, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	var v any
@@ -31,7 +32,8 @@ func Compile(text []byte) (*Pattern, error) {
 	return &Pattern{root}, nil
 }
 
-// fill adds the members of an object of the pattern. Members are taken in order of their names, for errors that do not change.
+// fill adds the members of an object of the pattern. It adds them sorted by name, so that the same
+// pattern always returns the same error.
 func (n *node) fill(object map[string]any, path []string) error {
 	if len(object) == 0 {
 		return errorf("Empty objects are not allowed")
@@ -76,7 +78,8 @@ func (n *node) fillOr(v any, path []string) error {
 	return nil
 }
 
-// reserved are the names that a field inside of "$or" must not have: operators, and what may become one.
+// reserved are the names that a field inside of "$or" must not have: operators, and names that may
+// become one.
 var reserved = strings.Fields(`exactly equals-ignore-case prefix suffix anything-but exists wildcard numeric cidr = < <= > >= regex
 	not-wildcard not-equals-ignore-case date-after date-on-or-after date-before date-on-or-before in-date-range ip-address-in-range ip-address-not-in-range`)
 

@@ -24,8 +24,8 @@ type leaf struct {
 // matcher tests one value: a string, float64, bool or nil.
 type matcher func(v any) bool
 
-// match tests an object of the event, or what stands in its place. An array matches if one of its elements does: all fields
-// of one object of the pattern are looked for in the same element.
+// match tests an object of the event, or the value in its place. An array matches if one of its
+// elements does: all fields of one object of the pattern must match within the same element.
 func (n *node) match(v any, root Event) bool {
 	if list, ok := v.([]any); ok {
 		for _, e := range list {
@@ -93,7 +93,8 @@ func (l *leaf) matchValue(v any) bool {
 	return false
 }
 
-// leafAt tells whether there is a value that is neither object nor array at path, in any element of the arrays on the way.
+// leafAt reports whether there is a value at path that is neither object nor array, in any element
+// of the arrays on the path.
 func leafAt(v any, path []string) bool {
 	switch v := v.(type) {
 	case []any:

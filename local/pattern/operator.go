@@ -31,7 +31,7 @@ func compileOperator(name string, v any) (matcher, error) {
 	return nil, errorf("Unrecognized match type %s", name)
 }
 
-// compileText gives the test for strings of one of the operators that take a string.
+// compileText returns the test for one of the operators that take a string.
 func compileText(name, s string) (func(string) bool, error) {
 	switch name {
 	case "prefix":
@@ -120,7 +120,8 @@ func compileNoneOf(list []any) (matcher, error) {
 	return func(have any) bool { return !slices.Contains(list, have) }, nil
 }
 
-// compileAnythingButOperator compiles {"anything-but": {"prefix": "a" | ["a", "b"]}} and its like. A value that is no string passes.
+// compileAnythingButOperator compiles {"anything-but": {"prefix": "a" | ["a", "b"]}} and similar. A
+// value that is not a string matches.
 func compileAnythingButOperator(object map[string]any) (matcher, error) {
 	if len(object) != 1 {
 		return nil, errorf("Only one key allowed in match expression")
@@ -172,7 +173,7 @@ func anythingButText(name string, v any) (func(string) bool, error) {
 // maxNumber bounds the numbers that operators compare, which EventBridge keeps with six digits after the point.
 const maxNumber = 5e9
 
-// compileNumeric compiles ["=", n], [">", n] or a range [">", a, "<=", b], which must hold something.
+// compileNumeric compiles ["=", n], [">", n] or a range [">", a, "<=", b], which must not be empty.
 func compileNumeric(v any) (matcher, error) {
 	list, ok := v.([]any)
 	if !ok {
@@ -211,7 +212,7 @@ func compileNumeric(v any) (matcher, error) {
 	}, nil
 }
 
-// operand is the number that follows an operator.
+// operand reads the number that follows an operator.
 func operand(op string, rest []any) (float64, error) {
 	if len(rest) > 0 {
 		if n, ok := rest[0].(float64); ok {

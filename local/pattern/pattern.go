@@ -1,6 +1,7 @@
-// Package pattern compiles and matches event patterns, which the rules of EventBridge, the filters of SNS's subscriptions and those of
-// Lambda's event source mappings share: exact values, null, "", prefix, suffix, equals-ignore-case, anything-but, numeric, exists, cidr,
-// wildcard and $or. It is pure: no I/O, no state.
+// Package pattern compiles and matches event patterns. The rules of EventBridge, the filters of SNS
+// subscriptions and those of Lambda event source mappings use them: exact values, null, "", prefix,
+// suffix, equals-ignore-case, anything-but, numeric, exists, cidr, wildcard and $or. It is pure: no
+// I/O, no state.
 //
 // Source: "Comparison operators for use in event patterns", Amazon EventBridge user guide; messages and corner cases follow
 // what TestEventPattern answers on AWS.
@@ -15,7 +16,8 @@ import (
 // Pattern is a compiled event pattern. It is immutable and safe for concurrent use.
 type Pattern struct{ root *node }
 
-// Error tells why a pattern is not valid, in the words of InvalidEventPatternException after "Reason: ".
+// Error describes why a pattern is not valid, in the words of InvalidEventPatternException after
+// "Reason: ".
 type Error struct{ Reason string }
 
 func (e *Error) Error() string { return "Event pattern is not valid. Reason: " + e.Reason }
@@ -37,7 +39,7 @@ func ParseEvent(text []byte) (Event, error) {
 	return undot(v), nil
 }
 
-// undot makes a member "a.b" reachable as b of a: a path in a pattern does not tell the two apart.
+// undot makes a member "a.b" reachable as b of a: a path in a pattern does not distinguish the two.
 func undot(object map[string]any) map[string]any {
 	for name, v := range object {
 		undotValue(v)
@@ -71,7 +73,8 @@ func undotValue(v any) {
 	}
 }
 
-// Match tells whether the event, a JSON object, matches. Its error is the event's: it is not a JSON object.
+// Match reports whether the event, a JSON object, matches. It returns an error if the event is not
+// a JSON object.
 func (p *Pattern) Match(event []byte) (bool, error) {
 	e, err := ParseEvent(event)
 	if err != nil {
@@ -80,7 +83,7 @@ func (p *Pattern) Match(event []byte) (bool, error) {
 	return p.MatchEvent(e), nil
 }
 
-// MatchEvent is Match for an event that has been decoded, once for many patterns.
+// MatchEvent is Match for a decoded event, which can be matched against many patterns.
 func (p *Pattern) MatchEvent(e Event) bool {
 	return p.root.match(map[string]any(e), e)
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// recorded is one case that real AWS answered (TestEventPattern).
+// recorded is one case with the answer of AWS (TestEventPattern).
 type recorded struct {
 	Name        string
 	Event       json.RawMessage
@@ -72,7 +72,7 @@ func TestPattern_Recorded(t *testing.T) {
 			if got != c.Expect {
 				t.Fatalf("%s (%v), want %s\npattern %s\nevent %s", got, err, c.Expect, c.Pattern, c.Event)
 			}
-			// AWS quotes its JSON parser, whose words and positions are not ours to repeat.
+			// AWS quotes its JSON parser. Its wording and positions are not repeated here.
 			var e *Error
 			if errors.As(err, &e) && !strings.Contains(c.Error.Message, "[Source:") && e.Error() != c.Error.Message {
 				t.Errorf("message %q, want %q", e.Error(), c.Error.Message)

@@ -2,14 +2,14 @@ package pattern
 
 import "strings"
 
-// wildcard is a compiled wildcard text: literal pieces with a "*" between each two.
+// wildcard is a compiled wildcard text: the literal pieces between its "*".
 type wildcard []string
 
-// compileWildcard reads a wildcard text, in which \* and \\ stand for the characters themselves.
+// compileWildcard parses a wildcard text, in which \* and \\ are literal characters.
 func compileWildcard(s string) (func(string) bool, error) {
 	var w wildcard
 	var piece strings.Builder
-	tokens := make([]rune, 0, len(s)) // the text with escapes resolved; star stands for the wildcard
+	tokens := make([]rune, 0, len(s)) // the text with escapes resolved; star is the wildcard
 	runes := []rune(s)
 	for i := 0; i < len(runes); i++ {
 		switch runes[i] {
@@ -36,7 +36,8 @@ func compileWildcard(s string) (func(string) bool, error) {
 	return append(w, piece.String()).match, nil
 }
 
-// match looks for the pieces from left to right: the first match of each leaves most for those that follow.
+// match finds the pieces from left to right: the first match of each leaves the most text for the
+// pieces after it.
 func (w wildcard) match(s string) bool {
 	if len(w) == 1 {
 		return s == w[0]
@@ -56,13 +57,14 @@ func (w wildcard) match(s string) bool {
 
 const (
 	star rune = -1
-	// maxParallel is how many places of a wildcard text may match the same input. AWS publishes no figure: it takes
-	// "/Users/*/dir/dir/dir/dir/dir/doc.txt" (7 places) and refuses "*:*:*:*:*:event-bus/*" (11).
+	// maxParallel is how many places of a wildcard text may match the same input. AWS publishes no
+	// figure: it accepts "/Users/*/dir/dir/dir/dir/dir/doc.txt" (7 places) and refuses
+	// "*:*:*:*:*:event-bus/*" (11).
 	maxParallel = 10
 	maxStates   = 2000
 )
 
-// tooComplex tells whether some input reaches more than maxParallel places of the text at once.
+// tooComplex reports whether some input reaches more than maxParallel places of the text at once.
 func tooComplex(tokens []rune) bool {
 	alphabet := map[rune]bool{}
 	for _, c := range tokens {
@@ -89,7 +91,8 @@ func tooComplex(tokens []rune) bool {
 	return false
 }
 
-// closure adds the place after each wildcard, which is none itself. Places are in ascending order, some twice.
+// closure adds the place after each wildcard, which is never a wildcard itself. places is in
+// ascending order and may have duplicates.
 func closure(tokens []rune, places []int) []int {
 	out := make([]int, 0, len(places)+1)
 	for _, p := range places {

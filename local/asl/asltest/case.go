@@ -1,5 +1,5 @@
-// Package asltest replays recorded executions on the engine and compares what comes
-// out with what was recorded, event for event. See README.md for the format of a case.
+// Package asltest replays recorded executions on the engine and compares the result with the
+// recording, event for event. See README.md for the format of a case.
 package asltest
 
 import (
@@ -42,7 +42,7 @@ type Case struct {
 	} `json:"source"`
 }
 
-// Task is a task that the execution scheduled, and what became of it.
+// Task is a task that the execution scheduled, and its outcome.
 type Task struct {
 	StateName    *string `json:"stateName"`
 	ResourceType string  `json:"resourceType"`
@@ -64,8 +64,8 @@ type Outcome struct {
 	Submitted    json.RawMessage `json:"submitted"`
 	ClosedBy     int64           `json:"closedBy"`
 	Unpaired     bool            `json:"unpaired"`
-	// AfterSeconds is how long the task takes. Heartbeats are the seconds after the
-	// start at which the task reports.
+	// AfterSeconds is how long the task takes. Heartbeats are the times at which the task reports,
+	// in seconds after its start.
 	AfterSeconds float64   `json:"afterSeconds"`
 	Heartbeats   []float64 `json:"heartbeats"`
 }
@@ -111,7 +111,7 @@ func (r *Recorded) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// id gives the recorded id; false if the recorder has erased it.
+// id returns the recorded id; false if the recorder removed it.
 func (r *Recorded) id() (int64, bool) {
 	var id int64
 	err := json.Unmarshal(r.ID, &id)
@@ -152,7 +152,7 @@ func Load(file string) (*Case, error) {
 	return c, nil
 }
 
-// compact takes the file's indentation out of what is handed to the engine.
+// compact removes the file's indentation from the text that the engine gets.
 func (c *Case) compact() {
 	texts := []*json.RawMessage{&c.Input}
 	for i := range c.Tasks {
@@ -163,8 +163,8 @@ func (c *Case) compact() {
 	}
 }
 
-// start is the time at which the replay begins: when the case was recorded, so that
-// times in its input lie where they lay.
+// start returns the time at which the replay begins: the time of the recording, so that times in
+// the case's input are as near as they were then.
 func (c *Case) start() time.Time {
 	for _, layout := range [...]string{"02-01-2006, 15:04:05", time.RFC3339} {
 		if t, err := time.Parse(layout, c.Source.RecordedDate); err == nil {
@@ -174,22 +174,22 @@ func (c *Case) start() time.Time {
 	return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 }
 
-// unresolved is the reason for a case that lacks what a replay needs: values that
-// could not be tied to the recording, or the outcomes of its tasks.
+// unresolved returns what a case lacks for a replay: values that could not be matched to the
+// recording, or the outcomes of its tasks.
 const unresolved = "unresolved"
 
-// leftOut is the one table of reasons for which a case is not replayed: what the
-// engine refuses to run, by a word of the diagnostic or by a feature of the case.
+// leftOut is the table of reasons not to replay a case. A reason is found by a word of the
+// diagnostic with which the engine refuses to run it, or by a feature of the case.
 var leftOut = []struct{ reason, word, feature string }{
 	{"JSONata", "JSONata", ""},
 	{"distributed Map / ItemReader", "DISTRIBUTED", "DistributedMap"},
 	{"distributed Map / ItemReader", "", "ItemReader"},
 	{"activities", "activities", "activity"},
-	// The SDK integrations are all alike. An optimized one checks its parameters in its own way.
+	// All SDK integrations are alike. An optimized one checks its parameters in its own way.
 	{"other services' integrations", "the optimized integration", ""},
 }
 
-// LeftOut tells why a case is not replayed; "" if it is.
+// LeftOut returns why a case is not replayed; "" if it is.
 func (c *Case) LeftOut(diags asl.Diagnostics) string {
 	if len(c.Unresolved) > 0 && string(c.Unresolved) != "null" && string(c.Unresolved) != "[]" {
 		return unresolved

@@ -10,15 +10,15 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
-// comparer compares what came out with what was recorded, and knows what the
-// recorder has replaced.
+// comparer compares the result of a replay with the recording. It knows what the recorder has
+// replaced.
 type comparer struct {
 	c     *Case
 	rules []*regexp.Regexp // of the scrubs
 	diffs []string
 }
 
-// Compare lists the differences between a replay and its recording: none is a pass.
+// Compare lists the differences between a replay and its recording. An empty list is a pass.
 func Compare(c *Case, run *Run) []string {
 	m := &comparer{c: c}
 	for _, s := range c.Scrubs {
@@ -50,7 +50,7 @@ func (m *comparer) result(end *asl.End) {
 	c := m.c
 	switch {
 	case c.Status == nil:
-		return // the recording ends while the execution still waits
+		return // the recording ends while the execution waits
 	case end == nil:
 		m.diff("status: recorded %s, but the execution still waits", *c.Status)
 		return
@@ -59,7 +59,7 @@ func (m *comparer) result(end *asl.End) {
 		return
 	}
 	if c.Kind == "history" {
-		return // the last event has the rest
+		return // the last event is compared with the rest of the recording
 	}
 	if end.Status == asl.Succeeded {
 		m.text("output", []string{"output"}, c.Output, end.Output)
@@ -81,9 +81,9 @@ func show(s *string) string {
 	return *s
 }
 
-// history compares event for event. Where the recorder has erased ids (inside a
-// Parallel), the events between two that have one are compared as a set; its sorting
-// has swallowed the Parallel's own end.
+// history compares event by event. Inside a Parallel, where the recorder has removed the ids, the
+// events between two that have an id are compared as a set; the recorder's sorting has lost the
+// Parallel's own end.
 func (m *comparer) history(events []asl.Event) {
 	shown := slices.DeleteFunc(slices.Clone(events), func(e asl.Event) bool { return e.JournalOnly() })
 	recorded := m.c.History
@@ -114,8 +114,8 @@ func (m *comparer) history(events []asl.Event) {
 	}
 }
 
-// erased compares events without ids with those that came out up to the next event
-// that has an id, and gives the index of that one.
+// erased compares the recorded events without an id with the replayed events up to the next event
+// that has an id, and returns the index of that one.
 func (m *comparer) erased(recorded []Recorded, shown []asl.Event, at int, after []Recorded) int {
 	end := len(shown)
 	if len(after) > 0 {
@@ -144,7 +144,7 @@ func (m *comparer) erased(recorded []Recorded, shown []asl.Event, at int, after 
 	return end
 }
 
-// quietly tells whether a comparison finds no difference, without keeping any.
+// quietly reports whether a comparison finds no difference, and records none.
 func (m *comparer) quietly(compare func()) bool {
 	kept := m.diffs
 	m.diffs = nil

@@ -10,7 +10,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// details compares the members of a details object; texts that are JSON by value.
+// details compares the members of a details object. Texts that are JSON are compared by value.
 func (m *comparer) details(at, detailsKey string, rec, got json.RawMessage) {
 	var r, g map[string]json.RawMessage
 	if json.Unmarshal(rec, &r) != nil || json.Unmarshal(got, &g) != nil {
@@ -49,7 +49,7 @@ func (m *comparer) variables(at string, rec, got json.RawMessage) {
 	}
 }
 
-// text compares a text field: the recorder has parsed objects and left other texts.
+// text compares a text field. The recorder has parsed objects and left other texts as they are.
 func (m *comparer) text(at string, path []string, rec json.RawMessage, got string) {
 	parsed, err := value.Parse(got)
 	if r := value.JSON(rec); r.Kind() == value.String {
@@ -128,13 +128,13 @@ func (m *comparer) objects(at string, path []string, rec, got value.JSON) {
 			continue
 		}
 		if isExecution && one.Key == "RedriveCount" {
-			continue // recorded before AWS had redrive
+			continue // recorded before AWS introduced redrive
 		}
 		m.diff("%s: at %s nothing recorded, got %q", at, strings.Join(path, "."), one.Key)
 	}
 }
 
-// scrubbed tells whether the recorder has replaced the value at path.
+// scrubbed reports whether the recorder has replaced the value at path.
 func (m *comparer) scrubbed(rec value.JSON, path []string) bool {
 	last := path[len(path)-1]
 	for _, s := range m.c.Scrubs {
@@ -153,8 +153,7 @@ func (m *comparer) scrubbed(rec value.JSON, path []string) bool {
 
 var placeholder = regexp.MustCompile(`<[A-Za-z_][^<>]*>`)
 
-// sameString compares two texts. What the recorder has put in place of what differs
-// from run to run (<uuid:1>, date) stands for any text.
+// sameString compares two texts. A placeholder of the recorder (<uuid:1>, date) matches any text.
 func (m *comparer) sameString(rec, got string, path []string) bool {
 	if rec == got || m.scrubbed(value.OfString(rec), path) {
 		return true

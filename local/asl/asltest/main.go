@@ -16,7 +16,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
-// Result is what became of one case.
+// Result is the result of one case.
 type Result struct {
 	File    string   `json:"file"`
 	Name    string   `json:"name"`
@@ -33,7 +33,7 @@ const (
 	LeftOut = "left out"
 )
 
-// Check replays one case and compares.
+// Check replays one case and compares the result with the recording.
 func Check(c *Case) Result {
 	r := Result{File: c.File, Name: c.Name}
 	options := asl.Options{Express: c.MachineType == "EXPRESS"}
@@ -65,8 +65,8 @@ func Check(c *Case) Result {
 	return r
 }
 
-// Files finds the case files that patterns name: files, globs, and folders with all
-// below them. A pattern that matches nothing is an error.
+// Files returns the case files that match the patterns: files, globs, and folders with their
+// subfolders. A pattern that matches nothing is an error.
 func Files(patterns []string) ([]string, error) {
 	var out []string
 	for _, p := range patterns {
@@ -104,12 +104,11 @@ func walk(out []string, root string) ([]string, error) {
 	return out, nil
 }
 
-// isCase tells cases from other JSON files in a folder: a case is an object with a
-// definition.
+// isCase reports whether a JSON file is a case: an object with a definition.
 func isCase(path string) bool {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return true // let Load tell
+		return true // Load reports the error
 	}
 	var probe struct{ Definition json.RawMessage }
 	var wrongType *json.UnmarshalTypeError
@@ -130,9 +129,9 @@ Example:
 Options:
 `
 
-// Main is the command "asl test": it replays the case files that the arguments name,
-// prints one line for each and a summary, and returns the exit code: 0 if no case
-// failed, 1 if one did, 2 if the arguments are wrong.
+// Main runs the command "asl test": it replays the case files that the arguments name, prints one
+// line for each and a summary, and returns the exit code: 0 if no case failed, 1 if one did, 2 if
+// the arguments are wrong.
 func Main(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("asl test", flag.ContinueOnError)
 	flags.SetOutput(stderr)

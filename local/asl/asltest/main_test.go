@@ -95,7 +95,7 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
-// TestCompare_finds checks the checker: every kind of difference is one.
+// TestCompare_finds: Compare finds every kind of difference.
 func TestCompare_finds(t *testing.T) {
 	t.Parallel()
 	const definition = `"definition":{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}},"input":{"a":1},"status":"SUCCEEDED"`

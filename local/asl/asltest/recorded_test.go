@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestRecorded replays the executions recorded against AWS. They stay outside of the
-// project: RECORDED_CASES names their folder.
+// TestRecorded replays the executions recorded against AWS. They are not part of the repository:
+// RECORDED_CASES names their folder.
 func TestRecorded(t *testing.T) {
 	t.Parallel()
 	dir := os.Getenv("RECORDED_CASES")
@@ -16,7 +16,7 @@ func TestRecorded(t *testing.T) {
 	checkAll(t, dir)
 }
 
-// checkAll replays all cases of a folder; none is a failure.
+// checkAll replays all cases of a folder. A folder without cases is a failure.
 func checkAll(t *testing.T, dir string) {
 	t.Helper()
 	files, err := Files([]string{dir})

@@ -11,19 +11,19 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// errNoOutcome: the execution schedules a task of which the case tells no outcome.
+// errNoOutcome is returned when the execution schedules a task for which the case has no outcome.
 var errNoOutcome = errors.New("the case has no outcome for this task")
 
-// maxSteps ends a replay that does not end by itself.
+// maxSteps stops a replay that does not end by itself.
 const maxSteps = 100_000
 
-// Run is what came out of a replay.
+// Run is the result of a replay.
 type Run struct {
 	Events []asl.Event
-	End    *asl.End // nil: the execution still waits
+	End    *asl.End // nil: the execution waits
 }
 
-// replay is a host in simulated time: it plays the recorded outcomes back.
+// replay is a host in simulated time: it answers tasks with the recorded outcomes.
 type replay struct {
 	c      *Case
 	x      *asl.Execution
@@ -34,10 +34,10 @@ type replay struct {
 	timers map[asl.TimerID]time.Time
 	open   []*openTask
 	queue  map[string][]Task // by state
-	loose  []Task            // outcomes that belong to no known state
-	redone int               // redrives used
-	used   int               // outcomes of unpaired tasks used
-	halted bool              // the case's stop was made
+	loose  []Task            // outcomes whose state is unknown
+	redone int               // number of redrives used
+	used   int               // number of loose outcomes used
+	halted bool              // the case's Stop has been applied
 }
 
 // openTask is a task in flight, with the outcome it will have.
@@ -80,7 +80,7 @@ func Replay(c *Case, m *asl.Machine) (*Run, error) {
 	return nil, errors.New("the execution does not end")
 }
 
-// info gives the execution the names that the recorder put in place of the real ones.
+// info gives the execution the names by which the recorder replaced the real ones.
 func (c *Case) info(start time.Time) asl.Info {
 	info := asl.Info{
 		ExecutionARN:     "arn:<partition>:states:<region>:111111111111:execution:<ArnPart_0idx>:<ExecArnPart_0idx>",
@@ -164,7 +164,7 @@ func (r *replay) schedule(c asl.ScheduleTask) error {
 
 func duration(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
-// outcome takes the next recorded task of a state.
+// outcome removes and returns the next recorded task of a state.
 func (r *replay) outcome(state string) (Task, bool) {
 	if list := r.queue[state]; len(list) > 0 {
 		r.queue[state] = list[1:]
@@ -178,8 +178,7 @@ func (r *replay) outcome(state string) (Task, bool) {
 	return Task{}, false
 }
 
-// unpaired makes an outcome of the next recorded end of a task that the recording
-// could not tie to its task.
+// unpaired makes an outcome from the next recorded task end that could not be matched to a task.
 func (r *replay) unpaired() Outcome {
 	if r.used >= len(r.c.Unpaired) {
 		return Outcome{}
@@ -205,7 +204,7 @@ func (r *replay) unpaired() Outcome {
 	return Outcome{}
 }
 
-// plain gives the text that the recorder may have parsed.
+// plain returns the text that the recorder may have parsed.
 func plain(v json.RawMessage) string {
 	var s string
 	if json.Unmarshal(v, &s) == nil {

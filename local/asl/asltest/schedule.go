@@ -8,7 +8,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
-// next decides what happens next, and moves the clock there.
+// next chooses the next input and moves the clock to its time.
 func (r *replay) next() (asl.Input, bool) {
 	if r.run.End != nil {
 		if r.redone >= len(r.c.Redrives) {
@@ -27,7 +27,7 @@ func (r *replay) next() (asl.Input, bool) {
 	}
 	at, in := r.earliest()
 	if s := r.c.Stop; s != nil && !r.halted && in == nil {
-		at = r.c.start().Add(duration(s.AfterSeconds) + 1) // nothing comes before the stop
+		at = r.c.start().Add(duration(s.AfterSeconds) + 1) // nothing precedes the stop
 	} else if in == nil {
 		return nil, false
 	}
@@ -58,7 +58,8 @@ func (r *replay) stop() (asl.Input, bool) {
 	return asl.Stop{Error: e.Error, Cause: e.Cause}, true
 }
 
-// submit tells of a request that a service took: before anything else.
+// submit returns TaskSubmitted for a task whose request the service has accepted. It precedes
+// everything else.
 func (r *replay) submit() (asl.Input, bool) {
 	for _, t := range r.open {
 		if t.command.Pattern != asl.RequestResponse && !t.command.Submitted && len(t.outcome.Submitted) > 0 {
@@ -69,8 +70,8 @@ func (r *replay) submit() (asl.Input, bool) {
 	return nil, false
 }
 
-// earliest finds what is due first: a task's end, a heartbeat, or a timer. Of what is
-// due at once, tasks come first, in the order in which the recording closed them.
+// earliest finds what is due first: a task's end, a heartbeat, or a timer. At equal times tasks
+// come first, in the order in which the recording ends them.
 func (r *replay) earliest() (time.Time, asl.Input) {
 	var at time.Time
 	var in asl.Input
@@ -91,7 +92,7 @@ func (r *replay) earliest() (time.Time, asl.Input) {
 	return at, in
 }
 
-// consume takes what happens now off the list of what is to come.
+// consume removes an input from the list of those to come.
 func (r *replay) consume(in asl.Input) {
 	switch in := in.(type) {
 	case asl.TimerFired:
@@ -113,7 +114,7 @@ func (r *replay) consume(in asl.Input) {
 	}
 }
 
-// due tells when a task next says something, and what; nil if it stays silent.
+// due returns the next input of a task and its time; nil if there is none.
 func (t *openTask) due() (time.Time, asl.Input) {
 	id, o := t.command.Task, &t.outcome
 	if len(t.beats) > 0 && t.beats[0].Before(t.at) {

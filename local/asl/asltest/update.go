@@ -13,9 +13,9 @@ import (
 // caseKeys is the order in which Update writes the members of a case; others follow.
 var caseKeys = []string{"name", "comment", "kind", "definition", "input", "tasks", "stop", "redrives", "status", "error", "cause", "output", "history"}
 
-// Update writes what a replay gave into the case's file, as what is expected from
-// now on: status, error, cause, output and, for the kind "history", the events. The
-// rest of the file stays. Look at what it wrote before you believe it.
+// Update writes the result of a replay into the case's file as the expected result: status, error,
+// cause, output and, for the kind "history", the events. The rest of the file stays. Review the
+// file before you commit it.
 func Update(c *Case, run *Run) error {
 	data, err := os.ReadFile(c.File)
 	if err != nil {
@@ -74,7 +74,7 @@ func expect(members map[string]json.RawMessage, c *Case, run *Run) error {
 	return nil
 }
 
-// layOut writes a case with one line for each event, so that differences read well.
+// layOut writes a case with one line for each event, so that a diff is readable.
 func layOut(members map[string]json.RawMessage) []byte {
 	order := slices.Clone(caseKeys)
 	for _, key := range keys(members) {

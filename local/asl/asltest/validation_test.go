@@ -60,5 +60,5 @@ func TestRecordedValidation(t *testing.T) {
 	}
 }
 
-// sameArn undoes the recorder's replacement of the partition.
+// sameArn reverts the recorder's replacement of the partition.
 func sameArn(s string) string { return strings.ReplaceAll(s, "arn:<partition>:", "arn:aws:") }

@@ -1,12 +1,14 @@
 package graph
 
-// block is a run of vertices of successive ranks that stand exactly below each other: the way of success, and the bends of a long transition.
+// block is a run of vertices of successive ranks that are placed exactly below each other: the path
+// of success, and the bends of a long transition.
 type block struct {
 	vertices []*vertex
 	x        float64
 }
 
-// blocks joins vertices to blocks as far as the order of the ranks allows, and lists the blocks from left to right.
+// blocks joins vertices into blocks as far as the order of the ranks allows, and lists the blocks
+// from left to right.
 func (l *layout) blocks() []*block {
 	for _, v := range l.vertices() {
 		v.block = &block{vertices: []*vertex{v}}
@@ -27,7 +29,8 @@ func (l *layout) blocks() []*block {
 	return order
 }
 
-// join makes one block of two, unless both have a vertex in one rank or a third block would have to stand on both sides of it.
+// join merges two blocks, unless both have a vertex in one rank or a third block would have to be
+// on both sides of the result.
 func (l *layout) join(a, b *block) {
 	ranks := map[int]bool{}
 	for _, v := range a.vertices {
@@ -52,7 +55,8 @@ func (b *block) adopt() {
 	}
 }
 
-// leftToRight sorts the blocks so that each comes after all that stand left of it. It reports false if that cannot be.
+// leftToRight sorts the blocks so that each comes after all blocks to the left of it. It reports
+// whether that is possible.
 func (l *layout) leftToRight() (order []*block, ok bool) {
 	right := map[*block][]*block{}
 	for _, rank := range l.ranks {
@@ -60,7 +64,7 @@ func (l *layout) leftToRight() (order []*block, ok bool) {
 			right[rank[i-1].block] = append(right[rank[i-1].block], rank[i].block)
 		}
 	}
-	state, ok := map[*block]int{}, true // 1: on the way, 2: done
+	state, ok := map[*block]int{}, true // 1: on the current path, 2: done
 	var visit func(b *block)
 	visit = func(b *block) {
 		state[b] = 1

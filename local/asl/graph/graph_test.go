@@ -61,7 +61,7 @@ func TestParse_Refused(t *testing.T) {
 	}
 }
 
-// box is what something takes in a picture.
+// box is the rectangle that a part of a picture covers.
 type box struct {
 	what                     string
 	left, top, right, bottom float64
@@ -74,7 +74,7 @@ func (b box) overlaps(o box) bool {
 
 func boxAt(what string, x, y, w, h float64) box { return box{what, x - w/2, y - h/2, x + w/2, y + h/2} }
 
-// boxes are the states and the labels of a graph.
+// boxes returns the rectangles of the states and labels of a graph.
 func boxes(g *Graph) (out []box) {
 	for _, n := range g.Nodes {
 		out = append(out, boxAt(n.Name, n.X, n.Y, n.Width, n.Height))
@@ -88,7 +88,8 @@ func boxes(g *Graph) (out []box) {
 	return out
 }
 
-// checkReadable reports states and labels that overlap or leave the picture, and transitions that pass through a state.
+// checkReadable reports states and labels that overlap or leave the picture, and transitions that
+// pass through a state.
 func checkReadable(t *testing.T, g *Graph) {
 	t.Helper()
 	page := box{"the picture", 0, 0, g.Width, g.Height}
@@ -121,7 +122,8 @@ func checkReadable(t *testing.T, g *Graph) {
 	}
 }
 
-// randomMachine is a definition of n states with transitions of every kind, back and to the same state too.
+// randomMachine returns a definition of n states with transitions of every kind, including back and
+// to the same state.
 func randomMachine(r *rand.Rand, n, depth int) map[string]any {
 	states := map[string]any{}
 	name := func() string { return fmt.Sprintf("State%d", r.IntN(n)) }
@@ -196,7 +198,7 @@ func TestGraph_SVG(t *testing.T) {
 	}
 }
 
-// The way of success is drawn straight down.
+// The path of success is drawn straight down.
 func TestGraph_Layout_Straight(t *testing.T) {
 	t.Parallel()
 	g, err := Parse(`{"StartAt":"A","States":{"A":{"Type":"Task","Next":"B","Catch":[{"ErrorEquals":["X"],"Next":"D"}]},

@@ -4,7 +4,7 @@ package graph
 const (
 	nodeHeight  = 40
 	nodePadding = 14
-	titleHeight = 34 // of a state that holds others
+	titleHeight = 34 // of a state that contains others
 	lineHeight  = 14 // of a label
 	rankGap     = 16
 	nodeGap     = 26
@@ -12,7 +12,8 @@ const (
 	margin      = 16
 )
 
-// vertex is what the layout places: a state, or a bend of a transition that passes a rank. A bend may carry the transition's label.
+// vertex is what the layout places: a state, or a bend of a transition that passes a rank. A bend
+// may carry the transition's label.
 type vertex struct {
 	node          *Node   // nil for a bend
 	rank, place   int     // the place counts from the left
@@ -25,10 +26,11 @@ type vertex struct {
 // segment is a part of a transition, from one rank to the next.
 type segment struct {
 	from, to *vertex
-	weight   float64 // how much its being straight matters
+	weight   float64 // how much straightness matters
 }
 
-// chain is a transition as the layout sees it: down through the ranks, whichever way it leads.
+// chain is a transition in the layout. It always leads down through the ranks, whichever way the
+// transition leads.
 type chain struct {
 	edge     *Edge
 	reversed bool // the transition leads back up
@@ -36,7 +38,7 @@ type chain struct {
 	segments []*segment
 }
 
-// layout is the work on one graph.
+// layout is the state of the layout of one graph.
 type layout struct {
 	*Graph
 	chains []*chain
@@ -55,7 +57,7 @@ func (g *Graph) Layout() {
 	l.route()
 }
 
-// size makes a state as large as its texts, or as what it holds.
+// size makes a state as large as its texts, or as its contents.
 func (n *Node) size() {
 	n.Width = max(textWidth(n.Name, nameSize), textWidth(n.subtitle(), detailSize)) + 2*nodePadding
 	n.Height = nodeHeight
@@ -72,7 +74,7 @@ func (n *Node) size() {
 	n.Height = titleHeight + height
 }
 
-// subtitle is the second line of a state.
+// subtitle returns the second line of a state.
 func (n *Node) subtitle() string {
 	s := n.Type
 	if n.Detail != "" {

@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// sweeps is how often the ranks are ordered, down and up in turn.
+// sweeps is how often the ranks are ordered, alternately down and up.
 const sweeps = 24
 
-// order orders the vertices of each rank so that few transitions cross: each vertex goes to the mean place of its neighbours in the rank
-// before, and the best order that was met is kept.
+// order orders the vertices of each rank so that few transitions cross: it moves each vertex to the
+// mean place of its neighbours in the rank before, and keeps the best order found.
 func (l *layout) order() {
 	best, crossings := l.copyRanks(), l.crossings()
 	for i := range sweeps {
@@ -40,7 +40,8 @@ func (l *layout) copyRanks() [][]*vertex {
 	return out
 }
 
-// sortRank orders a rank by the wishes of its vertices; who has none (-1) stays where it is.
+// sortRank orders a rank by the wanted places of its vertices. A vertex without one (-1) stays
+// where it is.
 func (l *layout) sortRank(r int, wish func(*vertex) float64) {
 	rank, wishes := l.ranks[r], map[*vertex]float64{}
 	var movable []*vertex
@@ -57,7 +58,8 @@ func (l *layout) sortRank(r int, wish func(*vertex) float64) {
 	}
 }
 
-// meanPlace is the weighted mean of the places of a vertex's neighbours; -1 without neighbours.
+// meanPlace returns the weighted mean of the places of a vertex's neighbours; -1 without
+// neighbours.
 func (l *layout) meanPlace(segments []*segment, end func(*segment) *vertex) float64 {
 	sum, weights := 0.0, 0.0
 	for _, s := range segments {
@@ -71,7 +73,7 @@ func (l *layout) meanPlace(segments []*segment, end func(*segment) *vertex) floa
 	return sum / weights
 }
 
-// crossings counts the pairs of segments that cross, those that should be straight more often.
+// crossings counts the pairs of segments that cross. Segments that should be straight count more.
 func (l *layout) crossings() (n float64) {
 	for r := range l.ranks {
 		segments := l.segmentsBelow(r)
@@ -86,7 +88,7 @@ func (l *layout) crossings() (n float64) {
 	return n
 }
 
-// places are the places of a segment's ends in their ranks.
+// places returns the places of a segment's ends in their ranks.
 type places struct {
 	from, to int
 	weight   float64

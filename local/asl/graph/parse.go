@@ -21,14 +21,14 @@ type Graph struct {
 type Node struct {
 	Name   string
 	Type   string   // "Task", "Choice", ...
-	Detail string   // what a Task calls, how long a Wait waits; "" for other types
+	Detail string   // the resource of a Task, the duration of a Wait; "" for other types
 	Retry  bool     // the state has retriers
 	Inner  []*Graph // the branches of a Parallel state, the processor of a Map state
 
 	X, Y, Width, Height float64 // the middle and the size, set by Layout
 }
 
-// EdgeKind says why a transition is taken.
+// EdgeKind is the reason for a transition.
 type EdgeKind uint8
 
 // The kinds of transitions.
@@ -43,16 +43,16 @@ const (
 type Edge struct {
 	From, To string
 	Kind     EdgeKind
-	Label    []string // lines: the errors that are caught, the condition of a choice
+	Label    []string // lines: the caught errors, or the condition of a choice
 
 	route []point // set by Layout: see route
-	at    *point  // the middle of the label, nil without one
+	at    *point  // the middle of the label; nil without one
 }
 
 type point struct{ x, y float64 }
 
-// Parse reads the states and transitions of a definition. It checks only what a picture needs: the states are objects, and
-// transitions lead to states that are there.
+// Parse reads the states and transitions of a definition. It checks only what a picture needs: that
+// the states are objects, and that transitions lead to existing states.
 func Parse(definition string) (*Graph, error) {
 	text, err := value.Parse(definition)
 	if err != nil {
@@ -126,7 +126,8 @@ func (g *Graph) addEdges(name string, v value.JSON) {
 	}
 }
 
-// addEdge adds a transition, or its label to the one that is there: of the same kind, or of any kind that leads back to its own state.
+// addEdge adds a transition. If one of the same kind, or any from a state to itself, exists
+// already, it adds the label to that one.
 func (g *Graph) addEdge(from, to string, kind EdgeKind, label []string) {
 	for _, e := range g.Edges {
 		if e.From == from && e.To == to && (e.Kind == kind || from == to) {
@@ -137,7 +138,7 @@ func (g *Graph) addEdge(from, to string, kind EdgeKind, label []string) {
 	g.Edges = append(g.Edges, &Edge{From: from, To: to, Kind: kind, Label: label})
 }
 
-// check reports a start or a transition that leads nowhere.
+// check reports a start or a transition that leads to no state.
 func (g *Graph) check() error {
 	if g.node(g.Start) == nil {
 		return fmt.Errorf("StartAt names no state: %q", g.Start)
@@ -176,7 +177,7 @@ func list(v value.JSON, field string) []string {
 	return out
 }
 
-// detail is what a Task calls, without the prefix of its ARN, or how long a Wait waits.
+// detail returns the resource of a Task, without the prefix of its ARN, or the duration of a Wait.
 func detail(v value.JSON) string {
 	switch text(v, "Type") {
 	case "Task":
@@ -195,7 +196,7 @@ func detail(v value.JSON) string {
 	return ""
 }
 
-// condition writes a choice rule in few words: "$.total NumericGreaterThan 100".
+// condition describes a choice rule in few words: "$.total NumericGreaterThan 100".
 func condition(rule value.JSON) string {
 	for _, m := range rule.Members() {
 		switch m.Key {

@@ -17,7 +17,7 @@ func (l *layout) place() {
 		b.moveTo(max(low, 0))
 	}
 	for range rounds {
-		slices.Reverse(blocks) // first from the right, where there is room
+		slices.Reverse(blocks) // from the right first, where there is room
 		for _, b := range blocks {
 			low, high := l.room(b)
 			b.moveTo(min(max(b.wish(), low), high))
@@ -26,7 +26,8 @@ func (l *layout) place() {
 	l.fit()
 }
 
-// stack sets the ranks below each other, each as high as its highest vertex, and notes the places in them.
+// stack places the ranks below each other, each as high as its highest vertex, and records the
+// places of the vertices in them.
 func (l *layout) stack() {
 	y := float64(margin + startHeight)
 	for _, rank := range l.ranks {
@@ -43,7 +44,7 @@ func (l *layout) stack() {
 	l.Height = y - rankGap + margin
 }
 
-// room is where a block may stand between its neighbours.
+// room returns the range in which a block may stand between its neighbours.
 func (l *layout) room(b *block) (low, high float64) {
 	low, high = math.Inf(-1), math.Inf(1)
 	for _, v := range b.vertices {
@@ -60,7 +61,7 @@ func (l *layout) room(b *block) (low, high float64) {
 	return low, high
 }
 
-// distance is what the middles of two neighbours keep apart at least.
+// distance returns the minimum distance between the middles of two neighbours.
 func distance(a, b *vertex) float64 {
 	gap := float64(nodeGap)
 	if a.node == nil || b.node == nil {
@@ -69,10 +70,10 @@ func distance(a, b *vertex) float64 {
 	return (a.width+b.width)/2 + gap
 }
 
-// centring is how much a transition wishes to meet a state in its middle, against 1 for being straight.
+// centring is the weight of meeting a state in its middle; being straight has weight 1.
 const centring = 0.1
 
-// wish is where a block would like to be, so that its transitions to other blocks are straight.
+// wish returns the position of a block at which its transitions to other blocks are straight.
 func (b *block) wish() float64 {
 	sum, weights := 0.0, 0.0
 	for _, v := range b.vertices {
@@ -102,7 +103,7 @@ func (b *block) moveTo(x float64) {
 	}
 }
 
-// fit moves everything to the margin and gives the graph its width, and the states their places.
+// fit moves everything to the margin, and sets the width of the graph and the places of the states.
 func (l *layout) fit() {
 	left, right := math.Inf(1), math.Inf(-1)
 	for _, v := range l.vertices() {

@@ -1,9 +1,10 @@
 package graph
 
-// span is how many ranks a transition passes at least: one between its ends is kept for its label.
+// span is the minimum number of ranks that a transition passes: one between its ends is kept for
+// its label.
 const span = 2
 
-// rank gives each state its rank, and each transition a bend in every rank that it passes.
+// rank assigns each state its rank, and each transition a bend in every rank that it passes.
 func (l *layout) rank() {
 	vertices := map[string]*vertex{}
 	for _, n := range l.Nodes {
@@ -21,7 +22,7 @@ func (l *layout) rank() {
 	}
 }
 
-// loopRoom is the room beside a state that its transition to itself takes.
+// loopRoom returns the room beside a state for a transition to itself.
 func (l *layout) loopRoom(name string) float64 {
 	for _, e := range l.Edges {
 		if e.From == name && e.To == name {
@@ -32,9 +33,10 @@ func (l *layout) loopRoom(name string) float64 {
 	return 0
 }
 
-// backEdges finds the transitions that lead back to a state on the way from the start to their own: without them there is no cycle.
+// backEdges finds the transitions that lead back to a state on the current path from the start.
+// Without them the graph has no cycle.
 func (l *layout) backEdges() map[*Edge]bool {
-	back, state := map[*Edge]bool{}, map[string]int{} // 1: on the way, 2: done
+	back, state := map[*Edge]bool{}, map[string]int{} // 1: on the current path, 2: done
 	var visit func(name string)
 	visit = func(name string) {
 		state[name] = 1
@@ -51,7 +53,7 @@ func (l *layout) backEdges() map[*Edge]bool {
 	}
 	visit(l.Start)
 	for _, n := range l.Nodes {
-		if state[n.Name] == 0 { // nothing leads there
+		if state[n.Name] == 0 { // no transition leads to it
 			visit(n.Name)
 		}
 	}
@@ -74,7 +76,8 @@ func (l *layout) longestPaths(vertices map[string]*vertex, back map[*Edge]bool) 
 	}
 }
 
-// vertexOrder lists the states as a walk from the start meets them: a first order for the ranks.
+// vertexOrder lists the states in the order in which a walk from the start meets them: the first
+// order for the ranks.
 func (l *layout) vertexOrder(vertices map[string]*vertex) []*vertex {
 	var out []*vertex
 	seen := map[string]bool{}
@@ -105,7 +108,7 @@ func (l *layout) insert(v *vertex) {
 	l.ranks[v.rank] = append(l.ranks[v.rank], v)
 }
 
-// addChain lays a transition through the ranks. Its first bend carries the label.
+// addChain leads a transition through the ranks. Its first bend carries the label.
 func (l *layout) addChain(e *Edge, reversed bool, vertices map[string]*vertex) {
 	from, to := vertices[e.From], vertices[e.To]
 	if reversed {
@@ -127,7 +130,7 @@ func (l *layout) addChain(e *Edge, reversed bool, vertices map[string]*vertex) {
 	}
 }
 
-// weight keeps the way of success straight, and lets the others bend around it.
+// weight keeps the path of success straight, and lets other transitions bend around it.
 func weight(e *Edge) float64 {
 	if e.Kind == Next {
 		return 16

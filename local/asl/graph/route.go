@@ -4,12 +4,13 @@ import "slices"
 
 const (
 	startHeight = 18 // above the first rank, for the dot that marks the start
-	portMargin  = 12 // between a state's corner and where a transition leaves or enters
+	portMargin  = 12 // between a state's corner and the end of a transition
 	loopWidth   = 24 // of a transition that leads back to its own state
 )
 
-// route gives each transition the points that it passes: its start, in pairs the bottom of a rank and the top of the next, and its end.
-// Between the points of a pair it may curve, elsewhere it is straight.
+// route sets the points that each transition passes: its start, pairs of the bottom of a rank and
+// the top of the next, and its end. Between the points of a pair it may curve, elsewhere it is
+// straight.
 func (l *layout) route() {
 	for _, e := range l.Edges {
 		if e.From == e.To {
@@ -37,7 +38,8 @@ func (l *layout) route() {
 	}
 }
 
-// port is where a transition leaves or enters a state: straight below or above the next bend if that is possible.
+// port returns where a transition leaves or enters a state: straight below or above the next bend
+// if possible.
 func port(v, next *vertex) float64 {
 	half := 0.0
 	if v.node != nil {
@@ -55,7 +57,7 @@ func (e *Edge) loop(n *Node) {
 	}
 }
 
-// rankEdges are the tops and bottoms of the ranks.
+// rankEdges returns the tops and bottoms of the ranks.
 func (l *layout) rankEdges() (tops, bottoms []float64) {
 	for _, rank := range l.ranks {
 		height, y := 0.0, 0.0

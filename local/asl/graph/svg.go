@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// style follows the reader's theme. Catches are another colour and dashed, so that they differ without colour too.
+// style follows the reader's theme. Catches have another colour and are dashed, so that they differ
+// without colour too.
 const style = `
 .graph{--ink:#1f2933;--soft:#616e7c;--line:#7b8794;--box:#fff;--edge:#cbd2d9;--inner:#f5f7fa;--catch:#b44d12;--good:#0f7b4d;--bad:#ab091e;--paper:#fff;font-family:ui-sans-serif,system-ui,"Segoe UI",Helvetica,Arial,sans-serif}
 @media (prefers-color-scheme:dark){.graph{--ink:#f0f4f8;--soft:#9fb3c8;--line:#829ab1;--box:#1b2733;--edge:#486581;--inner:#15202b;--catch:#f7a35c;--good:#57d9a3;--bad:#ff8a8a;--paper:#0d1117}}
@@ -19,7 +20,7 @@ text{text-anchor:middle;dominant-baseline:central}
 .edge{fill:none;stroke:var(--line);stroke-width:1.3}.Catch .edge{stroke:var(--catch);stroke-dasharray:5 3}.Catch .label{fill:var(--catch)}
 .head{fill:var(--line)}.Catch .head{fill:var(--catch)}.start{fill:var(--line)}.paper{fill:var(--paper)}`
 
-// SVG draws the graph, which must have been laid out. The title is what a screen reader says.
+// SVG draws the graph, which must have been laid out. The title is the text for screen readers.
 func (g *Graph) SVG(title string) string {
 	w := &writer{}
 	w.f(`<svg xmlns="http://www.w3.org/2000/svg" class="graph" role="img" viewBox="0 0 %s %s" width="%s" height="%s">`,
@@ -75,7 +76,8 @@ func (w *writer) state(n *Node) {
 	}
 }
 
-// edge draws a transition: straight through the ranks, in a curve between them, with a head at its end.
+// edge draws a transition: straight through the ranks, in a curve between them, with an arrow head
+// at its end.
 func (w *writer) edge(e *Edge) {
 	w.f(`<g class="%s"><path class="edge" d="%s"/>`, e.Kind, e.path())
 	if e.From == e.To {
@@ -87,7 +89,7 @@ func (w *writer) edge(e *Edge) {
 	w.f("</g>")
 }
 
-// path is the way of a transition as SVG has it.
+// path returns the SVG path of a transition.
 func (e *Edge) path() string {
 	if e.From == e.To {
 		return fmt.Sprintf("M%sC%s %s %s", e.route[0], e.route[1], e.route[2], e.route[3])
@@ -108,10 +110,10 @@ func (e *Edge) path() string {
 	return d.String()
 }
 
-// String writes a point as SVG has it.
+// String formats a point for SVG.
 func (p point) String() string { return num(p.x) + " " + num(p.y) }
 
-// head draws the head of an arrow that ends at p; d is its direction, one pixel long.
+// head draws an arrow head that ends at p; d is its direction, one pixel long.
 func (w *writer) head(p, d point) {
 	back := point{p.x - 7*d.x, p.y - 7*d.y}
 	side := point{4 * d.y, 4 * d.x}
@@ -131,10 +133,10 @@ func (w *writer) label(e *Edge) {
 	w.f("</g>")
 }
 
-// String is the class of the kind in the picture.
+// String returns the CSS class of the kind.
 func (k EdgeKind) String() string { return [...]string{"Next", "Choice", "Default", "Catch"}[k] }
 
-// num writes a coordinate with one digit at most.
+// num formats a coordinate with at most one decimal.
 func num(f float64) string {
 	return strconv.FormatFloat(math.Round(f*10)/10, 'f', -1, 64)
 }

@@ -9,7 +9,7 @@ const (
 	labelSize  = 11
 )
 
-// textWidth estimates the width of a text in the fonts that the picture asks for, rather too wide than too narrow.
+// textWidth estimates the width of a text in the fonts of the picture. It rather overestimates.
 func textWidth(s string, size float64) float64 {
 	em := 0.0
 	for _, r := range s {

@@ -7,14 +7,14 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// NotFound tells that a definite path finds nothing. Its text is the Jayway
-// library's, which AWS shows after "Invalid path '$.a.b' : ".
+// NotFound is the error of a definite path that finds nothing. Its text is that of the Jayway
+// library, which AWS shows after "Invalid path '$.a.b' : ".
 type NotFound struct{ Text string }
 
 func (e *NotFound) Error() string { return e.Text }
 
-// Eval finds the path's value below root. A definite path gives that value or
-// NotFound; any other path gives an array of what it finds, maybe empty.
+// Eval returns the path's value below root. A definite path returns its value or NotFound; any
+// other path returns an array of what it finds, which may be empty.
 func (p *Path) Eval(root value.JSON) (value.JSON, error) {
 	if n := len(p.steps); n > 0 && p.steps[n-1].kind == stepFunction {
 		return "", p.notFound(n-1, root)
@@ -40,8 +40,8 @@ func (p *Path) Eval(root value.JSON) (value.JSON, error) {
 	return v, nil
 }
 
-// checkArray reports a slice or a list of indexes that meets something else than an array. Behind a
-// step that may find many values, or that finds none, it finds nothing.
+// checkArray reports a slice or a list of indexes that is applied to a value other than an array.
+// After a step that may find many values, or that finds none, it finds nothing instead.
 func (p *Path) checkArray(v value.JSON) error {
 	for i := range p.steps {
 		s := &p.steps[i]
@@ -62,8 +62,8 @@ func (p *Path) checkArray(v value.JSON) error {
 	return nil
 }
 
-// one applies a definite step. A negative index finds nothing: so it was measured on AWS (2024), where
-// people write [(@.length-1)] instead. The Jayway library itself would count from the end.
+// one applies a definite step. A negative index finds nothing, as measured on AWS (2024), where
+// [(@.length-1)] is used instead. The Jayway library itself would count from the end.
 func (s *step) one(v value.JSON) (value.JSON, bool) {
 	switch {
 	case s.kind == stepFromEnd:
@@ -81,7 +81,7 @@ func element(v value.JSON, i int) (value.JSON, bool) {
 	return v.Element(i)
 }
 
-// notFound says where the path ended: at step i, which met v.
+// notFound reports where the path ended: at step i, applied to v.
 func (p *Path) notFound(i int, v value.JSON) error {
 	var at strings.Builder
 	at.WriteByte('$')
@@ -104,7 +104,7 @@ func (p *Path) notFound(i int, v value.JSON) error {
 	return &NotFound{fmt.Sprintf("Missing property in path %s%s", at.String(), s.fragment())}
 }
 
-// maxVisits bounds the work of one path: "$..*..*..*" over a large value would not end.
+// maxVisits limits the work of one path: "$..*..*..*" over a large value would not end.
 const maxVisits = 2_000_000
 
 // walker collects what an indefinite path finds.
@@ -128,11 +128,11 @@ func (w *walker) walk(steps []step, v value.JSON) {
 	if !s.deep {
 		return
 	}
-	// The same step again for all that lies below.
+	// The same step applies to all values below.
 	children(v, func(child value.JSON) { w.walk(steps, child) })
 }
 
-// each calls yield for everything that one step finds in v.
+// each calls yield for each value that one step finds in v.
 func (s *step) each(v, root value.JSON, yield func(value.JSON)) {
 	switch s.kind {
 	case stepMember, stepIndex, stepFromEnd:
@@ -160,7 +160,7 @@ func (s *step) each(v, root value.JSON, yield func(value.JSON)) {
 	}
 }
 
-// eachMatch applies a filter: to the elements of an array, to an object itself.
+// eachMatch applies a filter to the elements of an array, or to an object itself.
 func (s *step) eachMatch(v, root value.JSON, yield func(value.JSON)) {
 	if v.Kind() == value.Object && s.filter.holds(v, root) {
 		yield(v)
@@ -194,7 +194,7 @@ func (s slice) each(items []value.JSON, yield func(value.JSON)) {
 	}
 }
 
-// bound makes a slice's limit an index from 0 to n.
+// bound converts a slice's limit to an index from 0 to n.
 func bound(i, n int) int {
 	if i < 0 {
 		i += n

@@ -6,7 +6,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// condition is the inside of a filter: [?(...)].
+// condition is the content of a filter: [?(...)].
 type condition interface {
 	holds(current, root value.JSON) bool
 }

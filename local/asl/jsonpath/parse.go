@@ -8,12 +8,12 @@ import (
 	"unicode/utf8"
 )
 
-// SyntaxError tells why a text is no path.
+// SyntaxError describes why a text is not a path.
 type SyntaxError struct{ Path, Text string }
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("invalid path %q: %s", e.Path, e.Text) }
 
-// maxFilterDepth bounds how deeply the conditions of a filter may nest.
+// maxFilterDepth limits how deeply the conditions of a filter may nest.
 const maxFilterDepth = 50
 
 // Parse compiles a path.
@@ -29,8 +29,8 @@ func Parse(text string) (*Path, error) {
 	return path, nil
 }
 
-// ParsePrefix compiles the path at the start of text, as it stands among the
-// arguments of an intrinsic function, and gives its length.
+// ParsePrefix compiles the path at the start of text, as an argument of an intrinsic function, and
+// returns its length.
 func ParsePrefix(text string) (*Path, int, error) {
 	p := &parser{s: text}
 	path, err := p.path(true)
@@ -71,8 +71,8 @@ func (p *parser) space() {
 	}
 }
 
-// path parses "$", "$$" or "$name" and the steps after it. With prefix it stops at
-// what cannot belong to a path.
+// path parses "$", "$$" or "$name" and the steps after it. With prefix it stops at a character that
+// cannot belong to a path.
 func (p *parser) path(prefix bool) (*Path, error) {
 	start := p.i
 	if !p.take('$') {
@@ -141,7 +141,7 @@ func (p *parser) dotted() (step, error) {
 	return step{kind: stepMember, key: key}, nil
 }
 
-// function parses the arguments of a function like length() or concat($.a, "b").
+// function parses the arguments of a function such as length() or concat($.a, "b").
 func (p *parser) function(name string) (step, error) {
 	depth := 0
 	for start := p.i; p.i < len(p.s); p.i++ {
@@ -186,7 +186,7 @@ func isNameStart(r rune) bool {
 
 func isNamePart(r rune) bool { return isNameStart(r) || '0' <= r && r <= '9' }
 
-// isKeyPart: what may stand in a key after a dot.
+// isKeyPart reports whether a character may be part of a key after a dot.
 func isKeyPart(r rune) bool {
 	return r > ' ' && !strings.ContainsRune(`.[](){}*,'"@?&|!=<>`, r) && r != utf8.RuneError
 }
@@ -240,8 +240,8 @@ func (p *parser) keys() (step, error) {
 	return step{kind: stepMembers, keys: keys}, nil
 }
 
-// quoted parses 'text' or "text". A backslash escapes the quote and itself; before
-// anything else it stands for itself too.
+// quoted parses 'text' or "text". A backslash escapes the quote and itself; before any other
+// character it is an ordinary character.
 func (p *parser) quoted() (string, error) {
 	quote := p.peek()
 	if quote != '\'' && quote != '"' {
@@ -263,7 +263,7 @@ func (p *parser) quoted() (string, error) {
 	return "", p.fail("unterminated quote")
 }
 
-// fromEnd parses (@.length-1), the only script there is.
+// fromEnd parses (@.length-1), the only script that is supported.
 func (p *parser) fromEnd() (step, error) {
 	for _, word := range [...]string{"(", "@.length", "-"} {
 		if !p.word(word) {

@@ -1,6 +1,6 @@
-// Package jsonpath evaluates the JSONPath of the Amazon States Language: what the
-// Jayway library reads. Of its script expressions there is [(@.length-1)]. Its functions
-// ($.a.length()) are read, but a path with one finds nothing, as on AWS.
+// Package jsonpath evaluates the JSONPath of the Amazon States Language, in the dialect of the
+// Jayway library. The only script expression is [(@.length-1)]. Functions ($.a.length()) are
+// parsed, but a path with one finds nothing, as on AWS.
 package jsonpath
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// Root is what a path starts from.
+// Root is the value that a path starts from.
 type Root uint8
 
 // The roots: "$" is the state's data, "$$" the context object, "$name" a variable.
@@ -21,7 +21,7 @@ const (
 	Variable
 )
 
-// Path is a compiled path. It never changes.
+// Path is a compiled path. It is immutable.
 type Path struct {
 	text     string
 	root     Root
@@ -49,8 +49,8 @@ func (k stepKind) definite() bool {
 	return k == stepMember || k == stepIndex || k == stepFromEnd
 }
 
-// step is one step. Deep means it was written with "..": it applies to every value
-// below the current one, and to that one too.
+// step is one step. Deep means that it was written with "..": it applies to the current value and
+// to every value below it.
 type step struct {
 	kind    stepKind
 	deep    bool
@@ -67,7 +67,7 @@ type slice struct {
 	hasFrom, hasTo, hasBy bool
 }
 
-// String shows a slice as it is written: [1:], [:2], [1:3:2].
+// String formats a slice as it is written: [1:], [:2], [1:3:2].
 func (s slice) String() string {
 	text := "["
 	if s.hasFrom {
@@ -83,19 +83,19 @@ func (s slice) String() string {
 	return text + "]"
 }
 
-// String is the path as it was written.
+// String returns the path as it was written.
 func (p *Path) String() string { return p.text }
 
-// Root tells what the path starts from.
+// Root returns what the path starts from.
 func (p *Path) Root() Root { return p.root }
 
-// Variable is the name of the variable that the path starts from.
+// Variable returns the name of the variable that the path starts from.
 func (p *Path) Variable() string { return p.variable }
 
-// Definite tells that the path finds at most one value. Other paths give an array.
+// Definite reports whether the path finds at most one value. Other paths return an array.
 func (p *Path) Definite() bool { return p.definite }
 
-// FirstKey is the key of the first step, if that is a plain member access.
+// FirstKey returns the key of the first step, if that is a plain member access.
 func (p *Path) FirstKey() (string, bool) {
 	if len(p.steps) == 0 || p.steps[0].kind != stepMember || p.steps[0].deep {
 		return "", false
@@ -103,8 +103,8 @@ func (p *Path) FirstKey() (string, bool) {
 	return p.steps[0].key, true
 }
 
-// Reference gives the steps of a reference path: members and elements only, from
-// the input. ok is false for any other path.
+// Reference returns the steps of a reference path: members and elements only, from the input. ok is
+// false for any other path.
 func (p *Path) Reference() (steps []value.Step, ok bool) {
 	if p.root != Input || !p.definite {
 		return nil, false
@@ -119,7 +119,7 @@ func (p *Path) Reference() (steps []value.Step, ok bool) {
 	return steps, true
 }
 
-// fragment shows a step as messages do: ['key'], [3], [*].
+// fragment formats a step for messages: ['key'], [3], [*].
 func (s *step) fragment() string {
 	switch s.kind {
 	case stepMember:

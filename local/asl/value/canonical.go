@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// Canonical gives a text that two values share if they are Equal, for use as a key.
-// Numbers that differ only beyond a float's precision may share it too, unless they
-// are integers.
+// Canonical returns a text, for use as a key, that is the same for two values that are Equal.
+// Numbers that differ only beyond a float's precision may share it too, unless they are integers.
 func Canonical(v JSON) string { return string(appendCanonical(make([]byte, 0, len(v)), v)) }
 
 func appendCanonical(dst []byte, v JSON) []byte {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// FuzzParse compares Parse with encoding/json, and walks through what it accepts.
+// FuzzParse compares Parse with encoding/json, and reads all parts of the values that it accepts.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{`{"a":[1,2.50,{"b":null}],"a":"\u00e9\ud83d\ude00\n"}`, ` [ true , false ] `, `"x`, `-0.0e+5`, `{"a" : {} , "b":[]}`, `01`} {
 		f.Add(s)
@@ -13,7 +13,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		v, err := Parse(text)
 		if err != nil {
-			// encoding/json takes invalid UTF-8, and nests deeper.
+			// encoding/json accepts invalid UTF-8, and deeper nesting.
 			return
 		}
 		if !json.Valid([]byte(text)) {

@@ -8,7 +8,7 @@ import (
 // MaxDepth is how deeply arrays and objects may nest.
 const MaxDepth = 1000
 
-// SyntaxError tells where a text stops being JSON.
+// SyntaxError reports where a text stops being JSON.
 type SyntaxError struct {
 	Offset int // in bytes
 	Text   string
@@ -16,9 +16,9 @@ type SyntaxError struct {
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at offset %d", e.Text, e.Offset) }
 
-// Parse checks a text once, so that all other functions may rely on it: one JSON
-// value (RFC 8259) in valid UTF-8, nested at most MaxDepth deep. Invalid UTF-8 is an
-// error, lone surrogate escapes are allowed (as AWS's reader has it).
+// Parse checks a text once, so that all other functions may rely on it: it must be one JSON value
+// (RFC 8259) in valid UTF-8, nested at most MaxDepth deep. Invalid UTF-8 is an error; lone
+// surrogate escapes are allowed, as in AWS's reader.
 func Parse(text string) (JSON, error) {
 	if !utf8.ValidString(text) {
 		return "", &SyntaxError{firstInvalid(text), "invalid UTF-8"}
@@ -46,7 +46,7 @@ func firstInvalid(s string) int {
 	return len(s)
 }
 
-// checker walks a text that may be anything.
+// checker checks a text that may be anything.
 type checker struct {
 	s     string
 	depth int
@@ -132,7 +132,7 @@ func (c *checker) array(i int) (int, error) {
 	}
 }
 
-// next steps over a comma, or over the closing bracket (done).
+// next skips a comma, or the closing bracket (done).
 func (c *checker) next(i int, closing byte) (at int, done bool, err error) {
 	i = skipSpace(c.s, i)
 	switch {
@@ -165,7 +165,7 @@ func (c *checker) str(i int) (int, error) {
 	return i, &SyntaxError{i, "unexpected end of text"}
 }
 
-// escapeLen gives the length of the escape sequence at the start of s, 0 if invalid.
+// escapeLen returns the length of the escape sequence at the start of s; 0 if it is invalid.
 func escapeLen(s string) int {
 	if len(s) < 2 {
 		return 0

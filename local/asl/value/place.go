@@ -11,7 +11,8 @@ type PlacedMember struct {
 	KeyAt, ValueAt int
 }
 
-// Placed iterates over the members of an object as they are written: a key that stands twice comes twice.
+// Placed iterates over the members of an object as they are written: a key that occurs twice is
+// returned twice.
 func (v JSON) Placed() iter.Seq[PlacedMember] {
 	return func(yield func(PlacedMember) bool) {
 		if v.Kind() != Object {
@@ -42,14 +43,14 @@ func (v JSON) PlacedElements() iter.Seq2[int, JSON] {
 	}
 }
 
-// Duplicate is a key that an object has had before.
+// Duplicate is a key that occurred earlier in the same object.
 type Duplicate struct {
-	Path   []string // the keys that lead to the object, those of arrays left out
+	Path   []string // the keys that lead to the object, without the indexes of arrays
 	Key    string
 	Offset int // of the later key
 }
 
-// Duplicates lists the keys that stand more than once in an object of v, at any depth.
+// Duplicates lists the keys that occur more than once in an object of v, at any depth.
 func Duplicates(v JSON) []Duplicate {
 	var out []Duplicate
 	duplicates(v, 0, nil, &out)

@@ -8,7 +8,7 @@ type Member struct {
 	Value JSON
 }
 
-// skipSpace returns the index of the first byte of s, from i on, that is not white space.
+// skipSpace returns the index of the first byte of s from i that is not white space.
 func skipSpace(s string, i int) int {
 	for i < len(s) && (s[i] == ' ' || s[i] == '\n' || s[i] == '\t' || s[i] == '\r') {
 		i++
@@ -63,8 +63,8 @@ func skipNested(s string, i int) int {
 	}
 }
 
-// rawMembers iterates over the members of an object in order of appearance,
-// duplicates included. The positions are those of the key's quote and of the value.
+// rawMembers iterates over the members of an object in order of appearance, including duplicates.
+// The positions are those of the key's quote and of the value.
 func (v JSON) rawMembers(yield func(keyAt, keyEnd, valueAt, valueEnd int) bool) {
 	s := string(v)
 	for i := skipSpace(s, 1); s[i] != '}'; i = skipSpace(s, i+1) {
@@ -80,7 +80,7 @@ func (v JSON) rawMembers(yield func(keyAt, keyEnd, valueAt, valueEnd int) bool) 
 	}
 }
 
-// Member looks up a key; false if v is no object or has no such key.
+// Member looks up a key; false if v is not an object or has no such key.
 func (v JSON) Member(key string) (JSON, bool) {
 	if v.Kind() != Object {
 		return "", false
@@ -96,8 +96,8 @@ func (v JSON) Member(key string) (JSON, bool) {
 	return found, ok
 }
 
-// Members lists the members of an object: each key once, where it first stands,
-// with its last value. Nil for other kinds.
+// Members lists the members of an object: each key once, at its first place, with its last value.
+// Nil for other kinds.
 func (v JSON) Members() []Member {
 	if v.Kind() != Object {
 		return nil
@@ -179,7 +179,7 @@ func (v JSON) Len() int {
 	return n
 }
 
-// Element gives the element at index i; a negative index counts from the end.
+// Element returns the element at index i; a negative index counts from the end.
 func (v JSON) Element(i int) (JSON, bool) {
 	if v.Kind() != Array {
 		return "", false

@@ -9,8 +9,8 @@ type Step struct {
 	IsIndex bool
 }
 
-// Set gives v with the value at path replaced. Objects that are missing on the way
-// are made, elements are not. An error tells that a step does not fit what it meets.
+// Set returns v with the value at path replaced. It creates missing objects on the path, but no
+// missing elements. It returns an error if a step does not fit the value that it is applied to.
 func Set(v JSON, path []Step, val JSON) (JSON, error) {
 	if len(path) == 0 {
 		return val, nil
@@ -50,10 +50,11 @@ func setMember(v JSON, key string, rest []Step, val JSON) (JSON, error) {
 	return JSON(append(append(dst, val...), '}')), nil
 }
 
-// place is where the value of a member stands. The member before it ends at before.
+// place is the position of a member's value. The member before it ends at before.
 type place struct{ before, from, to int }
 
-// placesOf finds all members of a key; last is the end of the last member of any key, 0 if there is none.
+// placesOf finds all members of a key; last is the end of the last member of any key, 0 if there is
+// none.
 func (v JSON) placesOf(key string) (places []place, last int) {
 	v.rawMembers(func(keyAt, keyEnd, at, end int) bool {
 		if keyIs(string(v[keyAt+1:keyEnd-1]), key) {
@@ -65,7 +66,7 @@ func (v JSON) placesOf(key string) (places []place, last int) {
 	return places, last
 }
 
-// replace puts val in the first of the places and removes the members at the others.
+// replace writes val to the first of the places and removes the members at the others.
 func replace(v JSON, places []place, val JSON) JSON {
 	first := places[0]
 	dst := append(make([]byte, 0, len(v)-(first.to-first.from)+len(val)), v[:first.from]...)

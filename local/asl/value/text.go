@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// keyIs compares a key as it stands between its quotes with a plain key.
+// keyIs compares the raw text between a key's quotes with a plain key.
 func keyIs(raw, key string) bool {
 	if strings.IndexByte(raw, '\\') < 0 {
 		return raw == key
@@ -14,8 +14,8 @@ func keyIs(raw, key string) bool {
 	return unquote(raw) == key
 }
 
-// unquote decodes what stands between the quotes of a valid string. A lone surrogate, which UTF-8 does
-// not have, becomes the three bytes that UTF-8's rule gives; AppendString makes it an escape again.
+// unquote decodes the text between the quotes of a valid string. A lone surrogate, which UTF-8 does
+// not allow, becomes the three bytes of UTF-8's rule; AppendString makes it an escape again.
 func unquote(raw string) string {
 	at := strings.IndexByte(raw, '\\')
 	if at < 0 {
@@ -47,7 +47,7 @@ func surrogate(s string) (rune, bool) {
 	return 0xD000 | rune(s[1]&0x3F)<<6 | rune(s[2]&0x3F), true
 }
 
-// unescape decodes the escape sequence at raw[i], and gives the index after it.
+// unescape decodes the escape sequence at raw[i], and returns the index after it.
 func unescape(raw string, i int) (rune, int) {
 	switch b := raw[i+1]; b {
 	case 'b':
@@ -98,8 +98,8 @@ func hex4(s string) (rune, bool) {
 
 const hexDigits = "0123456789abcdef"
 
-// AppendString appends s as a JSON string, escaping only what must be escaped.
-// A lone surrogate of unquote becomes its escape, other invalid UTF-8 U+FFFD.
+// AppendString appends s as a JSON string, escaping only what must be escaped. A lone surrogate
+// from unquote becomes its escape, other invalid UTF-8 becomes U+FFFD.
 func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0
@@ -127,7 +127,8 @@ func AppendString(dst []byte, s string) []byte {
 	return append(append(dst, s[start:]...), '"')
 }
 
-// appendInvalid appends the first of the bytes that are no UTF-8; n is how many of them that takes.
+// appendInvalid appends the first of the bytes that are not valid UTF-8, and returns how many bytes
+// it has read as n.
 func appendInvalid(dst []byte, s string) (out []byte, n int) {
 	if r, ok := surrogate(s); ok {
 		return append(dst, '\\', 'u', 'd', hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15]), 3

@@ -1,10 +1,9 @@
-// Package value works on JSON as text. A value is its own source text, so numbers
-// keep their digits, objects their order, and what nobody looks at is copied, never
-// decoded. Text is checked once, by Parse, where it comes in; everything else
-// relies on that check.
+// Package value works on JSON as text. A value is its own source text: numbers keep their digits,
+// objects keep their order, and parts that are not read are copied without being decoded. Parse
+// checks a text once, where it is received; all other functions rely on that check.
 //
-// Of duplicate keys the last one counts, as AWS's JSON reader has it; a text that is
-// passed through keeps them.
+// The last of duplicate keys counts, as in AWS's JSON reader; a text that is passed through keeps
+// them all.
 package value
 
 import (
@@ -30,7 +29,7 @@ const (
 	Object
 )
 
-// String names the kind as AWS's messages do.
+// String returns the name of the kind in AWS's messages.
 func (k Kind) String() string {
 	return [...]string{"invalid", "null", "boolean", "number", "string", "array", "object"}[k]
 }
@@ -44,7 +43,7 @@ const (
 	EmptyArray  JSON = "[]"
 )
 
-// Kind tells the type of v.
+// Kind returns the type of v.
 func (v JSON) Kind() Kind {
 	if v == "" {
 		return Invalid
@@ -64,11 +63,11 @@ func (v JSON) Kind() Kind {
 	return Number
 }
 
-// Bool reports a boolean's value; false for any other kind.
+// Bool returns a boolean's value; false for any other kind.
 func (v JSON) Bool() bool { return v == True }
 
-// Text decodes a string; for other kinds it gives the text of v itself. It is valid UTF-8 unless the
-// string has the escape of a lone surrogate, which OfString gives back as it was.
+// Text decodes a string; for other kinds it returns the text of v itself. The result is valid UTF-8
+// unless the string has the escape of a lone surrogate, which OfString restores.
 func (v JSON) Text() string {
 	if v.Kind() != String {
 		return string(v)
@@ -76,7 +75,7 @@ func (v JSON) Text() string {
 	return unquote(string(v[1 : len(v)-1]))
 }
 
-// Float gives a number as the nearest float64.
+// Float returns a number as the nearest float64.
 func (v JSON) Float() (float64, bool) {
 	if v.Kind() != Number {
 		return 0, false
@@ -85,7 +84,7 @@ func (v JSON) Float() (float64, bool) {
 	return f, err == nil || f != 0
 }
 
-// Int gives a number that is written as an integer ("5", not "5.0") and fits.
+// Int returns a number that is written as an integer ("5", not "5.0") and fits.
 func (v JSON) Int() (int64, bool) {
 	if v.Kind() != Number {
 		return 0, false
@@ -101,7 +100,7 @@ func Compare(a, b JSON) int {
 	if okX && okY {
 		return compare(x, y)
 	}
-	// Exponents can make a number's exact form huge; then floats must do.
+	// An exponent can make the exact form of a number huge; then the comparison uses floats.
 	if len(a)+len(b) < 80 && !strings.ContainsAny(string(a)+string(b), "eE") {
 		r, okR := new(big.Rat).SetString(string(a))
 		s, okS := new(big.Rat).SetString(string(b))
@@ -124,13 +123,13 @@ func compare[T int64 | float64](a, b T) int {
 	return 0
 }
 
-// OfString gives a string's JSON text.
+// OfString returns a string's JSON text.
 func OfString(s string) JSON { return JSON(AppendString(make([]byte, 0, len(s)+2), s)) }
 
-// OfInt gives a number's JSON text.
+// OfInt returns a number's JSON text.
 func OfInt(n int64) JSON { return JSON(strconv.FormatInt(n, 10)) }
 
-// OfArray gives the array of the items.
+// OfArray returns the array of the items.
 func OfArray(items []JSON) JSON {
 	n := 2 + len(items)
 	for _, it := range items {
@@ -146,7 +145,7 @@ func OfArray(items []JSON) JSON {
 	return JSON(append(dst, ']'))
 }
 
-// OfMembers gives the object of the members, in their order.
+// OfMembers returns the object of the members, in their order.
 func OfMembers(members []Member) JSON {
 	dst := []byte{'{'}
 	for i, m := range members {
