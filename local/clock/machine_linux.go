@@ -6,7 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Asleep implements Source: CLOCK_BOOTTIME goes on while the machine sleeps, CLOCK_MONOTONIC does not.
+// Asleep implements Source: CLOCK_BOOTTIME goes on while the machine sleeps, CLOCK_MONOTONIC does
+// not.
 func (Machine) Asleep() time.Duration {
 	var awake, all unix.Timespec
 	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &awake) != nil || unix.ClockGettime(unix.CLOCK_BOOTTIME, &all) != nil {

@@ -170,7 +170,8 @@ func anythingButText(name string, v any) (func(string) bool, error) {
 	return compileText(name, s)
 }
 
-// maxNumber bounds the numbers that operators compare, which EventBridge keeps with six digits after the point.
+// maxNumber bounds the numbers that operators compare, which EventBridge keeps with six digits
+// after the point.
 const maxNumber = 5e9
 
 // compileNumeric compiles ["=", n], [">", n] or a range [">", a, "<=", b], which must not be empty.

@@ -3,8 +3,8 @@
 // suffix, equals-ignore-case, anything-but, numeric, exists, cidr, wildcard and $or. It is pure: no
 // I/O, no state.
 //
-// Source: "Comparison operators for use in event patterns", Amazon EventBridge user guide; messages and corner cases follow
-// what TestEventPattern answers on AWS.
+// Source: "Comparison operators for use in event patterns", Amazon EventBridge user guide; messages
+// and corner cases follow what TestEventPattern answers on AWS.
 package pattern
 
 import (

@@ -39,8 +39,9 @@ func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any
 	return api.Do(ctx, s, op, input)
 }
 
-// Grants tells what a caller needs to be allowed: the action on the state machine or execution that it names. The task token
-// operations need theirs on the state machine that waits for the token (SAM's StepFunctionsCallbackPolicy grants that).
+// Grants returns the permission that a caller needs: the action on the state machine or execution
+// that the request names. The task token operations need it on the state machine that waits for the
+// token (SAM's StepFunctionsCallbackPolicy grants that).
 func (s *Service) Grants(op string, input json.RawMessage) []awsapi.Grant {
 	var in struct {
 		StateMachineARN string `json:"stateMachineArn"`
@@ -76,7 +77,8 @@ func (s *Service) Grants(op string, input json.RawMessage) []awsapi.Grant {
 	return grants
 }
 
-// machineOfToken is the ARN of the state machine that waits for a token; empty if no such token was given out.
+// machineOfToken returns the ARN of the state machine that waits for a token; empty if no such
+// token was issued.
 func (s *Service) machineOfToken(token string) string {
 	arn, err := inside(s, token, func(token string) (string, error) {
 		id, _, err := s.token(token)

@@ -24,7 +24,8 @@ func (a arns) execution(machine, name string) string {
 	return a.prefix + "execution:" + machine + ":" + name
 }
 
-// parseMachine returns the name in a state machine's ARN; a version or alias after it is kept in the name, and so is never found.
+// parseMachine returns the name in a state machine's ARN. It keeps a version or alias in the name;
+// no state machine has such a name.
 func (a arns) parseMachine(arn string) (name string, err error) {
 	rest, err := a.resource(arn, machineKind)
 	return rest, err
@@ -43,7 +44,8 @@ func (a arns) parseExecution(arn string) (machine, name string, err error) {
 	return machine, name, nil
 }
 
-// resource returns what follows the resource type. An ARN of another account or region is well formed, and names nothing here.
+// resource returns the part after the resource type. An ARN of another account or region is well
+// formed, but refers to nothing here.
 func (a arns) resource(arn, kind string) (string, error) {
 	if rest, ok := strings.CutPrefix(arn, a.prefix); ok {
 		if rest, ok := strings.CutPrefix(rest, kind+":"); ok && rest != "" {
@@ -62,7 +64,7 @@ func (a arns) resource(arn, kind string) (string, error) {
 	case p[2] != "states" || p[5] != kind:
 		return "", invalidARN("Resource type not valid in this context: " + p[5])
 	}
-	return "\x00" + p[3] + ":" + p[4] + ":" + p[6], nil // no name holds a NUL
+	return "\x00" + p[3] + ":" + p[4] + ":" + p[6], nil // no name contains a NUL
 }
 
 func invalidARN(text string) error { return awsapi.Errorf("InvalidArn", "Invalid Arn: '%s'", text) }

@@ -11,7 +11,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// BenchmarkService_TwoTasks is an execution of two tasks from start to end, many at once: three steps of the journal.
+// BenchmarkService_TwoTasks runs executions of two tasks from start to end, many at once: three
+// steps of the journal each.
 func BenchmarkService_TwoTasks(b *testing.B) {
 	for _, mode := range []struct {
 		name     string

@@ -12,10 +12,11 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// parentTask names in a context the task for which an execution is started.
+// parentTask is the context key of the task for which an execution is started.
 type parentTask struct{}
 
-// startChild starts the child of a .sync task, unless that was done before a crash. The outcome is what the service answered.
+// startChild starts the child of a .sync task, unless it was started before a crash. The outcome is
+// the service's answer.
 func (s *Service) startChild(ctx context.Context, j job) outcome {
 	l := link{parent: j.run.rec.ID, task: j.task.Task}
 	if known, ok := s.children.of(l.parent, l.task); ok {
@@ -34,7 +35,7 @@ func (s *Service) startChild(ctx context.Context, j job) outcome {
 	return out
 }
 
-// startedAs is the outcome of a start whose answer was lost.
+// startedAs returns the outcome of a start whose answer was lost.
 func (s *Service) startedAs(j job, l link) outcome {
 	e, err := inside(s, l.child, s.record)
 	if err != nil {
@@ -44,13 +45,14 @@ func (s *Service) startedAs(j job, l link) outcome {
 	return outcome{output: s.output(in, startAnswer(s.arns.execution(e.Machine, e.Name), e.Start)), child: l.child}
 }
 
-// startAnswer is the answer of StartExecution.
+// startAnswer formats the answer of StartExecution.
 func startAnswer(arn string, start Millis) string {
 	b := value.AppendString([]byte(`{"executionArn":`), arn)
 	return string(append(start.append(append(b, `,"startDate":`...)), '}'))
 }
 
-// settle brings a task and its child together: it hands over the child's end, or stops a child that nobody waits for any more.
+// settle synchronises a task and its child: it delivers the child's end, or stops a child whose
+// parent does not wait for it any more.
 func (s *Service) settle(ctx context.Context, l link) error {
 	p, err := inside(s, l, s.waitingParent)
 	switch {
@@ -59,7 +61,7 @@ func (s *Service) settle(ctx context.Context, l link) error {
 	case p.run == nil:
 		return s.abandon(ctx, l, p)
 	case !p.task.Submitted:
-		return nil // who submits it looks at the link again
+		return nil // the submission looks at the link again
 	}
 	child, err := inside(s, l.child, s.record)
 	if err != nil || child.Status == asl.Running {
@@ -73,7 +75,8 @@ func (s *Service) settle(ctx context.Context, l link) error {
 	return err
 }
 
-// parent is the execution of a link's task; without run it does not wait any more.
+// parent returns the execution of a link's task. If run is nil, the execution does not wait any
+// more.
 type parent struct {
 	run  *run
 	task asl.ScheduleTask
@@ -104,7 +107,8 @@ func (s *Service) waitingParent(l link) (p parent, err error) {
 	return p, nil
 }
 
-// childOutcome is what the task gets of a child that has ended. It is asked for as the parent: its role must allow that.
+// childOutcome returns the outcome that the task gets from a child that has ended. It calls
+// DescribeExecution as the parent, whose role must allow that.
 func (s *Service) childOutcome(ctx context.Context, j job, child execution) outcome {
 	in := integrations[j.task.ResourceType+":"+j.task.Action]
 	request, err := json.Marshal(DescribeExecutionInput{ExecutionARN: s.arns.execution(child.Machine, child.Name)})
@@ -122,8 +126,9 @@ func (s *Service) childOutcome(ctx context.Context, j job, child execution) outc
 	return outcome{output: text}
 }
 
-// childText describes a child as its parent sees it: with capital letters, dates in milliseconds and, in the second form of the
-// pattern, its input and output as JSON and not as texts.
+// childText describes a child as its parent sees it: member names begin with capital letters, dates
+// are milliseconds and, in the second form of the pattern, input and output are JSON instead of
+// strings.
 func childText(answer value.JSON, parsed bool) string {
 	var members []value.Member
 	for _, name := range [...]string{
@@ -152,7 +157,7 @@ func childText(answer value.JSON, parsed bool) string {
 	return string(value.OfMembers(members))
 }
 
-// deliver takes the child's end into the parent, and deletes the link with it.
+// deliver takes the child's end into the parent, and deletes the link in the same batch.
 func (s *Service) deliver(l link, out outcome) error {
 	r, err := s.acquire(l.parent)
 	if err != nil {
@@ -165,7 +170,7 @@ func (s *Service) deliver(l link, out outcome) error {
 	}
 	err = r.take(in, func(b *store.Batch) { b.Delete(l.key()) })
 	if errors.Is(err, asl.ErrUnknownTask) || errors.Is(err, asl.ErrEnded) {
-		s.children.push(l) // given up meanwhile
+		s.children.push(l) // the parent has given up the task in the meantime
 		return nil
 	}
 	if err == nil {
@@ -190,7 +195,7 @@ func (s *Service) abandon(ctx context.Context, l link, p parent) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			s.log.Warn("stop child execution", "execution", child.Name, "error", out.err.cause) // it runs on, as on AWS
+			s.log.Warn("stop child execution", "execution", child.Name, "error", out.err.cause) // the child continues, as on AWS
 		}
 	}
 	_, err = inside(s, l, func(l link) (struct{}, error) {
@@ -204,5 +209,5 @@ func (s *Service) abandon(ctx context.Context, l link, p parent) error {
 	return err
 }
 
-// write writes a link with what makes it.
+// write writes a link together with the batch that creates it.
 func (l link) write(b *store.Batch) { b.Set(l.key(), binary.AppendUvarint(nil, l.child)) }

@@ -23,7 +23,8 @@ type family struct {
 	opt    Options
 }
 
-// newFamily makes one; calls, if given, stands between the state machines and the service.
+// newFamily returns a family; calls, if given, intercepts the calls from the state machines to the
+// service.
 func newFamily(t *testing.T, calls func(ctx context.Context, op string, next func() (json.RawMessage, error)) (json.RawMessage, error)) *family {
 	t.Helper()
 	st, err := store.Open("", store.Options{InMemory: true})
@@ -59,7 +60,8 @@ func (f *family) restart(t *testing.T) {
 	f.open(t, f.store, f.clock)
 }
 
-// parent creates a state machine that runs a child and waits for it; more are fields of its task.
+// parent creates a state machine that runs a child and waits for it; more holds additional fields
+// of its task.
 func (f *family) parent(name, pattern, child, more string) string {
 	f.t.Helper()
 	return f.machine(name, `{"StartAt":"C","States":{"C":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.`+pattern+`",
@@ -131,7 +133,8 @@ func deref(s *string) string {
 	return *s
 }
 
-// TestService_Child_givenUp: a child that nobody waits for any more is stopped, and its children too.
+// TestService_Child_givenUp: a child whose parent does not wait for it any more is stopped, and so
+// are its children.
 func TestService_Child_givenUp(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -175,7 +178,7 @@ func TestService_Child_givenUp(t *testing.T) {
 	}
 }
 
-// history is types of an execution that may not be there yet.
+// history returns the event types of an execution that may not exist yet.
 func (f *family) history(arn string) string {
 	if _, err := f.DescribeExecution(f.t.Context(), DescribeExecutionInput{ExecutionARN: arn}); err != nil {
 		return ""
@@ -183,7 +186,8 @@ func (f *family) history(arn string) string {
 	return f.types(arn)
 }
 
-// TestService_Child_survives: parent and child end as if the service had run all the time, wherever it was killed.
+// TestService_Child_survives: parent and child end as if the service had run all the time, wherever
+// it was killed.
 func TestService_Child_survives(t *testing.T) {
 	t.Parallel()
 	t.Run("while the child runs", func(t *testing.T) {
@@ -234,7 +238,8 @@ func TestService_Child_survives(t *testing.T) {
 	}
 }
 
-// TestService_Child_refused: what the role may not do fails the task, as other integrations do.
+// TestService_Child_refused: a call that the role does not allow fails the task, as with other
+// integrations.
 func TestService_Child_refused(t *testing.T) {
 	t.Parallel()
 	for op, types := range map[string]string{

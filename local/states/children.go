@@ -11,9 +11,11 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// A task of states:startExecution.sync waits for the end of the execution that it starts, its child. A link ties them: it is
-// written with the child itself, so that a task that is performed again after a crash starts no second one, and it is deleted when
-// the task has taken the child's end, or when the child of a task that nobody waits for any more was stopped.
+// A task of states:startExecution.sync waits for the end of the execution that it starts, its
+// child. A link ties the two. It is written in the child's first batch, so that the task does not
+// start a second child when it is performed again after a crash. It is deleted when the task has
+// taken the child's end, or when the child was stopped because the task does not wait for it any
+// more.
 
 // link ties a task to its child.
 type link struct {
@@ -24,7 +26,7 @@ type link struct {
 
 func (l link) key() store.Key { return childKey(l.parent, l.task) }
 
-// children are the links, and those of them that something has happened to. The zero value is ready.
+// children holds the links, and a queue of those that must be looked at. The zero value is ready.
 type children struct {
 	mu       sync.Mutex
 	byParent map[uint64][]link
@@ -37,7 +39,8 @@ func newChildren() *children {
 	return &children{byParent: map[uint64][]link{}, byChild: map[uint64][]link{}, wake: make(chan struct{}, 1)}
 }
 
-// load reads the links of the store. What became of them while the service was down is looked at first.
+// load reads the links of the store, and queues all of them: their executions may have changed
+// while the service was down.
 func (c *children) load(st *store.Store) error {
 	for p, err := range st.Scan(childKeys, childKeys.End()) {
 		if err != nil {
@@ -91,7 +94,8 @@ func (c *children) of(parent uint64, task asl.TaskID) (link, bool) {
 	return link{}, false
 }
 
-// changed has the links of an execution looked at: as a parent that has given up tasks, and once it has ended also as a child.
+// changed queues the links of an execution: as a parent, whose tasks may have been given up, and
+// once it has ended also as a child.
 func (c *children) changed(id uint64, ended bool) {
 	c.mu.Lock()
 	links := slices.Clone(c.byParent[id])
@@ -102,7 +106,7 @@ func (c *children) changed(id uint64, ended bool) {
 	c.push(links...)
 }
 
-// push has links looked at.
+// push queues links.
 func (c *children) push(links ...link) {
 	if len(links) == 0 {
 		return
@@ -127,10 +131,10 @@ func (c *children) pop() (link, bool) {
 	return l, true
 }
 
-// settling bounds how many links are looked at at once.
+// settling is the maximum number of links that are looked at concurrently.
 const settling = 64
 
-// settleChildren looks at links until ctx is done.
+// settleChildren looks at queued links until ctx is done.
 func (s *Service) settleChildren(ctx context.Context) {
 	slots := make(chan struct{}, settling)
 	for {

@@ -8,10 +8,10 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
-// firing bounds how many executions whose timers are due are stepped at once.
+// firing is the maximum number of executions whose due timers are fired concurrently.
 const firing = 64
 
-// fireTimers steps executions whose timers are due, until ctx is done.
+// fireTimers fires the timers of executions when they are due, until ctx is done.
 func (s *Service) fireTimers(ctx context.Context) {
 	slots := make(chan struct{}, firing)
 	for {
@@ -37,7 +37,8 @@ func (s *Service) fireTimers(ctx context.Context) {
 	}
 }
 
-// sleep waits for a point in time (0: none), or until an earlier timer was set. It returns false when ctx is done.
+// sleep waits for a point in time (0: none), or until an earlier timer was set. It returns false
+// when ctx is done.
 func (s *Service) sleep(ctx context.Context, now time.Time, until Millis) bool {
 	var due <-chan time.Time
 	if until != 0 {
@@ -45,7 +46,7 @@ func (s *Service) sleep(ctx context.Context, now time.Time, until Millis) bool {
 		defer t.Stop()
 		due = t.Chan()
 		if s.clock.Since(now) > time.Millisecond {
-			return true // the clock was moved meanwhile: the timer is late
+			return true // the clock was moved in the meantime: the timer is late
 		}
 	}
 	select {
@@ -84,11 +85,11 @@ func (s *Service) fire(id uint64) {
 		}
 	}
 	if r.rec.Status == asl.Running && !r.gone {
-		s.timers.set(id, r.due()) // the clock's timer may have come for one that was moved
+		s.timers.set(id, r.due()) // the clock's timer may belong to one that was moved
 	}
 }
 
-// dueTimer takes out the first timer and its time, if it is due.
+// dueTimer removes and returns the first timer and its time, if it is due.
 func (r *run) dueTimer(now Millis) (asl.TimerID, Millis, bool) {
 	first := -1
 	for i, t := range r.timers {

@@ -18,7 +18,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// crashMachine takes every way through the journal: tasks, a retry, a Parallel, a Map, a wait, a token.
+// crashMachine uses every feature that the journal records: tasks, a retry, a Parallel, a Map, a
+// wait, a token.
 const crashMachine = `{"StartAt":"A","States":{
 	"A":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:a","ResultPath":"$.a","Next":"Both"},
 	"Both":{"Type":"Parallel","ResultPath":"$.both","Next":"Each","Branches":[
@@ -33,7 +34,8 @@ const crashMachine = `{"StartAt":"A","States":{
 
 const crashInput = `{"items":[1,2]}`
 
-// world is what is outside of the service, and outlives it: the functions, and those who answer tokens.
+// world is what is outside of the service and survives a crash: the functions, and the holders of
+// task tokens.
 type world struct {
 	mu     sync.Mutex
 	calls  []string
@@ -60,14 +62,15 @@ func (w *world) invoke(_ context.Context, function, _ string, payload []byte) (L
 	return LambdaResult{Payload: []byte(`"` + name + `"`)}, nil
 }
 
-// clone copies the world as it is at a crash.
+// clone copies the world at a crash.
 func (w *world) clone() *world {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return &world{calls: append([]string(nil), w.calls...), busy: w.busy, tokens: append([]string(nil), w.tokens...)}
 }
 
-// drive starts the execution and does what the world does (time passes, the token is answered) until the execution has ended.
+// drive starts the execution and acts as its surroundings (time passes, the token is answered)
+// until the execution has ended.
 func (w *world) drive(ctx context.Context, s *Service, clock *clockwork.FakeClock) (DescribeExecutionOutput, error) {
 	var none DescribeExecutionOutput
 	machine, err := s.Put(ctx, "m", role, crashMachine)
@@ -128,7 +131,8 @@ func TestService_CrashAtEveryJournalWrite(t *testing.T) {
 	}
 }
 
-// recordCrashes runs the workload once, and keeps the disk as a crash would leave it before, amid and after every write to the log.
+// recordCrashes runs the workload once, and keeps copies of the disk as a crash would leave it
+// before, during and after every write to the log.
 func recordCrashes(t *testing.T) (crashes []crash, want string) {
 	t.Helper()
 	mem, w := vfs.NewCrashableMem(), &world{}
@@ -148,7 +152,8 @@ func recordCrashes(t *testing.T) (crashes []crash, want string) {
 		case errorfs.OpFileWrite: // nothing of the record is on disk
 			n++
 			take("before", 0)
-		case errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo: // written, not flushed: all of it, parts, or nothing survives
+		// The record is written, but not flushed: all of it, parts of it, or nothing survives.
+		case errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo:
 			take("torn", 50)
 			take("after", 100)
 		}
@@ -188,7 +193,8 @@ func runOnce(t *testing.T, fs vfs.FS, w *world) DescribeExecutionOutput {
 	return got
 }
 
-// checkResumed opens the crashed disk, and holds the rest of the run against the run without a crash.
+// checkResumed opens the crashed disk, and compares the rest of the run with the run without a
+// crash.
 func checkResumed(t *testing.T, c crash, want string) {
 	recorded := recordedResults(t, c.fs)
 	before := len(c.world.calls)
@@ -213,7 +219,7 @@ func checkResumed(t *testing.T, c crash, want string) {
 	}
 }
 
-// recordedResults counts, per function, the successes in the journal of a crashed disk.
+// recordedResults counts, for each function, the successes in the journal of a crashed disk.
 func recordedResults(t *testing.T, fs *vfs.MemFS) map[string]int {
 	t.Helper()
 	n := map[string]int{}
@@ -247,7 +253,8 @@ func recordedResults(t *testing.T, fs *vfs.MemFS) map[string]int {
 	return n
 }
 
-// checkJournal: ids without a gap, causes before effects, one end, and at the end nothing is left in the indexes.
+// checkJournal checks that ids have no gap, that causes precede their effects, that there is one
+// end, and that the indexes are empty after it.
 func checkJournal(t *testing.T, h *harness, arn string) {
 	t.Helper()
 	e, err := h.execution(arn)

@@ -2,7 +2,8 @@ package states
 
 import "context"
 
-// This service has no versions, aliases, activities and Map Runs. Their listings say so: tools ask for them on every refresh of what is there.
+// This service has no versions, aliases, activities and Map Runs. Their listings are empty instead
+// of failing, because tools call them on every refresh.
 
 // listInput is the request of such a listing.
 type listInput struct {
@@ -16,7 +17,7 @@ func (in *listInput) check() error {
 	if _, err := pageSize(in.MaxResults); err != nil {
 		return err
 	}
-	if in.NextToken != "" { // none was given out
+	if in.NextToken != "" { // no token was ever issued
 		return errInvalidToken
 	}
 	return nil

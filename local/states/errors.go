@@ -2,7 +2,7 @@ package states
 
 import "github.com/orderflow-dev/orderflow/local/awsapi"
 
-// The errors of the API, with the texts that Step Functions gives.
+// The errors of the API, with the texts of Step Functions.
 
 func machineMissing(arn string) error {
 	return awsapi.Errorf("StateMachineDoesNotExist", "State Machine Does Not Exist: '%s'", arn)

@@ -12,7 +12,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// open runs a service in memory whose functions greet, until close is called.
+// open runs a service in memory with a function that greets, until close is called.
 func open(publish func(context.Context, states.StatusChange) error) (s *states.Service, close func()) {
 	st, err := store.Open("", store.Options{InMemory: true})
 	if err != nil {
@@ -43,8 +43,8 @@ func open(publish func(context.Context, states.StatusChange) error) (s *states.S
 	}
 }
 
-// The service runs state machines whose functions are Go functions. It publishes when executions
-// begin and end.
+// The service runs state machines whose functions are Go functions. It publishes a change when an
+// execution starts and ends.
 func Example() {
 	changes := make(chan states.StatusChange, 2)
 	s, close := open(func(_ context.Context, c states.StatusChange) error { changes <- c; return nil })

@@ -48,7 +48,7 @@ func (s *Service) record(id uint64) (execution, error) {
 	return decodeExecution(id, data)
 }
 
-// firstEvent and lastEvent read one end of the journal: where input and output stand.
+// firstEvent and lastEvent read the two ends of the journal, which hold the input and the output.
 func (s *Service) firstEvent(id uint64) (asl.Event, error) {
 	events, err := s.stepEvents(id, 1)
 	if err != nil {
@@ -113,14 +113,15 @@ type DescribeExecutionOutput struct {
 	StateMachineAliasARN string       `json:"stateMachineAliasArn,omitempty"`
 }
 
-// dataDetails tell whether an input or output is in the answer or event.
+// dataDetails reports whether an input or output is included in the answer or event.
 type dataDetails struct {
 	Included bool `json:"included"`
 }
 
 var included = &dataDetails{Included: true}
 
-// DescribeExecution returns an execution as it is: ExecutionDoesNotExist, InvalidArn.
+// DescribeExecution returns the current state of an execution. Errors: ExecutionDoesNotExist,
+// InvalidArn.
 func (s *Service) DescribeExecution(_ context.Context, in DescribeExecutionInput) (DescribeExecutionOutput, error) {
 	return inside(s, in, s.describeExecution)
 }
@@ -141,7 +142,7 @@ func (s *Service) describeExecution(in DescribeExecutionInput) (out DescribeExec
 	if out.RedriveStatus, out.RedriveStatusReason, err = s.redriveStatus(&e); err != nil {
 		return out, err
 	}
-	if e.Status != asl.TimedOut { // a timeout of the state machine leaves neither: recorded
+	if e.Status != asl.TimedOut { // a timeout of the state machine has neither: recorded
 		out.Error, out.Cause = e.Error, e.Cause
 	}
 	if metadataOnly {
@@ -162,7 +163,8 @@ func (s *Service) describeExecution(in DescribeExecutionInput) (out DescribeExec
 	return out, nil
 }
 
-// Wait returns when the execution has ended, or ctx is done. It is a convenience of this service: AWS has none for Standard executions.
+// Wait returns when the execution has ended, or ctx is done. It is an extension of this service:
+// AWS has no such operation for Standard executions.
 func (s *Service) Wait(ctx context.Context, arn string) error {
 	id, err := inside(s, arn, s.executionNumber)
 	if err != nil {
@@ -196,7 +198,8 @@ type StopExecutionOutput struct {
 	StopDate Millis `json:"stopDate"`
 }
 
-// StopExecution aborts a running execution; one that has ended stays as it is, and tells when it ended.
+// StopExecution aborts a running execution. An execution that has ended is unchanged, and the
+// answer is the time at which it ended.
 func (s *Service) StopExecution(_ context.Context, in StopExecutionInput) (StopExecutionOutput, error) {
 	return inside(s, in, s.stopExecution)
 }
@@ -225,7 +228,7 @@ func (s *Service) stopExecution(in StopExecutionInput) (out StopExecutionOutput,
 	return StopExecutionOutput{r.rec.Stop}, nil
 }
 
-// checkErrorCause holds an error and its cause against their limits, in characters.
+// checkErrorCause checks the length of an error and its cause, in characters.
 func checkErrorCause(name, cause *string) error {
 	if name != nil && len(*name) > 256 {
 		return validation("Value at 'error' failed to satisfy constraint: Member must have length less than or equal to 256")

@@ -109,7 +109,7 @@ func TestService_StopExecution(t *testing.T) {
 	h := start(t, nil)
 	arn := h.begin(h.machine("m", hourMachine), "x", `{}`)
 	h.clock.Advance(5 * time.Second)
-	for range 2 { // the second finds it stopped
+	for range 2 { // the second call finds it stopped
 		got, err := h.wire("StopExecution", `{"executionArn":"`+arn+`","error":"Cancelled","cause":"by the customer"}`)
 		if err != nil || got != `{"stopDate":1795348805}` {
 			t.Errorf("stopped %s, %v", got, err)
@@ -137,7 +137,7 @@ func TestService_ListExecutions(t *testing.T) {
 		h.begin(machine, fmt.Sprintf("x%02d", i), fmt.Sprintf(`{"n":%d}`, i%3))
 		h.clock.Advance(time.Millisecond)
 	}
-	// Those that were touched last stand first, whenever they began.
+	// The executions that changed last come first, whenever they started.
 	if _, err := h.StopExecution(t.Context(), StopExecutionInput{ExecutionARN: h.arns.execution("m", "x11")}); err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,8 @@ func TestService_ListExecutions(t *testing.T) {
 	}
 }
 
-// TestService_RenewListing reads what an earlier version listed, and how it marked what runs.
+// TestService_RenewListing reads list entries and marks of running executions as an earlier version
+// wrote them.
 func TestService_RenewListing(t *testing.T) {
 	t.Parallel()
 	h := start(t, nil)

@@ -22,7 +22,8 @@ type GetExecutionHistoryInput struct {
 	IncludeExecutionData *bool  `json:"includeExecutionData,omitempty"` // default true
 }
 
-// GetExecutionHistoryOutput is the answer of GetExecutionHistory; asl.Event.AppendJSON gives the shape of an event.
+// GetExecutionHistoryOutput is the answer of GetExecutionHistory; asl.Event.AppendJSON defines the
+// form of an event.
 type GetExecutionHistoryOutput struct {
 	Events    json.RawMessage `json:"events"`
 	NextToken string          `json:"nextToken,omitempty"`
@@ -66,7 +67,7 @@ func (s *Service) getExecutionHistory(in GetExecutionHistoryInput) (out GetExecu
 	return out, nil
 }
 
-// place is an event of an execution and where it stands in the journal.
+// place is an event of an execution and its position in the journal.
 type place struct {
 	event *asl.Event
 	step  uint64 // of the journal
@@ -81,7 +82,7 @@ func (p place) token(reverse bool) string {
 	return sealPage(pageHistory, binary.AppendUvarint(binary.AppendUvarint(b, p.step), p.index))
 }
 
-// openHistoryPage gives the place where a page begins; nil without a token.
+// openHistoryPage returns the place where a page begins; nil without a token.
 func openHistoryPage(in GetExecutionHistoryInput) (*place, error) {
 	if in.NextToken == "" {
 		return nil, nil
@@ -98,7 +99,8 @@ func openHistoryPage(in GetExecutionHistoryInput) (*place, error) {
 	return p, nil
 }
 
-// events yields the public events of an execution, from a place on (nil: from the beginning, in reverse from the end).
+// events yields the public events of an execution from a place (nil: from the beginning, or in
+// reverse from the end).
 func (s *Service) events(id uint64, from *place, reverse bool) iter.Seq2[place, error] {
 	return func(yield func(place, error) bool) {
 		prefix := historyKeys.Clone().Uint(id)
@@ -147,7 +149,7 @@ func yieldStep(list []asl.Event, step uint64, from *place, reverse bool, yield f
 	return true
 }
 
-// MarshalJSON writes the answer; the events are JSON already.
+// MarshalJSON writes the answer. The events are already JSON.
 func (o GetExecutionHistoryOutput) MarshalJSON() ([]byte, error) {
 	b := append([]byte(`{"events":`), o.Events...)
 	if o.NextToken != "" {

@@ -12,21 +12,24 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// integration tells how a service integration appears to a state machine.
+// integration describes how a service integration appears to a state machine.
 type integration struct {
 	service, op string // of Options.Caller
-	errors      string // what error names begin with: "DynamoDB"
-	product     string // how causes name the service: "AmazonDynamoDBv2"
-	general     string // the name for errors that the service's SDK has no class of its own for
-	// texts are parameters that must be texts: an object given there is written as its JSON.
+	errors      string // prefix of error names: "DynamoDB"
+	product     string // the service's name in causes: "AmazonDynamoDBv2"
+	general     string // the name for errors without a class of their own in the service's SDK
+	// texts are the parameters that must be strings: an object is converted to its JSON text.
 	texts []string
-	// camel: members are written small in the service's protocol (stateMachineArn), and big in the state machine (StateMachineArn).
+	// camel: member names begin with a small letter in the service's protocol (stateMachineArn),
+	// and with a capital in the state machine (StateMachineArn).
 	camel bool
-	// sdk: an AWS SDK integration; its output carries no HTTP metadata, and its causes are written with commas.
+	// sdk marks an AWS SDK integration: its output has no HTTP metadata, and its causes are
+	// separated with commas.
 	sdk bool
 }
 
-// integrations are the services that state machines can call, by "resourceType:action" as in TaskScheduled.
+// integrations are the services that state machines can call, by "resourceType:action" as in
+// TaskScheduled.
 var integrations = map[string]*integration{
 	"lambda:invoke":              {service: "lambda", op: "Invoke", errors: "Lambda", product: "AWSLambda", general: "AWSLambdaException"},
 	"sns:publish":                {service: "sns", op: "Publish", errors: "SNS", product: "AmazonSNS", general: "AmazonSNSException", texts: []string{"Message"}},
@@ -47,7 +50,8 @@ func dynamo(op string) *integration {
 	return &integration{service: "dynamodb", op: op, errors: "DynamoDB", product: "AmazonDynamoDBv2", general: "AmazonDynamoDBException"}
 }
 
-// generalErrors are error types that the services' SDKs have no class for: they come as the service's general exception.
+// generalErrors are error types without a class in the services' SDKs: they are reported as the
+// service's general exception.
 var generalErrors = map[string]bool{
 	"ValidationException": true, "ValidationError": true, "AccessDeniedException": true, "AccessDenied": true, "AuthorizationError": true,
 	"SerializationException": true, "InternalFailure": true, "MissingParameter": true, "NotImplemented": true, "InvalidParameterValue": true,
@@ -90,7 +94,7 @@ func (s *Service) call(ctx context.Context, j job, in *integration, service, op 
 	return outcome{output: string(out)}
 }
 
-// parameters turns a task's parameters into the service's request.
+// parameters converts a task's parameters to the service's request.
 func (s *Service) parameters(j job, in *integration) ([]byte, error) {
 	var p map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(j.task.Parameters), &p); err != nil {
@@ -107,7 +111,8 @@ func (s *Service) parameters(j job, in *integration) ([]byte, error) {
 		}
 	}
 	if in.op == "StartExecution" && p["Name"] == nil {
-		// AWS makes a random name. One that follows from the task starts nothing twice when the task is invoked again after a crash.
+		// AWS uses a random name. This one derives from the task, so that a task that is performed
+		// again after a crash starts nothing twice.
 		p["Name"] = json.RawMessage(value.OfString(taskUUID(j.run.rec.Seed, j.task.Task)))
 	}
 	if in.camel {
@@ -127,7 +132,8 @@ func (s *Service) parameters(j job, in *integration) ([]byte, error) {
 	return json.Marshal(p)
 }
 
-// startedChild answers a start that is refused because this very task made it before a crash, and the child has ended since.
+// startedChild answers a start that is refused because the same task made it before a crash, and
+// the child has ended since.
 func (s *Service) startedChild(j job, in *integration, refused *taskError) (answer string, ok bool) {
 	if in.op != "StartExecution" || refused.name != in.errors+".ExecutionAlreadyExistsException" {
 		return "", false
@@ -145,7 +151,8 @@ func (s *Service) startedChild(j job, in *integration, refused *taskError) (answ
 	return startAnswer(arn, child.Start), true
 }
 
-// entries prepares those of events:putEvents: Detail becomes a text, and the execution and its state machine are added to Resources.
+// entries prepares those of events:putEvents: Detail becomes a string, and the execution and its
+// state machine are added to Resources.
 func (s *Service) entries(j job, p map[string]json.RawMessage) error {
 	var list []map[string]json.RawMessage
 	if err := json.Unmarshal(p["Entries"], &list); err != nil {
@@ -174,7 +181,7 @@ func (s *Service) entries(j job, p map[string]json.RawMessage) error {
 	return err
 }
 
-// failedEntries is the error of a PutEvents that did not take every entry.
+// failedEntries returns the error of a PutEvents that did not accept every entry.
 func failedEntries(output string) *taskError {
 	var res struct{ FailedEntryCount int }
 	if err := json.Unmarshal([]byte(output), &res); err != nil || res.FailedEntryCount == 0 {
@@ -183,7 +190,7 @@ func failedEntries(output string) *taskError {
 	return &taskError{"EventBridge.FailedEntry", output, true}
 }
 
-// output is a service's answer as a task sees it.
+// output returns a service's answer as a task sees it.
 func (s *Service) output(in *integration, answer string) string {
 	obj := value.JSON(answer)
 	b := []byte{'{'}
@@ -210,7 +217,7 @@ func (s *Service) output(in *integration, answer string) string {
 
 func capital(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
 
-// isoDate writes the dates of AWS SDK integrations as they write them: 2026-11-22T16:00:00.123Z.
+// isoDate converts dates to the format of AWS SDK integrations: 2026-11-22T16:00:00.123Z.
 func isoDate(in *integration, name, v string) string {
 	var m Millis
 	if !in.sdk || !strings.HasSuffix(name, "Date") || m.UnmarshalJSON([]byte(v)) != nil {
@@ -225,8 +232,9 @@ func (s *Service) sdkMetadata() string {
 		`"},"HttpStatusCode":200},"SdkResponseMetadata":{"RequestId":"` + id + `"}`
 }
 
-// serviceError names a service's error as Step Functions does: "DynamoDB.ConditionalCheckFailedException". A type that the service's SDK has
-// no class for comes under the general one. What is not an AWS error is one of the connection.
+// serviceError names a service's error as Step Functions does:
+// "DynamoDB.ConditionalCheckFailedException". A type without a class in the service's SDK gets the
+// general name. An error that is not from AWS is a connection error.
 func serviceError(in *integration, err error, requestID string) *taskError {
 	e, ok := errors.AsType[*awsapi.Error](err)
 	if !ok {
@@ -254,5 +262,5 @@ func parameterError(j job, text string) outcome {
 	return outcome{err: &taskError{"States.Runtime", fmt.Sprintf("An error occurred while executing the state '%s'. %s", j.task.StateName, text), true}}
 }
 
-// taskUUID derives a UUID from a task of an execution: the same whenever it is asked for.
+// taskUUID derives a UUID from a task of an execution. It is the same each time.
 func taskUUID(seed uint64, task asl.TaskID) string { return derivedUUID(seed, uint64(task)) }

@@ -203,7 +203,7 @@ func TestService_StartsChildOnce(t *testing.T) {
 	}
 	defer st.Close()
 	router := &awsapi.Router{}
-	var lost atomic.Bool // the first answer: the process ends after the child was started
+	var lost atomic.Bool // the first answer is lost: the process ends after the child was started
 	answered := make(chan struct{})
 	opt := Options{Caller: func(ctx context.Context, service, op string, in json.RawMessage) (json.RawMessage, error) {
 		out, err := router.CallJSON(ctx, service, op, in)

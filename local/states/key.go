@@ -7,19 +7,20 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// The keys of the service. Executions have a number, given in the order of their starts; M is a state machine's name.
+// The keys of the store. Executions have a number, assigned in the order of their starts; M is a
+// state machine's name.
 //
-//	m M              -> state machine (JSON); kept as a tombstone after deletion, so that revisions are never given twice
+//	m M              -> state machine (JSON); stays after deletion, so that no revision is used twice
 //	d M revision     -> definition (JSON)
 //	x M name         -> number of the execution of that name
 //	e number         -> execution (record.go)
 //	h number event   -> events of one step, the first of which is that event
-//	r number         -> running: M, and how to go on after a restart (record.go)
+//	r number         -> running: M, and how it continues after a restart (record.go)
 //	c M status ^end ^number -> entry of ListExecutions for a closed execution; newest first
-//	l M status ^number -> such an entry as earlier versions wrote it
-//	w number task    -> number of the execution that a .sync task of that execution waits for
+//	l M status ^number -> such an entry, as written by earlier versions
+//	w number task    -> number of the execution for which a .sync task of that execution waits
 //	t token          -> number and task of a task token
-//	o sequence       -> status change event that is not published yet
+//	o sequence       -> status change event that is not yet published
 //	g ARN            -> tags (JSON)
 var (
 	machineKeys    = store.NewKey("states", "m")

@@ -9,7 +9,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// invokeParameters are those of lambda:invoke.
+// invokeParameters are the parameters of lambda:invoke.
 type invokeParameters struct {
 	FunctionName   string
 	Payload        json.RawMessage
@@ -17,7 +17,8 @@ type invokeParameters struct {
 	InvocationType string
 }
 
-// lambdaInvoke performs lambda:invoke; its output is the API's answer, with the function's result under Payload.
+// lambdaInvoke performs lambda:invoke. Its output is the API's answer, with the function's result
+// in Payload.
 func (s *Service) lambdaInvoke(ctx context.Context, j job) outcome {
 	var p invokeParameters
 	if err := json.Unmarshal([]byte(j.task.Parameters), &p); err != nil || p.FunctionName == "" {
@@ -46,7 +47,8 @@ func (s *Service) lambdaEvent(ctx context.Context, j job, p invokeParameters) ou
 	return out
 }
 
-// invokeFunction performs a task whose resource is a function's ARN: its output is the function's result alone.
+// invokeFunction performs a task whose resource is a function's ARN. Its output is the function's
+// result alone.
 func (s *Service) invokeFunction(ctx context.Context, j job) outcome {
 	res, failed := s.invoke(ctx, j, j.task.Action, "", []byte(j.task.Parameters))
 	if failed != nil {
@@ -75,7 +77,8 @@ func (s *Service) invoke(ctx context.Context, j job, function, qualifier string,
 	return res, nil
 }
 
-// functionError is what a function failed with: its errorType is the error's name, the whole payload the cause.
+// functionError returns the error of a failed function: its errorType is the error's name, the
+// whole payload the cause.
 func functionError(payload []byte) *taskError {
 	var e struct {
 		ErrorType string `json:"errorType"`
@@ -86,7 +89,8 @@ func functionError(payload []byte) *taskError {
 	return &taskError{e.ErrorType, string(payload), false}
 }
 
-// invokeOutput is the answer of Invoke as a task sees it. A payload that is not JSON is a text to Step Functions.
+// invokeOutput returns the answer of Invoke as a task sees it. A payload that is not JSON becomes a
+// string.
 func invokeOutput(res LambdaResult) string {
 	payload := string(res.Payload)
 	if payload == "" {
@@ -117,7 +121,7 @@ func invokeOutput(res LambdaResult) string {
 	return string(append(b, '}'))
 }
 
-// as puts the state machine's identity into ctx: its role decides what it may do.
+// as adds the state machine's identity to ctx: its role determines the permissions.
 func (s *Service) as(ctx context.Context, j job) context.Context {
 	return awsapi.WithIdentity(ctx, s.opt.Identity(j.run.role))
 }

@@ -22,7 +22,9 @@ type ListExecutionsInput struct {
 	NextToken       string     `json:"nextToken,omitempty"`
 }
 
-// ListExecutionsOutput is the answer of ListExecutions, the newest first: running ones by their start or redrive, others by their end. A page may be short, or empty, and still have a next one.
+// ListExecutionsOutput is the answer of ListExecutions, newest first: running executions are sorted
+// by their start or redrive, others by their end. A page may be short, or empty, and still be
+// followed by another one.
 type ListExecutionsOutput struct {
 	Executions []ExecutionItem `json:"executions"`
 	NextToken  string          `json:"nextToken,omitempty"`
@@ -40,7 +42,7 @@ type ExecutionItem struct {
 	RedriveDate     Millis     `json:"redriveDate,omitempty"`
 }
 
-// scanLimit bounds how many closed executions of a status one page looks at.
+// scanLimit is the maximum number of closed executions of a status that one page reads.
 const scanLimit = 10_000
 
 // ListExecutions lists the executions of a state machine.
@@ -124,10 +126,10 @@ func (in *ListExecutionsInput) wants(e *execution) bool {
 	return in.RedriveFilter == "" || (in.RedriveFilter == "REDRIVEN") == (e.RedriveCount > 0)
 }
 
-// executionsBefore merges the executions of all wanted statuses whose rank is below bound, the highest first. next is the bound of
-// the following page, nothing if there is none.
+// executionsBefore merges the executions of all wanted statuses whose rank is below bound, the
+// highest first. next is the bound of the following page, or zero if there is none.
 func (s *Service) executionsBefore(machine string, bound rank, limit int, in ListExecutionsInput) (found []execution, next rank, err error) {
-	floor := rank{} // below it some status was not looked at
+	floor := rank{} // below it some status was not read
 	for _, status := range statusCodes {
 		if in.StatusFilter != "" && in.StatusFilter != status {
 			continue
@@ -158,7 +160,8 @@ func (s *Service) executionsBefore(machine string, bound rank, limit int, in Lis
 	return found, next, nil
 }
 
-// closedBefore reads up to n closed executions of one status; reached is the last rank that it looked at, nothing if that was the end.
+// closedBefore reads up to n closed executions of one status. reached is the last rank that it
+// read, or zero at the end.
 func (s *Service) closedBefore(machine string, status asl.Status, bound rank, n int, in ListExecutionsInput) (list []execution, reached rank, err error) {
 	prefix := append(listKeys.Clone().String(machine), statusCode(status))
 	looked := 0
@@ -204,7 +207,7 @@ func (s *Service) runningBefore(machine string, bound rank, n int, in ListExecut
 	return list, reached, nil
 }
 
-// renewListing moves the entries that earlier versions wrote to the keys of this one.
+// renewListing moves the entries that earlier versions wrote to the keys of this version.
 func (s *Service) renewListing() error {
 	b := s.store.NewBatch()
 	empty := b.Len()

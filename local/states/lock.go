@@ -8,7 +8,7 @@ type keyLocks struct {
 	held map[string]chan struct{}
 }
 
-// lock takes the lock of key and returns what gives it back.
+// lock locks key and returns the function that unlocks it.
 func (l *keyLocks) lock(key string) (unlock func()) {
 	mine := make(chan struct{})
 	for {
@@ -32,7 +32,8 @@ func (l *keyLocks) lock(key string) (unlock func()) {
 	}
 }
 
-// waiters are those who wait for executions to end. The zero value is ready.
+// waiters holds the channels of the callers that wait for executions to end. The zero value is
+// ready.
 type waiters struct {
 	mu sync.Mutex
 	on map[uint64][]chan struct{}

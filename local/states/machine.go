@@ -11,7 +11,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// machineRecord is a state machine. After its deletion the record stays, so that a revision number is never given twice.
+// machineRecord is a state machine. The record stays after the machine's deletion, so that a
+// revision number is never used twice.
 type machineRecord struct {
 	Name     string
 	Status   string // ACTIVE, DELETING
@@ -24,10 +25,11 @@ const (
 	deleting = "DELETING"
 )
 
-// definition is one revision of a state machine. Executions keep the one they began with.
+// definition is one revision of a state machine. Executions keep the revision with which they
+// started.
 type definition struct {
 	Definition, RoleARN string
-	RevisionID          string `json:",omitempty"` // empty for the first
+	RevisionID          string `json:",omitempty"` // empty for the first revision
 	Updated             Millis
 	Description         string          `json:",omitempty"`
 	Logging             json.RawMessage `json:",omitempty"`
@@ -53,7 +55,8 @@ type revisionRef struct {
 	revision uint64
 }
 
-// machine returns a state machine; a deleted one, whose executions have all ended, is missing.
+// machine returns a state machine. A deleted state machine whose executions have all ended does not
+// exist.
 func (s *Service) machine(arn string) (*machineRecord, error) {
 	name, err := s.arns.parseMachine(arn)
 	if err != nil {
@@ -69,7 +72,7 @@ func (s *Service) machine(arn string) (*machineRecord, error) {
 	return m, nil
 }
 
-// machineNamed returns nil if there is none.
+// machineNamed returns nil if there is no state machine of that name.
 func (s *Service) machineNamed(name string) (*machineRecord, error) {
 	m, err := s.machineRecord(name)
 	if m != nil && m.Status == deleting && s.running.count(name) == 0 {
@@ -78,7 +81,7 @@ func (s *Service) machineNamed(name string) (*machineRecord, error) {
 	return m, err
 }
 
-// machineRecord returns the record, a tombstone too; nil if the name was never used.
+// machineRecord returns the record, even of a deleted machine; nil if the name was never used.
 func (s *Service) machineRecord(name string) (*machineRecord, error) {
 	if m, ok := s.machines.records.Load(name); ok {
 		return m.(*machineRecord), nil
@@ -121,7 +124,8 @@ func (s *Service) revision(name string, n uint64) (*revision, error) {
 	return r, nil
 }
 
-// writeMachine makes the record and a new definition durable; a nil definition leaves the current one.
+// writeMachine makes the record and a new definition durable. If definition is nil, the current one
+// stays.
 func (s *Service) writeMachine(m machineRecord, d *definition, tags []Tag) error {
 	b := s.store.NewBatch()
 	if d != nil {
@@ -145,7 +149,7 @@ func (s *Service) writeMachine(m machineRecord, d *definition, tags []Tag) error
 	return nil
 }
 
-// checkDefinition refuses what the engine cannot run: InvalidDefinition.
+// checkDefinition returns InvalidDefinition for a definition that the engine cannot run.
 func checkDefinition(text string) error {
 	if text == "" {
 		return validation("Value '' at 'definition' failed to satisfy constraint: Member must have length greater than or equal to 1")

@@ -28,8 +28,8 @@ type CreateStateMachineOutput struct {
 	CreationDate    Millis `json:"creationDate"`
 }
 
-// CreateStateMachine creates a Standard state machine. The same request again returns the same; another definition under the name is
-// StateMachineAlreadyExists.
+// CreateStateMachine creates a Standard state machine. Calling it again with the same request
+// returns the same answer; another definition under the same name is StateMachineAlreadyExists.
 func (s *Service) CreateStateMachine(_ context.Context, in CreateStateMachineInput) (CreateStateMachineOutput, error) {
 	return inside(s, in, s.createStateMachine)
 }
@@ -82,7 +82,8 @@ func (s *Service) createStateMachine(in CreateStateMachineInput) (out CreateStat
 	return CreateStateMachineOutput{s.arns.machine(m.Name), m.Created}, nil
 }
 
-// createdBefore answers a creation of what is there: idempotent on name, definition, type, logging and tracing.
+// createdBefore answers a creation of an existing state machine: idempotent on name, definition,
+// type, logging and tracing.
 func (s *Service) createdBefore(m *machineRecord, d definition) (out CreateStateMachineOutput, err error) {
 	arn := s.arns.machine(m.Name)
 	if m.Status == deleting {
@@ -98,8 +99,9 @@ func (s *Service) createdBefore(m *machineRecord, d definition) (out CreateState
 	return CreateStateMachineOutput{arn, m.Created}, nil
 }
 
-// Put makes the definition the current one of the state machine of that name, creating it if need be: how a template is deployed.
-// What is there already stays as it is. It returns the ARN.
+// Put makes the definition the current one of the named state machine, and creates it if necessary:
+// the way in which a template is deployed. Other settings of an existing machine are unchanged. Put
+// returns the ARN.
 func (s *Service) Put(ctx context.Context, name, roleARN, definition string) (arn string, err error) {
 	arn = s.arns.machine(name)
 	current, err := s.DescribeStateMachine(ctx, DescribeStateMachineInput{StateMachineARN: arn})
@@ -114,7 +116,7 @@ func (s *Service) Put(ctx context.Context, name, roleARN, definition string) (ar
 	return arn, err
 }
 
-// UpdateStateMachineInput is the request of UpdateStateMachine; what is empty stays as it is.
+// UpdateStateMachineInput is the request of UpdateStateMachine. Empty members are unchanged.
 type UpdateStateMachineInput struct {
 	StateMachineARN         string          `json:"stateMachineArn"`
 	Definition              string          `json:"definition,omitempty"`
@@ -132,7 +134,8 @@ type UpdateStateMachineOutput struct {
 	RevisionID string `json:"revisionId,omitempty"`
 }
 
-// UpdateStateMachine makes a new revision, unless nothing changes. Running executions, and redrives of older ones, keep the revision they began with.
+// UpdateStateMachine creates a new revision, unless nothing changes. Running executions, and
+// redrives of older ones, keep the revision with which they started.
 func (s *Service) UpdateStateMachine(_ context.Context, in UpdateStateMachineInput) (UpdateStateMachineOutput, error) {
 	return inside(s, in, s.updateStateMachine)
 }
@@ -189,8 +192,9 @@ type DeleteStateMachineInput struct {
 	StateMachineARN string `json:"stateMachineArn"`
 }
 
-// DeleteStateMachine deletes the state machine once its running executions have ended; until then it is DELETING, and starts none.
-// What is not there is deleted already.
+// DeleteStateMachine deletes the state machine once its running executions have ended. Until then
+// it is DELETING, and starts no executions. Deleting a state machine that does not exist is a
+// no-op.
 func (s *Service) DeleteStateMachine(_ context.Context, in DeleteStateMachineInput) (struct{}, error) {
 	return inside(s, in, s.deleteStateMachine)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// loggingConfiguration is what a state machine logs, with what is left out in a request as AWS fills it in.
+// loggingConfiguration is the logging of a state machine, with the defaults that AWS fills in.
 type loggingConfiguration struct {
 	Level                string           `json:"level"`
 	IncludeExecutionData bool             `json:"includeExecutionData"`
@@ -24,14 +24,14 @@ type logGroup struct {
 	ARN string `json:"logGroupArn,omitempty"`
 }
 
-// logGroupARN is how CloudWatch Logs writes the ARN of a log group with all its streams.
+// logGroupARN matches the ARN that CloudWatch Logs uses for a log group with all its streams.
 var logGroupARN = regexp.MustCompile(`^arn:aws[a-z-]*:logs:[a-z0-9-]+:\d{12}:log-group:[A-Za-z0-9_/.#-]{1,512}:\*$`)
 
 type tracingConfiguration struct {
 	Enabled bool `json:"enabled"`
 }
 
-// configure takes over the configurations that a request gives.
+// configure applies the configurations of a request.
 func (d *definition) configure(logging, tracing, encryption json.RawMessage) (err error) {
 	if logging != nil {
 		c := loggingConfiguration{Level: "OFF"}
@@ -94,13 +94,14 @@ func orElse(given json.RawMessage, fallback string) json.RawMessage {
 	return given
 }
 
-// same reports whether two revisions would behave alike.
+// same reports whether two revisions behave alike.
 func (d *definition) same(o *definition) bool {
 	return d.Definition == o.Definition && d.RoleARN == o.RoleARN &&
 		bytes.Equal(d.logging(), o.logging()) && bytes.Equal(d.tracing(), o.tracing()) && bytes.Equal(d.encryption(), o.encryption())
 }
 
-// checkPublish refuses versions, which this service does not have, and a description of none.
+// checkPublish refuses to publish a version, which this service does not support, and a version
+// description without one.
 func checkPublish(publish bool, description string) error {
 	switch {
 	case publish:

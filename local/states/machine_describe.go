@@ -69,7 +69,7 @@ func (s *Service) describeRevision(name string, rev *revision, includedData stri
 	return out, nil
 }
 
-// onlyMetadata reads includedData: METADATA_ONLY leaves out what may be encrypted.
+// onlyMetadata parses includedData: METADATA_ONLY leaves out data that may be encrypted.
 func onlyMetadata(includedData string) (bool, error) {
 	switch includedData {
 	case "", "ALL_DATA":
@@ -107,7 +107,7 @@ type ListStateMachinesInput struct {
 	NextToken  string `json:"nextToken,omitempty"`
 }
 
-// ListStateMachinesOutput is the answer of ListStateMachines, in the order of the names.
+// ListStateMachinesOutput is the answer of ListStateMachines, sorted by name.
 type ListStateMachinesOutput struct {
 	StateMachines []StateMachineItem `json:"stateMachines"`
 	NextToken     string             `json:"nextToken,omitempty"`

@@ -7,7 +7,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// encryptionConfiguration says with which key a state machine's data is encrypted.
+// encryptionConfiguration names the key that encrypts a state machine's data.
 type encryptionConfiguration struct {
 	Type         string  `json:"type"`
 	Key          *string `json:"kmsKeyId,omitempty"`
@@ -21,7 +21,7 @@ const (
 	minReuse, defaultReuse, maxReuse = 60, 300, 900
 )
 
-// readEncryption checks the configuration of a request and returns it with its default filled in.
+// readEncryption checks the configuration of a request and returns it with its defaults.
 func readEncryption(given json.RawMessage) (json.RawMessage, error) {
 	var c encryptionConfiguration
 	if err := awsapi.Decode(given, &c); err != nil {
@@ -36,7 +36,7 @@ func readEncryption(given json.RawMessage) (json.RawMessage, error) {
 	return json.Marshal(c)
 }
 
-// check returns a ValidationException for a type that is none, and InvalidEncryptionConfiguration for
+// check returns a ValidationException for an unknown type, and InvalidEncryptionConfiguration for
 // members that do not fit the type (API reference of EncryptionConfiguration).
 func (c *encryptionConfiguration) check() error {
 	switch c.Type {

@@ -59,7 +59,8 @@ func TestService_CreateStateMachine(t *testing.T) {
 	}
 }
 
-// TestService_CreateStateMachine_configuration: which encryption and logging is refused, on creation and on update alike.
+// TestService_CreateStateMachine_configuration: creation and update refuse the same encryption and
+// logging.
 func TestService_CreateStateMachine_configuration(t *testing.T) {
 	t.Parallel()
 	h := start(t, nil)
@@ -204,7 +205,7 @@ func TestService_DescribeStateMachine(t *testing.T) {
 	}
 }
 
-// TestService_EmptyListings: what this service does not have is listed as none.
+// TestService_EmptyListings: listings of unsupported resources are empty.
 func TestService_EmptyListings(t *testing.T) {
 	t.Parallel()
 	h := start(t, nil)

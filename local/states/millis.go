@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// Millis is a point in time in milliseconds since 1970 (UTC). AWS JSON writes it as seconds with a fraction; 0 is "none".
+// Millis is a point in time in milliseconds since 1970 (UTC). AWS JSON writes it as seconds with a
+// fraction; 0 is "none".
 type Millis int64
 
 func millis(t time.Time) Millis { return Millis(t.UnixMilli()) }

@@ -10,8 +10,9 @@ import (
 
 const maxName = 80 // characters, for state machines and executions
 
-// checkName holds a name against the rules for state machines and executions: 1-80 characters; no white space, control characters,
-// brackets, wildcards or any of "#%\^|~`$&,;:/ (API reference of StartExecution and CreateStateMachine).
+// checkName checks the name of a state machine or an execution: 1-80 characters; no white space,
+// control characters, brackets, wildcards or any of "#%\^|~`$&,;:/ (API reference of StartExecution
+// and CreateStateMachine).
 func checkName(name string) error {
 	n := utf8.RuneCountInString(name)
 	if n < 1 {
@@ -34,7 +35,8 @@ func forbidden(r rune) bool {
 	return strings.ContainsRune("<>{}[]?*\"#%\\^|~`$&,;:/\u00A0\u2028\u2029\u3000", r)
 }
 
-// validation is what the service's front end answers to a member outside its model.
+// validation returns the error with which the service's front end answers a member that violates
+// its model.
 func validation(format string, args ...any) error {
 	return awsapi.Errorf("ValidationException", "1 validation error detected: %s", fmt.Sprintf(format, args...))
 }

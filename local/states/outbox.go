@@ -8,10 +8,12 @@ import (
 	"time"
 )
 
-// outbox publishes status changes that were written with the step that made them, in order, until each was taken.
+// outbox publishes status changes in order. A change is written with the step that made it, and
+// stays until it was published.
 //
-// The package local/outbox is not made for this: there each delivery has retries of its own, so that deliveries overtake each other, and
-// two records. Here a bus that is down holds up all changes alike, and every execution writes at least two: one record for each.
+// The package local/outbox does not fit: it has a retry for each delivery, so that deliveries
+// overtake each other, and two records. Here a bus that is down delays all changes alike, and every
+// execution writes at least two changes: one record for each.
 type outbox struct {
 	s    *Service
 	wake chan struct{}
@@ -40,7 +42,7 @@ func (o *outbox) next() uint64 {
 	return o.last
 }
 
-// add queues what is durable now.
+// add queues changes that are durable now.
 func (o *outbox) add(sequences []uint64) {
 	if len(sequences) == 0 {
 		return
@@ -88,7 +90,8 @@ func (o *outbox) run(ctx context.Context) {
 	}
 }
 
-// publish takes a few events out of the outbox. Those that were published are deleted even if a later one fails.
+// publish takes a few events out of the outbox. The published ones are deleted even if a later one
+// fails.
 func (o *outbox) publish(ctx context.Context) (more bool, err error) {
 	const atOnce = 64
 	o.mu.Lock()

@@ -12,7 +12,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// bus collects status changes; while it is down it takes none.
+// bus collects status changes. While it is down it refuses them.
 type bus struct {
 	mu     sync.Mutex
 	down   bool

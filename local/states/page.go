@@ -6,7 +6,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// Page tokens carry where the next page begins, and which listing they belong to.
+// A page token holds where the next page begins, and which listing it belongs to.
 const (
 	pageMachines   = 'm'
 	pageExecutions = 'e'
@@ -25,7 +25,7 @@ func openPage(listing byte, token string) ([]byte, error) {
 	return b[1:], nil
 }
 
-// pageSize is a listing's maxResults: 100 by default, 1,000 at most.
+// pageSize returns a listing's maxResults: 100 by default, 1,000 at most.
 func pageSize(maxResults int) (int, error) {
 	switch {
 	case maxResults == 0:

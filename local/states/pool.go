@@ -12,24 +12,24 @@ import (
 type job struct {
 	run    *run
 	task   asl.ScheduleTask
-	queued bool // it had to wait: the execution may not need it any more
+	queued bool // the job waited in the queue: the execution may not need it any more
 }
 
-// pool performs jobs, a bounded number at a time; the others wait in a queue, in order.
+// pool performs jobs, a limited number at a time. The others wait in a queue, in order.
 type pool struct {
 	perform func(context.Context, job) []job
 	limit   int
-	ctx     context.Context // of all jobs: done when the pool stops
+	ctx     context.Context // of all jobs; done when the pool stops
 	cancel  context.CancelFunc
 
 	mu      sync.Mutex
 	queue   []job
 	head    int
-	workers int        // that have a job
-	idle    []chan job // of workers without one: their stacks have grown already
+	workers int        // number of workers that have a job
+	idle    []chan job // channels of workers without a job: their stacks have already grown
 }
 
-// keepIdle bounds the workers that wait for a job.
+// keepIdle is the maximum number of workers kept without a job.
 const keepIdle = 256
 
 func newPool(limit int, perform func(context.Context, job) []job) *pool {
@@ -59,15 +59,15 @@ func (p *pool) submit(j job) {
 	go p.work(j)
 }
 
-// work performs a job, and goes on with what it leads to: the next task of the same execution needs no other goroutine,
-// unless older jobs wait.
+// work performs a job, and continues with the jobs that result from it: the next task of the same
+// execution needs no other goroutine, unless older jobs wait.
 func (p *pool) work(j job) {
 	mine := make(chan job, 1)
 	for {
 		next := p.perform(p.ctx, j)
 		var more, waits bool
 		if j, more, waits = p.next(next, mine); more {
-			runtime.Gosched() // or, with nothing to wait for, few executions would run through while the others stand
+			runtime.Gosched() // otherwise, with nothing to wait for, a few executions would run to their end while the others wait
 			continue
 		}
 		if !waits {
@@ -81,7 +81,7 @@ func (p *pool) work(j job) {
 	}
 }
 
-// next is what a worker does now: a job, or wait for one on its channel, or end.
+// next returns what a worker does now: a job, or waiting for one on its channel, or ending.
 func (p *pool) next(jobs []job, worker chan job) (j job, more, waits bool) {
 	for _, j := range jobs[min(1, len(jobs)):] {
 		p.submit(j)
@@ -115,5 +115,5 @@ func (p *pool) next(jobs []job, worker chan job) (j job, more, waits bool) {
 	return j, true, false
 }
 
-// stop gives up the jobs: those in flight are told, the others are not begun.
+// stop cancels the jobs in flight and drops the others.
 func (p *pool) stop() { p.cancel() }

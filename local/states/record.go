@@ -7,7 +7,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
-// execution is what the store keeps of an execution besides its journal. Input and output stand in the journal only.
+// execution is what the store keeps of an execution in addition to its journal. Input and output
+// are only in the journal.
 type execution struct {
 	ID            uint64
 	Machine       string
@@ -19,11 +20,11 @@ type execution struct {
 	Trace         string
 	RedriveCount  int
 	RedriveDate   Millis
-	Redrivable    bool   // as the engine said when the execution ended
+	Redrivable    bool   // as the engine reported when the execution ended
 	Reason        string // why not
 	Error, Cause  *string
 	RedriveTokens []redriveToken
-	Steps         int64 // of the journal, when the execution ended: where its last event stands
+	Steps         int64 // number of steps in the journal when the execution ended: its last event is in the last one
 }
 
 // redriveToken is a client token of RedriveExecution; Date is the redrive that it made.
@@ -32,7 +33,8 @@ type redriveToken struct {
 	Date  Millis
 }
 
-// Records are binary: a version, then the fields; integers as varints, texts with their length.
+// Records are binary: a version, then the fields; integers are varints, texts are preceded by their
+// length.
 const recordVersion = 1
 
 var errRecord = errors.New("malformed record")
@@ -97,8 +99,9 @@ func decodeExecution(id uint64, data []byte) (execution, error) {
 	return e, nil
 }
 
-// mark is how a running execution goes on after a restart: at once, because a task of it is in flight, or when its next timer is due
-// (0: when somebody returns a task token). since is its place in a listing; 0 in what earlier versions wrote.
+// mark describes how a running execution continues after a restart: at once, because one of its
+// tasks is in flight, or when its next timer is due (0: when a task token is returned). since is
+// its place in a listing; 0 in marks of earlier versions.
 type mark struct {
 	idle       bool
 	due, since Millis
@@ -128,7 +131,7 @@ func decodeMark(data []byte) (m mark, machine string, err error) {
 	return m, machine, nil
 }
 
-// listEntry is what ListExecutions shows of a closed execution.
+// listEntry holds the data that ListExecutions shows of a closed execution.
 func (e *execution) encodeListEntry(b []byte) []byte {
 	b = append(b, recordVersion)
 	b = appendText(b, e.Name)
@@ -170,7 +173,7 @@ func appendFlag(b []byte, f bool) []byte {
 	return append(b, 0)
 }
 
-// reader takes a record apart; bad tells that it was too short.
+// reader decodes a record; bad reports that the record was too short.
 type reader struct {
 	b   []byte
 	bad bool
@@ -198,7 +201,8 @@ func (r *reader) int() int64 {
 	return n
 }
 
-// skip drops the bytes of a number that was read; as in encoding/binary, it was none (and its value is 0) if they are not above 0.
+// skip drops the bytes of a number that was read. As in encoding/binary, a size of 0 or less means
+// that there was no number, and that its value is 0.
 func (r *reader) skip(size int) {
 	if size <= 0 {
 		r.bad, r.b = true, nil

@@ -21,7 +21,8 @@ const (
 // RedriveExecutionInput is the request of RedriveExecution.
 type RedriveExecutionInput struct {
 	ExecutionARN string `json:"executionArn"`
-	ClientToken  string `json:"clientToken,omitempty"` // 1-64 printable characters; the same again within 15 minutes redrives once
+	// ClientToken has 1-64 printable characters. The same token again within 15 minutes is a no-op.
+	ClientToken string `json:"clientToken,omitempty"`
 }
 
 // RedriveExecutionOutput is the answer of RedriveExecution.
@@ -29,7 +30,8 @@ type RedriveExecutionOutput struct {
 	RedriveDate Millis `json:"redriveDate"`
 }
 
-// RedriveExecution continues an execution that did not succeed, at the states that did not, with the definition it began with.
+// RedriveExecution continues an execution that did not succeed, at the states that did not succeed,
+// with the definition with which it started.
 func (s *Service) RedriveExecution(_ context.Context, in RedriveExecutionInput) (RedriveExecutionOutput, error) {
 	return inside(s, in, s.redriveExecution)
 }
@@ -69,7 +71,7 @@ func (s *Service) redriveExecution(in RedriveExecutionInput) (out RedriveExecuti
 	return RedriveExecutionOutput{now}, nil
 }
 
-// redrive takes the step and moves the execution back from the closed to the running ones.
+// redrive performs the step and moves the execution from the closed to the running ones.
 func (r *run) redrive(now Millis, token string) error {
 	s, old := r.s, r.rec
 	e := &r.rec
@@ -82,7 +84,7 @@ func (r *run) redrive(now Millis, token string) error {
 	runs := e.rank()
 	s.running.add(e.Machine, runs)
 	err := r.take(asl.Redrive{}, func(b *store.Batch) {
-		if e.Status == asl.Running { // it may have ended at once, and is recorded then
+		if e.Status == asl.Running { // it may have ended at once, and is then recorded
 			b.Set(executionKey(e.ID), e.encode(nil))
 		}
 		if old.Status != e.Status || old.Stop != e.Stop {
@@ -97,7 +99,7 @@ func (r *run) redrive(now Millis, token string) error {
 	return err
 }
 
-// redriveStatus tells whether an execution can be redriven, and why not.
+// redriveStatus reports whether an execution can be redriven, and if not, why.
 func (s *Service) redriveStatus(e *execution) (status, reason string, err error) {
 	const not = "NOT_REDRIVABLE"
 	if e.Status == asl.Running || e.Status == asl.Succeeded {

@@ -15,7 +15,7 @@ const chargeMachine = `{"StartAt":"Reserve","States":{
 	"Charge":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:charge","End":true,
 		"Retry":[{"ErrorEquals":["Busy"],"IntervalSeconds":10,"MaxAttempts":1}]}}}`
 
-// charging is a service whose function charge fails until it is repaired.
+// charging returns a service whose function charge fails until it is repaired.
 func charging(t *testing.T) (h *harness, repaired *atomic.Bool) {
 	repaired = &atomic.Bool{}
 	h = start(t, map[string]func(string) (string, error){
@@ -123,7 +123,7 @@ func TestService_TimedOutMachine(t *testing.T) {
 	t.Parallel()
 	h := start(t, nil)
 	arn := h.begin(h.machine("m", `{"TimeoutSeconds":60,"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":3600,"End":true}}}`), "x", `{}`)
-	h.advance(61 * time.Second) // the timer is late: the execution ends at its time all the same
+	h.advance(61 * time.Second) // the timer is late; the execution's stop time is that of the timer all the same
 	got := h.ended(arn)
 	if got.Status != asl.TimedOut || got.Error != nil || got.StopDate != got.StartDate+60_000 || got.RedriveStatus != "REDRIVABLE" {
 		t.Errorf("ended %+v", got)

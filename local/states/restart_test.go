@@ -51,9 +51,9 @@ func TestService_RestartKeepsDeadlines(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name, definition string
-		after            time.Duration // when the timer is due
+		after            time.Duration // the time until the timer is due
 		status           asl.Status
-		history          string // how it ends
+		history          string // the end of the history
 	}{
 		{"wait", `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":86400,"End":true}}}`, 24 * time.Hour, asl.Succeeded, "WaitStateExited ExecutionSucceeded"},
 		{"retry delay", `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:fails","End":true,

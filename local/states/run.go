@@ -9,22 +9,22 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// run is an execution in memory. Its lock is held for a whole step, the commit included.
+// run is an execution in memory. Its lock is held for a whole step, including the commit.
 type run struct {
 	s      *Service
 	mu     sync.Mutex
-	gone   bool // dropped from memory: whoever still holds it looks it up again
+	gone   bool // dropped from memory: a caller that still holds it must look it up again
 	rec    execution
 	role   string // ARN
 	x      *asl.Execution
 	step   int64 // number of the journal's last batch
-	mark   mark  // what the store says about how to go on, if it is marked
+	mark   mark  // the mark in the store, if it is marked
 	marked bool
 
-	tasks  []asl.TaskID // open, and in flight: the host owes the engine an outcome or a submission
+	tasks  []asl.TaskID // tasks in flight: the host owes the engine their outcome or submission
 	timers []openTimer
 	fired  Millis // the time of the timer that is being fired, or was fired last
-	jobs   []job  // to be started when the lock is given back
+	jobs   []job  // to be started when the lock is released
 }
 
 type openTimer struct {
@@ -32,13 +32,13 @@ type openTimer struct {
 	at Millis
 }
 
-// retryCommit is how long after a failed write an execution is loaded and continued again.
+// retryCommit is the delay before an execution is loaded and continued again after a failed write.
 const retryCommit = time.Second
 
-// keepLoaded: an execution whose next timer is due so soon stays in memory.
+// keepLoaded: an execution whose next timer is due within this time stays in memory.
 const keepLoaded = 2000 // ms
 
-// release gives the lock back and starts what the steps under it asked for.
+// release releases the lock and starts the jobs of the steps that ran under it.
 func (r *run) release() {
 	jobs := r.takeJobs()
 	if !r.gone && (r.rec.Status != asl.Running || r.idle()) {
@@ -50,15 +50,15 @@ func (r *run) release() {
 	}
 }
 
-// takeJobs hands over the tasks to be started. What a later step under the same lock closed again is not among them: nobody must be
-// called for an execution that was stopped.
+// takeJobs returns the tasks to be started, without those that a later step under the same lock
+// closed: an execution that was stopped must not call anything.
 func (r *run) takeJobs() []job {
 	jobs := r.jobs
 	r.jobs = nil
 	return slices.DeleteFunc(jobs, func(j job) bool { return r.gone || !slices.Contains(r.tasks, j.task.Task) })
 }
 
-// wants tells whether the execution still waits for a task.
+// wants reports whether the execution still waits for a task.
 func (r *run) wants(id asl.TaskID) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -71,7 +71,8 @@ func (r *run) drop() {
 	r.s.runs.remove(r)
 }
 
-// idle tells that nothing will happen to the execution for a while, or until somebody returns a task token.
+// idle reports whether nothing will happen to the execution for a while, or until a task token is
+// returned.
 func (r *run) idle() bool {
 	if len(r.tasks) > 0 {
 		return false
@@ -80,7 +81,7 @@ func (r *run) idle() bool {
 	return due == 0 || due > millis(r.s.clock.Now())+keepLoaded
 }
 
-// due is when the first timer is, 0 if there is none.
+// due returns the time of the first timer; 0 if there is none.
 func (r *run) due() Millis {
 	var due Millis
 	for _, t := range r.timers {
@@ -91,8 +92,8 @@ func (r *run) due() Millis {
 	return due
 }
 
-// take performs one step: it hands the engine what happened, and makes durable what follows, together with what extra adds.
-// The errors of the engine (asl.ErrUnknownTask ...) change nothing.
+// take performs one step: it passes the input to the engine, and makes the result durable, together
+// with the additions of extra. The errors of the engine (asl.ErrUnknownTask ...) change nothing.
 func (r *run) take(in asl.Input, extra func(*store.Batch)) error {
 	events, commands, err := r.x.Step(r.s.clock.Now(), in)
 	if err != nil {
@@ -103,8 +104,9 @@ func (r *run) take(in asl.Input, extra func(*store.Batch)) error {
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
 
-// commit writes the events and everything that changes with them in one batch; then, and only then, it does what the commands say.
-// If the write fails the execution in memory is ahead of its journal: it is dropped, and loaded again later.
+// commit writes the events and everything that changes with them in one batch. Only then does it
+// perform the commands. If the write fails, the execution in memory is ahead of its journal: it is
+// dropped, and loaded again later.
 func (r *run) commit(events []asl.Event, commands []asl.Command, extra func(*store.Batch)) error {
 	s := r.s
 	b := s.store.NewBatch()
@@ -157,7 +159,7 @@ func aborts(c asl.Command) bool {
 	return ok
 }
 
-// apply takes in the engine's commands. It tells whether the execution has ended.
+// apply handles the engine's commands. It reports whether the execution has ended.
 func (r *run) apply(commands []asl.Command, b *store.Batch) (ended bool) {
 	for _, c := range commands {
 		switch c := c.(type) {
@@ -184,13 +186,14 @@ func (r *run) apply(commands []asl.Command, b *store.Batch) (ended bool) {
 	return ended
 }
 
-// end writes what changes when the execution ends: its record, and its move from the running to the closed ones.
+// end writes the changes at the end of an execution: its record, and its move from the running to
+// the closed ones.
 func (r *run) end(b *store.Batch, events []asl.Event) {
 	r.rec.Stop = millis(r.s.clock.Now())
 	if n := len(events); n > 0 {
 		r.rec.Stop = millis(events[n-1].Time)
 		if events[n-1].Type == asl.EventExecutionTimedOut {
-			r.rec.Stop = r.fired // AWS says start + timeout, however late the timer was
+			r.rec.Stop = r.fired // as on AWS: start + timeout, however late the timer was
 		}
 	}
 	r.rec.Redrivable, r.rec.Reason = r.x.Redrivable()
@@ -204,7 +207,7 @@ func (r *run) end(b *store.Batch, events []asl.Event) {
 	r.marked = false
 }
 
-// nextMark is what the store must say while the execution is as it is now.
+// nextMark returns the mark that the store must have for the execution's current state.
 func (r *run) nextMark() mark {
 	m := mark{since: r.rec.since()}
 	if len(r.tasks) == 0 {
@@ -213,7 +216,7 @@ func (r *run) nextMark() mark {
 	return m
 }
 
-// closeTask takes a task out of those in flight; it tells whether it was there.
+// closeTask removes a task from those in flight, and reports whether it was there.
 func (r *run) closeTask(id asl.TaskID) bool {
 	i := slices.Index(r.tasks, id)
 	if i < 0 {

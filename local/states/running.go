@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// rank is where an execution stands in a listing: by the time that counts, the newest first.
+// rank is the place of an execution in a listing: sorted by the relevant time, newest first.
 type rank struct {
 	at Millis
 	id uint64
@@ -14,10 +14,11 @@ type rank struct {
 
 func (p rank) compare(o rank) int { return cmp.Or(cmp.Compare(p.at, o.at), cmp.Compare(p.id, o.id)) }
 
-// since is when a running execution began, or was redriven.
+// since returns when a running execution was started, or redriven.
 func (e *execution) since() Millis { return max(e.Start, e.RedriveDate) }
 
-// rank of an execution: a running one is listed by its start or redrive, another one by its end.
+// rank returns the rank of an execution: a running one is listed by its start or redrive, another
+// one by its end.
 func (e *execution) rank() rank {
 	if e.Stop == 0 {
 		return rank{e.since(), e.ID}
@@ -25,8 +26,9 @@ func (e *execution) rank() rank {
 	return rank{e.Stop, e.ID}
 }
 
-// running lists the executions that run, by state machine. It is in memory only: a set on disk whose members come and go leaves
-// tombstones that slow down every listing. The zero value is ready.
+// running lists the running executions by state machine. It is in memory only: a set on disk whose
+// members are added and removed often leaves tombstones that slow down every listing. The zero
+// value is ready.
 type running struct {
 	mu  sync.Mutex
 	set map[string]*rankSet
@@ -81,7 +83,8 @@ func (r *running) before(machine string, bound rank, n int) []rank {
 	return out
 }
 
-// rankSet is a sorted list in which ranks mostly arrive in order and leave anywhere: an entry that leaves is only marked.
+// rankSet is a sorted list in which ranks are mostly added at the end and removed anywhere: a
+// removed entry is only marked.
 type rankSet struct {
 	entries []rankEntry
 	removed int

@@ -15,7 +15,7 @@ type runs struct{ shard [shards]runShard }
 type runShard struct {
 	mu sync.Mutex
 	m  map[uint64]*run
-	_  [40]byte // a cache line each
+	_  [40]byte // one cache line each
 }
 
 func (l *runs) init() {
@@ -26,7 +26,7 @@ func (l *runs) init() {
 
 func (l *runs) of(id uint64) *runShard { return &l.shard[id%shards] }
 
-// insert adds a run that nobody else can know yet.
+// insert adds a run that is not yet visible to other callers.
 func (l *runs) insert(r *run) {
 	sh := l.of(r.rec.ID)
 	sh.mu.Lock()
@@ -43,7 +43,8 @@ func (l *runs) remove(r *run) {
 	sh.mu.Unlock()
 }
 
-// acquire returns the execution, locked, loading it from its journal if need be. The caller releases it.
+// acquire returns the execution, locked. It loads the execution from its journal if necessary. The
+// caller releases it.
 func (s *Service) acquire(id uint64) (*run, error) {
 	for {
 		sh := s.runs.of(id)
@@ -71,7 +72,8 @@ func (s *Service) acquire(id uint64) (*run, error) {
 	}
 }
 
-// load rebuilds the execution from its journal, and performs what is outstanding of a running one.
+// load rebuilds the execution from its journal, and performs the outstanding commands of a running
+// one.
 func (r *run) load() error {
 	s, id := r.s, r.rec.ID
 	data, err := s.store.Get(executionKey(id))
@@ -113,7 +115,7 @@ func (r *run) load() error {
 	return r.commit(rest, commands, nil)
 }
 
-// info is what the execution knows about itself: the same whenever it is loaded.
+// info returns what the execution knows about itself: the same whenever it is loaded.
 func (s *Service) info(e *execution, rev *revision) asl.Info {
 	return asl.Info{
 		ExecutionARN: s.arns.execution(e.Machine, e.Name), Name: e.Name, RoleARN: rev.RoleARN,

@@ -17,26 +17,33 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// Options connect the service to the rest of the stack. What is nil is not there: a task that needs it fails.
+// Options connect the service to the rest of the stack. A task that needs a function that is nil
+// fails.
 type Options struct {
 	// Caller performs an operation of another service (Router.CallJSON), as the identity in ctx.
 	Caller func(ctx context.Context, service, op string, input json.RawMessage) (json.RawMessage, error)
-	// InvokeLambda calls a function by name or ARN, and waits for its result. An error is a failure of the call itself: an
-	// *awsapi.Error as the Lambda API would give it, else a fault of the connection. What the function failed with is in LambdaResult.
+	// InvokeLambda calls a function by name or ARN, and waits for its result. An error is a failure
+	// of the call itself: an *awsapi.Error as the Lambda API would return it, otherwise a
+	// connection error. The error of a failed function is in LambdaResult.
 	InvokeLambda func(ctx context.Context, function, qualifier string, payload []byte) (LambdaResult, error)
-	// Publish puts a status change event on the default event bus; it is called again until it succeeds.
-	// An event may come twice (after a crash), and not in the order of different executions.
+	// Publish puts a status change event on the default event bus; it is called again until it
+	// succeeds. An event may arrive twice (after a crash); events of different executions may be
+	// out of order.
 	Publish func(ctx context.Context, e StatusChange) error
-	// Identity says as whom a state machine calls. Default: "role/" and the role's name.
+	// Identity returns the identity with which a state machine calls. Default: "role/" and the
+	// role's name.
 	Identity func(roleARN string) awsapi.Identity
 
-	Region, Account string // default those of awsapi
+	Region, Account string // the defaults are those of awsapi
 	Logger          *slog.Logger
-	// Concurrency bounds the tasks in flight; more wait in a queue. Default 1,000, an AWS account's default for Lambda.
+	// Concurrency is the maximum number of tasks in flight; others wait in a queue. Default 1,000,
+	// an AWS account's default for Lambda.
 	Concurrency int
-	// NewID makes revision ids, request ids and the names of executions that were given none. Default: random UUIDs.
+	// NewID returns revision ids, request ids and the names of executions that were started without
+	// one. Default: random UUIDs.
 	NewID func() string
-	// Seed makes what an execution's randomness derives from, task tokens too. Default: crypto/rand.
+	// Seed returns the source of an execution's randomness, including its task tokens. Default:
+	// crypto/rand.
 	Seed func() uint64
 }
 
@@ -49,7 +56,8 @@ type LambdaResult struct {
 	RequestID       string
 }
 
-// Service is Step Functions. It is safe for concurrent use. Run makes timers fire and executions go on after a restart.
+// Service is Step Functions. It is safe for concurrent use. Run fires timers and continues
+// executions after a restart.
 type Service struct {
 	store *store.Store
 	clock clockwork.Clock
@@ -58,7 +66,7 @@ type Service struct {
 	log   *slog.Logger
 
 	gate     gate
-	lastID   atomic.Uint64 // of an execution
+	lastID   atomic.Uint64 // of the last execution
 	machines machines
 	names    keyLocks
 	runs     runs
@@ -72,7 +80,8 @@ type Service struct {
 	interrupted []uint64 // executions that had tasks in flight when the store was closed
 }
 
-// New opens the service over a store: it reads which executions are running, but not the executions.
+// New opens the service over a store. It reads which executions are running, but does not load
+// them.
 func New(st *store.Store, clock clockwork.Clock, opt Options) (*Service, error) {
 	opt.defaults()
 	s := &Service{
@@ -164,8 +173,9 @@ func (s *Service) readRunning() error {
 	return nil
 }
 
-// Run fires timers, publishes status changes and continues what a restart interrupted, until ctx is done; then it closes the service:
-// it waits for steps that are being written, not for tasks in flight (they are invoked again after the next start).
+// Run fires timers, publishes status changes and continues the executions that a restart
+// interrupted, until ctx is done. Then it closes the service: it waits for steps that are being
+// written, but not for tasks in flight (they are invoked again after the next start).
 func (s *Service) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.resume(ctx) })
@@ -178,13 +188,15 @@ func (s *Service) Run(ctx context.Context) error {
 	return nil
 }
 
-// Close refuses further calls, gives up tasks in flight and returns when nothing uses the store any more.
+// Close refuses further calls, cancels tasks in flight and returns when the store is not in use any
+// more.
 func (s *Service) Close() {
 	s.gate.close()
 	s.work.stop()
 }
 
-// resume loads the executions whose tasks were in flight: loading one performs what is outstanding.
+// resume loads the executions whose tasks were in flight: loading one performs its outstanding
+// commands.
 func (s *Service) resume(ctx context.Context) {
 	for _, id := range s.interrupted {
 		if ctx.Err() != nil || !s.gate.enter() {
@@ -201,7 +213,7 @@ func (s *Service) resume(ctx context.Context) {
 	s.interrupted = nil
 }
 
-// gate lets calls in until it is closed, and closing waits for those inside.
+// gate admits calls until it is closed; closing it waits for the calls inside.
 type gate struct {
 	mu     sync.RWMutex
 	closed bool
@@ -224,7 +236,7 @@ func (g *gate) close() {
 	g.mu.Unlock()
 }
 
-// inside performs f unless the service is closed.
+// inside calls f unless the service is closed.
 func inside[I, O any](s *Service, in I, f func(I) (O, error)) (O, error) {
 	if !s.gate.enter() {
 		var none O

@@ -10,8 +10,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl"
 )
 
-// TestService_DaysInMilliseconds runs orders that wait for days and retry for hours, while the service is opened again and again:
-// every one ends at the very millisecond at which it would have without that.
+// TestService_DaysInMilliseconds runs orders that wait for days and retry for hours, while the
+// service is opened again and again. Each order ends in the same millisecond as without restarts.
 func TestService_DaysInMilliseconds(t *testing.T) {
 	t.Parallel()
 	attempts, mu := map[string]int{}, sync.Mutex{}

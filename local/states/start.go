@@ -28,14 +28,15 @@ type StartExecutionOutput struct {
 	StartDate    Millis `json:"startDate"`
 }
 
-// StartExecution begins an execution. When it returns, the execution is durable. The same name and input while it runs return the same
-// execution; the name of another one is ExecutionAlreadyExists.
+// StartExecution starts an execution. When it returns, the execution is durable. The same name and
+// input returns the same execution while it runs; the name of another execution is
+// ExecutionAlreadyExists.
 func (s *Service) StartExecution(ctx context.Context, in StartExecutionInput) (StartExecutionOutput, error) {
 	parent, _ := ctx.Value(parentTask{}).(link)
 	return inside(s, in, func(in StartExecutionInput) (StartExecutionOutput, error) { return s.startExecution(in, parent) })
 }
 
-// startExecution starts an execution; parent names the task that waits for it, if one does.
+// startExecution starts an execution; parent is the task that waits for it, if any.
 func (s *Service) startExecution(in StartExecutionInput, parent link) (out StartExecutionOutput, err error) {
 	input := "{}"
 	if in.Input != nil {
@@ -75,7 +76,7 @@ func (s *Service) startExecution(in StartExecutionInput, parent link) (out Start
 	return s.begin(m, in, input, parent)
 }
 
-// checkInput refuses what is no JSON: InvalidExecutionInput.
+// checkInput returns InvalidExecutionInput for an input that is not JSON.
 func checkInput(input string) error {
 	_, err := value.Parse(input)
 	if err == nil {
@@ -88,7 +89,7 @@ func checkInput(input string) error {
 	return invalidInput(what)
 }
 
-// startedBefore answers a start under a name that is taken.
+// startedBefore answers a start with a name that is taken.
 func (s *Service) startedBefore(id uint64, input string) (out StartExecutionOutput, err error) {
 	e, err := s.record(id)
 	if err != nil {

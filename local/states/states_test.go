@@ -19,12 +19,12 @@ import (
 
 const role = "arn:aws:iam::000000000000:role/order-machine"
 
-// settle bounds how long a test waits; nothing is measured against it.
+// settle is the maximum time that a test waits; nothing is measured against it.
 const settle = time.Minute
 
 var testStart = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// harness is a service on a fake clock, with functions made of Go functions.
+// harness is a service on a fake clock, whose functions are Go functions.
 type harness struct {
 	*Service
 	t         testing.TB
@@ -157,7 +157,7 @@ func (h *harness) ended(arn string) DescribeExecutionOutput {
 	return h.describe(arn)
 }
 
-// types are the event types of an execution's history.
+// types returns the event types of an execution's history.
 func (h *harness) types(arn string) string {
 	h.t.Helper()
 	out, err := h.GetExecutionHistory(h.t.Context(), GetExecutionHistoryInput{ExecutionARN: arn, MaxResults: 1000})
@@ -175,7 +175,7 @@ func (h *harness) types(arn string) string {
 	return strings.Join(types, " ")
 }
 
-// until polls a condition that another goroutine brings about.
+// until polls a condition that another goroutine fulfils.
 func until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	deadline, again := time.After(settle), time.NewTicker(200*time.Microsecond)
@@ -189,10 +189,10 @@ func until(t testing.TB, what string, ok func() bool) {
 	}
 }
 
-// advance moves the clock once something waits for it.
+// advance moves the clock after a timer waits for it.
 func (h *harness) advance(d time.Duration) {
 	h.t.Helper()
-	until(h.t, "somebody waits for the clock", func() bool { return h.timers.len() > 0 })
+	until(h.t, "a timer waits for the clock", func() bool { return h.timers.len() > 0 })
 	h.clock.Advance(d)
 }
 
@@ -204,7 +204,7 @@ func wantError(t testing.TB, err error, typ, message string) {
 	}
 }
 
-// echo answers with what it is called with.
+// echo answers with its input.
 func echo(payload string) (string, error) { return payload, nil }
 
 const twoTasks = `{"StartAt":"A","States":{

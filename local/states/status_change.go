@@ -8,7 +8,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// StatusChange is a "Step Functions Execution Status Change" event (source aws.states) for the default event bus.
+// StatusChange is a "Step Functions Execution Status Change" event (source aws.states) for the
+// default event bus.
 type StatusChange struct {
 	ID         string // of the event: the same when it is published again
 	Source     string
@@ -18,7 +19,7 @@ type StatusChange struct {
 	Detail     json.RawMessage
 }
 
-// statusDetail is the event's detail; what is absent is null.
+// statusDetail is the event's detail; absent values are null.
 type statusDetail struct {
 	ExecutionARN           string       `json:"executionArn"`
 	StateMachineARN        string       `json:"stateMachineArn"`
@@ -40,7 +41,8 @@ type statusDetail struct {
 	Cause                  *string      `json:"cause"`
 }
 
-// maxEventData: larger inputs and outputs are left out of events (248 KiB, event bridge guide).
+// maxEventData is the maximum size of inputs and outputs in events; larger ones are left out (248
+// KiB, EventBridge guide).
 const maxEventData = 248 << 10
 
 // notices adds the events of a step's status changes to its batch.
@@ -69,7 +71,8 @@ func (s *Service) notices(b *store.Batch, r *run, events []asl.Event, ended bool
 	return sequences
 }
 
-// storedChange is an event that waits to be published. Its id is made when it is published: from its place in the outbox.
+// storedChange is an event that waits to be published. Its id is derived from its place in the
+// outbox when it is published.
 type storedChange struct {
 	Time   int64
 	Detail statusDetail

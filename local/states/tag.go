@@ -104,8 +104,8 @@ func (s *Service) tags(arn string) ([]Tag, error) {
 	return tags, json.Unmarshal(data, &tags)
 }
 
-// checkTags holds the tags of a request against the rules for tags (API reference of Tag). A key that
-// begins with aws: belongs to AWS, in any case.
+// checkTags checks the tags of a request (API reference of Tag). A key that begins with aws:, in
+// any case, is reserved for AWS.
 func checkTags(tags []Tag) error {
 	seen := map[string]bool{}
 	for _, t := range tags {

@@ -9,33 +9,35 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// outcome is what became of a task: output, or an error's name and cause.
+// outcome is the result of a task: its output, or an error's name and cause.
 type outcome struct {
 	output string
 	err    *taskError
 	child  uint64 // the execution that the task now waits for
 }
 
-// taskError is a task's failure as the state machine sees it. Refused: the service did not take the request, nothing ran.
+// taskError is a task's failure as the state machine sees it. Refused means that the service did
+// not accept the request, and nothing ran.
 type taskError struct {
 	name, cause string
 	refused     bool
 }
 
-// perform does a task's work and takes the outcome into the execution. It returns the tasks that follow.
+// perform performs a task and takes the outcome into the execution. It returns the tasks that
+// follow.
 func (s *Service) perform(ctx context.Context, j job) []job {
 	if ctx.Err() != nil || j.queued && !j.run.wants(j.task.Task) {
 		return nil
 	}
 	out := s.integrate(ctx, j)
 	if ctx.Err() != nil || !s.gate.enter() {
-		return nil // stopping: whatever came back is not believed, the task is invoked again after the next start
+		return nil // stopping: the outcome is ignored; the task is invoked again after the next start
 	}
 	defer s.gate.leave()
 	return s.complete(j, out)
 }
 
-// complete records a task's outcome, unless nobody waits for it any more.
+// complete records a task's outcome, unless the execution does not wait for it any more.
 func (s *Service) complete(j job, out outcome) []job {
 	r := j.run
 	r.mu.Lock()
@@ -43,7 +45,7 @@ func (s *Service) complete(j job, out outcome) []job {
 	if r.gone || !r.closeTask(j.task.Task) {
 		r.mu.Unlock()
 		if known, ok := s.children.of(l.parent, l.task); ok {
-			s.children.push(known) // started after it was given up
+			s.children.push(known) // started after the parent gave up the task
 		}
 		return nil
 	}
@@ -69,7 +71,7 @@ func (s *Service) complete(j job, out outcome) []job {
 	return next
 }
 
-// taskInput is the engine's input for an outcome.
+// taskInput returns the engine's input for an outcome.
 func taskInput(t asl.ScheduleTask, out outcome) asl.Input {
 	callback := t.Pattern != asl.RequestResponse
 	switch {

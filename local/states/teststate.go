@@ -11,7 +11,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// TestStateInput is the request of TestState: a state, or a state machine and the name of one of its states.
+// TestStateInput is the request of TestState: a state, or a state machine and the name of one of
+// its states.
 type TestStateInput struct {
 	Definition      string         `json:"definition"`
 	StateName       *string        `json:"stateName,omitempty"`
@@ -24,12 +25,12 @@ type TestStateInput struct {
 	Mock            *TestStateMock `json:"mock,omitempty"`
 	Configuration   struct {
 		RetrierRetryCount int `json:"retrierRetryCount,omitempty"`
-		// MapIterationFailureCount is how many iterations of a mocked Map count as failed.
+		// MapIterationFailureCount is the number of failed iterations of a mocked Map.
 		MapIterationFailureCount int `json:"mapIterationFailureCount,omitempty"`
 	} `json:"stateConfiguration,omitzero"`
 }
 
-// TestStateMock stands in for the service that the state calls.
+// TestStateMock replaces the service that the state calls.
 type TestStateMock struct {
 	Result              *string `json:"result,omitempty"` // JSON text
 	ErrorOutput         *Error  `json:"errorOutput,omitempty"`
@@ -42,7 +43,8 @@ type Error struct {
 	Cause *string `json:"cause,omitempty"`
 }
 
-// TestStateOutput is the answer of TestState. Status is SUCCEEDED, FAILED, RETRIABLE or CAUGHT_ERROR.
+// TestStateOutput is the answer of TestState. Status is SUCCEEDED, FAILED, RETRIABLE or
+// CAUGHT_ERROR.
 type TestStateOutput struct {
 	Output         *string         `json:"output,omitempty"`
 	Error          *string         `json:"error,omitempty"`
@@ -52,7 +54,8 @@ type TestStateOutput struct {
 	InspectionData *InspectionData `json:"inspectionData,omitempty"`
 }
 
-// InspectionData is how a state's data looked on its way, as JSON texts. It is filled above the level INFO.
+// InspectionData is a state's data at each step through the state, as JSON texts. It is returned
+// for levels above INFO.
 type InspectionData struct {
 	Input               string        `json:"input,omitempty"`
 	AfterInputPath      string        `json:"afterInputPath,omitempty"`
@@ -67,15 +70,16 @@ type InspectionData struct {
 	ErrorDetails        *ErrorDetails `json:"errorDetails,omitempty"`
 }
 
-// ErrorDetails tell which retrier or catcher took an error.
+// ErrorDetails name the retrier or catcher that matched an error.
 type ErrorDetails struct {
 	CatchIndex                  *int   `json:"catchIndex,omitempty"`
 	RetryIndex                  *int   `json:"retryIndex,omitempty"`
 	RetryBackoffIntervalSeconds *int64 `json:"retryBackoffIntervalSeconds,omitempty"`
 }
 
-// TestState runs one state, without an execution and without a journal. A Task calls its service as roleArn, unless a mock stands in.
-// Waits take no time. Map and Parallel need a mock of their result.
+// TestState runs one state, without an execution and without a journal. A Task calls its service as
+// roleArn, unless there is a mock. Waits take no time. Map and Parallel need a mock of their
+// result.
 func (s *Service) TestState(ctx context.Context, in TestStateInput) (out TestStateOutput, err error) {
 	if err := in.check(); err != nil {
 		return out, err
@@ -104,7 +108,7 @@ func (s *Service) TestState(ctx context.Context, in TestStateInput) (out TestSta
 	return out, nil
 }
 
-// trial is the engine's form of a request.
+// trial converts a request to the engine's form.
 func (s *Service) trial(in TestStateInput) (t asl.Trial, err error) {
 	if t.Name, t.Definition, err = findState(in); err != nil {
 		return t, err
@@ -127,7 +131,8 @@ func (s *Service) trial(in TestStateInput) (t asl.Trial, err error) {
 	return t, nil
 }
 
-// try tests a state. If it calls a service, its outcome is the mock of a second test.
+// try tests a state. If the state calls a service, the outcome of the call is the mock of a second
+// test.
 func (s *Service) try(ctx context.Context, t asl.Trial) (*asl.TrialResult, error) {
 	r, diagnostics := asl.Test(t)
 	if err := diagnostics.Err(); err != nil {
@@ -173,9 +178,10 @@ func inspectionData(input string, r *asl.TrialResult) *InspectionData {
 	return d
 }
 
-const stateName = "StateName" // of a state that is given alone: recorded
+const stateName = "StateName" // the name of a state without a state machine: recorded
 
-// findState returns the state to be tested; in a state machine it is looked for in branches and item processors too.
+// findState returns the state to be tested; in a state machine it searches branches and item
+// processors too.
 func findState(in TestStateInput) (name string, state value.JSON, err error) {
 	definition, err := value.Parse(in.Definition)
 	if err != nil || definition.Kind() != value.Object {
@@ -194,7 +200,7 @@ func findState(in TestStateInput) (name string, state value.JSON, err error) {
 	return *in.StateName, state, nil
 }
 
-// objectText checks that a member of the request is a JSON object, if it is there, and returns it.
+// objectText checks that a member of the request, if present, is a JSON object, and returns it.
 func objectText(name, text string) (value.JSON, error) {
 	if text == "" {
 		return "", nil

@@ -8,13 +8,13 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// shape is the type of a member of a service's answer: fields are those of an object; each is the
-// shape of an array's elements, or of all values of a map.
+// shape is the type of a member of a service's answer: fields are the members of an object; each is
+// the shape of an array's elements, or of all values of a map.
 type shape struct {
 	kind   value.Kind
 	fields shapes
 	each   *shape
-	takes  func(value.JSON) bool // in place of any value of the kind
+	takes  func(value.JSON) bool // checks the value, instead of accepting any value of the kind
 }
 
 type shapes map[string]*shape
@@ -25,7 +25,8 @@ var (
 	aString, aNumber, aBool = &shape{kind: value.String}, &shape{kind: value.Number}, &shape{kind: value.Bool}
 
 	anInteger = &shape{kind: value.Number, takes: isWhole}
-	// aDate is a text by its type; the optimized integration itself gives the number of seconds.
+	// aDate is a string by its type; the optimized integration itself returns the number of
+	// seconds.
 	aDate = &shape{kind: value.String, takes: isDate}
 
 	attributes = makeAttributes()
@@ -48,7 +49,7 @@ func mapOf(each *shape) *shape { return &shape{kind: value.Object, each: each} }
 
 func arrayOf(each *shape) *shape { return &shape{kind: value.Array, each: each} }
 
-// makeAttributes is the shape of an item: attribute values hold further ones.
+// makeAttributes returns the shape of an item: attribute values are nested.
 func makeAttributes() *shape {
 	v := object(shapes{
 		"S": aString, "N": aString, "B": aString, "BOOL": aBool, "NULL": aBool,
@@ -82,8 +83,8 @@ var required = map[string][]string{
 	"aws-sdk:sfn:redriveExecution": {"RedriveDate"},
 }
 
-// answerOf is the answer of an integration, if it is known. An AWS SDK integration gives what the
-// optimized one of its service gives.
+// answerOf returns the shape of an integration's answer, if it is known. The answer of an AWS SDK
+// integration has the shape of the optimized one.
 func answerOf(action string) (shapes, bool) {
 	if fields, ok := answers[action]; ok {
 		return fields, true
@@ -99,8 +100,9 @@ func answerOf(action string) (shapes, bool) {
 	return fields, ok
 }
 
-// checkAnswer holds a mocked result against the types of the service's answer, where this service
-// knows them, and reports members that are missing if it is strict. The result of a callback is anybody's.
+// checkAnswer checks a mocked result against the types of the service's answer, as far as they are
+// known here. If strict, it also reports missing members. The result of a callback can be any
+// value.
 func checkAnswer(resource string, result value.JSON, strict bool) error {
 	action, ok := strings.CutPrefix(resource, "arn:aws:states:::")
 	fields, known := answerOf(action)
@@ -127,7 +129,7 @@ func isWhole(v value.JSON) bool {
 
 func isDate(v value.JSON) bool { return v.Kind() == value.String || v.Kind() == value.Number }
 
-// fits reports whether v has the type of the shape, whatever is inside it.
+// fits reports whether v has the type of the shape, regardless of its contents.
 func (s *shape) fits(v value.JSON) bool {
 	if s.takes != nil {
 		return s.takes(v)
@@ -135,7 +137,7 @@ func (s *shape) fits(v value.JSON) bool {
 	return v.Kind() == s.kind
 }
 
-// check holds the member of that name against its shape.
+// check checks the named member against its shape.
 func (s *shape) check(name string, v value.JSON) error {
 	if !s.fits(v) {
 		return awsapi.Errorf("ValidationException", "Mock result schema validation error: Field '%s' must be %s", name, kindNames[s.kind])

@@ -6,7 +6,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// mock is the mock of the state, held against the rules of the API; nil if the request has none.
+// mock checks the mock of a request against the rules of the API, and returns it; nil if the
+// request has none.
 func (in *TestStateInput) mock(state value.JSON) (*asl.Mock, error) {
 	kind, m := stateType(state), in.Mock
 	refuse := func(format string, args ...any) (*asl.Mock, error) {
@@ -31,7 +32,7 @@ func (in *TestStateInput) mock(state value.JSON) (*asl.Mock, error) {
 	return &asl.Mock{Result: result}, in.checkResult(kind, state, result)
 }
 
-// checkUnmocked refuses states that are not tested without a mock.
+// checkUnmocked refuses states that can only be tested with a mock.
 func checkUnmocked(kind, role string) error {
 	switch {
 	case kind == "Map" || kind == "Parallel":
@@ -42,7 +43,7 @@ func checkUnmocked(kind, role string) error {
 	return nil
 }
 
-// checkResult holds a mocked result against what the state gives.
+// checkResult checks a mocked result against the result of the state.
 func (in *TestStateInput) checkResult(kind string, state, result value.JSON) error {
 	refuse := func(message string) error { return awsapi.Errorf("ValidationException", "%s", message) }
 	_, writes := state.Member("ResultWriter")
@@ -65,7 +66,7 @@ func (in *TestStateInput) checkResult(kind string, state, result value.JSON) err
 	return nil
 }
 
-// checkFailureCount holds the number of failed iterations against that of all.
+// checkFailureCount checks the number of failed iterations against the number of all iterations.
 func checkFailureCount(n int, result value.JSON) error {
 	if result.Kind() == value.Array && n > result.Len() {
 		return awsapi.Errorf("ValidationException", "Map iteration failure count must be less than or equal to the number of Map iterations")
@@ -73,7 +74,7 @@ func checkFailureCount(n int, result value.JSON) error {
 	return nil
 }
 
-// stateType is the type of a state's definition; empty if it has none.
+// stateType returns the type of a state's definition; empty if it has none.
 func stateType(state value.JSON) string {
 	t, _ := state.Member("Type")
 	if t.Kind() != value.String {

@@ -90,7 +90,7 @@ func TestService_TestState_MockedAnswer(t *testing.T) {
 	}
 }
 
-// TestService_TestState_OwnAnswer gives the engine's own answers back as strict mocks.
+// TestService_TestState_OwnAnswer uses the engine's own answers as strict mocks.
 func TestService_TestState_OwnAnswer(t *testing.T) {
 	t.Parallel()
 	st, err := store.Open("", store.Options{InMemory: true})

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// check holds a request's members against the constraints that the API states for each of them.
+// check checks a request's members against the constraints of the API.
 func (in *TestStateInput) check() error {
 	if err := checkEnum("inspectionLevel", in.InspectionLevel, "INFO", "DEBUG", "TRACE"); err != nil {
 		return err
@@ -19,7 +19,7 @@ func (in *TestStateInput) check() error {
 	return checkCount("stateConfiguration.mapIterationFailureCount", in.Configuration.MapIterationFailureCount)
 }
 
-// check accepts no mock at all.
+// check accepts a nil mock.
 func (m *TestStateMock) check() error {
 	if m == nil {
 		return nil

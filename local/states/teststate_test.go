@@ -18,7 +18,7 @@ func TestService_TestState(t *testing.T) {
 		"f":      func(p string) (string, error) { return `{"got":` + p + `}`, nil },
 		"broken": func(string) (string, error) { return "", functionFailure(`{"errorType":"Broken"}`) },
 	})
-	h.clock.Advance(1_700 * time.Microsecond) // a real clock does not stand at a whole millisecond
+	h.clock.Advance(1_700 * time.Microsecond) // a real clock is rarely at a whole millisecond
 	const parallel = `{"Type":"Parallel","Branches":[{"StartAt":"L","States":{"L":{"Type":"Succeed"}}},{"StartAt":"R","States":{"R":{"Type":"Succeed"}}}],"End":true}`
 	const tolerant = `{"Type":"Map","ToleratedFailureCount":1,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Succeed"}}},` +
 		`"Catch":[{"ErrorEquals":["States.ExceedToleratedFailureThreshold"],"Next":"N"}],"End":true}`
@@ -112,12 +112,12 @@ func TestService_TestState(t *testing.T) {
 	}
 }
 
-// mockOfItem tests a dynamodb:updateItem that gives a result.
+// mockOfItem tests a dynamodb:updateItem with a result.
 func mockOfItem(result string) string {
 	return `{"definition":{"Type":"Task","Resource":"arn:aws:states:::dynamodb:updateItem","Parameters":{},"End":true},"mock":{"result":` + string(value.OfString(result)) + `}}`
 }
 
-// texts turns the members that are JSON texts on the wire into texts.
+// texts converts the members that are JSON texts on the wire to texts.
 func texts(t testing.TB, request string) string {
 	t.Helper()
 	var in map[string]any
@@ -166,7 +166,7 @@ type recordedTest struct {
 	}
 }
 
-// leftOut tells why a recorded call is not checked: what it needs is not claimed.
+// leftOut returns why a recorded call is not checked: it needs a feature that is not supported.
 func (c recordedTest) leftOut() string {
 	req := string(c.Request)
 	switch {
@@ -217,7 +217,7 @@ func TestService_TestState_Recorded(t *testing.T) {
 
 func (c recordedTest) check(t *testing.T, got string, err error) {
 	if e := c.ExpectedError; e != nil && e.Kind != "" {
-		if e.Kind == "ParamValidationError" { // the client's refusal, here the service's
+		if e.Kind == "ParamValidationError" { // the client refuses it; here the service does
 			wantError(t, err, "ValidationException", "")
 			return
 		}
@@ -245,7 +245,7 @@ func (c recordedTest) check(t *testing.T, got string, err error) {
 		return b.String()
 	}
 	want := scrub(any(c.Response))
-	// What the recording replaced, is replaced here too.
+	// Values that the recording replaced are replaced here too.
 	have := strings.NewReplacer("arn:aws:states:::", "arn:<partition>:states:::", "arn:aws:iam:", "arn:<partition>:iam:",
 		"2025-01-15T10:30:00.000Z", "date", "2025-01-15T10:30:01.500Z", "date", "<unresolved:long_uid_>", "<uuid:1>").Replace(scrub(any(out)))
 	if have != want {
@@ -253,7 +253,7 @@ func (c recordedTest) check(t *testing.T, got string, err error) {
 	}
 }
 
-// parsed replaces texts that are JSON by their values, as the recording did.
+// parsed replaces JSON texts by their values, as the recording did.
 func parsed(v any) any {
 	switch v := v.(type) {
 	case map[string]any:

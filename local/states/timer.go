@@ -5,13 +5,13 @@ import (
 	"sync"
 )
 
-// timers holds, for each execution that waits for a point in time, the first such point. It is the only thing that stays in memory of
-// an execution that waits. It is safe for concurrent use.
+// timers holds the next timer of each execution that waits for a point in time. Nothing else of a
+// waiting execution stays in memory. It is safe for concurrent use.
 type timers struct {
 	mu     sync.Mutex
 	heap   timerHeap
-	firing int           // taken out by pop, and not yet done
-	wake   chan struct{} // a timer became the first one
+	firing int           // number of timers removed by pop whose work is not done
+	wake   chan struct{} // receives when another timer becomes the first one
 }
 
 type timer struct {
@@ -28,7 +28,7 @@ func newTimers() *timers {
 	return &timers{heap: timerHeap{at: map[uint64]int32{}}, wake: make(chan struct{}, 1)}
 }
 
-// set makes due the one timer of execution id; 0 takes it back.
+// set sets the timer of execution id to due; 0 removes it.
 func (t *timers) set(id uint64, due Millis) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -53,7 +53,8 @@ func (t *timers) set(id uint64, due Millis) {
 	}
 }
 
-// pop takes out one timer that is due; done tells that it was seen to. Without one it tells when the next will be, 0 if there is none.
+// pop removes and returns one timer that is due; call done after its work. Without one it returns
+// the time of the next timer, 0 if there is none.
 func (t *timers) pop(now Millis) (id uint64, ok bool, next Millis) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

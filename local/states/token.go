@@ -11,13 +11,14 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// Task tokens stay in the store for good: what a used one names can still be told from what never was.
+// Task tokens stay in the store forever: this distinguishes a used token from one that never
+// existed.
 
 func encodeToken(id uint64, task asl.TaskID) []byte {
 	return binary.AppendVarint(binary.AppendUvarint(nil, id), int64(task))
 }
 
-// token finds the execution and the task that a task token belongs to: InvalidToken.
+// token returns the execution and the task of a task token, or InvalidToken.
 func (s *Service) token(token string) (id uint64, task asl.TaskID, err error) {
 	if token == "" || len(token) > 2048 {
 		return 0, 0, errInvalidToken
@@ -39,7 +40,8 @@ type SendTaskSuccessInput struct {
 	Output    string `json:"output"` // JSON text
 }
 
-// SendTaskSuccess ends the task of a token. InvalidToken, InvalidOutput; TaskTimedOut if the task is not open any more.
+// SendTaskSuccess ends the task of a token. Errors: InvalidToken, InvalidOutput; TaskTimedOut if
+// the task is not open any more.
 func (s *Service) SendTaskSuccess(_ context.Context, in SendTaskSuccessInput) (struct{}, error) {
 	return inside(s, in, func(in SendTaskSuccessInput) (none struct{}, err error) {
 		if len(in.Output) > asl.MaxPayload {
@@ -60,7 +62,8 @@ type SendTaskFailureInput struct {
 	Cause     *string `json:"cause,omitempty"`
 }
 
-// SendTaskFailure fails the task of a token. InvalidToken; TaskTimedOut if the task is not open any more.
+// SendTaskFailure fails the task of a token. Errors: InvalidToken; TaskTimedOut if the task is not
+// open any more.
 func (s *Service) SendTaskFailure(_ context.Context, in SendTaskFailureInput) (struct{}, error) {
 	return inside(s, in, func(in SendTaskFailureInput) (none struct{}, err error) {
 		if err := checkErrorCause(in.Error, in.Cause); err != nil {
@@ -77,14 +80,15 @@ type SendTaskHeartbeatInput struct {
 	TaskToken string `json:"taskToken"`
 }
 
-// SendTaskHeartbeat renews the heartbeat of the task of a token. InvalidToken; TaskTimedOut if the task is not open any more.
+// SendTaskHeartbeat renews the heartbeat of the task of a token. Errors: InvalidToken; TaskTimedOut
+// if the task is not open any more.
 func (s *Service) SendTaskHeartbeat(_ context.Context, in SendTaskHeartbeatInput) (struct{}, error) {
 	return inside(s, in, func(in SendTaskHeartbeatInput) (none struct{}, err error) {
 		return none, s.answer(in.TaskToken, func(t asl.TaskID) asl.Input { return asl.Heartbeat{Task: t} })
 	})
 }
 
-// answer takes what the holder of a token says into the execution.
+// answer passes a token's answer to the execution.
 func (s *Service) answer(token string, input func(asl.TaskID) asl.Input) error {
 	id, task, err := s.token(token)
 	if err != nil {

@@ -14,7 +14,7 @@ const callback = `{"StartAt":"Ship","States":{"Ship":{"Type":"Task","Resource":"
 	"HeartbeatSeconds":600,"TimeoutSeconds":3600,"Parameters":{"FunctionName":"submit","Payload":{"token.$":"$$.Task.Token"}},
 	"Catch":[{"ErrorEquals":["CarrierGaveUp"],"Next":"Undo"}],"End":true},"Undo":{"Type":"Pass","Result":"undone","End":true}}}`
 
-// shipping is a service whose function submit hands its token out.
+// shipping returns a service whose function submit hands out its token.
 func shipping(t *testing.T) (h *harness, tokens chan string) {
 	tokens = make(chan string, 10)
 	h = start(t, map[string]func(string) (string, error){"submit": func(p string) (string, error) {
@@ -28,7 +28,7 @@ func shipping(t *testing.T) (h *harness, tokens chan string) {
 	return h, tokens
 }
 
-// submitted waits until the request has returned: then the execution is out of memory.
+// submitted waits until the request has returned: then the execution is no longer in memory.
 func (h *harness) submitted(arn string) {
 	h.t.Helper()
 	until(h.t, "the task is submitted", func() bool { return strings.HasSuffix(h.types(arn), "TaskSubmitted") && h.runs.len() == 0 })

@@ -84,7 +84,7 @@ func TestMillis_JSON(t *testing.T) {
 	}
 }
 
-// TestTimers holds the heap against a plain list.
+// TestTimers compares the heap with a plain list.
 func TestTimers(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 1))
@@ -121,7 +121,7 @@ func TestTimers(t *testing.T) {
 	}
 }
 
-// TestRunning holds the set against a plain one.
+// TestRunning compares the set with a plain one.
 func TestRunning(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(2, 2))

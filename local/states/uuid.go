@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// derivedUUID is a UUID that is the same for the same numbers.
+// derivedUUID returns a UUID that is the same for the same numbers.
 func derivedUUID(a, b uint64) string {
 	var in [16]byte
 	binary.BigEndian.PutUint64(in[:], a)

@@ -11,11 +11,12 @@ import (
 type ValidateStateMachineDefinitionInput struct {
 	Definition string `json:"definition"`
 	Type       string `json:"type,omitempty"`
-	Severity   string `json:"severity,omitempty"` // ERROR (default) or WARNING: the least severe to be shown
+	Severity   string `json:"severity,omitempty"` // ERROR (default) or WARNING: the lowest severity to return
 	MaxResults int    `json:"maxResults,omitempty"`
 }
 
-// ValidateStateMachineDefinitionOutput is the answer of ValidateStateMachineDefinition. Result is OK or FAIL.
+// ValidateStateMachineDefinitionOutput is the answer of ValidateStateMachineDefinition. Result is
+// OK or FAIL.
 type ValidateStateMachineDefinitionOutput struct {
 	Result      string           `json:"result"`
 	Diagnostics []DiagnosticItem `json:"diagnostics"`
@@ -30,7 +31,7 @@ type DiagnosticItem struct {
 	Location string `json:"location,omitempty"`
 }
 
-// ValidateStateMachineDefinition checks a definition, and what of it this engine runs.
+// ValidateStateMachineDefinition checks a definition, including whether this engine can run it.
 func (s *Service) ValidateStateMachineDefinition(_ context.Context, in ValidateStateMachineDefinitionInput) (ValidateStateMachineDefinitionOutput, error) {
 	return inside(s, in, s.validateDefinition)
 }

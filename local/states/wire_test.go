@@ -15,7 +15,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// client serves the service on a loopback port and returns the SDK's client of it.
+// client serves the service on a loopback port and returns an SDK client for it.
 func (h *harness) client() *sfn.Client {
 	h.t.Helper()
 	router := &awsapi.Router{}
@@ -77,7 +77,7 @@ func TestService_SDKClient(t *testing.T) {
 	}
 }
 
-// redriveAndRead redrives the failed execution, and reads everything there is to read of it.
+// redriveAndRead redrives the failed execution, and reads all its data.
 func redriveAndRead(t *testing.T, c *sfn.Client, h *harness, machine, execution *string, tokens chan string) {
 	ctx := t.Context()
 	before, err := c.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: execution})

@@ -7,7 +7,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-// Graph is one level of states: a state machine, a branch of a Parallel state, or the processor of a Map state.
+// Graph is one level of states: a state machine, a branch of a Parallel state, or the processor of
+// a Map state.
 type Graph struct {
 	Comment string
 	Start   string

@@ -1,9 +1,11 @@
-// Package bench measures the engine: the workload order-7, how it does over a large store and with many waiting executions, and beside it
-// a loop that writes as many durable records over the same store, without an engine.
+// Package bench measures the engine: the workload order-7, the engine over a large store and with
+// many waiting executions, and for comparison a loop without an engine that writes as many durable
+// records to the same store.
 //
-// "Through the API" means: requests and answers are AWS JSON bytes, and go through the router that serves the network too. In process that is a
-// function call, and the end of an execution is waited for with Service.Wait before DescribeExecution is called. With --http it is a loopback
-// connection, and DescribeExecution is called every 2 ms.
+// "Through the API" means that requests and answers are AWS JSON bytes, and go through the router
+// that also serves the network. In process that is a function call, and the benchmark waits for the
+// end of an execution with Service.Wait before it calls DescribeExecution. With --http it is a
+// loopback connection, and DescribeExecution is called every 2 ms.
 package bench
 
 import (
@@ -38,15 +40,16 @@ type options struct {
 type Report struct {
 	Go       string    `json:"go"`
 	CPUs     int       `json:"cpus"`
-	Runs     int       `json:"runs"` // every Result is the median of so many
+	Runs     int       `json:"runs"` // number of runs; every Result is their median
 	Results  []Result  `json:"results,omitempty"`
-	Ratio    float64   `json:"ratioToBareLoop,omitempty"` // at the most in flight
+	Ratio    float64   `json:"ratioToBareLoop,omitempty"` // at the largest number in flight
 	Retries  float64   `json:"throughputWithRetries,omitempty"`
 	Finished *Finished `json:"finished,omitempty"`
 	Waiting  *Waiting  `json:"waiting,omitempty"`
 }
 
-// gcPercent is as in the command `orderflow states`: the heap is small, and collecting it at every doubling takes a fifth of the processor time.
+// gcPercent is the same as in the command `orderflow states`: the heap is small, and collecting it
+// at every doubling takes a fifth of the processor time.
 const gcPercent = 400
 
 // Main runs `orderflow bench engine`. It returns the exit code.
@@ -144,14 +147,15 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	return nil
 }
 
-// orders measures the workload and the bare store, in turns, so that both see the same machine.
+// orders measures the workload and the bare store alternately, so that both run under the same
+// conditions.
 func (r *Report) orders(ctx context.Context, o options, progress io.Writer) error {
 	for _, inFlight := range o.InFlight {
 		n := o.Orders
 		switch {
 		case inFlight == 1:
 			n = max(200, n/4)
-		case o.Retries && inFlight == slices.Max(o.InFlight): // long enough for many to come back from their second of delay
+		case o.Retries && inFlight == slices.Max(o.InFlight): // long enough for many retries to end their delay of a second
 			n *= 5
 		}
 		var engine, bare, retried []Result
@@ -197,7 +201,7 @@ func inDir(o options, to *[]Result, measure func(dir string) (Result, error)) er
 	return err
 }
 
-// median returns the result whose throughput is in the middle.
+// median returns the result with the median throughput.
 func median(list []Result) Result {
 	s := slices.Clone(list)
 	slices.SortFunc(s, func(a, b Result) int {

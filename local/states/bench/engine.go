@@ -26,7 +26,7 @@ type engine struct {
 	disk    *disk
 	stop    func()
 	call    caller
-	opened  time.Duration // how long opening took
+	opened  time.Duration // the time that opening took
 }
 
 // caller performs an operation of the API: JSON in, JSON out.
@@ -50,7 +50,7 @@ func open(dir string, o options, invoke invoker) (*engine, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
-	wg.Go(func() { _ = e.service.Run(ctx) }) // ends without an error when it is stopped
+	wg.Go(func() { _ = e.service.Run(ctx) }) // returns nil when it is stopped
 	e.opened = time.Since(begin)
 	router := &awsapi.Router{}
 	router.Register("states", e.service)
@@ -130,11 +130,11 @@ func (e *engine) createMachine(ctx context.Context, name, definition string) (ar
 	return out.StateMachineARN, err
 }
 
-// result is what a client reads of a DescribeExecution.
+// result holds the members of a DescribeExecution that the client reads.
 type result struct{ status, output string }
 
-// execute starts an execution and waits for its end. Over HTTP it asks every 2 ms, in process it is told. The client's side is written
-// by hand: what is measured is the service.
+// execute starts an execution and waits for its end. Over HTTP it polls every 2 ms, in process it
+// is notified. The client's side is written by hand, because the benchmark measures the service.
 func (e *engine) execute(ctx context.Context, machine, name, input string, poll bool) (result, error) {
 	in := value.AppendString([]byte(`{"stateMachineArn":`), machine)
 	in = value.AppendString(append(in, `,"name":`...), name)

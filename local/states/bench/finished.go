@@ -16,7 +16,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/states"
 )
 
-// Finished is how the engine does over a store with many finished executions. Times are milliseconds.
+// Finished is the engine's performance over a store with many finished executions. Times are
+// milliseconds.
 type Finished struct {
 	Executions     int     `json:"executions"`
 	StartUp        float64 `json:"startUpMs"`
@@ -79,7 +80,7 @@ func measureFinished(ctx context.Context, o options, progress io.Writer) (*Finis
 
 func executionName(i int) string { return fmt.Sprintf("order-%08d", i) }
 
-// fill writes the finished executions, through the API too.
+// fill writes the finished executions, also through the API.
 func fill(ctx context.Context, dir string, o options, progress io.Writer) error {
 	e, err := open(dir, o, nil)
 	if err != nil {
@@ -120,7 +121,7 @@ func each(n int, progress io.Writer, f func(i int) error) error {
 	return <-failed
 }
 
-// listings reads pages of 100 from all over the listing, with and without a status filter.
+// listings reads pages of 100 from the whole listing, with and without a status filter.
 func (e *engine) listings(ctx context.Context, machine string) (p50, p99 float64, err error) {
 	var took []time.Duration
 	for _, status := range []string{"", "SUCCEEDED", "RUNNING", "FAILED"} {

@@ -28,8 +28,8 @@ type Result struct {
 	Flushes      float64 `json:"flushesPerOrder"`
 }
 
-// closed runs the orders 0..n-1 with a constant number in flight, and measures. Throughput is taken until the last order was begun:
-// what follows is not a closed loop any more.
+// closed runs the orders 0..n-1 with a constant number in flight, and measures them. The throughput
+// counts until the last order starts: after that the loop is not closed any more.
 func closed(n, inFlight int, d *disk, one func(i int) error) (Result, error) {
 	forget()
 	var (
@@ -80,7 +80,7 @@ func closed(n, inFlight int, d *disk, one func(i int) error) (Result, error) {
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// runOrders is the workload: one order is one execution; it counts when its output was checked.
+// runOrders runs the workload: one order is one execution; it counts after its output was checked.
 func runOrders(ctx context.Context, dir string, o options, inFlight, n int, retries bool) (Result, error) {
 	h := &handlers{}
 	e, err := open(dir, o, h.invoke)
@@ -96,8 +96,9 @@ func runOrders(ctx context.Context, dir string, o options, inFlight, n int, retr
 	return res, err
 }
 
-// orders runs n orders. With retries, 1% of them fails to be charged once; such an order does not count as one of those in flight: it spends
-// its time waiting, and what it costs the others is to be seen, not that it waits.
+// orders runs n orders. With retries, the first charge of 1% of them fails. Such an order does not
+// count as one in flight: it spends its time waiting, and the benchmark measures its cost for the
+// other orders, not its wait.
 func (e *engine) orders(ctx context.Context, machine, run string, o options, inFlight, n int, retries bool) (Result, error) {
 	one := func(i int, run string, failOnce bool) error {
 		ord := newOrder(run, i, failOnce)
@@ -147,14 +148,15 @@ func (e *engine) orders(ctx context.Context, machine, run string, o options, inF
 	return res, err
 }
 
-// steps are the tasks of the workload, and where their results go.
+// steps are the tasks of the workload, and where their results are stored.
 var steps = [...]struct{ function, result string }{
 	{"Validate", "validate"}, {"ReserveStock", "reserveStock"}, {"Charge", "charge"}, {"RecordPaid", "recordPaid"}, {"Ship", "ship"},
 	{"RecordFulfilled", "recordFulfilled"}, {"Notify", "notify"},
 }
 
-// runBare is what a loop without any engine does over this store: it calls the seven functions in a row, and after each it writes the
-// order with what has come of it until then, durably. Seven records an order; no history, no retries, no timers, no API.
+// runBare measures a loop without an engine over the same store. It calls the seven functions in a
+// row, and after each it writes the order with its results so far durably. That is seven records
+// for each order; no history, no retries, no timers, no API.
 func runBare(ctx context.Context, dir string, o options, inFlight, n int) (Result, error) {
 	d, h := newDisk(), &handlers{}
 	so := store.Options{InMemory: o.InMemory}

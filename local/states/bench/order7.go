@@ -12,7 +12,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/states"
 )
 
-// order7 is the workload: seven Lambda tasks in a row, each with a Retry and a Catch, and a Choice after the first.
+// order7 is the workload: seven Lambda tasks in a row, each with a Retry and a Catch, and a Choice
+// after the first.
 //
 //go:embed order-7.asl.json
 var order7 string
@@ -31,7 +32,7 @@ type order struct {
 	FailOnce   bool   `json:"failOnce,omitempty"`
 }
 
-// newOrder is the input of order n of a run; with failOnce its first charge fails.
+// newOrder returns the input of order n of a run; with failOnce its first charge fails.
 func newOrder(run string, n int, failOnce bool) order {
 	o := order{OrderID: fmt.Sprintf("%s-%07d", run, n), CustomerID: fmt.Sprintf("c-%d", n%100), FailOnce: failOnce}
 	for i := range 3 {
@@ -41,7 +42,8 @@ func newOrder(run string, n int, failOnce bool) order {
 	return o
 }
 
-// check holds the output of a finished order against what its seven tasks must have returned.
+// check compares the output of a finished order with the results that its seven tasks must have
+// returned.
 func (o order) check(output string) error {
 	doc, err := value.Parse(output)
 	if err != nil {
@@ -60,7 +62,7 @@ func (o order) check(output string) error {
 	return nil
 }
 
-// handlers are the functions of the workload. Each reads its input as a function would.
+// handlers are the functions of the workload. Each reads its input as a real function would.
 type handlers struct {
 	failed sync.Map // order id: its first charge has failed
 }

@@ -16,7 +16,7 @@ func (r *Report) print(w io.Writer) {
 		fmt.Fprintf(t, "%s\t%s\t%t\t%d\t%d\t%.0f\t%.2f\t%.2f\t%.0f\t%.3f\t%.1f\t%.2f\t\n", x.Workload, x.Interface, x.Durable, x.InFlight, x.Orders,
 			x.PerSecond, x.P50, x.P99, x.PeakRSS, x.CPU, x.BytesWritten/1024, x.Flushes)
 	}
-	_ = t.Flush() // an error of w shows in what is printed after it
+	_ = t.Flush() // an error of w appears in what is printed after it
 	if r.Ratio > 0 {
 		fmt.Fprintf(w, "order-7 / bare loop: %.0f%%\n", 100*r.Ratio)
 	}

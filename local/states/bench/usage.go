@@ -12,7 +12,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// disk is the operating system's file system, with counters of what is written and flushed to it.
+// disk is the operating system's file system. It counts the bytes written and the flushes.
 type disk struct {
 	vfs.FS
 	bytes, flushes atomic.Int64
@@ -61,7 +61,7 @@ func (f *diskFile) SyncData() error {
 	return f.File.SyncData()
 }
 
-// cpu is the processor time that this process has used.
+// cpu returns the processor time that this process has used.
 func cpu() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -70,13 +70,14 @@ func cpu() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// forget gives free memory back and starts a new measurement of the peak (Linux; elsewhere the peak is that of the process).
+// forget returns free memory to the system and starts a new measurement of the peak (on Linux;
+// elsewhere the peak is that of the process).
 func forget() {
 	debug.FreeOSMemory()
 	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0)
 }
 
-// resident and peak are this process's memory in MB: 0 where /proc does not tell.
+// resident and peak return this process's memory in MB; 0 if /proc does not report it.
 func resident() float64 { return status("VmRSS:") }
 func peak() float64     { return status("VmHWM:") }
 

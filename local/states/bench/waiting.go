@@ -14,7 +14,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/states"
 )
 
-// Waiting is how the engine does with many executions that wait. Times are milliseconds.
+// Waiting is the engine's performance with many waiting executions. Times are milliseconds.
 type Waiting struct {
 	Executions   int     `json:"executions"`
 	RSS          float64 `json:"residentMB"`
@@ -22,13 +22,14 @@ type Waiting struct {
 	RSSRestarted float64 `json:"residentAfterRestartMB"`
 	StartUp      float64 `json:"startUpMs"`
 	Timers       int     `json:"timers"`
-	Window       float64 `json:"windowSeconds"` // over which they were due
+	Window       float64 `json:"windowSeconds"` // the period over which they are due
 	LateP50      float64 `json:"lateP50Ms"`
 	LateP99      float64 `json:"lateP99Ms"`
 	LateMax      float64 `json:"lateMaxMs"`
 }
 
-// waits: one machine waits for a point in time, and then tells a function; the other for a task token.
+// waits has two machines: one waits for a point in time, and then calls a function; the other waits
+// for a task token.
 const (
 	timerWait = `{"StartAt":"Wait","States":{"Wait":{"Type":"Wait","TimestampPath":"$.at","Next":"Fired"},
 		"Fired":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:Fired","End":true}}}`
@@ -39,7 +40,7 @@ const (
 // lateness is the function that the executions call when their time has come.
 type lateness struct {
 	want int
-	all  chan struct{} // closed when so many have come
+	all  chan struct{} // closed after the expected number of calls
 	mu   sync.Mutex
 	late []time.Duration
 }
@@ -65,7 +66,8 @@ func (l *lateness) sorted() []time.Duration {
 	return slices.Sorted(slices.Values(l.late))
 }
 
-// measureWaiting has half of the executions wait for a token, half for a timer; a tenth of the timers is due soon, evenly over some seconds.
+// measureWaiting makes half of the executions wait for a token, half for a timer. A tenth of the
+// timers is due soon, evenly over some seconds.
 func measureWaiting(ctx context.Context, o options, progress io.Writer) (*Waiting, error) {
 	root, err := os.MkdirTemp(o.Dir, "orderflow-bench-")
 	if err != nil {
@@ -81,7 +83,7 @@ func measureWaiting(ctx context.Context, o options, progress io.Writer) (*Waitin
 		return nil, err
 	}
 	defer func() { e.stop() }()
-	// The first is due when all have been started, and the service was restarted.
+	// The first is due after all have been started and the service was restarted.
 	first := time.Now().Add(time.Duration(o.Waiting)*time.Millisecond/5 + 10*time.Second).Truncate(time.Millisecond)
 	if err := e.fillWaiting(ctx, o.Waiting, soon, first, window, progress); err != nil {
 		return nil, err
@@ -134,7 +136,7 @@ func (e *engine) fillWaiting(ctx context.Context, n, soon int, first time.Time, 
 	})
 }
 
-// settled is the resident memory and the heap in use in MB, once garbage is gone.
+// settled returns the resident memory and the heap in use in MB, after a garbage collection.
 func settled() (rss, heap float64) {
 	forget()
 	var m runtime.MemStats

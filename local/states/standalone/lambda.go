@@ -33,7 +33,7 @@ func newLambdaClient(endpoint string) (*lambdaClient, error) {
 	return &lambdaClient{u, &http.Client{Transport: transport}}, nil
 }
 
-// invoke waits for the function's result.
+// invoke calls the function and waits for its result.
 func (c *lambdaClient) invoke(ctx context.Context, function, qualifier string, payload []byte) (states.LambdaResult, error) {
 	return c.post(ctx, function, qualifier, "RequestResponse", payload)
 }
@@ -71,7 +71,8 @@ func (c *lambdaClient) post(ctx context.Context, function, qualifier, kind strin
 	}, nil
 }
 
-// apiError is what Lambda refuses an invocation with: the type in a header or in the body.
+// apiError reads the error with which Lambda refuses an invocation: the type is in a header or in
+// the body.
 func apiError(res *http.Response, body []byte) error {
 	var b struct {
 		Type, Code      string
@@ -90,7 +91,8 @@ func apiError(res *http.Response, body []byte) error {
 	return e
 }
 
-// functionName takes name and qualifier out of a name or an ARN: name, name:v, account:function:name, arn:aws:lambda:r:a:function:name:v.
+// functionName returns the name and the qualifier of a function's name or ARN: name, name:v,
+// account:function:name, arn:aws:lambda:r:a:function:name:v.
 func functionName(s string) (name, qualifier string) {
 	if _, rest, ok := strings.Cut(s, ":function:"); ok {
 		s = rest
@@ -99,7 +101,8 @@ func functionName(s string) (name, qualifier string) {
 	return name, qualifier
 }
 
-// caller is how state machines reach other services here: Step Functions itself, and Lambda for asynchronous invocations.
+// caller performs calls of state machines to other services: here only Step Functions itself, and
+// Lambda for asynchronous invocations.
 func caller(router *awsapi.Router, lambda *lambdaClient) func(context.Context, string, string, json.RawMessage) (json.RawMessage, error) {
 	return func(ctx context.Context, service, op string, input json.RawMessage) (json.RawMessage, error) {
 		if service != "lambda" || lambda == nil {

@@ -1,5 +1,6 @@
-// Package standalone runs Step Functions alone: the API on a loopback port, for the state machines of any project. Lambda tasks are invoked
-// over the Lambda Invoke API at an endpoint, as Step Functions Local did; `sam local start-lambda` speaks it.
+// Package standalone runs Step Functions alone: the API on a loopback port, for the state machines
+// of any project. It invokes Lambda tasks with the Lambda Invoke API at an endpoint, as Step
+// Functions Local did; `sam local start-lambda` provides one.
 package standalone
 
 import (
@@ -49,14 +50,15 @@ Clients put "sync-" before the host name for TestState. Such a name is answered;
 AWS_DISABLE_HOST_PREFIX_INJECTION=true has the aws CLI and boto3 leave the prefix out.
 `
 
-// shutdown is how long requests in flight may take when the command is told to stop.
+// shutdown is the time that requests in flight have to finish when the command is stopped.
 const shutdown = 5 * time.Second
 
-// gcPercent: the heap is small (what waits is not in memory), and collecting it at every doubling takes a fifth of the processor time.
+// gcPercent: the heap is small, because waiting executions are not in memory, and collecting it at
+// every doubling takes a fifth of the processor time.
 const gcPercent = 400
 
-// Main runs the command until it is interrupted. It returns the exit code: 0 after a stop or --help, 2 for wrong arguments, that of
-// store.ExitCode for a failure.
+// Main runs the command until it is interrupted. It returns the exit code: 0 after a stop or
+// --help, 2 for wrong arguments, that of store.ExitCode for a failure.
 func Main(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -163,7 +165,8 @@ func serve(ctx context.Context, c config, stdout, stderr io.Writer) (err error) 
 	return serveUntil(ctx, l, router.Guarded(append(c.hosts, l.Hosts()...)...), service, st)
 }
 
-// openStore opens the data folder, which nobody else can read, and has the clock go on from there.
+// openStore opens the data folder, which only its owner can read, and puts the clock forward to the
+// store's last time.
 func openStore(c config, now *clock.Clock, log *slog.Logger) (*store.Store, error) {
 	if !c.inMemory {
 		tightened, err := store.Private(c.data)
@@ -181,13 +184,14 @@ func openStore(c config, now *clock.Clock, log *slog.Logger) (*store.Store, erro
 	return st, err
 }
 
-// serveUntil answers requests until ctx is done; then it ends those in flight, and stops the service. If the store fails it returns at once: whoever is
-// still running may wait for a commit that never returns.
+// serveUntil answers requests until ctx is done; then it ends those in flight, and stops the
+// service. If the store fails it returns at once: a goroutine that still runs may wait for a commit
+// that never returns.
 func serveUntil(ctx context.Context, l net.Listener, h http.Handler, service *states.Service, st *store.Store) error {
 	server := &http.Server{Handler: awsapi.BodyDeadline(awsapi.BodyTime, h), ReadHeaderTimeout: awsapi.BodyTime}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
-	wg.Go(func() { _ = service.Run(running) }) // ends without an error when it is stopped
+	wg.Go(func() { _ = service.Run(running) }) // returns nil when it is stopped
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
 	var err error

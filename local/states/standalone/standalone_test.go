@@ -100,7 +100,8 @@ func invoke(function string) string {
 		`","Payload.$":"$"},"OutputPath":"$.Payload","End":true}}}`
 }
 
-// TestRun_Pages: it answers programs of this machine, not web pages, and not under names that lead here from elsewhere.
+// TestRun_Pages: the API answers programs of this machine, but not web pages, and not requests for
+// other host names that resolve to this machine.
 func TestRun_Pages(t *testing.T) {
 	t.Parallel()
 	c := startCommand(t, "--in-memory", "--allow-host", "build-host")
@@ -129,7 +130,8 @@ func TestRun_Pages(t *testing.T) {
 	}
 }
 
-// TestRun_Exposed: it says that others reach it, and that they do not although no host was named.
+// TestRun_Exposed: the command warns if other machines can reach it, and notes if it is narrowed
+// although no host was named.
 func TestRun_Exposed(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{"0.0.0.0:0": "warning: it listens at [::]:", ":0": "note: no host was named", "127.0.0.1:0": ""} {
@@ -211,7 +213,7 @@ func TestRun_TestState(t *testing.T) {
 		var asked string
 		transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			asked = addr
-			return (&net.Dialer{}).DialContext(ctx, network, address) // as if the name led here
+			return (&net.Dialer{}).DialContext(ctx, network, address) // as if the name resolved to this machine
 		}}
 		defer transport.CloseIdleConnections()
 		options.BaseEndpoint, options.HTTPClient = aws.String("http://"+host+":"+port), &http.Client{Transport: transport}
