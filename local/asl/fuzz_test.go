@@ -94,7 +94,7 @@ func FuzzIntrinsic(f *testing.F) {
 			return
 		}
 		if _, err := value.Parse(string(v)); err != nil {
-			t.Fatalf("%s over %s gives %s: %v", text, in, v, err)
+			t.Fatalf("%s over %s = %s: %v", text, in, v, err)
 		}
 	})
 }

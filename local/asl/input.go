@@ -77,7 +77,7 @@ var (
 	ErrUnknownTask   = errors.New("task is not open")
 	ErrUnknownTimer  = errors.New("timer is not set")
 	ErrNotStarted    = errors.New("execution has not started")
-	ErrStarted       = errors.New("execution has started already")
+	ErrStarted       = errors.New("execution has already started")
 	ErrEnded         = errors.New("execution has ended")
 	ErrNotRedrivable = errors.New("execution cannot be redriven")
 	ErrInvalidJSON   = errors.New("invalid JSON")

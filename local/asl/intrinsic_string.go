@@ -92,7 +92,7 @@ func stringToJSON(_ *env, args []value.JSON) (value.JSON, error) {
 	}
 	v, err := value.Parse(text)
 	if err != nil {
-		return "", fmt.Errorf("the string is no JSON: %v", err)
+		return "", fmt.Errorf("the string is not JSON: %v", err)
 	}
 	if v == "-0" { // read as an integer, which has no negative zero
 		v = "0"

@@ -117,11 +117,11 @@ func TestIntrinsics_random(t *testing.T) {
 		t.Errorf("UUIDs %s", ids)
 	}
 	if again, _ := evalExpression(t, `States.Array(States.UUID(), States.UUID())`); again != ids {
-		t.Error("the same execution draws other UUIDs")
+		t.Error("the same execution returns other UUIDs")
 	}
 	first, _ := evalExpression(t, `States.MathRandom(0, 1000000, 3)`)
 	if second, _ := evalExpression(t, `States.MathRandom(0, 1000000, 3)`); first != second {
-		t.Error("the same seed gives another number")
+		t.Error("the same seed returns another number")
 	}
 	for range 50 {
 		v, _ := evalExpression(t, `States.MathRandom(-3, 3)`)

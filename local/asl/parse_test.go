@@ -26,9 +26,9 @@ func TestParse_diagnostics(t *testing.T) {
 	tests := []diagnosed{
 		{"empty", `{}`, CodeSchema, "/", "[States, StartAt]"},
 		{"no object", `[]`, CodeSchema, "/", "Object"},
-		{"cut off", `{"StartAt":`, CodeInvalidJSON, `[Source: (String)"{"StartAt":"; line: 1, column: 12]`, "Unexpected end-of-input"},
-		{"comma too many", `{"a":1,}`, CodeInvalidJSON, `[Source: (String)"{"a":1,}"; line: 1, column: 9]`, "Unexpected character ('}' (code 125)): was expecting double-quote to start field name"},
-		{"comma too few", `{"a":1 "b":2}`, CodeInvalidJSON, `[Source: (String)"{"a":1 "b":2}"; line: 1, column: 9]`, "Unexpected character ('\"' (code 34)): was expecting comma to separate Object entries"},
+		{"truncated", `{"StartAt":`, CodeInvalidJSON, `[Source: (String)"{"StartAt":"; line: 1, column: 12]`, "Unexpected end-of-input"},
+		{"additional comma", `{"a":1,}`, CodeInvalidJSON, `[Source: (String)"{"a":1,}"; line: 1, column: 9]`, "Unexpected character ('}' (code 125)): was expecting double-quote to start field name"},
+		{"missing comma", `{"a":1 "b":2}`, CodeInvalidJSON, `[Source: (String)"{"a":1 "b":2}"; line: 1, column: 9]`, "Unexpected character ('\"' (code 34)): was expecting comma to separate Object entries"},
 		{"no value", `{"a":}`, CodeInvalidJSON, `[Source: (String)"{"a":}"; line: 1, column: 7]`, "Unexpected character ('}' (code 125)): expected a valid value"},
 		{"version", `{"Version":"2.0","StartAt":"A","States":{"A":{"Type":"Succeed"}}}`, CodeSchema, "/Version", "1.0"},
 		{"start", `{"StartAt":"X","States":{"A":{"Type":"Succeed"}}}`, CodeMissingTarget, "/StartAt", "X"},
@@ -75,7 +75,7 @@ func TestParse_diagnostics(t *testing.T) {
 		{"inside a branch", inMachine(`{"Type":"Parallel","Branches":[{"StartAt":"X","States":{"X":{"Type":"Pass"}}}],"Next":"B"}`), CodeSchema, "/States/A/Branches[0]/States/X", "[Next, End]"},
 		{"processor", inMachine(`{"Type":"Map","Next":"B"}`), CodeSchema, "/States/A", "[ItemProcessor]"},
 		{"no end", `{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Choice","Choices":[{"Variable":"$.a","IsNull":true,"Next":"A"}]}}}`, CodeNoEnd, "", "Workflow has no terminal state"},
-		{"no end of a branch", inMachine(`{"Type":"Parallel","Branches":[{"StartAt":"X","States":{"X":{"Type":"Pass","Next":"X"}}}],"Next":"B"}`), CodeNoEnd, "", "Workflow has no terminal state"},
+		{"branch without end", inMachine(`{"Type":"Parallel","Branches":[{"StartAt":"X","States":{"X":{"Type":"Pass","Next":"X"}}}],"Next":"B"}`), CodeNoEnd, "", "Workflow has no terminal state"},
 		{"same name in branches", inMachine(`{"Type":"Parallel","Branches":[` + passing(``) + `,` + passing(``) + `],"Next":"B"}`), CodeDuplicateState, "/States/A/Branches[1]/States/In", "Duplicate State name: In"},
 		{"same name twice", `{"StartAt":"A","States":{"A":{"Type":"Succeed"},"A":{"Type":"Fail"}}}`, CodeDuplicateState, "/States/A", "Duplicate State name: A"},
 		{"same field twice", inMachine(`{"Type":"Pass","Next":"B","Next":"A"}`), CodeInvalidJSON, `[Source: (String)"` + inMachine(`{"Type":"Pass","Next":"B","Next":"A"}`) + `"; line: 1, column: 56]`, "Duplicate field 'Next'"},
@@ -149,7 +149,7 @@ func TestParse_stored(t *testing.T) {
 		t.Errorf("waits %s", at)
 	}
 	if m, diags := Parse([]byte(`{"StartAt":`), Options{Stored: true}); m != nil || diags.Err() == nil {
-		t.Error("what is no JSON is accepted")
+		t.Error("invalid JSON is accepted")
 	}
 }
 

@@ -25,7 +25,7 @@ func Restore(m *Machine, info Info, history []Event) (*Execution, []Event, []Com
 			return nil, nil, nil, fmt.Errorf("replay event %d: %w", history[at].ID, err)
 		}
 		if len(events) == 0 {
-			return nil, nil, nil, fmt.Errorf("replay event %d: the engine gives no event", history[at].ID)
+			return nil, nil, nil, fmt.Errorf("replay event %d: the engine returns no event", history[at].ID)
 		}
 		for i := range events {
 			if at+i == len(history) {
@@ -33,7 +33,7 @@ func Restore(m *Machine, info Info, history []Event) (*Execution, []Event, []Com
 				break
 			}
 			if !events[i].equal(&history[at+i]) {
-				return nil, nil, nil, fmt.Errorf("replay event %d: the journal has %s, the engine gives %s", history[at+i].ID, history[at+i].brief(), events[i].brief())
+				return nil, nil, nil, fmt.Errorf("replay event %d: the journal has %s, the engine returns %s", history[at+i].ID, history[at+i].brief(), events[i].brief())
 			}
 		}
 		at += len(events)
@@ -61,7 +61,7 @@ func (x *Execution) cause(e *Event) (Input, error) {
 	}
 	b := x.openAfter(e.PreviousID)
 	if b == nil {
-		return nil, fmt.Errorf("nothing waited after event %d", e.PreviousID)
+		return nil, fmt.Errorf("no branch waited after event %d", e.PreviousID)
 	}
 	if b.wait == waitTask {
 		return b.task.cause(e)

@@ -51,7 +51,7 @@ func TestParse_schema(t *testing.T) {
 		{"missing message", inMachine(`{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage","Parameters":{"QueueUrl":"q"},"Next":"B"}`), CodeSchema, "/States/A/Parameters", "The field 'MessageBody' is required but was missing"},
 		{"missing machine of a child", inMachine(`{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","Parameters":{"Input":{}},"Next":"B"}`), CodeSchema, "/States/A/Parameters", "The field 'StateMachineArn' is required but was missing"},
 		{"no event", inMachine(`{"Type":"Task","Resource":"arn:aws:states:::events:putEvents","Parameters":{},"Next":"B"}`), CodeSchema, "/States/A/Parameters", "The field 'Entries' is required but was missing"},
-		{"end that is none", inMachine(`{"Type":"Pass","End":false}`), CodeSchema, "/States/A/End", "true"},
+		{"invalid End", inMachine(`{"Type":"Pass","End":false}`), CodeSchema, "/States/A/End", "true"},
 	} {
 		t.Run(tt.name, tt.run)
 	}

@@ -78,7 +78,7 @@ func TestStep_batches(t *testing.T) {
 	}
 	events, commands = mustStep(t, x, 9*time.Second, Heartbeat{3})
 	if !events[0].JournalOnly() || events[0].ID != 0 {
-		t.Errorf("heartbeat gives %+v", events)
+		t.Errorf("heartbeat returns %+v", events)
 	}
 	if beat := find[SetTimer](t, commands); !beat.At.Equal(simStart.Add(19 * time.Second)) {
 		t.Errorf("heartbeat at %v", beat.At)
@@ -121,10 +121,10 @@ func TestStep_refuses(t *testing.T) {
 	}{
 		{"not started", fresh(), TaskSucceeded{3, `1`}, ErrNotStarted},
 		{"started twice", started(), Start{`{}`}, ErrStarted},
-		{"input is no JSON", fresh(), Start{`{`}, ErrInvalidJSON},
-		{"input is no UTF-8", fresh(), Start{"\"\xff\""}, ErrInvalidJSON},
+		{"invalid JSON as input", fresh(), Start{`{`}, ErrInvalidJSON},
+		{"invalid UTF-8 as input", fresh(), Start{"\"\xff\""}, ErrInvalidJSON},
 		{"unknown task", started(), TaskSucceeded{4, `1`}, ErrUnknownTask},
-		{"output is no JSON", started(), TaskSucceeded{3, `nope`}, ErrInvalidJSON},
+		{"invalid JSON as output", started(), TaskSucceeded{3, `nope`}, ErrInvalidJSON},
 		{"unknown timer", started(), TimerFired{12345}, ErrUnknownTimer},
 		{"heartbeat timer before the submission", started(), TimerFired{timerID(timerHeartbeat, 3)}, ErrUnknownTimer},
 		{"submitted twice", submitted(), TaskSubmitted{3, `{}`}, ErrUnknownTask},
@@ -288,7 +288,7 @@ func TestRestore_outstanding(t *testing.T) {
 		t.Error("the journal of another definition is accepted")
 	}
 	if _, _, _, err := Restore(m, simInfo(6), journal); err == nil {
-		t.Error("another seed is accepted though the token differs")
+		t.Error("another seed is accepted although the token differs")
 	}
 }
 

@@ -40,7 +40,7 @@ func (x *Execution) taskSubmitted(in TaskSubmitted) error {
 		return err
 	}
 	if !t.submits() || b.task.command.Submitted {
-		return fmt.Errorf("%w: %d was submitted already", ErrUnknownTask, in.Task)
+		return fmt.Errorf("%w: %d is already submitted", ErrUnknownTask, in.Task)
 	}
 	if _, err := value.Parse(in.Output); err != nil {
 		return fmt.Errorf("%w: %v", ErrInvalidJSON, err)

@@ -48,7 +48,7 @@ func TestClock_Now(t *testing.T) {
 				}
 			}
 			if moved.Round(2*time.Second) != 3*tt.moved.Round(2*time.Second) {
-				t.Errorf("told of %v, want %v", moved, 3*tt.moved)
+				t.Errorf("reported %v, want %v", moved, 3*tt.moved)
 			}
 			if got := c.Since(epoch); got != 3*tt.passed {
 				t.Errorf("since the beginning %v, want %v", got, 3*tt.passed)

@@ -91,7 +91,7 @@ func TestPattern_Match(t *testing.T) {
 		{"fields of two array elements", `{"a":{"b":[1],"c":[2]}}`, `{"a":[{"b":1},{"c":2}]}`, false},
 		{"absent from every element", `{"a":{"b":[{"exists":false}]}}`, `{"a":[{"c":1},{"d":2}]}`, true},
 		{"absent from one element only", `{"a":{"b":[{"exists":false}]}}`, `{"a":[{"b":1},{"d":2}]}`, false},
-		{"absent: an object is no leaf", `{"a":[{"exists":false}]}`, `{"a":{"b":1}}`, true},
+		{"absent: an object is not a leaf", `{"a":[{"exists":false}]}`, `{"a":{"b":1}}`, true},
 		{"present: null is a leaf", `{"a":[{"exists":true}]}`, `{"a":null}`, true},
 		{"alternatives and siblings", `{"a":[1],"$or":[{"b":[2]},{"c":[3]}]}`, `{"a":1,"c":3}`, true},
 		{"no alternative", `{"a":[1],"$or":[{"b":[2]},{"c":[3]}]}`, `{"a":1}`, false},

@@ -59,7 +59,7 @@ func (s *Service) listExecutions(in ListExecutionsInput) (out ListExecutionsOutp
 		return out, validation("Value at 'stateMachineArn' failed to satisfy constraint: Member must not be null")
 	}
 	if in.MapRunARN != "" {
-		return out, awsapi.Errorf("ValidationException", "Give either stateMachineArn or mapRunArn, not both")
+		return out, awsapi.Errorf("ValidationException", "Either stateMachineArn or mapRunArn must be specified, not both")
 	}
 	m, err := s.machine(in.StateMachineARN)
 	if err != nil {

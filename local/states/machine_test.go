@@ -33,13 +33,13 @@ func TestService_CreateStateMachine(t *testing.T) {
 		{"JSONata", `{"name":"n","roleArn":"` + role + `","definition":"` + quoted(`{"QueryLanguage":"JSONata","StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}`) + `"}`, "InvalidDefinition", "UNSUPPORTED_BY_ENGINE"},
 		{"express", `{"name":"n","type":"EXPRESS","roleArn":"` + role + `","definition":"` + quoted(passMachine) + `"}`, "StateMachineTypeNotSupported", "EXPRESS"},
 		{"versions", `{"name":"n","publish":true,"roleArn":"` + role + `","definition":"` + quoted(passMachine) + `"}`, "NotImplemented", "versions"},
-		{"description of no version", `{"name":"n","versionDescription":"first","roleArn":"` + role + `","definition":"` + quoted(passMachine) + `"}`,
+		{"description without a version", `{"name":"n","versionDescription":"first","roleArn":"` + role + `","definition":"` + quoted(passMachine) + `"}`,
 			"ValidationException", "Version description can only be set when publish is true"},
 		{"unknown field", `{"name":"n","roleArn":"` + role + `","definition":"` + quoted(`{"StartAt":"P","States":{"P":{"Type":"Pass","Ende":true,"End":true}}}`) + `"}`,
 			"InvalidDefinition", "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: Field 'Ende' is not supported at /States/P'"},
 		{"logging without a destination", `{"name":"n","loggingConfiguration":{"level":"ALL"},"roleArn":"` + role + `","definition":"` + quoted(passMachine) + `"}`,
 			"InvalidLoggingConfiguration", "Must specify exactly one Log Destination"},
-		{"logging of a level that is none", `{"name":"n","loggingConfiguration":{"level":"SOME"},"roleArn":"` + role + `","definition":"` + quoted(passMachine) + `"}`,
+		{"unknown logging level", `{"name":"n","loggingConfiguration":{"level":"SOME"},"roleArn":"` + role + `","definition":"` + quoted(passMachine) + `"}`,
 			"ValidationException", "loggingConfiguration.level"},
 		{"malformed", `{"name":7}`, "SerializationException", ""},
 	} {
@@ -156,7 +156,7 @@ func TestService_UpdateStateMachine_revision(t *testing.T) {
 			t.Fatal(err)
 		}
 		if (out.RevisionID != last) != tt.changes || out.UpdateDate == 0 {
-			t.Errorf("update %d gives %+v after %q, changes: %t", i, out, last, tt.changes)
+			t.Errorf("update %d returns %+v after %q, changes: %t", i, out, last, tt.changes)
 		}
 		last = out.RevisionID
 	}
@@ -366,7 +366,7 @@ func TestService_Tags(t *testing.T) {
 	for name, tt := range map[string]struct{ tags, message string }{
 		"key of AWS":         {`{"key":"aws:stack","value":"x"}`, "reserved"},
 		"key of AWS, louder": {`{"key":"AWS:stack","value":"x"}`, "reserved"},
-		"same key":           {`{"key":"c","value":"1"},{"key":"d","value":"2"},{"key":"c","value":"3"}`, "'c' is given twice"},
+		"same key":           {`{"key":"c","value":"1"},{"key":"d","value":"2"},{"key":"c","value":"3"}`, "'c' occurs twice"},
 		"empty key":          {`{"key":"","value":"x"}`, "tags.key"},
 		"long key":           {`{"key":"` + strings.Repeat("k", 129) + `","value":"x"}`, "tags.key"},
 		"long value":         {`{"key":"k","value":"` + strings.Repeat("v", 257) + `"}`, "tags.value"},

@@ -115,9 +115,9 @@ func checkTags(tags []Tag) error {
 		case utf8.RuneCountInString(t.Value) > maxTagValue:
 			return validation("Value '%s' at 'tags.value' failed to satisfy constraint: Member must have length less than or equal to %d", t.Value, maxTagValue)
 		case strings.HasPrefix(strings.ToLower(t.Key), "aws:"):
-			return awsapi.Errorf("ValidationException", "The tag key '%s' is reserved: aws: is a prefix of AWS", t.Key)
+			return awsapi.Errorf("ValidationException", "The tag key '%s' is reserved: it begins with aws:", t.Key)
 		case seen[t.Key]:
-			return awsapi.Errorf("ValidationException", "The tag key '%s' is given twice", t.Key)
+			return awsapi.Errorf("ValidationException", "The tag key '%s' occurs twice", t.Key)
 		}
 		seen[t.Key] = true
 	}

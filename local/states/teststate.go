@@ -142,7 +142,7 @@ func (s *Service) try(ctx context.Context, t asl.Trial) (*asl.TrialResult, error
 		return r, nil
 	}
 	if r.Task.Pattern != asl.RequestResponse {
-		return nil, awsapi.Errorf("ValidationException", "A state that waits for a task token or a job is tested with a mock")
+		return nil, awsapi.Errorf("ValidationException", "A state that waits for a task token or a job must be tested with a mock")
 	}
 	out := s.integrate(ctx, job{task: *r.Task, run: &run{s: s, role: t.Info.RoleARN, rec: execution{Machine: "TestState", Name: "TestState", Seed: t.Info.Seed}}})
 	if ctx.Err() != nil {

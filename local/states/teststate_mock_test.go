@@ -42,8 +42,8 @@ func TestService_TestState_MockedAnswer(t *testing.T) {
 	)
 	for _, tt := range []struct{ name, resource, mode, result, message string }{
 		{"started", "states:startExecution", "", started, ""},
-		{"started, as the engine says it", "states:startExecution", "STRICT", `{"ExecutionArn":"e","StartDate":1795348800.5,"SdkHttpMetadata":{"HttpStatusCode":200}}`, ""},
-		{"started by the SDK, as the engine says it", "aws-sdk:sfn:startExecution", "STRICT", started, ""},
+		{"started, as the engine returns it", "states:startExecution", "STRICT", `{"ExecutionArn":"e","StartDate":1795348800.5,"SdkHttpMetadata":{"HttpStatusCode":200}}`, ""},
+		{"started by the SDK, as the engine returns it", "aws-sdk:sfn:startExecution", "STRICT", started, ""},
 		{"nothing", "states:startExecution", "", `{}`, missing + "'ExecutionArn' is missing"},
 		{"no date", "states:startExecution", "STRICT", `{"ExecutionArn":"e"}`, missing + "'StartDate' is missing"},
 		{"names in small letters", "states:startExecution", "STRICT", `{"executionArn":"e","startDate":"s"}`, missing + "'ExecutionArn' is missing"},
@@ -123,7 +123,7 @@ func TestService_TestState_OwnAnswer(t *testing.T) {
 			}
 			mocked, err := h.TestState(t.Context(), TestStateInput{Definition: state, Mock: &TestStateMock{Result: called.Output}})
 			if err != nil || mocked.Output == nil || *mocked.Output != *called.Output {
-				t.Errorf("mock of %s gives %+v, %v", *called.Output, mocked, err)
+				t.Errorf("mock of %s returns %+v, %v", *called.Output, mocked, err)
 			}
 		})
 	}

@@ -23,7 +23,7 @@ func TestService_TestState(t *testing.T) {
 	const tolerant = `{"Type":"Map","ToleratedFailureCount":1,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Succeed"}}},` +
 		`"Catch":[{"ErrorEquals":["States.ExceedToleratedFailureThreshold"],"Next":"N"}],"End":true}`
 	const mockOf = `,"input":{"n":1},"mock":{"result":"{\"r\":1}"}}`
-	const gives = `{"output":"{\"r\":1}","status":"SUCCEEDED"}`
+	const success = `{"output":"{\"r\":1}","status":"SUCCEEDED"}`
 	const retrying = `{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f"},"End":true,` +
 		`"Retry":[{"ErrorEquals":["Other"]},{"ErrorEquals":["Busy"],"IntervalSeconds":2,"MaxAttempts":3}],"Catch":[{"ErrorEquals":["States.ALL"],"Next":"Undo"}]}`
 	for _, tt := range []struct{ name, input, want string }{
@@ -37,10 +37,10 @@ func TestService_TestState(t *testing.T) {
 				`"errorDetails":{"retryIndex":1,"retryBackoffIntervalSeconds":2}}}`},
 		{"parallel", `{"definition":` + parallel + `,"inspectionLevel":"TRACE","mock":{"result":"[1, {\"r\": 2}]"}}`,
 			`{"output":"[1, {\"r\": 2}]","status":"SUCCEEDED","inspectionData":{"input":"{}","afterResultSelector":"[1, {\"r\": 2}]","afterResultPath":"[1, {\"r\": 2}]"}}`},
-		{"mock of a job", `{"definition":{"Type":"Task","Resource":"arn:aws:states:::glue:startJobRun.sync","Parameters":{"JobName":"j"},"End":true}` + mockOf, gives},
-		{"mock of a child execution", `{"definition":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","Parameters":{"StateMachineArn":"a"},"End":true}` + mockOf, gives},
-		{"mock of an activity", `{"definition":{"Type":"Task","Resource":"arn:aws:states:us-east-1:000000000000:activity:a","End":true}` + mockOf, gives},
-		{"mock of another service", `{"definition":{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:s3:listBuckets","End":true}` + mockOf, gives},
+		{"mock of a job", `{"definition":{"Type":"Task","Resource":"arn:aws:states:::glue:startJobRun.sync","Parameters":{"JobName":"j"},"End":true}` + mockOf, success},
+		{"mock of a child execution", `{"definition":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","Parameters":{"StateMachineArn":"a"},"End":true}` + mockOf, success},
+		{"mock of an activity", `{"definition":{"Type":"Task","Resource":"arn:aws:states:us-east-1:000000000000:activity:a","End":true}` + mockOf, success},
+		{"mock of another service", `{"definition":{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:s3:listBuckets","End":true}` + mockOf, success},
 		{"mock of a distributed map", `{"definition":{"Type":"Map","Label":"L","ToleratedFailureCountPath":"$.n","ItemReader":{"Resource":"arn:aws:states:::s3:getObject"},"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"EXPRESS"},` +
 			`"StartAt":"L","States":{"L":{"Type":"Succeed"}}},"End":true},"input":{"n":1},"mock":{"result":"[]"}}`, `{"output":"[]","status":"SUCCEEDED"}`},
 		{"map that tolerates", `{"definition":` + tolerant + `,"inspectionLevel":"DEBUG","input":[1,2,3],"stateConfiguration":{"mapIterationFailureCount":1},"mock":{"result":"[1,0,1]"}}`,
@@ -50,12 +50,12 @@ func TestService_TestState(t *testing.T) {
 			`{"error":"States.ExceedToleratedFailureThreshold","cause":"The specified tolerated failure threshold was exceeded","status":"CAUGHT_ERROR","nextState":"N",` +
 				`"output":"{\"Error\":\"States.ExceedToleratedFailureThreshold\",\"Cause\":\"The specified tolerated failure threshold was exceeded\"}",` +
 				`"inspectionData":{"input":"[1,2,3]","afterInputPath":"[1,2,3]","maxConcurrency":0,"toleratedFailureCount":1,"errorDetails":{"catchIndex":0}}}`},
-		{"map that says nothing of failures", `{"definition":` + strings.Replace(tolerant, `"ToleratedFailureCount":1,`, ``, 1) + `,"input":[1,2,3],"stateConfiguration":{"mapIterationFailureCount":3},"mock":{"result":"[1,0,1]"}}`,
+		{"map without limits of failures", `{"definition":` + strings.Replace(tolerant, `"ToleratedFailureCount":1,`, ``, 1) + `,"input":[1,2,3],"stateConfiguration":{"mapIterationFailureCount":3},"mock":{"result":"[1,0,1]"}}`,
 			`{"output":"[1,0,1]","status":"SUCCEEDED"}`},
 		{"share of failures", `{"definition":` + strings.Replace(tolerant, `"ToleratedFailureCount":1,`, `"ItemsPath":"$.i","ToleratedFailurePercentagePath":"$.p",`, 1) + `,"inspectionLevel":"DEBUG","input":{"p":50,"i":[1,2]},"stateConfiguration":{"mapIterationFailureCount":1},"mock":{"result":"[1,0]"}}`,
 			`{"output":"[1,0]","status":"SUCCEEDED","inspectionData":{"input":"{\"i\":[1,2],\"p\":50}","afterInputPath":"{\"i\":[1,2],\"p\":50}","afterItemsPath":"[1,2]","maxConcurrency":0,` +
 				`"toleratedFailurePercentage":50,"afterResultSelector":"[1,0]","afterResultPath":"[1,0]"}}`},
-		{"items that are none", `{"definition":` + strings.Replace(tolerant, `"ToleratedFailureCount":1,`, `"ItemsPath":"$.i",`, 1) + `,"inspectionLevel":"DEBUG","input":{"i":1},"mock":{"result":"[]"}}`,
+		{"invalid items", `{"definition":` + strings.Replace(tolerant, `"ToleratedFailureCount":1,`, `"ItemsPath":"$.i",`, 1) + `,"inspectionLevel":"DEBUG","input":{"i":1},"mock":{"result":"[]"}}`,
 			`{"error":"States.Runtime","cause":"Reference path \"$.i\" must point to array.","status":"FAILED","inspectionData":{"input":"{\"i\":1}","afterInputPath":"{\"i\":1}"}}`},
 		{"caught", `{"definition":` + retrying + `,"inspectionLevel":"DEBUG","mock":{"errorOutput":{"error":"Gone"}}}`,
 			`{"output":"{\"Error\":\"Gone\",\"Cause\":null}","error":"Gone","nextState":"Undo","status":"CAUGHT_ERROR","inspectionData":{"input":"{}","afterInputPath":"{}",` +
@@ -65,16 +65,16 @@ func TestService_TestState(t *testing.T) {
 		{"context object", `{"definition":{"Type":"Pass","Parameters":{"n.$":"$$.a.b","text":"$$.a.b"},"End":true},"context":{"a":{"b":3}}}`,
 			`{"output":"{\"n\":3,\"text\":\"$$.a.b\"}","status":"SUCCEEDED"}`},
 		{"variable named like a path", `{"definition":{"Type":"Pass","Parameters":{"v.$":"$v"},"End":true},"variables":{"v":"$.x","v.$":1}}`, `{"output":"{\"v\":\"$.x\"}","status":"SUCCEEDED"}`},
-		{"goes on to itself", `{"definition":{"Type":"Pass","Next":"StateName"}}`, `{"output":"{}","nextState":"StateName","status":"SUCCEEDED"}`},
+		{"continues with itself", `{"definition":{"Type":"Pass","Next":"StateName"}}`, `{"output":"{}","nextState":"StateName","status":"SUCCEEDED"}`},
 		{"caught before the call", `{"roleArn":"` + role + `","definition":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"F","Payload.$":"States.StringToJson('{')"},"End":true,` +
 			`"Catch":[{"ErrorEquals":["States.ALL"],"ResultPath":null,"Next":"N"}]},"inspectionLevel":"DEBUG"}`,
-			`{"error":"States.IntrinsicFailure","cause":"The function 'States.StringToJson('{')' had the following error: the string is no JSON: expected a key at offset 1","output":"{}","nextState":"N","status":"CAUGHT_ERROR",` +
+			`{"error":"States.IntrinsicFailure","cause":"The function 'States.StringToJson('{')' had the following error: the string is not JSON: expected a key at offset 1","output":"{}","nextState":"N","status":"CAUGHT_ERROR",` +
 				`"inspectionData":{"input":"{}","afterInputPath":"{}","errorDetails":{"catchIndex":0}}}`},
 		{"no rule holds", `{"definition":{"Type":"Choice","Choices":[{"Variable":"$.a","NumericEquals":1,"Next":"N"}]},"input":{"a":2}}`,
 			`{"error":"States.Runtime","cause":"Failed to transition out of the state. The state does not point to a next state.","status":"FAILED"}`},
 		{"function fails", `{"definition":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:broken","End":true},"roleArn":"` + role + `"}`,
 			`{"error":"Broken","cause":"{\"errorType\":\"Broken\"}","status":"FAILED"}`},
-		{"failures that are no number", `{"definition":` + strings.Replace(tolerant, `"ToleratedFailureCount":1,`, `"ItemsPath":"$.i","ToleratedFailureCountPath":"$.n",`, 1) + `,"input":{"n":"x","i":[1]},"mock":{"result":"[1]"}}`,
+		{"failures that are not a number", `{"definition":` + strings.Replace(tolerant, `"ToleratedFailureCount":1,`, `"ItemsPath":"$.i","ToleratedFailureCountPath":"$.n",`, 1) + `,"input":{"n":"x","i":[1]},"mock":{"result":"[1]"}}`,
 			`{"error":"States.Runtime","cause":"The ToleratedFailureCountPath field refers to value \"x\" which is not a valid integer: $.n","status":"FAILED"}`},
 		{"state of a branch", `{"stateName":"In","definition":{"StartAt":"P","States":{"P":{"Type":"Parallel","End":true,"Branches":[{"StartAt":"In","States":{"In":{"Type":"Fail","Error":"E"}}}]}}}}`,
 			`{"error":"E","status":"FAILED"}`},

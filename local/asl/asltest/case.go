@@ -147,7 +147,7 @@ func Load(file string) (*Case, error) {
 		}
 	}
 	if len(c.Definition) == 0 {
-		return nil, fmt.Errorf("read case %s: it has no definition", file)
+		return nil, fmt.Errorf("read case %s: no definition", file)
 	}
 	return c, nil
 }

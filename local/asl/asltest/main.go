@@ -81,7 +81,7 @@ func Files(patterns []string) ([]string, error) {
 			}
 		}
 		if len(out) == before {
-			return nil, fmt.Errorf("find cases %s: no case file", p)
+			return nil, fmt.Errorf("find cases %s: no case files", p)
 		}
 	}
 	sort.Strings(out)
@@ -121,7 +121,8 @@ const usage = `Replay recorded executions, and compare their histories event for
 Usage:
   orderflow asl test [--show] [--diff] [--json] [--update] CASE.json|FOLDER ...
 
-A case holds a definition, an input, what became of its tasks, and the history expected. A folder or pattern without any case is a failure.
+A case holds a definition, an input, the outcomes of its tasks, and the expected history.
+A folder or pattern without a case is a failure.
 
 Example:
   orderflow asl test --diff local/asl/testdata
@@ -139,9 +140,9 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(flags.Output(), usage)
 		flags.PrintDefaults()
 	}
-	showHistory := flags.Bool("show", false, "print the history that came out")
+	showHistory := flags.Bool("show", false, "print the resulting history")
 	showDiff := flags.Bool("diff", false, "print the differences")
-	update := flags.Bool("update", false, "write what came out into the case files, as what is expected")
+	update := flags.Bool("update", false, "write the results into the case files, as the expected results")
 	asJSON := flags.Bool("json", false, "print one JSON object for each case")
 	if slices.Contains(args, "--help") {
 		flags.SetOutput(stdout)

@@ -91,7 +91,7 @@ func TestUpdate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(c.History) != 4 || *c.Status != "SUCCEEDED" || *c.History[2].At != 3 {
-		t.Errorf("the update gives %+v", c)
+		t.Errorf("the updated case is %+v", c)
 	}
 }
 

@@ -77,7 +77,7 @@ func Replay(c *Case, m *asl.Machine) (*Run, error) {
 			return nil, err
 		}
 	}
-	return nil, errors.New("the execution does not end")
+	return nil, fmt.Errorf("the execution does not end within %d steps", maxSteps)
 }
 
 // info gives the execution the names by which the recorder replaced the real ones.

@@ -50,9 +50,9 @@ func TestParse_Refused(t *testing.T) {
 		`{`:                                "",
 		`{}`:                               "the field States is missing",
 		`{"StartAt":"A","States":[]}`:      "the field States is missing",
-		`{"StartAt":"B","States":{}}`:      `StartAt names no state: "B"`,
+		`{"StartAt":"B","States":{}}`:      `StartAt refers to a state that does not exist: "B"`,
 		`{"StartAt":"A","States":{"A":5}}`: "state A: not an object",
-		`{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"}}}`:                                  `state A leads to no state: "B"`,
+		`{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"}}}`:                                  `state A leads to a state that does not exist: "B"`,
 		`{"StartAt":"A","States":{"A":{"Type":"Parallel","Branches":[{"StartAt":"X"}],"End":true}}}`: "state A: the field States is missing",
 	} {
 		if _, err := Parse(definition); err == nil || !strings.Contains(err.Error(), want) {

@@ -142,11 +142,11 @@ func (g *Graph) addEdge(from, to string, kind EdgeKind, label []string) {
 // check reports a start or a transition that leads to no state.
 func (g *Graph) check() error {
 	if g.node(g.Start) == nil {
-		return fmt.Errorf("StartAt names no state: %q", g.Start)
+		return fmt.Errorf("StartAt refers to a state that does not exist: %q", g.Start)
 	}
 	for _, e := range g.Edges {
 		if g.node(e.To) == nil {
-			return fmt.Errorf("state %s leads to no state: %q", e.From, e.To)
+			return fmt.Errorf("state %s leads to a state that does not exist: %q", e.From, e.To)
 		}
 	}
 	return nil

@@ -25,10 +25,10 @@ func FuzzEval(f *testing.F) {
 			return
 		}
 		if _, err := value.Parse(string(found)); err != nil {
-			t.Fatalf("%s over %s gives %s: %v", path, v, found, err)
+			t.Fatalf("%s over %s = %s: %v", path, v, found, err)
 		}
 		if !p.Definite() && found.Kind() != value.Array {
-			t.Fatalf("%s over %s gives no array: %s", path, v, found)
+			t.Fatalf("%s over %s is not an array: %s", path, v, found)
 		}
 	})
 }

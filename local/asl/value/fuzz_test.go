@@ -28,7 +28,7 @@ func FuzzParse(f *testing.F) {
 		}
 		set, err := Set(v, []Step{{Key: "a"}, {Key: "b\"c"}}, "[1]")
 		if err == nil && !json.Valid([]byte(set)) {
-			t.Fatalf("Set gives %s", set)
+			t.Fatalf("Set returns %s", set)
 		}
 	})
 }

@@ -121,10 +121,10 @@ func TestSet(t *testing.T) {
 		{"nested", `{"a": {"b": 1, "c": 2}}`, key("a", "b"), `{"a": {"b": 9, "c": 2}}`},
 		{"strange key", `{}`, key(`q"\`), `{"q\"\\":9}`},
 		{"escaped key", `{"\u0061":1}`, key("a"), `{"\u0061":9}`},
-		{"key that stands twice", `{"a":1, "b":2, "a":3}`, key("a"), `{"a":9, "b":2}`},
-		{"key that stands side by side", `{"b":0,"a":1,"\u0061":2,"a":3,"c":4}`, key("a"), `{"b":0,"a":9,"c":4}`},
-		{"in a key that stands twice", `{"a":1,"a":{"c":2}}`, key("a", "b"), `{"a":{"c":2,"b":9}}`},
-		{"other key that stands twice", `{"b":1,"b":2}`, key("a"), `{"b":1,"b":2,"a":9}`},
+		{"key that occurs twice", `{"a":1, "b":2, "a":3}`, key("a"), `{"a":9, "b":2}`},
+		{"key that occurs in adjacent members", `{"b":0,"a":1,"\u0061":2,"a":3,"c":4}`, key("a"), `{"b":0,"a":9,"c":4}`},
+		{"in a key that occurs twice", `{"a":1,"a":{"c":2}}`, key("a", "b"), `{"a":{"c":2,"b":9}}`},
+		{"other key that occurs twice", `{"b":1,"b":2}`, key("a"), `{"b":1,"b":2,"a":9}`},
 		{"all", `[1]`, nil, `9`},
 		{"element", `{"a":[1,2]}`, []Step{{Key: "a"}, {Index: 1, IsIndex: true}}, `{"a":[1,9]}`},
 		{"in an element", `[{"a":1}]`, []Step{{IsIndex: true}, {Key: "a"}}, `[{"a":9}]`},
@@ -139,7 +139,7 @@ func TestSet(t *testing.T) {
 			t.Parallel()
 			got, err := Set(tt.v, tt.path, "9")
 			if got != tt.want || (err != nil) != (tt.want == "") {
-				t.Errorf("Set gives %s, %v; want %s", got, err, tt.want)
+				t.Errorf("Set returns %s, %v; want %s", got, err, tt.want)
 			}
 		})
 	}

@@ -81,12 +81,12 @@ func parse(args []string, stdout io.Writer) (o options, err error) {
 	f.BoolVar(&o.HTTP, "http", false, "call the API over a loopback connection")
 	f.BoolVar(&o.Bare, "bare", true, "also measure the bare loop over the store")
 	f.BoolVar(&o.Retries, "retries", true, "also measure with 1% of the charges retried after 1 s")
-	f.IntVar(&o.Runs, "runs", 3, "how often each measurement is made; the median is reported")
+	f.IntVar(&o.Runs, "runs", 3, "runs of each measurement; the report shows the median")
 	f.IntVar(&o.Orders, "orders", 4000, "orders of one measurement (a quarter of them at 1 in flight, five times as many where retries are measured)")
 	f.StringVar(&inFlight, "in-flight", inFlight, "orders in flight")
-	f.IntVar(&o.Finished, "finished", 0, "measure over a store with so many finished executions instead")
-	f.IntVar(&o.Waiting, "waiting", 0, "measure with so many waiting executions instead")
-	f.StringVar(&o.Dir, "dir", "", "where to put the data (default: the directory for temporary files)")
+	f.IntVar(&o.Finished, "finished", 0, "measure a store with this many finished executions instead")
+	f.IntVar(&o.Waiting, "waiting", 0, "measure this many waiting executions instead")
+	f.StringVar(&o.Dir, "dir", "", "directory for the data (default: the directory for temporary files)")
 	f.StringVar(&o.Profile, "cpuprofile", "", "write a CPU profile to this file")
 	if err = f.Parse(args); errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(stdout, "Measure the engine with the workload order-7.\n\nUsage:\n  orderflow bench engine [OPTIONS]\n\nExample:\n  orderflow bench engine --in-flight 64 --runs 1\n\nOptions:\n")
@@ -100,13 +100,13 @@ func parse(args []string, stdout io.Writer) (o options, err error) {
 	for s := range strings.SplitSeq(inFlight, ",") {
 		n, nerr := strconv.Atoi(s)
 		if nerr != nil || n < 1 {
-			err = errors.Join(err, fmt.Errorf("--in-flight %q is not a list of numbers", inFlight))
+			err = errors.Join(err, fmt.Errorf("--in-flight %q is not a list of positive numbers", inFlight))
 			break
 		}
 		o.InFlight = append(o.InFlight, n)
 	}
 	if o.Runs < 1 || o.Orders < 200 {
-		err = errors.Join(err, errors.New("at least 1 run of 200 orders is needed"))
+		err = errors.Join(err, errors.New("--runs must be at least 1 and --orders at least 200"))
 	}
 	return o, err
 }

@@ -98,7 +98,7 @@ func (h *handlers) invoke(_ context.Context, function, _ string, payload []byte)
 	case "Notify":
 		out = `{"notified":true}`
 	default:
-		return states.LambdaResult{}, fmt.Errorf("no function %s", name)
+		return states.LambdaResult{}, fmt.Errorf("unknown function %s", name)
 	}
 	return states.LambdaResult{Payload: []byte(out)}, nil
 }

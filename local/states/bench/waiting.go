@@ -101,13 +101,13 @@ func measureWaiting(ctx context.Context, o options, progress io.Writer) (*Waitin
 		w.RSSRestarted, _ = settled()
 	}
 	if time.Now().After(first) {
-		return nil, fmt.Errorf("%d executions took too long to start: timers were due meanwhile", o.Waiting)
+		return nil, fmt.Errorf("start %d executions: timers were due before all were started", o.Waiting)
 	}
 	fmt.Fprintln(progress, "waiting for the timers")
 	select {
 	case <-l.all:
 	case <-time.After(time.Until(first) + window + time.Minute):
-		return nil, fmt.Errorf("only some of %d timers fired", soon)
+		return nil, fmt.Errorf("wait for %d timers: not all fired in time", soon)
 	}
 	late := l.sorted()
 	w.LateP50, w.LateP99, w.LateMax = ms(late[soon/2]), ms(late[soon*99/100]), ms(late[soon-1])

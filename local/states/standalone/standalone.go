@@ -35,19 +35,19 @@ Options:
 `
 
 const example = `
-The API is AWS JSON 1.0, as the SDKs and the aws CLI speak it:
+The API is AWS JSON 1.0, as used by the SDKs and the aws CLI:
   aws stepfunctions list-state-machines --endpoint-url http://127.0.0.1:8083
 
-Executions survive a stop, and a kill: they go on at the next start. Tasks that were in flight are invoked again.
-Lambda tasks are invoked at POST URL/2015-03-31/functions/NAME/invocations, as "sam local start-lambda" answers them.
+Executions survive a stop or a kill: they continue at the next start. Tasks that were in flight are invoked again.
+Lambda tasks are invoked with POST URL/2015-03-31/functions/NAME/invocations, which "sam local start-lambda" answers.
 
 Example:
   orderflow states --lambda-endpoint http://127.0.0.1:3001
 
 Exit codes: 0 stopped, 1 failure, 2 wrong arguments, 3 full disk, 4 damaged data folder, 5 data folder that cannot be used.
 
-Clients put "sync-" before the host name for TestState. Such a name is answered; where it cannot be resolved (sync-127.0.0.1),
-AWS_DISABLE_HOST_PREFIX_INJECTION=true has the aws CLI and boto3 leave the prefix out.
+Clients put "sync-" before the host name for TestState. The API accepts such a name. If it does not resolve (sync-127.0.0.1),
+set AWS_DISABLE_HOST_PREFIX_INJECTION=true: then the aws CLI and boto3 leave the prefix out.
 `
 
 // shutdown is the time that requests in flight have to finish when the command is stopped.
@@ -98,11 +98,11 @@ func parse(args []string, stdout, stderr io.Writer) (config, error) {
 	var c config
 	f := flag.NewFlagSet("orderflow states", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
-	f.StringVar(&c.addr, "addr", "127.0.0.1:8083", "address to listen on; without a host it is this machine alone; port 0 picks a free one")
+	f.StringVar(&c.addr, "addr", "127.0.0.1:8083", "address to listen on; without a host only this machine is served; port 0 picks a free port")
 	f.StringVar(&c.data, "data", ".orderflow-states", "directory of the state machines and executions")
-	f.BoolVar(&c.inMemory, "in-memory", false, "keep everything in memory, lose it at the end")
+	f.BoolVar(&c.inMemory, "in-memory", false, "keep all data in memory; it is lost at the end")
 	f.StringVar(&c.lambda, "lambda-endpoint", "", "URL at which Lambda functions are invoked; without it Lambda tasks fail")
-	f.Func("allow-host", "answer to this name too, beside localhost; may be repeated", func(name string) error {
+	f.Func("allow-host", "also accept requests for this host name, in addition to localhost; may be repeated", func(name string) error {
 		c.hosts = append(c.hosts, name)
 		return nil
 	})
@@ -119,7 +119,7 @@ func parse(args []string, stdout, stderr io.Writer) (config, error) {
 	}
 	f.Visit(func(x *flag.Flag) {
 		if x.Name == "data" && c.inMemory && err == nil {
-			err = errors.New("--data and --in-memory exclude each other")
+			err = errors.New("--data and --in-memory cannot be used together")
 		}
 	})
 	return c, err
@@ -157,7 +157,7 @@ func serve(ctx context.Context, c config, stdout, stderr io.Writer) (err error) 
 	}
 	fmt.Fprintf(stdout, "Step Functions on %s (%s)\n", l.URL(), where)
 	if exposed := l.Exposed(); exposed != "" {
-		fmt.Fprintf(stderr, "warning: it listens at %s: whoever reaches that can read and run everything\n", exposed)
+		fmt.Fprintf(stderr, "warning: listening on %s: every client that can reach this address can read and run everything\n", exposed)
 	}
 	if narrowed := l.Narrowed(); narrowed != "" {
 		fmt.Fprintln(stderr, "note:", narrowed)

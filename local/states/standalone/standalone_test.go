@@ -44,7 +44,7 @@ func startCommand(t *testing.T, args ...string) *command {
 	_, url, _ := strings.Cut(line, " on ")
 	url, where, _ := strings.Cut(url, " ")
 	if !strings.HasPrefix(url, "http://127.0.0.1:") || where == "" {
-		t.Fatalf("it says %q", line)
+		t.Fatalf("unexpected first line %q", line)
 	}
 	c := &command{url: url, client: sfn.New(sfn.Options{
 		Region: "us-east-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("x", "x", ""),
@@ -134,7 +134,7 @@ func TestRun_Pages(t *testing.T) {
 // although no host was named.
 func TestRun_Exposed(t *testing.T) {
 	t.Parallel()
-	for address, want := range map[string]string{"0.0.0.0:0": "warning: it listens at [::]:", ":0": "note: no host was named", "127.0.0.1:0": ""} {
+	for address, want := range map[string]string{"0.0.0.0:0": "warning: listening on [::]:", ":0": "note: no host was named", "127.0.0.1:0": ""} {
 		c := startCommand(t, "--in-memory", "--addr", address)
 		if code, stderr := c.stop(); code != 0 || !strings.HasPrefix(stderr, want) || (stderr == "") != (want == "") {
 			t.Errorf("%s: exit code %d, %q", address, code, stderr)
@@ -194,7 +194,7 @@ func TestRun_KeepsExecutions(t *testing.T) {
 	c := startCommand(t, "--data", dir)
 	arn := c.start(t, `{"StartAt":"W","States":{"W":{"Type":"Wait","SecondsPath":"$.seconds","End":true}}}`, `{"seconds":1}`)
 	if code, stderr := c.stop(); code != 0 {
-		t.Fatalf("it ended with %d: %s", code, stderr)
+		t.Fatalf("the command ended with %d: %s", code, stderr)
 	}
 	c = startCommand(t, "--data", dir)
 	if got := c.ended(t, arn); got.Status != types.ExecutionStatusSucceeded || got.StopDate.Sub(*got.StartDate) < time.Second {
@@ -237,7 +237,7 @@ func TestRun_Arguments(t *testing.T) {
 		{"help", "--help", 0, "--lambda-endpoint", ""},
 		{"unknown flag", "--fast", 2, "", "flag provided but not defined"},
 		{"argument", "--in-memory now", 2, "", `unexpected argument "now"`},
-		{"two stores", "--in-memory --data x", 2, "", "exclude each other"},
+		{"two stores", "--in-memory --data x", 2, "", "cannot be used together"},
 		{"endpoint", "--in-memory --lambda-endpoint here", 1, "", "is not an http URL"},
 		{"address", "--in-memory --addr 999.0.0.1:1", 1, "", "orderflow states: "},
 	} {
