@@ -20,11 +20,17 @@ func orderMachine(tb testing.TB) ([]byte, *Machine) {
 	return text, m
 }
 
-const orderInput = `{"orderId":"RUN-0000001","customerId":"c-1","items":[{"sku":"A-1","qty":1,"unitPrice":1250},{"sku":"B-2","qty":2,"unitPrice":399},{"sku":"C-3","qty":3,"unitPrice":2000}],"total":8048}`
+const orderInput = `{"orderId":"RUN-0000001","customerId":"c-1","items":[{"sku":"A-1","qty":1,"unitPrice":1250},` +
+	`{"sku":"B-2","qty":2,"unitPrice":399},{"sku":"C-3","qty":3,"unitPrice":2000}],"total":8048}`
 
 var orderResults = map[string]string{
-	"Validate": `{"valid":true}`, "ReserveStock": `{"reservationId":"r-RUN-0000001"}`, "Charge": `{"chargeId":"ch-RUN-0000001","amount":8048}`,
-	"RecordPaid": `{"status":"PAID"}`, "Ship": `{"trackingId":"t-RUN-0000001"}`, "RecordFulfilled": `{"status":"FULFILLED"}`, "Notify": `{"notified":true}`,
+	"Validate":        `{"valid":true}`,
+	"ReserveStock":    `{"reservationId":"r-RUN-0000001"}`,
+	"Charge":          `{"chargeId":"ch-RUN-0000001","amount":8048}`,
+	"RecordPaid":      `{"status":"PAID"}`,
+	"Ship":            `{"trackingId":"t-RUN-0000001"}`,
+	"RecordFulfilled": `{"status":"FULFILLED"}`,
+	"Notify":          `{"notified":true}`,
 }
 
 // runOrder runs one order; like a host, it appends the events of each step to journal.
@@ -115,7 +121,8 @@ func BenchmarkParse_order7(b *testing.B) {
 }
 
 func BenchmarkJSONPath(b *testing.B) {
-	for _, text := range []string{"$.total", "$.items[2].unitPrice", "$.items[*].sku", "$.items[?(@.qty > 1)].sku", "$..unitPrice"} {
+	for _, text := range []string{"$.total", "$.items[2].unitPrice", "$.items[*].sku", "$.items[?(@.qty > 1)].sku",
+		"$..unitPrice"} {
 		b.Run(text, func(b *testing.B) {
 			p, err := jsonpath.Parse(text)
 			if err != nil {

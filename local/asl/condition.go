@@ -30,9 +30,11 @@ func makeRules(more fields, must ...string) ruleSchemas {
 	names := slices.DeleteFunc(slices.Sorted(maps.Keys(compare)), func(name string) bool { return name == "Variable" })
 	logic := fields{"And": {jsonPath, isFilledArray}, "Or": {jsonPath, isFilledArray}, "Not": {jsonPath, isObject}}
 	return ruleSchemas{
-		comparison: &schema{fields: of(more, compare), must: append([]string{"Variable"}, must...), single: [][]string{names}},
-		logic:      &schema{fields: of(more, logic), must: must, single: [][]string{{"And", "Or", "Not"}}},
-		condition:  &schema{fields: of(more, fields{"Condition": {jsonata, isAnything}}), must: append([]string{"Condition"}, must...)},
+		comparison: &schema{fields: of(more, compare), must: append([]string{"Variable"}, must...),
+			single: [][]string{names}},
+		logic: &schema{fields: of(more, logic), must: must, single: [][]string{{"And", "Or", "Not"}}},
+		condition: &schema{fields: of(more, fields{"Condition": {jsonata, isAnything}}),
+			must: append([]string{"Condition"}, must...)},
 	}
 }
 

@@ -100,7 +100,8 @@ func ExampleRestore() {
 func ExampleTest() {
 	result, diagnostics := asl.Test(asl.Trial{
 		Name: "Charge",
-		Definition: `{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"charge","Payload.$":"$.order"},` +
+		Definition: `{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke",` +
+			`"Parameters":{"FunctionName":"charge","Payload.$":"$.order"},` +
 			`"Catch":[{"ErrorEquals":["CardDeclined"],"ResultPath":"$.error","Next":"Cancel"}],"Next":"Ship"}`,
 		Input: `{"order":{"total":4200}}`,
 		Now:   noon,

@@ -166,7 +166,9 @@ func (x *expression) eval(e *env, field string) (value.JSON, *fault) {
 	}
 	v, root, err := e.find(x.path)
 	if err != nil {
-		return "", runtimeFault("The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'", x.path, field, root)
+		return "",
+			runtimeFault("The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'",
+				x.path, field, root)
 	}
 	return v, nil
 }

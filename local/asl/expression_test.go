@@ -20,7 +20,8 @@ func TestTemplate_eval(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			compiled := parseTemplate(tt.template, func(field, text string) { t.Errorf("%s: %s is refused", field, text) })
+			compiled := parseTemplate(tt.template,
+				func(field, text string) { t.Errorf("%s: %s is refused", field, text) })
 			got, f := compiled.eval(&env{input: `{"x":7}`})
 			if f != nil || got != tt.want {
 				t.Errorf("got %s, %v; want %s", got, f, tt.want)

@@ -10,7 +10,10 @@ var failType = stateType{
 	name: "Fail",
 	schema: &schema{
 		fields: of(common, fields{
-			"Error": {is: isText}, "ErrorPath": {jsonPath, isTextExpression}, "Cause": {is: isText}, "CausePath": {jsonPath, isTextExpression},
+			"Error":     {is: isText},
+			"ErrorPath": {jsonPath, isTextExpression},
+			"Cause":     {is: isText},
+			"CausePath": {jsonPath, isTextExpression},
 		}),
 		single: [][]string{{"Error", "ErrorPath"}, {"Cause", "CausePath"}},
 	},
@@ -21,7 +24,8 @@ var failType = stateType{
 // textFunctions are the intrinsic functions that ErrorPath and CausePath may call. Source: AWS Step
 // Functions developer guide, "Fail workflow state".
 var textFunctions = []string{
-	"States.Format", "States.JsonToString", "States.ArrayGetItem", "States.Base64Encode", "States.Base64Decode", "States.Hash", "States.UUID",
+	"States.Format", "States.JsonToString", "States.ArrayGetItem", "States.Base64Encode", "States.Base64Decode",
+	"States.Hash", "States.UUID",
 }
 
 // isTextExpression checks for a path, or the call of an intrinsic function that returns a string.

@@ -44,7 +44,8 @@ func failing(name, format string, args ...any) *fault {
 // tooLarge returns States.DataLimitExceeded for the state or task of that name.
 func tooLarge(what string) *fault {
 	name := errDataLimitExceeded
-	cause := fmt.Sprintf("The state/task '%s' returned a result with a size exceeding the maximum number of bytes service limit.", what)
+	cause := fmt.Sprintf("The state/task '%s' returned a result with a size exceeding the maximum number of "+
+		"bytes service limit.", what)
 	return &fault{name: &name, cause: &cause, fatal: true}
 }
 
@@ -60,7 +61,8 @@ func (f *fault) at(x *Execution, b *branch) *fault {
 	}
 	cause := f.text
 	if x.trial == nil {
-		cause = fmt.Sprintf("An error occurred while executing the state '%s' (entered at the event id #%d). %s", b.state.name, b.entered, f.text)
+		cause = fmt.Sprintf("An error occurred while executing the state '%s' (entered at the event id #%d). %s",
+			b.state.name, b.entered, f.text)
 	}
 	f.cause, f.text = &cause, ""
 	return f

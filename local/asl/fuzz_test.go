@@ -14,10 +14,16 @@ func FuzzParse(f *testing.F) {
 		f.Add(string(text))
 	}
 	for _, s := range []string{
-		`{"StartAt":"A","States":{"A":{"Type":"Map","ItemsPath":"$.items","ItemProcessor":{"StartAt":"B","States":{"B":{"Type":"Pass","End":true}}},"End":true}}}`,
-		`{"StartAt":"A","States":{"A":{"Type":"Parallel","Branches":[{"StartAt":"B","States":{"B":{"Type":"Fail","ErrorPath":"States.Format('{}',$.n)"}}}],"Retry":[{"ErrorEquals":["States.ALL"],"MaxAttempts":1}],"Catch":[{"ErrorEquals":["3"],"Next":"C"}],"End":true},"C":{"Type":"Succeed"}}}`,
-		`{"StartAt":"A","States":{"A":{"Type":"Choice","Choices":[{"And":[{"Variable":"$.ok","BooleanEquals":true},{"Not":{"Variable":"$.x","StringMatches":"a*"}}],"Next":"A"}]}}}`,
-		`{"StartAt":"A","States":{"A":{"Type":"Wait","SecondsPath":"$.n","Assign":{"x.$":"States.Array($$,$x)"},"Next":"A"}}}`,
+		`{"StartAt":"A","States":{"A":{"Type":"Map","ItemsPath":"$.items","ItemProcessor":{"StartAt":"B",` +
+			`"States":{"B":{"Type":"Pass","End":true}}},"End":true}}}`,
+		`{"StartAt":"A","States":{"A":{"Type":"Parallel","Branches":[{"StartAt":"B",` +
+			`"States":{"B":{"Type":"Fail","ErrorPath":"States.Format('{}',$.n)"}}}],` +
+			`"Retry":[{"ErrorEquals":["States.ALL"],"MaxAttempts":1}],"Catch":[{"ErrorEquals":["3"],` +
+			`"Next":"C"}],"End":true},"C":{"Type":"Succeed"}}}`,
+		`{"StartAt":"A","States":{"A":{"Type":"Choice","Choices":[{"And":[{"Variable":"$.ok",` +
+			`"BooleanEquals":true},{"Not":{"Variable":"$.x","StringMatches":"a*"}}],"Next":"A"}]}}}`,
+		`{"StartAt":"A","States":{"A":{"Type":"Wait","SecondsPath":"$.n","Assign":{"x.$":"States.Array($$,$x)"},` +
+			`"Next":"A"}}}`,
 	} {
 		f.Add(s)
 	}
@@ -69,9 +75,12 @@ func answer(commands []Command, x *Execution) Input {
 // FuzzIntrinsic: no expression panics, and every result is JSON.
 func FuzzIntrinsic(f *testing.F) {
 	for _, s := range []string{
-		`States.Format('a {} \{\} {}', $.a, States.JsonToString($))`, `States.ArrayRange(1, 9, $.n)`, `States.ArrayPartition($.l, 2)`,
-		`States.MathRandom(-5, 5, 3)`, `States.StringSplit($.s, ',; ')`, `States.JsonMerge($, $$.Execution, false)`, `States.StringToJson($.s)`,
-		`States.ArrayGetItem(States.Array(1, null, 'x'), States.MathAdd($.n, -1))`, `States.Base64Decode('AA==')`, `States.Hash('x', 'MD5')`, `States.ArrayUnique($.l)`,
+		`States.Format('a {} \{\} {}', $.a, States.JsonToString($))`, `States.ArrayRange(1, 9, $.n)`,
+		`States.ArrayPartition($.l, 2)`,
+		`States.MathRandom(-5, 5, 3)`, `States.StringSplit($.s, ',; ')`, `States.JsonMerge($, $$.Execution, false)`,
+		`States.StringToJson($.s)`,
+		`States.ArrayGetItem(States.Array(1, null, 'x'), States.MathAdd($.n, -1))`, `States.Base64Decode('AA==')`,
+		`States.Hash('x', 'MD5')`, `States.ArrayUnique($.l)`,
 	} {
 		f.Add(s, `{"a":1,"n":2,"l":[1,1.0,[2]],"s":"x,y;[1]"}`)
 	}

@@ -19,7 +19,8 @@ func (x *Execution) branchDone(g *group, b *branch) {
 	g.running--
 	last := b.last
 	if g.owner.state.kind == mapKind {
-		last = x.emit(Event{Type: EventMapIterationSucceeded, PreviousID: b.last, Name: g.owner.state.name, Index: b.index})
+		last = x.emit(Event{Type: EventMapIterationSucceeded, PreviousID: b.last, Name: g.owner.state.name,
+			Index: b.index})
 		x.startIterations(g, b.last)
 	}
 	if g.running > 0 || x.status != Running {
@@ -54,7 +55,8 @@ func (x *Execution) branchFailed(g *group, by *branch, f *fault) {
 		if sibling != nil && sibling != by && !sibling.done {
 			x.abort(sibling, at)
 			if owner.state.kind == mapKind {
-				x.emit(Event{Type: EventMapIterationAborted, PreviousID: at, Name: owner.state.name, Index: sibling.index})
+				x.emit(Event{Type: EventMapIterationAborted, PreviousID: at, Name: owner.state.name,
+					Index: sibling.index})
 			}
 		}
 	}

@@ -15,17 +15,22 @@ type request struct {
 // requests are the integrations whose Parameters are checked. Source: AWS Step Functions developer
 // guide, "Integrating optimized services", and the API references of the services.
 var requests = map[string]request{
-	"lambda:invoke":   {must: []string{"FunctionName"}, may: []string{"ClientContext", "InvocationType", "LogType", "Payload", "Qualifier"}},
-	"sqs:sendMessage": {must: []string{"QueueUrl", "MessageBody"}, may: []string{"DelaySeconds", "MessageAttributes", "MessageDeduplicationId", "MessageGroupId", "MessageSystemAttributes"}},
+	"lambda:invoke": {must: []string{"FunctionName"},
+		may: []string{"ClientContext", "InvocationType", "LogType", "Payload", "Qualifier"}},
+	"sqs:sendMessage": {must: []string{"QueueUrl", "MessageBody"},
+		may: []string{"DelaySeconds", "MessageAttributes", "MessageDeduplicationId", "MessageGroupId",
+			"MessageSystemAttributes"}},
 	"sns:publish": {must: []string{"Message"}, may: []string{
-		"MessageAttributes", "MessageDeduplicationId", "MessageGroupId", "MessageStructure", "PhoneNumber", "Subject", "TargetArn", "TopicArn",
+		"MessageAttributes", "MessageDeduplicationId", "MessageGroupId", "MessageStructure", "PhoneNumber",
+		"Subject", "TargetArn", "TopicArn",
 	}},
 	"dynamodb:getItem": {must: []string{"TableName", "Key"}, may: []string{
 		"AttributesToGet", "ConsistentRead", "ExpressionAttributeNames", "ProjectionExpression", "ReturnConsumedCapacity",
 	}},
-	"dynamodb:putItem":      {must: []string{"TableName", "Item"}, may: writeItem},
-	"dynamodb:deleteItem":   {must: []string{"TableName", "Key"}, may: writeItem},
-	"dynamodb:updateItem":   {must: []string{"TableName", "Key"}, may: append([]string{"AttributeUpdates", "UpdateExpression"}, writeItem...)},
+	"dynamodb:putItem":    {must: []string{"TableName", "Item"}, may: writeItem},
+	"dynamodb:deleteItem": {must: []string{"TableName", "Key"}, may: writeItem},
+	"dynamodb:updateItem": {must: []string{"TableName", "Key"},
+		may: append([]string{"AttributeUpdates", "UpdateExpression"}, writeItem...)},
 	"events:putEvents":      {must: []string{"Entries"}, may: []string{"EndpointId"}},
 	"states:startExecution": {must: []string{"StateMachineArn"}, may: []string{"Input", "Name", "TraceHeader"}},
 }

@@ -89,7 +89,9 @@ func (a *argument) eval(e *env, c *call) (value.JSON, *fault) {
 	case a.path != nil:
 		v, root, err := e.find(a.path)
 		if err != nil {
-			return "", runtimeFault("The function '%s' had the following error: The JsonPath argument for the field '%s' could not be found in the input '%s'", c.text, a.path, root)
+			return "",
+				runtimeFault("The function '%s' had the following error: "+
+					"The JsonPath argument for the field '%s' could not be found in the input '%s'", c.text, a.path, root)
 		}
 		return v, nil
 	}

@@ -8,7 +8,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-const intrinsicInput = `{"lone":"a\ud800,b","a":[1,2,3,4,5],"dup":[1,1.0,"1",{"x":1,"y":2},{"y":2,"x":1},null,null],"s":"a,b;c","o":{"k":"v","n":[1,null]},"i":2,"f":-2.5,"big":12345678901234567890,"esc":"q\"\\"}`
+const intrinsicInput = `{"lone":"a\ud800,b","a":[1,2,3,4,5],"dup":[1,1.0,"1",{"x":1,"y":2},{"y":2,` +
+	`"x":1},null,null],"s":"a,b;c","o":{"k":"v","n":[1,null]},"i":2,"f":-2.5,"big":12345678901234567890,"esc":"q\"\\"}`
 
 // evalExpression evaluates an expression over intrinsicInput in a running execution.
 func evalExpression(t *testing.T, text string) (value.JSON, *fault) {
@@ -83,11 +84,16 @@ func TestIntrinsics(t *testing.T) {
 func TestIntrinsics_fail(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
-		`States.Format('{} {}', 1)`, `States.Format('{}', 1, 2)`, `States.Format($.i)`, `States.StringToJson('{')`, `States.StringToJson($.i)`,
-		`States.ArrayPartition($.a, 0)`, `States.ArrayPartition($.s, 1)`, `States.ArrayPartition($.a, 'x')`, `States.ArrayContains($.o, 1)`,
-		`States.ArrayRange(1, 5, 0)`, `States.ArrayRange(1, 1001, 1)`, `States.ArrayGetItem($.a, 5)`, `States.ArrayGetItem($.a, -1)`, `States.ArrayLength($.o)`,
-		`States.ArrayUnique($.i)`, `States.Base64Encode($.o)`, `States.Base64Decode('?')`, `States.Hash('x', 'CRC')`, `States.Hash($.o, 'MD5')`,
-		`States.JsonMerge($.o, $.o, true)`, `States.JsonMerge($.a, $.o, false)`, `States.MathAdd($.s, 1)`, `States.MathAdd(2147483648, 1)`, `States.MathAdd($.big, 1)`,
+		`States.Format('{} {}', 1)`, `States.Format('{}', 1, 2)`, `States.Format($.i)`, `States.StringToJson('{')`,
+		`States.StringToJson($.i)`,
+		`States.ArrayPartition($.a, 0)`, `States.ArrayPartition($.s, 1)`, `States.ArrayPartition($.a, 'x')`,
+		`States.ArrayContains($.o, 1)`,
+		`States.ArrayRange(1, 5, 0)`, `States.ArrayRange(1, 1001, 1)`, `States.ArrayGetItem($.a, 5)`,
+		`States.ArrayGetItem($.a, -1)`, `States.ArrayLength($.o)`,
+		`States.ArrayUnique($.i)`, `States.Base64Encode($.o)`, `States.Base64Decode('?')`,
+		`States.Hash('x', 'CRC')`, `States.Hash($.o, 'MD5')`,
+		`States.JsonMerge($.o, $.o, true)`, `States.JsonMerge($.a, $.o, false)`, `States.MathAdd($.s, 1)`,
+		`States.MathAdd(2147483648, 1)`, `States.MathAdd($.big, 1)`,
 		`States.Base64Encode($.lone)`, `States.Hash($.lone, 'MD5')`,
 		`States.MathRandom(5, 5)`, `States.MathRandom('a', 5)`, `States.StringSplit($.a, ',')`,
 		`States.Base64Encode('` + strings.Repeat("x", 10_001) + `')`,
@@ -134,8 +140,10 @@ func TestIntrinsics_random(t *testing.T) {
 func TestParseCall_refuses(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
-		`States.Format`, `States.Format(`, `States.Format('a'`, `States.Format('a',)`, `States.Format('a') x`, `States.Format("a")`, `States.UUID(1)`,
-		`States.Hash('a')`, `States.Format('\n')`, `States.Format('a`, `States.MathAdd(1 2)`, `States.MathAdd([1], 2)`, `Format('a')`, `States.Array($.)`, `States.Array(nope)`,
+		`States.Format`, `States.Format(`, `States.Format('a'`, `States.Format('a',)`, `States.Format('a') x`,
+		`States.Format("a")`, `States.UUID(1)`,
+		`States.Hash('a')`, `States.Format('\n')`, `States.Format('a`, `States.MathAdd(1 2)`,
+		`States.MathAdd([1], 2)`, `Format('a')`, `States.Array($.)`, `States.Array(nope)`,
 	} {
 		if c, err := parseCall(text); err == nil {
 			t.Errorf("%s is accepted as %+v", text, c)

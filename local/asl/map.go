@@ -11,13 +11,19 @@ var mapType = stateType{
 	name: "Map",
 	schema: &schema{
 		fields: of(working, parameters, distributed, fields{
-			"ItemProcessor": {is: isObject}, "Iterator": {is: isObject}, "Items": {jsonata, isArray}, "ItemsPath": {jsonPath, isItemsPath},
-			"ItemSelector": {is: isAnything}, "MaxConcurrency": {is: wholeIn(0, noMaximum)}, "MaxConcurrencyPath": {jsonPath, isReference},
+			"ItemProcessor":      {is: isObject},
+			"Iterator":           {is: isObject},
+			"Items":              {jsonata, isArray},
+			"ItemsPath":          {jsonPath, isItemsPath},
+			"ItemSelector":       {is: isAnything},
+			"MaxConcurrency":     {is: wholeIn(0, noMaximum)},
+			"MaxConcurrencyPath": {jsonPath, isReference},
 		}),
 		oneOf: [][]string{nextOrEnd},
 		single: [][]string{
 			{"ItemProcessor", "Iterator"}, {"ItemSelector", "Parameters"}, {"MaxConcurrency", "MaxConcurrencyPath"},
-			{"ToleratedFailureCount", "ToleratedFailureCountPath"}, {"ToleratedFailurePercentage", "ToleratedFailurePercentagePath"},
+			{"ToleratedFailureCount", "ToleratedFailureCountPath"},
+			{"ToleratedFailurePercentage", "ToleratedFailurePercentagePath"},
 		},
 	},
 	newBody: func() body { return &mapState{} },
@@ -123,7 +129,8 @@ func wholeAt(e *env, field string, p *jsonpath.Path, fixed int64) (int64, *fault
 	n, ok := v.Int()
 	switch {
 	case !ok:
-		return 0, runtimeFault("The %sPath field refers to value \"%s\" which is not a valid integer: %s", field, v.Text(), p)
+		return 0,
+			runtimeFault("The %sPath field refers to value \"%s\" which is not a valid integer: %s", field, v.Text(), p)
 	case n < 0:
 		return 0, runtimeFault("%s cannot be negative.", field)
 	}

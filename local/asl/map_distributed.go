@@ -6,8 +6,10 @@ import (
 )
 
 var (
-	processorSchema = &schema{fields: of(branchSchema.fields, fields{"ProcessorConfig": {is: isObject}}), must: workflowMust}
-	configSchema    = &schema{fields: fields{"Mode": {is: oneOf("INLINE", "DISTRIBUTED")}, "ExecutionType": {is: oneOf("STANDARD", "EXPRESS")}}}
+	processorSchema = &schema{fields: of(branchSchema.fields, fields{"ProcessorConfig": {is: isObject}}),
+		must: workflowMust}
+	configSchema = &schema{fields: fields{"Mode": {is: oneOf("INLINE", "DISTRIBUTED")},
+		"ExecutionType": {is: oneOf("STANDARD", "EXPRESS")}}}
 )
 
 // distributed are the fields of a Map that only a distributed one has.
@@ -21,13 +23,17 @@ var distributed = fields{
 var distributedSchemas = map[string]*schema{
 	"ItemBatcher": {
 		fields: fields{
-			"BatchInput": {is: isAnything}, "MaxItemsPerBatch": {is: wholeIn(0, noMaximum)}, "MaxItemsPerBatchPath": {jsonPath, isReference},
+			"BatchInput":            {is: isAnything},
+			"MaxItemsPerBatch":      {is: wholeIn(0, noMaximum)},
+			"MaxItemsPerBatchPath":  {jsonPath, isReference},
 			"MaxInputBytesPerBatch": {is: wholeIn(0, MaxPayload)}, "MaxInputBytesPerBatchPath": {jsonPath, isReference},
 		},
-		single: [][]string{{"MaxItemsPerBatch", "MaxItemsPerBatchPath"}, {"MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath"}},
+		single: [][]string{{"MaxItemsPerBatch", "MaxItemsPerBatchPath"},
+			{"MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath"}},
 	},
 	"ItemReader": {
-		fields: of(parameters, arguments, fields{"Resource": {is: isText}, "ReaderConfig": {is: isObject}}), must: []string{"Resource"},
+		fields: of(parameters, arguments, fields{"Resource": {is: isText}, "ReaderConfig": {is: isObject}}),
+		must:   []string{"Resource"},
 	},
 	"ResultWriter": {fields: of(parameters, arguments, fields{"Resource": {is: isText}, "WriterConfig": {is: isObject}})},
 }
@@ -105,7 +111,8 @@ func (m *mapState) inspect(e *env, items value.JSON, limit int64) *fault {
 	}
 	percentage, ok := v.Float()
 	if !ok {
-		return runtimeFault("The ToleratedFailurePercentagePath field refers to value \"%s\" which is not a valid number: %s", v.Text(), d.percentagePath)
+		return runtimeFault("The ToleratedFailurePercentagePath field refers to value \"%s\" which is not a "+
+			"valid number: %s", v.Text(), d.percentagePath)
 	}
 	seen.ToleratedFailurePercentage = &percentage
 	return nil

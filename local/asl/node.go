@@ -145,6 +145,7 @@ func (n *node) template(field string) *template {
 
 func (p *parser) template(location string, v value.JSON) *template {
 	return parseTemplate(v, func(field, _ string) {
-		p.fail(location, "The value for the field '%s' must be a valid JSONPath or a valid intrinsic function call", field)
+		p.fail(location, "The value for the field '%s' must be a valid JSONPath or a valid intrinsic function call",
+			field)
 	})
 }

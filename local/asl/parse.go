@@ -134,7 +134,8 @@ func (p *parser) stateLanguage(n *node) (jsonata bool) {
 
 func (p *parser) noJSONata(n *node) {
 	if lang, _ := n.text("QueryLanguage"); lang == "JSONata" {
-		p.unsupported(n.at("QueryLanguage"), "the query language JSONata is not supported by this engine; write the state machine in JSONPath")
+		p.unsupported(n.at("QueryLanguage"),
+			"the query language JSONata is not supported by this engine; write the state machine in JSONPath")
 	}
 }
 
@@ -194,7 +195,8 @@ func (p *parser) stateName(states *node, name string) {
 	case name == "":
 		p.report(CodeStateName, at, "Invalid State name: the name of a state cannot be empty")
 	case utf8.RuneCountInString(name) > MaxStateName:
-		p.report(CodeStateName, at, "Invalid State name: State '%s' exceeds the %d-character limit allowed by the service", name, MaxStateName)
+		p.report(CodeStateName, at,
+			"Invalid State name: State '%s' exceeds the %d-character limit allowed by the service", name, MaxStateName)
 	case p.names[name]:
 		p.report(CodeDuplicateState, at, "Duplicate State name: %s", name)
 	}

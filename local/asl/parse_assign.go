@@ -70,7 +70,8 @@ func (r *stateReader) assign(n *node) *template {
 			r.p.fail(n.at("Assign"), "The variable name 'states' is reserved")
 		}
 		if r.p.scope.taken(name) {
-			r.p.fail(n.at("Assign"), "The variable '%s' is assigned in an outer scope and cannot be assigned in an inner one", name)
+			r.p.fail(n.at("Assign"),
+				"The variable '%s' is assigned in an outer scope and cannot be assigned in an inner one", name)
 		}
 	}
 	return r.p.template(n.at("Assign"), v)

@@ -33,11 +33,12 @@ func (p *parser) unreadable(what string, offset, read int) {
 
 // expectations maps what value.Parse expected to the wording of AWS's JSON reader.
 var expectations = map[string]string{
-	"unexpected character": "expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')",
-	"expected a key":       "was expecting double-quote to start field name",
-	"expected ':'":         "was expecting a colon to separate field name and value",
-	"expected ',' or '}'":  "was expecting comma to separate Object entries",
-	"expected ',' or ']'":  "was expecting comma to separate Array entries",
+	"unexpected character": "expected a valid value (JSON String, Number, Array, Object or token 'null', " +
+		"'true' or 'false')",
+	"expected a key":      "was expecting double-quote to start field name",
+	"expected ':'":        "was expecting a colon to separate field name and value",
+	"expected ',' or '}'": "was expecting comma to separate Object entries",
+	"expected ',' or ']'": "was expecting comma to separate Array entries",
 }
 
 // SyntaxText words an error of value.Parse as AWS's JSON reader does, where its wording is known.
@@ -56,7 +57,8 @@ func SyntaxText(text string, err error) (what string, read int) {
 		word = rest[:end]
 	}
 	if syntax.Text == "unexpected character" && word != "" {
-		return fmt.Sprintf("Unrecognized token '%s': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')", word), len(word)
+		return fmt.Sprintf("Unrecognized token '%s': "+
+			"was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')", word), len(word)
 	}
 	expected, known := expectations[syntax.Text]
 	if !known {
@@ -77,7 +79,8 @@ func (p *parser) duplicates(v value.JSON) {
 		offset := leading(p.text) + d.Offset
 		if n := len(d.Path); n > 0 && d.Path[n-1] == "States" {
 			at := "/" + strings.Join(d.Path, "/") + "/" + d.Key
-			p.add(Diagnostic{Code: CodeDuplicateState, Location: at, Message: "Duplicate State name: " + d.Key, offset: offset + 1})
+			p.add(Diagnostic{Code: CodeDuplicateState, Location: at, Message: "Duplicate State name: " + d.Key,
+				offset: offset + 1})
 			continue
 		}
 		p.unreadable(fmt.Sprintf("Duplicate field '%s'", d.Key), offset, 0)

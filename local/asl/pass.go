@@ -5,8 +5,9 @@ import "github.com/orderflow-dev/orderflow/local/asl/value"
 var passType = stateType{
 	name: "Pass",
 	schema: &schema{
-		fields: of(common, transition, inputOutput, assigning, resulting, parameters, fields{"Result": {jsonPath, isAnything}}),
-		oneOf:  [][]string{nextOrEnd},
+		fields: of(common, transition, inputOutput, assigning, resulting, parameters,
+			fields{"Result": {jsonPath, isAnything}}),
+		oneOf: [][]string{nextOrEnd},
 	},
 	newBody: func() body { return &passState{} },
 	entered: EventPassStateEntered, exited: EventPassStateExited,

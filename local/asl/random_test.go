@@ -64,23 +64,29 @@ func (g *generator) state(i int, names []string, next string) string {
 	}
 	switch g.r.IntN(kinds) {
 	case 0:
-		return fmt.Sprintf(`{"Type":"Pass",%s%s%s%s}`, g.maybe(`"Parameters":{"a.$":"$","b":[1,{"c.$":"$$.State.Name"}]},`, `"Result":{"x":1.50},`,
-			`"Parameters":{"u.$":"States.UUID()","r.$":"States.MathRandom(1,100)"},`),
-			g.maybe(`"ResultPath":"$.p",`, `"ResultPath":null,`, `"InputPath":"$",`), g.maybe(g.assign("v", `"$"`)+",", `"OutputPath":"$.nowhere",`), next)
+		return fmt.Sprintf(`{"Type":"Pass",%s%s%s%s}`,
+			g.maybe(`"Parameters":{"a.$":"$","b":[1,{"c.$":"$$.State.Name"}]},`, `"Result":{"x":1.50},`,
+				`"Parameters":{"u.$":"States.UUID()","r.$":"States.MathRandom(1,100)"},`),
+			g.maybe(`"ResultPath":"$.p",`, `"ResultPath":null,`, `"InputPath":"$",`),
+			g.maybe(g.assign("v", `"$"`)+",", `"OutputPath":"$.nowhere",`), next)
 	case 1:
 		if i+1 < len(names) {
-			return fmt.Sprintf(`{"Type":"Choice","Choices":[{"Variable":"$.ok","BooleanEquals":true,"Next":%q},{"Not":{"Variable":"$.p","IsPresent":true},%s,"Next":%q}],"Default":%q}`, names[i+1], g.assign("w", `"$$.State.Name"`), last, names[i+1])
+			return fmt.Sprintf(`{"Type":"Choice","Choices":[{"Variable":"$.ok","BooleanEquals":true,"Next":%q},`+
+				`{"Not":{"Variable":"$.p","IsPresent":true},%s,"Next":%q}],"Default":%q}`, names[i+1],
+				g.assign("w", `"$$.State.Name"`), last, names[i+1])
 		}
 		return `{"Type":"Succeed"}`
 	case 2:
-		return fmt.Sprintf(`{"Type":"Wait",%s,%s}`, g.pick(`"Seconds":0`, `"Seconds":7`, `"SecondsPath":"$.n"`, `"Timestamp":"2026-01-01T00:00:20Z"`), next)
+		return fmt.Sprintf(`{"Type":"Wait",%s,%s}`,
+			g.pick(`"Seconds":0`, `"Seconds":7`, `"SecondsPath":"$.n"`, `"Timestamp":"2026-01-01T00:00:20Z"`), next)
 	case 3:
 		if i+1 == len(names) {
 			return g.pick(`{"Type":"Fail","Error":"Custom"}`, `{"Type":"Fail","Cause":"because"}`, `{"Type":"Succeed"}`)
 		}
 		fallthrough
 	case 4, 5:
-		return fmt.Sprintf(`{"Type":"Task",%s,%s%s%s%s}`, g.resource(), g.limits(), g.maybe(`"ResultPath":"$.t",`, `"ResultSelector":{"s.$":"$"},`, `"ResultPath":null,`), g.handlers(last), next)
+		return fmt.Sprintf(`{"Type":"Task",%s,%s%s%s%s}`, g.resource(), g.limits(),
+			g.maybe(`"ResultPath":"$.t",`, `"ResultSelector":{"s.$":"$"},`, `"ResultPath":null,`), g.handlers(last), next)
 	case 6:
 		g.depth++
 		defer func() { g.depth-- }()
@@ -88,22 +94,28 @@ func (g *generator) state(i int, names []string, next string) string {
 		for range 1 + g.r.IntN(3) {
 			branches = append(branches, g.workflow())
 		}
-		return fmt.Sprintf(`{"Type":"Parallel","Branches":[%s],%s%s%s}`, strings.Join(branches, ","), g.maybe(`"ResultPath":"$.par",`), g.handlers(last), next)
+		return fmt.Sprintf(`{"Type":"Parallel","Branches":[%s],%s%s%s}`, strings.Join(branches, ","),
+			g.maybe(`"ResultPath":"$.par",`), g.handlers(last), next)
 	default:
 		g.depth++
 		defer func() { g.depth-- }()
-		return fmt.Sprintf(`{"Type":"Map","ItemProcessor":%s,"ItemsPath":"$$.Execution.Input.items",%s%s%s%s}`, g.workflow(),
-			g.maybe(`"MaxConcurrency":1,`, `"MaxConcurrency":2,`), g.maybe(`"ItemSelector":{"i.$":"$$.Map.Item.Index","v.$":"$$.Map.Item.Value","n":1},`, `"ResultPath":"$.map",`),
+		return fmt.Sprintf(`{"Type":"Map","ItemProcessor":%s,"ItemsPath":"$$.Execution.Input.items",%s%s%s%s}`,
+			g.workflow(),
+			g.maybe(`"MaxConcurrency":1,`, `"MaxConcurrency":2,`),
+			g.maybe(`"ItemSelector":{"i.$":"$$.Map.Item.Index","v.$":"$$.Map.Item.Value","n":1},`,
+				`"ResultPath":"$.map",`),
 			g.handlers(last), next)
 	}
 }
 
 func (g *generator) resource() string {
 	return g.pick(`"Resource":"arn:aws:lambda:us-east-1:123456789012:function:F"`,
-		`"Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"F","Payload.$":"States.ArrayGetItem($$.Execution.Input.items, 9)"}`,
+		`"Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"F",`+
+			`"Payload.$":"States.ArrayGetItem($$.Execution.Input.items, 9)"}`,
 		`"Resource":"arn:aws:states:::lambda:invoke",`+g.assign("x", `"States.MathAdd($.task, 2147483647)"`),
 		`"Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"F","Payload.$":"$"}`,
-		`"Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken","Parameters":{"FunctionName":"F","Payload":{"t.$":"$$.Task.Token","n.$":"$$.State.RetryCount"}}`)
+		`"Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken","Parameters":{"FunctionName":"F",`+
+			`"Payload":{"t.$":"$$.Task.Token","n.$":"$$.State.RetryCount"}}`)
 }
 
 func (g *generator) limits() string {
@@ -111,11 +123,13 @@ func (g *generator) limits() string {
 }
 
 func (g *generator) handlers(next string) string {
-	out := g.maybe(`"Retry":[{"ErrorEquals":["E1","States.Timeout"],"MaxAttempts":2,"IntervalSeconds":2},{"ErrorEquals":["States.ALL"],"MaxAttempts":1,"JitterStrategy":"FULL"}],`,
+	out := g.maybe(`"Retry":[{"ErrorEquals":["E1","States.Timeout"],"MaxAttempts":2,"IntervalSeconds":2},`+
+		`{"ErrorEquals":["States.ALL"],"MaxAttempts":1,"JitterStrategy":"FULL"}],`,
 		`"Retry":[{"ErrorEquals":["States.TaskFailed"],"MaxAttempts":2,"BackoffRate":3.5,"MaxDelaySeconds":4}],`)
 	if g.r.IntN(3) == 0 {
 		// A catcher may lead back: the number of events limits the run.
-		out += fmt.Sprintf(`"Catch":[{"ErrorEquals":["States.ALL"],"ResultPath":%s,"Next":%q}],`, g.pick(`"$.err"`, `"$"`, `null`), next)
+		out += fmt.Sprintf(`"Catch":[{"ErrorEquals":["States.ALL"],"ResultPath":%s,"Next":%q}],`,
+			g.pick(`"$.err"`, `"$"`, `null`), next)
 	}
 	return out
 }
@@ -140,13 +154,15 @@ type simTask struct {
 var simStart = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func simInfo(seed uint64) Info {
-	return Info{ExecutionARN: "arn:x", Name: "x", RoleARN: "role", StateMachineARN: "arn:sm", StateMachineName: "sm", Region: "r", StartTime: simStart, Seed: seed}
+	return Info{ExecutionARN: "arn:x", Name: "x", RoleARN: "role", StateMachineARN: "arn:sm",
+		StateMachineName: "sm", Region: "r", StartTime: simStart, Seed: seed}
 }
 
 const simInput = `{"ok":true,"n":3,"items":[1,"two",{"three":3.0}]}`
 
 func newSim(m *Machine, seed uint64) *sim {
-	return &sim{seed: seed, x: New(m, simInfo(seed)), now: simStart, timers: map[TimerID]time.Time{}, tasks: map[TaskID]*simTask{}}
+	return &sim{seed: seed, x: New(m, simInfo(seed)), now: simStart, timers: map[TimerID]time.Time{},
+		tasks: map[TaskID]*simTask{}}
 }
 
 func (s *sim) chance(id TaskID, salt uint64) *rand.Rand {
@@ -337,11 +353,13 @@ func checkRestore(t testing.TB, seed uint64, every int) {
 		s := restored(t, m, seed, whole.journal[:n])
 		s.run(t, 2)
 		if len(s.journal) != len(whole.journal) {
-			t.Fatalf("seed %d: restored after %d events: %d events instead of %d", seed, n, len(s.journal), len(whole.journal))
+			t.Fatalf("seed %d: restored after %d events: %d events instead of %d", seed, n, len(s.journal),
+				len(whole.journal))
 		}
 		for i := range s.journal {
 			if !s.journal[i].equal(&whole.journal[i]) {
-				t.Fatalf("seed %d: restored after %d events: event %d is %+v instead of %+v", seed, n, i, s.journal[i], whole.journal[i])
+				t.Fatalf("seed %d: restored after %d events: event %d is %+v instead of %+v", seed, n, i,
+					s.journal[i], whole.journal[i])
 			}
 		}
 	}

@@ -33,7 +33,9 @@ func Restore(m *Machine, info Info, history []Event) (*Execution, []Event, []Com
 				break
 			}
 			if !events[i].equal(&history[at+i]) {
-				return nil, nil, nil, fmt.Errorf("replay event %d: the journal has %s, the engine returns %s", history[at+i].ID, history[at+i].brief(), events[i].brief())
+				return nil, nil, nil,
+					fmt.Errorf("replay event %d: the journal has %s, the engine returns %s", history[at+i].ID,
+						history[at+i].brief(), events[i].brief())
 			}
 		}
 		at += len(events)

@@ -14,15 +14,23 @@ const maxDelay = 31_622_399
 
 var retrierSchema = &schema{
 	fields: fields{
-		"ErrorEquals": {is: isFilledArray}, "Comment": {is: isText}, "IntervalSeconds": {is: seconds1}, "MaxAttempts": {is: wholeIn(0, maxSeconds)},
-		"BackoffRate": {is: numberIn(1, noMaximum)}, "MaxDelaySeconds": {is: wholeIn(1, maxDelay)}, "JitterStrategy": {is: oneOf("FULL", "NONE")},
+		"ErrorEquals":     {is: isFilledArray},
+		"Comment":         {is: isText},
+		"IntervalSeconds": {is: seconds1},
+		"MaxAttempts":     {is: wholeIn(0, maxSeconds)},
+		"BackoffRate":     {is: numberIn(1, noMaximum)},
+		"MaxDelaySeconds": {is: wholeIn(1, maxDelay)},
+		"JitterStrategy":  {is: oneOf("FULL", "NONE")},
 	},
 	must: []string{"ErrorEquals"},
 }
 
 var catcherSchema = &schema{
 	fields: of(assigning, resulting, fields{
-		"ErrorEquals": {is: isFilledArray}, "Comment": {is: isText}, "Next": {is: isText}, "Output": {jsonata, isAnything},
+		"ErrorEquals": {is: isFilledArray},
+		"Comment":     {is: isText},
+		"Next":        {is: isText},
+		"Output":      {jsonata, isAnything},
 	}),
 	must: []string{"ErrorEquals", "Next"},
 }

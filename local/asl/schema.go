@@ -69,7 +69,10 @@ var (
 
 var machineSchema = &schema{
 	fields: of(fields{
-		"Comment": {is: isText}, "Version": {is: oneOf("1.0")}, "QueryLanguage": common["QueryLanguage"], "TimeoutSeconds": {is: seconds1},
+		"Comment":        {is: isText},
+		"Version":        {is: oneOf("1.0")},
+		"QueryLanguage":  common["QueryLanguage"],
+		"TimeoutSeconds": {is: seconds1},
 	}, workflowFields),
 	must: workflowMust,
 }

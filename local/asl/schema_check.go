@@ -19,9 +19,13 @@ func (p *parser) conform(n *node, s *schema, inJSONata bool) {
 		case !known:
 			p.failField(n, m.Key, "Field '%s' is not supported", m.Key)
 		case f.only == jsonata && !inJSONata:
-			p.failField(n, m.Key, "The QueryLanguage is set to 'JSONPath', but field '%s' is only supported for the 'JSONata' QueryLanguage", m.Key)
+			p.failField(n, m.Key,
+				"The QueryLanguage is set to 'JSONPath', "+
+					"but field '%s' is only supported for the 'JSONata' QueryLanguage", m.Key)
 		case f.only == jsonPath && inJSONata:
-			p.failField(n, m.Key, "The QueryLanguage is set to 'JSONata', but field '%s' is only supported for the 'JSONPath' QueryLanguage", m.Key)
+			p.failField(n, m.Key,
+				"The QueryLanguage is set to 'JSONata', "+
+					"but field '%s' is only supported for the 'JSONPath' QueryLanguage", m.Key)
 		case inJSONata && isJSONata(m.Value):
 		default:
 			if text := f.is(m.Key, m.Value); text != "" {
@@ -76,7 +80,8 @@ var (
 	isObject  = ofKind(value.Object, "Object")
 )
 
-var operandChecks = [...]check{stringOperand: isText, numberOperand: isNumber, boolOperand: isBoolean, timestampOperand: isTimestamp}
+var operandChecks = [...]check{stringOperand: isText, numberOperand: isNumber, boolOperand: isBoolean,
+	timestampOperand: isTimestamp}
 
 func isAnything(string, value.JSON) string { return "" }
 

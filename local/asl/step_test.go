@@ -57,10 +57,12 @@ func TestStep_batches(t *testing.T) {
 		t.Errorf("events %s, want %s", got, want)
 	}
 	task := find[ScheduleTask](t, commands)
-	if task.Task != 3 || task.Action != "invoke" || task.Pattern != WaitForTaskToken || task.TimeoutSeconds != 50 || task.HeartbeatSeconds != 10 {
+	if task.Task != 3 || task.Action != "invoke" || task.Pattern != WaitForTaskToken || task.TimeoutSeconds != 50 ||
+		task.HeartbeatSeconds != 10 {
 		t.Errorf("task %+v", task)
 	}
-	if want := `{"FunctionName":"F","Payload":{"token":"` + task.Token + `"}}`; task.Parameters != want || task.Token == "" {
+	if want := `{"FunctionName":"F","Payload":{"token":"` + task.Token + `"}}`; task.Parameters != want ||
+		task.Token == "" {
 		t.Errorf("parameters %s, want %s", task.Parameters, want)
 	}
 	timers := map[TimerID]time.Time{}
@@ -152,7 +154,9 @@ func TestStep_refuses(t *testing.T) {
 
 func TestStep_textPassesThrough(t *testing.T) {
 	t.Parallel()
-	m := machine(t, `{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Task","Resource":"arn:aws:lambda:r:1:function:F","ResultPath":"$.t","End":true}}}`)
+	m := machine(t,
+		`{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Task",`+
+			`"Resource":"arn:aws:lambda:r:1:function:F","ResultPath":"$.t","End":true}}}`)
 	x := New(m, simInfo(1))
 	const input = `{"z":1.10, "a":12345678901234567890,"e":1E+3,"z":[-0]}`
 	mustStep(t, x, 0, Start{input})
@@ -168,11 +172,20 @@ func TestStep_dataLimits(t *testing.T) {
 	big := `"` + strings.Repeat("x", 200_000) + `"`
 	handlers := `"Catch":[{"ErrorEquals":["States.ALL"],"Next":"C"}],"End":true},"C":{"Type":"Succeed"}}}`
 	tests := []struct{ name, definition, input, output, want string }{
-		{"result of a function", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:lambda:r:1:function:F",` + handlers, `{}`,
-			`"` + strings.Repeat("é", 131_072) + `"`, `{"Error":"States.DataLimitExceeded","Cause":"The state/task 'arn:aws:lambda:r:1:function:F' returned a result with a size exceeding the maximum number of bytes service limit."}`},
-		{"output of a state", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:lambda:r:1:function:F","ResultPath":"$.r",` + handlers, `{"x":` + big + `}`, big, ""},
-		{"parameters", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"F","Payload":{"a.$":"$","b.$":"$"}},` + handlers, big, "", ""},
-		{"variables", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:lambda:r:1:function:F","Assign":{"a.$":"$","b.$":"$"},` + handlers, `{}`, big, ""},
+		{"result of a function",
+			`{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:lambda:r:1:function:F",` + handlers, `{}`,
+			`"` + strings.Repeat("é", 131_072) + `"`,
+			`{"Error":"States.DataLimitExceeded",` +
+				`"Cause":"The state/task 'arn:aws:lambda:r:1:function:F' returned a result with a size exceeding the maximum number of bytes service limit."}`},
+		{"output of a state",
+			`{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:lambda:r:1:function:F",` +
+				`"ResultPath":"$.r",` + handlers, `{"x":` + big + `}`, big, ""},
+		{"parameters",
+			`{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke",` +
+				`"Parameters":{"FunctionName":"F","Payload":{"a.$":"$","b.$":"$"}},` + handlers, big, "", ""},
+		{"variables",
+			`{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:lambda:r:1:function:F",` +
+				`"Assign":{"a.$":"$","b.$":"$"},` + handlers, `{}`, big, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -195,7 +208,9 @@ func TestStep_dataLimits(t *testing.T) {
 
 func TestStep_historyLimit(t *testing.T) {
 	t.Parallel()
-	m := machine(t, `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:lambda:r:1:function:F","Next":"A","Catch":[{"ErrorEquals":["Done"],"Next":"B"}]},"B":{"Type":"Succeed"}}}`)
+	m := machine(t,
+		`{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:lambda:r:1:function:F","Next":"A",`+
+			`"Catch":[{"ErrorEquals":["Done"],"Next":"B"}]},"B":{"Type":"Succeed"}}}`)
 	x := New(m, simInfo(1))
 	events, commands := mustStep(t, x, 0, Start{`{}`})
 	journal := events
@@ -204,7 +219,8 @@ func TestStep_historyLimit(t *testing.T) {
 		journal = append(journal, events...)
 	}
 	last := journal[len(journal)-1]
-	if last.ID != MaxHistory || last.Type != EventExecutionFailed || *last.Error != "States.Runtime" || *last.Cause != historyFull {
+	if last.ID != MaxHistory || last.Type != EventExecutionFailed || *last.Error != "States.Runtime" ||
+		*last.Cause != historyFull {
 		t.Errorf("the last event is %+v", last)
 	}
 	if len(commands) != 1 {
@@ -284,7 +300,8 @@ func TestRestore_outstanding(t *testing.T) {
 	if len(want) > 0 {
 		t.Errorf("missing timers: %v", want)
 	}
-	if _, _, _, err := Restore(machine(t, `{"StartAt":"X","States":{"X":{"Type":"Succeed"}}}`), simInfo(5), journal); err == nil {
+	if _, _, _, err := Restore(machine(t, `{"StartAt":"X","States":{"X":{"Type":"Succeed"}}}`), simInfo(5),
+		journal); err == nil {
 		t.Error("the journal of another definition is accepted")
 	}
 	if _, _, _, err := Restore(m, simInfo(6), journal); err == nil {

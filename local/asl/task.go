@@ -87,7 +87,9 @@ func (t *taskState) readResource(r *stateReader, text string) {
 	t.resource, t.shown = res, res.action
 	switch {
 	case !ok:
-		r.p.fail(at, "The resource provided %s is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.", text)
+		r.p.fail(at,
+			"The resource provided %s is not recognized. The value is not a valid resource ARN, "+
+				"or the resource is not available in this region.", text)
 		return
 	case res.kind == activityKind:
 		r.p.unperformed(at, "activities are not supported by this engine; use a task token")
@@ -182,7 +184,10 @@ func (x *Execution) schedule(b *branch, t *taskState, c ScheduleTask) {
 	} else {
 		x.record(b, Event{
 			Type: EventTaskScheduled, ResourceType: t.resource.kind, Resource: t.shown, Region: x.info.Region,
-			Parameters: c.Parameters, Timeout: c.TimeoutSeconds, Heartbeat: c.HeartbeatSeconds, Credentials: c.Credentials,
+			Parameters:  c.Parameters,
+			Timeout:     c.TimeoutSeconds,
+			Heartbeat:   c.HeartbeatSeconds,
+			Credentials: c.Credentials,
 		})
 		x.record(b, Event{Type: EventTaskStarted, ResourceType: t.resource.kind, Resource: t.shown})
 	}

@@ -12,7 +12,10 @@ var waitType = stateType{
 	name: "Wait",
 	schema: &schema{
 		fields: of(common, transition, inputOutput, assigning, fields{
-			"Seconds": {is: wholeIn(0, maxSeconds)}, "SecondsPath": {jsonPath, isReference}, "Timestamp": {is: isTimestamp}, "TimestampPath": {jsonPath, isReference},
+			"Seconds":       {is: wholeIn(0, maxSeconds)},
+			"SecondsPath":   {jsonPath, isReference},
+			"Timestamp":     {is: isTimestamp},
+			"TimestampPath": {jsonPath, isReference},
 		}),
 		oneOf: [][]string{nextOrEnd, {"Seconds", "SecondsPath", "Timestamp", "TimestampPath"}},
 	},
@@ -64,7 +67,8 @@ func (s *waitState) run(x *Execution, b *branch) *fault {
 		}
 		var ok bool
 		if until, ok = parseTimestamp(v); !ok {
-			return runtimeFault("The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: %s == %s", s.timestampPath, v.Text())
+			return runtimeFault("The TimestampPath parameter does not reference a valid ISO-8601 extended "+
+				"offset date-time format string: %s == %s", s.timestampPath, v.Text())
 		}
 	}
 	return x.waitUntil(b, until)
@@ -111,7 +115,9 @@ func longAt(e *env, field string, p *jsonpath.Path) (int64, *fault) {
 	case n < 0:
 		return 0, runtimeFault("The %s parameter references a negative value: %s == %s", field, p, v.Text())
 	case n > maxSeconds: // the documented maximum; AWS's own text is not known
-		return 0, runtimeFault("The %s parameter references a value above the maximum of %d: %s == %s", field, maxSeconds, p, v.Text())
+		return 0,
+			runtimeFault("The %s parameter references a value above the maximum of %d: %s == %s", field, maxSeconds,
+				p, v.Text())
 	}
 	return n, nil
 }

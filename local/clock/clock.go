@@ -46,7 +46,8 @@ type Clock struct {
 // back, by more than a second.
 func New(source Source, moved func(by time.Duration)) *Clock {
 	wall, awake := source.Read()
-	return &Clock{Clock: clockwork.NewRealClock(), source: source, origin: wall.Round(0).Add(-awake), moved: moved, slept: source.Asleep()}
+	return &Clock{Clock: clockwork.NewRealClock(), source: source, origin: wall.Round(0).Add(-awake), moved: moved,
+		slept: source.Asleep()}
 }
 
 // NotBefore puts the clock forward to t, if that is later, and returns by how much.

@@ -29,9 +29,12 @@ func TestClock_Now(t *testing.T) {
 		{"time passes", func(f *fake) { f.awake += time.Minute }, time.Minute, 0},
 		{"set back by an hour", func(f *fake) { f.set -= time.Hour }, 0, -time.Hour},
 		{"set forward by a day", func(f *fake) { f.set += 24 * time.Hour }, 0, 24 * time.Hour},
-		{"corrected by little", func(f *fake) { f.awake += time.Minute; f.set -= 100 * time.Millisecond }, time.Minute, 0},
-		{"asleep for a night", func(f *fake) { f.awake += time.Second; f.asleep += 8 * time.Hour }, 8*time.Hour + time.Second, 0},
-		{"asleep, and set back", func(f *fake) { f.asleep += 8 * time.Hour; f.set -= time.Hour }, 8 * time.Hour, -time.Hour},
+		{"corrected by little", func(f *fake) { f.awake += time.Minute; f.set -= 100 * time.Millisecond },
+			time.Minute, 0},
+		{"asleep for a night", func(f *fake) { f.awake += time.Second; f.asleep += 8 * time.Hour },
+			8*time.Hour + time.Second, 0},
+		{"asleep, and set back", func(f *fake) { f.asleep += 8 * time.Hour; f.set -= time.Hour }, 8 * time.Hour,
+			-time.Hour},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -115,7 +115,8 @@ func compileNoneOf(list []any) (matcher, error) {
 		}
 	}
 	if texts > 0 && numbers > 0 {
-		return nil, errorf("Inside anything but list, either all values are number or string, mixed type is not supported")
+		return nil,
+			errorf("Inside anything but list, either all values are number or string, mixed type is not supported")
 	}
 	return func(have any) bool { return !slices.Contains(list, have) }, nil
 }

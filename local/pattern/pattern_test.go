@@ -123,31 +123,34 @@ func TestPattern_Match(t *testing.T) {
 func TestCompile_Errors(t *testing.T) {
 	t.Parallel()
 	for pattern, reason := range map[string]string{
-		`{}`:                                                  "Empty objects are not allowed",
-		`{"a":{}}`:                                            "Empty objects are not allowed",
-		`{"a":[]}`:                                            "Empty arrays are not allowed",
-		`{"a":[[1]]}`:                                         "Match value must be String, number, true, false, or null",
-		`{"a":[1]} x`:                                         "text follows the JSON object",
-		`{"$or":[{}]}`:                                        "There must have at least 2 Objects in $or relationship.",
-		`{"a":[{"prefix":"x","suffix":"y"}]}`:                 "Only one key allowed in match expression",
-		`{"a":[{"exists":"yes"}]}`:                            "exists match pattern must be either true or false.",
-		`{"a":[{"numeric":[">",1,">",2]}]}`:                   "Too many elements in numeric expression",
-		`{"a":[{"numeric":["!",1]}]}`:                         "Unrecognized numeric range operator: !",
-		`{"a":[{"cidr":"10.0.0.0/33"}]}`:                      "IPv4 mask bits must be < 32",
-		`{"a":[{"cidr":"192.168.1.7/32"}]}`:                   "IPv4 mask bits must be < 32",
-		`{"a":[{"cidr":"::1/128"}]}`:                          "IPv6 mask bits must be < 128",
-		`{"a":[{"cidr":"10.0.0.0/-1"}]}`:                      "Malformed CIDR, mask bits must not be negative",
-		`{"$or":[{"prefix":["a"]},{"b":[1]}]}`:                "prefix is Ruler reserved fieldName which cannot be used inside $or.",
-		`{"$or":[{"b":[1]},{"c":{"<":["a"]}}]}`:               "< is Ruler reserved fieldName which cannot be used inside $or.",
-		`{"a":[{"numeric":[">",7,"<",7]}]}`:                   "Bottom must be less than top",
-		`{"a":[{"numeric":[">=",3,"<=",3]}]}`:                 "Bottom must be less than top",
-		`{"a":[{"numeric":[">=",9,"<",-9]}]}`:                 "Bottom must be less than top",
-		`{"a":[{"numeric":["=","1"]}]}`:                       "Value of equals must be numeric",
-		`{"a":[{"numeric":["<",6e9]}]}`:                       "Value must be between -5.0E9 and 5.0E9, inclusive",
-		`{"a":[{"anything-but":-6e9}]}`:                       "Value must be between -5.0E9 and 5.0E9, inclusive",
-		`{"a":[{"anything-but":[1,6e9]}]}`:                    "Value must be between -5.0E9 and 5.0E9, inclusive",
-		`{"a":[{"wildcard":"a\\b"}]}`:                         "Invalid escape character at pos 1",
-		`{"a":[{"anything-but":["x",1]}]}`:                    "Inside anything but list, either all values are number or string, mixed type is not supported",
+		`{}`:                                  "Empty objects are not allowed",
+		`{"a":{}}`:                            "Empty objects are not allowed",
+		`{"a":[]}`:                            "Empty arrays are not allowed",
+		`{"a":[[1]]}`:                         "Match value must be String, number, true, false, or null",
+		`{"a":[1]} x`:                         "text follows the JSON object",
+		`{"$or":[{}]}`:                        "There must have at least 2 Objects in $or relationship.",
+		`{"a":[{"prefix":"x","suffix":"y"}]}`: "Only one key allowed in match expression",
+		`{"a":[{"exists":"yes"}]}`:            "exists match pattern must be either true or false.",
+		`{"a":[{"numeric":[">",1,">",2]}]}`:   "Too many elements in numeric expression",
+		`{"a":[{"numeric":["!",1]}]}`:         "Unrecognized numeric range operator: !",
+		`{"a":[{"cidr":"10.0.0.0/33"}]}`:      "IPv4 mask bits must be < 32",
+		`{"a":[{"cidr":"192.168.1.7/32"}]}`:   "IPv4 mask bits must be < 32",
+		`{"a":[{"cidr":"::1/128"}]}`:          "IPv6 mask bits must be < 128",
+		`{"a":[{"cidr":"10.0.0.0/-1"}]}`:      "Malformed CIDR, mask bits must not be negative",
+		`{"$or":[{"prefix":["a"]},{"b":[1]}]}`: "prefix is Ruler reserved fieldName which cannot " +
+			"be used inside $or.",
+		`{"$or":[{"b":[1]},{"c":{"<":["a"]}}]}`: "< is Ruler reserved fieldName which cannot be " +
+			"used inside $or.",
+		`{"a":[{"numeric":[">",7,"<",7]}]}`:   "Bottom must be less than top",
+		`{"a":[{"numeric":[">=",3,"<=",3]}]}`: "Bottom must be less than top",
+		`{"a":[{"numeric":[">=",9,"<",-9]}]}`: "Bottom must be less than top",
+		`{"a":[{"numeric":["=","1"]}]}`:       "Value of equals must be numeric",
+		`{"a":[{"numeric":["<",6e9]}]}`:       "Value must be between -5.0E9 and 5.0E9, inclusive",
+		`{"a":[{"anything-but":-6e9}]}`:       "Value must be between -5.0E9 and 5.0E9, inclusive",
+		`{"a":[{"anything-but":[1,6e9]}]}`:    "Value must be between -5.0E9 and 5.0E9, inclusive",
+		`{"a":[{"wildcard":"a\\b"}]}`:         "Invalid escape character at pos 1",
+		`{"a":[{"anything-but":["x",1]}]}`: "Inside anything but list, " +
+			"either all values are number or string, mixed type is not supported",
 		`{"a":[{"anything-but":{"wildcard":["x*","**"]}}]}`:   "Consecutive wildcard characters at pos 1",
 		`{"a":[{"anything-but":{"exists":true}}]}`:            "Unsupported anything-but pattern: exists",
 		`{"a":[{"prefix":{"equals-ignore-case":["x","y"]}}]}`: "prefix match pattern must be a string",
@@ -161,7 +164,8 @@ func TestCompile_Errors(t *testing.T) {
 }
 
 func FuzzCompile(f *testing.F) {
-	f.Add(`{"a":[{"anything-but":{"wildcard":["*/x/*"]}},{"exists":false}],"$or":[{"b.c":[1]},{"d":[null]}]}`, `{"a":[{"b":1}],"b.c":[[true]]}`)
+	f.Add(`{"a":[{"anything-but":{"wildcard":["*/x/*"]}},{"exists":false}],"$or":[{"b.c":[1]},{"d":[null]}]}`,
+		`{"a":[{"b":1}],"b.c":[[true]]}`)
 	f.Add(`{"a":[{"cidr":"::/0"},{"numeric":[">",1,"<",2]}]}`, `{"a":"::1"}`)
 	f.Fuzz(func(t *testing.T, pattern, event string) {
 		p, err := Compile([]byte(pattern))
@@ -182,7 +186,8 @@ const orderPlaced = `{"version":"0","id":"1","source":"orderflow","detail-type":
 "time":"2026-11-22T12:00:00Z","resources":[],"detail":{"orderId":"o-1","sequence":1,"status":"PLACED","total":{"amount":39000,"currency":"EUR"}}}`
 
 func BenchmarkPattern_MatchEvent(b *testing.B) {
-	p, err := Compile([]byte(`{"source":["orderflow"],"detail-type":["Order Placed","Order Cancelled"],"detail":{"status":[{"anything-but":"DRAFT"}],"total":{"amount":[{"numeric":[">",100]}]}}}`))
+	p, err := Compile([]byte(`{"source":["orderflow"],"detail-type":["Order Placed","Order Cancelled"],` +
+		`"detail":{"status":[{"anything-but":"DRAFT"}],"total":{"amount":[{"numeric":[">",100]}]}}}`))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -31,7 +31,9 @@ func compileWildcard(s string) (func(string) bool, error) {
 		}
 	}
 	if tooComplex(tokens) {
-		return nil, errorf("Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences after a wildcard character")
+		return nil,
+			errorf("Rule is too complex - try using fewer wildcard characters or fewer repeating character " +
+				"sequences after a wildcard character")
 	}
 	return append(w, piece.String()).match, nil
 }

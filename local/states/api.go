@@ -58,9 +58,11 @@ func (s *Service) Grants(op string, input json.RawMessage) []awsapi.Grant {
 	switch op {
 	case "CreateStateMachine":
 		resource = s.arns.machine(in.Name)
-	case "StartExecution", "ListExecutions", "DescribeStateMachine", "UpdateStateMachine", "DeleteStateMachine", "ListStateMachineVersions", "ListStateMachineAliases":
+	case "StartExecution", "ListExecutions", "DescribeStateMachine", "UpdateStateMachine", "DeleteStateMachine",
+		"ListStateMachineVersions", "ListStateMachineAliases":
 		resource = in.StateMachineARN
-	case "DescribeExecution", "GetExecutionHistory", "StopExecution", "RedriveExecution", "DescribeStateMachineForExecution", "ListMapRuns":
+	case "DescribeExecution", "GetExecutionHistory", "StopExecution", "RedriveExecution",
+		"DescribeStateMachineForExecution", "ListMapRuns":
 		resource = in.ExecutionARN
 	case "TagResource", "UntagResource", "ListTagsForResource":
 		resource = in.ResourceARN

@@ -53,7 +53,10 @@ func (a arns) resource(arn, kind string) (string, error) {
 		}
 	}
 	if arn == "" {
-		return "", awsapi.Errorf("ValidationException", "1 validation error detected: Value '' at '%sArn' failed to satisfy constraint: Member must have length greater than or equal to 1", kind)
+		return "",
+			awsapi.Errorf("ValidationException",
+				"1 validation error detected: Value '' at '%sArn' failed to satisfy constraint: "+
+					"Member must have length greater than or equal to 1", kind)
 	}
 	p := strings.SplitN(arn, ":", 7)
 	switch {

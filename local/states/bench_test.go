@@ -24,7 +24,8 @@ func BenchmarkService_TwoTasks(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer st.Close()
-			h := startOn(b, st, clockwork.NewFakeClockAt(testStart), Options{}, newFunctions(map[string]func(string) (string, error){"a": echo, "b": echo}))
+			h := startOn(b, st, clockwork.NewFakeClockAt(testStart), Options{},
+				newFunctions(map[string]func(string) (string, error){"a": echo, "b": echo}))
 			defer h.stop()
 			machine := h.machine("two", twoTasks)
 			var n atomic.Int64

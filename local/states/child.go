@@ -29,7 +29,8 @@ func (s *Service) startChild(ctx context.Context, j job) outcome {
 	arn, _ := value.JSON(out.output).Member("ExecutionArn")
 	id, err := inside(s, arn.Text(), s.executionNumber)
 	if err != nil {
-		return outcome{err: &taskError{"States.TaskFailed", fmt.Sprintf("The execution %s cannot be waited for: %v", arn, err), true}}
+		return outcome{err: &taskError{"States.TaskFailed",
+			fmt.Sprintf("The execution %s cannot be waited for: %v", arn, err), true}}
 	}
 	out.child = id
 	return out
@@ -132,7 +133,8 @@ func (s *Service) childOutcome(ctx context.Context, j job, child execution) outc
 func childText(answer value.JSON, parsed bool) string {
 	var members []value.Member
 	for _, name := range [...]string{
-		"cause", "error", "executionArn", "input", "inputDetails", "name", "output", "outputDetails", "startDate", "stateMachineArn", "status", "stopDate",
+		"cause", "error", "executionArn", "input", "inputDetails", "name", "output", "outputDetails", "startDate",
+		"stateMachineArn", "status", "stopDate",
 	} {
 		v, ok := answer.Member(name)
 		if !ok {
@@ -191,11 +193,13 @@ func (s *Service) abandon(ctx context.Context, l link, p parent) error {
 			return err
 		}
 		j := job{run: &run{s: s, role: p.role}}
-		if out := s.call(ctx, j, integrations["states:startExecution"], "states", "StopExecution", request); out.err != nil {
+		if out := s.call(ctx, j, integrations["states:startExecution"], "states", "StopExecution",
+			request); out.err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			s.log.Warn("stop child execution", "execution", child.Name, "error", out.err.cause) // the child continues, as on AWS
+			// the child continues, as on AWS
+			s.log.Warn("stop child execution", "execution", child.Name, "error", out.err.cause)
 		}
 	}
 	_, err = inside(s, l, func(l link) (struct{}, error) {

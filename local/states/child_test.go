@@ -25,7 +25,8 @@ type family struct {
 
 // newFamily returns a family; calls, if given, intercepts the calls from the state machines to the
 // service.
-func newFamily(t *testing.T, calls func(ctx context.Context, op string, next func() (json.RawMessage, error)) (json.RawMessage, error)) *family {
+func newFamily(t *testing.T,
+	calls func(ctx context.Context, op string, next func() (json.RawMessage, error)) (json.RawMessage, error)) *family {
 	t.Helper()
 	st, err := store.Open("", store.Options{InMemory: true})
 	if err != nil {
@@ -87,8 +88,10 @@ func TestService_Child(t *testing.T) {
 	t.Parallel()
 	const arn = "arn:aws:states:us-east-1:000000000000:"
 	describe := func(stop int, input, more, status string) string {
-		return fmt.Sprintf(`%s"ExecutionArn":"%sexecution:child:kid","Input":%s,"InputDetails":{"Included":true},"Name":"kid",`, more, arn, input) +
-			fmt.Sprintf(`%%s"StartDate":1795348800000,"StateMachineArn":"%sstateMachine:child","Status":"%s","StopDate":%d`, arn, status, 1795348800000+stop)
+		return fmt.Sprintf(`%s"ExecutionArn":"%sexecution:child:kid","Input":%s,`+
+			`"InputDetails":{"Included":true},"Name":"kid",`, more, arn, input) +
+			fmt.Sprintf(`%%s"StartDate":1795348800000,"StateMachineArn":"%sstateMachine:child","Status":"%s",`+
+				`"StopDate":%d`, arn, status, 1795348800000+stop)
 	}
 	text := func(format, output string) string { return "{" + fmt.Sprintf(format, output) + "}" }
 	const succeeds = `{"StartAt":"P","States":{"P":{"Type":"Pass","Result":{"r":[1]},"End":true}}}`
@@ -98,10 +101,16 @@ func TestService_Child(t *testing.T) {
 		after                time.Duration
 		output, cause        string
 	}{
-		{"succeeds", "sync", succeeds, 0, text(describe(0, `"{\"n\":1}"`, ``, "SUCCEEDED"), `"Output":"{\"r\":[1]}","OutputDetails":{"Included":true},`), ""},
-		{"succeeds with JSON", "sync:2", succeeds, 0, text(describe(0, `{"n":1}`, ``, "SUCCEEDED"), `"Output":{"r":[1]},"OutputDetails":{"Included":true},`), ""},
-		{"waits", "sync:2", hourMachine, time.Hour, text(describe(3600_000, `{"n":1}`, ``, "SUCCEEDED"), `"Output":{"n":1},"OutputDetails":{"Included":true},`), ""},
-		{"fails", "sync", failMachine, 0, "", text(describe(0, `"{\"n\":1}"`, `"Cause":"by design","Error":"Broken",`, "FAILED"), ``)},
+		{"succeeds", "sync", succeeds, 0,
+			text(describe(0, `"{\"n\":1}"`, ``, "SUCCEEDED"),
+				`"Output":"{\"r\":[1]}","OutputDetails":{"Included":true},`), ""},
+		{"succeeds with JSON", "sync:2", succeeds, 0,
+			text(describe(0, `{"n":1}`, ``, "SUCCEEDED"), `"Output":{"r":[1]},"OutputDetails":{"Included":true},`), ""},
+		{"waits", "sync:2", hourMachine, time.Hour,
+			text(describe(3600_000, `{"n":1}`, ``, "SUCCEEDED"),
+				`"Output":{"n":1},"OutputDetails":{"Included":true},`), ""},
+		{"fails", "sync", failMachine, 0, "",
+			text(describe(0, `"{\"n\":1}"`, `"Cause":"by design","Error":"Broken",`, "FAILED"), ``)},
 		{"times out", "sync:2", times, 5 * time.Second, "", text(describe(5000, `{"n":1}`, ``, "TIMED_OUT"), ``)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -115,11 +124,14 @@ func TestService_Child(t *testing.T) {
 			got := f.ended(x)
 			const began = "ExecutionStarted TaskStateEntered TaskScheduled TaskStarted TaskSubmitted "
 			if tt.cause == "" {
-				if got.Status != asl.Succeeded || *got.Output != tt.output || f.types(x) != began+"TaskSucceeded TaskStateExited ExecutionSucceeded" {
+				if got.Status != asl.Succeeded || *got.Output != tt.output ||
+					f.types(x) != began+"TaskSucceeded TaskStateExited ExecutionSucceeded" {
 					t.Errorf("ended %s %s\n%s\nwant %s", got.Status, f.types(x), deref(got.Output), tt.output)
 				}
-			} else if got.Status != asl.Failed || *got.Error != "States.TaskFailed" || *got.Cause != tt.cause || f.types(x) != began+"TaskFailed ExecutionFailed" {
-				t.Errorf("ended %s %s\n%s %s\nwant %s", got.Status, f.types(x), deref(got.Error), deref(got.Cause), tt.cause)
+			} else if got.Status != asl.Failed || *got.Error != "States.TaskFailed" || *got.Cause != tt.cause ||
+				f.types(x) != began+"TaskFailed ExecutionFailed" {
+				t.Errorf("ended %s %s\n%s %s\nwant %s", got.Status, f.types(x), deref(got.Error), deref(got.Cause),
+					tt.cause)
 			}
 			f.settled()
 		})
@@ -147,7 +159,8 @@ func TestService_Child_givenUp(t *testing.T) {
 				f.t.Fatal(err)
 			}
 		}, asl.Aborted},
-		{"timed out", `,"TimeoutSeconds":60` + caught, func(f *family, _ string) { f.advance(time.Minute) }, asl.Succeeded},
+		{"timed out", `,"TimeoutSeconds":60` + caught, func(f *family, _ string) { f.advance(time.Minute) },
+			asl.Succeeded},
 	} {
 		for _, restart := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s restart %t", tt.name, restart), func(t *testing.T) {
@@ -207,13 +220,14 @@ func TestService_Child_survives(t *testing.T) {
 			t.Parallel()
 			var once sync.Once
 			lost := make(chan struct{})
-			f := newFamily(t, func(ctx context.Context, called string, next func() (json.RawMessage, error)) (json.RawMessage, error) {
-				out, err := next()
-				if called == op {
-					once.Do(func() { close(lost); <-ctx.Done() }) // the answer is lost
-				}
-				return out, err
-			})
+			f := newFamily(t,
+				func(ctx context.Context, called string, next func() (json.RawMessage, error)) (json.RawMessage, error) {
+					out, err := next()
+					if called == op {
+						once.Do(func() { close(lost); <-ctx.Done() }) // the answer is lost
+					}
+					return out, err
+				})
 			child, status := passMachine, asl.Succeeded
 			if op == "StopExecution" {
 				child, status = hourMachine, asl.Aborted
@@ -249,16 +263,18 @@ func TestService_Child_refused(t *testing.T) {
 		t.Run(op, func(t *testing.T) {
 			t.Parallel()
 			var as awsapi.Identity // written before the execution ends
-			f := newFamily(t, func(ctx context.Context, called string, next func() (json.RawMessage, error)) (json.RawMessage, error) {
-				if called == op {
-					as = awsapi.IdentityFrom(ctx)
-					return nil, &awsapi.Error{Type: "AccessDeniedException", Message: "no " + op, Status: 400}
-				}
-				return next()
-			})
+			f := newFamily(t,
+				func(ctx context.Context, called string, next func() (json.RawMessage, error)) (json.RawMessage, error) {
+					if called == op {
+						as = awsapi.IdentityFrom(ctx)
+						return nil, &awsapi.Error{Type: "AccessDeniedException", Message: "no " + op, Status: 400}
+					}
+					return next()
+				})
 			x := f.begin(f.parent("parent", "sync", f.machine("child", passMachine), ""), "x", `{}`)
 			got := f.ended(x)
-			if got.Status != asl.Failed || *got.Error != "StepFunctions.AWSStepFunctionsException" || !strings.HasPrefix(*got.Cause, "no "+op) || !strings.HasSuffix(f.types(x), types) {
+			if got.Status != asl.Failed || *got.Error != "StepFunctions.AWSStepFunctionsException" ||
+				!strings.HasPrefix(*got.Cause, "no "+op) || !strings.HasSuffix(f.types(x), types) {
 				t.Errorf("ended %s %s %s\n%s", got.Status, deref(got.Error), deref(got.Cause), f.types(x))
 			}
 			if as.AccessKey != "role/order-machine" {

@@ -98,7 +98,8 @@ func (w *world) drive(ctx context.Context, s *Service, clock *clockwork.FakeCloc
 		tokens := append([]string(nil), w.tokens...)
 		w.mu.Unlock()
 		for _, token := range tokens { // an answer may be refused only because the task is done
-			if _, err := s.SendTaskSuccess(ctx, SendTaskSuccessInput{token, `"shipped"`}); err != nil && !errors.Is(err, errTaskGone) {
+			if _, err := s.SendTaskSuccess(ctx,
+				SendTaskSuccessInput{token, `"shipped"`}); err != nil && !errors.Is(err, errTaskGone) {
 				return none, err
 			}
 		}
@@ -140,7 +141,9 @@ func recordCrashes(t *testing.T) (crashes []crash, want string) {
 	var mu sync.Mutex
 	n := 0
 	take := func(moment string, percent int) {
-		crashes = append(crashes, crash{fmt.Sprintf("%03d %s", n, moment), mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: rng}), w.clone()})
+		crashes = append(crashes,
+			crash{fmt.Sprintf("%03d %s", n, moment),
+				mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: rng}), w.clone()})
 	}
 	fs := errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if !strings.HasSuffix(op.Path, ".log") {
@@ -204,7 +207,8 @@ func checkResumed(t *testing.T, c crash, want string) {
 	}
 	for _, call := range c.world.calls[before:] {
 		name, _, _ := strings.Cut(call, " ")
-		if n := strings.Count(strings.Join(c.world.calls, "\n")+"\n", call+"\n"); recorded[name] > 0 && name != "d" && name != "b" {
+		if n := strings.Count(strings.Join(c.world.calls, "\n")+"\n",
+			call+"\n"); recorded[name] > 0 && name != "d" && name != "b" {
 			t.Errorf("%s was invoked again (%d times) though its result was recorded", call, n)
 		}
 	}
@@ -281,5 +285,6 @@ func checkJournal(t *testing.T, h *harness, arn string) {
 	for p, err := range h.store.Scan(runningKeys, runningKeys.End()) {
 		t.Errorf("the execution is still marked as running: %x, %v", p.Key, err)
 	}
-	until(t, "nothing is left in memory", func() bool { return h.timers.len() == 0 && h.runs.len() == 0 && h.running.count("m") == 0 })
+	until(t, "nothing is left in memory",
+		func() bool { return h.timers.len() == 0 && h.runs.len() == 0 && h.running.count("m") == 0 })
 }

@@ -52,13 +52,15 @@ func Example() {
 	ctx := context.Background()
 	m, err := s.CreateStateMachine(ctx, states.CreateStateMachineInput{
 		Name: "greet", RoleARN: "arn:aws:iam::000000000000:role/greet",
-		Definition: `{"StartAt":"Greet","States":{"Greet":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:hello","End":true}}}`,
+		Definition: `{"StartAt":"Greet","States":{"Greet":{"Type":"Task",` +
+			`"Resource":"arn:aws:lambda:us-east-1:000000000000:function:hello","End":true}}}`,
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
 	input := `{"name":"Ada"}`
-	x, err := s.StartExecution(ctx, states.StartExecutionInput{StateMachineARN: m.StateMachineARN, Name: "first", Input: &input})
+	x, err := s.StartExecution(ctx,
+		states.StartExecutionInput{StateMachineARN: m.StateMachineARN, Name: "first", Input: &input})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -78,9 +80,10 @@ func ExampleService_TestState() {
 	defer close()
 	result := `{"greeting":"hello"}`
 	out, err := s.TestState(context.Background(), states.TestStateInput{
-		Definition: `{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"hello"},"ResultPath":"$.reply","Next":"Send"}`,
-		Input:      `{"name":"Ada"}`,
-		Mock:       &states.TestStateMock{Result: &result},
+		Definition: `{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke",` +
+			`"Parameters":{"FunctionName":"hello"},"ResultPath":"$.reply","Next":"Send"}`,
+		Input: `{"name":"Ada"}`,
+		Mock:  &states.TestStateMock{Result: &result},
 	})
 	if err != nil {
 		log.Fatal(err)

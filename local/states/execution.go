@@ -137,7 +137,11 @@ func (s *Service) describeExecution(in DescribeExecutionInput) (out DescribeExec
 	}
 	out = DescribeExecutionOutput{
 		ExecutionARN: in.ExecutionARN, StateMachineARN: s.arns.machine(e.Machine), Name: e.Name, Status: e.Status,
-		StartDate: e.Start, StopDate: e.Stop, TraceHeader: e.Trace, RedriveCount: e.RedriveCount, RedriveDate: e.RedriveDate,
+		StartDate:    e.Start,
+		StopDate:     e.Stop,
+		TraceHeader:  e.Trace,
+		RedriveCount: e.RedriveCount,
+		RedriveDate:  e.RedriveDate,
 	}
 	if out.RedriveStatus, out.RedriveStatusReason, err = s.redriveStatus(&e); err != nil {
 		return out, err
@@ -231,10 +235,12 @@ func (s *Service) stopExecution(in StopExecutionInput) (out StopExecutionOutput,
 // checkErrorCause checks the length of an error and its cause, in characters.
 func checkErrorCause(name, cause *string) error {
 	if name != nil && len(*name) > 256 {
-		return validation("Value at 'error' failed to satisfy constraint: Member must have length less than or equal to 256")
+		return validation("Value at 'error' failed to satisfy constraint: " +
+			"Member must have length less than or equal to 256")
 	}
 	if cause != nil && len(*cause) > 32768 {
-		return validation("Value at 'cause' failed to satisfy constraint: Member must have length less than or equal to 32768")
+		return validation("Value at 'cause' failed to satisfy constraint: " +
+			"Member must have length less than or equal to 32768")
 	}
 	return nil
 }

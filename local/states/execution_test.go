@@ -30,22 +30,30 @@ func TestService_StartExecution(t *testing.T) {
 		t.Errorf("without a name = %s, %v", unnamed, err)
 	}
 	for _, tt := range []struct{ name, input, typ, message string }{
-		{"other input", `{` + sm + `,"name":"x","input":"{\"a\":2}"}`, "ExecutionAlreadyExists", "Execution Already Exists: 'arn:aws:states:us-east-1:000000000000:execution:m:x'"},
-		{"input is not JSON", `{` + sm + `,"input":"{a"}`, "InvalidExecutionInput", "Invalid State Machine Execution Input: '"},
-		{"large input", `{` + sm + `,"input":"\"` + strings.Repeat("x", 262_143) + `\""}`, "ValidationException", "262144"},
-		{"long trace header", `{` + sm + `,"traceHeader":"` + strings.Repeat("x", 257) + `"}`, "ValidationException", "traceHeader"},
+		{"other input", `{` + sm + `,"name":"x","input":"{\"a\":2}"}`, "ExecutionAlreadyExists",
+			"Execution Already Exists: 'arn:aws:states:us-east-1:000000000000:execution:m:x'"},
+		{"input is not JSON", `{` + sm + `,"input":"{a"}`, "InvalidExecutionInput",
+			"Invalid State Machine Execution Input: '"},
+		{"large input", `{` + sm + `,"input":"\"` + strings.Repeat("x", 262_143) + `\""}`, "ValidationException",
+			"262144"},
+		{"long trace header", `{` + sm + `,"traceHeader":"` + strings.Repeat("x", 257) + `"}`,
+			"ValidationException", "traceHeader"},
 		{"forbidden name", `{` + sm + `,"name":"a/b"}`, "InvalidName", "Invalid Name: 'a/b'"},
-		{"unknown machine", `{"stateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:none"}`, "StateMachineDoesNotExist", "State Machine Does Not Exist: 'arn:"},
-		{"other account", `{"stateMachineArn":"arn:aws:states:us-east-1:000000000001:stateMachine:m"}`, "StateMachineDoesNotExist", "stateMachine:m"},
+		{"unknown machine", `{"stateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:none"}`,
+			"StateMachineDoesNotExist", "State Machine Does Not Exist: 'arn:"},
+		{"other account", `{"stateMachineArn":"arn:aws:states:us-east-1:000000000001:stateMachine:m"}`,
+			"StateMachineDoesNotExist", "stateMachine:m"},
 		{"no ARN", `{"stateMachineArn":"m"}`, "InvalidArn", "Invalid Arn: 'Invalid ARN prefix: m'"},
-		{"other resource", `{"stateMachineArn":"arn:aws:states:us-east-1:000000000000:execution:m:x"}`, "InvalidArn", "Resource type not valid in this context: execution"},
+		{"other resource", `{"stateMachineArn":"arn:aws:states:us-east-1:000000000000:execution:m:x"}`,
+			"InvalidArn", "Resource type not valid in this context: execution"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := h.wire("StartExecution", tt.input)
 			wantError(t, err, tt.typ, tt.message)
 		})
 	}
-	if _, err := h.wire("StopExecution", `{"executionArn":"arn:aws:states:us-east-1:000000000000:execution:m:x"}`); err != nil {
+	if _, err := h.wire("StopExecution",
+		`{"executionArn":"arn:aws:states:us-east-1:000000000000:execution:m:x"}`); err != nil {
 		t.Fatal(err)
 	}
 	_, err = h.wire("StartExecution", `{`+sm+`,"name":"x","input":"{\"a\":1}"}`)
@@ -62,7 +70,8 @@ func TestService_StartExecution_SameNameAtOnce(t *testing.T) {
 	for i := range 20 {
 		wg.Go(func() {
 			input := fmt.Sprint(i % 2)
-			if _, err := h.StartExecution(t.Context(), StartExecutionInput{StateMachineARN: machine, Name: "x", Input: &input}); err != nil {
+			if _, err := h.StartExecution(t.Context(),
+				StartExecutionInput{StateMachineARN: machine, Name: "x", Input: &input}); err != nil {
 				mu.Lock()
 				exists++
 				mu.Unlock()
@@ -73,7 +82,8 @@ func TestService_StartExecution_SameNameAtOnce(t *testing.T) {
 	if exists != 10 {
 		t.Errorf("%d of 20 starts were refused, want the 10 with the other input", exists)
 	}
-	if out, err := h.ListExecutions(t.Context(), ListExecutionsInput{StateMachineARN: machine}); err != nil || len(out.Executions) != 1 {
+	if out, err := h.ListExecutions(t.Context(),
+		ListExecutionsInput{StateMachineARN: machine}); err != nil || len(out.Executions) != 1 {
 		t.Errorf("%d executions, %v", len(out.Executions), err)
 	}
 }
@@ -85,14 +95,24 @@ func TestService_DescribeExecution(t *testing.T) {
 	failed := h.begin(h.machine("fail", failMachine), "f", `{}`)
 	done := h.begin(h.machine("pass", passMachine), "p", `{"b": 2}`)
 	for arn, want := range map[string]string{
-		running: `{"executionArn":"` + running + `","stateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:hour","name":"r","status":"RUNNING",` +
-			`"startDate":1795348800,"input":"{\"a\":1}","inputDetails":{"included":true},"redriveCount":0,"redriveStatus":"NOT_REDRIVABLE",` +
+		running: `{"executionArn":"` + running +
+			`","stateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:hour","name":"r",` +
+			`"status":"RUNNING",` +
+			`"startDate":1795348800,"input":"{\"a\":1}","inputDetails":{"included":true},"redriveCount":0,` +
+			`"redriveStatus":"NOT_REDRIVABLE",` +
 			`"redriveStatusReason":"Execution is RUNNING and cannot be redriven"}`,
-		failed: `{"executionArn":"` + failed + `","stateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:fail","name":"f","status":"FAILED",` +
-			`"startDate":1795348800,"stopDate":1795348800,"input":"{}","inputDetails":{"included":true},"error":"Broken","cause":"by design","redriveCount":0,"redriveStatus":"REDRIVABLE"}`,
-		done: `{"executionArn":"` + done + `","stateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:pass","name":"p","status":"SUCCEEDED",` +
-			`"startDate":1795348800,"stopDate":1795348800,"input":"{\"b\": 2}","inputDetails":{"included":true},"output":"{\"b\": 2}","outputDetails":{"included":true},` +
-			`"redriveCount":0,"redriveStatus":"NOT_REDRIVABLE","redriveStatusReason":"Execution is SUCCEEDED and cannot be redriven"}`,
+		failed: `{"executionArn":"` + failed +
+			`","stateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:fail","name":"f",` +
+			`"status":"FAILED",` +
+			`"startDate":1795348800,"stopDate":1795348800,"input":"{}","inputDetails":{"included":true},` +
+			`"error":"Broken","cause":"by design","redriveCount":0,"redriveStatus":"REDRIVABLE"}`,
+		done: `{"executionArn":"` + done +
+			`","stateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:pass","name":"p",` +
+			`"status":"SUCCEEDED",` +
+			`"startDate":1795348800,"stopDate":1795348800,"input":"{\"b\": 2}","inputDetails":{"included":true},` +
+			`"output":"{\"b\": 2}","outputDetails":{"included":true},` +
+			`"redriveCount":0,"redriveStatus":"NOT_REDRIVABLE",` +
+			`"redriveStatusReason":"Execution is SUCCEEDED and cannot be redriven"}`,
 	} {
 		if got, err := h.wire("DescribeExecution", `{"executionArn":"`+arn+`"}`); err != nil || got != want {
 			t.Errorf("described %s, %v\nwant %s", got, err, want)
@@ -138,21 +158,25 @@ func TestService_ListExecutions(t *testing.T) {
 		h.clock.Advance(time.Millisecond)
 	}
 	// The executions that changed last come first, whenever they started.
-	if _, err := h.StopExecution(t.Context(), StopExecutionInput{ExecutionARN: h.arns.execution("m", "x11")}); err != nil {
+	if _, err := h.StopExecution(t.Context(),
+		StopExecutionInput{ExecutionARN: h.arns.execution("m", "x11")}); err != nil {
 		t.Fatal(err)
 	}
 	h.clock.Advance(time.Millisecond)
 	for _, name := range []string{"x02", "x20"} { // one of them runs again
-		if _, err := h.StopExecution(t.Context(), StopExecutionInput{ExecutionARN: h.arns.execution("m", name)}); err != nil {
+		if _, err := h.StopExecution(t.Context(),
+			StopExecutionInput{ExecutionARN: h.arns.execution("m", name)}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	h.clock.Advance(time.Millisecond)
-	if _, err := h.RedriveExecution(t.Context(), RedriveExecutionInput{ExecutionARN: h.arns.execution("m", "x20")}); err != nil {
+	if _, err := h.RedriveExecution(t.Context(),
+		RedriveExecutionInput{ExecutionARN: h.arns.execution("m", "x20")}); err != nil {
 		t.Fatal(err)
 	}
 	h.clock.Advance(time.Millisecond)
-	if _, err := h.RedriveExecution(t.Context(), RedriveExecutionInput{ExecutionARN: h.arns.execution("m", "x07")}); err != nil {
+	if _, err := h.RedriveExecution(t.Context(),
+		RedriveExecutionInput{ExecutionARN: h.arns.execution("m", "x07")}); err != nil {
 		t.Fatal(err)
 	}
 	all := func(in ListExecutionsInput) (names []string) {
@@ -198,7 +222,8 @@ func TestService_ListExecutions(t *testing.T) {
 		{"aborted", ListExecutionsInput{StatusFilter: asl.Aborted}, aborted},
 		{"timed out", ListExecutionsInput{StatusFilter: asl.TimedOut}, func(int) bool { return false }},
 		{"redriven", ListExecutionsInput{RedriveFilter: "REDRIVEN"}, func(i int) bool { return i == 7 || i == 20 }},
-		{"not redriven and failed", ListExecutionsInput{RedriveFilter: "NOT_REDRIVEN", StatusFilter: asl.Failed}, func(i int) bool { return i%3 == 1 && i != 7 }},
+		{"not redriven and failed", ListExecutionsInput{RedriveFilter: "NOT_REDRIVEN", StatusFilter: asl.Failed},
+			func(i int) bool { return i%3 == 1 && i != 7 }},
 	} {
 		for _, page := range []int{0, 1, 4, 1000} {
 			t.Run(fmt.Sprintf("%s by %d", tt.name, page), func(t *testing.T) {
@@ -210,8 +235,11 @@ func TestService_ListExecutions(t *testing.T) {
 		}
 	}
 	for in, message := range map[ListExecutionsInput]string{
-		{StateMachineARN: machine, StatusFilter: "DONE"}: "statusFilter", {StateMachineARN: machine, RedriveFilter: "YES"}: "redriveFilter",
-		{StateMachineARN: machine, StatusFilter: "PENDING_REDRIVE"}: "PENDING_REDRIVE", {StateMachineARN: machine, MaxResults: 1001}: "maxResults", {}: "stateMachineArn",
+		{StateMachineARN: machine, StatusFilter: "DONE"}:            "statusFilter",
+		{StateMachineARN: machine, RedriveFilter: "YES"}:            "redriveFilter",
+		{StateMachineARN: machine, StatusFilter: "PENDING_REDRIVE"}: "PENDING_REDRIVE",
+		{StateMachineARN: machine, MaxResults: 1001}:                "maxResults",
+		{}: "stateMachineArn",
 		{StateMachineARN: machine, MapRunARN: "arn:aws:states:us-east-1:000000000000:mapRun:m/M:1"}: "not both",
 	} {
 		_, err := h.ListExecutions(t.Context(), in)
@@ -230,7 +258,8 @@ func TestService_RenewListing(t *testing.T) {
 		h.clock.Advance(time.Second)
 	}
 	for _, name := range []string{"b", "a"} {
-		if _, err := h.StopExecution(t.Context(), StopExecutionInput{ExecutionARN: h.arns.execution("m", name)}); err != nil {
+		if _, err := h.StopExecution(t.Context(),
+			StopExecutionInput{ExecutionARN: h.arns.execution("m", name)}); err != nil {
 			t.Fatal(err)
 		}
 		h.clock.Advance(time.Second)
@@ -332,8 +361,10 @@ func TestService_GetExecutionHistory(t *testing.T) {
 		t.Errorf("without data: %s, %v", out, err)
 	}
 	first, err := h.wire("GetExecutionHistory", `{"executionArn":"`+arn+`","maxResults":1}`)
-	if want := `{"events":[{"timestamp":1795348800,"type":"ExecutionStarted","id":1,"previousEventId":0,"executionStartedEventDetails":` +
-		`{"input":"{\"secret\":1}","inputDetails":{"truncated":false},"roleArn":"` + role + `"}}],"nextToken":"`; err != nil || !strings.HasPrefix(first, want) {
+	if want := `{"events":[{"timestamp":1795348800,"type":"ExecutionStarted","id":1,"previousEventId":0,` +
+		`"executionStartedEventDetails":` +
+		`{"input":"{\"secret\":1}","inputDetails":{"truncated":false},"roleArn":"` + role +
+		`"}}],"nextToken":"`; err != nil || !strings.HasPrefix(first, want) {
 		t.Errorf("first page = %s, %v\nwant %s", first, err, want)
 	}
 	_, err = h.wire("GetExecutionHistory", `{"executionArn":"`+arn+`","nextToken":"aGFsbG8"}`)

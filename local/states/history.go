@@ -139,7 +139,8 @@ func yieldStep(list []asl.Event, step uint64, from *place, reverse bool, yield f
 	}
 	for i := range order {
 		at := place{&list[i], step, uint64(i)}
-		if list[i].JournalOnly() || from != nil && step == from.step && (at.index < from.index) != reverse && at.index != from.index {
+		if list[i].JournalOnly() ||
+			from != nil && step == from.step && (at.index < from.index) != reverse && at.index != from.index {
 			continue
 		}
 		if !yield(at, nil) {

@@ -31,38 +31,60 @@ type integration struct {
 // integrations are the services that state machines can call, by "resourceType:action" as in
 // TaskScheduled.
 var integrations = map[string]*integration{
-	"lambda:invoke":              {service: "lambda", op: "Invoke", errors: "Lambda", product: "AWSLambda", general: "AWSLambdaException"},
-	"sns:publish":                {service: "sns", op: "Publish", errors: "SNS", product: "AmazonSNS", general: "AmazonSNSException", texts: []string{"Message"}},
-	"sqs:sendMessage":            {service: "sqs", op: "SendMessage", errors: "SQS", product: "AmazonSQS", general: "AmazonSQSException", texts: []string{"MessageBody"}},
-	"events:putEvents":           {service: "events", op: "PutEvents", errors: "EventBridge", product: "AmazonCloudWatchEvents", general: "AmazonCloudWatchEventsException"},
-	"dynamodb:getItem":           dynamo("GetItem"),
-	"dynamodb:putItem":           dynamo("PutItem"),
-	"dynamodb:updateItem":        dynamo("UpdateItem"),
-	"dynamodb:deleteItem":        dynamo("DeleteItem"),
-	"states:startExecution":      {service: "states", op: "StartExecution", errors: "StepFunctions", product: "AWSStepFunctions", general: "AWSStepFunctionsException", texts: []string{"Input"}, camel: true},
-	"aws-sdk:sfn:startExecution": {service: "states", op: "StartExecution", errors: "Sfn", product: "Sfn", general: "SfnException", texts: []string{"Input"}, camel: true, sdk: true},
+	"lambda:invoke": {service: "lambda", op: "Invoke", errors: "Lambda", product: "AWSLambda",
+		general: "AWSLambdaException"},
+	"sns:publish": {service: "sns", op: "Publish", errors: "SNS", product: "AmazonSNS",
+		general: "AmazonSNSException", texts: []string{"Message"}},
+	"sqs:sendMessage": {service: "sqs", op: "SendMessage", errors: "SQS", product: "AmazonSQS",
+		general: "AmazonSQSException", texts: []string{"MessageBody"}},
+	"events:putEvents": {service: "events", op: "PutEvents", errors: "EventBridge",
+		product: "AmazonCloudWatchEvents", general: "AmazonCloudWatchEventsException"},
+	"dynamodb:getItem":    dynamo("GetItem"),
+	"dynamodb:putItem":    dynamo("PutItem"),
+	"dynamodb:updateItem": dynamo("UpdateItem"),
+	"dynamodb:deleteItem": dynamo("DeleteItem"),
+	"states:startExecution": {service: "states", op: "StartExecution", errors: "StepFunctions",
+		product: "AWSStepFunctions", general: "AWSStepFunctionsException", texts: []string{"Input"}, camel: true},
+	"aws-sdk:sfn:startExecution": {service: "states", op: "StartExecution", errors: "Sfn", product: "Sfn",
+		general: "SfnException", texts: []string{"Input"}, camel: true, sdk: true},
 	"aws-sdk:sfn:redriveExecution": {
-		service: "states", op: "RedriveExecution", errors: "Sfn", product: "Sfn", general: "SfnException", camel: true, sdk: true,
+		service: "states",
+		op:      "RedriveExecution",
+		errors:  "Sfn",
+		product: "Sfn",
+		general: "SfnException",
+		camel:   true,
+		sdk:     true,
 	},
 }
 
 func dynamo(op string) *integration {
-	return &integration{service: "dynamodb", op: op, errors: "DynamoDB", product: "AmazonDynamoDBv2", general: "AmazonDynamoDBException"}
+	return &integration{service: "dynamodb", op: op, errors: "DynamoDB", product: "AmazonDynamoDBv2",
+		general: "AmazonDynamoDBException"}
 }
 
 // generalErrors are error types without a class in the services' SDKs: they are reported as the
 // service's general exception.
 var generalErrors = map[string]bool{
-	"ValidationException": true, "ValidationError": true, "AccessDeniedException": true, "AccessDenied": true, "AuthorizationError": true,
-	"SerializationException": true, "InternalFailure": true, "MissingParameter": true, "NotImplemented": true, "InvalidParameterValue": true,
-	"ThrottlingException": true,
+	"ValidationException":    true,
+	"ValidationError":        true,
+	"AccessDeniedException":  true,
+	"AccessDenied":           true,
+	"AuthorizationError":     true,
+	"SerializationException": true,
+	"InternalFailure":        true,
+	"MissingParameter":       true,
+	"NotImplemented":         true,
+	"InvalidParameterValue":  true,
+	"ThrottlingException":    true,
 }
 
 // callService performs a task of an integration other than Lambda.
 func (s *Service) callService(ctx context.Context, j job) outcome {
 	in := integrations[j.task.ResourceType+":"+j.task.Action]
 	if in == nil {
-		return outcome{err: &taskError{"States.Runtime", fmt.Sprintf("The resource '%s:%s' is not supported by this service", j.task.ResourceType, j.task.Action), true}}
+		return outcome{err: &taskError{"States.Runtime", fmt.Sprintf("The resource '%s:%s' is not supported by "+
+			"this service", j.task.ResourceType, j.task.Action), true}}
 	}
 	params, err := s.parameters(j, in)
 	if err != nil {
@@ -85,7 +107,8 @@ func (s *Service) callService(ctx context.Context, j job) outcome {
 
 func (s *Service) call(ctx context.Context, j job, in *integration, service, op string, params []byte) outcome {
 	if s.opt.Caller == nil {
-		return outcome{err: &taskError{in.errors + ".SdkClientException", "no " + service + " is connected to the state machines", true}}
+		return outcome{err: &taskError{in.errors + ".SdkClientException",
+			"no " + service + " is connected to the state machines", true}}
 	}
 	out, err := s.opt.Caller(s.as(ctx, j), service, op, params)
 	if err != nil {
@@ -143,7 +166,8 @@ func (s *Service) startedChild(j job, in *integration, refused *taskError) (answ
 	if _, named := p.Member("Name"); named || machine.Kind() != value.String {
 		return "", false
 	}
-	arn := strings.Replace(machine.Text(), ":"+machineKind+":", ":"+executionKind+":", 1) + ":" + taskUUID(j.run.rec.Seed, j.task.Task)
+	arn := strings.Replace(machine.Text(), ":"+machineKind+":", ":"+executionKind+":", 1) + ":" +
+		taskUUID(j.run.rec.Seed, j.task.Task)
 	child, err := inside(s, arn, s.execution)
 	if err != nil {
 		return "", false
@@ -228,7 +252,8 @@ func isoDate(in *integration, name, v string) string {
 
 func (s *Service) sdkMetadata() string {
 	id := s.opt.NewID()
-	return `"SdkHttpMetadata":{"AllHttpHeaders":{"x-amzn-RequestId":["` + id + `"]},"HttpHeaders":{"x-amzn-RequestId":"` + id +
+	return `"SdkHttpMetadata":{"AllHttpHeaders":{"x-amzn-RequestId":["` + id +
+		`"]},"HttpHeaders":{"x-amzn-RequestId":"` + id +
 		`"},"HttpStatusCode":200},"SdkResponseMetadata":{"RequestId":"` + id + `"}`
 }
 
@@ -251,15 +276,18 @@ func serviceError(in *integration, err error, requestID string) *taskError {
 	case !strings.HasSuffix(name, "Exception"):
 		name += "Exception"
 	}
-	cause := fmt.Sprintf("%s (Service: %s; Status Code: %d; Error Code: %s; Request ID: %s; Proxy: null)", e.Message, in.product, e.HTTPStatus(), e.Type, requestID)
+	cause := fmt.Sprintf("%s (Service: %s; Status Code: %d; Error Code: %s; Request ID: %s; Proxy: null)",
+		e.Message, in.product, e.HTTPStatus(), e.Type, requestID)
 	if in.sdk {
-		cause = fmt.Sprintf("%s (Service: %s, Status Code: %d, Request ID: %s)", e.Message, in.product, e.HTTPStatus(), requestID)
+		cause = fmt.Sprintf("%s (Service: %s, Status Code: %d, Request ID: %s)", e.Message, in.product,
+			e.HTTPStatus(), requestID)
 	}
 	return &taskError{in.errors + "." + name, cause, true}
 }
 
 func parameterError(j job, text string) outcome {
-	return outcome{err: &taskError{"States.Runtime", fmt.Sprintf("An error occurred while executing the state '%s'. %s", j.task.StateName, text), true}}
+	return outcome{err: &taskError{"States.Runtime", fmt.Sprintf("An error occurred while executing the state "+
+		"'%s'. %s", j.task.StateName, text), true}}
 }
 
 // taskUUID derives a UUID from a task of an execution. It is the same each time.

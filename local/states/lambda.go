@@ -60,9 +60,11 @@ func (s *Service) invokeFunction(ctx context.Context, j job) outcome {
 	return outcome{output: string(res.Payload)}
 }
 
-func (s *Service) invoke(ctx context.Context, j job, function, qualifier string, payload []byte) (LambdaResult, *taskError) {
+func (s *Service) invoke(ctx context.Context, j job, function, qualifier string,
+	payload []byte) (LambdaResult, *taskError) {
 	if s.opt.InvokeLambda == nil {
-		return LambdaResult{}, &taskError{"Lambda.SdkClientException", "no Lambda is connected to the state machines", true}
+		return LambdaResult{},
+			&taskError{"Lambda.SdkClientException", "no Lambda is connected to the state machines", true}
 	}
 	res, err := s.opt.InvokeLambda(s.as(ctx, j), function, qualifier, payload)
 	switch {
@@ -84,7 +86,9 @@ func functionError(payload []byte) *taskError {
 		ErrorType string `json:"errorType"`
 	}
 	if err := json.Unmarshal(payload, &e); err != nil || e.ErrorType == "" {
-		return &taskError{"Lambda.Unknown", "The cause could not be determined because Lambda did not return an error type. Returned payload: " + string(payload), false}
+		return &taskError{"Lambda.Unknown",
+			"The cause could not be determined because Lambda did not return an error type. Returned payload: " +
+				string(payload), false}
 	}
 	return &taskError{e.ErrorType, string(payload), false}
 }

@@ -59,7 +59,8 @@ func (s *Service) listExecutions(in ListExecutionsInput) (out ListExecutionsOutp
 		return out, validation("Value at 'stateMachineArn' failed to satisfy constraint: Member must not be null")
 	}
 	if in.MapRunARN != "" {
-		return out, awsapi.Errorf("ValidationException", "Either stateMachineArn or mapRunArn must be specified, not both")
+		return out,
+			awsapi.Errorf("ValidationException", "Either stateMachineArn or mapRunArn must be specified, not both")
 	}
 	m, err := s.machine(in.StateMachineARN)
 	if err != nil {
@@ -84,7 +85,8 @@ func (s *Service) listExecutions(in ListExecutionsInput) (out ListExecutionsOutp
 	}
 	for _, e := range found {
 		out.Executions = append(out.Executions, ExecutionItem{
-			s.arns.execution(m.Name, e.Name), in.StateMachineARN, e.Name, e.Status, e.Start, e.Stop, e.RedriveCount, e.RedriveDate,
+			s.arns.execution(m.Name, e.Name), in.StateMachineARN, e.Name, e.Status, e.Start, e.Stop, e.RedriveCount,
+			e.RedriveDate,
 		})
 	}
 	if next != (rank{}) {
@@ -111,13 +113,17 @@ func openRank(token string) (rank, error) {
 
 func checkFilters(in ListExecutionsInput) error {
 	if in.StatusFilter == "PENDING_REDRIVE" { // a status of the executions of a Map Run
-		return awsapi.Errorf("ValidationException", "The status filter PENDING_REDRIVE is supported only with mapRunArn, not with stateMachineArn")
+		return awsapi.Errorf("ValidationException",
+			"The status filter PENDING_REDRIVE is supported only with mapRunArn, not with stateMachineArn")
 	}
 	if in.StatusFilter != "" && statusCode(in.StatusFilter) == 0xFF {
-		return validation("Value '%s' at 'statusFilter' failed to satisfy constraint: Member must satisfy enum value set: [SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING]", in.StatusFilter)
+		return validation("Value '%s' at 'statusFilter' failed to satisfy constraint: "+
+			"Member must satisfy enum value set: [SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING]",
+			in.StatusFilter)
 	}
 	if !slices.Contains([]string{"", "REDRIVEN", "NOT_REDRIVEN"}, in.RedriveFilter) {
-		return validation("Value '%s' at 'redriveFilter' failed to satisfy constraint: Member must satisfy enum value set: [NOT_REDRIVEN, REDRIVEN]", in.RedriveFilter)
+		return validation("Value '%s' at 'redriveFilter' failed to satisfy constraint: "+
+			"Member must satisfy enum value set: [NOT_REDRIVEN, REDRIVEN]", in.RedriveFilter)
 	}
 	return nil
 }
@@ -128,7 +134,8 @@ func (in *ListExecutionsInput) wants(e *execution) bool {
 
 // executionsBefore merges the executions of all wanted statuses whose rank is below bound, the
 // highest first. next is the bound of the following page, or zero if there is none.
-func (s *Service) executionsBefore(machine string, bound rank, limit int, in ListExecutionsInput) (found []execution, next rank, err error) {
+func (s *Service) executionsBefore(machine string, bound rank, limit int,
+	in ListExecutionsInput) (found []execution, next rank, err error) {
 	floor := rank{} // below it some status was not read
 	for _, status := range statusCodes {
 		if in.StatusFilter != "" && in.StatusFilter != status {
@@ -162,7 +169,8 @@ func (s *Service) executionsBefore(machine string, bound rank, limit int, in Lis
 
 // closedBefore reads up to n closed executions of one status. reached is the last rank that it
 // read, or zero at the end.
-func (s *Service) closedBefore(machine string, status asl.Status, bound rank, n int, in ListExecutionsInput) (list []execution, reached rank, err error) {
+func (s *Service) closedBefore(machine string, status asl.Status, bound rank, n int,
+	in ListExecutionsInput) (list []execution, reached rank, err error) {
 	prefix := append(listKeys.Clone().String(machine), statusCode(status))
 	looked := 0
 	for p, err := range s.store.Scan(listKey(machine, statusCode(status), rank{bound.at, bound.id - 1}), prefix.End()) {
@@ -187,7 +195,8 @@ func (s *Service) closedBefore(machine string, status asl.Status, bound rank, n 
 	return list, rank{}, nil
 }
 
-func (s *Service) runningBefore(machine string, bound rank, n int, in ListExecutionsInput) (list []execution, reached rank, err error) {
+func (s *Service) runningBefore(machine string, bound rank, n int,
+	in ListExecutionsInput) (list []execution, reached rank, err error) {
 	ranks := s.running.before(machine, bound, n)
 	for _, p := range ranks {
 		e, err := s.record(p.id)

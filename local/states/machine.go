@@ -152,7 +152,8 @@ func (s *Service) writeMachine(m machineRecord, d *definition, tags []Tag) error
 // checkDefinition returns InvalidDefinition for a definition that the engine cannot run.
 func checkDefinition(text string) error {
 	if text == "" {
-		return validation("Value '' at 'definition' failed to satisfy constraint: Member must have length greater than or equal to 1")
+		return validation("Value '' at 'definition' failed to satisfy constraint: " +
+			"Member must have length greater than or equal to 1")
 	}
 	_, diagnostics := asl.Parse([]byte(text), asl.Options{})
 	if err := diagnostics.Err(); err != nil {

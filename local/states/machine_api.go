@@ -93,7 +93,8 @@ func (s *Service) createdBefore(m *machineRecord, d definition) (out CreateState
 	if err != nil {
 		return out, err
 	}
-	if rev.Definition != d.Definition || !bytes.Equal(rev.logging(), d.logging()) || !bytes.Equal(rev.tracing(), d.tracing()) {
+	if rev.Definition != d.Definition || !bytes.Equal(rev.logging(), d.logging()) ||
+		!bytes.Equal(rev.tracing(), d.tracing()) {
 		return out, awsapi.Errorf("StateMachineAlreadyExists", "State Machine Already Exists: '%s'", arn)
 	}
 	return CreateStateMachineOutput{arn, m.Created}, nil
@@ -112,7 +113,8 @@ func (s *Service) Put(ctx context.Context, name, roleARN, definition string) (ar
 	if err != nil || current.Definition == definition && current.RoleARN == roleARN {
 		return arn, err
 	}
-	_, err = s.UpdateStateMachine(ctx, UpdateStateMachineInput{StateMachineARN: arn, RoleARN: roleARN, Definition: definition})
+	_, err = s.UpdateStateMachine(ctx,
+		UpdateStateMachineInput{StateMachineARN: arn, RoleARN: roleARN, Definition: definition})
 	return arn, err
 }
 
@@ -153,8 +155,12 @@ func (s *Service) updateStateMachine(in UpdateStateMachineInput) (out UpdateStat
 	if m.Status == deleting {
 		return out, machineDeleting(in.StateMachineARN)
 	}
-	if in.Definition == "" && in.RoleARN == "" && in.LoggingConfiguration == nil && in.TracingConfiguration == nil && in.EncryptionConfiguration == nil {
-		return out, awsapi.Errorf("MissingRequiredParameter", "Either the definition, the role ARN, the LoggingConfiguration, the TracingConfiguration, or the EncryptionConfiguration must be specified")
+	if in.Definition == "" && in.RoleARN == "" && in.LoggingConfiguration == nil &&
+		in.TracingConfiguration == nil && in.EncryptionConfiguration == nil {
+		return out,
+			awsapi.Errorf("MissingRequiredParameter",
+				"Either the definition, the role ARN, the LoggingConfiguration, the TracingConfiguration, "+
+					"or the EncryptionConfiguration must be specified")
 	}
 	rev, err := s.revision(m.Name, m.Revision)
 	if err != nil {

@@ -64,14 +64,17 @@ func (d *definition) configure(logging, tracing, encryption json.RawMessage) (er
 
 func (c *loggingConfiguration) check() error {
 	if !slices.Contains([]string{"ALL", "ERROR", "FATAL", "OFF"}, c.Level) {
-		return validation("Value '%s' at 'loggingConfiguration.level' failed to satisfy constraint: Member must satisfy enum value set: [ALL, ERROR, FATAL, OFF]", c.Level)
+		return validation("Value '%s' at 'loggingConfiguration.level' failed to satisfy constraint: "+
+			"Member must satisfy enum value set: [ALL, ERROR, FATAL, OFF]", c.Level)
 	}
 	if n := len(c.Destinations); n > 1 || n == 0 && c.Level != "OFF" {
-		return awsapi.Errorf("InvalidLoggingConfiguration", "Invalid Logging Configuration: Must specify exactly one Log Destination.")
+		return awsapi.Errorf("InvalidLoggingConfiguration",
+			"Invalid Logging Configuration: Must specify exactly one Log Destination.")
 	}
 	for _, d := range c.Destinations {
 		if d.Group == nil || !logGroupARN.MatchString(d.Group.ARN) {
-			return awsapi.Errorf("InvalidLoggingConfiguration", "Invalid Logging Configuration: the Log Destination must be the ARN of a log group that ends with ':*'.")
+			return awsapi.Errorf("InvalidLoggingConfiguration",
+				"Invalid Logging Configuration: the Log Destination must be the ARN of a log group that ends with ':*'.")
 		}
 	}
 	return nil
@@ -97,7 +100,8 @@ func orElse(given json.RawMessage, fallback string) json.RawMessage {
 // same reports whether two revisions behave alike.
 func (d *definition) same(o *definition) bool {
 	return d.Definition == o.Definition && d.RoleARN == o.RoleARN &&
-		bytes.Equal(d.logging(), o.logging()) && bytes.Equal(d.tracing(), o.tracing()) && bytes.Equal(d.encryption(), o.encryption())
+		bytes.Equal(d.logging(), o.logging()) && bytes.Equal(d.tracing(), o.tracing()) &&
+		bytes.Equal(d.encryption(), o.encryption())
 }
 
 // checkPublish refuses to publish a version, which this service does not support, and a version

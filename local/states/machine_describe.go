@@ -33,7 +33,8 @@ type DescribeStateMachineOutput struct {
 }
 
 // DescribeStateMachine returns the newest revision.
-func (s *Service) DescribeStateMachine(_ context.Context, in DescribeStateMachineInput) (DescribeStateMachineOutput, error) {
+func (s *Service) DescribeStateMachine(_ context.Context,
+	in DescribeStateMachineInput) (DescribeStateMachineOutput, error) {
 	return inside(s, in, s.describeStateMachine)
 }
 
@@ -53,15 +54,22 @@ func (s *Service) describeStateMachine(in DescribeStateMachineInput) (out Descri
 	return out, nil
 }
 
-func (s *Service) describeRevision(name string, rev *revision, includedData string) (out DescribeStateMachineOutput, err error) {
+func (s *Service) describeRevision(name string, rev *revision,
+	includedData string) (out DescribeStateMachineOutput, err error) {
 	metadataOnly, err := onlyMetadata(includedData)
 	if err != nil {
 		return out, err
 	}
 	out = DescribeStateMachineOutput{
-		StateMachineARN: s.arns.machine(name), Name: name, Definition: rev.Definition, RoleARN: rev.RoleARN, RevisionID: rev.RevisionID,
-		LoggingConfiguration: rev.logging(), TracingConfiguration: rev.tracing(), EncryptionConfiguration: rev.encryption(),
-		VariableReferences: asl.VariableReferences(rev.Definition),
+		StateMachineARN:         s.arns.machine(name),
+		Name:                    name,
+		Definition:              rev.Definition,
+		RoleARN:                 rev.RoleARN,
+		RevisionID:              rev.RevisionID,
+		LoggingConfiguration:    rev.logging(),
+		TracingConfiguration:    rev.tracing(),
+		EncryptionConfiguration: rev.encryption(),
+		VariableReferences:      asl.VariableReferences(rev.Definition),
 	}
 	if metadataOnly {
 		out.Definition, out.VariableReferences = "{}", nil
@@ -77,11 +85,14 @@ func onlyMetadata(includedData string) (bool, error) {
 	case "METADATA_ONLY":
 		return true, nil
 	}
-	return false, validation("Value '%s' at 'includedData' failed to satisfy constraint: Member must satisfy enum value set: [ALL_DATA, METADATA_ONLY]", includedData)
+	return false,
+		validation("Value '%s' at 'includedData' failed to satisfy constraint: "+
+			"Member must satisfy enum value set: [ALL_DATA, METADATA_ONLY]", includedData)
 }
 
 // DescribeStateMachineForExecution returns the revision that an execution runs.
-func (s *Service) DescribeStateMachineForExecution(_ context.Context, in ExecutionInput) (DescribeStateMachineOutput, error) {
+func (s *Service) DescribeStateMachineForExecution(_ context.Context,
+	in ExecutionInput) (DescribeStateMachineOutput, error) {
 	return inside(s, in, s.describeStateMachineForExecution)
 }
 
@@ -152,7 +163,8 @@ func (s *Service) listStateMachines(in ListStateMachinesInput) (ListStateMachine
 			out.NextToken = sealPage(pageMachines, []byte(last))
 			break
 		}
-		out.StateMachines = append(out.StateMachines, StateMachineItem{s.arns.machine(m.Name), m.Name, "STANDARD", m.Created})
+		out.StateMachines = append(out.StateMachines,
+			StateMachineItem{s.arns.machine(m.Name), m.Name, "STANDARD", m.Created})
 	}
 	return out, nil
 }

@@ -47,7 +47,8 @@ func (c *encryptionConfiguration) check() error {
 		return nil
 	case managedKey:
 	default:
-		return validation("Value '%s' at 'encryptionConfiguration.type' failed to satisfy constraint: Member must satisfy enum value set: [%s, %s]", c.Type, ownedKey, managedKey)
+		return validation("Value '%s' at 'encryptionConfiguration.type' failed to satisfy constraint: "+
+			"Member must satisfy enum value set: [%s, %s]", c.Type, ownedKey, managedKey)
 	}
 	if c.Key == nil || *c.Key == "" {
 		return invalidEncryption("kmsKeyId is required for the type %s", managedKey)
@@ -59,5 +60,6 @@ func (c *encryptionConfiguration) check() error {
 }
 
 func invalidEncryption(format string, args ...any) error {
-	return awsapi.Errorf("InvalidEncryptionConfiguration", "Invalid Encryption Configuration: %s", fmt.Sprintf(format, args...))
+	return awsapi.Errorf("InvalidEncryptionConfiguration", "Invalid Encryption Configuration: %s",
+		fmt.Sprintf(format, args...))
 }

@@ -23,23 +23,45 @@ func TestService_CreateStateMachine(t *testing.T) {
 	for _, tt := range []struct{ name, input, typ, message string }{
 		{"same again", `{"name":"taken","roleArn":"` + role + `","definition":"` + quoted(passMachine) + `"}`, "", ""},
 		{"other definition", `{"name":"taken","roleArn":"` + role + `","definition":"` + quoted(hourMachine) + `"}`,
-			"StateMachineAlreadyExists", "State Machine Already Exists: 'arn:aws:states:us-east-1:000000000000:stateMachine:taken'"},
-		{"name with a blank", `{"name":"a b","roleArn":"` + role + `","definition":"{}"}`, "InvalidName", "Invalid Name: 'a b'"},
-		{"long name", `{"name":"` + strings.Repeat("n", 81) + `","roleArn":"` + role + `","definition":"{}"}`, "ValidationException", "less than or equal to 80"},
-		{"no role", `{"name":"n","roleArn":"nobody","definition":"{}"}`, "InvalidArn", "Invalid Arn: 'Invalid ARN prefix: nobody'"},
-		{"not JSON", `{"name":"n","roleArn":"` + role + `","definition":"{"}`, "InvalidDefinition", "Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION"},
+			"StateMachineAlreadyExists",
+			"State Machine Already Exists: 'arn:aws:states:us-east-1:000000000000:stateMachine:taken'"},
+		{"name with a blank", `{"name":"a b","roleArn":"` + role + `","definition":"{}"}`, "InvalidName",
+			"Invalid Name: 'a b'"},
+		{"long name", `{"name":"` + strings.Repeat("n", 81) + `","roleArn":"` + role + `","definition":"{}"}`,
+			"ValidationException", "less than or equal to 80"},
+		{"no role", `{"name":"n","roleArn":"nobody","definition":"{}"}`, "InvalidArn",
+			"Invalid Arn: 'Invalid ARN prefix: nobody'"},
+		{"not JSON", `{"name":"n","roleArn":"` + role + `","definition":"{"}`, "InvalidDefinition",
+			"Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION"},
 		{"no definition", `{"name":"n","roleArn":"` + role + `","definition":""}`, "ValidationException", "'definition'"},
-		{"missing target", `{"name":"n","roleArn":"` + role + `","definition":"{\"StartAt\":\"X\",\"States\":{}}"}`, "InvalidDefinition", "MISSING_TRANSITION_TARGET"},
-		{"JSONata", `{"name":"n","roleArn":"` + role + `","definition":"` + quoted(`{"QueryLanguage":"JSONata","StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}`) + `"}`, "InvalidDefinition", "UNSUPPORTED_BY_ENGINE"},
-		{"express", `{"name":"n","type":"EXPRESS","roleArn":"` + role + `","definition":"` + quoted(passMachine) + `"}`, "StateMachineTypeNotSupported", "EXPRESS"},
-		{"versions", `{"name":"n","publish":true,"roleArn":"` + role + `","definition":"` + quoted(passMachine) + `"}`, "NotImplemented", "versions"},
-		{"description without a version", `{"name":"n","versionDescription":"first","roleArn":"` + role + `","definition":"` + quoted(passMachine) + `"}`,
+		{"missing target", `{"name":"n","roleArn":"` + role + `","definition":"{\"StartAt\":\"X\",\"States\":{}}"}`,
+			"InvalidDefinition", "MISSING_TRANSITION_TARGET"},
+		{"JSONata",
+			`{"name":"n","roleArn":"` + role + `","definition":"` +
+				quoted(`{"QueryLanguage":"JSONata","StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}`) +
+				`"}`, "InvalidDefinition", "UNSUPPORTED_BY_ENGINE"},
+		{"express",
+			`{"name":"n","type":"EXPRESS","roleArn":"` + role + `","definition":"` + quoted(passMachine) + `"}`,
+			"StateMachineTypeNotSupported", "EXPRESS"},
+		{"versions",
+			`{"name":"n","publish":true,"roleArn":"` + role + `","definition":"` + quoted(passMachine) + `"}`,
+			"NotImplemented", "versions"},
+		{"description without a version",
+			`{"name":"n","versionDescription":"first","roleArn":"` + role + `","definition":"` +
+				quoted(passMachine) + `"}`,
 			"ValidationException", "Version description can only be set when publish is true"},
-		{"unknown field", `{"name":"n","roleArn":"` + role + `","definition":"` + quoted(`{"StartAt":"P","States":{"P":{"Type":"Pass","Ende":true,"End":true}}}`) + `"}`,
-			"InvalidDefinition", "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: Field 'Ende' is not supported at /States/P'"},
-		{"logging without a destination", `{"name":"n","loggingConfiguration":{"level":"ALL"},"roleArn":"` + role + `","definition":"` + quoted(passMachine) + `"}`,
+		{"unknown field",
+			`{"name":"n","roleArn":"` + role + `","definition":"` +
+				quoted(`{"StartAt":"P","States":{"P":{"Type":"Pass","Ende":true,"End":true}}}`) + `"}`,
+			"InvalidDefinition",
+			"Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: Field 'Ende' is not supported at /States/P'"},
+		{"logging without a destination",
+			`{"name":"n","loggingConfiguration":{"level":"ALL"},"roleArn":"` + role + `","definition":"` +
+				quoted(passMachine) + `"}`,
 			"InvalidLoggingConfiguration", "Must specify exactly one Log Destination"},
-		{"unknown logging level", `{"name":"n","loggingConfiguration":{"level":"SOME"},"roleArn":"` + role + `","definition":"` + quoted(passMachine) + `"}`,
+		{"unknown logging level",
+			`{"name":"n","loggingConfiguration":{"level":"SOME"},"roleArn":"` + role + `","definition":"` +
+				quoted(passMachine) + `"}`,
 			"ValidationException", "loggingConfiguration.level"},
 		{"malformed", `{"name":7}`, "SerializationException", ""},
 	} {
@@ -70,29 +92,44 @@ func TestService_CreateStateMachine_configuration(t *testing.T) {
 		return `"loggingConfiguration":{"level":"ERROR","destinations":[{"cloudWatchLogsLogGroup":{"logGroupArn":"` + arn + `"}}]}`
 	}
 	for name, tt := range map[string]struct{ member, typ, message string }{
-		"owned key":            {`"encryptionConfiguration":{"type":"AWS_OWNED_KEY"}`, "", ""},
-		"managed key":          {`"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY",` + key + `}`, "", ""},
-		"shortest reuse":       {`"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY",` + key + `,"kmsDataKeyReusePeriodSeconds":60}`, "", ""},
-		"longest reuse":        {`"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY",` + key + `,"kmsDataKeyReusePeriodSeconds":900}`, "", ""},
-		"no type":              {`"encryptionConfiguration":{}`, "ValidationException", "encryptionConfiguration.type"},
-		"other type":           {`"encryptionConfiguration":{"type":"NONE"}`, "ValidationException", "Value 'NONE' at 'encryptionConfiguration.type'"},
-		"no key":               {`"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY"}`, "InvalidEncryptionConfiguration", "kmsKeyId is required"},
-		"empty key":            {`"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY","kmsKeyId":""}`, "InvalidEncryptionConfiguration", "kmsKeyId is required"},
-		"short reuse":          {`"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY",` + key + `,"kmsDataKeyReusePeriodSeconds":59}`, "InvalidEncryptionConfiguration", "from 60 to 900"},
-		"long reuse":           {`"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY",` + key + `,"kmsDataKeyReusePeriodSeconds":901}`, "InvalidEncryptionConfiguration", "from 60 to 900"},
-		"key of AWS named":     {`"encryptionConfiguration":{"type":"AWS_OWNED_KEY",` + key + `}`, "InvalidEncryptionConfiguration", "apply only"},
-		"reuse of AWS's key":   {`"encryptionConfiguration":{"type":"AWS_OWNED_KEY","kmsDataKeyReusePeriodSeconds":300}`, "InvalidEncryptionConfiguration", "apply only"},
-		"log group":            {group("arn:aws:logs:us-east-1:000000000000:log-group:/aws/vendedlogs/orders:*"), "", ""},
-		"log group of China":   {group("arn:aws-cn:logs:cn-north-1:000000000000:log-group:orders:*"), "", ""},
-		"no ARN":               {group("orders"), "InvalidLoggingConfiguration", "ends with ':*'"},
-		"no streams":           {group("arn:aws:logs:us-east-1:000000000000:log-group:orders"), "InvalidLoggingConfiguration", "ends with ':*'"},
-		"one stream":           {group("arn:aws:logs:us-east-1:000000000000:log-group:orders:log-stream:x"), "InvalidLoggingConfiguration", "ends with ':*'"},
-		"other service":        {group("arn:aws:s3:::orders"), "InvalidLoggingConfiguration", "ends with ':*'"},
-		"log group of no name": {group("arn:aws:logs:us-east-1:000000000000:log-group::*"), "InvalidLoggingConfiguration", "ends with ':*'"},
-		"empty destination":    {`"loggingConfiguration":{"level":"OFF","destinations":[{}]}`, "InvalidLoggingConfiguration", "ends with ':*'"},
+		"owned key":   {`"encryptionConfiguration":{"type":"AWS_OWNED_KEY"}`, "", ""},
+		"managed key": {`"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY",` + key + `}`, "", ""},
+		"shortest reuse": {`"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY",` + key +
+			`,"kmsDataKeyReusePeriodSeconds":60}`, "", ""},
+		"longest reuse": {`"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY",` + key +
+			`,"kmsDataKeyReusePeriodSeconds":900}`, "", ""},
+		"no type": {`"encryptionConfiguration":{}`, "ValidationException", "encryptionConfiguration.type"},
+		"other type": {`"encryptionConfiguration":{"type":"NONE"}`, "ValidationException",
+			"Value 'NONE' at 'encryptionConfiguration.type'"},
+		"no key": {`"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY"}`,
+			"InvalidEncryptionConfiguration", "kmsKeyId is required"},
+		"empty key": {`"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY","kmsKeyId":""}`,
+			"InvalidEncryptionConfiguration", "kmsKeyId is required"},
+		"short reuse": {`"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY",` + key +
+			`,"kmsDataKeyReusePeriodSeconds":59}`, "InvalidEncryptionConfiguration", "from 60 to 900"},
+		"long reuse": {`"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY",` + key +
+			`,"kmsDataKeyReusePeriodSeconds":901}`, "InvalidEncryptionConfiguration", "from 60 to 900"},
+		"key of AWS named": {`"encryptionConfiguration":{"type":"AWS_OWNED_KEY",` + key + `}`,
+			"InvalidEncryptionConfiguration", "apply only"},
+		"reuse of AWS's key": {`"encryptionConfiguration":{"type":"AWS_OWNED_KEY",` +
+			`"kmsDataKeyReusePeriodSeconds":300}`, "InvalidEncryptionConfiguration", "apply only"},
+		"log group":          {group("arn:aws:logs:us-east-1:000000000000:log-group:/aws/vendedlogs/orders:*"), "", ""},
+		"log group of China": {group("arn:aws-cn:logs:cn-north-1:000000000000:log-group:orders:*"), "", ""},
+		"no ARN":             {group("orders"), "InvalidLoggingConfiguration", "ends with ':*'"},
+		"no streams": {group("arn:aws:logs:us-east-1:000000000000:log-group:orders"),
+			"InvalidLoggingConfiguration", "ends with ':*'"},
+		"one stream": {group("arn:aws:logs:us-east-1:000000000000:log-group:orders:log-stream:x"),
+			"InvalidLoggingConfiguration", "ends with ':*'"},
+		"other service": {group("arn:aws:s3:::orders"), "InvalidLoggingConfiguration", "ends with ':*'"},
+		"log group of no name": {group("arn:aws:logs:us-east-1:000000000000:log-group::*"),
+			"InvalidLoggingConfiguration", "ends with ':*'"},
+		"empty destination": {`"loggingConfiguration":{"level":"OFF","destinations":[{}]}`,
+			"InvalidLoggingConfiguration", "ends with ':*'"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, created := h.wire("CreateStateMachine", `{"name":"`+strings.ReplaceAll(name, " ", "-")+`","roleArn":"`+role+`","definition":"`+strings.ReplaceAll(passMachine, `"`, `\"`)+`",`+tt.member+`}`)
+			_, created := h.wire("CreateStateMachine",
+				`{"name":"`+strings.ReplaceAll(name, " ", "-")+`","roleArn":"`+role+`","definition":"`+
+					strings.ReplaceAll(passMachine, `"`, `\"`)+`",`+tt.member+`}`)
 			_, updated := h.wire("UpdateStateMachine", `{"stateMachineArn":"`+arn+`",`+tt.member+`}`)
 			for _, err := range []error{created, updated} {
 				if tt.typ == "" && err != nil {
@@ -103,7 +140,8 @@ func TestService_CreateStateMachine_configuration(t *testing.T) {
 			}
 		})
 	}
-	out, err := h.DescribeStateMachine(t.Context(), DescribeStateMachineInput{StateMachineARN: h.arns.machine("managed-key")})
+	out, err := h.DescribeStateMachine(t.Context(),
+		DescribeStateMachineInput{StateMachineARN: h.arns.machine("managed-key")})
 	if want := `{"type":"CUSTOMER_MANAGED_KMS_KEY","kmsKeyId":"alias/orders","kmsDataKeyReusePeriodSeconds":300}`; err != nil || string(out.EncryptionConfiguration) != want {
 		t.Errorf("encryption %s, %v; want %s", out.EncryptionConfiguration, err, want)
 	}
@@ -145,7 +183,8 @@ func TestService_UpdateStateMachine_revision(t *testing.T) {
 		{UpdateStateMachineInput{RoleARN: role}, false},
 		{UpdateStateMachineInput{RoleARN: role + "2"}, true},
 		{UpdateStateMachineInput{RoleARN: role + "2", Definition: passMachine}, false},
-		{UpdateStateMachineInput{LoggingConfiguration: []byte(`{}`), TracingConfiguration: []byte(`{"enabled":false}`)}, false},
+		{UpdateStateMachineInput{LoggingConfiguration: []byte(`{}`),
+			TracingConfiguration: []byte(`{"enabled":false}`)}, false},
 		{UpdateStateMachineInput{Definition: hourMachine}, true},
 		{UpdateStateMachineInput{TracingConfiguration: []byte(`{"enabled":true}`)}, true},
 		{UpdateStateMachineInput{TracingConfiguration: []byte(`{ "enabled": true }`)}, false},
@@ -160,7 +199,8 @@ func TestService_UpdateStateMachine_revision(t *testing.T) {
 		}
 		last = out.RevisionID
 	}
-	_, err := h.wire("UpdateStateMachine", `{"stateMachineArn":"`+machine+`","roleArn":"`+role+`","versionDescription":"x"}`)
+	_, err := h.wire("UpdateStateMachine",
+		`{"stateMachineArn":"`+machine+`","roleArn":"`+role+`","versionDescription":"x"}`)
 	wantError(t, err, "ValidationException", "Version description can only be set when publish is true")
 }
 
@@ -173,7 +213,9 @@ func TestService_DescribeStateMachine(t *testing.T) {
 		"No":{"Type":"Fail","ErrorPath":"States.Format('{}-{}', $b, $a.x)"},
 		"Each":{"Type":"Map","ItemsPath":"$$.Execution.Input.n","ItemSelector":{"i.$":"$a","s":"$b"},"End":true,
 			"ItemProcessor":{"StartAt":"In","States":{"In":{"Type":"Pass","Parameters":{"l":[{"v.$":"$b"}]},"End":true}}}}}}`
-	_, err := h.wire("CreateStateMachine", `{"name":"m","roleArn":"`+role+`","loggingConfiguration":{},"tracingConfiguration":{},"definition":`+string(value.OfString(definition))+`}`)
+	_, err := h.wire("CreateStateMachine",
+		`{"name":"m","roleArn":"`+role+`","loggingConfiguration":{},"tracingConfiguration":{},"definition":`+
+			string(value.OfString(definition))+`}`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +224,8 @@ func TestService_DescribeStateMachine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !sameJSON(t, string(out.LoggingConfiguration), `{"level":"OFF","includeExecutionData":false}`) || string(out.TracingConfiguration) != `{"enabled":false}` {
+	if !sameJSON(t, string(out.LoggingConfiguration), `{"level":"OFF","includeExecutionData":false}`) ||
+		string(out.TracingConfiguration) != `{"enabled":false}` {
 		t.Errorf("logging %s, tracing %s", out.LoggingConfiguration, out.TracingConfiguration)
 	}
 	want := map[string][]string{"Go": {"a", "b"}, "No": {"a", "b"}, "Each": {"a"}, "In": {"b"}}
@@ -191,7 +234,8 @@ func TestService_DescribeStateMachine(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(out.VariableReferences, want) || !reflect.DeepEqual(of.VariableReferences, want) {
 		t.Errorf("references %v, of the execution %v, %v", out.VariableReferences, of.VariableReferences, err)
 	}
-	out, err = h.DescribeStateMachine(t.Context(), DescribeStateMachineInput{StateMachineARN: arn, IncludedData: "METADATA_ONLY"})
+	out, err = h.DescribeStateMachine(t.Context(),
+		DescribeStateMachineInput{StateMachineARN: arn, IncludedData: "METADATA_ONLY"})
 	if err != nil || out.Definition != "{}" || out.VariableReferences != nil || out.RoleARN != role {
 		t.Errorf("metadata only: %+v, %v", out, err)
 	}
@@ -212,8 +256,10 @@ func TestService_EmptyListings(t *testing.T) {
 	machine := h.machine("m", passMachine)
 	execution := h.begin(machine, "x", `{}`)
 	for _, tt := range []struct{ op, resource, want, missing string }{
-		{"ListStateMachineVersions", `"stateMachineArn":"` + machine, `{"stateMachineVersions":[]}`, "StateMachineDoesNotExist"},
-		{"ListStateMachineAliases", `"stateMachineArn":"` + machine, `{"stateMachineAliases":[]}`, "StateMachineDoesNotExist"},
+		{"ListStateMachineVersions", `"stateMachineArn":"` + machine, `{"stateMachineVersions":[]}`,
+			"StateMachineDoesNotExist"},
+		{"ListStateMachineAliases", `"stateMachineArn":"` + machine, `{"stateMachineAliases":[]}`,
+			"StateMachineDoesNotExist"},
 		{"ListMapRuns", `"executionArn":"` + execution, `{"mapRuns":[]}`, "ExecutionDoesNotExist"},
 	} {
 		if got, err := h.wire(tt.op, `{`+tt.resource+`"}`); err != nil || got != tt.want {
@@ -244,7 +290,8 @@ func TestService_UpdateKeepsRunningExecutions(t *testing.T) {
 	} else {
 		wantError(t, err, "MissingRequiredParameter", "must be specified")
 	}
-	if _, err := h.UpdateStateMachine(ctx, UpdateStateMachineInput{StateMachineARN: machine, Definition: failMachine}); err != nil {
+	if _, err := h.UpdateStateMachine(ctx,
+		UpdateStateMachineInput{StateMachineARN: machine, Definition: failMachine}); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.ended(h.begin(machine, "new", `{}`)); got.Status != asl.Failed || *got.Error != "Broken" {
@@ -286,7 +333,8 @@ func TestService_DeleteStateMachine(t *testing.T) {
 		t.Errorf("redrive status of its execution: %q", got.RedriveStatusReason)
 	}
 	h.machine("m", passMachine)
-	if out, err := h.DescribeStateMachineForExecution(ctx, ExecutionInput{ExecutionARN: running}); err != nil || out.Definition != hourMachine {
+	if out, err := h.DescribeStateMachineForExecution(ctx,
+		ExecutionInput{ExecutionARN: running}); err != nil || out.Definition != hourMachine {
 		t.Errorf("definition of the execution after the machine was made anew = %s, %v", out.Definition, err)
 	}
 }
@@ -327,7 +375,8 @@ func TestService_ValidateStateMachineDefinition(t *testing.T) {
 		{"not JSON", `{`, "FAIL", asl.CodeInvalidJSON},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			out, err := h.ValidateStateMachineDefinition(t.Context(), ValidateStateMachineDefinitionInput{Definition: tt.definition})
+			out, err := h.ValidateStateMachineDefinition(t.Context(),
+				ValidateStateMachineDefinitionInput{Definition: tt.definition})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -340,7 +389,8 @@ func TestService_ValidateStateMachineDefinition(t *testing.T) {
 			}
 		})
 	}
-	_, err := h.ValidateStateMachineDefinition(t.Context(), ValidateStateMachineDefinitionInput{Definition: passMachine, Severity: "error"})
+	_, err := h.ValidateStateMachineDefinition(t.Context(),
+		ValidateStateMachineDefinitionInput{Definition: passMachine, Severity: "error"})
 	wantError(t, err, "ValidationException", "Value 'error' at 'severity'")
 }
 
@@ -366,15 +416,18 @@ func TestService_Tags(t *testing.T) {
 	for name, tt := range map[string]struct{ tags, message string }{
 		"key of AWS":         {`{"key":"aws:stack","value":"x"}`, "reserved"},
 		"key of AWS, louder": {`{"key":"AWS:stack","value":"x"}`, "reserved"},
-		"same key":           {`{"key":"c","value":"1"},{"key":"d","value":"2"},{"key":"c","value":"3"}`, "'c' occurs twice"},
-		"empty key":          {`{"key":"","value":"x"}`, "tags.key"},
-		"long key":           {`{"key":"` + strings.Repeat("k", 129) + `","value":"x"}`, "tags.key"},
-		"long value":         {`{"key":"k","value":"` + strings.Repeat("v", 257) + `"}`, "tags.value"},
+		"same key": {`{"key":"c","value":"1"},{"key":"d","value":"2"},{"key":"c","value":"3"}`,
+			"'c' occurs twice"},
+		"empty key":  {`{"key":"","value":"x"}`, "tags.key"},
+		"long key":   {`{"key":"` + strings.Repeat("k", 129) + `","value":"x"}`, "tags.key"},
+		"long value": {`{"key":"k","value":"` + strings.Repeat("v", 257) + `"}`, "tags.value"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := h.wire("TagResource", `{"resourceArn":"`+machine+`","tags":[`+tt.tags+`]}`)
 			wantError(t, err, "ValidationException", tt.message)
-			_, err = h.wire("CreateStateMachine", `{"name":"tagged","roleArn":"`+role+`","definition":"`+strings.ReplaceAll(passMachine, `"`, `\"`)+`","tags":[`+tt.tags+`]}`)
+			_, err = h.wire("CreateStateMachine",
+				`{"name":"tagged","roleArn":"`+role+`","definition":"`+strings.ReplaceAll(passMachine, `"`, `\"`)+
+					`","tags":[`+tt.tags+`]}`)
 			wantError(t, err, "ValidationException", tt.message)
 		})
 	}

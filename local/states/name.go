@@ -16,10 +16,12 @@ const maxName = 80 // characters, for state machines and executions
 func checkName(name string) error {
 	n := utf8.RuneCountInString(name)
 	if n < 1 {
-		return validation("Value '' at 'name' failed to satisfy constraint: Member must have length greater than or equal to 1")
+		return validation("Value '' at 'name' failed to satisfy constraint: " +
+			"Member must have length greater than or equal to 1")
 	}
 	if n > maxName {
-		return validation("Value '%s' at 'name' failed to satisfy constraint: Member must have length less than or equal to %d", name, maxName)
+		return validation("Value '%s' at 'name' failed to satisfy constraint: "+
+			"Member must have length less than or equal to %d", name, maxName)
 	}
 	if strings.ContainsFunc(name, forbidden) {
 		return awsapi.Errorf("InvalidName", "Invalid Name: '%s'", name)

@@ -53,23 +53,34 @@ func TestService_StatusChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, "four events are published", func() bool { return b.len() == 4 })
-	const head = `{"executionArn":"arn:aws:states:us-east-1:000000000000:execution:m:x","stateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:m","name":"x","status":`
+	const head = `{"executionArn":"arn:aws:states:us-east-1:000000000000:execution:m:x",` +
+		`"stateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:m","name":"x","status":`
 	const versions = `"stateMachineVersionArn":null,"stateMachineAliasArn":null,`
 	for i, want := range []string{
-		head + `"RUNNING","startDate":1795348800000,"stopDate":null,"input":"{\"a\":1}","output":null,` + versions + `"redriveCount":0,"redriveDate":null,` +
-			`"redriveStatus":"NOT_REDRIVABLE","redriveStatusReason":"Execution is RUNNING and cannot be redriven","inputDetails":{"included":true},"outputDetails":null,"error":null,"cause":null}`,
-		head + `"FAILED","startDate":1795348800000,"stopDate":1795348800000,"input":"{\"a\":1}","output":null,` + versions + `"redriveCount":0,"redriveDate":null,` +
-			`"redriveStatus":"REDRIVABLE","redriveStatusReason":null,"inputDetails":{"included":true},"outputDetails":null,"error":"Broken","cause":"by design"}`,
-		head + `"RUNNING","startDate":1795348800000,"stopDate":null,"input":"{\"a\":1}","output":null,` + versions + `"redriveCount":1,"redriveDate":1795348801000,` +
-			`"redriveStatus":"REDRIVE_IN_PROGRESS","redriveStatusReason":null,"inputDetails":{"included":true},"outputDetails":null,"error":null,"cause":null}`,
-		head + `"FAILED","startDate":1795348800000,"stopDate":1795348801000,"input":"{\"a\":1}","output":null,` + versions + `"redriveCount":1,"redriveDate":1795348801000,` +
-			`"redriveStatus":"REDRIVABLE","redriveStatusReason":null,"inputDetails":{"included":true},"outputDetails":null,"error":"Broken","cause":"by design"}`,
+		head + `"RUNNING","startDate":1795348800000,"stopDate":null,"input":"{\"a\":1}","output":null,` + versions +
+			`"redriveCount":0,"redriveDate":null,` +
+			`"redriveStatus":"NOT_REDRIVABLE",` +
+			`"redriveStatusReason":"Execution is RUNNING and cannot be redriven",` +
+			`"inputDetails":{"included":true},"outputDetails":null,"error":null,"cause":null}`,
+		head + `"FAILED","startDate":1795348800000,"stopDate":1795348800000,"input":"{\"a\":1}","output":null,` +
+			versions + `"redriveCount":0,"redriveDate":null,` +
+			`"redriveStatus":"REDRIVABLE","redriveStatusReason":null,"inputDetails":{"included":true},` +
+			`"outputDetails":null,"error":"Broken","cause":"by design"}`,
+		head + `"RUNNING","startDate":1795348800000,"stopDate":null,"input":"{\"a\":1}","output":null,` + versions +
+			`"redriveCount":1,"redriveDate":1795348801000,` +
+			`"redriveStatus":"REDRIVE_IN_PROGRESS","redriveStatusReason":null,"inputDetails":{"included":true},` +
+			`"outputDetails":null,"error":null,"cause":null}`,
+		head + `"FAILED","startDate":1795348800000,"stopDate":1795348801000,"input":"{\"a\":1}","output":null,` +
+			versions + `"redriveCount":1,"redriveDate":1795348801000,` +
+			`"redriveStatus":"REDRIVABLE","redriveStatusReason":null,"inputDetails":{"included":true},` +
+			`"outputDetails":null,"error":"Broken","cause":"by design"}`,
 	} {
 		e := b.events[i]
 		if string(e.Detail) != want {
 			t.Errorf("event %d = %s\nwant      %s", i, e.Detail, want)
 		}
-		if e.Source != "aws.states" || e.DetailType != "Step Functions Execution Status Change" || len(e.Resources) != 1 || e.Resources[0] != arn {
+		if e.Source != "aws.states" || e.DetailType != "Step Functions Execution Status Change" ||
+			len(e.Resources) != 1 || e.Resources[0] != arn {
 			t.Errorf("event %d = %+v", i, e)
 		}
 	}

@@ -31,9 +31,13 @@ func pageSize(maxResults int) (int, error) {
 	case maxResults == 0:
 		return 100, nil
 	case maxResults < 0:
-		return 0, validation("Value '%d' at 'maxResults' failed to satisfy constraint: Member must have value greater than or equal to 0", maxResults)
+		return 0,
+			validation("Value '%d' at 'maxResults' failed to satisfy constraint: "+
+				"Member must have value greater than or equal to 0", maxResults)
 	case maxResults > 1000:
-		return 0, validation("Value '%d' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 1000", maxResults)
+		return 0,
+			validation("Value '%d' at 'maxResults' failed to satisfy constraint: "+
+				"Member must have value less than or equal to 1000", maxResults)
 	}
 	return maxResults, nil
 }

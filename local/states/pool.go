@@ -67,7 +67,9 @@ func (p *pool) work(j job) {
 		next := p.perform(p.ctx, j)
 		var more, waits bool
 		if j, more, waits = p.next(next, mine); more {
-			runtime.Gosched() // otherwise, with nothing to wait for, a few executions would run to their end while the others wait
+			// otherwise, with nothing to wait for, a few executions would run to their end while
+			// the others wait
+			runtime.Gosched()
 			continue
 		}
 		if !waits {

@@ -127,11 +127,13 @@ func (s *Service) redriveStatus(e *execution) (status, reason string, err error)
 
 func checkClientToken(token string) error {
 	if len(token) > 64 {
-		return validation("Value at 'clientToken' failed to satisfy constraint: Member must have length less than or equal to 64")
+		return validation("Value at 'clientToken' failed to satisfy constraint: " +
+			"Member must have length less than or equal to 64")
 	}
 	for _, c := range []byte(token) {
 		if c < '!' || c > '~' {
-			return validation("Value at 'clientToken' failed to satisfy constraint: Member must satisfy regular expression pattern: [!-~]+")
+			return validation("Value at 'clientToken' failed to satisfy constraint: " +
+				"Member must satisfy regular expression pattern: [!-~]+")
 		}
 	}
 	return nil

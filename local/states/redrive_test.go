@@ -46,7 +46,8 @@ func TestService_RedriveExecution(t *testing.T) {
 	machine := h.machine("m", chargeMachine)
 	arn := h.failedOrder(machine)
 	before := h.types(arn)
-	if _, err := h.UpdateStateMachine(t.Context(), UpdateStateMachineInput{StateMachineARN: machine, Definition: failMachine}); err != nil {
+	if _, err := h.UpdateStateMachine(t.Context(),
+		UpdateStateMachineInput{StateMachineARN: machine, Definition: failMachine}); err != nil {
 		t.Fatal(err)
 	}
 	repaired.Store(true)
@@ -56,7 +57,8 @@ func TestService_RedriveExecution(t *testing.T) {
 		t.Fatalf("redriven %s, %v", out, err)
 	}
 	got := h.ended(arn)
-	if got.Status != asl.Succeeded || *got.Output != `{"charged":true}` || got.RedriveCount != 1 || got.RedriveDate != 1795348870000 || got.Error != nil {
+	if got.Status != asl.Succeeded || *got.Output != `{"charged":true}` || got.RedriveCount != 1 ||
+		got.RedriveDate != 1795348870000 || got.Error != nil {
 		t.Errorf("ended %+v", got)
 	}
 	if n := h.functions.called("reserve"); n != 1 {
@@ -94,7 +96,8 @@ func TestService_RedriveExecution_RetriesAgain(t *testing.T) {
 			t.Errorf("redrive %d called charge %d times, want one retry", n, h.functions.called("charge")-calls)
 		}
 		out, err := h.ListExecutions(t.Context(), ListExecutionsInput{StateMachineARN: h.arns.machine("m")})
-		if err != nil || len(out.Executions) != 1 || out.Executions[0].RedriveCount != n || out.Executions[0].Status != asl.Failed {
+		if err != nil || len(out.Executions) != 1 || out.Executions[0].RedriveCount != n ||
+			out.Executions[0].Status != asl.Failed {
 			t.Errorf("listed %+v, %v", out.Executions, err)
 		}
 	}
@@ -122,10 +125,12 @@ func TestService_RedriveExecution_Refused(t *testing.T) {
 func TestService_TimedOutMachine(t *testing.T) {
 	t.Parallel()
 	h := start(t, nil)
-	arn := h.begin(h.machine("m", `{"TimeoutSeconds":60,"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":3600,"End":true}}}`), "x", `{}`)
+	arn := h.begin(h.machine("m",
+		`{"TimeoutSeconds":60,"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":3600,"End":true}}}`), "x", `{}`)
 	h.advance(61 * time.Second) // the timer is late; the execution's stop time is that of the timer all the same
 	got := h.ended(arn)
-	if got.Status != asl.TimedOut || got.Error != nil || got.StopDate != got.StartDate+60_000 || got.RedriveStatus != "REDRIVABLE" {
+	if got.Status != asl.TimedOut || got.Error != nil || got.StopDate != got.StartDate+60_000 ||
+		got.RedriveStatus != "REDRIVABLE" {
 		t.Errorf("ended %+v", got)
 	}
 	if _, err := h.RedriveExecution(t.Context(), RedriveExecutionInput{ExecutionARN: arn}); err != nil {

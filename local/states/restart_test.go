@@ -55,7 +55,8 @@ func TestService_RestartKeepsDeadlines(t *testing.T) {
 		status           asl.Status
 		history          string // the end of the history
 	}{
-		{"wait", `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":86400,"End":true}}}`, 24 * time.Hour, asl.Succeeded, "WaitStateExited ExecutionSucceeded"},
+		{"wait", `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":86400,"End":true}}}`, 24 * time.Hour,
+			asl.Succeeded, "WaitStateExited ExecutionSucceeded"},
 		{"retry delay", `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:fails","End":true,
 			"Retry":[{"ErrorEquals":["Busy"],"IntervalSeconds":3600,"MaxAttempts":1}]}}}`, time.Hour, asl.Failed,
 			"LambdaFunctionFailed LambdaFunctionScheduled LambdaFunctionStarted LambdaFunctionFailed ExecutionFailed"},
@@ -63,7 +64,9 @@ func TestService_RestartKeepsDeadlines(t *testing.T) {
 			"Parameters":{"FunctionName":"submit","Payload":{"token.$":"$$.Task.Token"}},"End":true}}}`, 15 * time.Minute, asl.Failed, "TaskSubmitted TaskTimedOut ExecutionFailed"},
 		{"task timeout", `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken","TimeoutSeconds":7200,
 			"Parameters":{"FunctionName":"submit","Payload":{"token.$":"$$.Task.Token"}},"End":true}}}`, 2 * time.Hour, asl.Failed, "TaskSubmitted TaskTimedOut ExecutionFailed"},
-		{"machine timeout", `{"TimeoutSeconds":1800,"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":86400,"End":true}}}`, 30 * time.Minute, asl.TimedOut, "ExecutionTimedOut"},
+		{"machine timeout",
+			`{"TimeoutSeconds":1800,"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":86400,"End":true}}}`,
+			30 * time.Minute, asl.TimedOut, "ExecutionTimedOut"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -254,7 +257,9 @@ func TestService_QueuedTasksOfAStoppedExecutionAreNotInvoked(t *testing.T) {
 	}
 	h := startOn(t, st, clockwork.NewFakeClockAt(testStart), Options{InvokeLambda: invoke, Concurrency: 1}, nil)
 	defer h.stop()
-	machine := h.machine("m", `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:000000000000:function:f","End":true}}}`)
+	machine := h.machine("m",
+		`{"StartAt":"T","States":{"T":{"Type":"Task",`+
+			`"Resource":"arn:aws:lambda:us-east-1:000000000000:function:f","End":true}}}`)
 	first := h.begin(machine, "first", `1`)
 	<-calls
 	second, third := h.begin(machine, "second", `2`), h.begin(machine, "third", `3`)

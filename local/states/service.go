@@ -85,7 +85,13 @@ type Service struct {
 func New(st *store.Store, clock clockwork.Clock, opt Options) (*Service, error) {
 	opt.defaults()
 	s := &Service{
-		store: st, clock: clock, opt: opt, arns: newARNs(opt.Region, opt.Account), log: opt.Logger, timers: newTimers(), children: newChildren(),
+		store:    st,
+		clock:    clock,
+		opt:      opt,
+		arns:     newARNs(opt.Region, opt.Account),
+		log:      opt.Logger,
+		timers:   newTimers(),
+		children: newChildren(),
 	}
 	s.work = newPool(opt.Concurrency, s.perform)
 	s.runs.init()

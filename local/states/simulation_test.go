@@ -15,7 +15,8 @@ import (
 func TestService_DaysInMilliseconds(t *testing.T) {
 	t.Parallel()
 	attempts, mu := map[string]int{}, sync.Mutex{}
-	r := newRestarting(t, map[string]func(string) (string, error){"flaky": func(p string) (string, error) { // fails twice for each order
+	// fails twice for each order
+	r := newRestarting(t, map[string]func(string) (string, error){"flaky": func(p string) (string, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		if attempts[p]++; attempts[p] <= 2 {

@@ -33,7 +33,8 @@ type StartExecutionOutput struct {
 // ExecutionAlreadyExists.
 func (s *Service) StartExecution(ctx context.Context, in StartExecutionInput) (StartExecutionOutput, error) {
 	parent, _ := ctx.Value(parentTask{}).(link)
-	return inside(s, in, func(in StartExecutionInput) (StartExecutionOutput, error) { return s.startExecution(in, parent) })
+	return inside(s, in,
+		func(in StartExecutionInput) (StartExecutionOutput, error) { return s.startExecution(in, parent) })
 }
 
 // startExecution starts an execution; parent is the task that waits for it, if any.
@@ -56,10 +57,14 @@ func (s *Service) startExecution(in StartExecutionInput, parent link) (out Start
 		return out, machineDeleting(in.StateMachineARN)
 	}
 	if len(input) > asl.MaxPayload {
-		return out, validation("Value at 'input' failed to satisfy constraint: Member must have length less than or equal to %d", asl.MaxPayload)
+		return out,
+			validation("Value at 'input' failed to satisfy constraint: "+
+				"Member must have length less than or equal to %d", asl.MaxPayload)
 	}
 	if utf8.RuneCountInString(in.TraceHeader) > maxTraceHeader {
-		return out, validation("Value '%s' at 'traceHeader' failed to satisfy constraint: Member must have length less than or equal to %d", in.TraceHeader, maxTraceHeader)
+		return out,
+			validation("Value '%s' at 'traceHeader' failed to satisfy constraint: "+
+				"Member must have length less than or equal to %d", in.TraceHeader, maxTraceHeader)
 	}
 	if err := checkInput(input); err != nil {
 		return out, err
@@ -106,7 +111,8 @@ func (s *Service) startedBefore(id uint64, input string) (out StartExecutionOutp
 	return StartExecutionOutput{arn, e.Start}, nil
 }
 
-func (s *Service) begin(m *machineRecord, in StartExecutionInput, input string, parent link) (out StartExecutionOutput, err error) {
+func (s *Service) begin(m *machineRecord, in StartExecutionInput, input string,
+	parent link) (out StartExecutionOutput, err error) {
 	rev, err := s.revision(m.Name, m.Revision)
 	if err != nil {
 		return out, err

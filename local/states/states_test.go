@@ -53,7 +53,8 @@ func (f *functions) invoke(_ context.Context, function, _ string, payload []byte
 	f.calls[name]++
 	f.mu.Unlock()
 	if fn == nil {
-		return LambdaResult{}, &awsapi.Error{Type: "ResourceNotFoundException", Message: "Function not found: " + function, Status: 404}
+		return LambdaResult{},
+			&awsapi.Error{Type: "ResourceNotFoundException", Message: "Function not found: " + function, Status: 404}
 	}
 	out, err := fn(string(payload))
 	if failure, ok := errors.AsType[functionFailure](err); ok {
@@ -121,7 +122,8 @@ func (h *harness) wire(op, input string) (string, error) {
 
 func (h *harness) machine(name, definition string) string {
 	h.t.Helper()
-	out, err := h.CreateStateMachine(h.t.Context(), CreateStateMachineInput{Name: name, Definition: definition, RoleARN: role})
+	out, err := h.CreateStateMachine(h.t.Context(),
+		CreateStateMachineInput{Name: name, Definition: definition, RoleARN: role})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -223,7 +225,8 @@ func TestService_TwoTasks(t *testing.T) {
 		t.Errorf("ended %+v, history %s", got, h.types(arn))
 	}
 	if want := "ExecutionStarted TaskStateEntered TaskScheduled TaskStarted TaskSucceeded TaskStateExited " +
-		"TaskStateEntered LambdaFunctionScheduled LambdaFunctionStarted LambdaFunctionSucceeded TaskStateExited ExecutionSucceeded"; h.types(arn) != want {
+		"TaskStateEntered LambdaFunctionScheduled LambdaFunctionStarted LambdaFunctionSucceeded TaskStateExited " +
+		"ExecutionSucceeded"; h.types(arn) != want {
 		t.Errorf("history = %s", h.types(arn))
 	}
 	until(t, "the execution is out of memory", func() bool { return h.runs.len() == 0 })

@@ -81,8 +81,11 @@ type storedChange struct {
 func (s *Service) statusDetail(r *run, status asl.Status, events []asl.Event) statusDetail {
 	e := &r.rec
 	d := statusDetail{
-		ExecutionARN: s.arns.execution(e.Machine, e.Name), StateMachineARN: s.arns.machine(e.Machine), Name: e.Name, Status: status,
-		StartDate: int64(e.Start), RedriveCount: e.RedriveCount, RedriveStatus: "NOT_REDRIVABLE",
+		ExecutionARN:    s.arns.execution(e.Machine, e.Name),
+		StateMachineARN: s.arns.machine(e.Machine),
+		Name:            e.Name,
+		Status:          status,
+		StartDate:       int64(e.Start), RedriveCount: e.RedriveCount, RedriveStatus: "NOT_REDRIVABLE",
 	}
 	if events[0].Type == asl.EventExecutionStarted {
 		d.setInput(events[0].Input)

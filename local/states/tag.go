@@ -111,9 +111,11 @@ func checkTags(tags []Tag) error {
 	for _, t := range tags {
 		switch n := utf8.RuneCountInString(t.Key); {
 		case n < 1 || n > maxTagKey:
-			return validation("Value '%s' at 'tags.key' failed to satisfy constraint: Member must have length between 1 and %d", t.Key, maxTagKey)
+			return validation("Value '%s' at 'tags.key' failed to satisfy constraint: "+
+				"Member must have length between 1 and %d", t.Key, maxTagKey)
 		case utf8.RuneCountInString(t.Value) > maxTagValue:
-			return validation("Value '%s' at 'tags.value' failed to satisfy constraint: Member must have length less than or equal to %d", t.Value, maxTagValue)
+			return validation("Value '%s' at 'tags.value' failed to satisfy constraint: "+
+				"Member must have length less than or equal to %d", t.Value, maxTagValue)
 		case strings.HasPrefix(strings.ToLower(t.Key), "aws:"):
 			return awsapi.Errorf("ValidationException", "The tag key '%s' is reserved: it begins with aws:", t.Key)
 		case seen[t.Key]:

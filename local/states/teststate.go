@@ -123,10 +123,15 @@ func (s *Service) trial(in TestStateInput) (t asl.Trial, err error) {
 		return t, err
 	}
 	t.Input, t.Now = value.JSON(strings.TrimSpace(in.Input)), s.clock.Now()
-	t.RetryCount, t.FailedIterations = int64(in.Configuration.RetrierRetryCount), in.Configuration.MapIterationFailureCount
+	t.RetryCount, t.FailedIterations = int64(
+		in.Configuration.RetrierRetryCount), in.Configuration.MapIterationFailureCount
 	t.Info = asl.Info{
 		ExecutionARN: s.arns.prefix + "express:TestState:TestState", Name: "TestState", RoleARN: in.RoleARN,
-		StateMachineARN: s.arns.machine("TestState"), StateMachineName: "TestState", Region: s.opt.Region, StartTime: t.Now, Seed: s.opt.Seed(),
+		StateMachineARN:  s.arns.machine("TestState"),
+		StateMachineName: "TestState",
+		Region:           s.opt.Region,
+		StartTime:        t.Now,
+		Seed:             s.opt.Seed(),
 	}
 	return t, nil
 }
@@ -142,9 +147,14 @@ func (s *Service) try(ctx context.Context, t asl.Trial) (*asl.TrialResult, error
 		return r, nil
 	}
 	if r.Task.Pattern != asl.RequestResponse {
-		return nil, awsapi.Errorf("ValidationException", "A state that waits for a task token or a job must be tested with a mock")
+		return nil,
+			awsapi.Errorf("ValidationException",
+				"A state that waits for a task token or a job must be tested with a mock")
 	}
-	out := s.integrate(ctx, job{task: *r.Task, run: &run{s: s, role: t.Info.RoleARN, rec: execution{Machine: "TestState", Name: "TestState", Seed: t.Info.Seed}}})
+	out := s.integrate(ctx,
+		job{task: *r.Task,
+			run: &run{s: s, role: t.Info.RoleARN,
+				rec: execution{Machine: "TestState", Name: "TestState", Seed: t.Info.Seed}}})
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -163,9 +173,14 @@ func (s *Service) try(ctx context.Context, t asl.Trial) (*asl.TrialResult, error
 func inspectionData(input string, r *asl.TrialResult) *InspectionData {
 	i := &r.Inspection
 	d := &InspectionData{
-		Input: input, AfterInputPath: i.AfterInputPath, AfterParameters: i.AfterParameters, AfterItemsPath: i.AfterItemsPath,
-		Result: i.Result, AfterResultSelector: i.AfterResultSelector, AfterResultPath: i.AfterResultPath,
-		MaxConcurrency: i.MaxConcurrency, ToleratedFailures: i.ToleratedFailureCount, ToleratedPercentage: i.ToleratedFailurePercentage,
+		Input:           input,
+		AfterInputPath:  i.AfterInputPath,
+		AfterParameters: i.AfterParameters,
+		AfterItemsPath:  i.AfterItemsPath,
+		Result:          i.Result, AfterResultSelector: i.AfterResultSelector, AfterResultPath: i.AfterResultPath,
+		MaxConcurrency:      i.MaxConcurrency,
+		ToleratedFailures:   i.ToleratedFailureCount,
+		ToleratedPercentage: i.ToleratedFailurePercentage,
 	}
 	if i.RetryIndex == nil && i.CatchIndex == nil {
 		return d
@@ -189,7 +204,9 @@ func findState(in TestStateInput) (name string, state value.JSON, err error) {
 	}
 	if in.StateName == nil {
 		if _, whole := definition.Member("States"); whole {
-			return "", "", awsapi.Errorf("ValidationException", "The state name must be specified when testing a state of a state machine")
+			return "", "",
+				awsapi.Errorf("ValidationException",
+					"The state name must be specified when testing a state of a state machine")
 		}
 		return stateName, definition, nil
 	}

@@ -19,7 +19,8 @@ type shape struct {
 
 type shapes map[string]*shape
 
-var kindNames = map[value.Kind]string{value.String: "a string", value.Number: "a number", value.Object: "an object", value.Array: "an array", value.Bool: "a boolean"}
+var kindNames = map[value.Kind]string{value.String: "a string", value.Number: "a number", value.Object: "an object",
+	value.Array: "an array", value.Bool: "a boolean"}
 
 var (
 	aString, aNumber, aBool = &shape{kind: value.String}, &shape{kind: value.Number}, &shape{kind: value.Bool}
@@ -61,11 +62,14 @@ func makeAttributes() *shape {
 
 // answers are the members of the services' answers (their API references), by integration.
 var answers = map[string]shapes{
-	"lambda:invoke":   {"StatusCode": anInteger, "ExecutedVersion": aString, "FunctionError": aString, "LogResult": aString},
-	"sns:publish":     published,
-	"sqs:sendMessage": {"MessageId": aString, "MD5OfMessageBody": aString, "MD5OfMessageAttributes": aString, "MD5OfMessageSystemAttributes": aString, "SequenceNumber": aString},
+	"lambda:invoke": {"StatusCode": anInteger, "ExecutedVersion": aString, "FunctionError": aString,
+		"LogResult": aString},
+	"sns:publish": published,
+	"sqs:sendMessage": {"MessageId": aString, "MD5OfMessageBody": aString, "MD5OfMessageAttributes": aString,
+		"MD5OfMessageSystemAttributes": aString, "SequenceNumber": aString},
 	"events:putEvents": {
-		"FailedEntryCount": anInteger, "Entries": arrayOf(object(shapes{"EventId": aString, "ErrorCode": aString, "ErrorMessage": aString})),
+		"FailedEntryCount": anInteger,
+		"Entries":          arrayOf(object(shapes{"EventId": aString, "ErrorCode": aString, "ErrorMessage": aString})),
 	},
 	"dynamodb:getItem":             {"Item": attributes, "ConsumedCapacity": consumed},
 	"dynamodb:putItem":             written,
@@ -115,7 +119,8 @@ func checkAnswer(resource string, result value.JSON, strict bool) error {
 	if strict {
 		for _, name := range required[action] {
 			if _, ok := result.Member(name); !ok {
-				return awsapi.Errorf("ValidationException", "Mock result schema validation error: Required field '%s' is missing", name)
+				return awsapi.Errorf("ValidationException",
+					"Mock result schema validation error: Required field '%s' is missing", name)
 			}
 		}
 	}
@@ -140,7 +145,8 @@ func (s *shape) fits(v value.JSON) bool {
 // check checks the named member against its shape.
 func (s *shape) check(name string, v value.JSON) error {
 	if !s.fits(v) {
-		return awsapi.Errorf("ValidationException", "Mock result schema validation error: Field '%s' must be %s", name, kindNames[s.kind])
+		return awsapi.Errorf("ValidationException", "Mock result schema validation error: Field '%s' must be %s",
+			name, kindNames[s.kind])
 	}
 	return s.checkInside(name, v)
 }

@@ -36,7 +36,9 @@ func (in *TestStateInput) mock(state value.JSON) (*asl.Mock, error) {
 func checkUnmocked(kind, role string) error {
 	switch {
 	case kind == "Map" || kind == "Parallel":
-		return awsapi.Errorf("InvalidDefinition", "TestState API does not support Map or Parallel states. Supported state types include: [Task, Wait, Pass, Succeed, Fail, Choice]")
+		return awsapi.Errorf("InvalidDefinition",
+			"TestState API does not support Map or Parallel states. Supported state types include: "+
+				"[Task, Wait, Pass, Succeed, Fail, Choice]")
 	case kind == "Task" && role == "":
 		return awsapi.Errorf("ValidationException", "RoleArn must be specified when testing a Task state")
 	}
@@ -69,7 +71,8 @@ func (in *TestStateInput) checkResult(kind string, state, result value.JSON) err
 // checkFailureCount checks the number of failed iterations against the number of all iterations.
 func checkFailureCount(n int, result value.JSON) error {
 	if result.Kind() == value.Array && n > result.Len() {
-		return awsapi.Errorf("ValidationException", "Map iteration failure count must be less than or equal to the number of Map iterations")
+		return awsapi.Errorf("ValidationException",
+			"Map iteration failure count must be less than or equal to the number of Map iterations")
 	}
 	return nil
 }

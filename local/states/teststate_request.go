@@ -35,12 +35,14 @@ func checkEnum(member, v string, set ...string) error {
 	if v == "" || slices.Contains(set, v) {
 		return nil
 	}
-	return validation("Value '%s' at '%s' failed to satisfy constraint: Member must satisfy enum value set: [%s]", v, member, strings.Join(set, ", "))
+	return validation("Value '%s' at '%s' failed to satisfy constraint: Member must satisfy enum value set: [%s]",
+		v, member, strings.Join(set, ", "))
 }
 
 func checkCount(member string, n int) error {
 	if n < 0 {
-		return validation("Value '%d' at '%s' failed to satisfy constraint: Member must have value greater than or equal to 0", n, member)
+		return validation("Value '%d' at '%s' failed to satisfy constraint: "+
+			"Member must have value greater than or equal to 0", n, member)
 	}
 	return nil
 }

@@ -45,13 +45,15 @@ type SendTaskSuccessInput struct {
 func (s *Service) SendTaskSuccess(_ context.Context, in SendTaskSuccessInput) (struct{}, error) {
 	return inside(s, in, func(in SendTaskSuccessInput) (none struct{}, err error) {
 		if len(in.Output) > asl.MaxPayload {
-			return none, validation("Value at 'output' failed to satisfy constraint: Member must have length less than or equal to %d", asl.MaxPayload)
+			return none, validation("Value at 'output' failed to satisfy constraint: "+
+				"Member must have length less than or equal to %d", asl.MaxPayload)
 		}
 		if _, err := value.Parse(in.Output); err != nil {
 			what, _ := asl.SyntaxText(in.Output, err)
 			return none, awsapi.Errorf("InvalidOutput", "Invalid Output: '%s'", what)
 		}
-		return none, s.answer(in.TaskToken, func(t asl.TaskID) asl.Input { return asl.TaskSucceeded{Task: t, Output: in.Output} })
+		return none,
+			s.answer(in.TaskToken, func(t asl.TaskID) asl.Input { return asl.TaskSucceeded{Task: t, Output: in.Output} })
 	})
 }
 

@@ -31,7 +31,8 @@ func shipping(t *testing.T) (h *harness, tokens chan string) {
 // submitted waits until the request has returned: then the execution is no longer in memory.
 func (h *harness) submitted(arn string) {
 	h.t.Helper()
-	until(h.t, "the task is submitted", func() bool { return strings.HasSuffix(h.types(arn), "TaskSubmitted") && h.runs.len() == 0 })
+	until(h.t, "the task is submitted",
+		func() bool { return strings.HasSuffix(h.types(arn), "TaskSubmitted") && h.runs.len() == 0 })
 }
 
 func TestService_SendTaskSuccess(t *testing.T) {
@@ -67,7 +68,8 @@ func TestService_SendTaskFailure(t *testing.T) {
 	h, tokens := shipping(t)
 	machine := h.machine("m", callback)
 	caught, uncaught := h.begin(machine, "caught", `{}`), ""
-	if _, err := h.wire("SendTaskFailure", `{"taskToken":"`+<-tokens+`","error":"CarrierGaveUp","cause":"strike"}`); err != nil {
+	if _, err := h.wire("SendTaskFailure",
+		`{"taskToken":"`+<-tokens+`","error":"CarrierGaveUp","cause":"strike"}`); err != nil {
 		t.Error(err)
 	}
 	if got := h.ended(caught); got.Status != asl.Succeeded || *got.Output != `"undone"` {
@@ -116,16 +118,20 @@ func TestService_TokenBeforeSubmission(t *testing.T) {
 		_, err := h.SendTaskSuccess(t.Context(), SendTaskSuccessInput{in.Token, `"early"`})
 		return `{}`, err
 	}})
-	if got := h.ended(h.begin(h.machine("m", callback), "x", `{}`)); got.Status != asl.Succeeded || *got.Output != `"early"` {
+	if got := h.ended(h.begin(h.machine("m", callback), "x", `{}`)); got.Status != asl.Succeeded ||
+		*got.Output != `"early"` {
 		t.Errorf("ended %+v", got)
 	}
 }
 
 func TestService_SubmissionFails(t *testing.T) {
 	t.Parallel()
-	h := start(t, map[string]func(string) (string, error){"submit": func(string) (string, error) { return "", errors.New("connection refused") }})
+	h := start(t,
+		map[string]func(string) (string,
+			error){"submit": func(string) (string, error) { return "", errors.New("connection refused") }})
 	arn := h.begin(h.machine("m", callback), "x", `{}`)
-	if got := h.ended(arn); got.Status != asl.Failed || *got.Error != "Lambda.SdkClientException" || !strings.Contains(h.types(arn), "TaskSubmitFailed") {
+	if got := h.ended(arn); got.Status != asl.Failed || *got.Error != "Lambda.SdkClientException" ||
+		!strings.Contains(h.types(arn), "TaskSubmitFailed") {
 		t.Errorf("ended %+v, history %s", got, h.types(arn))
 	}
 }

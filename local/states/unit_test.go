@@ -24,8 +24,20 @@ func TestCheckName(t *testing.T) {
 	for name, typ := range map[string]string{
 		"order-1": "", "Größe_ß": "", "a.b@c!(d)=e+f'": "", strings.Repeat("é", 80): "",
 		"": "ValidationException", strings.Repeat("n", 81): "ValidationException",
-		"a b": "InvalidName", "a\tb": "InvalidName", "a:b": "InvalidName", "a/b": "InvalidName", "a<": "InvalidName", "a*": "InvalidName", "a\x7f": "InvalidName",
-		"a\u0085": "InvalidName", "a\uFFFE": "InvalidName", "a`": "InvalidName", "a$": "InvalidName", "a&": "InvalidName", "a,": "InvalidName", "a;": "InvalidName",
+		"a b":     "InvalidName",
+		"a\tb":    "InvalidName",
+		"a:b":     "InvalidName",
+		"a/b":     "InvalidName",
+		"a<":      "InvalidName",
+		"a*":      "InvalidName",
+		"a\x7f":   "InvalidName",
+		"a\u0085": "InvalidName",
+		"a\uFFFE": "InvalidName",
+		"a`":      "InvalidName",
+		"a$":      "InvalidName",
+		"a&":      "InvalidName",
+		"a,":      "InvalidName",
+		"a;":      "InvalidName",
 	} {
 		if err := checkName(name); typ == "" && err != nil {
 			t.Errorf("%q: %v", name, err)
@@ -38,8 +50,23 @@ func TestCheckName(t *testing.T) {
 func TestRecord_RoundTrip(t *testing.T) {
 	t.Parallel()
 	full := execution{
-		ID: 7, Machine: "m", Revision: 3, Name: "näme", Status: asl.Failed, Seed: 1<<64 - 1, Start: 1795348800123, Stop: 1795348800124, Trace: "Root=1", RedriveCount: 2,
-		RedriveDate: 5, Redrivable: true, Reason: "why", Error: text("E"), Cause: text(""), RedriveTokens: []redriveToken{{"a", 1}, {"b", 2}}, Steps: 9,
+		ID:            7,
+		Machine:       "m",
+		Revision:      3,
+		Name:          "näme",
+		Status:        asl.Failed,
+		Seed:          1<<64 - 1,
+		Start:         1795348800123,
+		Stop:          1795348800124,
+		Trace:         "Root=1",
+		RedriveCount:  2,
+		RedriveDate:   5,
+		Redrivable:    true,
+		Reason:        "why",
+		Error:         text("E"),
+		Cause:         text(""),
+		RedriveTokens: []redriveToken{{"a", 1}, {"b", 2}},
+		Steps:         9,
 	}
 	for _, e := range []execution{full, {ID: 1, Status: asl.Running}} {
 		data := e.encode(nil)
@@ -54,7 +81,8 @@ func TestRecord_RoundTrip(t *testing.T) {
 		}
 	}
 	entry, err := decodeListEntry(full.encodeListEntry(nil))
-	if err != nil || entry.Name != full.Name || entry.Start != full.Start || entry.Stop != full.Stop || entry.RedriveCount != 2 || entry.RedriveDate != 5 {
+	if err != nil || entry.Name != full.Name || entry.Start != full.Start || entry.Stop != full.Stop ||
+		entry.RedriveCount != 2 || entry.RedriveDate != 5 {
 		t.Errorf("list entry %+v, %v", entry, err)
 	}
 	for _, want := range []mark{{true, 9, 7}, {}} {
@@ -72,7 +100,8 @@ func TestRecord_RoundTrip(t *testing.T) {
 
 func TestMillis_JSON(t *testing.T) {
 	t.Parallel()
-	for m, want := range map[Millis]string{1795348800000: "1795348800", 1795348800120: "1795348800.120", 1795348800001: "1795348800.001"} {
+	for m, want := range map[Millis]string{1795348800000: "1795348800", 1795348800120: "1795348800.120",
+		1795348800001: "1795348800.001"} {
 		b, err := json.Marshal(m)
 		if err != nil || string(b) != want {
 			t.Errorf("%d = %s, %v, want %s", m, b, err, want)

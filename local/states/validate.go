@@ -32,16 +32,21 @@ type DiagnosticItem struct {
 }
 
 // ValidateStateMachineDefinition checks a definition, including whether this engine can run it.
-func (s *Service) ValidateStateMachineDefinition(_ context.Context, in ValidateStateMachineDefinitionInput) (ValidateStateMachineDefinitionOutput, error) {
+func (s *Service) ValidateStateMachineDefinition(_ context.Context,
+	in ValidateStateMachineDefinitionInput) (ValidateStateMachineDefinitionOutput, error) {
 	return inside(s, in, s.validateDefinition)
 }
 
 func (s *Service) validateDefinition(in ValidateStateMachineDefinitionInput) (out ValidateStateMachineDefinitionOutput, err error) {
 	if !slices.Contains([]string{"", "STANDARD", "EXPRESS"}, in.Type) {
-		return out, validation("Value '%s' at 'type' failed to satisfy constraint: Member must satisfy enum value set: [STANDARD, EXPRESS]", in.Type)
+		return out,
+			validation("Value '%s' at 'type' failed to satisfy constraint: Member must satisfy enum value set: "+
+				"[STANDARD, EXPRESS]", in.Type)
 	}
 	if !slices.Contains([]string{"", asl.SeverityError, asl.SeverityWarning}, in.Severity) {
-		return out, validation("Value '%s' at 'severity' failed to satisfy constraint: Member must satisfy enum value set: [ERROR, WARNING]", in.Severity)
+		return out,
+			validation("Value '%s' at 'severity' failed to satisfy constraint: "+
+				"Member must satisfy enum value set: [ERROR, WARNING]", in.Severity)
 	}
 	if in.Definition == "" {
 		return out, checkDefinition(in.Definition)
@@ -51,7 +56,9 @@ func (s *Service) validateDefinition(in ValidateStateMachineDefinitionInput) (ou
 		limit = 100
 	}
 	if limit < 0 || limit > 100 {
-		return out, validation("Value '%d' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 100", limit)
+		return out,
+			validation("Value '%d' at 'maxResults' failed to satisfy constraint: "+
+				"Member must have value less than or equal to 100", limit)
 	}
 	_, diagnostics := asl.Parse([]byte(in.Definition), asl.Options{Express: in.Type == "EXPRESS"})
 	out = ValidateStateMachineDefinitionOutput{Result: "OK", Diagnostics: []DiagnosticItem{}}

@@ -37,7 +37,8 @@ func TestService_SDKClient(t *testing.T) {
 	t.Parallel()
 	h, tokens := shipping(t)
 	c, ctx := h.client(), t.Context()
-	created, err := c.CreateStateMachine(ctx, &sfn.CreateStateMachineInput{Name: aws.String("m"), RoleArn: aws.String(role), Definition: aws.String(callback)})
+	created, err := c.CreateStateMachine(ctx,
+		&sfn.CreateStateMachineInput{Name: aws.String("m"), RoleArn: aws.String(role), Definition: aws.String(callback)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,25 +46,31 @@ func TestService_SDKClient(t *testing.T) {
 		t.Errorf("created at %s", created.CreationDate)
 	}
 	machine := created.StateMachineArn
-	started, err := c.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: machine, Name: aws.String("x"), Input: aws.String(`{}`)})
+	started, err := c.StartExecution(ctx,
+		&sfn.StartExecutionInput{StateMachineArn: machine, Name: aws.String("x"), Input: aws.String(`{}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: machine, Name: aws.String("x"), Input: aws.String(`{"other":1}`)})
+	_, err = c.StartExecution(ctx,
+		&sfn.StartExecutionInput{StateMachineArn: machine, Name: aws.String("x"), Input: aws.String(`{"other":1}`)})
 	if _, ok := errors.AsType[*types.ExecutionAlreadyExists](err); !ok {
 		t.Errorf("second start: %v, want ExecutionAlreadyExists", err)
 	}
-	if out, err := c.ListStateMachineVersions(ctx, &sfn.ListStateMachineVersionsInput{StateMachineArn: machine}); err != nil || len(out.StateMachineVersions) != 0 {
+	if out, err := c.ListStateMachineVersions(ctx,
+		&sfn.ListStateMachineVersionsInput{StateMachineArn: machine}); err != nil || len(out.StateMachineVersions) != 0 {
 		t.Errorf("versions %v, %v", out, err)
 	}
-	if out, err := c.ListMapRuns(ctx, &sfn.ListMapRunsInput{ExecutionArn: started.ExecutionArn}); err != nil || len(out.MapRuns) != 0 {
+	if out, err := c.ListMapRuns(ctx,
+		&sfn.ListMapRunsInput{ExecutionArn: started.ExecutionArn}); err != nil || len(out.MapRuns) != 0 {
 		t.Errorf("map runs %v, %v", out, err)
 	}
 	token := <-tokens
 	if _, err := c.SendTaskHeartbeat(ctx, &sfn.SendTaskHeartbeatInput{TaskToken: &token}); err != nil {
 		t.Error(err)
 	}
-	if _, err := c.SendTaskFailure(ctx, &sfn.SendTaskFailureInput{TaskToken: &token, Error: aws.String("Lost"), Cause: aws.String("at sea")}); err != nil {
+	if _, err := c.SendTaskFailure(ctx,
+		&sfn.SendTaskFailureInput{TaskToken: &token, Error: aws.String("Lost"),
+			Cause: aws.String("at sea")}); err != nil {
 		t.Error(err)
 	}
 	h.ended(*started.ExecutionArn)
@@ -81,30 +88,38 @@ func TestService_SDKClient(t *testing.T) {
 func redriveAndRead(t *testing.T, c *sfn.Client, h *harness, machine, execution *string, tokens chan string) {
 	ctx := t.Context()
 	before, err := c.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: execution})
-	if err != nil || before.Status != types.ExecutionStatusFailed || *before.Error != "Lost" || before.RedriveStatus != types.ExecutionRedriveStatusRedrivable {
+	if err != nil || before.Status != types.ExecutionStatusFailed || *before.Error != "Lost" ||
+		before.RedriveStatus != types.ExecutionRedriveStatusRedrivable {
 		t.Fatalf("described %+v, %v", before, err)
 	}
-	redriven, err := c.RedriveExecution(ctx, &sfn.RedriveExecutionInput{ExecutionArn: execution, ClientToken: aws.String("c1")})
+	redriven, err := c.RedriveExecution(ctx,
+		&sfn.RedriveExecutionInput{ExecutionArn: execution, ClientToken: aws.String("c1")})
 	if err != nil || !redriven.RedriveDate.Equal(testStart) {
 		t.Fatalf("redriven %+v, %v", redriven, err)
 	}
-	if _, err := c.SendTaskSuccess(ctx, &sfn.SendTaskSuccessInput{TaskToken: aws.String(<-tokens), Output: aws.String(`{"ok":true}`)}); err != nil {
+	if _, err := c.SendTaskSuccess(ctx,
+		&sfn.SendTaskSuccessInput{TaskToken: aws.String(<-tokens), Output: aws.String(`{"ok":true}`)}); err != nil {
 		t.Error(err)
 	}
 	h.ended(*execution)
-	list, err := c.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: machine, StatusFilter: types.ExecutionStatusSucceeded, RedriveFilter: types.ExecutionRedriveFilterRedriven})
-	if err != nil || len(list.Executions) != 1 || *list.Executions[0].RedriveCount != 1 || !list.Executions[0].StopDate.Equal(testStart) {
+	list, err := c.ListExecutions(ctx,
+		&sfn.ListExecutionsInput{StateMachineArn: machine, StatusFilter: types.ExecutionStatusSucceeded,
+			RedriveFilter: types.ExecutionRedriveFilterRedriven})
+	if err != nil || len(list.Executions) != 1 || *list.Executions[0].RedriveCount != 1 ||
+		!list.Executions[0].StopDate.Equal(testStart) {
 		t.Errorf("listed %+v, %v", list, err)
 	}
 	var kinds []types.HistoryEventType
-	for p := sfn.NewGetExecutionHistoryPaginator(c, &sfn.GetExecutionHistoryInput{ExecutionArn: execution, MaxResults: 3}); p.HasMorePages(); {
+	for p := sfn.NewGetExecutionHistoryPaginator(c,
+		&sfn.GetExecutionHistoryInput{ExecutionArn: execution, MaxResults: 3}); p.HasMorePages(); {
 		page, err := p.NextPage(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, e := range page.Events {
 			kinds = append(kinds, e.Type)
-			if e.Type == types.HistoryEventTypeExecutionSucceeded && *e.ExecutionSucceededEventDetails.Output != `{"ok":true}` {
+			if e.Type == types.HistoryEventTypeExecutionSucceeded &&
+				*e.ExecutionSucceededEventDetails.Output != `{"ok":true}` {
 				t.Errorf("output %s", *e.ExecutionSucceededEventDetails.Output)
 			}
 		}
@@ -140,7 +155,9 @@ func TestService_Grants(t *testing.T) {
 			t.Errorf("%s needs %v, want %s", tt.op, got, tt.resource)
 		}
 	}
-	if got := h.Grants("CreateStateMachine", []byte(`{"name":"n","roleArn":"`+role+`"}`)); len(got) != 2 || got[1] != (awsapi.Grant{Action: "iam:PassRole", Resource: role}) {
+	if got := h.Grants("CreateStateMachine",
+		[]byte(`{"name":"n","roleArn":"`+role+`"}`)); len(got) != 2 ||
+		got[1] != (awsapi.Grant{Action: "iam:PassRole", Resource: role}) {
 		t.Errorf("CreateStateMachine needs %v", got)
 	}
 	if got := h.Grants("StartExecution", []byte(`{`)); got != nil {

@@ -32,7 +32,8 @@ func TestMain_exitCodes(t *testing.T) {
 	pass := `"definition":{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}},"status":"SUCCEEDED"`
 	good := write("good.json", `{`+pass+`,"input":[1],"output":[1.0]}`)
 	bad := write("bad.json", `{`+pass+`,"input":[1],"output":[2]}`)
-	jsonata := write("jsonata.json", `{"definition":{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}}`)
+	jsonata := write("jsonata.json",
+		`{"definition":{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}}`)
 	broken := write("broken.json", `{`)
 	invalid := write("invalid.json", `{"definition":{"StartAt":"B","States":{"A":{"Type":"Pass","End":true}}}}`)
 	empty := filepath.Dir(write("empty/list.json", `[]`))
@@ -75,7 +76,8 @@ func TestMain_exitCodes(t *testing.T) {
 func TestUpdate(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "case.json")
-	text := `{"kind":"history","definition":{"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":3,"End":true}}},"input":{"n":1.50}}`
+	text := `{"kind":"history","definition":{"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":3,` +
+		`"End":true}}},"input":{"n":1.50}}`
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -98,12 +100,17 @@ func TestUpdate(t *testing.T) {
 // TestCompare_finds: Compare finds every kind of difference.
 func TestCompare_finds(t *testing.T) {
 	t.Parallel()
-	const definition = `"definition":{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}},"input":{"a":1},"status":"SUCCEEDED"`
+	const definition = `"definition":{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}},"input":{"a":1},` +
+		`"status":"SUCCEEDED"`
 	history := []string{
-		`{"id":1,"previousEventId":0,"type":"ExecutionStarted","executionStartedEventDetails":{"input":{"a":1},"inputDetails":{"truncated":false},"roleArn":"snf_role_arn"}}`,
-		`{"id":2,"previousEventId":0,"type":"PassStateEntered","stateEnteredEventDetails":{"input":{"a":1},"inputDetails":{"truncated":false},"name":"A"}}`,
-		`{"id":3,"previousEventId":2,"type":"PassStateExited","stateExitedEventDetails":{"name":"A","output":{"a":1},"outputDetails":{"truncated":false}}}`,
-		`{"id":4,"previousEventId":3,"type":"ExecutionSucceeded","executionSucceededEventDetails":{"output":"{\"a\": 1.0}","outputDetails":{"truncated":false}}}`,
+		`{"id":1,"previousEventId":0,"type":"ExecutionStarted","executionStartedEventDetails":{"input":{"a":1},` +
+			`"inputDetails":{"truncated":false},"roleArn":"snf_role_arn"}}`,
+		`{"id":2,"previousEventId":0,"type":"PassStateEntered","stateEnteredEventDetails":{"input":{"a":1},` +
+			`"inputDetails":{"truncated":false},"name":"A"}}`,
+		`{"id":3,"previousEventId":2,"type":"PassStateExited","stateExitedEventDetails":{"name":"A",` +
+			`"output":{"a":1},"outputDetails":{"truncated":false}}}`,
+		`{"id":4,"previousEventId":3,"type":"ExecutionSucceeded",` +
+			`"executionSucceededEventDetails":{"output":"{\"a\": 1.0}","outputDetails":{"truncated":false}}}`,
 	}
 	tests := []struct{ name, old, new string }{
 		{"same", "", ""},

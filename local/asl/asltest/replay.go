@@ -98,7 +98,8 @@ func (c *Case) info(start time.Time) asl.Info {
 	}
 	if len(c.History) > 0 {
 		var started struct{ RoleARN, StateMachineAliasARN, StateMachineVersionARN string }
-		if json.Unmarshal(c.History[0].Members["executionStartedEventDetails"], &started) == nil && started.RoleARN != "" {
+		if json.Unmarshal(c.History[0].Members["executionStartedEventDetails"], &started) == nil &&
+			started.RoleARN != "" {
 			info.RoleARN = started.RoleARN
 			info.StateMachineAliasARN = started.StateMachineAliasARN
 			info.StateMachineVersionARN = started.StateMachineVersionARN

@@ -11,7 +11,8 @@ import (
 )
 
 // caseKeys is the order in which Update writes the members of a case; others follow.
-var caseKeys = []string{"name", "comment", "kind", "definition", "input", "tasks", "stop", "redrives", "status", "error", "cause", "output", "history"}
+var caseKeys = []string{"name", "comment", "kind", "definition", "input", "tasks", "stop", "redrives", "status",
+	"error", "cause", "output", "history"}
 
 // Update writes the result of a replay into the case's file as the expected result: status, error,
 // cause, output and, for the kind "history", the events. The rest of the file stays. Review the

@@ -33,10 +33,12 @@ func TestParse(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s %s %s %q", e.From, e.Kind, e.To, e.Label))
 	}
 	want := []string{
-		"Pay: Task · lambda:invoke · retried, 0 inside", "Large?: Choice, 0 inside", "Both: Parallel, 1 inside", "Rest: Wait · 60, 0 inside",
+		"Pay: Task · lambda:invoke · retried, 0 inside", "Large?: Choice, 0 inside", "Both: Parallel, 1 inside",
+		"Rest: Wait · 60, 0 inside",
 		"Each: Map, 1 inside", "No: Fail, 0 inside",
 		`Pay Next Large? []`, `Pay Catch No ["Declined" "Late" "Gone"]`, `Pay Catch Pay ["Busy"]`,
-		`Large? Choice Both ["$.total NumericGreaterThan 100"]`, `Large? Choice Rest ["not $.a IsPresent true and $.b StringEquals x"]`,
+		`Large? Choice Both ["$.total NumericGreaterThan 100"]`,
+		`Large? Choice Rest ["not $.a IsPresent true and $.b StringEquals x"]`,
 		`Large? Default No ["otherwise"]`, `Rest Next Each []`,
 	}
 	if g, w := strings.Join(got, "\n"), strings.Join(want, "\n"); g != w {
@@ -134,12 +136,15 @@ func randomMachine(r *rand.Rand, n, depth int) map[string]any {
 			s = map[string]any{"Type": "Succeed"}
 		case 1:
 			s = map[string]any{"Type": "Choice", "Default": name(), "Choices": []any{
-				map[string]any{"Variable": "$.amount", "NumericGreaterThan": 10000, "Next": name()}, map[string]any{"Variable": "$.b", "IsPresent": true, "Next": name()}}}
+				map[string]any{"Variable": "$.amount", "NumericGreaterThan": 10000, "Next": name()},
+				map[string]any{"Variable": "$.b", "IsPresent": true, "Next": name()}}}
 		case 2:
-			s["Catch"] = []any{map[string]any{"ErrorEquals": []string{"PaymentDeclined", "OrderCancelled"}, "Next": name()}}
+			s["Catch"] = []any{map[string]any{"ErrorEquals": []string{"PaymentDeclined", "OrderCancelled"},
+				"Next": name()}}
 		case 3:
 			if depth > 0 {
-				s["Type"], s["Branches"] = "Parallel", []any{randomMachine(r, 1+r.IntN(4), depth-1), randomMachine(r, 1+r.IntN(4), depth-1)}
+				s["Type"], s["Branches"] = "Parallel", []any{randomMachine(r, 1+r.IntN(4), depth-1),
+					randomMachine(r, 1+r.IntN(4), depth-1)}
 			}
 		}
 		states[fmt.Sprintf("State%d", i)] = s
@@ -191,7 +196,8 @@ func TestGraph_SVG(t *testing.T) {
 			t.Fatalf("%v\n%s", err, svg)
 		}
 	}
-	for _, want := range []string{"<title>The &#34;title&#34; &amp; more</title>", `data-state="A&lt;&amp;&gt;"`, `class="state Succeed"`, `<g class="Catch">`} {
+	for _, want := range []string{"<title>The &#34;title&#34; &amp; more</title>", `data-state="A&lt;&amp;&gt;"`,
+		`class="state Succeed"`, `<g class="Catch">`} {
 		if !strings.Contains(svg, want) {
 			t.Errorf("%s is missing in\n%s", want, svg)
 		}

@@ -51,7 +51,8 @@ func port(v, next *vertex) float64 {
 // loop draws a transition to its own state on the state's right side.
 func (e *Edge) loop(n *Node) {
 	right, third := n.X+n.Width/2, n.Height/6
-	e.route = []point{{right, n.Y - third}, {right + loopWidth, n.Y - third}, {right + loopWidth, n.Y + third}, {right, n.Y + third}}
+	e.route = []point{{right, n.Y - third}, {right + loopWidth, n.Y - third}, {right + loopWidth, n.Y + third},
+		{right, n.Y + third}}
 	if width, height := e.labelSize(); height > 0 {
 		e.at = &point{right + loopWidth + width/2, n.Y}
 	}

@@ -117,7 +117,8 @@ func (p point) String() string { return num(p.x) + " " + num(p.y) }
 func (w *writer) head(p, d point) {
 	back := point{p.x - 7*d.x, p.y - 7*d.y}
 	side := point{4 * d.y, 4 * d.x}
-	w.f(`<path class="head" d="M%sL%sL%sz"/>`, p, point{back.x - side.x, back.y - side.y}, point{back.x + side.x, back.y + side.y})
+	w.f(`<path class="head" d="M%sL%sL%sz"/>`, p, point{back.x - side.x, back.y - side.y},
+		point{back.x + side.x, back.y + side.y})
 }
 
 func (w *writer) label(e *Edge) {
@@ -128,7 +129,8 @@ func (w *writer) label(e *Edge) {
 	w.f(`<g class="%s"><rect class="paper" x="%s" y="%s" width="%s" height="%s"/>`,
 		e.Kind, num(e.at.x-width/2), num(e.at.y-height/2), num(width), num(height))
 	for i, line := range e.Label {
-		w.f(`<text class="label" x="%s" y="%s">%s</text>`, num(e.at.x), num(e.at.y-height/2+lineHeight*(float64(i)+0.5)), escape(line))
+		w.f(`<text class="label" x="%s" y="%s">%s</text>`, num(e.at.x),
+			num(e.at.y-height/2+lineHeight*(float64(i)+0.5)), escape(line))
 	}
 	w.f("</g>")
 }

@@ -97,7 +97,8 @@ func (p *Path) notFound(i int, v value.JSON) error {
 	case s.kind != stepMember:
 		return &NotFound{fmt.Sprintf("Filter: %s can only be applied to arrays. Current context is: %s", s.fragment(), v)}
 	case v.Kind() != value.Object:
-		return &NotFound{fmt.Sprintf("Expected to find an object with property %s in path %s but found '%s'.", s.fragment(), at.String(), v.Kind())}
+		return &NotFound{fmt.Sprintf("Expected to find an object with property %s in path %s but found '%s'.",
+			s.fragment(), at.String(), v.Kind())}
 	case i == len(p.steps)-1:
 		return &NotFound{fmt.Sprintf("No results for path: %s%s", at.String(), s.fragment())}
 	}

@@ -6,7 +6,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 )
 
-const store = `{"book":[{"t":"A","p":8.95,"tags":["x"]},{"t":"B","p":12.99,"isbn":"1"},{"t":"C","p":8.99}],"a.b":1,"it's":2,"deep":{"t":"D","list":[[1,2],[3]]},"n":null}`
+const store = `{"book":[{"t":"A","p":8.95,"tags":["x"]},{"t":"B","p":12.99,"isbn":"1"},{"t":"C","p":8.99}],` +
+	`"a.b":1,"it's":2,"deep":{"t":"D","list":[[1,2],[3]]},"n":null}`
 
 func TestPath_Eval(t *testing.T) {
 	t.Parallel()
@@ -80,13 +81,16 @@ func TestPath_notFound(t *testing.T) {
 		"$.book[7]":            "Index out of bounds when evaluating path $['book'][7]",
 		"$.book[-1].t":         "Index out of bounds when evaluating path $['book'][-1]",
 		"$.book[(@.length-4)]": "Index out of bounds when evaluating path $['book'][(@.length-4)]",
-		"$.deep[(@.length-1)]": "Filter: [(@.length-1)] can only be applied to arrays. Current context is: " + `{"t":"D","list":[[1,2],[3]]}`,
-		"$.deep[1:]":           "Filter: [1:] can only be applied to arrays. Current context is: " + `{"t":"D","list":[[1,2],[3]]}`,
-		"$.n[:2:1].x":          "Filter: [:2:1] can only be applied to arrays. Current context is: null",
-		"$.deep.t[0,1]":        "Filter: [0,1] can only be applied to arrays. Current context is: " + `"D"`,
-		"$.book.length()":      "No results for path: $['book'].length()",
-		"$.book[*].p.sum()":    "No results for path: $['book'][*]['p'].sum()",
-		"$.book[0].t.x":        "Expected to find an object with property ['x'] in path $['book'][0]['t'] but found 'string'.",
+		"$.deep[(@.length-1)]": "Filter: [(@.length-1)] can only be applied to arrays. Current context is: " +
+			`{"t":"D","list":[[1,2],[3]]}`,
+		"$.deep[1:]": "Filter: [1:] can only be applied to arrays. Current context is: " +
+			`{"t":"D","list":[[1,2],[3]]}`,
+		"$.n[:2:1].x":       "Filter: [:2:1] can only be applied to arrays. Current context is: null",
+		"$.deep.t[0,1]":     "Filter: [0,1] can only be applied to arrays. Current context is: " + `"D"`,
+		"$.book.length()":   "No results for path: $['book'].length()",
+		"$.book[*].p.sum()": "No results for path: $['book'][*]['p'].sum()",
+		"$.book[0].t.x": "Expected to find an object with property ['x'] in path $['book'][0]['t'] but " +
+			"found 'string'.",
 	} {
 		p, err := Parse(path)
 		if err != nil {
@@ -123,8 +127,10 @@ func TestParse_roots(t *testing.T) {
 func TestParse_refuses(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{
-		"", "a", "$.", "$..", "$[", "$[]", "$[a]", "$['a]", "$['a'", "$.a b", "$[1,]", "$[1:2:0]", "$[?]", "$[?(", "$[?(@.a ==)]", "$[?(1)]",
-		"$[?(@.a == [1])]", "$.length().a", "$.a.b(", "$.a.b('", "$[(@.size-1)]", "$[(1)]", "$[(@.length+1)]", "$[(@.length-1]", "$[(@.length--1)]", "$-", "$ ", "$.a]", "$[99999999999999999999]",
+		"", "a", "$.", "$..", "$[", "$[]", "$[a]", "$['a]", "$['a'", "$.a b", "$[1,]", "$[1:2:0]", "$[?]", "$[?(",
+		"$[?(@.a ==)]", "$[?(1)]",
+		"$[?(@.a == [1])]", "$.length().a", "$.a.b(", "$.a.b('", "$[(@.size-1)]", "$[(1)]", "$[(@.length+1)]",
+		"$[(@.length-1]", "$[(@.length--1)]", "$-", "$ ", "$.a]", "$[99999999999999999999]",
 	} {
 		if p, err := Parse(path); err == nil {
 			t.Errorf("%q is accepted as %+v", path, p)
@@ -134,7 +140,8 @@ func TestParse_refuses(t *testing.T) {
 
 func TestPath_Reference(t *testing.T) {
 	t.Parallel()
-	for path, ok := range map[string]bool{"$": true, "$.a['b'][2]": true, "$.a[*]": false, "$$.a": false, "$v": false, "$..a": false, "$.a[(@.length-1)]": false, "$.length()": false} {
+	for path, ok := range map[string]bool{"$": true, "$.a['b'][2]": true, "$.a[*]": false, "$$.a": false,
+		"$v": false, "$..a": false, "$.a[(@.length-1)]": false, "$.length()": false} {
 		p, err := Parse(path)
 		if err != nil {
 			t.Fatal(err)

@@ -7,7 +7,8 @@ import (
 
 // FuzzParse compares Parse with encoding/json, and reads all parts of the values that it accepts.
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{`{"a":[1,2.50,{"b":null}],"a":"\u00e9\ud83d\ude00\n"}`, ` [ true , false ] `, `"x`, `-0.0e+5`, `{"a" : {} , "b":[]}`, `01`} {
+	for _, s := range []string{`{"a":[1,2.50,{"b":null}],"a":"\u00e9\ud83d\ude00\n"}`, ` [ true , false ] `, `"x`,
+		`-0.0e+5`, `{"a" : {} , "b":[]}`, `01`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

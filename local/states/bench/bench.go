@@ -52,6 +52,17 @@ type Report struct {
 // at every doubling takes a fifth of the processor time.
 const gcPercent = 400
 
+const usage = `Measure the engine with the workload order-7.
+
+Usage:
+  orderflow bench engine [OPTIONS]
+
+Example:
+  orderflow bench engine --in-flight 64 --runs 1
+
+Options:
+`
+
 // Main runs `orderflow bench engine`. It returns the exit code.
 func Main(args []string, stdout, stderr io.Writer) int {
 	o, err := parse(args, stdout)
@@ -82,14 +93,15 @@ func parse(args []string, stdout io.Writer) (o options, err error) {
 	f.BoolVar(&o.Bare, "bare", true, "also measure the bare loop over the store")
 	f.BoolVar(&o.Retries, "retries", true, "also measure with 1% of the charges retried after 1 s")
 	f.IntVar(&o.Runs, "runs", 3, "runs of each measurement; the report shows the median")
-	f.IntVar(&o.Orders, "orders", 4000, "orders of one measurement (a quarter of them at 1 in flight, five times as many where retries are measured)")
+	f.IntVar(&o.Orders, "orders", 4000,
+		"orders of one measurement (a quarter of them at 1 in flight, five times as many where retries are measured)")
 	f.StringVar(&inFlight, "in-flight", inFlight, "orders in flight")
 	f.IntVar(&o.Finished, "finished", 0, "measure a store with this many finished executions instead")
 	f.IntVar(&o.Waiting, "waiting", 0, "measure this many waiting executions instead")
 	f.StringVar(&o.Dir, "dir", "", "directory for the data (default: the directory for temporary files)")
 	f.StringVar(&o.Profile, "cpuprofile", "", "write a CPU profile to this file")
 	if err = f.Parse(args); errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(stdout, "Measure the engine with the workload order-7.\n\nUsage:\n  orderflow bench engine [OPTIONS]\n\nExample:\n  orderflow bench engine --in-flight 64 --runs 1\n\nOptions:\n")
+		fmt.Fprint(stdout, usage)
 		f.SetOutput(stdout)
 		f.PrintDefaults()
 		return o, err
@@ -155,24 +167,28 @@ func (r *Report) orders(ctx context.Context, o options, progress io.Writer) erro
 		switch {
 		case inFlight == 1:
 			n = max(200, n/4)
-		case o.Retries && inFlight == slices.Max(o.InFlight): // long enough for many retries to end their delay of a second
+		// long enough for many retries to end their delay of a second
+		case o.Retries && inFlight == slices.Max(o.InFlight):
 			n *= 5
 		}
 		var engine, bare, retried []Result
 		for i := range o.Runs {
 			fmt.Fprintf(progress, "%d in flight, run %d of %d\n", inFlight, i+1, o.Runs)
 			if o.Bare {
-				if err := inDir(o, &bare, func(dir string) (Result, error) { return runBare(ctx, dir, o, inFlight, n) }); err != nil {
+				if err := inDir(o, &bare,
+					func(dir string) (Result, error) { return runBare(ctx, dir, o, inFlight, n) }); err != nil {
 					return err
 				}
 			}
-			if err := inDir(o, &engine, func(dir string) (Result, error) { return runOrders(ctx, dir, o, inFlight, n, false) }); err != nil {
+			if err := inDir(o, &engine,
+				func(dir string) (Result, error) { return runOrders(ctx, dir, o, inFlight, n, false) }); err != nil {
 				return err
 			}
 			if !o.Retries || inFlight != slices.Max(o.InFlight) || inFlight < 16 {
 				continue
 			}
-			err := inDir(o, &retried, func(dir string) (Result, error) { return runOrders(ctx, dir, o, inFlight, n, true) })
+			err := inDir(o, &retried,
+				func(dir string) (Result, error) { return runOrders(ctx, dir, o, inFlight, n, true) })
 			if err != nil {
 				return err
 			}

@@ -12,11 +12,14 @@ func TestMain_JSON(t *testing.T) {
 		name, args string
 		check      func(Report) bool
 	}{
-		{"in memory", "--in-memory --runs 1 --orders 200 --in-flight 8 --retries=false", func(r Report) bool { return len(r.Results) == 2 && r.Results[1].PerSecond > 0 && !r.Results[1].Durable }},
+		{"in memory", "--in-memory --runs 1 --orders 200 --in-flight 8 --retries=false",
+			func(r Report) bool { return len(r.Results) == 2 && r.Results[1].PerSecond > 0 && !r.Results[1].Durable }},
 		{"durable, HTTP", "--http --runs 1 --orders 200 --in-flight 8 --retries=false", func(r Report) bool {
-			return len(r.Results) == 2 && r.Results[1].Durable && r.Results[1].Interface == "HTTP" && r.Results[1].Flushes > 0 && r.Ratio > 0
+			return len(r.Results) == 2 && r.Results[1].Durable && r.Results[1].Interface == "HTTP" &&
+				r.Results[1].Flushes > 0 && r.Ratio > 0
 		}},
-		{"finished", "--finished 500 --runs 1 --orders 200 --in-flight 8", func(r Report) bool { return r.Finished != nil && r.Finished.PerSecond > 0 && r.Finished.ListP99 > 0 }},
+		{"finished", "--finished 500 --runs 1 --orders 200 --in-flight 8",
+			func(r Report) bool { return r.Finished != nil && r.Finished.PerSecond > 0 && r.Finished.ListP99 > 0 }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -49,8 +52,11 @@ func TestMain_Arguments(t *testing.T) {
 func TestOrder_Check(t *testing.T) {
 	t.Parallel()
 	o := newOrder("RUN", 1, false)
-	good := `{"orderId":"RUN-0000001","validate":{"valid":true},"reserveStock":{"reservationId":"r-RUN-0000001"},"charge":{"chargeId":"ch-RUN-0000001","amount":` +
-		"TOTAL" + `},"recordPaid":{"status":"PAID"},"ship":{"trackingId":"t-RUN-0000001"},"recordFulfilled":{"status":"FULFILLED"},"notify":{"notified":true}}`
+	good := `{"orderId":"RUN-0000001","validate":{"valid":true},` +
+		`"reserveStock":{"reservationId":"r-RUN-0000001"},"charge":{"chargeId":"ch-RUN-0000001","amount":` +
+		"TOTAL" +
+		`},"recordPaid":{"status":"PAID"},"ship":{"trackingId":"t-RUN-0000001"},` +
+		`"recordFulfilled":{"status":"FULFILLED"},"notify":{"notified":true}}`
 	total, err := json.Marshal(o.Total)
 	if err != nil {
 		t.Fatal(err)

@@ -70,7 +70,8 @@ func measureFinished(ctx context.Context, o options, progress io.Writer) (*Finis
 			return nil, err
 		}
 		full = append(full, res)
-		if err := inDir(o, &empty, func(dir string) (Result, error) { return runOrders(ctx, dir, o, f.InFlight, o.Orders, false) }); err != nil {
+		if err := inDir(o, &empty,
+			func(dir string) (Result, error) { return runOrders(ctx, dir, o, f.InFlight, o.Orders, false) }); err != nil {
 			return nil, err
 		}
 	}
@@ -93,7 +94,8 @@ func fill(ctx context.Context, dir string, o options, progress io.Writer) error 
 	}
 	return each(o.Finished, progress, func(i int) error {
 		input := fmt.Sprintf(`{"orderId":%q,"total":%d}`, executionName(i), i)
-		_, err := do[states.StartExecutionOutput](ctx, e, "StartExecution", states.StartExecutionInput{StateMachineARN: machine, Name: executionName(i), Input: &input})
+		_, err := do[states.StartExecutionOutput](ctx, e, "StartExecution",
+			states.StartExecutionInput{StateMachineARN: machine, Name: executionName(i), Input: &input})
 		return err
 	})
 }
@@ -151,7 +153,8 @@ func (e *engine) descriptions(ctx context.Context, n int) (p50, p99 float64, err
 	var took []time.Duration
 	for range 2000 {
 		name := executionName(rng.IntN(n))
-		in, err := json.Marshal(map[string]string{"executionArn": "arn:aws:states:us-east-1:000000000000:execution:pass:" + name})
+		in, err := json.Marshal(map[string]string{
+			"executionArn": "arn:aws:states:us-east-1:000000000000:execution:pass:" + name})
 		if err != nil {
 			return 0, 0, err
 		}

@@ -99,7 +99,8 @@ func runOrders(ctx context.Context, dir string, o options, inFlight, n int, retr
 // orders runs n orders. With retries, the first charge of 1% of them fails. Such an order does not
 // count as one in flight: it spends its time waiting, and the benchmark measures its cost for the
 // other orders, not its wait.
-func (e *engine) orders(ctx context.Context, machine, run string, o options, inFlight, n int, retries bool) (Result, error) {
+func (e *engine) orders(ctx context.Context, machine, run string, o options, inFlight, n int,
+	retries bool) (Result, error) {
 	one := func(i int, run string, failOnce bool) error {
 		ord := newOrder(run, i, failOnce)
 		input, err := json.Marshal(ord)
@@ -150,7 +151,8 @@ func (e *engine) orders(ctx context.Context, machine, run string, o options, inF
 
 // steps are the tasks of the workload, and where their results are stored.
 var steps = [...]struct{ function, result string }{
-	{"Validate", "validate"}, {"ReserveStock", "reserveStock"}, {"Charge", "charge"}, {"RecordPaid", "recordPaid"}, {"Ship", "ship"},
+	{"Validate", "validate"}, {"ReserveStock", "reserveStock"}, {"Charge", "charge"}, {"RecordPaid", "recordPaid"},
+	{"Ship", "ship"},
 	{"RecordFulfilled", "recordFulfilled"}, {"Notify", "notify"},
 }
 

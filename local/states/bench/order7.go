@@ -50,8 +50,10 @@ func (o order) check(output string) error {
 		return fmt.Errorf("read output of %s: %w", o.OrderID, err)
 	}
 	for _, want := range []struct{ step, member, text string }{
-		{"validate", "valid", "true"}, {"reserveStock", "reservationId", `"r-` + o.OrderID + `"`}, {"charge", "chargeId", `"ch-` + o.OrderID + `"`},
-		{"charge", "amount", strconv.Itoa(o.Total)}, {"recordPaid", "status", `"PAID"`}, {"ship", "trackingId", `"t-` + o.OrderID + `"`},
+		{"validate", "valid", "true"}, {"reserveStock", "reservationId", `"r-` + o.OrderID + `"`},
+		{"charge", "chargeId", `"ch-` + o.OrderID + `"`},
+		{"charge", "amount", strconv.Itoa(o.Total)}, {"recordPaid", "status", `"PAID"`},
+		{"ship", "trackingId", `"t-` + o.OrderID + `"`},
 		{"recordFulfilled", "status", `"FULFILLED"`}, {"notify", "notified", "true"},
 	} {
 		step, _ := doc.Member(want.step)
@@ -83,7 +85,8 @@ func (h *handlers) invoke(_ context.Context, function, _ string, payload []byte)
 	case "Charge":
 		if once, _ := in.Member("failOnce"); once == value.True {
 			if _, again := h.failed.LoadOrStore(order, true); !again {
-				return states.LambdaResult{FunctionError: "Unhandled", Payload: []byte(`{"errorMessage":"try again","errorType":"TransientError"}`)}, nil
+				return states.LambdaResult{FunctionError: "Unhandled",
+					Payload: []byte(`{"errorMessage":"try again","errorType":"TransientError"}`)}, nil
 			}
 			h.failed.Delete(order)
 		}

@@ -114,7 +114,8 @@ func measureWaiting(ctx context.Context, o options, progress io.Writer) (*Waitin
 	return w, nil
 }
 
-func (e *engine) fillWaiting(ctx context.Context, n, soon int, first time.Time, window time.Duration, progress io.Writer) error {
+func (e *engine) fillWaiting(ctx context.Context, n, soon int, first time.Time, window time.Duration,
+	progress io.Writer) error {
 	timers, err := e.createMachine(ctx, "timers", timerWait)
 	if err != nil {
 		return err
@@ -131,7 +132,8 @@ func (e *engine) fillWaiting(ctx context.Context, n, soon int, first time.Time, 
 			machine = tokens
 		}
 		input := fmt.Sprintf(`{"orderId":%q,"at":%q}`, executionName(i), at.UTC().Format("2006-01-02T15:04:05.000Z"))
-		_, err := do[states.StartExecutionOutput](ctx, e, "StartExecution", states.StartExecutionInput{StateMachineARN: machine, Name: executionName(i), Input: &input})
+		_, err := do[states.StartExecutionOutput](ctx, e, "StartExecution",
+			states.StartExecutionInput{StateMachineARN: machine, Name: executionName(i), Input: &input})
 		return err
 	})
 }

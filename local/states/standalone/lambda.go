@@ -34,11 +34,13 @@ func newLambdaClient(endpoint string) (*lambdaClient, error) {
 }
 
 // invoke calls the function and waits for its result.
-func (c *lambdaClient) invoke(ctx context.Context, function, qualifier string, payload []byte) (states.LambdaResult, error) {
+func (c *lambdaClient) invoke(ctx context.Context, function, qualifier string,
+	payload []byte) (states.LambdaResult, error) {
 	return c.post(ctx, function, qualifier, "RequestResponse", payload)
 }
 
-func (c *lambdaClient) post(ctx context.Context, function, qualifier, kind string, payload []byte) (res states.LambdaResult, err error) {
+func (c *lambdaClient) post(ctx context.Context, function, qualifier, kind string,
+	payload []byte) (res states.LambdaResult, err error) {
 	name, version := functionName(function)
 	if qualifier == "" {
 		qualifier = version
@@ -103,7 +105,8 @@ func functionName(s string) (name, qualifier string) {
 
 // caller performs calls of state machines to other services: here only Step Functions itself, and
 // Lambda for asynchronous invocations.
-func caller(router *awsapi.Router, lambda *lambdaClient) func(context.Context, string, string, json.RawMessage) (json.RawMessage, error) {
+func caller(router *awsapi.Router,
+	lambda *lambdaClient) func(context.Context, string, string, json.RawMessage) (json.RawMessage, error) {
 	return func(ctx context.Context, service, op string, input json.RawMessage) (json.RawMessage, error) {
 		if service != "lambda" || lambda == nil {
 			return router.CallJSON(ctx, service, op, input)

@@ -98,14 +98,17 @@ func parse(args []string, stdout, stderr io.Writer) (config, error) {
 	var c config
 	f := flag.NewFlagSet("orderflow states", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
-	f.StringVar(&c.addr, "addr", "127.0.0.1:8083", "address to listen on; without a host only this machine is served; port 0 picks a free port")
+	f.StringVar(&c.addr, "addr", "127.0.0.1:8083",
+		"address to listen on; without a host only this machine is served; port 0 picks a free port")
 	f.StringVar(&c.data, "data", ".orderflow-states", "directory of the state machines and executions")
 	f.BoolVar(&c.inMemory, "in-memory", false, "keep all data in memory; it is lost at the end")
-	f.StringVar(&c.lambda, "lambda-endpoint", "", "URL at which Lambda functions are invoked; without it Lambda tasks fail")
-	f.Func("allow-host", "also accept requests for this host name, in addition to localhost; may be repeated", func(name string) error {
-		c.hosts = append(c.hosts, name)
-		return nil
-	})
+	f.StringVar(&c.lambda, "lambda-endpoint", "",
+		"URL at which Lambda functions are invoked; without it Lambda tasks fail")
+	f.Func("allow-host", "also accept requests for this host name, in addition to localhost; may be repeated",
+		func(name string) error {
+			c.hosts = append(c.hosts, name)
+			return nil
+		})
 	err := f.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(stdout, help)
@@ -157,7 +160,8 @@ func serve(ctx context.Context, c config, stdout, stderr io.Writer) (err error) 
 	}
 	fmt.Fprintf(stdout, "Step Functions on %s (%s)\n", l.URL(), where)
 	if exposed := l.Exposed(); exposed != "" {
-		fmt.Fprintf(stderr, "warning: listening on %s: every client that can reach this address can read and run everything\n", exposed)
+		fmt.Fprintf(stderr,
+			"warning: listening on %s: every client that can reach this address can read and run everything\n", exposed)
 	}
 	if narrowed := l.Narrowed(); narrowed != "" {
 		fmt.Fprintln(stderr, "note:", narrowed)

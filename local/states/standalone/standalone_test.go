@@ -88,7 +88,8 @@ func (c *command) start(t *testing.T, definition, input string) *string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := c.client.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: m.StateMachineArn, Input: &input})
+	x, err := c.client.StartExecution(t.Context(),
+		&sfn.StartExecutionInput{StateMachineArn: m.StateMachineArn, Input: &input})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +97,8 @@ func (c *command) start(t *testing.T, definition, input string) *string {
 }
 
 func invoke(function string) string {
-	return `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"` + function +
+	return `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke",` +
+		`"Parameters":{"FunctionName":"` + function +
 		`","Payload.$":"$"},"OutputPath":"$.Payload","End":true}}}`
 }
 
@@ -108,7 +110,8 @@ func TestRun_Pages(t *testing.T) {
 	for _, x := range []struct {
 		host, origin string
 		status       int
-	}{{"", "", 200}, {"sync-localhost", "", 200}, {"build-host:8083", "", 200}, {"rebound.example", "", 403}, {"", "http://evil.example", 403}, {"", "null", 403}} {
+	}{{"", "", 200}, {"sync-localhost", "", 200}, {"build-host:8083", "", 200}, {"rebound.example", "", 403},
+		{"", "http://evil.example", 403}, {"", "null", 403}} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.url, strings.NewReader("{}"))
 		if err != nil {
 			t.Fatal(err)
@@ -124,7 +127,8 @@ func TestRun_Pages(t *testing.T) {
 		}
 		body, err := io.ReadAll(res.Body)
 		res.Body.Close()
-		if err != nil || res.StatusCode != x.status || x.status == 403 && !strings.Contains(string(body), `"__type":"AccessDeniedException"`) {
+		if err != nil || res.StatusCode != x.status ||
+			x.status == 403 && !strings.Contains(string(body), `"__type":"AccessDeniedException"`) {
 			t.Errorf("host %q, origin %q: %d %s %v", x.host, x.origin, res.StatusCode, body, err)
 		}
 	}
@@ -134,7 +138,8 @@ func TestRun_Pages(t *testing.T) {
 // although no host was named.
 func TestRun_Exposed(t *testing.T) {
 	t.Parallel()
-	for address, want := range map[string]string{"0.0.0.0:0": "warning: listening on [::]:", ":0": "note: no host was named", "127.0.0.1:0": ""} {
+	for address, want := range map[string]string{"0.0.0.0:0": "warning: listening on [::]:",
+		":0": "note: no host was named", "127.0.0.1:0": ""} {
 		c := startCommand(t, "--in-memory", "--addr", address)
 		if code, stderr := c.stop(); code != 0 || !strings.HasPrefix(stderr, want) || (stderr == "") != (want == "") {
 			t.Errorf("%s: exit code %d, %q", address, code, stderr)
@@ -173,7 +178,8 @@ func TestRun_LambdaEndpoint(t *testing.T) {
 			c := startCommand(t, "--in-memory", "--lambda-endpoint", endpoint.URL)
 			got := c.ended(t, c.start(t, invoke(tt.function), `{"n":1}`))
 			if tt.failure != "" && aws.ToString(got.Error) != tt.failure || aws.ToString(got.Output) != tt.output {
-				t.Errorf("ended %s, output %s, error %s %s", got.Status, aws.ToString(got.Output), aws.ToString(got.Error), aws.ToString(got.Cause))
+				t.Errorf("ended %s, output %s, error %s %s", got.Status, aws.ToString(got.Output),
+					aws.ToString(got.Error), aws.ToString(got.Cause))
 			}
 		})
 	}
@@ -192,12 +198,14 @@ func TestRun_KeepsExecutions(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	c := startCommand(t, "--data", dir)
-	arn := c.start(t, `{"StartAt":"W","States":{"W":{"Type":"Wait","SecondsPath":"$.seconds","End":true}}}`, `{"seconds":1}`)
+	arn := c.start(t, `{"StartAt":"W","States":{"W":{"Type":"Wait","SecondsPath":"$.seconds","End":true}}}`,
+		`{"seconds":1}`)
 	if code, stderr := c.stop(); code != 0 {
 		t.Fatalf("the command ended with %d: %s", code, stderr)
 	}
 	c = startCommand(t, "--data", dir)
-	if got := c.ended(t, arn); got.Status != types.ExecutionStatusSucceeded || got.StopDate.Sub(*got.StartDate) < time.Second {
+	if got := c.ended(t,
+		arn); got.Status != types.ExecutionStatusSucceeded || got.StopDate.Sub(*got.StartDate) < time.Second {
 		t.Errorf("ended %+v", got)
 	}
 }
@@ -217,7 +225,8 @@ func TestRun_TestState(t *testing.T) {
 		}}
 		defer transport.CloseIdleConnections()
 		options.BaseEndpoint, options.HTTPClient = aws.String("http://"+host+":"+port), &http.Client{Transport: transport}
-		out, err := sfn.New(options).TestState(t.Context(), &sfn.TestStateInput{Definition: aws.String(`{"Type":"Succeed"}`), Input: aws.String(`{"n":1}`)})
+		out, err := sfn.New(options).TestState(t.Context(),
+			&sfn.TestStateInput{Definition: aws.String(`{"Type":"Succeed"}`), Input: aws.String(`{"n":1}`)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -257,7 +266,10 @@ func TestRun_Arguments(t *testing.T) {
 func TestFunctionName(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string][2]string{
-		"f": {"f", ""}, "f:1": {"f", "1"}, "123456789012:function:f": {"f", ""}, "arn:aws:lambda:us-east-1:1:function:f": {"f", ""},
+		"f":                                     {"f", ""},
+		"f:1":                                   {"f", "1"},
+		"123456789012:function:f":               {"f", ""},
+		"arn:aws:lambda:us-east-1:1:function:f": {"f", ""},
 		"arn:aws:lambda:us-east-1:1:function:f:live": {"f", "live"},
 	} {
 		if name, q := functionName(in); name != want[0] || q != want[1] {
