@@ -11,124 +11,133 @@ func TestParse_schema(t *testing.T) {
 	t.Parallel()
 	const fn = `"Type":"Task","Resource":"arn:aws:lambda:r:1:function:F"`
 	for _, tt := range []diagnosed{
-		{"typo", inMachine(`{` + fn + `,"timeoutSeconds":5,"Next":"B"}`), CodeSchema, "/States/A",
-			"Field 'timeoutSeconds' is not supported"},
-		{"unknown at the top", `{"StartAt":"A","States":{"A":{"Type":"Succeed"}},"Name":"x"}`, CodeSchema, "/",
-			"Field 'Name' is not supported"},
-		{"unknown in a retrier",
-			inMachine(`{` + fn + `,"Retry":[{"ErrorEquals":["E"],"MaxRetries":1}],"Next":"B"}`), CodeSchema,
-			"/States/A/Retry[0]", "'MaxRetries'"},
-		{"unknown in a catcher",
-			inMachine(`{` + fn + `,"Catch":[{"ErrorEquals":["E"],"Next":"B","End":true}],"Next":"B"}`), CodeSchema,
-			"/States/A/Catch[0]", "'End'"},
-		{"unknown in a rule",
-			inMachine(`{"Type":"Choice","Choices":[{"Variable":"$.a","IsNull":true,"Next":"B","ResultPath":"$"}]}`),
-			CodeSchema, "/States/A/Choices[0]", "'ResultPath'"},
-		{"next of an inner rule",
-			inMachine(
-				`{"Type":"Choice","Choices":[{"Not":{"Variable":"$.a","IsNull":true,"Next":"B"},"Next":"B"}]}`),
-			CodeSchema, "/States/A/Choices[0]/Not", "'Next'"},
-		{"two kinds of rule",
-			inMachine(`{"Type":"Choice","Choices":[{"Variable":"$.a","And":[{"Variable":"$.a","IsNull":true}],` +
-				`"Next":"B"}]}`), CodeSchema, "/States/A/Choices[0]", "'Variable'"},
-		{"unknown in a branch",
-			inMachine(`{"Type":"Parallel","Branches":[{"StartAt":"X","TimeoutSeconds":1,` +
-				`"States":{"X":{"Type":"Succeed"}}}],"Next":"B"}`), CodeSchema, "/States/A/Branches[0]",
-			"'TimeoutSeconds'"},
-		{"unknown in a config",
-			inMachine(`{"Type":"Map","ItemProcessor":{"ProcessorConfig":{"mode":"INLINE"},"StartAt":"X",` +
-				`"States":{"X":{"Type":"Succeed"}}},"Next":"B"}`), CodeSchema,
-			"/States/A/ItemProcessor/ProcessorConfig", "'mode'"},
-		{"language of a processor",
-			inMachine(`{"Type":"Map","Iterator":{"QueryLanguage":"JSONPath","StartAt":"X",` +
-				`"States":{"X":{"Type":"Succeed"}}},"Next":"B"}`), CodeSchema, "/States/A/Iterator", "'QueryLanguage'"},
-		{"both processors",
-			inMachine(`{"Type":"Map","Iterator":` + passing(``) + `,"ItemProcessor":` + passingAs("Other", ``) +
-				`,"Next":"B"}`), CodeSchema, "/States/A",
-			"There should only be one of the following fields: [ItemProcessor, Iterator]"},
-		{"unknown in a batcher",
-			inMachine(`{"Type":"Map","ItemBatcher":{"BatchSize":1},"ItemProcessor":` + passing(``) +
-				`,"Next":"B"}`), CodeSchema, "/States/A/ItemBatcher", "'BatchSize'"},
-		{"share of failures",
-			inMachine(`{"Type":"Map","ToleratedFailurePercentage":100.5,"ItemProcessor":` + passing(``) +
-				`,"Next":"B"}`), CodeSchema, "/States/A/ToleratedFailurePercentage", "Maximum value is 100.0"},
-		{"output of JSONata", inMachine(`{"Type":"Succeed","Output":{}}`), CodeSchema, "/States/A",
-			"The QueryLanguage is set to 'JSONPath', " +
+		{name: "typo", definition: inMachine(`{` + fn + `,"timeoutSeconds":5,"Next":"B"}`), code: CodeSchema,
+			location: "/States/A", message: "Field 'timeoutSeconds' is not supported"},
+		{name: "unknown at the top", definition: `{"StartAt":"A","States":{"A":{"Type":"Succeed"}},"Name":"x"}`,
+			code: CodeSchema, location: "/", message: "Field 'Name' is not supported"},
+		{name: "unknown in a retrier",
+			definition: inMachine(`{` + fn + `,"Retry":[{"ErrorEquals":["E"],"MaxRetries":1}],"Next":"B"}`),
+			code:       CodeSchema, location: "/States/A/Retry[0]", message: "'MaxRetries'"},
+		{name: "unknown in a catcher",
+			definition: inMachine(`{` + fn + `,"Catch":[{"ErrorEquals":["E"],"Next":"B","End":true}],"Next":"B"}`),
+			code:       CodeSchema, location: "/States/A/Catch[0]", message: "'End'"},
+		{name: "unknown in a rule",
+			definition: inMachine(`{"Type":"Choice","Choices":[{"Variable":"$.a","IsNull":true,"Next":"B",` +
+				`"ResultPath":"$"}]}`), code: CodeSchema, location: "/States/A/Choices[0]", message: "'ResultPath'"},
+		{name: "next of an inner rule", definition: inMachine(
+			`{"Type":"Choice","Choices":[{"Not":{"Variable":"$.a","IsNull":true,"Next":"B"},"Next":"B"}]}`),
+			code: CodeSchema, location: "/States/A/Choices[0]/Not", message: "'Next'"},
+		{name: "two kinds of rule",
+			definition: inMachine(`{"Type":"Choice","Choices":[{"Variable":"$.a","And":[{"Variable":"$.a",` +
+				`"IsNull":true}],` +
+				`"Next":"B"}]}`), code: CodeSchema, location: "/States/A/Choices[0]", message: "'Variable'"},
+		{name: "unknown in a branch",
+			definition: inMachine(`{"Type":"Parallel","Branches":[{"StartAt":"X","TimeoutSeconds":1,` +
+				`"States":{"X":{"Type":"Succeed"}}}],"Next":"B"}`), code: CodeSchema,
+			location: "/States/A/Branches[0]", message: "'TimeoutSeconds'"},
+		{name: "unknown in a config",
+			definition: inMachine(`{"Type":"Map","ItemProcessor":{"ProcessorConfig":{"mode":"INLINE"},"StartAt":"X",` +
+				`"States":{"X":{"Type":"Succeed"}}},"Next":"B"}`), code: CodeSchema,
+			location: "/States/A/ItemProcessor/ProcessorConfig", message: "'mode'"},
+		{name: "language of a processor",
+			definition: inMachine(`{"Type":"Map","Iterator":{"QueryLanguage":"JSONPath","StartAt":"X",` +
+				`"States":{"X":{"Type":"Succeed"}}},"Next":"B"}`), code: CodeSchema, location: "/States/A/Iterator",
+			message: "'QueryLanguage'"},
+		{name: "both processors", definition: inMachine(`{"Type":"Map","Iterator":` + passing(``) + `,"ItemProcessor":` +
+			passingAs("Other", ``) +
+			`,"Next":"B"}`), code: CodeSchema, location: "/States/A",
+			message: "There should only be one of the following fields: [ItemProcessor, Iterator]"},
+		{name: "unknown in a batcher",
+			definition: inMachine(`{"Type":"Map","ItemBatcher":{"BatchSize":1},"ItemProcessor":` + passing(``) +
+				`,"Next":"B"}`), code: CodeSchema, location: "/States/A/ItemBatcher", message: "'BatchSize'"},
+		{name: "share of failures",
+			definition: inMachine(`{"Type":"Map","ToleratedFailurePercentage":100.5,"ItemProcessor":` + passing(``) +
+				`,"Next":"B"}`), code: CodeSchema, location: "/States/A/ToleratedFailurePercentage",
+			message: "Maximum value is 100.0"},
+		{name: "output of JSONata", definition: inMachine(`{"Type":"Succeed","Output":{}}`), code: CodeSchema,
+			location: "/States/A", message: "The QueryLanguage is set to 'JSONPath', " +
 				"but field 'Output' is only supported for the 'JSONata' QueryLanguage"},
-		{"arguments of JSONata", inMachine(`{` + fn + `,"Arguments":{},"Next":"B"}`), CodeSchema, "/States/A",
-			"field 'Arguments'"},
-		{"items of JSONata", inMachine(`{"Type":"Map","Items":[],"ItemProcessor":` + passing(``) + `,"Next":"B"}`),
-			CodeSchema, "/States/A", "field 'Items'"},
-		{"path in JSONata", inMachine(`{"Type":"Pass","QueryLanguage":"JSONata","InputPath":"$.a","Next":"B"}`),
-			CodeSchema, "/States/A",
-			"The QueryLanguage is set to 'JSONata', " +
+		{name: "arguments of JSONata", definition: inMachine(`{` + fn + `,"Arguments":{},"Next":"B"}`),
+			code: CodeSchema, location: "/States/A", message: "field 'Arguments'"},
+		{name: "items of JSONata",
+			definition: inMachine(`{"Type":"Map","Items":[],"ItemProcessor":` + passing(``) + `,"Next":"B"}`),
+			code:       CodeSchema, location: "/States/A", message: "field 'Items'"},
+		{name: "path in JSONata",
+			definition: inMachine(`{"Type":"Pass","QueryLanguage":"JSONata","InputPath":"$.a","Next":"B"}`),
+			code:       CodeSchema, location: "/States/A", message: "The QueryLanguage is set to 'JSONata', " +
 				"but field 'InputPath' is only supported for the 'JSONPath' QueryLanguage"},
-		{"JSONPath within JSONata",
-			`{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Pass","QueryLanguage":"JSONPath",` +
-				`"End":true}}}`, CodeSchema, "/States/A",
-			"'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine"},
-		{"other language", `{"QueryLanguage":"jsonpath","StartAt":"A","States":{"A":{"Type":"Succeed"}}}`,
-			CodeSchema, "/QueryLanguage", "[JSONPath, JSONata]"},
-		{"machine language inside",
-			inMachine(`{"Type":"Map","QueryLanguage":"JSONata","ItemProcessor":{"StartAt":"X",` +
-				`"States":{"X":{"Type":"Pass","Output":1,"End":true}}},"Next":"B"}`), CodeSchema,
-			"/States/A/ItemProcessor/States/X", "field 'Output'"},
-		{"long wait", inMachine(`{"Type":"Wait","Seconds":100000000,"Next":"B"}`), CodeSchema, "/States/A/Seconds",
-			"Maximum value is 99999999"},
-		{"endless wait", inMachine(`{"Type":"Wait","Seconds":1e300,"Next":"B"}`), CodeSchema, "/States/A/Seconds",
-			"Maximum value is 99999999"},
-		{"negative wait", inMachine(`{"Type":"Wait","Seconds":-1,"Next":"B"}`), CodeSchema, "/States/A/Seconds",
-			"Minimum value is 0"},
-		{"broken second", inMachine(`{"Type":"Wait","Seconds":1.5,"Next":"B"}`), CodeSchema, "/States/A/Seconds",
-			"Integer"},
-		{"second as text", inMachine(`{"Type":"Wait","Seconds":"5","Next":"B"}`), CodeSchema, "/States/A/Seconds",
-			"Integer"},
-		{"long delay",
-			inMachine(`{` + fn + `,"Retry":[{"ErrorEquals":["E"],"MaxDelaySeconds":31622400}],"Next":"B"}`),
-			CodeSchema, "/States/A/Retry[0]/MaxDelaySeconds", "Maximum value is 31622399"},
-		{"many attempts",
-			inMachine(`{` + fn + `,"Retry":[{"ErrorEquals":["E"],"MaxAttempts":100000000}],"Next":"B"}`),
-			CodeSchema, "/States/A/Retry[0]/MaxAttempts", "Maximum value is 99999999"},
-		{"wait by the context object", inMachine(`{"Type":"Wait","SecondsPath":"$$.Execution.Input.s","Next":"B"}`),
-			CodeSchema, "/States/A/SecondsPath", "Value is not a Reference Path"},
-		{"number as an error", inMachine(`{"Type":"Fail","ErrorPath":"States.MathAdd($.n, 1)"}`), CodeSchema,
-			"/States/A/ErrorPath", "that returns a String"},
-		{"array as a cause", inMachine(`{"Type":"Fail","CausePath":"States.Array(States.Format('x'))"}`),
-			CodeSchema, "/States/A/CausePath", "that returns a String"},
-		{"parsed text as a cause", inMachine(`{"Type":"Fail","CausePath":"States.StringToJson($.c)"}`), CodeSchema,
-			"/States/A/CausePath", "that returns a String"},
-		{"no expression as a cause", inMachine(`{"Type":"Fail","CausePath":"broken"}`), CodeSchema,
-			"/States/A/CausePath", "valid JSONPath"},
-		{"result in the last element", inMachine(`{"Type":"Pass","ResultPath":"$.a[-1]","Next":"B"}`), CodeSchema,
-			"/States/A/ResultPath", "Value is not a Reference Path"},
-		{"error below the last element",
-			inMachine(`{` + fn +
-				`,"Catch":[{"ErrorEquals":["E"],"ResultPath":"$.a[-2].b","Next":"B"}],"Next":"B"}`), CodeSchema,
-			"/States/A/Catch[0]/ResultPath", "Value is not a Reference Path"},
-		{"unknown parameter",
-			inMachine(`{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke",` +
-				`"Parameters":{"FunctionName":"F","Foo.$":"$"},"Next":"B"}`), CodeSchema, "/States/A/Parameters",
-			`The field "Foo" is not supported by Step Functions`},
-		{"parameter written small",
-			inMachine(`{"Type":"Task","Resource":"arn:aws:states:::dynamodb:getItem",` +
-				`"Parameters":{"tableName":"t","Key":{}},"Next":"B"}`), CodeSchema, "/States/A/Parameters",
-			`The field "tableName" is not supported`},
-		{"missing function",
-			inMachine(`{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken",` +
-				`"Parameters":{"Payload":{}},"Next":"B"}`), CodeSchema, "/States/A/Parameters",
-			"The field 'FunctionName' is required but was missing"},
-		{"missing message",
-			inMachine(`{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage",` +
-				`"Parameters":{"QueueUrl":"q"},"Next":"B"}`), CodeSchema, "/States/A/Parameters",
-			"The field 'MessageBody' is required but was missing"},
-		{"missing machine of a child",
-			inMachine(`{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2",` +
-				`"Parameters":{"Input":{}},"Next":"B"}`), CodeSchema, "/States/A/Parameters",
-			"The field 'StateMachineArn' is required but was missing"},
-		{"no event",
-			inMachine(`{"Type":"Task","Resource":"arn:aws:states:::events:putEvents","Parameters":{},"Next":"B"}`),
-			CodeSchema, "/States/A/Parameters", "The field 'Entries' is required but was missing"},
-		{"invalid End", inMachine(`{"Type":"Pass","End":false}`), CodeSchema, "/States/A/End", "true"},
+		{name: "JSONPath within JSONata",
+			definition: `{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Pass",` +
+				`"QueryLanguage":"JSONPath",` +
+				`"End":true}}}`, code: CodeSchema, location: "/States/A",
+			message: "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine"},
+		{name: "other language",
+			definition: `{"QueryLanguage":"jsonpath","StartAt":"A","States":{"A":{"Type":"Succeed"}}}`,
+			code:       CodeSchema, location: "/QueryLanguage", message: "[JSONPath, JSONata]"},
+		{name: "machine language inside",
+			definition: inMachine(`{"Type":"Map","QueryLanguage":"JSONata","ItemProcessor":{"StartAt":"X",` +
+				`"States":{"X":{"Type":"Pass","Output":1,"End":true}}},"Next":"B"}`), code: CodeSchema,
+			location: "/States/A/ItemProcessor/States/X", message: "field 'Output'"},
+		{name: "long wait", definition: inMachine(`{"Type":"Wait","Seconds":100000000,"Next":"B"}`),
+			code: CodeSchema, location: "/States/A/Seconds", message: "Maximum value is 99999999"},
+		{name: "endless wait", definition: inMachine(`{"Type":"Wait","Seconds":1e300,"Next":"B"}`),
+			code: CodeSchema, location: "/States/A/Seconds", message: "Maximum value is 99999999"},
+		{name: "negative wait", definition: inMachine(`{"Type":"Wait","Seconds":-1,"Next":"B"}`), code: CodeSchema,
+			location: "/States/A/Seconds", message: "Minimum value is 0"},
+		{name: "broken second", definition: inMachine(`{"Type":"Wait","Seconds":1.5,"Next":"B"}`), code: CodeSchema,
+			location: "/States/A/Seconds", message: "Integer"},
+		{name: "second as text", definition: inMachine(`{"Type":"Wait","Seconds":"5","Next":"B"}`),
+			code: CodeSchema, location: "/States/A/Seconds", message: "Integer"},
+		{name: "long delay",
+			definition: inMachine(`{` + fn + `,"Retry":[{"ErrorEquals":["E"],"MaxDelaySeconds":31622400}],` +
+				`"Next":"B"}`), code: CodeSchema, location: "/States/A/Retry[0]/MaxDelaySeconds",
+			message: "Maximum value is 31622399"},
+		{name: "many attempts",
+			definition: inMachine(`{` + fn +
+				`,"Retry":[{"ErrorEquals":["E"],"MaxAttempts":100000000}],"Next":"B"}`), code: CodeSchema,
+			location: "/States/A/Retry[0]/MaxAttempts", message: "Maximum value is 99999999"},
+		{name: "wait by the context object",
+			definition: inMachine(`{"Type":"Wait","SecondsPath":"$$.Execution.Input.s","Next":"B"}`),
+			code:       CodeSchema, location: "/States/A/SecondsPath", message: "Value is not a Reference Path"},
+		{name: "number as an error", definition: inMachine(`{"Type":"Fail","ErrorPath":"States.MathAdd($.n, 1)"}`),
+			code: CodeSchema, location: "/States/A/ErrorPath", message: "that returns a String"},
+		{name: "array as a cause",
+			definition: inMachine(`{"Type":"Fail","CausePath":"States.Array(States.Format('x'))"}`),
+			code:       CodeSchema, location: "/States/A/CausePath", message: "that returns a String"},
+		{name: "parsed text as a cause",
+			definition: inMachine(`{"Type":"Fail","CausePath":"States.StringToJson($.c)"}`), code: CodeSchema,
+			location: "/States/A/CausePath", message: "that returns a String"},
+		{name: "no expression as a cause", definition: inMachine(`{"Type":"Fail","CausePath":"broken"}`),
+			code: CodeSchema, location: "/States/A/CausePath", message: "valid JSONPath"},
+		{name: "result in the last element",
+			definition: inMachine(`{"Type":"Pass","ResultPath":"$.a[-1]","Next":"B"}`), code: CodeSchema,
+			location: "/States/A/ResultPath", message: "Value is not a Reference Path"},
+		{name: "error below the last element", definition: inMachine(`{` + fn +
+			`,"Catch":[{"ErrorEquals":["E"],"ResultPath":"$.a[-2].b","Next":"B"}],"Next":"B"}`), code: CodeSchema,
+			location: "/States/A/Catch[0]/ResultPath", message: "Value is not a Reference Path"},
+		{name: "unknown parameter", definition: inMachine(`{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke",` +
+			`"Parameters":{"FunctionName":"F","Foo.$":"$"},"Next":"B"}`), code: CodeSchema,
+			location: "/States/A/Parameters", message: `The field "Foo" is not supported by Step Functions`},
+		{name: "parameter written small",
+			definition: inMachine(`{"Type":"Task","Resource":"arn:aws:states:::dynamodb:getItem",` +
+				`"Parameters":{"tableName":"t","Key":{}},"Next":"B"}`), code: CodeSchema,
+			location: "/States/A/Parameters", message: `The field "tableName" is not supported`},
+		{name: "missing function",
+			definition: inMachine(`{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken",` +
+				`"Parameters":{"Payload":{}},"Next":"B"}`), code: CodeSchema, location: "/States/A/Parameters",
+			message: "The field 'FunctionName' is required but was missing"},
+		{name: "missing message", definition: inMachine(`{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage",` +
+			`"Parameters":{"QueueUrl":"q"},"Next":"B"}`), code: CodeSchema, location: "/States/A/Parameters",
+			message: "The field 'MessageBody' is required but was missing"},
+		{name: "missing machine of a child",
+			definition: inMachine(`{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2",` +
+				`"Parameters":{"Input":{}},"Next":"B"}`), code: CodeSchema, location: "/States/A/Parameters",
+			message: "The field 'StateMachineArn' is required but was missing"},
+		{name: "no event", definition: inMachine(`{"Type":"Task","Resource":"arn:aws:states:::events:putEvents",` +
+			`"Parameters":{},"Next":"B"}`), code: CodeSchema, location: "/States/A/Parameters",
+			message: "The field 'Entries' is required but was missing"},
+		{name: "invalid End", definition: inMachine(`{"Type":"Pass","End":false}`), code: CodeSchema,
+			location: "/States/A/End", message: "true"},
 	} {
 		t.Run(tt.name, tt.run)
 	}

@@ -85,8 +85,14 @@ func (s *Service) listExecutions(in ListExecutionsInput) (out ListExecutionsOutp
 	}
 	for _, e := range found {
 		out.Executions = append(out.Executions, ExecutionItem{
-			s.arns.execution(m.Name, e.Name), in.StateMachineARN, e.Name, e.Status, e.Start, e.Stop, e.RedriveCount,
-			e.RedriveDate,
+			ExecutionARN:    s.arns.execution(m.Name, e.Name),
+			StateMachineARN: in.StateMachineARN,
+			Name:            e.Name,
+			Status:          e.Status,
+			StartDate:       e.Start,
+			StopDate:        e.Stop,
+			RedriveCount:    e.RedriveCount,
+			RedriveDate:     e.RedriveDate,
 		})
 	}
 	if next != (rank{}) {

@@ -164,7 +164,8 @@ func (s *Service) listStateMachines(in ListStateMachinesInput) (ListStateMachine
 			break
 		}
 		out.StateMachines = append(out.StateMachines,
-			StateMachineItem{s.arns.machine(m.Name), m.Name, "STANDARD", m.Created})
+			StateMachineItem{StateMachineARN: s.arns.machine(m.Name), Name: m.Name, Type: "STANDARD",
+				CreationDate: m.Created})
 	}
 	return out, nil
 }

@@ -72,7 +72,8 @@ func (s *Service) validateDefinition(in ValidateStateMachineDefinitionInput) (ou
 			out.Truncated = true
 			break
 		}
-		out.Diagnostics = append(out.Diagnostics, DiagnosticItem{d.Severity, d.Code, d.Message, d.Location})
+		out.Diagnostics = append(out.Diagnostics,
+			DiagnosticItem{Severity: d.Severity, Code: d.Code, Message: d.Message, Location: d.Location})
 	}
 	return out, nil
 }

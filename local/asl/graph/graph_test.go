@@ -74,7 +74,10 @@ func (b box) overlaps(o box) bool {
 	return b.left < o.right-touch && o.left < b.right-touch && b.top < o.bottom-touch && o.top < b.bottom-touch
 }
 
-func boxAt(what string, x, y, w, h float64) box { return box{what, x - w/2, y - h/2, x + w/2, y + h/2} }
+func boxAt(what string,
+	x, y, w, h float64) box {
+	return box{what: what, left: x - w/2, top: y - h/2, right: x + w/2, bottom: y + h/2}
+}
 
 // boxes returns the rectangles of the states and labels of a graph.
 func boxes(g *Graph) (out []box) {
@@ -94,7 +97,7 @@ func boxes(g *Graph) (out []box) {
 // pass through a state.
 func checkReadable(t *testing.T, g *Graph) {
 	t.Helper()
-	page := box{"the picture", 0, 0, g.Width, g.Height}
+	page := box{what: "the picture", left: 0, top: 0, right: g.Width, bottom: g.Height}
 	all := boxes(g)
 	for i, a := range all {
 		if a.left < page.left || a.top < page.top || a.right > page.right || a.bottom > page.bottom {
@@ -110,7 +113,8 @@ func checkReadable(t *testing.T, g *Graph) {
 		for i := 1; i < len(e.route); i++ {
 			p, q := e.route[i-1], e.route[i]
 			for _, n := range g.Nodes {
-				line := box{"", min(p.x, q.x), min(p.y, q.y), max(p.x, q.x) + 0.1, max(p.y, q.y) + 0.1}
+				line := box{what: "", left: min(p.x, q.x), top: min(p.y, q.y), right: max(p.x, q.x) + 0.1,
+					bottom: max(p.y, q.y) + 0.1}
 				if line.overlaps(boxAt(n.Name, n.X, n.Y, n.Width-0.4, n.Height-0.4)) {
 					t.Errorf("%s-%s passes through %s", e.From, e.To, n.Name)
 				}
