@@ -81,7 +81,8 @@ func (s *Stack) issuerOf(url string) *issuer.Issuer {
 	return nil
 }
 
-// mayInvoke refuses a route whose function does not let API Gateway in: on AWS every request to it would fail.
+// mayInvoke refuses a route whose function does not allow API Gateway to invoke it: on AWS every
+// request to that route fails.
 func (s *Stack) mayInvoke(a template.HTTPAPI, r template.Route) error {
 	method, path, _ := strings.Cut(r.Key, " ")
 	source := awsapi.ARN("execute-api", a.ID+"/"+a.Stage+"/"+method+path)
@@ -103,7 +104,8 @@ func (s *Stack) invokeRoute(ctx context.Context, function string, event []byte) 
 	return r.Payload, r.FunctionError != "", nil
 }
 
-// APIHandler answers requests to the stack's HTTP API. Of several, the one whose id the host begins with answers, or else the first.
+// APIHandler serves the stack's HTTP APIs. If there are several, the one whose id begins the
+// request's host answers, and without a match the first.
 func (s *Stack) APIHandler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if len(s.apis) == 0 {
@@ -120,8 +122,9 @@ func (s *Stack) APIHandler() http.Handler {
 	})
 }
 
-// Guarded has next, which is or holds APIHandler, answer to loopback's names and hosts alone, and to web pages of its own origin and of those that
-// the template's CORS configuration allows.
+// Guarded wraps next, which is or contains APIHandler. It serves requests to loopback's names and
+// to hosts only, and of web pages only those of its own origin and of the origins that the
+// template's CORS configuration allows.
 func (s *Stack) Guarded(next http.Handler, hosts ...string) http.Handler {
 	return guard.Guard{Hosts: hosts, Origins: s.allowsOrigin, Pages: true}.Handler(next, gateway.Refuse)
 }
@@ -139,7 +142,8 @@ func cors(c *template.CORS) *gateway.CORS {
 	return &gateway.CORS{Origins: c.Origins, Methods: c.Methods, Headers: c.Headers, Expose: c.Expose, MaxAge: c.MaxAge, Credentials: c.Credentials}
 }
 
-// Issuer mints the tokens that the API's authorizer accepts: that of the template's first user pool. Nil if there is none.
+// Issuer is the issuer of the template's first user pool. It mints the tokens that the API's
+// authorizer accepts. Nil if there is no user pool.
 func (s *Stack) Issuer() *issuer.Issuer {
 	if len(s.issuers) == 0 {
 		return nil
@@ -147,7 +151,8 @@ func (s *Stack) Issuer() *issuer.Issuer {
 	return s.issuers[0]
 }
 
-// ClientID is the id of an app client, by its logical id in the template: what an authorizer's audience holds. Empty if there is none.
+// ClientID is the id of the app client with a logical id of the template, as an authorizer's
+// audience lists it. Empty if there is none.
 func (s *Stack) ClientID(logicalID string) string {
 	for _, c := range s.template.UserPoolClients {
 		if c.LogicalID == logicalID {

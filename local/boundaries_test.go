@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestBoundaries: nothing below local knows the system that it runs.
+// TestBoundaries checks that no package below local imports the system that it runs.
 func TestBoundaries(t *testing.T) {
 	t.Parallel()
 	checked := 0

@@ -6,18 +6,21 @@ import (
 	"time"
 )
 
-// lastGrace is how long what is under way may take to end once the store has failed: it may wait for a commit that never returns.
+// lastGrace is how long work in progress may take to end once the store has failed: it may wait for
+// a commit that never returns.
 const lastGrace = time.Second
 
-// Drain is the first part of Close, for a stack that was started: nothing begins any more that nobody waits for, and what is in flight has a few
-// seconds to finish, or until ctx ends. Meanwhile the API's functions are there, which others may need to finish.
+// Drain is the first part of Close, for a stack that was started. Work that no caller waits for no
+// longer begins, and work in flight has a few seconds to finish, or until ctx ends. The API's
+// functions still run meanwhile: other functions may need them to finish.
 func (s *Stack) Drain(ctx context.Context) {
 	defer context.AfterFunc(ctx, s.lambda.Close)()
 	_ = s.unlessFailed(func() error { s.lambda.Drain(); return nil }) // Close returns the failure
 }
 
-// Close stops the stack: pollers first, then what is in flight has a few seconds to finish, or until ctx ends; then the store is closed. A store that
-// has failed is left as it is: what was committed is on the disk.
+// Close stops the stack: pollers first, then work in flight has a few seconds to finish, or until
+// ctx ends; then the store is closed. A store that has failed is left as it is: what was committed
+// is on the disk.
 func (s *Stack) Close(ctx context.Context) error {
 	s.close.Do(func() {
 		close(s.done)

@@ -12,7 +12,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/lambda"
 )
 
-// blocking is a handler that says that it has begun and waits for its end.
+// blocking is a handler that signals its start and waits until it may end.
 type blocking struct{ begun chan<- struct{} }
 
 func (b blocking) Invoke(ctx context.Context, _ []byte) ([]byte, error) {
@@ -41,12 +41,12 @@ func TestStack_Close(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := s.Start(t.Context()); err == nil {
-		t.Error("it started twice")
+		t.Error("the stack started twice")
 	}
 	send(t, s, "n1")
 	<-begun
 	at, cancel := context.WithCancel(t.Context())
-	cancel() // no patience: what is in flight is interrupted
+	cancel() // no grace: work in flight is interrupted
 	if err := s.Close(at); err != nil {
 		t.Fatal(err)
 	}

@@ -10,11 +10,12 @@ import (
 	"github.com/orderflow-dev/orderflow/local/iam"
 )
 
-// inProcess is the endpoint that clients of this process call: no name to resolve, no socket.
+// inProcess is the endpoint that clients of this process call: they resolve no name and open no
+// socket.
 const inProcess = "http://aws.localhost"
 
-// Config makes AWS SDK clients that reach the stack in process, as the bearer of a role (its name); "" is the machine's operator, who may do
-// everything.
+// Config makes AWS SDK clients that reach the stack in process with the permissions of a role,
+// given by its name. The empty name is the operator of the machine, who may do everything.
 func (s *Stack) Config(role string) aws.Config {
 	key := "operator"
 	if role != "" {
@@ -28,7 +29,7 @@ func (s *Stack) Config(role string) aws.Config {
 	}
 }
 
-// roleKey is the access key id of a role, which may be given by its name or as the key itself.
+// roleKey is the access key id of a role, given by its name or by the key itself.
 func roleKey(role string) string {
 	if key := iam.RoleKey(""); strings.HasPrefix(role, key) {
 		return role

@@ -10,8 +10,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// create makes everything that the template describes, or brings it up to date, in the order in which things need each other.
-// Each step may be repeated: a crash half way is healed by the next start.
+// create makes everything that the template describes, or brings it up to date, in the order of the
+// dependencies. Each step may be repeated: the next start completes what a crash interrupted.
 func (s *Stack) create(ctx context.Context) error {
 	steps := []func(context.Context) error{
 		s.createTables, s.createQueues, s.createTopics,
@@ -28,8 +28,9 @@ func (s *Stack) create(ctx context.Context) error {
 	return nil
 }
 
-// replace creates things and then removes those that an earlier template had made and this one does not name. What people made by hand
-// is not touched. The list of what was made is written before anything is made, so that a crash forgets nothing.
+// replace creates things and then removes those that an earlier template described and this one
+// does not. Resources that were created by hand are not touched. The list of the created things is
+// written before any of them is created, so that a crash leaves none unlisted.
 func (s *Stack) replace(kind string, names []string, create func() error, remove func(name string) error) error {
 	key := store.NewKey("local", "made", kind)
 	var before []string

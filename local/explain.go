@@ -8,13 +8,13 @@ import (
 	"github.com/orderflow-dev/orderflow/local/template"
 )
 
-// Explanation says what the stack runs, and what of the template it does otherwise than AWS.
+// Explanation lists what the stack runs, and what of the template it does differently from AWS.
 type Explanation struct {
 	StackName string             `json:"stackName"`
 	Runs      []Count            `json:"runs"`
-	Differs   []Difference       `json:"differs"`   // the system behaves otherwise than on AWS because of it
+	Differs   []Difference       `json:"differs"`   // the system behaves differently from AWS because of it
 	NoEffect  []Difference       `json:"noEffect"`  // has no effect on one machine
-	Unchecked []string           `json:"unchecked"` // what AWS would refuse, and the stack does not notice
+	Unchecked []string           `json:"unchecked"` // what AWS refuses and the stack does not check
 	Template  *template.Template `json:"-"`
 }
 
@@ -33,7 +33,7 @@ type Difference struct {
 	Place    string   `json:"place"` // file:line of the first
 }
 
-// Explain reads the template of the options without opening anything.
+// Explain reads the template of the options without opening a stack.
 func Explain(o Options) (*Explanation, error) {
 	s := &Stack{opt: o}
 	t, err := s.load(nil)
@@ -43,7 +43,7 @@ func Explain(o Options) (*Explanation, error) {
 	return explain(t), nil
 }
 
-// Explain says what the stack runs, and what of its template it does otherwise than AWS.
+// Explain reports what the stack runs, and what of its template it does differently from AWS.
 func (s *Stack) Explain() *Explanation { return explain(s.template) }
 
 func explain(t *template.Template) *Explanation {
@@ -90,7 +90,7 @@ func (e *Explanation) Write(w io.Writer) error {
 		}
 	}
 	fmt.Fprintf(&b, "The stack %s runs %s.\n", e.StackName, strings.Join(runs, ", "))
-	writeDifferences(&b, "Behaves otherwise than on AWS:", e.Differs)
+	writeDifferences(&b, "Behaves differently from AWS:", e.Differs)
 	writeDifferences(&b, "Has no effect on one machine:", e.NoEffect)
 	if len(e.Unchecked) > 0 {
 		fmt.Fprintf(&b, "\nIs not checked on one machine:\n  %s\n", strings.Join(e.Unchecked, "\n  "))

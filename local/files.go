@@ -10,7 +10,8 @@ import (
 
 const templateName = "template.yaml"
 
-// templateFS is the template and the files that it names, which may lie flat in their file system.
+// templateFS serves the template and the files that it names, which may be given without their
+// folders.
 type templateFS struct {
 	template []byte
 	files    fs.FS

@@ -15,7 +15,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// openStore takes the data folder and opens the store in it.
+// openStore locks the data folder and opens the store in it.
 func (s *Stack) openStore() error {
 	if !s.opt.InMemory {
 		if err := s.takeFolder(); err != nil {
@@ -35,7 +35,8 @@ func (s *Stack) openStore() error {
 	return nil
 }
 
-// resumeClock puts a clock forward that is behind what the store has seen: the points in time in it are those of the process before this one.
+// resumeClock moves the clock forward if it is behind the store, whose times are those of the
+// earlier process.
 func (s *Stack) resumeClock() {
 	c, ok := s.clock.(*clock.Clock)
 	if !ok {
@@ -46,7 +47,7 @@ func (s *Stack) resumeClock() {
 	}
 }
 
-// takeFolder makes the data folder, or keeps others out of one that is there, and locks it.
+// takeFolder makes the data folder, or closes an existing one to other users, and locks it.
 func (s *Stack) takeFolder() error {
 	dir := s.opt.Dir
 	if dir == "" {
@@ -66,7 +67,8 @@ func (s *Stack) takeFolder() error {
 	return os.Chmod(path, 0o600)
 }
 
-// notLocked is why a data folder could not be locked: another process holds the lock, or the disk does not let the file be opened.
+// notLocked explains why a data folder could not be locked: another process holds the lock, or the
+// disk does not let the file be opened.
 func notLocked(dir string, err error) error {
 	why := "its lock cannot be taken"
 	if errors.Is(err, syscall.EAGAIN) || strings.Contains(err.Error(), "lock held by current process") { // Pebble's words

@@ -45,7 +45,8 @@ func (s *Stack) registerFunctions() error {
 // Functions are the stack's functions, with the environment that each handler gets.
 func (s *Stack) Functions() []lambda.Function { return s.lambda.Functions() }
 
-// invokeTarget queues a function for the caller in ctx: a rule or a topic, which the function's policy must let in.
+// invokeTarget queues an invocation for the caller in ctx, a rule or a topic, which the function's
+// policy must allow.
 func (s *Stack) invokeTarget(ctx context.Context, functionARN string, payload []byte) error {
 	if err := s.allow(ctx, "lambda:InvokeFunction", functionARN); err != nil {
 		return err

@@ -15,7 +15,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/lambda"
 )
 
-// bootstrap is the program that is deployed, in miniature: this test binary, started behind a Runtime API.
+// bootstrap is the program that is deployed, in miniature: this test binary, started behind a
+// Runtime API.
 func bootstrap() error {
 	cfg, err := config.LoadDefaultConfig(context.Background())
 	if err != nil {
@@ -34,7 +35,8 @@ func bootstrap() error {
 	return nil
 }
 
-// TestStack_isolated goes the whole way with each function as a process that knows the stack's endpoint and its role alone.
+// TestStack_isolated runs the whole flow with each function as a process that knows only the
+// stack's endpoint and its role.
 func TestStack_isolated(t *testing.T) {
 	t.Parallel()
 	path, err := os.Executable()

@@ -83,8 +83,8 @@ func child(dir string) error {
 	return in.Err()
 }
 
-// TestStack_kill kills the process right after it has accepted work, three times, and then sees all of it done, without waiting for the
-// visibility timeout of what was in flight.
+// TestStack_kill kills the process right after it has accepted work, three times, and then checks
+// that all of it is done without waiting for the visibility timeout of what was in flight.
 func TestStack_kill(t *testing.T) {
 	t.Parallel()
 	dir, accepted := t.TempDir(), 0
@@ -104,8 +104,8 @@ func TestStack_kill(t *testing.T) {
 	}
 }
 
-// TestStack_killedInFlight kills the process more often than maxReceiveCount while its function holds the message: the message is no dead letter,
-// and the next process does its work.
+// TestStack_killedInFlight kills the process more often than maxReceiveCount while its function
+// holds the message. The message does not become a dead letter, and the next process does its work.
 func TestStack_killedInFlight(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -130,7 +130,8 @@ func TestStack_killedInFlight(t *testing.T) {
 	}
 }
 
-// acceptAndDie runs a child, has it accept n notes from number first on, and kills it. It returns the next number.
+// acceptAndDie runs a child, has it accept n notes from number first on, and kills it. It returns
+// the next number.
 func acceptAndDie(t *testing.T, dir string, first, n int) int {
 	t.Helper()
 	c := startChild(t, dir)
@@ -178,7 +179,7 @@ func (c *childProcess) line(t *testing.T) string {
 	if !c.lines.Scan() {
 		_ = c.cmd.Process.Kill()
 		_ = c.cmd.Wait()
-		t.Fatalf("the child died, or said nothing more within %v: %s", settle, c.stderr.String())
+		t.Fatalf("the child died, or printed nothing more within %v: %s", settle, c.stderr.String())
 	}
 	return c.lines.Text()
 }

@@ -32,7 +32,8 @@ func (s *Stack) mapSources() error {
 		var err error
 		switch m.Kind {
 		case "sqs":
-			// The pollers of the process before this one are gone, and what they had received would wait for its visibility timeout.
+			// The pollers of the earlier process are gone: the messages that they received need not
+			// wait for their visibility timeout.
 			if err := s.sqs.ReleaseInFlight(m.SourceARN); err != nil {
 				return fmt.Errorf("event source mapping %s: %w", m.LogicalID, err)
 			}
@@ -54,7 +55,8 @@ func (s *Stack) mapSources() error {
 	return nil
 }
 
-// mappingActions are what the role of a mapping's function must be allowed to do with the source: CreateEventSourceMapping refuses without.
+// mappingActions are the actions on the source that the role of a mapping's function must allow:
+// CreateEventSourceMapping fails without them.
 var mappingActions = map[string][]string{
 	"sqs":      {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
 	"dynamodb": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"},
@@ -74,7 +76,8 @@ func (s *Stack) mayMap(m template.EventSourceMapping) error {
 	return nil
 }
 
-// queueSource is SQS as event source mappings see it. The function's role needs the permissions that Lambda documents.
+// queueSource is SQS as event source mappings see it. The function's role needs the permissions
+// that Lambda documents.
 type queueSource struct{ s *Stack }
 
 // Receive implements lambda.SQSSource.
@@ -111,12 +114,14 @@ func (q queueSource) Delete(ctx context.Context, queueARN string, receiptHandles
 	return q.s.sqs.Delete(ctx, queueARN, receiptHandles...)
 }
 
-// Release implements lambda.SQSSource. Lambda itself gives back what the function has not begun: the role needs no permission for it.
+// Release implements lambda.SQSSource. Lambda itself returns the messages that the function has not
+// begun: the role needs no permission for it.
 func (q queueSource) Release(ctx context.Context, queueARN string, receiptHandles []string) error {
 	return q.s.sqs.GiveBack(ctx, queueARN, receiptHandles...)
 }
 
-// Fail implements lambda.SQSSource. What Lambda notes needs no permission.
+// Fail implements lambda.SQSSource. Lambda only records the failure: the role needs no permission
+// for it.
 func (q queueSource) Fail(ctx context.Context, queueARN string, receiptHandles []string) error {
 	return q.s.sqs.Fail(ctx, queueARN, receiptHandles...)
 }
@@ -157,7 +162,8 @@ func (d streamSource) Latest(ctx context.Context, streamARN string) (uint64, err
 	return d.s.dynamodb.StreamHead(tableOf(streamARN))
 }
 
-// Notify implements lambda.StreamSource. A stream that is not there wakes nobody: the mapping polls, and learns why.
+// Notify implements lambda.StreamSource. A stream that does not exist never notifies: the mapping
+// polls, and learns the reason.
 func (d streamSource) Notify(streamARN string) <-chan struct{} {
 	changed, err := d.s.dynamodb.StreamChanged(tableOf(streamARN))
 	if err != nil {

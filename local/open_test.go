@@ -28,7 +28,7 @@ func send(t *testing.T, s *local.Stack, id string) {
 	}
 }
 
-// poller is a function that may not read the queue which it polls.
+// poller is a function whose role may not read the queue that it polls.
 const poller = `Resources:
   Q: {Type: AWS::SQS::Queue}
   R:
@@ -97,7 +97,7 @@ func TestOpen_folderInUse(t *testing.T) {
 	}
 }
 
-// A role without a permission gets AWS's refusal, and the report tells it.
+// A role without a permission gets AWS's refusal, and the report lists it.
 func TestStack_denies(t *testing.T) {
 	t.Parallel()
 	o := options(t)
@@ -129,7 +129,7 @@ func TestStack_denies(t *testing.T) {
 	}
 }
 
-// A state machine may call the functions that its role allows, no others.
+// A state machine may call only the functions that its role allows.
 func TestStack_deniesTask(t *testing.T) {
 	t.Parallel()
 	o := options(t)
@@ -164,7 +164,7 @@ func TestExplain(t *testing.T) {
 	}
 	for _, want := range []string{
 		"The stack shop runs 6 functions, 1 state machine, 1 table, 3 queues, 1 topic, 1 subscription, 1 event bus, 2 rules",
-		"Behaves otherwise than on AWS:\n  AWS::ECS::Cluster: the local stack does not run this type\n",
+		"Behaves differently from AWS:\n  AWS::ECS::Cluster: the local stack does not run this type\n",
 		"Has no effect on one machine:\n  AWS::CloudWatch::Alarm: nothing watches metrics on one machine\n",
 		", Alarm, Second\n",
 	} {

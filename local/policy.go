@@ -16,7 +16,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/template"
 )
 
-// setPolicies hands the template's policies to the engine that decides.
+// setPolicies hands the template's policies to the IAM engine.
 func (s *Stack) setPolicies() error {
 	sessions := map[string]string{} // a function's session bears the function's name
 	for _, f := range s.template.Functions {
@@ -77,15 +77,17 @@ func permission(p template.Permission) iam.ResourcePolicy {
 	return iam.ResourcePolicy{ARNs: []string{arn}, Policy: iam.Policy{Name: p.LogicalID, Document: document, AWS: p.SAM}}
 }
 
-// policyService is a service whose resources have a Policy attribute, which decides as one from the template does, whoever sets it.
+// policyService is a service whose resources have a Policy attribute. A policy is enforced like one
+// of the template, whoever sets it.
 type policyService struct {
 	awsapi.HTTPService
 	setters []string              // the operations that may set a policy
 	refuse  func(why error) error // the service's answer to a policy that cannot be evaluated
-	attach  func()                // puts the service's policies to use
+	attach  func()                // brings the service's policies into force
 }
 
-// Do performs the operation. A policy that cannot be evaluated is refused before anything is stored.
+// Do performs the operation. A policy that cannot be evaluated is refused before anything is
+// stored.
 func (p policyService) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
 	if !slices.Contains(p.setters, op) {
 		return p.HTTPService.Do(ctx, op, input)
@@ -100,14 +102,14 @@ func (p policyService) Do(ctx context.Context, op string, input json.RawMessage)
 	return out, err
 }
 
-// checkPolicy checks the policy that an operation would give a queue or topic, if it would give one.
+// checkPolicy checks the policy that an operation sets on a queue or topic, if it sets one.
 func checkPolicy(input json.RawMessage) error {
 	var in struct {
 		Attributes                    map[string]string
 		AttributeName, AttributeValue string
 	}
 	if awsapi.Decode(input, &in) != nil {
-		return nil // another shape, or malformed: the operation says so
+		return nil // another shape, or malformed: the operation reports it
 	}
 	policy := in.Attributes["Policy"]
 	if in.AttributeName == "Policy" {
@@ -119,8 +121,9 @@ func checkPolicy(input json.RawMessage) error {
 	return iam.CheckResourcePolicy(json.RawMessage(policy))
 }
 
-// attachPolicies puts policies to use, by the ARN of what has them; those that the template describes are in use already.
-// One that cannot be evaluated, kept by an earlier version, closes what it stands on and never hinders a start.
+// attachPolicies brings policies into force, by the ARN of their resource; those of the template
+// are in force already. A policy that cannot be evaluated, stored by an earlier version, locks its
+// resource and never prevents a start.
 func (s *Stack) attachPolicies(read func() map[string]string) {
 	s.attaching.Lock()
 	defer s.attaching.Unlock()
@@ -136,13 +139,13 @@ func (s *Stack) attachPolicies(read func() map[string]string) {
 			continue
 		}
 		if err := s.iam.AttachResourcePolicy(arn, awsapi.ResourceName(arn), json.RawMessage(policy)); err != nil {
-			s.log.Error("policy cannot be evaluated: nobody but the operator may use what it stands on", "resource", arn, "error", err)
+			s.log.Error("policy cannot be evaluated: only the operator may use its resource", "resource", arn, "error", err)
 			s.iam.Lock(arn, awsapi.ResourceName(arn))
 		}
 	}
 }
 
-// authorize is the router's Authorizer. A service that acts for a rule or a topic says for which in ctx.
+// authorize is the router's Authorizer. A service that acts for a rule or a topic names it in ctx.
 func (s *Stack) authorize(ctx context.Context, id awsapi.Identity, g awsapi.Grant) error {
 	if source := sourceARN(ctx); source != "" && iam.IsService(id) {
 		id.AccessKey += "/" + source
@@ -158,8 +161,10 @@ func (s *Stack) allow(ctx context.Context, action, resource string) error {
 // sourceARN is what a service acts for in ctx: the condition key aws:SourceArn.
 func sourceARN(ctx context.Context) string { return cmp.Or(events.SourceARN(ctx), sns.SourceARN(ctx)) }
 
-// IAMReport lists the grants of the template that no call needed since Open, and the calls that were refused.
+// IAMReport lists the grants of the template that no call needed since Open, and the calls that
+// were refused.
 func (s *Stack) IAMReport() iam.Report { return s.iam.Report() }
 
-// IAMUsed lists the grants of the template that calls needed since Open: the counterpart of IAMReport.
+// IAMUsed lists the grants of the template that calls needed since Open: the counterpart of
+// IAMReport.
 func (s *Stack) IAMUsed() []iam.Used { return s.iam.Used() }

@@ -22,10 +22,10 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// unknown is a policy that AWS may take one day and nothing here can evaluate.
+// unknown is a policy that AWS may accept and this engine cannot evaluate.
 const unknown = `{"Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*","Condition":{"StringEquals":{"aws:Galaxy":"m31"}}}}`
 
-// misspelt is a policy that would let everyone send if its condition were passed over.
+// misspelt is a policy that would let everyone send if its condition were ignored.
 const misspelt = `{"Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*","Condtion":{"Bool":{"aws:SecureTransport":"true"}}}}`
 
 func wantCode(t *testing.T, err error, code string) {
@@ -36,7 +36,8 @@ func wantCode(t *testing.T, err error, code string) {
 	}
 }
 
-// A policy that is refused is not stored: not with a new queue or topic, not over the policy of one that is there.
+// A refused policy is not stored: neither with a new queue or topic nor in place of an existing
+// policy.
 func TestStack_refusedPolicyIsNotStored(t *testing.T) {
 	t.Parallel()
 	s := open(t, options(t))
@@ -78,7 +79,8 @@ func TestStack_refusedPolicyIsNotStored(t *testing.T) {
 	}
 }
 
-// A folder with policies that cannot be evaluated opens, says so, and keeps everyone but the operator away from what they stand on.
+// A folder with policies that cannot be evaluated opens, logs them, and refuses everyone but the
+// operator on their resources.
 func TestOpen_unreadablePolicies(t *testing.T) {
 	t.Parallel()
 	o := options(t)
@@ -111,7 +113,7 @@ func TestOpen_unreadablePolicies(t *testing.T) {
 	}
 }
 
-// storeUnreadable makes a data folder as a version that checked less could have left it.
+// storeUnreadable makes a data folder as a version with fewer checks could have left it.
 func storeUnreadable(t *testing.T, dir string) {
 	t.Helper()
 	st, err := store.Open(filepath.Join(dir, "store"), store.Options{})

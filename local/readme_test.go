@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// TestREADME_Rooms: the README names every package, and what it links to is there.
+// TestREADME_Rooms checks that the README names every package, and that the files it links to
+// exist.
 func TestREADME_Rooms(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("README.md")

@@ -25,7 +25,8 @@ func (s *Stack) createBuses(context.Context) error {
 	return nil
 }
 
-// createRules makes the rules and their targets what the template says, and deletes those that an earlier template had.
+// createRules makes the rules and their targets match the template, and deletes those of an earlier
+// template.
 func (s *Stack) createRules(ctx context.Context) error {
 	var names []string
 	for _, r := range s.template.Rules {
@@ -82,7 +83,7 @@ func ruleTarget(t template.Target) events.Target {
 	return out
 }
 
-// deleteRule removes a rule and its targets. One that is gone already is no error.
+// deleteRule removes a rule and its targets. A rule that does not exist is no error.
 func (s *Stack) deleteRule(ctx context.Context, bus, rule string) error {
 	out, err := s.call(ctx, "events", "ListTargetsByRule", map[string]string{"Rule": rule, "EventBusName": bus})
 	if awsapi.IsType(err, "ResourceNotFoundException") {

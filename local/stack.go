@@ -1,8 +1,10 @@
-// Package local runs the stack that a template describes on one machine: the AWS services that the template names, wired as it says, with
-// its roles' policies enforced and its functions' handlers in this process.
+// Package local runs the stack that a template describes on one machine: the AWS services that the
+// template names, connected as it describes, with its roles' policies enforced and its functions'
+// handlers in this process.
 //
-// Open creates what the template describes, or brings it up to date; nothing is consumed yet. Start lets timers, pollers and rules go.
-// After a crash Open on the same folder goes on where the last commit was.
+// Open creates what the template describes, or brings it up to date; nothing is consumed yet. Start
+// starts timers, pollers and rules. After a crash, Open on the same folder continues from the last
+// commit.
 package local
 
 import (
@@ -36,29 +38,32 @@ import (
 	"github.com/orderflow-dev/orderflow/local/template"
 )
 
-// Factory makes the handler of a function's new execution environment. cfg calls the stack's services as the function's role.
+// Factory makes the handler of a function's new execution environment. cfg calls the stack's
+// services as the function's role.
 type Factory func(fn lambda.Function, cfg aws.Config) (lambda.Handler, error)
 
 // Options of Open.
 type Options struct {
 	Template []byte // SAM or CloudFormation, YAML or JSON; required
-	// Definitions holds the files that the template names, by their path ("statemachines/a.asl.json") or by their base name.
+	// Definitions holds the files that the template names, by their path
+	// ("statemachines/a.asl.json") or by their base name.
 	Definitions fs.FS
 	StackName   string            // default "orderflow"
-	Parameters  map[string]string // over the template's defaults
+	Parameters  map[string]string // override the template's defaults
 	Dir         string            // the data folder; one process at a time
 	InMemory    bool              // keep nothing: Dir is not used
-	Factory     Factory           // required if the template has functions, but for Bootstrap
-	Clock       clockwork.Clock   // default: one that goes on from the machine's, and never back
+	Factory     Factory           // required if the template has functions and Bootstrap is empty
+	Clock       clockwork.Clock   // default: the machine's, but it never goes back
 	Logger      *slog.Logger      // default: none
-	// Bootstrap is the path of the program that is deployed. Set, each execution environment is a process of it instead of a handler of
-	// Factory, and calls the stack at AWSEndpoint, where AWSHandler must answer before Start.
+	// Bootstrap is the path of the program that is deployed. If it is set, each execution
+	// environment is a process of it instead of a handler of Factory. It calls the stack at
+	// AWSEndpoint, where AWSHandler must answer before Start.
 	Bootstrap   string
 	AWSEndpoint string
-	Output      io.Writer // takes what the bootstrap's processes write; nil drops it
-	// Observe is told of every invocation of a function when it has ended; it must not block.
+	Output      io.Writer // receives what the bootstrap's processes write; nil drops it
+	// Observe is called after every invocation of a function; it must not block.
 	Observe func(lambda.Invocation)
-	// AccessLog is told of every request to the HTTP API when it has been answered; it must not block.
+	// AccessLog is called after every request to the HTTP API; it must not block.
 	AccessLog func(gateway.Access)
 }
 
@@ -91,7 +96,8 @@ type Stack struct {
 	closed  error
 }
 
-// Open creates or updates everything that the template describes. Errors name the place in the template, or the folder that is in use.
+// Open creates or updates everything that the template describes. Errors name the place in the
+// template, or the folder that is in use.
 func Open(ctx context.Context, o Options) (_ *Stack, err error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -129,7 +135,7 @@ func (s *Stack) load(streams map[string]string) (*template.Template, error) {
 	return template.Load(template.Options{FS: files, Path: templateName, StackName: s.opt.StackName, Parameters: s.opt.Parameters, Streams: streams})
 }
 
-// services makes the services. They know each other through the router alone.
+// services makes the services. They call each other only through the router.
 func (s *Stack) services() (err error) {
 	if s.dynamodb, err = dynamodb.New(s.store, s.clock); err != nil {
 		return fmt.Errorf("open dynamodb: %w", err)
@@ -159,17 +165,18 @@ func (s *Stack) services() (err error) {
 	return nil
 }
 
-// call is the way from one service to another.
+// call is how one service calls another.
 func (s *Stack) call(ctx context.Context, service, op string, input any) (json.RawMessage, error) {
 	return s.router.CallJSON(ctx, service, op, input)
 }
 
-// Start lets the services go. It returns at once; Failed tells if one of them could not go on.
+// Start starts the services. It returns at once; Failed reports a service that could not continue.
 func (s *Stack) Start(context.Context) error {
 	if s.runners != nil {
-		return errors.New("start stack: it is running")
+		return errors.New("start stack: already running")
 	}
-	// Stopped in this order: functions finish what they have begun while everything that they call is still there.
+	// They stop in this order: functions finish what they have begun while everything that they
+	// call still runs.
 	s.run("lambda", s.lambda.Run)
 	s.run("events", s.events.Run)
 	s.run("sns", s.sns.Run)
@@ -179,7 +186,8 @@ func (s *Stack) Start(context.Context) error {
 	return nil
 }
 
-// Failed receives the error of a service that could not go on, or the *store.Failure of a full disk. The stack should then be closed.
+// Failed receives the error of a service that could not continue, or the *store.Failure of a full
+// disk. The stack should then be closed.
 func (s *Stack) Failed() <-chan error { return s.failed }
 
 // Err is the *store.Failure if the stack can store nothing any more, or nil.
@@ -209,8 +217,8 @@ func (r *runner) stop() {
 	<-r.done
 }
 
-// AWSHandler answers AWS API requests, for other processes: programs, not web pages, that call it by loopback's names or by hosts. Callers without a
-// role of the stack may do everything.
+// AWSHandler answers AWS API requests of other processes. It serves programs, not web pages, and
+// only at loopback's names and at hosts. Callers without a role of the stack may do everything.
 func (s *Stack) AWSHandler(hosts ...string) http.Handler { return s.router.Guarded(hosts...) }
 
 // Template is the resolved template.

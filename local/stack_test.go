@@ -95,7 +95,7 @@ func handlers(fn lambda.Function, cfg aws.Config) (lambda.Handler, error) {
 				}
 				_, err := machines.StartExecution(ctx, &sfn.StartExecutionInput{
 					StateMachineArn: aws.String(fn.Env["MACHINE"]), Name: aws.String(note.ID), Input: aws.String(r.Body)})
-				// A message may come twice, and its execution may have ended already.
+				// A message may arrive twice, and its execution may have ended already.
 				if _, started := errors.AsType[*sfntypes.ExecutionAlreadyExists](err); err != nil && !started {
 					return events.SQSEventResponse{}, err
 				}
@@ -131,7 +131,7 @@ func put(ctx context.Context, db *dynamodb.Client, table, id string) error {
 	return err
 }
 
-// done tells whether a note came all the way round, and how often its last step ran.
+// done reports whether a note has completed the whole flow, and how often its last step ran.
 func done(t *testing.T, s *local.Stack, id string) (bool, string) {
 	t.Helper()
 	out, err := dynamodb.NewFromConfig(s.Config("")).GetItem(t.Context(), &dynamodb.GetItemInput{TableName: aws.String("shop-notes"), Key: key(id)})
@@ -146,7 +146,7 @@ func done(t *testing.T, s *local.Stack, id string) (bool, string) {
 	return ok, times
 }
 
-// until polls; what names what never came.
+// until polls a condition, which what names in the failure.
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	deadline := time.After(settle)

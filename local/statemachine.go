@@ -30,7 +30,7 @@ func (s *Stack) createStateMachines(ctx context.Context) error {
 	return nil
 }
 
-// invokeTask calls a function for a state machine, whose role must be allowed to.
+// invokeTask calls a function for a state machine, whose role must allow it.
 func (s *Stack) invokeTask(ctx context.Context, function, qualifier string, payload []byte) (states.LambdaResult, error) {
 	if err := s.allow(ctx, "lambda:InvokeFunction", lambda.ARN(function)); err != nil {
 		return states.LambdaResult{}, err
@@ -40,7 +40,8 @@ func (s *Stack) invokeTask(ctx context.Context, function, qualifier string, payl
 	}
 	r, err := s.lambda.InvokeTask(ctx, function, payload)
 	if errors.Is(err, lambda.ErrStopping) {
-		// The task did not fail: the stack is being closed. It is given up with the state machines, and invoked again at the next start.
+		// The task did not fail: the stack is being closed. The task is interrupted with the state
+		// machines, and invoked again at the next start.
 		<-ctx.Done()
 		return states.LambdaResult{}, ctx.Err()
 	}

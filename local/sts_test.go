@@ -16,7 +16,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/iam"
 )
 
-// Callers of the AWS endpoint learn who they are; services that are not there answer so that the SDK reads it.
+// Callers of the AWS endpoint learn their identity; a call of a service that does not exist gets an
+// answer that the SDK can read.
 func TestStack_callerIdentity(t *testing.T) {
 	t.Parallel()
 	s := open(t, options(t))
@@ -46,6 +47,6 @@ func TestStack_callerIdentity(t *testing.T) {
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "x", "")})
 	_, err = stacks.DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{})
 	if e, ok := errors.AsType[smithy.APIError](err); !ok || e.ErrorCode() != "NotImplemented" || !strings.Contains(e.ErrorMessage(), "cloudformation: DescribeStacks") {
-		t.Errorf("a service that is not there: %v", err)
+		t.Errorf("a service that does not exist: %v", err)
 	}
 }

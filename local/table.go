@@ -8,7 +8,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/dynamodb"
 )
 
-// createTables also learns the ARNs of the streams, which only the tables know, and resolves the template again with them.
+// createTables also learns the ARNs of the streams, which only the tables know, and resolves the
+// template again with them.
 func (s *Stack) createTables(ctx context.Context) error {
 	streams := map[string]string{}
 	for _, t := range s.template.Tables {
@@ -31,7 +32,8 @@ func (s *Stack) createTables(ctx context.Context) error {
 	return nil
 }
 
-// ensureTable creates a table, or brings the one that is there up to date. It returns the ARN of its stream, if it has one.
+// ensureTable creates a table, or brings an existing one up to date. It returns the ARN of its
+// stream, if it has one.
 func (s *Stack) ensureTable(ctx context.Context, name string, create json.RawMessage) (stream string, err error) {
 	var spec dynamodb.TableSpec
 	if err := json.Unmarshal(create, &spec); err != nil {

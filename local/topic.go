@@ -48,7 +48,8 @@ func (s *Stack) createTopics(context.Context) error {
 	return nil
 }
 
-// createSubscriptions makes the subscriptions what the template says, and ends those that an earlier template had.
+// createSubscriptions makes the subscriptions match the template, and deletes those of an earlier
+// template.
 func (s *Stack) createSubscriptions(ctx context.Context) error {
 	var names []string
 	for _, u := range s.template.Subscriptions {
@@ -64,7 +65,7 @@ func (s *Stack) createSubscriptions(ctx context.Context) error {
 	}, func(name string) error { return s.unsubscribe(ctx, name) })
 }
 
-// unsubscribe ends the subscription of a name that createSubscriptions made.
+// unsubscribe deletes the subscription of a name that createSubscriptions recorded.
 func (s *Stack) unsubscribe(ctx context.Context, name string) error {
 	parts := strings.SplitN(name, " ", 3)
 	token := ""
@@ -103,7 +104,8 @@ type Published struct {
 	Message  string
 }
 
-// Published reads what was published to a topic, by its name or ARN: up to limit messages after a sequence number.
+// Published reads what was published to a topic, by its name or ARN: up to limit messages after a
+// sequence number.
 func (s *Stack) Published(topic string, after uint64, limit int) ([]Published, error) {
 	messages, err := s.sns.Published(topic, after, limit)
 	out := make([]Published, len(messages))

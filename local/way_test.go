@@ -39,9 +39,10 @@ func bearer(t *testing.T, s *local.Stack) string {
 	return out
 }
 
-// TestStack_way: api -> table -> stream -> function -> bus -> rule -> queue -> function -> state machine -> functions -> table, and
-// from the end of the execution -> default bus -> function -> topic -> queue. Every call is allowed by the template alone, and every grant
-// of the template is needed.
+// TestStack_way follows a note: api -> table -> stream -> function -> bus -> rule -> queue ->
+// function -> state machine -> functions -> table, and from the end of the execution -> default bus
+// -> function -> topic -> queue. The template alone allows every call, and every grant of the
+// template is needed.
 func TestStack_way(t *testing.T) {
 	t.Parallel()
 	s := start(t, options(t))
@@ -77,7 +78,7 @@ func TestStack_way(t *testing.T) {
 	}
 }
 
-// readLetters notes the executions that the topic told the queue of.
+// readLetters records the executions that the topic reported to the queue.
 func readLetters(t *testing.T, s *local.Stack, seen map[string]bool) {
 	t.Helper()
 	out, err := sqs.NewFromConfig(s.Config("")).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
@@ -94,7 +95,8 @@ func readLetters(t *testing.T, s *local.Stack, seen map[string]bool) {
 	}
 }
 
-// A rule that the queue's policy does not let in: the event goes to the dead-letter queue, with the reason.
+// A queue's policy does not allow the rule: the event goes to the dead-letter queue, with the
+// reason.
 func TestStack_deniesRule(t *testing.T) {
 	t.Parallel()
 	o := options(t)
@@ -120,7 +122,7 @@ func TestStack_deniesRule(t *testing.T) {
 	}
 }
 
-// A template without something that an earlier one had no longer does it; what is new is done.
+// A resource that the template no longer has stops working; a new one works.
 func TestOpen_updates(t *testing.T) {
 	t.Parallel()
 	o := options(t)

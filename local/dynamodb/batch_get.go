@@ -18,7 +18,8 @@ const (
 	maxBatchGetBytes = 16 << 20
 )
 
-// batchKeys are the items to read of one table, in requests and, those left over, in answers.
+// batchKeys are the keys to read from one table, in requests and, for those that are left over, in
+// answers.
 type batchKeys struct {
 	Keys                     []attr.Item
 	AttributesToGet          json.RawMessage   `json:",omitempty"`
@@ -63,7 +64,7 @@ func (s *Service) batchGetItem(_ context.Context, in batchGetInput) (*batchGetOu
 	return out, nil
 }
 
-// batchRead is what is read of one table.
+// batchRead is the read of one table.
 type batchRead struct {
 	batchKeys
 	projection *expr.Projection
@@ -167,7 +168,7 @@ func (s *Service) batchGetTable(t *table, name string, r batchRead, out *batchGe
 	return nil
 }
 
-// readCommitted reads an item when no write to it is under way: what it returns survives a crash.
+// readCommitted reads an item when no write to it is in progress: the result survives a crash.
 func (s *Service) readCommitted(key store.Key) (attr.Item, error) {
 	unlock := s.locks.rlock(key)
 	defer unlock()

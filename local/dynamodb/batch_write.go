@@ -29,7 +29,7 @@ type batchWriteOutput struct {
 	ConsumedCapacity []*consumedCapacity `json:",omitempty"`
 }
 
-// batchWriteItem writes all items in one batch of the store; AWS promises less.
+// batchWriteItem writes all items in one batch of the store; AWS guarantees less.
 func (s *Service) batchWriteItem(_ context.Context, in batchWriteInput) (*batchWriteOutput, error) {
 	if err := in.bounds(); err != nil {
 		return nil, err
@@ -108,7 +108,7 @@ func (s *Service) writeAll(writes []*write, m *meter) error {
 	return s.commit(changes, nil)
 }
 
-// parse makes the writes, by the order of their tables' names, and the name of the table of each.
+// parse makes the writes, in the order of their tables' names, and returns the table name of each.
 func (in *batchWriteInput) parse() (writes []*write, names []string, err error) {
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
 		for _, r := range in.RequestItems[name] {
@@ -132,7 +132,8 @@ func (r batchRequest) parse() (*write, error) {
 	return nil, validation("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
 }
 
-// checkInBatch is check, but for an item whose key does not fit: a batch words that as for a Key.
+// checkInBatch is check with another error for an item whose key does not fit: a batch reports that
+// as for a Key.
 func (w *write) checkInBatch(t *table) error {
 	if w.kind == putWrite {
 		if err := t.checkKey(t.keys.of(w.item)); err != nil {

@@ -10,17 +10,17 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// reason tells why an action cancelled its transaction; the Code of those that did not is None.
+// reason is why an action cancelled its transaction; the Code of the other actions is None.
 type reason struct {
 	Code    string
 	Message string    `json:",omitempty"`
 	Item    attr.Item `json:",omitzero"`
 }
 
-// action is a part of a transaction that is to be checked against its table's keys.
+// action is a part of a transaction that is checked against its table's keys.
 type action interface {
 	check(*table) error
-	// target is what has the key, and where the store keeps the item.
+	// target returns the attributes that contain the key, and where the store keeps the item.
 	target() (attr.Item, store.Key)
 }
 
@@ -33,8 +33,9 @@ func (w *write) target() (attr.Item, store.Key) {
 
 func (g *get) target() (attr.Item, store.Key) { return g.key, g.itemKey }
 
-// checkActions checks every action against its table, which has the name of the same place. What is wrong with one cancels the transaction, but for keys without value and items that are named
-// twice: those are errors of the request.
+// checkActions checks every action against the table at the same index. An error of one action
+// cancels the transaction, except for keys without a value and for items that are named twice:
+// those are errors of the request.
 func checkActions[A action](tables map[string]*table, names []string, actions []A) error {
 	seen := make(map[string]bool, len(actions))
 	var reasons []reason
@@ -65,7 +66,8 @@ func checkActions[A action](tables map[string]*table, names []string, actions []
 	return canceled(reasons)
 }
 
-// reasonOf is the reason for an error of one action; an error that is not the request's fault is returned.
+// reasonOf is the reason for an error of one action; an error that the request did not cause is
+// returned.
 func reasonOf(err error) (reason, error) {
 	if err == nil {
 		return reason{Code: "None"}, nil

@@ -10,7 +10,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
-// Sizes of capacity units, and what a transaction costs in their place (developer guide, "DynamoDB read and write operations").
+// Sizes of capacity units, and what a transaction costs in their place (developer guide, "DynamoDB
+// read and write operations").
 const (
 	readUnit          = 4 << 10
 	writeUnit         = 1 << 10
@@ -40,7 +41,8 @@ func (u *units) add(other units, factor float64) {
 	}
 }
 
-// unitsOf is how many units a size takes: one at least, for looking costs as well.
+// unitsOf is how many units a size takes: at least one, since a request that finds nothing costs
+// one too.
 func unitsOf(size, unit int) float64 { return math.Max(1, math.Ceil(float64(size)/float64(unit))) }
 
 // readUnits are those of one item, or of one page of Query or Scan.
@@ -51,7 +53,8 @@ func readUnits(size int, consistent bool) float64 {
 	return unitsOf(size, readUnit) / 2
 }
 
-// units are those of a write: of the larger of the item before and after, and of every index entry that is written or removed.
+// units are those of a write: of the larger of the item before and after, and of every index entry
+// that is written or removed.
 func (c *change) units() units {
 	u := units{table: unitsOf(max(attr.ItemSize(c.old), attr.ItemSize(c.new)), writeUnit)}
 	for i := range c.table.indexes {
@@ -61,7 +64,8 @@ func (c *change) units() units {
 	return u
 }
 
-// indexUnits: an entry that moves is removed and written again, an entry that stays as it is costs nothing.
+// indexUnits are the units of one index: an entry that moves is removed and written again, an
+// unchanged entry costs nothing.
 func (c *change) indexUnits(ix *index) float64 {
 	oldKey, newKey := c.table.indexKey(ix, c.old), c.table.indexKey(ix, c.new)
 	var before, after attr.Item
@@ -83,7 +87,8 @@ func (c *change) indexUnits(ix *index) float64 {
 	return unitsOf(max(attr.ItemSize(before), attr.ItemSize(after)), writeUnit)
 }
 
-// unitCount is the share of a table or index in a ConsumedCapacity. Transactions say which kind of units they are.
+// unitCount is the share of a table or index in a ConsumedCapacity. Transactions say which kind of
+// units they are.
 type unitCount struct {
 	CapacityUnits      float64
 	ReadCapacityUnits  *float64 `json:",omitempty"`
@@ -110,7 +115,8 @@ func (c *consumedCapacity) appendJSON(b []byte) []byte {
 	return append(append(b, `,"ConsumedCapacity":`...), text...)
 }
 
-// unitKind is how a request's units are counted: transactions take two for one and say which kind they are.
+// unitKind is how a request's units are counted: transactions take two for one and say which kind
+// they are.
 type unitKind int
 
 const (
@@ -182,7 +188,7 @@ func (m *meter) add(t *table, u units) {
 	m.tables[t.name()].add(u, m.kind.factor())
 }
 
-// read counts the read of one item; nil is an item that is not there.
+// read counts the read of one item; nil is an item that does not exist.
 func (m *meter) read(t *table, item attr.Item, consistent bool) {
 	if m != nil {
 		m.add(t, units{table: readUnits(attr.ItemSize(item), consistent)})

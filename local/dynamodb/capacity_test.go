@@ -17,7 +17,8 @@ func capacityOf(t *testing.T, out string) string {
 	return string(answer.ConsumedCapacity)
 }
 
-// fillCapacity puts items of about 3,000, 5,000 and 9,000 bytes into a partition of orders; the second is in the index.
+// fillCapacity puts items of about 3,000, 5,000 and 9,000 bytes into a partition of orders; the
+// second is in the index.
 func fillCapacity(t *testing.T, s *stack) {
 	t.Helper()
 	for i, size := range []int{3000, 5000, 9000} {
@@ -69,7 +70,8 @@ func TestConsumedCapacity_Reads(t *testing.T) {
 
 func pks(pk string, sk int) string { return fmt.Sprintf(`{"pk":{"S":"%s"},"sk":{"N":"%d"}}`, pk, sk) }
 
-// TestConsumedCapacity_Writes runs its steps in order: what a write costs depends on what was there.
+// TestConsumedCapacity_Writes runs its steps in order: the cost of a write depends on the item
+// before it.
 func TestConsumedCapacity_Writes(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

@@ -20,8 +20,8 @@ type change struct {
 	expired  bool // deleted by time to live
 }
 
-// commit makes the changes durable as one: items, index entries, expiry times and stream records; extra may add more to the batch.
-// A change that leaves its item as it was writes nothing.
+// commit makes the changes durable together: items, index entries, expiry times and stream records;
+// extra may add more to the batch. A change that leaves its item as it was writes nothing.
 func (s *Service) commit(changes []change, extra func(*store.Batch)) error {
 	b := s.store.NewBatch()
 	var records []pendingRecord
@@ -92,7 +92,8 @@ func (c *change) writeIndex(b *store.Batch, ix *index, newRaw []byte) {
 	b.Set(newKey, newRaw)
 }
 
-// indexKey is where the store keeps an item's entry in an index; nil if the item is not in it: indexes are sparse.
+// indexKey is where the store keeps an item's entry in an index; nil if the item is not in it:
+// indexes are sparse.
 func (t *table) indexKey(ix *index, item attr.Item) store.Key {
 	for _, a := range ix.keys.attributes() {
 		if _, ok := item[a.name]; !ok {

@@ -13,8 +13,9 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// TestService_Crash crashes the file system under concurrent transactions that each put one item into two tables. What was answered survives,
-// no transaction survives in part, items and streams agree, and the stream goes on behind what it had.
+// TestService_Crash crashes the file system under concurrent transactions that each put one item
+// into two tables. Every answered write survives, no transaction survives in part, items and
+// streams agree, and the stream continues after its last record.
 func TestService_Crash(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(4) {
@@ -62,7 +63,8 @@ func TestService_Crash(t *testing.T) {
 	}
 }
 
-// crashWhileWriting takes the crashed state of the file system while writers are at work, and returns what had been answered before it.
+// crashWhileWriting returns the crashed state of the file system under concurrent writers, and the
+// writes that were answered before it.
 func crashWhileWriting(t *testing.T, s *stack, fs *vfs.MemFS, seed uint64) (answered map[string]bool, crashed *vfs.MemFS) {
 	const put = `{"TransactItems":[{"Put":{"TableName":"accounts","Item":{"id":{"S":"%s"}}}},{"Put":{"TableName":"ledger","Item":{"id":{"S":"%s"}}}}]}`
 	var mu sync.Mutex

@@ -76,7 +76,7 @@ func (s *Service) create(spec TableSpec) (*table, error) {
 // labelFormat is how a stream's label writes the time of its creation.
 const labelFormat = "2006-01-02T15:04:05.000"
 
-// newID takes the next id of a table; s.mu is held.
+// newID takes the next id of a table. The caller holds s.mu.
 func (s *Service) newID(b *store.Batch) (uint64, error) {
 	var last uint64
 	v, err := s.store.Get(lastIDKey())

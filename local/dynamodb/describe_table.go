@@ -10,7 +10,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
-// tableDescription is the shape that CreateTable, DescribeTable, UpdateTable and DeleteTable answer.
+// tableDescription is the shape that CreateTable, DescribeTable, UpdateTable and DeleteTable
+// answer.
 type tableDescription struct {
 	TableName                 string
 	TableArn                  string
@@ -41,7 +42,8 @@ type indexDescription struct {
 	ProvisionedThroughput Throughput
 }
 
-// describe is the description without the counts, which take a scan. The table's mu or the service's is held.
+// describe is the description without the counts, which need a scan. The caller holds the table's
+// or the service's mu.
 func (t *table) describe() *tableDescription {
 	spec := t.record.Spec
 	d := &tableDescription{
@@ -77,10 +79,10 @@ func throughput(t *Throughput) Throughput {
 // tableInput are the parameters of an operation on a table.
 type tableInput struct{ TableName parameter }
 
-// errNoTableName is what operations on tables answer to a request without one.
+// errNoTableName is the answer of table operations to a request without a name.
 var errNoTableName = validation("The parameter 'TableName' is required but was not present in the request")
 
-// errNoTable is what operations on tables answer if there is none of that name.
+// errNoTable is the answer of table operations if no table has the name.
 func errNoTable(name string) error {
 	return notFound("Requested resource not found: Table: %s not found", name)
 }
@@ -116,8 +118,8 @@ func (s *Service) describeTable(_ context.Context, in tableInput) (*describeTabl
 	return &describeTableOutput{d}, nil
 }
 
-// itemCount is how many items a table has and their bytes: counted once by a scan, then kept up to date by every commit.
-// Commits during that scan may be missed; AWS's own counts are six hours old.
+// itemCount is how many items a table has and their bytes: counted once by a scan, then kept up to
+// date by every commit. Commits during that scan may be missed; AWS's own counts are six hours old.
 type itemCount struct {
 	mu          sync.Mutex
 	known       bool

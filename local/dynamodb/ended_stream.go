@@ -8,8 +8,9 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// endedStream is a stream that was switched off, or whose table was deleted. It can be read for as long as its records are kept
-// (developer guide, "Change data capture for DynamoDB Streams": 24 hours).
+// endedStream is a stream that was switched off, or whose table was deleted. It can be read for as
+// long as its records are kept (developer guide, "Change data capture for DynamoDB Streams": 24
+// hours).
 type endedStream struct {
 	*stream
 	at time.Time
@@ -23,8 +24,8 @@ type endedRecord struct {
 
 func (st *stream) endedKey() store.Key { return endedKey().Uint(st.TableID).Uint(st.ID) }
 
-// end puts the end of a stream into the batch that makes it end. The table's mu is held exclusively: no record is under way.
-// What it returns is called when the batch is durable.
+// end adds the end of a stream to the batch that causes it. The table's mu is held exclusively: no
+// record is being written. The returned function is called when the batch is durable.
 func (s *Service) end(b *store.Batch, st *stream) (ended func(), err error) {
 	at := s.clock.Now()
 	value, err := json.Marshal(endedRecord{st.streamIdentity, at})
@@ -76,7 +77,8 @@ func (s *Service) endedStreams() []endedStream {
 	return out
 }
 
-// sweepEnded trims the ended streams, and forgets those that ended longer ago than records are kept.
+// sweepEnded trims the ended streams, and removes those that ended longer ago than records are
+// kept.
 func (s *Service) sweepEnded() error {
 	for _, e := range s.endedStreams() {
 		if s.clock.Since(e.at) < retention {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// streamAnswer is what the operations on streams answer, as far as the tests look at it.
+// streamAnswer has the fields of the stream operations' answers that the tests read.
 type streamAnswer struct {
 	Streams []struct{ StreamArn, TableName string }
 
@@ -37,7 +37,8 @@ func (s *stack) streamCall(t *testing.T, op, input string, args ...any) streamAn
 	return a
 }
 
-// readEnded reads a stream that has ended from its beginning, two records at a time, until its shard is exhausted.
+// readEnded reads a stream that has ended from its beginning, two records at a time, until its
+// shard is exhausted.
 func (s *stack) readEnded(t *testing.T, arn string) (names []string) {
 	t.Helper()
 	next := s.streamCall(t, "GetShardIterator", `{"StreamArn":"%s","ShardId":"%s","ShardIteratorType":"TRIM_HORIZON"}`, arn, shardID).ShardIterator
@@ -121,7 +122,7 @@ func TestEndedStream_BesideItsSuccessor(t *testing.T) {
 	s.must(t, "CreateTable", accountsTable)
 	s.must(t, "PutItem", `{"TableName":"accounts","Item":{"id":{"S":"a"}}}`)
 	s.must(t, "UpdateTable", streamOff)
-	s.must(t, "PutItem", `{"TableName":"accounts","Item":{"id":{"S":"b"}}}`) // seen by no stream
+	s.must(t, "PutItem", `{"TableName":"accounts","Item":{"id":{"S":"b"}}}`) // in no stream
 	s.must(t, "UpdateTable", streamOn)
 	s.must(t, "DeleteItem", `{"TableName":"accounts","Key":{"id":{"S":"a"}}}`)
 	list := s.streamCall(t, "ListStreams", `{"TableName":"accounts"}`).Streams

@@ -16,7 +16,8 @@ func notFound(format string, args ...any) error {
 	return awsapi.Errorf("ResourceNotFoundException", format, args...)
 }
 
-// refused turns the errors of expressions and values, those of a request that has such a value too, into the ValidationException that AWS answers.
+// refused turns the errors of expressions and values, also those in a request's JSON, into the
+// ValidationException that AWS answers.
 func refused(err error) error {
 	if e, ok := errors.AsType[*expr.Error](err); ok {
 		return validation("%s", e.Message)
@@ -27,7 +28,8 @@ func refused(err error) error {
 	return err
 }
 
-// conditionFailed is the answer to a write whose condition does not hold. The old item is part of it if the caller asked for it.
+// conditionFailed is the answer to a write whose condition does not hold. The old item is part of
+// it if the caller requested it.
 func conditionFailed(w *write, old attr.Item) error {
 	e := awsapi.Errorf("ConditionalCheckFailedException", "The conditional request failed")
 	if w.returnOnFailure && old != nil {

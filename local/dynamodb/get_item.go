@@ -25,7 +25,7 @@ type getOutput struct {
 	ConsumedCapacity *consumedCapacity `json:",omitempty"`
 }
 
-// AppendJSON makes the answer.
+// AppendJSON appends the answer.
 func (o *getOutput) AppendJSON(b []byte) []byte {
 	start := len(b)
 	if o.Item != nil {
@@ -90,7 +90,8 @@ func (in *getInput) parse() (get, error) {
 	return g, err
 }
 
-// check checks the read against the keys of its table, whose mu is held, and finds where the store keeps its item.
+// check checks the read against the keys of its table, whose mu is held, and finds where the store
+// keeps its item.
 func (g *get) check(t *table) error {
 	g.table = t
 	if err := g.table.checkKey(g.key); err != nil {
@@ -100,7 +101,8 @@ func (g *get) check(t *table) error {
 	return g.table.checkNested(g.nested)
 }
 
-// parseProjection parses the only expression of a request; nil takes the whole item. It returns the attributes that it looks into as well.
+// parseProjection parses the only expression of a request; nil takes the whole item. It returns the
+// attributes that it looks into as well.
 func parseProjection(src *string, names map[string]string) (projection *expr.Projection, nested []string, err error) {
 	ph, err := expr.NewPlaceholders(names, nil)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// Grants implements awsapi.Service, after the Service Authorization Reference: one grant for each table or index that is touched, and for
-// transactions one for each action's kind.
+// Grants implements awsapi.Service, after the Service Authorization Reference: one grant for each
+// table or index that is touched, and for transactions one for each action's kind.
 func (s *Service) Grants(op string, input json.RawMessage) []awsapi.Grant {
 	switch op {
 	case "TransactWriteItems", "TransactGetItems":

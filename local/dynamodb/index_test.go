@@ -11,7 +11,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
-// TestIndex_AgreesWithItems changes few items from many goroutines, then rebuilds the index and the stream's fold from the items.
+// TestIndex_AgreesWithItems changes few items from many goroutines, then compares the index and the
+// replayed stream with the items.
 func TestIndex_AgreesWithItems(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

@@ -26,7 +26,8 @@ func (t *table) checkKey(key attr.Item) error {
 	return t.checkKeyValues(key)
 }
 
-// checkItem refuses an item whose key attributes, of the table or an index, are not what they must be.
+// checkItem refuses an item whose key attributes, of the table or an index, are not what they must
+// be.
 func (t *table) checkItem(item attr.Item) error {
 	for _, a := range t.keys.attributes() {
 		v, ok := item[a.name]
@@ -105,7 +106,8 @@ func (ix *index) mismatch(a keyAttribute, actual attr.Kind) error {
 		a.name, a.kind, actual, ix.name)
 }
 
-// checkUpdated is checkIndexKeys for an item that an update made: values that were in the request have been checked before.
+// checkUpdated is checkIndexKeys for an item that an update made: values that were in the request
+// have been checked before.
 func (t *table) checkUpdated(item attr.Item) error {
 	for _, ix := range t.indexes {
 		for _, a := range ix.keys.attributes() {

@@ -2,7 +2,7 @@ package dynamodb
 
 import "github.com/orderflow-dev/orderflow/local/store"
 
-// What stands where in the store; id is the number of a table, never used twice:
+// The keys of the store; id is the number of a table, which is never used again:
 //
 //	ddb table  <name>                                -> tableSpec in JSON
 //	ddb lastid                                       -> the highest id given

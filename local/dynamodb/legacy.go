@@ -14,7 +14,7 @@ type legacy struct {
 	AttributesToGet, QueryFilter, ScanFilter, KeyConditions, AttributeUpdates, Expected, ConditionalOperator json.RawMessage
 }
 
-// given lists the names of those that a request has.
+// given lists the names of the parameters that a request has.
 func (l *legacy) given() []string {
 	var names []string
 	for _, p := range [...]struct {
@@ -31,13 +31,15 @@ func (l *legacy) given() []string {
 	return names
 }
 
-// expression is one of the expressions that an operation takes; text is nil if the request does not have it.
+// expression is one of the expressions that an operation takes; text is nil if the request does not
+// have it.
 type expression struct {
 	kind expr.Kind
 	text *string
 }
 
-// check refuses legacy parameters: beside expressions as AWS does, alone as what is not implemented here.
+// check refuses legacy parameters: beside expressions with AWS's error, alone as not implemented
+// here.
 func (l *legacy) check(expressions ...expression) error {
 	names := l.given()
 	if len(names) == 0 {
@@ -65,7 +67,8 @@ type placeholderInput struct {
 // expressionValues are the values of an ExpressionAttributeValues.
 type expressionValues attr.Item
 
-// UnmarshalJSON implements json.Unmarshaler; errors as of attr.Item's, those of values worded as AWS does.
+// UnmarshalJSON implements json.Unmarshaler; the errors are those of attr.Item, with AWS's text for
+// those of values.
 func (v *expressionValues) UnmarshalJSON(data []byte) error {
 	err := (*attr.Item)(v).UnmarshalJSON(data)
 	if e, ok := err.(*attr.Error); ok {

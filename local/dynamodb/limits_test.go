@@ -92,7 +92,8 @@ func TestBatches_Counts(t *testing.T) {
 	}
 }
 
-// TestTransactions_WhyAnActionIsInvalid looks at the reasons of cancellations that need no look at an item.
+// TestTransactions_WhyAnActionIsInvalid looks at the reasons of cancellations that need no look at
+// an item.
 func TestTransactions_WhyAnActionIsInvalid(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// stripes is how many locks there are. Keys that share one only wait for each other.
+// stripes is the number of locks. Keys that share one wait for each other.
 const stripes = 4096
 
 // itemLocks are the locks of all items, striped by key.
@@ -19,7 +19,8 @@ func newItemLocks() *itemLocks { return &itemLocks{seed: maphash.MakeSeed()} }
 
 func (l *itemLocks) stripe(key []byte) int { return int(maphash.Bytes(l.seed, key) % stripes) }
 
-// lock takes the locks of all keys in the order of their stripes, so that no two callers wait for each other, and returns the release.
+// lock takes the locks of all keys in the order of their stripes, so that callers do not deadlock,
+// and returns the release.
 func (l *itemLocks) lock(keys ...[]byte) (unlock func()) {
 	taken := l.stripesOf(keys)
 	for _, i := range taken {

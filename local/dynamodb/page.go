@@ -36,7 +36,7 @@ type pageOutput struct {
 	ConsumedCapacity *consumedCapacity `json:",omitempty"`
 }
 
-// AppendJSON makes the answer.
+// AppendJSON appends the answer.
 func (o *pageOutput) AppendJSON(b []byte) []byte {
 	b = strconv.AppendInt(append(b, `{"Count":`...), int64(o.Count), 10)
 	b = strconv.AppendInt(append(b, `,"ScannedCount":`...), int64(o.ScannedCount), 10)
@@ -85,7 +85,8 @@ func (p *page) prefix() store.Key {
 	return itemsKey(p.table.id())
 }
 
-// parse makes the page that a request asks for, not yet of a table. It parses the filter and the projection; ph.Done is left to the caller.
+// parse makes the page that a request asks for, without its table. It parses the filter and the
+// projection; the caller calls ph.Done.
 func (in *readInput) parse(ph *expr.Placeholders) (*page, error) {
 	p := &page{limit: -1, consistent: in.ConsistentRead, metering: in.ReturnConsumedCapacity}
 	if in.Limit != nil {
@@ -105,7 +106,7 @@ func (in *readInput) parse(ph *expr.Placeholders) (*page, error) {
 	return p, nil
 }
 
-// of makes the page one of its table, whose mu is held.
+// of makes the page one of its table. The caller holds the table's mu.
 func (p *page) of(t *table, in *readInput) error {
 	p.table = t
 	if in.IndexName.given {

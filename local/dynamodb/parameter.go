@@ -6,7 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// parameter is a string parameter that knows whether it was given: AWS refuses a missing value and an empty one with different texts.
+// parameter is a string parameter that knows whether it was given: AWS refuses a missing value and
+// an empty one with different texts.
 type parameter struct {
 	text  string
 	given bool

@@ -65,7 +65,8 @@ func (s *Service) query(_ context.Context, in queryInput) (*pageOutput, error) {
 
 func (in *queryInput) forward() bool { return in.ScanIndexForward == nil || *in.ScanIndexForward }
 
-// limits checks the query against the keys, and returns what of the store it reads: lower <= key < upper.
+// limits checks the query against the keys, and returns what of the store it reads: lower <= key <
+// upper.
 func (p *page) limits(in *queryInput, terms *expr.KeyTerms, nested []string) (lower, upper []byte, err error) {
 	start := attr.Item(in.ExclusiveStartKey)
 	if start != nil {
@@ -109,7 +110,7 @@ func (in *queryInput) checkParameters() error {
 		expression{expr.KeyConditionKind, in.KeyConditionExpression})
 }
 
-// keyCondition is the condition on the keys of what is read.
+// keyCondition is the condition on the keys that are read.
 func (p *page) keyCondition(terms *expr.KeyTerms) (expr.KeyCondition, error) {
 	keys := p.keys()
 	c, err := terms.For(expr.Key{Name: keys.hash.name, Kind: keys.hash.kind}, expr.Key{Name: keys.rng.name, Kind: keys.rng.kind})
@@ -119,7 +120,7 @@ func (p *page) keyCondition(terms *expr.KeyTerms) (expr.KeyCondition, error) {
 	return c, checkOperands(keys, c)
 }
 
-// checkFilter refuses a query's filter on a key.
+// checkFilter refuses a query's filter on a key attribute.
 func (p *page) checkFilter() error {
 	var err error
 	p.filter.Attributes(func(name string) {
@@ -141,7 +142,8 @@ func checkOperands(keys keySchema, c expr.KeyCondition) error {
 	return nil
 }
 
-// bounds are the keys between which the store holds what the condition selects: lower <= key < upper.
+// bounds are the keys between which the store holds what the condition selects: lower <= key <
+// upper.
 func (p *page) bounds(c expr.KeyCondition) (lower, upper []byte) {
 	partition := p.prefix().Bytes(attr.KeyBytes(c.Hash))
 	at := func(i int) store.Key { return partition.Clone().Bytes(attr.KeyBytes(c.Range[i])) }
@@ -166,7 +168,7 @@ func (p *page) bounds(c expr.KeyCondition) (lower, upper []byte) {
 	return partition, partition.End()
 }
 
-// narrow leaves out what comes up to the place of a start key.
+// narrow skips everything up to the place of a start key.
 func narrow(at store.Key, lower, upper []byte, forward bool) ([]byte, []byte) {
 	if !forward {
 		if bytes.Compare(at, upper) < 0 {

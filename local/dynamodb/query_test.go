@@ -14,7 +14,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
-// pages reads all pages of a Query or Scan and returns the range keys in order, and the number of pages.
+// pages reads all pages of a Query or Scan and returns the range keys in order, and the number of
+// pages.
 func (s *stack) pages(t *testing.T, op string, in map[string]any) (keys []string, pages int) {
 	t.Helper()
 	for {
@@ -41,7 +42,8 @@ func (s *stack) pages(t *testing.T, op string, in map[string]any) (keys []string
 // numbers are the range keys of numberedOrders, in their order.
 var numbers = []string{"-20", "-1.5", "-1.25", "0", "0.5", "2", "10", "100"}
 
-// numberedOrders has three partitions, a, ab and b, with an item for each number; every other one is in the index.
+// numberedOrders has three partitions, a, ab and b, with an item for each number; every other one
+// is in the index.
 func numberedOrders(t *testing.T) *stack {
 	t.Helper()
 	s := newStack(t)

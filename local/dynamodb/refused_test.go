@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// TestService_Refused has what AWS answers to wrong requests, by the files of testdata. The table orders is empty and has an index and a stream.
+// TestService_Refused compares the answers to wrong requests with AWS's, by the files of testdata.
+// The table orders is empty and has an index and a stream.
 func TestService_Refused(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/refused*.json")

@@ -10,8 +10,9 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// EnsureTable makes the table be as the specification says: it creates it, adds and drops indexes, switches its stream and its time to live.
-// It fails if the table exists with another key. A table that is so already is left alone.
+// EnsureTable makes the table match the specification: it creates it, adds and drops indexes, and
+// switches its stream and its time to live. It fails if the table exists with another key. A table
+// that matches already is left alone.
 func (s *Service) EnsureTable(spec TableSpec) error {
 	if _, err := s.create(spec); err == nil {
 		return nil
@@ -34,8 +35,8 @@ func (s *Service) EnsureTable(spec TableSpec) error {
 	return nil
 }
 
-// reshape changes the specification of a table, with what follows from it for the stored items, in one batch.
-// No item operation is under way meanwhile.
+// reshape changes the specification of a table, and its stored items accordingly, in one batch. No
+// item operation runs meanwhile.
 func (s *Service) reshape(name string, edit func(*TableSpec) error) (*table, error) {
 	s.mu.RLock()
 	t := s.tables[name]
@@ -63,7 +64,8 @@ func (s *Service) reshape(name string, edit func(*TableSpec) error) (*table, err
 	return t, s.save(t, record)
 }
 
-// restream gives the record a new stream if its specification has one that the table has not, or has with another view.
+// restream gives the record a new stream if its specification has one that the table does not have,
+// or has with another view.
 func (s *Service) restream(record *tableRecord, t *table) {
 	now, before := record.Spec.StreamSpecification, t.record.Spec.StreamSpecification
 	switch {
@@ -75,7 +77,7 @@ func (s *Service) restream(record *tableRecord, t *table) {
 	}
 }
 
-// save commits the record and rebuilds what of the indexes and expiry times has changed.
+// save commits the record and rebuilds the indexes and expiry times that have changed.
 func (s *Service) save(t *table, record tableRecord) error {
 	next := newTable(record)
 	b := s.store.NewBatch()
@@ -119,7 +121,7 @@ func (s *Service) save(t *table, record tableRecord) error {
 	return s.adopt(t, next)
 }
 
-// adopt makes the open table what the saved one is.
+// adopt updates the open table to the saved one.
 func (s *Service) adopt(t, next *table) error {
 	same := t.record.Stream != nil && next.record.Stream != nil && t.record.Stream.ID == next.record.Stream.ID
 	t.record, t.keys, t.indexes = next.record, next.keys, next.indexes
@@ -133,7 +135,8 @@ func (t *table) hasIndex(ix *index) bool {
 	return slices.ContainsFunc(t.indexes, func(other index) bool { return reflect.DeepEqual(*ix, other) })
 }
 
-// rebuild writes the entries of new indexes, and the expiry times if the attribute is given, of all items.
+// rebuild writes the entries of new indexes, and the expiry times if the attribute is given, of all
+// items.
 func (s *Service) rebuild(b *store.Batch, t *table, indexes []*index, expiry string) error {
 	if len(indexes) == 0 && expiry == "" {
 		return nil
@@ -160,7 +163,7 @@ func (s *Service) rebuild(b *store.Batch, t *table, indexes []*index, expiry str
 	return nil
 }
 
-// fits tells whether the item's attributes have the types of the index's key.
+// fits reports whether the item's attributes have the types of the index's key.
 func (ix *index) fits(item attr.Item) bool {
 	return !slices.ContainsFunc(ix.keys.attributes(), func(a keyAttribute) bool { return item[a.name].Kind != a.kind })
 }

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// sweepInterval bounds how long an expired item outlives its time.
+// sweepInterval bounds how long an item is kept after it has expired.
 const sweepInterval = 5 * time.Second
 
-// Run deletes expired items, old stream records and used client request tokens, every five seconds of the clock, until ctx is done.
-// It returns nil then, or the first error of the store.
+// Run deletes expired items, old stream records and used client request tokens, every five seconds
+// of the clock, until ctx is done. It returns nil then, or the first error of the store.
 func (s *Service) Run(ctx context.Context) error {
 	ticker := s.clock.NewTicker(sweepInterval)
 	defer ticker.Stop()
@@ -27,7 +27,7 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
-// Sweep does at once what Run does at every tick.
+// Sweep does once what Run does at every tick.
 func (s *Service) Sweep() error {
 	for _, t := range s.all() {
 		if err := s.sweepTable(t); err != nil {

@@ -14,7 +14,7 @@ type scanInput struct {
 	Segment, TotalSegments *int
 }
 
-// scan reads in the order of the keys; AWS promises none.
+// scan reads in the order of the keys; AWS guarantees none.
 func (s *Service) scan(_ context.Context, in scanInput) (*pageOutput, error) {
 	if err := in.checkParameters(); err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func (p *page) lower(in *scanInput, nested []string) ([]byte, error) {
 	return lower, p.table.checkNested(nested)
 }
 
-// maxSegments is into how many parts a parallel scan divides a table.
+// maxSegments is the maximum number of segments of a parallel scan.
 const maxSegments = 1_000_000
 
 func (in *scanInput) checkParameters() error {
@@ -100,7 +100,8 @@ func (in *scanInput) checkParameters() error {
 	return nil
 }
 
-// segment returns which items belong to the segment of a parallel scan: those whose hash key hashes to it; nil takes all.
+// segment returns a function that reports whether an item belongs to the segment of a parallel
+// scan, by the hash of its hash key; nil accepts all.
 func (in *scanInput) segment(t *table) func(attr.Item) bool {
 	if in.Segment == nil {
 		return nil
@@ -108,7 +109,7 @@ func (in *scanInput) segment(t *table) func(attr.Item) bool {
 	segment, total := *in.Segment, *in.TotalSegments
 	return func(item attr.Item) bool {
 		h := fnv.New32a()
-		_, _ = h.Write([]byte(item[t.keys.hash.name].Text)) // a hash takes every write
+		_, _ = h.Write([]byte(item[t.keys.hash.name].Text)) // a hash never fails
 		return int(h.Sum32()%uint32(total)) == segment
 	}
 }

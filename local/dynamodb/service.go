@@ -1,12 +1,15 @@
-// Package dynamodb is the DynamoDB subset of the local stack: tables with secondary indexes, items with expressions and transactions,
-// streams and time to live, kept in the stack's store.
+// Package dynamodb is the DynamoDB subset of the local stack: tables with secondary indexes, items
+// with expressions and transactions, streams and time to live, kept in the stack's store.
 //
-// Writes to one item are serialised by a lock on its key; a transaction takes the locks of all its items in a fixed order and waits for them.
-// TransactionConflictException, TransactionInProgressException and throttling therefore do not occur. Writes to different items commit
-// concurrently and share one flush. Reads of single items and TransactGetItems see committed (durable) state only; Query, Scan and
-// secondary indexes read the store's newest state, so indexes are never behind.
+// Writes to one item are serialised by a lock on its key; a transaction takes the locks of all its
+// items in a fixed order and waits for them. TransactionConflictException,
+// TransactionInProgressException and throttling therefore do not occur. Writes to different items
+// commit concurrently and share one flush. Reads of single items and TransactGetItems see committed
+// (durable) state only; Query, Scan and secondary indexes read the store's newest state, so indexes
+// are never behind.
 //
-// README.md lists what is supported, what is refused with 501 and why, and the known differences from AWS.
+// README.md lists what is supported, what is refused with 501 and why, and the known differences
+// from AWS.
 package dynamodb
 
 import (
@@ -21,7 +24,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// Service is DynamoDB and DynamoDB Streams. It implements awsapi.Service and is safe for concurrent use.
+// Service is DynamoDB and DynamoDB Streams. It implements awsapi.Service and is safe for concurrent
+// use.
 type Service struct {
 	store *store.Store
 	clock clockwork.Clock
@@ -36,7 +40,8 @@ type Service struct {
 	ended   map[string]endedStream // by ARN
 }
 
-// New opens the tables that the store holds. Run must be running for items to expire and old stream records to go.
+// New opens the tables that the store holds. Items expire and old stream records are removed only
+// while Run runs.
 func New(st *store.Store, clock clockwork.Clock) (*Service, error) {
 	s := &Service{store: st, clock: clock, locks: newItemLocks(), tables: map[string]*table{}, ended: map[string]endedStream{}}
 	if err := s.load(); err != nil {

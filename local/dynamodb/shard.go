@@ -10,7 +10,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// iteratorLife is how long a shard iterator may be used.
+// iteratorLife is how long a shard iterator is valid.
 const iteratorLife = 15 * time.Minute
 
 type shardIteratorInput struct{ StreamArn, ShardId, ShardIteratorType, SequenceNumber parameter }
@@ -63,7 +63,8 @@ func trimmedError() error {
 	return awsapi.Errorf("TrimmedDataAccessException", "The operation attempted to read past the oldest stream record in a shard.")
 }
 
-// iterator is a place in a stream and the second at which it was given out: "<stream ARN>|<sequence number>|<second>".
+// iterator is a place in a stream and the second at which it was given out: "<stream ARN>|<sequence
+// number>|<second>".
 func (s *Service) iterator(arn string, after uint64) string {
 	return fmt.Sprintf("%s|%d|%d", arn, after, s.clock.Now().Unix())
 }
@@ -78,7 +79,8 @@ type getRecordsOutput struct {
 	NextShardIterator string `json:",omitempty"` // missing when an ended stream has been read to its end
 }
 
-// wireRecord is a StreamRecord as GetRecords answers it: without the stream's ARN, and the identity with other names.
+// wireRecord is a StreamRecord as GetRecords answers it: without the stream's ARN, and the identity
+// with other names.
 type wireRecord struct{ StreamRecord }
 
 // MarshalJSON implements json.Marshaler.

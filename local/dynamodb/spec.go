@@ -6,7 +6,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
-// TableSpec describes a table: the input of CreateTable, which CloudFormation's AWS::DynamoDB::Table properties decode to as well.
+// TableSpec describes a table: the input of CreateTable, which CloudFormation's
+// AWS::DynamoDB::Table properties decode to as well.
 type TableSpec struct {
 	TableName                 string
 	AttributeDefinitions      []AttributeDefinition
@@ -42,7 +43,8 @@ type Projection struct {
 	NonKeyAttributes []string `json:",omitempty"`
 }
 
-// StreamSpecification: StreamViewType is KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES. CloudFormation leaves StreamEnabled out.
+// StreamSpecification: StreamViewType is KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES.
+// CloudFormation leaves StreamEnabled out.
 type StreamSpecification struct {
 	StreamEnabled  *bool  `json:",omitempty"`
 	StreamViewType string `json:",omitempty"`

@@ -42,19 +42,19 @@ func (v *violations) definitions(list []AttributeDefinition) {
 	}
 }
 
-// keyName refuses a missing name, for which the empty one stands, and one that is too long.
+// keyName refuses a missing name, which is the empty one, and one that is too long.
 func (v *violations) keyName(name, member string) {
 	v.require(name != "", member)
 	v.length(parameter{name, name != ""}, member, 1, maxKeyName)
 }
 
-// one is enum for a member that must be there.
+// one is enum for a member that is required.
 func (v *violations) one(value, member string, set []string) {
 	v.require(value != "", member)
 	v.optional(value, member, set)
 }
 
-// optional is enum for a member whose absence is the empty text.
+// optional is enum for a member that may be the empty text.
 func (v *violations) optional(value, member string, set []string) {
 	v.enum(parameter{value, value != ""}, member, set)
 }

@@ -58,7 +58,8 @@ func (t *TableSpec) defined() []string {
 	return names
 }
 
-// checkBilling refuses a throughput where capacity is paid by request, and its absence where it is provisioned.
+// checkBilling refuses a throughput with BillingMode PAY_PER_REQUEST, and its absence with
+// PROVISIONED.
 func (t *TableSpec) checkBilling() error {
 	if t.BillingMode == "PAY_PER_REQUEST" {
 		if t.ProvisionedThroughput != nil {
@@ -90,7 +91,8 @@ func (t *Throughput) check() error {
 	return nil
 }
 
-// checkKeySchema checks a key whose number of elements and their types have been checked, and notes its attributes.
+// checkKeySchema checks a key whose number of elements and their types have been checked, and notes
+// its attributes.
 func (t *TableSpec) checkKeySchema(elements []KeySchemaElement, used map[string]bool) error {
 	if len(elements) > len(t.AttributeDefinitions) {
 		return validation("Invalid KeySchema: Some index key attribute have no definition")
@@ -126,7 +128,8 @@ func (t *TableSpec) checkDefined(elements []KeySchemaElement) error {
 	return nil
 }
 
-// checkLocalIndexes refuses local secondary indexes: those that AWS would not create as AWS does, others as what is not implemented here.
+// checkLocalIndexes refuses local secondary indexes: invalid ones with AWS's error, others as not
+// implemented here.
 func (t *TableSpec) checkLocalIndexes() error {
 	if t.LocalSecondaryIndexes == nil {
 		return nil

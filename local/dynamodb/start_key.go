@@ -9,12 +9,13 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// startKey is an ExclusiveStartKey: where the page before has ended.
+// startKey is an ExclusiveStartKey: where the previous page ended.
 type startKey attr.Item
 
 const invalidStart = "The provided starting key is invalid"
 
-// UnmarshalJSON implements json.Unmarshaler; errors as of attr.Item's, most of those of values worded as AWS does.
+// UnmarshalJSON implements json.Unmarshaler; the errors are those of attr.Item, with AWS's text for
+// most of those of values.
 func (k *startKey) UnmarshalJSON(data []byte) error {
 	err := (*attr.Item)(k).UnmarshalJSON(data)
 	e, ok := err.(*attr.Error)
@@ -24,8 +25,8 @@ func (k *startKey) UnmarshalJSON(data []byte) error {
 	return &attr.Error{Message: invalidStart + ": " + e.Message}
 }
 
-// checkShape refuses a start key that is not the key attributes of the table and, if one is read, of the index. A scan of a table leaves
-// their types to place.
+// checkShape refuses a start key that is not the key attributes of the table and, if one is read,
+// of the index. A scan of a table leaves their types to place.
 func (p *page) checkShape(start attr.Item, scan bool) error {
 	names := map[string]bool{}
 	for _, a := range append(p.keys().attributes(), p.table.keys.attributes()...) {
@@ -49,7 +50,7 @@ func (p *page) checkShape(start attr.Item, scan bool) error {
 	return nil
 }
 
-// place is where the store keeps what the start key, whose shape has been checked, stands for.
+// place is where the store keeps the item or entry of the start key, whose shape has been checked.
 func (p *page) place(start attr.Item) (store.Key, error) {
 	key := p.table.keys.of(start)
 	if p.index == nil {

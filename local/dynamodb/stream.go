@@ -12,8 +12,9 @@ import (
 // retention is how long a stream keeps its records.
 const retention = 24 * time.Hour
 
-// stream gives the records of one table their order. A sequence number is taken right before the commit of its record; commits end in
-// any order, and a record becomes visible only when all with smaller numbers are durable or have failed.
+// stream gives the records of one table their order. A sequence number is taken right before the
+// commit of its record; commits end in any order, and a record becomes visible only when all with
+// smaller numbers are durable or have failed.
 type stream struct {
 	streamIdentity
 
@@ -25,7 +26,7 @@ type stream struct {
 	changed chan struct{}  // closed when visible grows
 }
 
-// streamIdentity is what of a stream never changes.
+// streamIdentity is the part of a stream that never changes.
 type streamIdentity struct {
 	TableID, ID        uint64
 	Table, Label, View string
@@ -55,7 +56,8 @@ func (st *stream) prefix() store.Key { return streamsKey(st.TableID).Uint(st.ID)
 
 func (st *stream) trimKey() store.Key { return trimsKey(st.TableID).Uint(st.ID) }
 
-// reserve puts the records into the batch under the next numbers of their streams. The batch must be committed at once, and done called.
+// reserve puts the records into the batch under the next numbers of their streams. The batch must
+// be committed at once, and done called.
 func reserve(b *store.Batch, records []pendingRecord) []*reservation {
 	var out []*reservation
 	counts := map[*stream]uint64{}
@@ -85,7 +87,7 @@ func (st *stream) take(n uint64) *reservation {
 	return r
 }
 
-// done tells that the commit has ended. Records become visible up to the first commit that has not.
+// done marks the commit as ended. Records become visible up to the first commit that has not ended.
 func (r *reservation) done() {
 	st := r.stream
 	st.mu.Lock()
@@ -137,7 +139,8 @@ func (s *Service) openStream(t *table) error {
 	return nil
 }
 
-// loadStream finds where a stream ends. The numbers go on after the last record, or after the last that was trimmed.
+// loadStream finds where a stream ends. The numbers go on after the last record, or after the last
+// that was trimmed.
 func (s *Service) loadStream(identity streamIdentity) (*stream, error) {
 	st := &stream{streamIdentity: identity, changed: make(chan struct{})}
 	trimmed, err := s.store.Get(st.trimKey())
@@ -180,8 +183,9 @@ func (s *Service) openedStream(name string) (*stream, error) {
 	return t.stream, nil
 }
 
-// ReadStream returns up to limit records of the table's stream whose sequence number is greater than after, in order; none if there are
-// none yet. Numbers may have gaps, but a record never appears behind one that was read.
+// ReadStream returns up to limit records of the table's stream whose sequence number is greater
+// than after, in order; none if there are none yet. Numbers may have gaps, but a record never
+// appears before one that was read.
 func (s *Service) ReadStream(table string, after uint64, limit int) ([]StreamRecord, error) {
 	st, err := s.openedStream(table)
 	if err != nil {
@@ -217,7 +221,8 @@ func (s *Service) readStream(st *stream, after uint64, limit int) ([]StreamRecor
 	return out, nil
 }
 
-// StreamHead is the sequence number of the newest visible record: reading after it gives what is written from now on (LATEST).
+// StreamHead is the sequence number of the newest visible record: reading after it gives what is
+// written from now on (LATEST).
 func (s *Service) StreamHead(table string) (uint64, error) {
 	st, err := s.openedStream(table)
 	if err != nil {
@@ -226,8 +231,8 @@ func (s *Service) StreamHead(table string) (uint64, error) {
 	return st.head(), nil
 }
 
-// StreamChanged returns a channel that is closed when the stream has new records. Take it before ReadStream, and wait for it
-// when that gave none; then no record is missed.
+// StreamChanged returns a channel that is closed when the stream has new records. Take it before
+// ReadStream, and wait for it if that returned none; then no record is missed.
 func (s *Service) StreamChanged(table string) (<-chan struct{}, error) {
 	st, err := s.openedStream(table)
 	if err != nil {
@@ -236,7 +241,8 @@ func (s *Service) StreamChanged(table string) (<-chan struct{}, error) {
 	return st.wake(), nil
 }
 
-// trimStream removes the records that are older than the retention, in one batch with the number of the last of them.
+// trimStream removes the records that are older than the retention, in one batch with the number of
+// the last of them.
 func (s *Service) trimStream(st *stream) error {
 	trimmed, visible := st.bounds()
 	cutoff := s.clock.Now().Add(-retention)

@@ -62,7 +62,8 @@ func (s *Service) listStreams(_ context.Context, in listStreamsInput) (*listStre
 	return out, nil
 }
 
-// allStreams are the streams of one table, or of all if it is empty, by ARN; those that have ended too.
+// allStreams are the streams of one table, or of all if it is empty, by ARN; those that have ended
+// too.
 func (s *Service) allStreams(table string) []*stream {
 	var out []*stream
 	for _, t := range s.all() {

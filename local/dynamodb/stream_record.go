@@ -23,7 +23,8 @@ func (k eventKind) String() string {
 	return [...]string{insert: "INSERT", modify: "MODIFY", remove: "REMOVE"}[k]
 }
 
-// storedRecord is a stream record as the store keeps it: kind, flags, time in ms, then key and images with their lengths.
+// storedRecord is a stream record as the store keeps it: kind, flags, time in ms, then key and
+// images with their lengths.
 type storedRecord struct {
 	event              eventKind
 	expired            bool
@@ -86,8 +87,8 @@ type StreamRecord struct {
 	StreamARN          string
 }
 
-// AppendJSON appends the record as an element of Records of the event that Lambda gives to a function (Lambda developer guide, "Using AWS
-// Lambda with Amazon DynamoDB").
+// AppendJSON appends the record as an element of Records of the event that Lambda gives to a
+// function (Lambda developer guide, "Using AWS Lambda with Amazon DynamoDB").
 func (r *StreamRecord) AppendJSON(b []byte) []byte {
 	b = r.appendCommon(b)
 	if r.Expired {
@@ -116,7 +117,8 @@ func (r *StreamRecord) appendCommon(b []byte) []byte {
 	return append(b, `"}`...)
 }
 
-// FormatSequence writes a sequence number as streams show it: 21 digits, whose order as text is that of the numbers.
+// FormatSequence writes a sequence number as streams show it: 21 digits, whose order as text is
+// that of the numbers.
 func FormatSequence(n uint64) string { return fmt.Sprintf("1%020d", n) }
 
 // ParseSequence reads what FormatSequence wrote.

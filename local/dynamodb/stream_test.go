@@ -48,7 +48,8 @@ func TestReadStream_LambdaEvent(t *testing.T) {
 	}
 }
 
-// TestReadStream_NeverBehind reads while many write: every record is read once, in order, by waiting for StreamChanged alone.
+// TestReadStream_NeverBehind reads while many goroutines write: every record is read once, in
+// order, by waiting for StreamChanged alone.
 func TestReadStream_NeverBehind(t *testing.T) {
 	t.Parallel()
 	const writers, writes = 12, 50

@@ -13,7 +13,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// table is an open table. Item operations hold mu shared; it is held exclusively while the table is changed or deleted.
+// table is an open table. Item operations hold mu shared; it is held exclusively while the table is
+// changed or deleted.
 type table struct {
 	tableName string
 	tableID   uint64
@@ -90,7 +91,8 @@ func appendKey(k store.Key, schema keySchema, item attr.Item) store.Key {
 	return k
 }
 
-// bareName takes a table's name, or its ARN, which DynamoDB accepts as well. What is neither stays as it is.
+// bareName returns the table's name for a name or an ARN, which DynamoDB accepts as well. Any other
+// text is returned unchanged.
 func bareName(nameOrARN string) string {
 	if !strings.HasPrefix(nameOrARN, "arn:") {
 		return nameOrARN
@@ -110,7 +112,8 @@ func (s *Service) open(nameOrARN string) (*table, error) {
 	return tables[bareName(nameOrARN)], nil
 }
 
-// openAll opens the tables in the order of their names, so that no two callers wait for each other, and returns the release.
+// openAll opens the tables in the order of their names, so that callers do not deadlock, and
+// returns the release.
 func (s *Service) openAll(names []string) (tables map[string]*table, release func(), err error) {
 	found, err := s.find(names)
 	if err != nil {
@@ -133,7 +136,8 @@ func (s *Service) openAll(names []string) (tables map[string]*table, release fun
 	return tables, release, nil
 }
 
-// find returns the distinct tables by name. It holds s.mu alone: DeleteTable holds that while it waits for a table's mu.
+// find returns the distinct tables by name. It holds only s.mu: DeleteTable holds that while it
+// waits for a table's mu.
 func (s *Service) find(names []string) ([]*table, error) {
 	sorted := make([]string, len(names))
 	for i, name := range names {

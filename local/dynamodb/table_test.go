@@ -98,7 +98,7 @@ func TestEnsureTable(t *testing.T) {
 	}
 	ensure(bare)
 	if _, err := s.ReadStream("orders", 0, 10); err == nil {
-		t.Error("the stream is still there")
+		t.Error("the stream still exists")
 	}
 	other := bare
 	other.AttributeDefinitions = []AttributeDefinition{{"id", "N"}}
@@ -123,7 +123,7 @@ func TestUpdateTable(t *testing.T) {
 	}
 	s.must(t, "UpdateTable", `{"TableName":"accounts","DeletionProtectionEnabled":false,"GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"by-k"}}]}`)
 	if _, err := s.call(t, "Scan", `{"TableName":"accounts","IndexName":"by-k"}`); err == nil {
-		t.Error("the index is still there")
+		t.Error("the index still exists")
 	}
 	for p, err := range s.store.Scan(indexesKey(1), indexesKey(1).End()) {
 		t.Errorf("left of the index: %q, %v", p.Key, err)
@@ -159,8 +159,8 @@ func TestGrants(t *testing.T) {
 	}
 }
 
-// TestTables_DeletedUnderTransactions deletes and makes a table again under transactions over it and another: none waits for ever,
-// and the other table never shows half of one.
+// TestTables_DeletedUnderTransactions deletes and recreates a table during transactions over it and
+// another one: none waits forever, and the other table never shows half of one.
 func TestTables_DeletedUnderTransactions(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)

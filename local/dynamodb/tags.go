@@ -113,7 +113,8 @@ type listTagsInput struct{ ResourceArn, NextToken parameter }
 
 type listTagsOutput struct{ Tags []Tag }
 
-// listTagsOfResource answers all tags at once: a table has 50 at most. AWS denies access to what it does not know.
+// listTagsOfResource answers all tags at once: a table has 50 at most. AWS denies access to a
+// resource that does not exist.
 func (s *Service) listTagsOfResource(_ context.Context, in listTagsInput) (*listTagsOutput, error) {
 	name, err := taggedTable(in.ResourceArn)
 	if err != nil {

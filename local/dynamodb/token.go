@@ -53,11 +53,11 @@ func newToken(in *transactWriteInput, writes []*write) *token {
 	return &token{in.ClientRequestToken.text, sha256.Sum256(b)}
 }
 
-// Tokens are kept by the interval of tokenLife in which they were used: a token is looked for in the current and the previous interval,
-// and older intervals are dropped as a whole.
+// Tokens are kept by the interval of tokenLife in which they were used: a token is looked for in
+// the current and the previous interval, and older intervals are dropped as a whole.
 func interval(t time.Time) uint64 { return uint64(t.Unix() / int64(tokenLife/time.Second)) }
 
-// transacted tells whether the transaction was done before; its token is locked.
+// transacted reports whether the transaction was done before. The caller holds the token's lock.
 func (s *Service) transacted(t *token) (bool, error) {
 	if t == nil {
 		return false, nil

@@ -7,7 +7,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
-// maxTransaction is how many bytes the items of a transaction have together.
+// maxTransaction is the maximum size in bytes of the items of a transaction together.
 const maxTransaction = 4 << 20
 
 type transactGetInput struct {

@@ -118,8 +118,8 @@ func TestTransactWriteItems_ClientRequestToken(t *testing.T) {
 	has("after ten minutes", "2")
 }
 
-// TestTransactWriteItems_MoveAmounts moves amounts between accounts from many goroutines: the sum stays, no balance is negative,
-// every snapshot adds up, and the stream replays to the table.
+// TestTransactWriteItems_MoveAmounts moves amounts between accounts from many goroutines: the sum
+// stays, no balance is negative, every snapshot adds up, and the stream replays to the table.
 func TestTransactWriteItems_MoveAmounts(t *testing.T) {
 	t.Parallel()
 	const accounts, movers, moves, each = 8, 16, 60, 20
@@ -179,7 +179,8 @@ func snapshotSum(t *testing.T, s *stack, accounts int) int {
 	return sum
 }
 
-// checkReplay folds the stream into items and compares them with the table's; each old image must be what the fold has.
+// checkReplay replays the stream into items and compares them with the table's; each old image must
+// be the item of the replay.
 func checkReplay(t *testing.T, s *stack, tableName string) {
 	t.Helper()
 	state := map[string]attr.Item{}

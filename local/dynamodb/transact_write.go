@@ -8,7 +8,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// maxActions is how many actions a transaction has.
+// maxActions is the maximum number of actions of a transaction.
 const maxActions = 100
 
 // transactItem is one action of a transaction: exactly one member is set.
@@ -103,7 +103,8 @@ func actions[A any](v *violations, items []A, name string) {
 	}
 }
 
-// transact applies the writes as one, or none of them. It holds the locks of all items, and of the client request token, meanwhile.
+// transact applies the writes as one, or none of them. Meanwhile it holds the locks of all items,
+// and of the client request token.
 func (s *Service) transact(in *transactWriteInput, writes []*write, m *meter) error {
 	keys := make([][]byte, 0, len(writes)+1)
 	for _, w := range writes {
@@ -145,7 +146,7 @@ func checkSize(changes []change) error {
 	return nil
 }
 
-// meterAgain counts what a transaction costs that was done before: its items are read.
+// meterAgain counts the cost of a repeated transaction: its items are read.
 func (s *Service) meterAgain(writes []*write, m *meter) error {
 	if m == nil {
 		return nil
@@ -161,7 +162,8 @@ func (s *Service) meterAgain(writes []*write, m *meter) error {
 	return nil
 }
 
-// applyAll computes the changes of all writes, or the TransactionCanceledException with a reason for each.
+// applyAll computes the changes of all writes, or the TransactionCanceledException with a reason
+// for each.
 func (s *Service) applyAll(writes []*write) ([]change, error) {
 	changes := make([]change, len(writes))
 	reasons := make([]reason, len(writes))

@@ -9,7 +9,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// oldestExpiry: an item whose expiry time is longer ago is kept, as AWS does against times in the wrong unit.
+// oldestExpiry is how far an expiry time may lie in the past. An item with an older one is kept, as
+// on AWS: its time may be in the wrong unit.
 const oldestExpiry = 5 * 365 * 24 * time.Hour
 
 // expiry reads a time to live: a number of epoch seconds. Other values never expire.
@@ -59,7 +60,7 @@ func (s *Service) expireSome(t *table) (int, error) {
 	return len(due), nil
 }
 
-// expireItem deletes an item if it is still due: it may have been changed since it was found.
+// expireItem deletes an item if it is still expired: it may have changed since it was found.
 func (s *Service) expireItem(t *table, key store.Key, now time.Time) error {
 	unlock := s.locks.lock(key)
 	defer unlock()

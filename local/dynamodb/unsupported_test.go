@@ -37,7 +37,8 @@ var values = map[string]string{
 
 var quotedName = regexp.MustCompile("`([A-Za-z]+)`")
 
-// TestUnsupported holds the README's list to what the service answers: every operation and parameter in it is refused by name.
+// TestUnsupported compares the README's list with the service: every operation and parameter in it
+// is refused by name.
 func TestUnsupported(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("README.md")
@@ -74,11 +75,11 @@ func TestUnsupported(t *testing.T) {
 		t.Errorf("the list has %d rows", rows)
 	}
 	if _, err := s.call(t, "GetItem", strings.Replace(inputs["GetItem"], "%", `"ReturnConsumedCapacity":"NONE"`, 1)); err != nil {
-		t.Errorf("the requests are wrong themselves: %v", err)
+		t.Errorf("the requests without the parameter fail: %v", err)
 	}
 }
 
-// TestUnsupported_ListsWhatIsThere holds the README's list of operations to the service's.
+// TestUnsupported_ListsWhatIsThere compares the README's list of operations with the service's.
 func TestUnsupported_ListsWhatIsThere(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("README.md")

@@ -18,7 +18,8 @@ type indexUpdate struct {
 	}
 }
 
-// name is the index's that the update is about; members are how messages write the one that is set, and how many are.
+// name is the name of the index that the update is about; member is the member that is set, as
+// messages write it, and members how many are.
 func (u *indexUpdate) name() (name, member string, members int) {
 	if u.Create != nil {
 		name, member, members = u.Create.IndexName, "create", members+1
@@ -62,7 +63,7 @@ func (s *Service) updateTable(_ context.Context, in updateTableInput) (*tableOut
 	return &tableOutput{t.describe()}, nil
 }
 
-// check checks what needs no look at the table.
+// check checks what does not depend on the table.
 func (in *updateTableInput) check() error {
 	if err := in.bounds(); err != nil {
 		return err
@@ -217,7 +218,8 @@ func (u *indexUpdate) apply(spec *TableSpec) error {
 	return nil
 }
 
-// define adds definitions, and drops those that no key needs any more, as AWS does when an index goes.
+// define adds definitions, and drops those that no key uses any more, as AWS does when an index is
+// deleted.
 func (t *TableSpec) define(definitions []AttributeDefinition) {
 	used := map[string]bool{}
 	for _, e := range t.KeySchema {

@@ -26,11 +26,13 @@ var (
 	iteratorTypes   = []string{"AFTER_SEQUENCE_NUMBER", "LATEST", "AT_SEQUENCE_NUMBER", "TRIM_HORIZON"}
 )
 
-// violations are the bounds of the API's model (lengths, ranges, patterns, value sets) that a request breaks. AWS checks them before
-// anything else and reports them together. Valid requests allocate nothing here.
+// violations are the bounds of the API's model (lengths, ranges, patterns, value sets) that a
+// request breaks. AWS checks them before anything else and reports them together. Valid requests
+// allocate nothing here.
 type violations struct {
 	found []string
-	// In a transaction: the number of the action, from 1, and its kind, e.g. "put". Members are then named within them.
+	// In a transaction: the number of the action, from 1, and its kind, e.g. "put". Members are
+	// then named within them.
 	action int
 	kind   string
 }
@@ -58,7 +60,8 @@ func (v *violations) add(value, member, constraint string) {
 	v.found = append(v.found, fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: %s", value, member, constraint))
 }
 
-// repeated is how messages show a list of n elements: AWS writes each out, here it is only named.
+// repeated is how messages show a list of n elements: AWS writes out each element, here only its
+// type is named.
 func repeated(element string, n int) string {
 	return "[" + strings.TrimSuffix(strings.Repeat(element+", ", n), ", ") + "]"
 }
@@ -134,7 +137,8 @@ func isName(s string) bool {
 	return s != ""
 }
 
-// table refuses a missing or malformed table name; every operation but CreateTable takes an ARN for it.
+// table refuses a missing or malformed table name; every operation but CreateTable takes an ARN for
+// it.
 func (v *violations) table(p parameter) {
 	v.require(p.given, "tableName")
 	if p.given {
@@ -142,7 +146,8 @@ func (v *violations) table(p parameter) {
 	}
 }
 
-// name refuses a given name that is too short, too long or has other characters; shown is what the request calls it.
+// name refuses a given name that is too short, too long or has other characters; shown is what the
+// request calls it.
 func (v *violations) name(p parameter, member string, shortest int, shown string) {
 	switch {
 	case !p.given:

@@ -8,7 +8,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// writeInput is a write of one item: PutItem, UpdateItem, DeleteItem, or an action of a transaction.
+// writeInput is a write of one item: PutItem, UpdateItem, DeleteItem, or an action of a
+// transaction.
 type writeInput struct {
 	legacy
 	placeholderInput
@@ -44,7 +45,8 @@ type write struct {
 	returnOnFailure bool
 }
 
-// bounds checks the members that a write of one kind has, alone or as an action of a transaction, but for the table's name.
+// bounds checks the members that a write of one kind has, alone or as an action of a transaction,
+// but for the table's name.
 func (in *writeInput) bounds(v *violations, kind writeKind) {
 	if kind == putWrite {
 		v.require(in.Item != nil, "item")
@@ -54,7 +56,8 @@ func (in *writeInput) bounds(v *violations, kind writeKind) {
 	v.enum(in.ReturnValuesOnConditionCheckFailure, "returnValuesOnConditionCheckFailure", failureReturns)
 }
 
-// parse makes the write of its request. What is wrong with it is found without the table, which may not even exist.
+// parse makes the write of its request. It finds errors without the table, which may not even
+// exist.
 func (in *writeInput) parse(kind writeKind) (*write, error) {
 	if err := in.check(expression{expr.UpdateKind, in.UpdateExpression}, expression{expr.ConditionKind, in.ConditionExpression}); err != nil {
 		return nil, err
@@ -84,7 +87,8 @@ func (in *writeInput) parse(kind writeKind) (*write, error) {
 	return w, ph.Done("ConditionExpression is null")
 }
 
-// check checks the write against the keys of its table, whose mu is held, and finds where the store keeps its item.
+// check checks the write against the keys of its table, whose mu is held, and finds where the store
+// keeps its item.
 func (w *write) check(t *table) error {
 	w.table = t
 	if w.kind == putWrite {
@@ -102,7 +106,8 @@ func (w *write) check(t *table) error {
 	return w.table.checkNested(w.nested)
 }
 
-// checkUpdate refuses an update of a key, and one that gives an index's key a value of another type.
+// checkUpdate refuses an update of a key, and one that gives an index's key a value of another
+// type.
 func (w *write) checkUpdate() error {
 	if w.update == nil {
 		return nil
@@ -195,7 +200,8 @@ func (s *Service) writeItem(kind writeKind, in *writeInput) (written, error) {
 	return written{w, c}, s.commit([]change{c}, nil)
 }
 
-// checkSingle checks the parameters that only PutItem, UpdateItem and DeleteItem have. A malformed table name is reported alone.
+// checkSingle checks the parameters that only PutItem, UpdateItem and DeleteItem have. A malformed
+// table name is reported alone.
 func (in *writeInput) checkSingle(kind writeKind) error {
 	var v violations
 	if v.table(in.TableName); len(v.found) == 0 {

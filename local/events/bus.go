@@ -11,7 +11,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// busRecord is an event bus in the store. The default bus is in none.
+// busRecord is an event bus in the store. The default bus has no record.
 type busRecord struct {
 	Name        string
 	Description string `json:",omitempty"`
@@ -95,7 +95,7 @@ func (s *Service) listEventBuses(_ context.Context, in listIn) (any, error) {
 	return awsapi.Listing("EventBuses", out, next), nil
 }
 
-// deleteEventBus answers for a bus that does not exist as if it had deleted it, as AWS does.
+// deleteEventBus succeeds for a bus that does not exist, as on AWS.
 func (s *Service) deleteEventBus(_ context.Context, in busIn) (any, error) {
 	s.manage.Lock()
 	defer s.manage.Unlock()

@@ -10,8 +10,8 @@ import (
 
 var errSchedule = errors.New("malformed schedule expression")
 
-// parseSchedule reads rate(value unit) or cron(minutes hours day-of-month month day-of-week year), in UTC.
-// Source: "Setting a schedule pattern for scheduled rules", Amazon EventBridge user guide.
+// parseSchedule reads rate(value unit) or cron(minutes hours day-of-month month day-of-week year),
+// in UTC. Source: "Setting a schedule pattern for scheduled rules", Amazon EventBridge user guide.
 func parseSchedule(text string) (schedule, error) {
 	inner, ok := strings.CutSuffix(text, ")")
 	if !ok {
@@ -97,7 +97,7 @@ func parseCron(body string) (schedule, error) {
 	return &c, err
 }
 
-// next looks at the days one by one, then at the minutes of the first that has one.
+// next searches the days one by one, then the minutes of the first day that matches.
 func (c *cron) next(after, _ time.Time) time.Time {
 	t := after.UTC().Truncate(time.Minute).Add(time.Minute)
 	for t.Year() <= lastYear {
@@ -202,7 +202,8 @@ func nearestWeekday(t time.Time, day int) int {
 
 const weekdays = "SUNMONTUEWEDTHUFRISAT" // 1-7
 
-// parseDayOfWeek reads the field with nL (the last of the month) and n#k (the k-th of the month); L alone is Saturday.
+// parseDayOfWeek reads the field with nL (the last of the month) and n#k (the k-th of the month); L
+// alone is Saturday.
 func parseDayOfWeek(text string) (func(time.Time) bool, error) {
 	day := func(t time.Time) int { return int(t.Weekday()) + 1 }
 	if text == "L" {

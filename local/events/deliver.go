@@ -13,16 +13,17 @@ import (
 
 // delivery is one event for one target. The target is as it was when the event matched.
 type delivery struct {
-	ID       string          `json:"id"` // stays the same over all attempts
+	ID       string          `json:"id"` // the same in all attempts
 	Rule     string          `json:"rule"`
 	RuleName string          `json:"ruleName"`
 	Target   Target          `json:"target"`
 	Event    json.RawMessage `json:"event"`
 	Ingested time.Time       `json:"ingested"`
-	Hops     int             `json:"hops,omitempty"` // buses the event has come through
+	Hops     int             `json:"hops,omitempty"` // buses the event has passed through
 }
 
-// ServiceIdentity is the access key id of EventBridge itself, which queue, topic and function policies name as events.amazonaws.com.
+// ServiceIdentity is the access key id of EventBridge itself, which queue, topic and function
+// policies name as events.amazonaws.com.
 const ServiceIdentity = "service/events.amazonaws.com"
 
 const (
@@ -35,13 +36,15 @@ const (
 
 type sourceKey struct{}
 
-// SourceARN is the ARN of the rule that a call to a target is made for (the condition key aws:SourceArn), empty outside of one.
+// SourceARN is the ARN of the rule for which a target is called (the condition key aws:SourceArn),
+// empty outside of such a call.
 func SourceARN(ctx context.Context) string {
 	arn, _ := ctx.Value(sourceKey{}).(string)
 	return arn
 }
 
-// deliver makes one attempt of a delivery. What cannot be delivered goes to the target's dead-letter queue, if it has one.
+// deliver makes one attempt of a delivery. An event that cannot be delivered goes to the target's
+// dead-letter queue, if it has one.
 func (s *Service) deliver(ctx context.Context, out outbox.Delivery) outbox.Result {
 	var d delivery
 	var last failure
@@ -88,7 +91,7 @@ func backoff(attempt int) time.Duration {
 	return min(firstBackoff<<(attempt-1), maxBackoff)
 }
 
-// group is the MessageGroupId of what goes to a queue.
+// group is the MessageGroupId of a message to a queue.
 func (t *Target) group() string {
 	if t.SQSParameters == nil {
 		return ""
@@ -110,7 +113,8 @@ func (t *Target) maxAge() time.Duration {
 	return time.Duration(*t.RetryPolicy.MaximumEventAgeInSeconds) * time.Second
 }
 
-// as gives the context of a call to a target: the role of the target, or EventBridge itself on behalf of the rule.
+// as returns the context of a call to a target, with the identity of the target's role, or of
+// EventBridge itself on behalf of the rule.
 func (d *delivery) as(ctx context.Context) context.Context {
 	ctx = context.WithValue(ctx, sourceKey{}, d.Rule)
 	if d.Target.RoleARN != "" {
@@ -129,7 +133,7 @@ func (s *Service) invoke(ctx context.Context, d *delivery, input []byte) error {
 	case "sns":
 		_, err = s.o.Call(ctx, "sns", "Publish", map[string]string{"TopicArn": arn, "Message": string(input)})
 	case "states":
-		// The name makes a repeated attempt start the same execution.
+		// Because of the name, a repeated attempt starts the same execution.
 		_, err = s.o.Call(ctx, "states", "StartExecution", map[string]string{"stateMachineArn": arn, "name": d.ID, "input": string(input)})
 	case "lambda":
 		err = s.o.InvokeAsync(ctx, arn, input)
@@ -141,10 +145,10 @@ func (s *Service) invoke(ctx context.Context, d *delivery, input []byte) error {
 	return err
 }
 
-// forward puts the event on another bus, as it is.
+// forward puts the event on another bus, unchanged.
 func (s *Service) forward(d *delivery) error {
 	if d.Hops >= maxHops {
-		return invalid("the event came through %d buses", d.Hops)
+		return invalid("the event passed through %d buses", d.Hops)
 	}
 	name := busName(d.Target.ARN)
 	s.mu.RLock()
@@ -165,7 +169,8 @@ type sendMessage struct {
 
 type messageAttribute struct{ DataType, StringValue string }
 
-// bury sends the event to the target's dead-letter queue. If that fails in a way that may pass, it is tried again.
+// bury sends the event to the target's dead-letter queue. If that fails for a temporary reason, it
+// is tried again.
 func (s *Service) bury(ctx context.Context, d *delivery, out outbox.Delivery, f failure) outbox.Result {
 	dlq := ""
 	if d.Target.DeadLetterConfig != nil {
@@ -192,7 +197,7 @@ func (s *Service) giveUp(d *delivery, f failure, dlq error) {
 	s.o.Logger.Error("event not delivered", "rule", d.Rule, "target", d.Target.ARN, "code", f.Code, "message", f.Message, "dead-letter queue", dlq)
 }
 
-// failure is why an attempt failed, as the attributes of a dead letter tell it.
+// failure is why an attempt failed, as the attributes of a dead letter report it.
 type failure struct {
 	Code      string `json:"code"`
 	Message   string `json:"message"`
@@ -210,7 +215,8 @@ func (f failure) note() []byte {
 	return text
 }
 
-// attributes are the message attributes of a dead letter ("Using dead-letter queues to process undelivered events", user guide).
+// attributes are the message attributes of a dead letter ("Using dead-letter queues to process
+// undelivered events", user guide).
 func (f failure) attributes(d *delivery) map[string]messageAttribute {
 	out := map[string]messageAttribute{
 		"RULE_ARN": {"String", d.Rule}, "TARGET_ARN": {"String", d.Target.ARN},
@@ -223,8 +229,8 @@ func (f failure) attributes(d *delivery) map[string]messageAttribute {
 	return out
 }
 
-// classify tells the error code of a dead letter, and whether another attempt may succeed: missing permissions and missing resources
-// are not retried.
+// classify returns the error code of a dead letter, and reports whether another attempt may
+// succeed: missing permissions and missing resources are not retried.
 func classify(err error) failure {
 	f := failure{Code: "INTERNAL_ERROR", Message: err.Error(), retry: true}
 	e, ok := errors.AsType[*awsapi.Error](err)

@@ -1,8 +1,9 @@
-// Package events is Amazon EventBridge of the local stack: event buses, rules with patterns or schedules, and their targets
-// (SQS, Lambda, SNS, another bus, Step Functions) with input transformation, retries and dead-letter queues.
+// Package events is Amazon EventBridge of the local stack: event buses, rules with patterns or
+// schedules, and their targets (SQS, Lambda, SNS, another bus, Step Functions) with input
+// transformation, retries and dead-letter queues.
 //
-// What PutEvents accepts is matched at once; the deliveries that follow are written in the batch that accepts the events, so that a
-// crash loses none. Delivery is at least once.
+// PutEvents matches accepted events at once. The deliveries are written in the batch that accepts
+// the events, so that a crash loses none. Delivery is at least once.
 package events
 
 import (
@@ -30,8 +31,8 @@ type Options struct {
 	Call        awsapi.Caller
 	InvokeAsync awsapi.Invoker
 	NewID       func() string // event ids; default random UUIDs
-	Logger      *slog.Logger  // what was given up; default slog.Default()
-	Workers     int           // deliveries at once; by default one for each processor: more would only keep others from them
+	Logger      *slog.Logger  // for dropped events; default slog.Default()
+	Workers     int           // concurrent deliveries; default: one for each processor
 }
 
 // Service is EventBridge. Make one with New; it delivers while Run runs.
@@ -44,7 +45,7 @@ type Service struct {
 	manage sync.Mutex // serialises changes of buses and rules
 	mu     sync.RWMutex
 	buses  map[string]*bus
-	wake   chan struct{} // a schedule changed; has room for one
+	wake   chan struct{} // a schedule changed; buffered for one
 }
 
 // bus is an event bus and its rules. Rules are replaced, never changed.
@@ -82,7 +83,8 @@ func New(st *store.Store, clock clockwork.Clock, o Options) (*Service, error) {
 	return s, err
 }
 
-// Run delivers events and fires schedules until ctx ends. It returns an error only if the store fails.
+// Run delivers events and fires schedules until ctx ends. It returns an error only if the store
+// fails.
 func (s *Service) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -118,12 +120,12 @@ func (s *Service) openRules() error {
 		}
 		b := s.buses[rec.Bus]
 		if b == nil {
-			s.o.Logger.Error("rule has no bus, it does nothing", "rule", rec.Name, "bus", rec.Bus)
+			s.o.Logger.Error("rule without a bus is ignored", "rule", rec.Name, "bus", rec.Bus)
 			continue
 		}
 		r, err := rec.compile()
 		if err != nil {
-			s.o.Logger.Error("rule cannot be used, it does nothing until it is put anew", "rule", rec.Name, "bus", rec.Bus, "error", err)
+			s.o.Logger.Error("rule cannot be read; it is ignored until it is put again", "rule", rec.Name, "bus", rec.Bus, "error", err)
 			r = &rule{ruleRecord: rec}
 		}
 		if r.next, err = s.readNext(rec); err != nil {
@@ -161,5 +163,5 @@ func invalid(format string, args ...any) error {
 	return awsapi.Errorf("ValidationException", format, args...)
 }
 
-// isAWS tells an event source that only AWS services may use.
+// isAWS reports whether only AWS services may use an event source.
 func isAWS(source string) bool { return strings.HasPrefix(source, "aws.") }

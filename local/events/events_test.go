@@ -27,7 +27,7 @@ import (
 // call is what a target received.
 type call struct{ service, op, identity, source, input string }
 
-// world is one service over one file system, with targets that note their calls.
+// world is one service over one file system, with targets that record their calls.
 type world struct {
 	*eventbridge.Client
 	t     testing.TB
@@ -165,7 +165,7 @@ func (w *world) next() call {
 	case c := <-w.calls:
 		return c
 	case <-time.After(time.Minute):
-		w.t.Fatal("no call came")
+		w.t.Fatal("there was no call")
 		panic("unreachable")
 	}
 }
@@ -390,7 +390,8 @@ func TestDeliver_EventAge(t *testing.T) {
 	})
 }
 
-// TestCrash_DeliversWhatWasAccepted crashes after PutEvents answered and before anything was delivered.
+// TestCrash_DeliversWhatWasAccepted crashes after PutEvents has answered and before anything is
+// delivered.
 func TestCrash_DeliversWhatWasAccepted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -406,7 +407,7 @@ func TestCrash_DeliversWhatWasAccepted(t *testing.T) {
 	for range 40 {
 		w.next()
 	}
-	w.stop() // ends when what was delivered is marked as done
+	w.stop() // ends when the deliveries are marked as done
 	w.crash()
 	if n := w.svc.out.Len(); n != 0 {
 		t.Errorf("%d deliveries left", n)

@@ -22,11 +22,12 @@ type path []step
 type step struct {
 	name  string
 	index int
-	array bool // index counts
+	array bool // index is set
 	all   bool // "[*]"
 }
 
-// parsePath reads the subset of JSONPath that EventBridge has: $.a.b, [0], [*]. It returns ValidationException.
+// parsePath reads the subset of JSONPath that EventBridge supports: $.a.b, [0], [*]. It returns
+// ValidationException.
 func parsePath(text string) (path, error) {
 	rest, ok := strings.CutPrefix(text, "$")
 	if !ok {
@@ -60,7 +61,7 @@ func parsePath(text string) (path, error) {
 
 func badPath(text string) error { return invalid("Invalid JSON path: %s", text) }
 
-// get finds the value in a JSON text, as it is written there. A path that leads nowhere gives nil.
+// get finds the value in a JSON text and returns it as written; nil if the path leads nowhere.
 func (p path) get(text json.RawMessage) (json.RawMessage, error) {
 	if len(p) == 0 {
 		return text, nil
@@ -95,7 +96,8 @@ func (p path) get(text json.RawMessage) (json.RawMessage, error) {
 	return awsapi.MarshalUnescaped(found)
 }
 
-// input is what the target gets: a constant, a part of the event, a template filled from it, or the event.
+// input is what the target gets: a constant, a part of the event, a template filled from it, or the
+// event.
 func (d *delivery) input() ([]byte, error) {
 	switch t := d.Target; {
 	case t.Input != nil && *t.Input != "":
@@ -107,7 +109,7 @@ func (d *delivery) input() ([]byte, error) {
 		}
 		v, err := p.get(d.Event)
 		if err == nil && v == nil {
-			v = []byte("{}") // as AWS sends where the path leads nowhere
+			v = []byte("{}") // as AWS sends for a path that leads nowhere
 		}
 		return v, err
 	case t.InputTransformer != nil:
@@ -124,7 +126,8 @@ var (
 	variableName = regexp.MustCompile(`^[A-Za-z0-9_\-]{1,256}$`)
 )
 
-// predefined are the variables that need no path: "EventBridge input transformation" in the user guide.
+// predefined are the variables that need no path: "EventBridge input transformation" in the user
+// guide.
 var predefined = []string{"aws.events.rule-arn", "aws.events.rule-name", "aws.events.event.ingestion-time", "aws.events.event", "aws.events.event.json"}
 
 // check refuses paths, names and templates that EventBridge refuses.
@@ -151,7 +154,8 @@ func (t *InputTransformer) check(target string) error {
 	return t.checkTemplate(target)
 }
 
-// checkTemplate fills the template's variables with something: the result must be JSON texts, and every variable must be known.
+// checkTemplate replaces the template's variables by sample values: the result must be JSON texts,
+// and every variable must be known.
 func (t *InputTransformer) checkTemplate(target string) error {
 	for _, m := range placeholder.FindAllStringSubmatch(t.InputTemplate, -1) {
 		if _, ok := t.InputPathsMap[m[1]]; !ok && !slices.Contains(predefined, m[1]) {
@@ -186,8 +190,8 @@ func (d *delivery) transform(t *InputTransformer) ([]byte, error) {
 	return fillTemplate(t.InputTemplate, values)
 }
 
-// fillTemplate puts values in place of variables. Outside of quotes a variable is a JSON value; inside of a string it is text.
-// A variable whose path leads nowhere is the empty string.
+// fillTemplate replaces variables by their values. Outside of quotes a variable is a JSON value;
+// inside of a string it is text. A variable whose path leads nowhere is the empty string.
 func fillTemplate(text string, values map[string]json.RawMessage) ([]byte, error) {
 	var out strings.Builder
 	quoted := false
@@ -224,7 +228,7 @@ func writeValue(out *strings.Builder, v json.RawMessage, quoted bool) error {
 		return nil
 	}
 	if v[0] == '"' {
-		out.Write(v[1 : len(v)-1]) // a string stays escaped as it is
+		out.Write(v[1 : len(v)-1]) // a string keeps its escapes
 		return nil
 	}
 	escaped, err := awsapi.MarshalUnescaped(string(v))

@@ -40,8 +40,9 @@ type envelope struct {
 	Detail     json.RawMessage `json:"detail"`
 }
 
-// Put accepts one event; unlike PutEvents also one whose source is an AWS service. When it returns, the deliveries to the targets of
-// the rules that match are durable. An event for an unknown bus is dropped, as EventBridge does.
+// Put accepts one event; unlike PutEvents, also one from an AWS service. When it returns, the
+// deliveries to the targets of the matching rules are durable. An event for an unknown bus is
+// dropped, as EventBridge does.
 func (s *Service) Put(_ context.Context, e Event) error {
 	text, _, err := s.encode(e)
 	if err != nil {
@@ -73,10 +74,10 @@ func (s *Service) encode(e Event) (text []byte, id string, err error) {
 type accepted struct {
 	bus  string
 	text []byte
-	hops int // buses it has come through before
+	hops int // buses it has passed through before
 }
 
-// accept matches the events and commits what has to be delivered, all in one batch.
+// accept matches the events and commits their deliveries, all in one batch.
 func (s *Service) accept(events []accepted) error {
 	b := s.st.NewBatch()
 	var tickets []outbox.Ticket

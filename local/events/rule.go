@@ -33,7 +33,8 @@ type ruleRecord struct {
 
 func (r *ruleRecord) arn() string { return RuleARN(r.Bus, r.Name) }
 
-// compile makes a rule ready. It returns InvalidEventPatternException or ValidationException.
+// compile makes a rule ready for use. It returns InvalidEventPatternException or
+// ValidationException.
 func (r ruleRecord) compile() (*rule, error) {
 	out := &rule{ruleRecord: r}
 	var err error
@@ -50,8 +51,8 @@ func (r ruleRecord) compile() (*rule, error) {
 	return out, nil
 }
 
-// compileAfter is compile for a change of old, which may be nil. What does not change is not compiled again: a rule that cannot be read, kept by
-// an earlier version, must still lose its targets.
+// compileAfter is compile for a change of old, which may be nil. An unchanged part is not compiled
+// again: a rule that cannot be read, stored by an earlier version, must still lose its targets.
 func (r ruleRecord) compileAfter(old *rule) (*rule, error) {
 	if old != nil && old.EventPattern == r.EventPattern && old.ScheduleExpression == r.ScheduleExpression {
 		return &rule{ruleRecord: r, pattern: old.pattern, schedule: old.schedule}, nil
@@ -127,8 +128,8 @@ func (r *ruleRecord) check() error {
 	return err
 }
 
-// save commits a rule and puts it to use. The schedule of a rule that is new, was disabled or has another expression starts anew.
-// Caller holds manage.
+// save commits a rule and brings it into force. The schedule starts anew if the rule is new, was
+// disabled or has another expression. The caller holds manage.
 func (s *Service) save(rec ruleRecord, old *rule) error {
 	r, err := rec.compileAfter(old)
 	if err != nil {
@@ -162,8 +163,8 @@ type Rule struct {
 	Targets                                                                  []Target
 }
 
-// EnsureRule creates the rule, and its bus if it is missing, or makes the one that is there exactly this, as a deployment does.
-// A schedule that does not change goes on as it was.
+// EnsureRule creates the rule, and its bus if it is missing, or makes an existing rule exactly
+// this, as a deployment does. An unchanged schedule continues.
 func (s *Service) EnsureRule(r Rule) error {
 	if err := s.EnsureBus(r.Bus); err != nil {
 		return err
@@ -215,7 +216,7 @@ func (s *Service) rule(busRef, name string) (*rule, error) {
 	return r, nil
 }
 
-// existing is rule for operations that need it.
+// existing is rule for operations that require the rule to exist.
 func (s *Service) existing(busRef, name string) (*rule, error) {
 	r, err := s.rule(busRef, name)
 	if errors.Is(err, errNoRule) {
@@ -268,7 +269,7 @@ func (s *Service) setState(in ruleIn, state string) error {
 	return s.save(rec, r)
 }
 
-// deleteRule answers for a rule that does not exist as if it had deleted it, as AWS does.
+// deleteRule succeeds for a rule that does not exist, as on AWS.
 func (s *Service) deleteRule(_ context.Context, in ruleIn) (any, error) {
 	s.manage.Lock()
 	defer s.manage.Unlock()

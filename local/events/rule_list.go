@@ -16,7 +16,7 @@ type listIn struct {
 	Limit                                     int
 }
 
-// page cuts the page that is asked for out of names: 100 at most.
+// page returns the requested page of names: 100 at most.
 func (in *listIn) page(names []string) (page []string, next string) {
 	limit := in.Limit
 	if limit <= 0 || limit > 100 {
@@ -67,7 +67,7 @@ func (s *Service) listRuleNamesByTarget(_ context.Context, in listIn) (any, erro
 
 type testPatternIn struct{ EventPattern, Event string }
 
-// testEventPattern matches one event; it must have the fields that every event has.
+// testEventPattern matches one event, which must have the fields that every event has.
 func (s *Service) testEventPattern(_ context.Context, in testPatternIn) (any, error) {
 	p, err := pattern.Compile([]byte(in.EventPattern))
 	if err != nil {

@@ -81,7 +81,7 @@ func TestEnsureRule(t *testing.T) {
 	}
 	r.Targets[0].ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/s"
 	if err := w.svc.EnsureRule(r); err == nil {
-		t.Error("a target that nobody can call was accepted")
+		t.Error("a target that cannot be called was accepted")
 	}
 }
 
@@ -136,7 +136,8 @@ func TestService_Grants(t *testing.T) {
 	}
 }
 
-// BenchmarkPutEvents accepts events that match one of ten rules, from 64 goroutines against a durable store, and delivers them.
+// BenchmarkPutEvents accepts events that match one of ten rules, from 64 goroutines against a
+// durable store, and delivers them.
 func BenchmarkPutEvents(b *testing.B) {
 	st, err := store.Open(b.TempDir(), store.Options{})
 	if err != nil {

@@ -12,11 +12,12 @@ import (
 
 // schedule is a parsed schedule expression.
 type schedule interface {
-	// next is the first firing after a time; the zero time if there is none. For rates, last is the firing that the interval counts from.
+	// next is the first firing after a time; the zero time if there is none. A rate counts its
+	// interval from last.
 	next(after, last time.Time) time.Time
 }
 
-// on tells whether the rule works.
+// on reports whether the rule is enabled.
 func (r *ruleRecord) on() bool { return r.State != disabled }
 
 func nextKey(r ruleRecord) store.Key { return store.NewKey("events", "next", r.Bus, r.Name) }
@@ -55,7 +56,8 @@ func (s *Service) poke() {
 	}
 }
 
-// runSchedules fires the scheduled rules until ctx ends. Firings that were missed while nothing ran are made up for by one.
+// runSchedules fires the scheduled rules until ctx ends. Firings that were missed while the service
+// did not run are replaced by one.
 func (s *Service) runSchedules(ctx context.Context) error {
 	for ctx.Err() == nil {
 		due, wait := s.dueRules()
@@ -72,7 +74,8 @@ func (s *Service) runSchedules(ctx context.Context) error {
 	return nil
 }
 
-// dueRules are the rules to fire now, or else the time until the next one; no time if there is none.
+// dueRules returns the rules to fire now, or else the time until the next firing; zero if there is
+// none.
 func (s *Service) dueRules() (due []*rule, wait time.Duration) {
 	now := s.clock.Now().UnixMilli()
 	s.mu.RLock()

@@ -87,7 +87,7 @@ func TestSchedule_FiresByTheClock(t *testing.T) {
 	want("2026-11-22T12:05:00Z")
 	w.idle(1)
 	w.stop()
-	w.crash() // keeps the phase, makes up for the missed firings with one
+	w.crash() // keeps the phase, replaces the missed firings by one
 	w.clock.Advance(13 * time.Minute)
 	w.run()
 	want("2026-11-22T12:10:00Z")

@@ -15,7 +15,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// TestEvents_ThroughTheRouter sends an event to a queue, to a topic whose subscriber is a queue, and to a queue that does not exist.
+// TestEvents_ThroughTheRouter sends an event to a queue, to a topic with a queue as its subscriber,
+// and to a queue that does not exist.
 func TestEvents_ThroughTheRouter(t *testing.T) {
 	t.Parallel()
 	st, err := store.Open("", store.Options{InMemory: true})

@@ -40,7 +40,7 @@ type DeadLetterConfig struct {
 	ARN string `json:"Arn"`
 }
 
-// SQSParameters give the messages to a queue a group.
+// SQSParameters give the messages for a queue a group.
 type SQSParameters struct {
 	MessageGroupID string `json:"MessageGroupId"`
 }
@@ -104,7 +104,7 @@ func noFailures() map[string]any {
 	return map[string]any{"FailedEntryCount": 0, "FailedEntries": []any{}}
 }
 
-// check refuses what EventBridge refuses in a target: ValidationException.
+// check refuses a target that EventBridge refuses: ValidationException.
 func (t *Target) check() error {
 	switch {
 	case t.ID == "" || t.ARN == "":
@@ -139,7 +139,7 @@ func (t *Target) check() error {
 	return nil
 }
 
-// checkInput checks what the target is to get: one of a constant, a part of the event and a template.
+// checkInput checks the input of the target: one of a constant, a part of the event and a template.
 func (t *Target) checkInput() error {
 	given := 0
 	for _, set := range []bool{t.Input != nil, t.InputPath != nil, t.InputTransformer != nil} {
@@ -178,7 +178,7 @@ func (t *Target) service() string {
 	return parts[2]
 }
 
-// removeTargets leaves ids that the rule does not have without an error, as AWS does.
+// removeTargets ignores ids that the rule does not have, as AWS does.
 func (s *Service) removeTargets(_ context.Context, in targetsIn) (any, error) {
 	s.manage.Lock()
 	defer s.manage.Unlock()

@@ -12,7 +12,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// newRule puts a rule without targets and gives what puts targets to it.
+// newRule puts a rule without targets and returns a function that puts targets to it.
 func newRule(t *testing.T, w *world) (put func(targets ...types.Target) error) {
 	t.Helper()
 	if _, err := w.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: aws.String("r"), EventPattern: aws.String(`{"source":["shop"]}`)}); err != nil {
@@ -37,7 +37,7 @@ func (w *world) targetIDs() string {
 	return strings.Join(ids, " ")
 }
 
-// A rule has at most five targets; a request that would give it more gives it none.
+// A rule has at most five targets; a request that would exceed them adds none.
 func TestPutTargets_limit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -53,7 +53,7 @@ func TestPutTargets_limit(t *testing.T) {
 	if err := put(six[:5]...); err != nil {
 		t.Fatal(err)
 	}
-	if err := put(six[1:3]...); err != nil { // they take the place of those with the same ids
+	if err := put(six[1:3]...); err != nil { // they replace those with the same ids
 		t.Error(err)
 	}
 	wantCode(t, put(six[5]), "LimitExceededException")
@@ -73,7 +73,7 @@ func TestPutTargets_checks(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		target types.Target
-		want   string // empty: taken
+		want   string // empty: accepted
 	}{
 		{"constant", types.Target{Input: aws.String(`{"a":[1]}`)}, ""},
 		{"constant text", types.Target{Input: aws.String(`"text"`)}, ""},
@@ -123,7 +123,7 @@ func TestPutTargets_checks(t *testing.T) {
 	}
 }
 
-// What is refused leaves the rule as it was.
+// A refused change leaves the rule as it was.
 func TestPutRule_refused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -144,7 +144,7 @@ func TestPutRule_refused(t *testing.T) {
 	}
 }
 
-// Rules that cannot be read do nothing, and hinder no start.
+// Rules that cannot be read do nothing, and do not prevent a start.
 func TestNew_unreadableRules(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -179,7 +179,7 @@ func TestNew_unreadableRules(t *testing.T) {
 		t.Fatalf("repair: %v", err)
 	}
 	if _, err := w.RemoveTargets(t.Context(), &eventbridge.RemoveTargetsInput{Rule: aws.String("sched"), Ids: []string{"x"}}); err != nil {
-		t.Errorf("take the targets away: %v", err)
+		t.Errorf("remove the targets: %v", err)
 	}
 	if _, err := w.DeleteRule(t.Context(), &eventbridge.DeleteRuleInput{Name: aws.String("sched")}); err != nil {
 		t.Errorf("delete: %v", err)

@@ -15,12 +15,14 @@ import (
 	"github.com/jonboulle/clockwork"
 )
 
-// Authorizer checks JSON web tokens as an HTTP API's JWT authorizer does: an RSA signature by a key of the issuer, iss, aud (client_id if the
-// token has no aud), exp, nbf, iat, without leeway, and a scope of the route. It does not tell an ID token from an access token.
+// Authorizer checks JSON web tokens as an HTTP API's JWT authorizer does: an RSA signature by a key
+// of the issuer, iss, aud (client_id if the token has no aud), exp, nbf, iat, without leeway, and a
+// scope of the route. It does not distinguish an ID token from an access token.
 type Authorizer struct {
 	Issuer   string
 	Audience []string
-	// IdentitySource is where the token is: "$request.header.Authorization" by default, or "$request.querystring.NAME".
+	// IdentitySource is where the token is: "$request.header.Authorization" by default, or
+	// "$request.querystring.NAME".
 	IdentitySource string
 	// Keys finds the issuer's public key by its id.
 	Keys func(ctx context.Context, kid string) (*rsa.PublicKey, error)
@@ -29,15 +31,15 @@ type Authorizer struct {
 	source func(*http.Request) string
 }
 
-// authorization is what a function learns of the token: all claims as strings.
+// authorization is what a function receives of the token: all claims as strings.
 type authorization struct {
 	Claims map[string]string `json:"claims"`
-	Scopes []string          `json:"scopes"` // null if the route asks for none
+	Scopes []string          `json:"scopes"` // null if the route requires none
 }
 
 func (a *Authorizer) prepare(clock clockwork.Clock) error {
 	if a.Issuer == "" || len(a.Audience) == 0 || a.Keys == nil {
-		return errors.New("an issuer, an audience and keys are needed")
+		return errors.New("issuer, audience and keys are required")
 	}
 	kind, name, _ := strings.Cut(strings.TrimPrefix(a.IdentitySource, "$request."), ".")
 	switch {
@@ -55,7 +57,8 @@ func (a *Authorizer) prepare(clock clockwork.Clock) error {
 	return nil
 }
 
-// headerSource reads a header. One that is repeated is a list, as in a function's event, and no token.
+// headerSource reads a header. A repeated header is a list, as in a function's event, and so is not
+// a token.
 func headerSource(name string) func(*http.Request) string {
 	return func(r *http.Request) string { return strings.Join(r.Header.Values(name), ",") }
 }
@@ -97,7 +100,8 @@ func (a *Authorizer) authorize(r *http.Request, scopes []string) (*authorization
 	return out, nil
 }
 
-// meant tells whether the token is for this API: aud, or client_id if there is no aud, as in Cognito's access tokens.
+// meant reports whether the token is for this API: aud, or client_id if there is no aud, as in
+// Cognito's access tokens.
 func (a *Authorizer) meant(claims jwt.MapClaims) bool {
 	audience, err := claims.GetAudience()
 	if err != nil {
@@ -142,7 +146,7 @@ func tokenScopes(claims jwt.MapClaims) []string {
 	return []string{}
 }
 
-// claimText is a claim as functions get it: a list becomes "[a b]".
+// claimText is a claim in the form that functions receive: a list becomes "[a b]".
 func claimText(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -163,7 +167,7 @@ func claimText(v any) string {
 	return fmt.Sprint(v) // an object: map[a:b]
 }
 
-// denial is why a request is not authorized.
+// denial is the reason why a request is not authorized.
 type denial struct {
 	status           int
 	scopes           []string

@@ -174,7 +174,7 @@ func TestJWKS_FetchesOnceAndForNewKeys(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := keys(t.Context(), "other"); err == nil {
-			t.Fatal("found a key that is not there")
+			t.Fatal("found a key that does not exist")
 		}
 	}
 	if fetched != 1 {

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// CORS configuration of an HTTP API. With it the gateway answers preflight requests itself and its headers replace a function's own.
+// CORS configuration of an HTTP API. With it the gateway answers preflight requests itself and its
+// headers replace a function's own.
 type CORS struct {
 	Origins     []string // "*", "https://shop.example" or "https://*"
 	Methods     []string
@@ -62,7 +63,7 @@ func list(h http.Header, name string, values []string) {
 	}
 }
 
-// origin is what to allow: empty if the request's origin is not allowed.
+// origin is the origin to allow; empty if the request's origin is not allowed.
 func (c *CORS) origin(r *http.Request) string {
 	origin := r.Header.Get("Origin")
 	switch {

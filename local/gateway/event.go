@@ -15,11 +15,12 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// event is a Lambda proxy event of payload format 2.0 (developer guide, "Create AWS Lambda proxy integrations for HTTP APIs").
+// event is a Lambda proxy event of payload format 2.0 (developer guide, "Create AWS Lambda proxy
+// integrations for HTTP APIs").
 type event struct {
 	Version         string            `json:"version"`
 	RouteKey        string            `json:"routeKey"`
-	RawPath         string            `json:"rawPath"` // decoded, whatever its name says
+	RawPath         string            `json:"rawPath"` // decoded, despite its name
 	RawQueryString  string            `json:"rawQueryString"`
 	Cookies         []string          `json:"cookies,omitempty"`
 	Headers         map[string]string `json:"headers"`
@@ -86,7 +87,8 @@ func (x *exchange) event(route *route, params map[string]string, auth *authoriza
 	return out, nil
 }
 
-// isText tells what API Gateway passes on as it is; all else, such as forms, is base64.
+// isText reports whether API Gateway passes a body on unchanged; all others, such as forms, become
+// base64.
 func isText(contentType string, body []byte) bool {
 	media, _, err := mime.ParseMediaType(contentType)
 	if err != nil {
@@ -101,10 +103,11 @@ func isText(contentType string, body []byte) bool {
 	return utf8.Valid(body)
 }
 
-// hopHeaders concern one connection only.
+// hopHeaders apply to one connection only.
 var hopHeaders = []string{"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Cookie"}
 
-// headers gives the headers in small letters, repeated ones joined by commas, with those that API Gateway adds.
+// headers are the headers in lower case, repeated ones joined by commas, with those that API
+// Gateway adds.
 func (x *exchange) headers(length int) map[string]string {
 	r, out := x.r, map[string]string{}
 	for name, values := range r.Header {
@@ -132,7 +135,7 @@ func (x *exchange) headers(length int) map[string]string {
 	return out
 }
 
-// traceID makes the 24 hexadecimal digits of an X-Ray id out of a request id.
+// traceID makes the 24 hexadecimal digits of an X-Ray id from a request id.
 func traceID(id string) string {
 	s := fmt.Sprintf("%024x", id)
 	return s[len(s)-24:]
@@ -150,7 +153,7 @@ func cookies(r *http.Request) []string {
 	return out
 }
 
-// query gives the decoded parameters, repeated ones joined by commas.
+// query is the decoded parameters, repeated ones joined by commas.
 func query(r *http.Request) map[string]string {
 	values := r.URL.Query()
 	if len(values) == 0 {

@@ -29,7 +29,7 @@ type answer struct {
 func (a answer) write(w http.ResponseWriter) int {
 	maps.Copy(w.Header(), a.header)
 	w.WriteHeader(a.status)
-	n, _ := w.Write(a.body) // a client that has gone needs no answer
+	n, _ := w.Write(a.body) // the client may have gone
 	return n
 }
 

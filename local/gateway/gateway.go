@@ -1,8 +1,9 @@
-// Package gateway is an API Gateway HTTP API in front of functions: routes, JWT authorizers, throttling, CORS, and the conversion between
-// HTTP and events of payload format 2.0.
+// Package gateway is an API Gateway HTTP API in front of functions: routes, JWT authorizers,
+// throttling, CORS, and the conversion between HTTP and events of payload format 2.0.
 //
-// What the gateway itself refuses is answered as application/problem+json (RFC 9457) that also carries API Gateway's own member "message":
-// a client of either reads its answer.
+// Requests that the gateway itself refuses are answered with application/problem+json (RFC 9457).
+// The answer also has API Gateway's own member "message", so that clients of either format can read
+// it.
 package gateway
 
 import (
@@ -33,7 +34,8 @@ var (
 	ErrThrottled = errors.New("function throttled")
 )
 
-// Invoke calls a function with an event. failed tells that the function failed: its reply is an error then. It must return when ctx ends.
+// Invoke calls a function with an event. failed reports that the function failed: its reply is then
+// an error. Invoke must return when ctx ends.
 type Invoke func(ctx context.Context, function string, event []byte) (reply []byte, failed bool, err error)
 
 // Config of an HTTP API.
@@ -42,7 +44,7 @@ type Config struct {
 	Stage       string // "$default" by default. It has no path of its own here.
 	Routes      []Route
 	Authorizers map[string]*Authorizer
-	Throttle    Throttle // of every route that has none of its own
+	Throttle    Throttle // of routes without their own
 	CORS        *CORS
 	Invoke      Invoke
 	Clock       clockwork.Clock
@@ -61,7 +63,8 @@ type Route struct {
 	Timeout    time.Duration // 50 ms to 30 s; 30 s by default
 }
 
-// Throttle is a token bucket: Rate requests per second, Burst at once. Zero leaves the account's limit.
+// Throttle is a token bucket: Rate requests per second, Burst at once. Zero leaves the account's
+// limit.
 type Throttle struct {
 	Rate  float64
 	Burst int
@@ -87,7 +90,7 @@ type Gateway struct {
 // New checks the configuration and makes the handler.
 func New(cfg Config) (*Gateway, error) {
 	if cfg.Invoke == nil || cfg.Clock == nil {
-		return nil, errors.New("new gateway: Invoke and Clock are needed")
+		return nil, errors.New("new gateway: Invoke and Clock are required")
 	}
 	setDefaults(&cfg)
 	g := &Gateway{cfg: cfg, log: cfg.Logger}

@@ -34,7 +34,8 @@ type setup struct {
 	last   events.APIGatewayV2HTTPRequest
 }
 
-// newGateway makes a gateway whose function answers with reply and whose authorizer "jwt" trusts an issuer of its own.
+// newGateway makes a gateway whose function answers with reply and whose authorizer "jwt" trusts
+// its own issuer.
 func newGateway(t *testing.T, reply string, change func(*setup)) (*Gateway, *setup) {
 	t.Helper()
 	st, err := keyStore()
@@ -324,7 +325,7 @@ func TestGateway_BodyLimit(t *testing.T) {
 	}
 }
 
-// slowBody is a body whose client does not go on.
+// slowBody is a body whose client stops sending.
 type slowBody struct{ err error }
 
 func (b slowBody) Read([]byte) (int, error) { return 0, b.err }

@@ -2,7 +2,7 @@ package gateway
 
 import "net/http"
 
-// Refuse answers 403 with the problem that the gateway's own refusals are.
+// Refuse answers 403 with a problem, as the gateway's own refusals do.
 func Refuse(w http.ResponseWriter, _ *http.Request, why error) {
 	refuse(http.StatusForbidden, "Forbidden", "Forbidden", why.Error()).write(w)
 }

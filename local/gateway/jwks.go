@@ -14,13 +14,14 @@ import (
 	"github.com/jonboulle/clockwork"
 )
 
-// API Gateway keeps an issuer's keys for two hours; an unknown key id asks again, but not more often than this.
+// API Gateway keeps an issuer's keys for two hours. An unknown key id fetches them again, but not
+// more often than this.
 const (
 	keysLifetime = 2 * time.Hour
 	keysPause    = 10 * time.Second
 )
 
-// JWKS makes Authorizer.Keys of a getter of the issuer's JSON web key set (RFC 7517).
+// JWKS makes Authorizer.Keys from a function that gets the issuer's JSON web key set (RFC 7517).
 func JWKS(get func(ctx context.Context) ([]byte, error), clock clockwork.Clock) func(context.Context, string) (*rsa.PublicKey, error) {
 	s := &keySet{get: get, clock: clock}
 	return s.key
@@ -74,7 +75,7 @@ func parseKeys(body []byte) (map[string]*rsa.PublicKey, error) {
 	keys := map[string]*rsa.PublicKey{}
 	for _, k := range set.Keys {
 		if k.Type != "RSA" {
-			continue // HTTP APIs know RSA only
+			continue // HTTP APIs support RSA only
 		}
 		n, errN := base64.RawURLEncoding.DecodeString(k.N)
 		e, errE := base64.RawURLEncoding.DecodeString(k.E)

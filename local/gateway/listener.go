@@ -8,8 +8,9 @@ import (
 	"strconv"
 )
 
-// Listener wraps what an http.Server listens at. What the server refuses by itself, before a handler sees it (a malformed Host header, a path that is
-// no URL, headers that are too large), is plain text in net/http; here it is a problem like every other refusal.
+// Listener wraps the listener of an http.Server. net/http refuses some requests before a handler
+// sees them (a malformed Host header, a path that is not a URL, headers that are too large) and
+// answers in plain text; with Listener the answer is a problem like every other refusal.
 func Listener(l net.Listener) net.Listener { return listener{l} }
 
 type listener struct{ net.Listener }
@@ -25,11 +26,12 @@ func (l listener) Accept() (net.Conn, error) {
 
 type conn struct{ net.Conn }
 
-// plainError is how net/http writes its own refusals: all in one write, these headers right after the status line. What a handler answers has
-// others: Date at least.
+// plainError is how net/http writes its own refusals: all in one write, with these headers right
+// after the status line. The answers of handlers have others, at least Date.
 var plainError = []byte("\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n")
 
-// unexpected begins the one refusal of net/http's that has no text: of an Expect header other than 100-continue.
+// unexpected begins the only refusal of net/http without a text: of an Expect header other than
+// 100-continue.
 var unexpected = []byte("HTTP/1.1 417 ")
 
 // Write implements net.Conn.
@@ -50,7 +52,7 @@ func (c conn) Write(p []byte) (int, error) {
 	return c.refuse(status, string(detail), len(p))
 }
 
-// refuse writes a problem in the place of n bytes.
+// refuse writes a problem in place of n bytes.
 func (c conn) refuse(status int, detail string, n int) (int, error) {
 	if _, err := c.Conn.Write(problemText(status, detail)); err != nil {
 		return 0, err

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// TestListener sends what net/http refuses by itself, and what it lets through.
+// TestListener sends requests that net/http refuses itself, and requests that it passes on.
 func TestListener(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// problem is the body of every refusal: RFC 9457, and API Gateway's own message.
+// problem is the body of every refusal: RFC 9457, and API Gateway's own member message.
 type problem struct {
 	Type    string `json:"type"`
 	Title   string `json:"title"`
@@ -36,13 +36,13 @@ func internalError() answer {
 	return refuse(http.StatusInternalServerError, "Internal Server Error", "Internal", "something went wrong on our side")
 }
 
-// unreadable is the answer to a request whose body did not arrive.
+// unreadable is the answer to a request whose body could not be read.
 func unreadable(err error) answer {
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return tooLarge()
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return refuse(http.StatusRequestTimeout, "Request Timeout", "RequestTimeout", "the body came too slowly")
+		return refuse(http.StatusRequestTimeout, "Request Timeout", "RequestTimeout", "the body arrived too slowly")
 	}
 	return refuse(http.StatusBadRequest, "Bad Request", "MalformedRequest", "the body could not be read")
 }

@@ -9,8 +9,8 @@ import (
 	"strconv"
 )
 
-// decodeReply turns a function's reply into an answer. A reply with a statusCode is one of format 2.0; any other JSON is the body of a 200.
-// An error is a malformed reply: API Gateway answers 500.
+// decodeReply turns a function's reply into an answer. A reply with a statusCode is one of format
+// 2.0; any other JSON is the body of a 200. An error is a malformed reply: API Gateway answers 500.
 func decodeReply(payload []byte) (answer, error) {
 	var reply struct {
 		StatusCode json.RawMessage            `json:"statusCode"`
@@ -54,11 +54,11 @@ func decodeReply(payload []byte) (answer, error) {
 	for _, name := range hopHeaders {
 		a.header.Del(name)
 	}
-	a.header.Del("Content-Length") // the server counts
+	a.header.Del("Content-Length") // the server sets it
 	return a, nil
 }
 
-// inferReply is the short form: valid JSON without a statusCode. A string is the body itself.
+// inferReply reads the short form: valid JSON without a statusCode. A string is the body itself.
 func inferReply(payload []byte) (answer, error) {
 	if !json.Valid(payload) {
 		return answer{}, errors.New("malformed reply: not JSON")

@@ -106,8 +106,9 @@ func sameSegment(a, b segment) bool {
 	return a.kind == b.kind && (a.kind != literal || a.text == b.text)
 }
 
-// compareRoutes puts the route first that API Gateway prefers: full matches before greedy ones, literal segments before parameters, a method
-// before ANY, $default last ("Create routes for HTTP APIs" in the developer guide).
+// compareRoutes puts the route first that API Gateway prefers: full matches before greedy ones,
+// literal segments before parameters, a method before ANY, $default last ("Create routes for HTTP
+// APIs" in the developer guide).
 func compareRoutes(a, b *route) int {
 	if a.fallback != b.fallback {
 		if a.fallback {

@@ -51,7 +51,8 @@ func TestGuard_Check_host(t *testing.T) {
 	}
 }
 
-// TestGuard_Check_arrival: on every interface, the address at which a request arrived is a name of the server; others are not.
+// TestGuard_Check_arrival: on a server that listens on every interface, the address at which a
+// request arrived is a name of the server; others are not.
 func TestGuard_Check_arrival(t *testing.T) {
 	t.Parallel()
 	at := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 7), Port: 8080}
@@ -72,7 +73,7 @@ func TestGuard_Check_source(t *testing.T) {
 		name            string
 		method          string
 		header          []string
-		toAPI, toSystem bool // served by a server with pages, by one for programs
+		toAPI, toSystem bool // accepted by a server with pages, by one for programs
 	}{
 		{"a program", "POST", nil, true, true},
 		{"a program that signs", "POST", []string{"Authorization: AWS4-HMAC-SHA256 Credential=a/b/c/d/e"}, true, true},
@@ -112,7 +113,7 @@ func TestGuard_Check_source(t *testing.T) {
 	}
 }
 
-// TestGuard_Handler: what is refused does not reach the server behind it.
+// TestGuard_Handler checks that a refused request does not reach the server behind it.
 func TestGuard_Handler(t *testing.T) {
 	t.Parallel()
 	reached := 0
@@ -122,11 +123,11 @@ func TestGuard_Handler(t *testing.T) {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, request(t, "POST", "Origin: http://evil.example"))
 	if reached != 0 || w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "evil.example") {
-		t.Errorf("reached %d times: %d %s", reached, w.Code, w.Body)
+		t.Errorf("the server was reached %d times: %d %s", reached, w.Code, w.Body)
 	}
 	h.ServeHTTP(httptest.NewRecorder(), request(t, "POST"))
 	if reached != 1 {
-		t.Errorf("a program's request reached it %d times", reached)
+		t.Errorf("a program's request reached the server %d times", reached)
 	}
 }
 
@@ -162,7 +163,8 @@ func TestListen(t *testing.T) {
 	}
 }
 
-// TestListen_reachesGuard: a server that listens everywhere answers at the machine's own addresses, by their numbers.
+// TestListen_reachesGuard checks that a server that listens on every interface answers at the
+// machine's own addresses.
 func TestListen_reachesGuard(t *testing.T) {
 	t.Parallel()
 	l, err := Listen("0.0.0.0:0")

@@ -5,13 +5,14 @@ import (
 	"net"
 )
 
-// Listener is a TCP listener that knows who reaches it.
+// Listener is a TCP listener that knows from where it can be reached.
 type Listener struct {
 	net.Listener
-	host string // that it was told, "" if none
+	host string // the configured one, "" if none
 }
 
-// Listen listens at HOST:PORT. Without a host it listens on loopback: every interface must be asked for by its address, 0.0.0.0 or [::].
+// Listen listens at HOST:PORT. Without a host it listens on loopback; every interface needs an
+// explicit address, 0.0.0.0 or [::].
 func Listen(address string) (*Listener, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -27,7 +28,7 @@ func Listen(address string) (*Listener, error) {
 	return &Listener{l, host}, nil
 }
 
-// Hosts are the names under which it is to be called beside loopback's: the one it was told.
+// Hosts are the names to serve in addition to loopback's: the configured host.
 func (l *Listener) Hosts() []string {
 	if ip := net.ParseIP(l.host); l.host == "" || ip != nil && ip.IsUnspecified() {
 		return nil
@@ -35,7 +36,7 @@ func (l *Listener) Hosts() []string {
 	return []string{l.host}
 }
 
-// URL is where this machine reaches it.
+// URL is the address for clients on this machine.
 func (l *Listener) URL() string {
 	a := l.tcp()
 	host := a.IP.String()
@@ -45,7 +46,8 @@ func (l *Listener) URL() string {
 	return "http://" + net.JoinHostPort(host, fmt.Sprint(a.Port))
 }
 
-// Narrowed says that it listens for this machine alone although no host was named: an address like ":8080" means every interface elsewhere.
+// Narrowed explains that the listener serves this machine alone although no host was named:
+// elsewhere an address like ":8080" means every interface.
 func (l *Listener) Narrowed() string {
 	if l.host != "" {
 		return ""
@@ -53,7 +55,8 @@ func (l *Listener) Narrowed() string {
 	return fmt.Sprintf("no host was named: it listens at %s, for this machine alone; 0.0.0.0:%d is every network interface", l.tcp(), l.tcp().Port)
 }
 
-// Exposed says who else reaches it: "0.0.0.0:8080 (every network interface)". It is empty if only this machine does.
+// Exposed describes who else can reach the listener: "0.0.0.0:8080 (every network interface)". It
+// is empty if only this machine can.
 func (l *Listener) Exposed() string {
 	switch a := l.tcp(); {
 	case a.IP.IsLoopback():
@@ -65,4 +68,4 @@ func (l *Listener) Exposed() string {
 	}
 }
 
-func (l *Listener) tcp() *net.TCPAddr { return l.Addr().(*net.TCPAddr) } // Listen makes no other
+func (l *Listener) tcp() *net.TCPAddr { return l.Addr().(*net.TCPAddr) } // Listen makes nothing else

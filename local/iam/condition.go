@@ -25,7 +25,7 @@ type condition struct {
 type operator struct {
 	match  func(policy, value string) bool
 	negate bool                     // holds if no value of the policy matches
-	valid  func(policy string) bool // nil takes every text
+	valid  func(policy string) bool // nil accepts every text
 }
 
 var operators = map[string]operator{
@@ -103,7 +103,8 @@ func compileOperator(name string) (condition, error) {
 	return c, nil
 }
 
-// check refuses values that the operator cannot compare. A value with a variable is only known with the request.
+// check refuses values that the operator cannot compare. A value with a variable is known only with
+// the request.
 func (c *condition) check(name, key string) error {
 	if len(c.values) == 0 {
 		return fmt.Errorf("condition %s on %s has no value", name, key)
@@ -119,8 +120,9 @@ func (c *condition) check(name, key string) error {
 	return nil
 }
 
-// holds evaluates the condition. A key that the request does not have fails what asks for a value, and passes what forbids one;
-// ForAllValues passes, ForAnyValue fails, IfExists passes.
+// holds evaluates the condition. If the request does not have the key, operators that ask for a
+// value fail and operators that forbid one pass; ForAllValues passes, ForAnyValue fails, IfExists
+// passes.
 func (c *condition) holds(r request) bool {
 	values := c.key.of(r)
 	switch {
@@ -136,7 +138,8 @@ func (c *condition) holds(r request) bool {
 	return slices.ContainsFunc(values, func(v string) bool { return c.passes(r, v) })
 }
 
-// passes compares one value of the request. A policy value whose variable the request does not have matches nothing.
+// passes compares one value of the request. A policy value whose variable the request does not have
+// matches nothing.
 func (c *condition) passes(r request, value string) bool {
 	matched := slices.ContainsFunc(c.values, func(p string) bool {
 		p, ok := r.expand(p)

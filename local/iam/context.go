@@ -10,13 +10,13 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// contextKey gives the values of a condition key; none if the request does not have it.
+// contextKey returns the values of a condition key; none if the request does not have it.
 type contextKey struct {
 	of    func(r request) []string
 	timed bool // the answer changes with the clock
 }
 
-// known are the keys that a request has here, in small letters.
+// known are the keys that a request has here, in lower case.
 var known = map[string]contextKey{
 	"aws:sourcearn":     {of: func(r request) []string { return some(r.source) }},
 	"aws:sourceaccount": {of: ifSource},
@@ -30,7 +30,8 @@ var known = map[string]contextKey{
 	"aws:principalservicename":      {of: func(r request) []string { return some(r.service) }},
 	"aws:principalservicenameslist": {of: func(r request) []string { return some(r.service) }},
 	"aws:principalisawsservice":     {of: func(r request) []string { return some(strconv.FormatBool(r.service != "")) }},
-	// In process or on the loopback interface: nothing to listen in on, so a policy that asks for TLS is content.
+	// Requests stay in the process or on the loopback interface, where they cannot be intercepted:
+	// a policy that requires TLS is satisfied.
 	"aws:securetransport": {of: func(request) []string { return []string{"true"} }},
 	"aws:requestedregion": {of: func(request) []string { return []string{awsapi.Region} }},
 	"aws:viaawsservice":   {of: func(request) []string { return []string{"false"} }},
@@ -39,7 +40,8 @@ var known = map[string]contextKey{
 	"aws:epochtime":       {of: func(r request) []string { return some(strconv.FormatInt(r.at.Unix(), 10)) }, timed: true},
 }
 
-// absent are the global keys that no request has here: nothing on one machine has an organization, a VPC, tags or a second factor.
+// absent are the global keys that no request has here: one machine has no organization, VPC, tags
+// or second factor.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 var absent = keySet(`aws:AssumedRoot aws:CalledVia aws:CalledViaFirst aws:CalledViaLast aws:ChatbotSourceArn aws:Ec2InstanceSourcePrivateIPv4
 	aws:Ec2InstanceSourceVpc aws:FederatedProvider aws:IsMcpServiceAction aws:MultiFactorAuthAge aws:MultiFactorAuthPresent aws:PrincipalOrgID
@@ -81,8 +83,8 @@ func ifRole(r request, value string) []string {
 	return []string{value}
 }
 
-// findKey finds a condition key by its name, in any case. A service's own key is refused: its value cannot be told here, and
-// taking it for absent would let in or keep out whom it should not.
+// findKey finds a condition key by its name, in any case. A service's own key is refused: its value
+// is unknown here, and a decision that treats it as absent may be wrong.
 func findKey(name string) (contextKey, error) {
 	lower := strings.ToLower(name)
 	if k, ok := known[lower]; ok {
@@ -119,7 +121,7 @@ func checkVariables(text string) error {
 	return nil
 }
 
-// expand fills in the variables of a policy's text; false if the request does not have one of them.
+// expand replaces the variables of a policy's text; false if the request does not have one of them.
 func (r request) expand(text string) (string, bool) {
 	if !strings.Contains(text, "${") {
 		return text, true

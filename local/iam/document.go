@@ -17,17 +17,18 @@ var (
 	policyVersions    = []string{"2012-10-17", "2008-10-17"}
 )
 
-// identitySid is a statement's id in an identity policy; those of resources' policies may have other characters.
+// identitySid is the form of a statement's id in an identity policy; resource policies allow other
+// characters.
 var identitySid = regexp.MustCompile(`^[A-Za-z0-9]*$`)
 
-// wirePolicy is a policy document as JSON has it.
+// wirePolicy is the JSON form of a policy document.
 type wirePolicy struct {
 	Version   *string
 	ID        string `json:"Id"`
 	Statement json.RawMessage
 }
 
-// statementsOf gives the statements of a document, which may be one or a list.
+// statementsOf returns the statements of a document, which may be one or a list.
 func statementsOf(document json.RawMessage) ([]json.RawMessage, error) {
 	var doc wirePolicy
 	if err := decodeElements(document, policyElements, &doc); err != nil {
@@ -49,8 +50,8 @@ func statementsOf(document json.RawMessage) ([]json.RawMessage, error) {
 	return list, nil
 }
 
-// decodeElements reads an object that has no other elements than the known ones. encoding/json alone would drop a misspelt element:
-// an Allow would lose its Condition.
+// decodeElements reads an object whose elements are all known. encoding/json ignores a misspelt
+// element: an Allow would lose its Condition.
 func decodeElements(object json.RawMessage, known []string, v any) error {
 	if err := json.Unmarshal(object, v); err != nil {
 		return err
@@ -69,14 +70,15 @@ func decodeElements(object json.RawMessage, known []string, v any) error {
 	return checkValue(d)
 }
 
-// checkValue refuses what would disappear from the next value: null, and a name that an object has twice.
+// checkValue refuses what encoding/json would drop from the next value: null, and a name that an
+// object has twice.
 func checkValue(d *json.Decoder) error {
 	t, err := d.Token()
 	if err != nil {
 		return err
 	}
 	if t == nil {
-		return errors.New("null is no value of a policy")
+		return errors.New("a policy may not contain null")
 	}
 	open, ok := t.(json.Delim)
 	if !ok {
@@ -90,7 +92,7 @@ func checkValue(d *json.Decoder) error {
 				return err
 			}
 			if names[name] {
-				return fmt.Errorf("%q stands twice in one object", name)
+				return fmt.Errorf("%q occurs twice in one object", name)
 			}
 			names[name] = true
 		}

@@ -1,7 +1,8 @@
-// Package iam decides whether a caller of the local stack may do what it asks for: the policies of its role, those of the resource,
-// an explicit deny before any allow, and no without an allow
-// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html, within one account).
-// It remembers which statements ever allowed a call, and which calls were refused.
+// Package iam decides whether a caller of the local stack may do what it requests, by the policies
+// of its role and of the resource: an explicit deny comes before any allow, and without an allow
+// the request is refused
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html,
+// within one account). It records which statements allowed a call, and which calls were refused.
 package iam
 
 import (
@@ -45,11 +46,12 @@ type question struct{ accessKey, action, resource string }
 
 type decision struct {
 	err    *awsapi.Error // nil: allowed
-	timed  bool          // holds for this moment only
+	timed  bool          // changes with the time
 	denied atomic.Int64  // how often it was refused
 }
 
-// maxCache bounds the decisions that are remembered: resources such as executions are without number. Refusals are always remembered.
+// maxCache bounds the decisions that are kept: the number of resources, such as executions, has no
+// limit. Refusals are always kept.
 const maxCache = 8192
 
 // New makes an engine without any policy.
@@ -62,8 +64,9 @@ func New(opts ...Option) *Engine {
 	return e
 }
 
-// SetRole gives a role its identity policies, in place of those that it had. session names the bearer in messages.
-// A document that cannot be evaluated here (an unknown condition operator or key) is refused.
+// SetRole sets the identity policies of a role, in place of earlier ones. session names the bearer
+// in messages. A document that cannot be evaluated here (an unknown condition operator or key) is
+// refused.
 func (e *Engine) SetRole(name, session string, policies []Policy) error {
 	var all []*statement
 	for _, p := range policies {
@@ -86,7 +89,7 @@ type ResourcePolicy struct {
 	ARNs []string
 }
 
-// SetResourcePolicies gives the resources their policies, in place of all that were there.
+// SetResourcePolicies sets the policies of the resources, in place of all earlier ones.
 func (e *Engine) SetResourcePolicies(policies []ResourcePolicy) error {
 	resources := map[string][]*statement{}
 	for _, p := range policies {
@@ -111,9 +114,10 @@ func CheckResourcePolicy(document json.RawMessage) error {
 	return err
 }
 
-// AttachResourcePolicy gives one resource a policy beside those of SetResourcePolicies, in place of the one attached before.
-// An empty document takes it away; one that cannot be evaluated is refused, and changes nothing. What an attached policy grants is
-// not reported as unused.
+// AttachResourcePolicy sets the policy of one resource, in addition to those of SetResourcePolicies
+// and in place of the one attached before. An empty document removes it; one that cannot be
+// evaluated is refused and changes nothing. The grants of an attached policy are not reported as
+// unused.
 func (e *Engine) AttachResourcePolicy(arn, name string, document json.RawMessage) error {
 	var statements []*statement
 	if len(document) > 0 {
@@ -126,7 +130,8 @@ func (e *Engine) AttachResourcePolicy(arn, name string, document json.RawMessage
 	return nil
 }
 
-// Lock keeps every role and service away from a resource whose own policy cannot be evaluated, until it is given another.
+// Lock refuses a resource to every role and service, because its own policy cannot be evaluated,
+// until it gets another policy.
 func (e *Engine) Lock(arn, name string) {
 	everyone := principals{"*": {"*"}}
 	e.attach(arn, []*statement{{policy: name, id: "0", deny: true, actions: patterns([]string{"*"}), principals: everyone}})
@@ -139,13 +144,13 @@ func (e *Engine) attach(arn string, statements []*statement) {
 	clear(e.cache)
 }
 
-// Authorizer is the engine as the router wants it.
+// Authorizer adapts the engine to the router.
 func (e *Engine) Authorizer() awsapi.Authorizer {
 	return func(_ context.Context, id awsapi.Identity, g awsapi.Grant) error { return e.Authorize(id, g) }
 }
 
-// Authorize returns nil, or an *awsapi.Error of type AccessDeniedException in AWS's words. The machine's operator, who has none of this
-// package's access keys, may do everything.
+// Authorize returns nil, or an *awsapi.Error of type AccessDeniedException with AWS's text. The
+// operator of the machine, whose access key is none of this package's, may do everything.
 func (e *Engine) Authorize(id awsapi.Identity, g awsapi.Grant) error {
 	if !strings.HasPrefix(id.AccessKey, rolePrefix) && !strings.HasPrefix(id.AccessKey, servicePrefix) {
 		return nil
@@ -187,7 +192,8 @@ func (e *Engine) decide(q question) *decision {
 	return d
 }
 
-// evaluate decides, and notes the statements that allowed. timed says that the decision changes with the time.
+// evaluate decides, and records the statements that allowed. timed reports that the decision
+// changes with the time.
 func (e *Engine) evaluate(r request) (_ *awsapi.Error, timed bool) {
 	r.at = e.clock.Now()
 	var identity []*statement
@@ -222,7 +228,8 @@ func (e *Engine) evaluate(r request) (_ *awsapi.Error, timed bool) {
 	return e.refusal(r, explicit), timed
 }
 
-// policyHolder is the resource whose policy counts: an alias or version of a function has that of the function.
+// policyHolder is the resource whose policy applies: for an alias or version of a function, the
+// function.
 func policyHolder(arn string) string {
 	parts := strings.Split(arn, ":")
 	if len(parts) == 8 && parts[2] == "lambda" {

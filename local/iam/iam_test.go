@@ -16,7 +16,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/iam"
 )
 
-// cases are testdata/cases.json: policies, and what they answer to a list of calls.
+// cases are testdata/cases.json: policies, and their answers to a list of calls.
 type testCase struct {
 	Name     string
 	Identity []json.RawMessage            // policies of the role "r"
@@ -107,7 +107,7 @@ func TestEngine_Message(t *testing.T) {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 	if err := e.Authorize(iam.Role("nobody"), awsapi.Grant{Action: "sqs:SendMessage", Resource: "arn:x"}); err == nil {
-		t.Error("a role that does not exist was let in")
+		t.Error("a role that does not exist was allowed")
 	}
 }
 
@@ -142,7 +142,7 @@ func TestEngine_refusesWhatItCannotEvaluate(t *testing.T) {
 		"empty version":  {`{"Version":"","Statement":[]}`, `version ""`},
 		"sid":            {`{"Statement":[{"Sid":"may send","Effect":"Allow","Action":"sqs:*","Resource":"*"}]}`, `Sid "may send"`},
 		"null":           {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"StringEquals":null}}]}`, "null"},
-		"repeated":       {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}},"Condition":{}}]}`, `"Condition" stands twice`},
+		"repeated":       {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}},"Condition":{}}]}`, `"Condition" occurs twice`},
 		"empty resource": {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":[]}]}`, "empty list"},
 		"statement text": {`{"Statement":["Allow"]}`, "statement 0"},
 		"no statement":   {`{"Version":"2012-10-17"}`, "policy p: no Statement"},
@@ -217,7 +217,7 @@ func TestCheckResourcePolicy_elements(t *testing.T) {
 	}
 }
 
-// A policy that is refused leaves the one before in force; a locked resource keeps everyone but the operator away.
+// A refused policy leaves the one before in force; only the operator may use a locked resource.
 func TestEngine_AttachResourcePolicy(t *testing.T) {
 	t.Parallel()
 	e := iam.New()

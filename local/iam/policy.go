@@ -8,14 +8,16 @@ import (
 	"sync/atomic"
 )
 
-// enforced are the services whose calls the local stack authorizes. Statements about others alone decide nothing here.
+// enforced are the services whose calls the local stack authorizes. A statement about other
+// services only has no effect here.
 var enforced = []string{"dynamodb", "sqs", "sns", "states", "events", "lambda"}
 
-// Policy is a policy document and where it stands.
+// Policy is a policy document and its origin.
 type Policy struct {
-	Name     string // says where the document stands, for reports
+	Name     string // the document's place, for reports
 	Document json.RawMessage
-	// AWS tells that the policy is not the template's own (SAM or AWS gives it): it allows, but it is not reported as unused.
+	// AWS reports that the policy is not the template's own (SAM or AWS adds it): it allows, but it
+	// is not reported as unused.
 	AWS bool
 }
 
@@ -31,16 +33,16 @@ type statement struct {
 	principals   principals
 	notPrincipal bool
 	conditions   []condition
-	timed        bool // what it decides changes with the time
+	timed        bool // its decision changes with the time
 }
 
-// pattern is an action or resource with wildcards, and whether it ever decided.
+// pattern is an action or resource with wildcards, and whether a decision used it.
 type pattern struct {
 	text string
 	used atomic.Bool
 }
 
-// wireStatement is a statement as JSON has it.
+// wireStatement is the JSON form of a statement.
 type wireStatement struct {
 	Sid          string
 	Effect       string
@@ -53,7 +55,7 @@ type wireStatement struct {
 	Condition    map[string]map[string]oneOrMany
 }
 
-// oneOrMany is a value or a list of values; true and 1 are text.
+// oneOrMany is a value or a list of values; true and 1 are read as text.
 type oneOrMany []string
 
 func (o *oneOrMany) UnmarshalJSON(b []byte) error {
@@ -77,10 +79,11 @@ func (o *oneOrMany) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// empty reports whether there is a list without a value.
+// empty reports whether it is a list without a value.
 func (o oneOrMany) empty() bool { return o != nil && len(o) == 0 }
 
-// compile reads a document. resource says that it is a resource's policy, whose statements have principals.
+// compile reads a document. If resource is set, it is a resource's policy, whose statements have
+// principals.
 func compile(p Policy, resource bool) ([]*statement, error) {
 	out, err := p.statements(resource)
 	if err != nil {
@@ -118,7 +121,7 @@ func (w wireStatement) id(i int) string {
 	return fmt.Sprint(i)
 }
 
-// compile gives nil for a statement about services that are not enforced here.
+// compile returns nil for a statement about services that are not enforced here.
 func (w wireStatement) compile(p Policy, i int, resource bool) (*statement, error) {
 	if err := w.check(resource); err != nil {
 		return nil, err
@@ -156,7 +159,7 @@ func (w wireStatement) compile(p Policy, i int, resource bool) (*statement, erro
 	return s, nil
 }
 
-// followsClock reports whether what the statement decides changes with the time.
+// followsClock reports whether the statement's decision changes with the time.
 func (s *statement) followsClock() bool {
 	for _, c := range s.conditions {
 		if c.key.timed || slices.ContainsFunc(c.values, timed) {
@@ -193,7 +196,7 @@ func (w wireStatement) check(resource bool) error {
 	return nil
 }
 
-// concerns tells whether the statement can decide on a call of an enforced service.
+// concerns reports whether the statement can apply to a call of an enforced service.
 func (w wireStatement) concerns() bool {
 	if w.NotAction != nil {
 		return true
@@ -201,7 +204,7 @@ func (w wireStatement) concerns() bool {
 	return slices.ContainsFunc(w.Action, decidable)
 }
 
-// decidable tells whether an action may be one of an enforced service.
+// decidable reports whether an action may be one of an enforced service.
 func decidable(action string) bool {
 	service, _, _ := strings.Cut(action, ":")
 	return strings.ContainsAny(service, "*?") || slices.Contains(enforced, strings.ToLower(service))
@@ -215,7 +218,7 @@ func patterns(texts []string) []pattern {
 	return out
 }
 
-// matches tells whether the statement speaks about the request.
+// matches reports whether the statement applies to the request.
 func (s *statement) matches(r request) bool {
 	if s.principals != nil && s.principals.match(r) == s.notPrincipal {
 		return false
@@ -234,7 +237,7 @@ func (s *statement) matches(r request) bool {
 	return true
 }
 
-// delegates reports whether the statement includes the caller through its account alone.
+// delegates reports whether the statement includes the caller only through its account.
 func (s *statement) delegates(r request) bool {
 	return s.principals != nil && !s.notPrincipal && !s.principals.name(r)
 }
@@ -247,7 +250,8 @@ func (s *statement) names(r request) bool {
 	})
 }
 
-// use notes which of the statement's patterns the request needed: every one that matches, since any of them would do.
+// use records which of the statement's patterns the request needed: every one that matches, since
+// each of them would suffice.
 func (s *statement) use(r request) {
 	for i := range s.actions {
 		if like(s.actions[i].text, r.action, true) {

@@ -12,7 +12,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// The access key id of a call says who makes it.
+// The access key id of a call identifies the caller.
 const (
 	rolePrefix    = "role/"
 	servicePrefix = "service/"
@@ -21,7 +21,8 @@ const (
 // RoleKey is the access key id of the bearer of a role.
 func RoleKey(role string) string { return rolePrefix + role }
 
-// ServiceKey is the access key id of an AWS service that acts for a resource: events.amazonaws.com for a rule's ARN.
+// ServiceKey is the access key id of an AWS service that acts for a resource: events.amazonaws.com
+// for a rule's ARN.
 func ServiceKey(principal, sourceARN string) string {
 	return servicePrefix + principal + "/" + sourceARN
 }
@@ -62,17 +63,18 @@ func sessionARN(role, session string) string {
 	return "arn:aws:sts::" + awsapi.Account + ":assumed-role/" + role + "/" + session
 }
 
-// userID is the unique id of a session: the role's, which stays the same for its name, and the session's name.
+// userID is the unique id of a session: the role's, which stays the same for its name, and the
+// session's name.
 func userID(role, session string) string {
 	sum := sha256.Sum256([]byte(role))
 	return "AROA" + base32.StdEncoding.EncodeToString(sum[:])[:17] + ":" + session
 }
 
-// Caller is who makes a call, as sts:GetCallerIdentity tells it.
+// Caller is the maker of a call, in the form of sts:GetCallerIdentity.
 type Caller struct{ Account, ARN, UserID string }
 
-// Caller tells who bears an identity: a role's session, a service, or else the machine's operator, who stands for the account.
-// A role that does not exist is InvalidClientTokenId.
+// Caller returns the bearer of an identity: a role's session, a service, or else the operator of
+// the machine, who stands for the account. A role that does not exist is InvalidClientTokenId.
 func (e *Engine) Caller(id awsapi.Identity) (Caller, error) {
 	r := newRequest(id.AccessKey, awsapi.Grant{})
 	switch {
@@ -123,7 +125,8 @@ func compilePrincipals(raw json.RawMessage) (principals, error) {
 // match reports whether the principals include the caller.
 func (p principals) match(r request) bool { return p.name(r) || p.delegate(r) }
 
-// name reports whether they include the caller itself: everyone, its service, its role or its session.
+// name reports whether they include the caller itself: everyone, its service, its role or its
+// session.
 func (p principals) name(r request) bool {
 	if p["*"] != nil || slices.Contains(p["AWS"], "*") {
 		return true
@@ -134,7 +137,8 @@ func (p principals) name(r request) bool {
 	return slices.Contains(p["AWS"], roleARN(r.role)) || slices.Contains(p["AWS"], sessionARN(r.role, r.session))
 }
 
-// delegate reports whether they include the caller's account, which leaves it to its administrators to allow the call.
+// delegate reports whether they include the caller's account, whose administrators then decide
+// about the call.
 func (p principals) delegate(r request) bool {
 	return r.role != "" && (slices.Contains(p["AWS"], awsapi.Account) || slices.Contains(p["AWS"], rootARN))
 }

@@ -6,14 +6,15 @@ import (
 	"strings"
 )
 
-// Report says what the policies were used for since the start.
+// Report lists what the policies were used for since the start.
 type Report struct {
 	Unused  []Unused
 	Denials []Denial
 }
 
-// Unused is a part of an Allow statement of the template that no call needed. Action is one action and Resource all the statement's
-// resources, or the other way round where the actions are used but a resource is not.
+// Unused is a part of an Allow statement of the template that no call needed. Action is one action
+// and Resource all the statement's resources, or the other way round where the actions are used but
+// a resource is not.
 type Unused struct {
 	Role      string `json:"role,omitempty"` // empty for a resource's policy
 	Policy    string `json:"policy"`

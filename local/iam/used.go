@@ -6,13 +6,14 @@ import (
 	"strings"
 )
 
-// Used is an action of an Allow statement of the template that calls needed since the start, with the statement's resources that were needed.
+// Used is an action of an Allow statement of the template that calls needed since the start, with
+// the statement's resources that were needed.
 type Used struct {
 	Role      string `json:"role,omitempty"` // empty for a resource's policy
 	Policy    string `json:"policy"`
 	Statement string `json:"statement"` // Sid or index
 	Action    string `json:"action"`
-	Resource  string `json:"resource"` // patterns, parted by spaces
+	Resource  string `json:"resource"` // patterns, separated by spaces
 }
 
 // Used lists the grants that calls needed. It is the counterpart of Report's Unused.

@@ -13,10 +13,11 @@ type Attribute struct {
 	BinaryValue []byte `json:"BinaryValue,omitempty"`
 }
 
-// ownPrefix is that of attributes which tell SNS how to send SMS and pushes. They go no further.
+// ownPrefix begins the names of attributes that tell SNS how to send SMS and push messages. They
+// are not passed on.
 const ownPrefix = "AWS.SNS."
 
-// check refuses what SNS refuses in a message attribute: InvalidParameterValue.
+// check refuses a message attribute that SNS refuses: InvalidParameterValue.
 func (a Attribute) check(name string) error {
 	kind := awsapi.AttributeKind(a.DataType)
 	switch {

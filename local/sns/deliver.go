@@ -15,24 +15,27 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// delivery is one message for one subscription. The subscription is as it was when the message was published.
+// delivery is one message for one subscription. The subscription is as it was when the message was
+// published.
 type delivery struct {
 	Subscription subscriptionRecord
 	Message      *Message
 }
 
-// ServiceIdentity is the access key id of SNS itself, which queue and function policies name as sns.amazonaws.com.
+// ServiceIdentity is the access key id of SNS itself, which queue and function policies name as
+// sns.amazonaws.com.
 const ServiceIdentity = "service/sns.amazonaws.com"
 
 type sourceKey struct{}
 
-// SourceARN is the ARN of the topic that a call to an endpoint is made for (the condition key aws:SourceArn), empty outside of one.
+// SourceARN is the ARN of the topic for which an endpoint is called (the condition key
+// aws:SourceArn), empty outside of such a call.
 func SourceARN(ctx context.Context) string {
 	arn, _ := ctx.Value(sourceKey{}).(string)
 	return arn
 }
 
-// fanOut writes a delivery for each subscription of a queue or function that takes the message.
+// fanOut writes a delivery for each subscription of a queue or function that accepts the message.
 func (s *Service) fanOut(b *store.Batch, t *topic, m *Message) ([]outbox.Ticket, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -50,7 +53,8 @@ func (s *Service) fanOut(b *store.Batch, t *topic, m *Message) ([]outbox.Ticket,
 	return tickets, nil
 }
 
-// takes matches the filter policy. Attributes are matched by their values; a body that is no JSON object matches no policy.
+// takes matches the filter policy. Attributes are matched by their values; a body that is not a
+// JSON object matches no policy.
 func (sub *subscription) takes(m *Message) bool {
 	if sub.filter == nil || sub.closed {
 		return !sub.closed
@@ -66,7 +70,8 @@ func (sub *subscription) takes(m *Message) bool {
 	return err == nil && sub.filter.MatchEvent(event)
 }
 
-// attributeValues are the attributes as a filter policy sees them: texts, numbers and, for String.Array, lists.
+// attributeValues are the attributes as a filter policy sees them: texts, numbers and, for
+// String.Array, lists.
 func (m *Message) attributeValues() map[string]any {
 	out := map[string]any{}
 	for name, a := range m.Attributes {
@@ -91,7 +96,8 @@ func (m *Message) bodyFor(protocol string) string {
 	return m.Body
 }
 
-// maxAttempts and the times between are SNS's delivery policy for queues and functions ("Amazon SNS message delivery retries").
+// maxAttempts and the delays between them are SNS's delivery policy for queues and functions
+// ("Amazon SNS message delivery retries").
 const maxAttempts = 100_015
 
 func backoff(attempt int) time.Duration {
@@ -106,7 +112,8 @@ func backoff(attempt int) time.Duration {
 	return 20 * time.Second
 }
 
-// deliver makes one attempt. What cannot be delivered goes to the subscription's dead-letter queue, if it has one.
+// deliver makes one attempt. A message that cannot be delivered goes to the subscription's
+// dead-letter queue, if it has one.
 func (s *Service) deliver(ctx context.Context, out outbox.Delivery) outbox.Result {
 	var d delivery
 	if err := json.Unmarshal(out.Payload, &d); err != nil {
@@ -147,7 +154,7 @@ func (s *Service) invoke(ctx context.Context, d *delivery) error {
 	return s.o.InvokeAsync(ctx, d.Subscription.Endpoint, payload)
 }
 
-// bury sends the message to the dead-letter queue as a queue subscription would get it.
+// bury sends the message to the dead-letter queue in the form that a queue subscription gets.
 func (s *Service) bury(ctx context.Context, d *delivery) error {
 	dlq, err := deadLetterARN(d.Subscription.Attributes["RedrivePolicy"])
 	if err != nil || dlq == "" {
@@ -163,7 +170,8 @@ type sendMessage struct {
 	MessageGroupID    string               `json:"MessageGroupId,omitempty"`
 }
 
-// sendTo sends the envelope, or the bare message with its attributes if the subscription asks for raw delivery.
+// sendTo sends the envelope, or the bare message with its attributes if the subscription has raw
+// delivery.
 func (s *Service) sendTo(ctx context.Context, queueARN string, d *delivery) error {
 	in := sendMessage{QueueURL: awsapi.QueueURL(queueARN), MessageGroupID: d.Message.Group}
 	if d.Subscription.Attributes["RawMessageDelivery"] == "true" {
@@ -180,13 +188,14 @@ func (s *Service) sendTo(ctx context.Context, queueARN string, d *delivery) erro
 	return err
 }
 
-// retryable tells failures of the service from those of the endpoint: a missing queue or permission stays missing.
+// retryable reports whether another attempt may succeed: not if a queue or permission is missing.
 func retryable(err error) bool {
 	e, ok := errors.AsType[*awsapi.Error](err)
 	return !ok || e.HTTPStatus() >= 500 && e.Type != "NotImplemented" || e.Type == "TooManyRequestsException" || e.Type == "ThrottlingException"
 }
 
-// envelope is the notification as queues get it. The local SNS has no certificate: signature and its URL are empty.
+// envelope is the notification that queues get. The local SNS has no certificate: the signature and
+// its URL are empty.
 type envelope struct {
 	Type              string
 	MessageID         string `json:"MessageId"`
@@ -225,7 +234,7 @@ func (m *Message) values() map[string]value {
 	return out
 }
 
-// lambdaEvent is the event that a function gets.
+// lambdaEvent is the event that a function receives.
 func (d *delivery) lambdaEvent() ([]byte, error) {
 	e := d.envelope("lambda")
 	var subject any

@@ -23,7 +23,8 @@ var api = awsapi.API[*Service]{Name: "sns", Operations: awsapi.Operations[*Servi
 	"PublishBatch":              awsapi.Typed((*Service).publishBatch),
 }}
 
-// Do implements awsapi.Service: one operation of the Amazon SNS API, its input in JSON with the members of the API reference.
+// Do implements awsapi.Service: one operation of the Amazon SNS API, its input in JSON with the
+// members of the API reference.
 func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
 	return api.Do(ctx, s, op, input)
 }

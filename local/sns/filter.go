@@ -16,8 +16,9 @@ const (
 	maxFilterNumber       = 1e9
 )
 
-// compileFilter compiles a filter policy for its scope. Beyond what EventBridge asks of a pattern, SNS bounds the keys and the values, takes no
-// wildcards, and nested policies only on the body. It returns InvalidParameter.
+// compileFilter compiles a filter policy for its scope. Beyond EventBridge's rules for a pattern,
+// SNS limits the keys and the values, has no wildcards, and allows nested policies on the body
+// only. It returns InvalidParameter.
 func compileFilter(policy, scope string) (*pattern.Pattern, error) {
 	if len(policy) > maxFilterBytes {
 		return nil, badFilter("Filter policy is too large")
@@ -96,12 +97,12 @@ func (c *filterCheck) alternatives(list []any, depth int) error {
 	return nil
 }
 
-// multiply stops at what is too much anyway.
+// multiply stops at a product that is too large anyway.
 func (c *filterCheck) multiply(n int) {
 	c.combinations = min(c.combinations*max(n, 1), maxFilterCombinations+1)
 }
 
-// checkRule refuses values and operators that EventBridge has and SNS has not.
+// checkRule refuses values and operators that EventBridge supports and SNS does not.
 func checkRule(rule any) error {
 	switch rule := rule.(type) {
 	case float64:

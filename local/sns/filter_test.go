@@ -62,7 +62,7 @@ func TestCompileFilter(t *testing.T) {
 	}
 }
 
-// A subscription whose attributes are refused stays as it was.
+// A subscription whose new attributes are refused stays as it was.
 func TestService_refusedSubscriptionAttributes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -117,7 +117,8 @@ func TestService_refusedTopicAttributes(t *testing.T) {
 	}
 }
 
-// A subscription that cannot be read takes nothing, and neither it nor one without a topic hinders a start.
+// A subscription that cannot be read accepts nothing. Neither it nor one without a topic prevents a
+// start.
 func TestNew_unreadableSubscriptions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

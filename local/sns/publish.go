@@ -30,7 +30,7 @@ type Message struct {
 	Body       string            // what is delivered where ByProtocol has nothing
 	ByProtocol map[string]string `json:",omitempty"` // MessageStructure json
 	Attributes map[string]Attribute
-	Group      string `json:",omitempty"` // MessageGroupId, which goes on to queues
+	Group      string `json:",omitempty"` // MessageGroupId, which is passed on to queues
 	Time       time.Time
 }
 
@@ -45,7 +45,7 @@ type publishIn struct {
 	MessageStructure  string
 	MessageAttributes map[string]Attribute
 	MessageGroupID    string `json:"MessageGroupId"`
-	// MessageDeduplicationID is for FIFO topics alone.
+	// MessageDeduplicationID is for FIFO topics only.
 	MessageDeduplicationID string `json:"MessageDeduplicationId"`
 }
 
@@ -82,7 +82,7 @@ func (in *publishIn) size() int {
 	return n
 }
 
-// message checks a request and makes the message of it.
+// message checks a request and makes its message.
 func (s *Service) message(t *topic, in publishIn) (*Message, error) {
 	for _, name := range slices.Sorted(maps.Keys(in.MessageAttributes)) {
 		if err := in.MessageAttributes[name].check(name); err != nil {
@@ -147,7 +147,8 @@ func (s *Service) accept(t *topic, messages []*Message) error {
 	return nil
 }
 
-// number gives messages their sequence numbers. The function that it returns says that they are committed, or never will be.
+// number gives messages their sequence numbers. The function that it returns reports that they are
+// committed, or never will be.
 func (t *topic) number(messages []*Message) (done func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -176,8 +177,9 @@ func (t *topic) readable() uint64 {
 	return end
 }
 
-// Published gives up to limit messages of the topic of the given name or ARN whose sequence number is greater than after, in order.
-// A reader that goes on from the last number it got misses none that is still kept (Options.Keep). It returns NotFound.
+// Published returns up to limit messages of the topic of the given name or ARN whose sequence
+// number is greater than after, in order. A reader that continues from the last number it got
+// misses none that is still kept (Options.Keep). It returns NotFound.
 func (s *Service) Published(topicRef string, after uint64, limit int) ([]Message, error) {
 	t, err := s.topic(topicRef)
 	if err != nil {

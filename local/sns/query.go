@@ -16,7 +16,7 @@ var query = awsapi.Query{
 	Input: func(_ *http.Request, members map[string]any) (any, error) { return flatten(members), nil }, Result: result,
 }
 
-// queryCode is SNS's name for what the stack denies.
+// queryCode is SNS's error code for a call that the stack denies.
 func queryCode(e *awsapi.Error) (code string, status int) {
 	if e.Type == "AccessDeniedException" {
 		return "AuthorizationError", http.StatusForbidden
@@ -27,8 +27,8 @@ func queryCode(e *awsapi.Error) (code string, status int) {
 // Protocol implements awsapi.HTTPService.
 func (s *Service) Protocol() awsapi.Protocol { return &query }
 
-// flatten turns {"member": {"1": x}} into lists and {"entry": {"1": {"key": k, "value": v}}} into objects.
-// An empty list or map comes as an empty text, and is left out.
+// flatten turns {"member": {"1": x}} into lists and {"entry": {"1": {"key": k, "value": v}}} into
+// objects. An empty list or map arrives as an empty text and is left out.
 func flatten(v any) any {
 	object, ok := v.(map[string]any)
 	if !ok {
@@ -77,7 +77,8 @@ func result(_ string, out any) (*awsapi.Element, error) {
 	return e, nil
 }
 
-// fill gives an element a structure's members by name, a list's as <member>, and a map of texts as <entry>.
+// fill adds a structure's members to an element: a plain member by its name, a list's as <member>,
+// and those of a map of texts as <entry>.
 func fill(e *awsapi.Element, v any) {
 	switch v := v.(type) {
 	case map[string]any:

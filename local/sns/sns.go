@@ -1,7 +1,9 @@
-// Package sns is Amazon SNS of the local stack: standard topics, subscriptions with filters, raw delivery and dead-letter queues.
+// Package sns is Amazon SNS of the local stack: standard topics, subscriptions with filters, raw
+// delivery and dead-letter queues.
 //
-// Messages go to SQS queues and Lambda functions. To email addresses and telephones nothing is sent. Whatever is published stays readable:
-// Published. Deliveries are written in the batch of the publication and made at least once.
+// Messages go to SQS queues and Lambda functions; nothing is sent to email addresses and
+// telephones. Every published message stays readable by Published. Deliveries are written in the
+// batch of the publication and made at least once.
 package sns
 
 import (
@@ -26,8 +28,8 @@ type Options struct {
 	Call        awsapi.Caller
 	InvokeAsync awsapi.Invoker
 	NewID       func() string // message ids; default random UUIDs
-	Logger      *slog.Logger  // what was given up; default slog.Default()
-	Workers     int           // deliveries at once; by default one for each processor: more would only keep others from them
+	Logger      *slog.Logger  // for dropped messages; default slog.Default()
+	Workers     int           // concurrent deliveries; default: one for each processor
 	Keep        uint64        // published messages kept readable per topic; default 10,000
 }
 
@@ -53,7 +55,7 @@ type topic struct {
 
 	mu       sync.Mutex
 	last     uint64
-	inFlight map[uint64]bool // being committed: readers must not run ahead of them
+	inFlight map[uint64]bool // being committed: readers must stop before them
 }
 
 type topicRecord struct {
@@ -65,8 +67,8 @@ type topicRecord struct {
 // subscription is a subscriptionRecord made ready for use.
 type subscription struct {
 	subscriptionRecord
-	filter *pattern.Pattern // nil takes everything
-	closed bool             // takes nothing: what the store holds of it cannot be read
+	filter *pattern.Pattern // nil accepts everything
+	closed bool             // accepts nothing: its record in the store cannot be read
 }
 
 // New opens the topics that st holds.
@@ -126,7 +128,7 @@ func (s *Service) openTopics() error {
 	return nil
 }
 
-// lastIDKey holds the highest topic id ever given; deleted topics count.
+// lastIDKey holds the highest topic id ever given, to deleted topics too.
 var lastIDKey = store.NewKey("sns", "lastid")
 
 func newTopic(rec topicRecord) *topic {
@@ -141,12 +143,12 @@ func (s *Service) openSubscriptions() error {
 		}
 		t := s.topics[awsapi.ResourceName(rec.TopicARN)]
 		if t == nil {
-			s.o.Logger.Error("subscription has no topic, it gets nothing", "subscription", rec.ARN)
+			s.o.Logger.Error("subscription without a topic is ignored", "subscription", rec.ARN)
 			continue
 		}
 		sub, err := rec.compile()
 		if err != nil {
-			s.o.Logger.Error("subscription cannot be used, it gets nothing until its attributes are set anew", "subscription", rec.ARN, "error", err)
+			s.o.Logger.Error("subscription cannot be read; it receives nothing until its attributes are set again", "subscription", rec.ARN, "error", err)
 			sub = &subscription{subscriptionRecord: rec, closed: true}
 		}
 		t.subs[rec.ARN] = sub
@@ -160,7 +162,7 @@ func ARN(ref string) string { return awsapi.ARN("sns", awsapi.ResourceName(ref))
 // minARNElements are those of a topic's ARN; a subscription's has one more.
 const minARNElements = 6
 
-// checkARN refuses what is no ARN in the member of a request.
+// checkARN refuses a member of a request that is not an ARN.
 func checkARN(member, arn string) error {
 	n := strings.Count(arn, ":") + 1
 	switch {
@@ -174,7 +176,8 @@ func checkARN(member, arn string) error {
 	return nil
 }
 
-// requested finds the topic of a request by its ARN. It returns InvalidParameter for what is no ARN, and NotFound if there is no topic.
+// requested finds the topic of a request by its ARN. It returns InvalidParameter for a text that is
+// not an ARN, and NotFound if there is no topic.
 func (s *Service) requested(member, arn string) (*topic, error) {
 	if err := checkARN(member, arn); err != nil {
 		return nil, err
@@ -195,7 +198,8 @@ func (s *Service) topic(ref string) (*topic, error) {
 	return nil, notFound("Topic does not exist")
 }
 
-// requestedSubscription finds the subscription of a request. It returns InvalidParameter for what is no ARN, and NotFound.
+// requestedSubscription finds the subscription of a request. It returns InvalidParameter for a text
+// that is not an ARN, and NotFound.
 func (s *Service) requestedSubscription(arn string) (*topic, *subscription, error) {
 	if err := checkARN("SubscriptionArn", arn); err != nil {
 		return nil, nil, err

@@ -28,7 +28,7 @@ import (
 // call is what an endpoint received.
 type call struct{ op, identity, source, input string }
 
-// world is one service over one file system, with endpoints that note their calls.
+// world is one service over one file system, with endpoints that record their calls.
 type world struct {
 	*awssns.Client
 	t     testing.TB
@@ -156,7 +156,7 @@ func (w *world) next() call {
 	case c := <-w.calls:
 		return c
 	case <-time.After(time.Minute):
-		w.t.Fatal("no call came")
+		w.t.Fatal("there was no call")
 		panic("unreachable")
 	}
 }
@@ -313,7 +313,8 @@ func TestDeliver_RetriesAndDeadLetter(t *testing.T) {
 	}
 }
 
-// TestCrash_KeepsWhatWasPublished crashes while many goroutines publish: what was acknowledged is readable and is delivered.
+// TestCrash_KeepsWhatWasPublished crashes while many goroutines publish: what was acknowledged is
+// readable and is delivered.
 func TestCrash_KeepsWhatWasPublished(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -27,7 +27,7 @@ const (
 	onBody       = "MessageBody"
 )
 
-// compile makes a subscription ready. It returns InvalidParameter.
+// compile makes a subscription ready for use. It returns InvalidParameter.
 func (r subscriptionRecord) compile() (*subscription, error) {
 	sub := &subscription{subscriptionRecord: r}
 	for name, v := range r.Attributes {
@@ -83,7 +83,8 @@ type subscribeIn struct {
 	Attributes map[string]string
 }
 
-// subscribe confirms every subscription at once, also those that AWS would ask the endpoint about.
+// subscribe confirms every subscription at once, also those that AWS confirms with the endpoint
+// first.
 func (s *Service) subscribe(_ context.Context, in subscribeIn) (any, error) {
 	if _, err := s.requested("TopicArn", in.TopicARN); err != nil {
 		return nil, err
@@ -95,8 +96,9 @@ func (s *Service) subscribe(_ context.Context, in subscribeIn) (any, error) {
 	return map[string]any{"SubscriptionArn": arn}, nil
 }
 
-// Subscribe subscribes an endpoint and returns the subscription's ARN. For an endpoint that is subscribed, it sets the attributes
-// if update says so; otherwise other attributes are InvalidParameter.
+// Subscribe subscribes an endpoint and returns the subscription's ARN. If the endpoint is
+// subscribed already, update says whether its attributes are set; if not, different attributes are
+// InvalidParameter.
 func (s *Service) Subscribe(topicRef, protocol, endpoint string, attributes map[string]string, update bool) (string, error) {
 	s.manage.Lock()
 	defer s.manage.Unlock()
@@ -147,7 +149,7 @@ func checkEndpoint(protocol, endpoint string) error {
 	return nil
 }
 
-// save commits a subscription and puts it to use. Caller holds manage.
+// save commits a subscription and brings it into force. The caller holds manage.
 func (s *Service) save(t *topic, rec subscriptionRecord) error {
 	sub, err := rec.compile()
 	if err != nil {
@@ -174,7 +176,7 @@ type subscriptionIn struct {
 	NextToken       string
 }
 
-// unsubscribe leaves a subscription that does not exist without an error, as AWS does.
+// unsubscribe succeeds for a subscription that does not exist, as on AWS.
 func (s *Service) unsubscribe(_ context.Context, in subscriptionIn) (any, error) {
 	s.manage.Lock()
 	defer s.manage.Unlock()

@@ -18,7 +18,7 @@ import (
 
 var topicName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
 
-// topicAttributes are the attributes that can be set; they are kept and given back.
+// topicAttributes are the attributes that can be set; they are stored and returned.
 var topicAttributes = []string{"DisplayName", "Policy", "DeliveryPolicy", "KmsMasterKeyId", "TracingConfig", "SignatureVersion"}
 
 type createTopicIn struct {
@@ -45,7 +45,7 @@ func (s *Service) createTopic(_ context.Context, in createTopicIn) (any, error) 
 	return map[string]any{"TopicArn": ARN(in.Name)}, nil
 }
 
-// Ensure creates the topic, or sets the attributes of the one that is there, as a deployment does.
+// Ensure creates the topic, or sets the attributes of an existing one, as a deployment does.
 func (s *Service) Ensure(name string, attributes map[string]string) error {
 	s.manage.Lock()
 	defer s.manage.Unlock()
@@ -88,7 +88,7 @@ func (in *createTopicIn) check() error {
 	return nil
 }
 
-// checkTopicAttribute refuses values that SNS refuses. Empty text takes an attribute away.
+// checkTopicAttribute refuses values that SNS refuses. Empty text removes an attribute.
 func checkTopicAttribute(name, value string) error {
 	if value == "" {
 		return nil
@@ -111,7 +111,7 @@ func checkTopicAttribute(name, value string) error {
 	return nil
 }
 
-// create writes a new topic. Caller holds manage.
+// create writes a new topic. The caller holds manage.
 func (s *Service) create(in createTopicIn) error {
 	rec := topicRecord{in.Name, s.lastID + 1, maps.Clone(in.Attributes)}
 	b := s.st.NewBatch()
@@ -126,7 +126,7 @@ func (s *Service) create(in createTopicIn) error {
 	return nil
 }
 
-// update sets attributes of a topic. Caller holds manage.
+// update sets attributes of a topic. The caller holds manage.
 func (s *Service) update(t *topic, attrs map[string]string) error {
 	rec := t.rec
 	rec.Attributes = maps.Clone(rec.Attributes)
@@ -163,7 +163,8 @@ type topicIn struct {
 	NextToken      string
 }
 
-// deleteTopic deletes the topic with its subscriptions and messages. A topic that does not exist is no error, as on AWS.
+// deleteTopic deletes the topic with its subscriptions and messages. A topic that does not exist is
+// no error, as on AWS.
 func (s *Service) deleteTopic(_ context.Context, in topicIn) (any, error) {
 	s.manage.Lock()
 	defer s.manage.Unlock()

@@ -17,7 +17,8 @@ type Attribute struct {
 	BinaryListValues json.RawMessage `json:"BinaryListValues,omitempty"`
 }
 
-// check refuses what SQS refuses in a message attribute: InvalidParameterValue or InvalidMessageContents.
+// check refuses a message attribute that SQS refuses: InvalidParameterValue or
+// InvalidMessageContents.
 func (a Attribute) check(name string) error {
 	kind := awsapi.AttributeKind(a.DataType)
 	switch {
@@ -52,7 +53,7 @@ func valueField(kind string) string {
 	return kind
 }
 
-// forbidden reports the characters that XML 1.0, and so SQS, does not take.
+// forbidden reports whether XML 1.0, and so SQS, does not allow a character.
 func forbidden(r rune) bool {
 	return r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF
 }

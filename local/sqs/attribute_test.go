@@ -21,7 +21,7 @@ func TestService_messageAttributes(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		value types.MessageAttributeValue
-		want  string // empty: taken
+		want  string // empty: accepted
 	}{
 		{"trace.id", text("String.uuid", "v"), ""},
 		{"price", text("Number.cents", "-12.50"), ""},
@@ -112,7 +112,7 @@ func TestService_totalVisibility(t *testing.T) {
 	if err := change(0); err != nil {
 		t.Error(err)
 	}
-	m = w.want(url, "x")[0] // a new receive, a new count
+	m = w.want(url, "x")[0] // a new receive counts anew
 	if err := change(43200); err != nil {
 		t.Error(err)
 	}
@@ -133,7 +133,7 @@ func TestService_tagLimits(t *testing.T) {
 	if err := tag(many); err != nil {
 		t.Error(err)
 	}
-	if err := tag(map[string]string{"k": ""}); err != nil { // one of the 50
+	if err := tag(map[string]string{"k": ""}); err != nil { // it replaces one of the 50
 		t.Error(err)
 	}
 	for _, tags := range []map[string]string{{"one more": "v"}, {"": "v"}, {"aws:x": "v"}, {strings.Repeat("x", 129): "v"}, {"k": strings.Repeat("v", 257)}} {
@@ -147,7 +147,8 @@ func TestService_tagLimits(t *testing.T) {
 	wantCode(t, err, "AWS.SimpleQueueService.NonExistentQueue")
 }
 
-// What is refused changes nothing; what the store holds from a version that checked less opens with the rest of it.
+// A refused change has no effect. A record from a version with fewer checks opens, without the
+// attributes that are refused now.
 func TestService_refusedAttributes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -9,7 +9,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// Attributes is what a queue is set to and how full it is.
+// Attributes is a queue's settings and its message counts.
 type Attributes struct {
 	Name, ARN, URL    string
 	VisibilityTimeout time.Duration
@@ -22,7 +22,8 @@ type Attributes struct {
 	Visible, InFlight, Delayed int
 }
 
-// Attributes gives the attributes of the queue of the given name, URL or ARN. It returns QueueDoesNotExist if there is none.
+// Attributes returns the attributes of the queue of the given name, URL or ARN. It returns
+// QueueDoesNotExist if there is none.
 func (s *Service) Attributes(ref string) (Attributes, error) {
 	q, err := s.begin(ref)
 	if err != nil {
@@ -57,7 +58,8 @@ func (s *Service) Policies() map[string]string {
 	return out
 }
 
-// counts leaves out what is past its retention; the next receive deletes it. Caller holds mu.
+// counts leaves out messages past their retention; the next receive deletes them. The caller holds
+// mu.
 func (q *queue) counts(now int64) (visible, inFlight, delayed int) {
 	limit := now - millis(q.cfg.retention)
 	if q.oldest > limit {
@@ -127,7 +129,7 @@ func (q *queue) describe(a Attributes) map[string]string {
 	return out
 }
 
-// merged are the queue's attributes with some of them set anew. Caller holds manage.
+// merged is the queue's attributes with some of them replaced. The caller holds manage.
 func (q *queue) merged(attrs map[string]string) map[string]string {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// batchResult is the answer to a batch: what went well and what did not, by entry id.
+// batchResult is the answer to a batch: its successes and failures by entry id.
 type batchResult struct {
 	Successful []any        `json:",omitempty"`
 	Failed     []batchError `json:",omitempty"`

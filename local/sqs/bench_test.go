@@ -10,7 +10,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// BenchmarkSendReceiveDelete runs the whole life of a message from 64 goroutines against a durable store.
+// BenchmarkSendReceiveDelete runs the whole life of a message from 64 goroutines against a durable
+// store.
 func BenchmarkSendReceiveDelete(b *testing.B) {
 	st, err := store.Open(b.TempDir(), store.Options{})
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// ledger notes what callers were told.
+// ledger records the answers that callers got.
 type ledger struct {
 	mu                      sync.Mutex
 	sent, deleting, deleted map[string]bool
@@ -29,8 +29,9 @@ func (l *ledger) copy(m map[string]bool) map[string]bool {
 	return maps.Clone(m)
 }
 
-// TestCrash_LosesNothingAcknowledged crashes in the middle of sends, receives and deletes of many goroutines: what was acknowledged
-// as sent and nobody deleted is there afterwards, and what was acknowledged as deleted is not.
+// TestCrash_LosesNothingAcknowledged crashes during sends, receives and deletes of many goroutines.
+// Afterwards every message is there whose send was acknowledged and that no call deleted, and none
+// is there whose deletion was acknowledged.
 func TestCrash_LosesNothingAcknowledged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -8,8 +8,9 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// openDeadLetterQueue gives the queue that takes what was received too often, begun: the caller ends it.
-// It is nil if there is none, or none that can take messages now; then the messages stay where they are, as on AWS.
+// openDeadLetterQueue returns the queue for messages that were received too often, begun: the
+// caller ends it. It is nil if there is none, or none that can accept messages now; then the
+// messages stay where they are, as on AWS.
 func (q *queue) openDeadLetterQueue() *queue {
 	cfg := q.settings()
 	if cfg.redrive == nil {
@@ -22,8 +23,8 @@ func (q *queue) openDeadLetterQueue() *queue {
 	return dlq
 }
 
-// moveDead writes the messages into the dead-letter queue. Id, enqueue time, receive count and attributes are kept.
-// It returns the new entries, to be added once the batch is committed.
+// moveDead writes the messages into the dead-letter queue. Id, enqueue time, receive count and
+// attributes are kept. It returns the new entries, to be added once the batch is committed.
 func (q *queue) moveDead(b *store.Batch, dead []*entry, dlq *queue, now int64) ([]*entry, error) {
 	if len(dead) == 0 {
 		return nil, nil

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Delete removes received messages. A message that is gone, or was received again since, is left as it is, without an error.
-// It returns ReceiptHandleIsInvalid, then nothing was deleted, or QueueDoesNotExist.
+// Delete removes received messages. It ignores messages that are gone or were received again since.
+// It returns ReceiptHandleIsInvalid, in which case nothing is deleted, or QueueDoesNotExist.
 func (s *Service) Delete(_ context.Context, ref string, receiptHandles ...string) error {
 	q, err := s.begin(ref)
 	if err != nil {
@@ -20,7 +20,8 @@ func (s *Service) Delete(_ context.Context, ref string, receiptHandles ...string
 	return q.remove(handles)
 }
 
-// parseAll reads receipt handles of this queue. It returns ReceiptHandleIsInvalid if one of them is anything else.
+// parseAll reads receipt handles of this queue. It returns ReceiptHandleIsInvalid if one of them is
+// anything else.
 func (q *queue) parseAll(receiptHandles []string) (_ []handle, err error) {
 	handles := make([]handle, len(receiptHandles))
 	for i, h := range receiptHandles {
@@ -46,7 +47,8 @@ func (q *queue) remove(handles []handle) error {
 	return nil
 }
 
-// acquire makes the messages that the handles name busy, all at once, when none of them is. Stale handles are left out.
+// acquire marks the messages of the handles as busy, all at once, when none of them is busy. Stale
+// handles are left out.
 func (q *queue) acquire(handles []handle) []*entry {
 	q.mu.Lock()
 	defer q.mu.Unlock()

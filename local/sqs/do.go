@@ -37,14 +37,15 @@ func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any
 	return api.Do(ctx, s, op, input)
 }
 
-// actions gives the IAM action of the operations whose action is not their name.
+// actions maps operations to their IAM action where it has another name.
 var actions = map[string]string{
 	"SendMessageBatch":             "SendMessage",
 	"DeleteMessageBatch":           "DeleteMessage",
 	"ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
 }
 
-// Grants implements awsapi.Service. A redrive acts for its caller: it needs what it does on both queues.
+// Grants implements awsapi.Service. A redrive acts for its caller, who needs the permissions for
+// its work on both queues.
 func (s *Service) Grants(op string, input json.RawMessage) []awsapi.Grant {
 	var in struct {
 		QueueURL       string `json:"QueueUrl"`

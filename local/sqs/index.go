@@ -9,15 +9,17 @@ type entry struct {
 	received  int64 // last receive since the start, 0 if there was none
 	receives  uint32
 	delayed   bool // waits for its delay, not for a visibility timeout
-	polled    bool // the last receive was an event source mapping's: see ReleaseInFlight
+	polled    bool // an event source mapping made the last receive: see ReleaseInFlight
 
-	// busy means that a batch about this message is being committed: the entry is in no heap, and nobody else may touch it.
+	// busy means that a batch about this message is being committed: the entry is in no heap, and
+	// other operations must not touch it.
 	busy bool
 	heap *entryHeap
 	pos  int
 }
 
-// entryHeap is a binary min-heap whose entries know their place, so that any of them can be removed.
+// entryHeap is a binary min-heap whose entries know their place, so that any of them can be
+// removed.
 type entryHeap struct {
 	less  func(a, b *entry) bool
 	items []*entry

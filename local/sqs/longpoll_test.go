@@ -77,7 +77,7 @@ func TestLongPoll(t *testing.T) {
 	})
 }
 
-// await returns when n long polls wait.
+// await returns when n long polls are waiting.
 func (w *world) await(n int) {
 	w.t.Helper()
 	q, err := w.svc.queue("q")

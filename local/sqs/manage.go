@@ -41,8 +41,8 @@ func (s *Service) createQueue(ctx context.Context, in createQueueIn) (any, error
 	return map[string]string{"QueueUrl": urlFor(ctx, in.QueueName)}, nil
 }
 
-// Ensure creates the queue, or gives the one that is there exactly these attributes, as a deployment does. Unlike CreateQueue it
-// takes a RedrivePolicy whose dead-letter queue comes later.
+// Ensure creates the queue, or gives an existing one exactly these attributes, as a deployment
+// does. Unlike CreateQueue, it accepts a RedrivePolicy whose dead-letter queue does not exist yet.
 func (s *Service) Ensure(name string, attributes map[string]string) error {
 	s.manage.Lock()
 	defer s.manage.Unlock()
@@ -85,7 +85,7 @@ func (q *queue) sameAs(attrs map[string]string) error {
 	return nil
 }
 
-// create writes a new queue. Caller holds manage.
+// create writes a new queue. The caller holds manage.
 func (s *Service) create(in createQueueIn, checkTarget bool) error {
 	cfg, err := parseSettings(in.Attributes)
 	if err != nil {
@@ -111,7 +111,7 @@ func (s *Service) create(in createQueueIn, checkTarget bool) error {
 	return nil
 }
 
-// update replaces the attributes of an existing queue. Caller holds manage.
+// update replaces the attributes of an existing queue. The caller holds manage.
 func (s *Service) update(q *queue, attrs map[string]string, checkTarget bool) error {
 	cfg, err := parseSettings(attrs)
 	if err != nil {
@@ -130,7 +130,7 @@ func (s *Service) update(q *queue, attrs map[string]string, checkTarget bool) er
 	return s.write(q, rec, cfg)
 }
 
-// write commits a changed record and puts it to use. Caller holds manage.
+// write commits a changed record and brings it into force. The caller holds manage.
 func (s *Service) write(q *queue, rec queueRecord, cfg settings) error {
 	b := s.st.NewBatch()
 	if err := putQueue(b, rec); err != nil {
@@ -155,7 +155,7 @@ func (s *Service) checkTarget(cfg settings, check bool) error {
 	return nil
 }
 
-// putQueue writes the record; if it cannot, the batch is discarded.
+// putQueue adds the record to the batch; if that fails, it discards the batch.
 func putQueue(b *store.Batch, rec queueRecord) error {
 	return b.SetJSON(store.NewKey("sqs", "queue", rec.Name), rec)
 }
@@ -195,7 +195,8 @@ func (q *queue) dropMessages(b *store.Batch) {
 	}
 }
 
-// purgeQueue deletes every message at once; AWS takes up to a minute for it, and allows one purge a minute.
+// purgeQueue deletes every message at once; AWS takes up to a minute for it, and allows one purge a
+// minute.
 func (s *Service) purgeQueue(_ context.Context, in queueIn) (any, error) {
 	q, err := s.queue(in.QueueURL)
 	if err != nil {
@@ -244,7 +245,7 @@ func (s *Service) listQueues(ctx context.Context, in listQueuesIn) (any, error) 
 	return pageOf(ctx, names, in, "QueueUrls")
 }
 
-// pageOf answers with one page of queue URLs.
+// pageOf answers one page of queue URLs.
 func pageOf(ctx context.Context, names []string, in listQueuesIn, member string) (any, error) {
 	if in.MaxResults < 0 || in.MaxResults > 1000 {
 		return nil, invalidParameter("MaxResults must be between 1 and 1000.")

@@ -15,7 +15,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// header is everything of a stored message but its body and its place in the queue.
+// header is everything of a stored message except its body and its place in the queue.
 type header struct {
 	ID         string               `json:"id"`
 	Attributes map[string]Attribute `json:"attributes,omitempty"`
@@ -93,7 +93,7 @@ func decodeEntry(seq uint64, v []byte) (*entry, error) {
 func stateKey(queue, seq uint64) store.Key { return store.NewKey("sqs", "state").Uint(queue).Uint(seq) }
 func bodyKey(queue, seq uint64) store.Key  { return store.NewKey("sqs", "body").Uint(queue).Uint(seq) }
 
-// read gives the stored message of an entry.
+// read returns the stored message of an entry.
 func (q *queue) read(e *entry) (*message, error) {
 	v, err := q.s.st.Get(bodyKey(q.id, e.seq))
 	if err != nil {
@@ -102,7 +102,7 @@ func (q *queue) read(e *entry) (*message, error) {
 	return decodeMessage(v)
 }
 
-// put writes a message that is new in the queue, to be added once the batch is committed.
+// put writes a message that is new in the queue. Its entry is added once the batch is committed.
 func (q *queue) put(b *store.Batch, e *entry, m *message) error {
 	v, err := m.encode()
 	if err != nil {
@@ -113,7 +113,7 @@ func (q *queue) put(b *store.Batch, e *entry, m *message) error {
 	return nil
 }
 
-// handle is what a receipt handle says: the message, and which of its receives.
+// handle is the content of a receipt handle: the message, and which of its receives.
 type handle struct {
 	queue, seq uint64
 	receive    uint32
@@ -142,8 +142,9 @@ func md5Hex(s string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// attributesMD5 is the checksum of message attributes as the developer guide defines it: for each name in order, the name, the
-// data type, a byte for the transport type (1 string, 2 binary) and the value, each text preceded by its length.
+// attributesMD5 is the checksum of message attributes as the developer guide defines it: for each
+// name in order, the name, the data type, a byte for the transport type (1 string, 2 binary) and
+// the value, each text preceded by its length.
 func attributesMD5(attrs map[string]Attribute) string {
 	if len(attrs) == 0 {
 		return ""

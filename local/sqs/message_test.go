@@ -55,7 +55,7 @@ func TestSend_Receive_Delete(t *testing.T) {
 
 func TestAttributesMD5_IsTheDocumentedChecksum(t *testing.T) {
 	t.Parallel()
-	// A value that clients of the real service compute for this attribute.
+	// The value that clients of the real service compute for this attribute.
 	got := attributesMD5(map[string]Attribute{"timestamp": {DataType: "Number", StringValue: "1493147359900"}})
 	if got != "235c5c510d26fb653d073faed50ae77c" {
 		t.Errorf("checksum = %s", got)

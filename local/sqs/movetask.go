@@ -22,14 +22,15 @@ const (
 	taskFailed    = "FAILED"
 )
 
-// moveTask is a moveRecord at work. Its lock is held over the commits of the task alone.
+// moveTask is a moveRecord at work. Its lock is held only while the task itself commits.
 type moveTask struct {
 	mu sync.Mutex
 	moveRecord
 	careful bool // a lot could not be moved: one by one now, so that only the message at fault and its followers stay
 }
 
-// moveRecord is the redrive of a dead-letter queue (StartMessageMoveTask). It changes in the batches that move the messages.
+// moveRecord is the redrive of a dead-letter queue (StartMessageMoveTask). It changes in the
+// batches that move the messages.
 type moveRecord struct {
 	ID          string `json:"id"`
 	Number      uint64 `json:"number"`
@@ -81,7 +82,7 @@ func (s *Service) openTasks() error {
 	return nil
 }
 
-// putTask writes the record; if it cannot, the batch is discarded.
+// putTask adds the record to the batch; if that fails, it discards the batch.
 func putTask(b *store.Batch, t *moveRecord) error {
 	return b.SetJSON(store.NewKey("sqs", "move", t.ID), t)
 }
@@ -122,7 +123,8 @@ func failureReason(err error) string {
 	return err.Error()
 }
 
-// finish ends a task that still runs. A record that cannot be written leaves the task running in the store: it resumes at the next start.
+// finish ends a task that still runs. A record that cannot be written leaves the task running in
+// the store: it resumes at the next start.
 func (s *Service) finish(t *moveTask, status, reason string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -180,7 +182,8 @@ func (q *queue) upTo(last uint64, limit int) []*entry {
 	return out
 }
 
-// moveBack writes the messages into their queues as new ones: new id, new enqueue time, receive count 0.
+// moveBack writes the messages into their queues as new ones: new id, new enqueue time, receive
+// count 0.
 func (s *Service) moveBack(t *moveTask, from *queue, entries []*entry) error {
 	open, fresh := map[string]*queue{}, map[*queue][]*entry{}
 	defer func() {

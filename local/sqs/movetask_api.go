@@ -126,7 +126,8 @@ func (s *Service) listMessageMoveTasks(_ context.Context, in moveTaskIn) (any, e
 	return map[string]any{"Results": out}, nil
 }
 
-// describe is ListMessageMoveTasksResultEntry: the handle only while the task can be cancelled.
+// describe returns ListMessageMoveTasksResultEntry, with the handle only while the task can be
+// cancelled.
 func (t *moveRecord) describe() (map[string]any, error) {
 	out := map[string]any{
 		"SourceArn": t.Source, "Status": t.Status, "StartedTimestamp": t.Started,

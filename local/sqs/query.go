@@ -21,7 +21,8 @@ var query = awsapi.Query{
 // Protocol implements awsapi.HTTPService.
 func (s *Service) Protocol() awsapi.Protocol { return &query }
 
-// decodeRequest gives the JSON of an operation's input. A request to a queue's own path need not name the queue again.
+// decodeRequest returns the JSON of an operation's input. A request to a queue's own path need not
+// name the queue again.
 func decodeRequest(r *http.Request, members map[string]any) (any, error) {
 	if path := strings.Trim(r.URL.Path, "/"); path != "" && members["QueueUrl"] == nil {
 		members["QueueUrl"] = r.URL.Path
@@ -29,13 +30,15 @@ func decodeRequest(r *http.Request, members map[string]any) (any, error) {
 	return decodeStructure(members)
 }
 
-// field says how the query protocol writes a member: under another name, each element of a list or map by itself.
+// field says how the query protocol writes a member: under another name, each element of a list or
+// map by itself.
 type field struct {
 	name       string // of the elements
 	key, value string // of a map's element; empty for a list
 }
 
-// fields are the lists and maps of the operations' inputs and outputs. ("Entries", "Successful" and "Results" depend on the operation.)
+// fields are the lists and maps of the operations' inputs and outputs. ("Entries", "Successful" and
+// "Results" depend on the operation.)
 var fields = map[string]field{
 	"Attributes":                  {"Attribute", "Name", "Value"},
 	"MessageAttributes":           {"MessageAttribute", "Name", "Value"},
@@ -51,7 +54,7 @@ var fields = map[string]field{
 	"Failed":                      {name: "BatchResultErrorEntry"},
 }
 
-// memberNames gives the member of the JSON protocol by the name of its elements in a request.
+// memberNames maps the name of a member's elements in a request to the member of the JSON protocol.
 var memberNames = func() map[string]string {
 	out := map[string]string{}
 	for member, f := range fields {
@@ -67,7 +70,7 @@ var memberNames = func() map[string]string {
 // integers are the members that are numbers in JSON.
 var integers = []string{"DelaySeconds", "MaxNumberOfMessages", "VisibilityTimeout", "WaitTimeSeconds", "MaxResults", "MaxNumberOfMessagesPerSecond"}
 
-// decodeStructure gives the JSON of a structure's members.
+// decodeStructure returns the JSON of a structure's members.
 func decodeStructure(tree map[string]any) (map[string]any, error) {
 	out := map[string]any{}
 	for name, v := range tree {
@@ -93,7 +96,7 @@ func decodeStructure(tree map[string]any) (map[string]any, error) {
 	return out, nil
 }
 
-// decodeRepeated gives the list or map of {"1": ..., "2": ...}.
+// decodeRepeated returns the list or map of {"1": ..., "2": ...}.
 func decodeRepeated(f field, v any) (any, error) {
 	numbered, _ := v.(map[string]any)
 	object, list := map[string]any{}, []any{}
@@ -190,8 +193,8 @@ func encodeItem(name, op string, v any) awsapi.Element {
 	return e
 }
 
-// queryCode gives the code that an error had before the JSON protocol.
-// Source: the awsQueryError traits of the SQS service model.
+// queryCode returns the code that an error had before the JSON protocol. Source: the awsQueryError
+// traits of the SQS service model.
 func queryCode(e *awsapi.Error) (code string, status int) {
 	switch e.Type {
 	case "QueueDoesNotExist":

@@ -84,7 +84,7 @@ func (f *forms) do(req *http.Request, status int) answer {
 	return a
 }
 
-// want looks for pieces of the answer's text.
+// want looks for fragments of the answer's text.
 func (f *forms) want(a answer, pieces ...string) {
 	f.t.Helper()
 	for _, p := range pieces {
@@ -181,7 +181,8 @@ func TestService_queryErrors(t *testing.T) {
 	}
 }
 
-// Errors in JSON name the code of the query protocol as well: SDKs that spoke it report that one, as they did before.
+// Errors in JSON also name the code of the query protocol: SDKs that spoke it still report that
+// code.
 func TestService_queryErrorHeader(t *testing.T) {
 	t.Parallel()
 	f := newForms(t, newWorld(t))
@@ -211,7 +212,7 @@ func TestService_queryErrorHeader(t *testing.T) {
 	}
 }
 
-// A request by URL alone, as one types it, needs neither signature nor version.
+// A request by URL alone, as a person types it, needs neither signature nor version.
 func TestService_queryByURL(t *testing.T) {
 	t.Parallel()
 	f := newForms(t, newWorld(t))
@@ -225,7 +226,7 @@ func TestService_queryByURL(t *testing.T) {
 	}
 }
 
-// URLs in answers lead back to where the request came from; in requests only the end of the path counts.
+// URLs in answers lead back to the request's endpoint; in requests only the end of the path counts.
 func TestService_queueURLs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -21,7 +21,8 @@ type queueRecord struct {
 	Tags       map[string]string `json:"tags,omitempty"`
 }
 
-// queue is one queue. A message is ready, or pending (delayed or in flight), or busy while a batch about it is committed.
+// queue is one queue. A message is ready, or pending (delayed or in flight), or busy while a batch
+// about it is committed.
 type queue struct {
 	s    *Service
 	name string
@@ -42,7 +43,7 @@ type queue struct {
 	ready   entryHeap // by sequence: about the order of sending
 	pending entryHeap // by the time of visibility
 	delayed int       // of the pending ones
-	oldest  int64     // no message was sent before; 0 if nothing is known
+	oldest  int64     // no message was sent before this time; 0 if unknown
 	count   uint64    // sequence numbers given out in this epoch
 
 	waiters []*waiter
@@ -50,7 +51,7 @@ type queue struct {
 	timerAt int64
 }
 
-// waiter is one long poll. Its channel has room for the one wake-up it can get.
+// waiter is one long poll. Its channel is buffered for the only wake-up that it can get.
 type waiter struct{ wake chan struct{} }
 
 func newQueue(s *Service, rec queueRecord, cfg settings) *queue {
@@ -60,7 +61,8 @@ func newQueue(s *Service, rec queueRecord, cfg settings) *queue {
 	return q
 }
 
-// begin opens an operation: the queue is neither deleted nor purged before end. It returns QueueDoesNotExist for a deleted queue.
+// begin starts an operation: the queue is neither deleted nor purged before end. It returns
+// QueueDoesNotExist for a deleted queue.
 func (q *queue) begin() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -70,7 +72,8 @@ func (q *queue) begin() error {
 	return q.enter()
 }
 
-// begin finds a queue by name, URL or ARN and begins it: the caller ends it. It returns QueueDoesNotExist if there is none.
+// begin finds a queue by name, URL or ARN and starts an operation on it, which the caller ends. It
+// returns QueueDoesNotExist if there is none.
 func (s *Service) begin(ref string) (*queue, error) {
 	q, err := s.queue(ref)
 	if err != nil {
@@ -82,7 +85,8 @@ func (s *Service) begin(ref string) (*queue, error) {
 	return q, nil
 }
 
-// tryBegin is begin for an operation that already holds another queue: it does not wait for a purge, it reports false.
+// tryBegin is begin for an operation that already holds another queue: it does not wait for a purge
+// but reports false.
 func (q *queue) tryBegin() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -107,7 +111,8 @@ func (q *queue) end() {
 	q.changed.Broadcast()
 }
 
-// freeze waits until no operation is active and keeps new ones out until thaw. It returns QueueDoesNotExist for a deleted queue.
+// freeze waits until no operation is active and keeps new ones out until thaw. It returns
+// QueueDoesNotExist for a deleted queue.
 func (q *queue) freeze() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -140,7 +145,7 @@ func (q *queue) thaw(emptied, deleted bool) {
 	q.changed.Broadcast()
 }
 
-// load reads the index of a queue that the store had before this start. Caller holds mu.
+// load reads the index of a queue that was stored before this start. The caller holds mu.
 func (q *queue) load() error {
 	if q.loaded {
 		return nil
@@ -165,7 +170,7 @@ func (q *queue) load() error {
 	return nil
 }
 
-// reserve gives n sequence numbers, the first of which is returned.
+// reserve takes n sequence numbers and returns the first.
 func (q *queue) reserve(n int) uint64 {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -185,7 +190,8 @@ func (q *queue) add(entries ...*entry) {
 	q.settle(q.s.now())
 }
 
-// place puts an entry where its time of visibility says. Caller holds mu and settles afterwards.
+// place puts an entry into the heap that fits its time of visibility. The caller holds mu and
+// settles afterwards.
 func (q *queue) place(e *entry) {
 	q.sawSent(e)
 	q.pending.push(e)
@@ -200,7 +206,7 @@ func (q *queue) sawSent(e *entry) {
 	}
 }
 
-// take removes an entry from its heap and marks it busy. Caller holds mu.
+// take removes an entry from its heap and marks it as busy. The caller holds mu.
 func (q *queue) take(e *entry) {
 	if e.heap == &q.pending && e.delayed {
 		q.delayed--
@@ -225,7 +231,8 @@ func (q *queue) release(gone, kept []*entry) {
 	q.changed.Broadcast()
 }
 
-// settle makes the messages that are due ready, wakes long polls for them, and sets the timer for the next. Caller holds mu.
+// settle makes the messages that are due ready, wakes long polls for them, and sets the timer for
+// the next. The caller holds mu.
 func (q *queue) settle(now int64) {
 	for e := q.pending.head(); e != nil && e.visibleAt <= now; e = q.pending.head() {
 		q.pending.pop()
@@ -246,7 +253,7 @@ func (q *queue) wake(n int) {
 	}
 }
 
-// await registers a long poll. Caller holds mu and has seen that nothing is ready.
+// await registers a long poll. The caller holds mu and has seen that nothing is ready.
 func (q *queue) await() *waiter {
 	w := &waiter{wake: make(chan struct{}, 1)}
 	q.waiters = append(q.waiters, w)
@@ -254,7 +261,7 @@ func (q *queue) await() *waiter {
 	return w
 }
 
-// leave ends a long poll that was not woken, or passes its wake-up on.
+// leave ends a long poll that was not woken, or passes its wake-up on to another.
 func (q *queue) leave(w *waiter) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -265,7 +272,7 @@ func (q *queue) leave(w *waiter) {
 	q.settle(q.s.now())
 }
 
-// arm sets the timer to the next visibility while somebody waits for it. Caller holds mu.
+// arm sets the timer to the next visibility while a long poll waits for it. The caller holds mu.
 func (q *queue) arm(now int64) {
 	head := q.pending.head()
 	if len(q.waiters) == 0 || head == nil {

@@ -70,7 +70,7 @@ func TestQueues(t *testing.T) {
 func TestEnsure(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	redrive := `{"deadLetterTargetArn":"` + ARN("dlq") + `","maxReceiveCount":2}` // comes later
+	redrive := `{"deadLetterTargetArn":"` + ARN("dlq") + `","maxReceiveCount":2}` // is created later
 	if err := w.svc.Ensure("q", map[string]string{"VisibilityTimeout": "1", "RedrivePolicy": redrive}); err != nil {
 		t.Fatal(err)
 	}

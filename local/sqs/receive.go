@@ -17,23 +17,27 @@ type Message struct {
 	MD5OfBody         string
 	MessageAttributes map[string]Attribute
 	// Attributes are the system attributes: SenderId, SentTimestamp, ApproximateReceiveCount,
-	// ApproximateFirstReceiveTimestamp (Unix milliseconds), DeadLetterQueueSourceArn, MessageGroupId and AWSTraceHeader where there are any.
+	// ApproximateFirstReceiveTimestamp (Unix milliseconds), DeadLetterQueueSourceArn,
+	// MessageGroupId and AWSTraceHeader where there are any.
 	Attributes map[string]string
 }
 
-// Receive takes up to limit messages (1-10) off the queue of the given name, URL or ARN, hidden for the queue's visibility timeout.
-// Without any it waits, for at most wait, until one arrives or becomes visible; no message is no error.
-// It returns QueueDoesNotExist, or the error of ctx.
+// Receive takes up to limit messages (1-10) from the queue of the given name, URL or ARN and hides
+// them for the queue's visibility timeout. If there are none, it waits, for at most wait, until one
+// arrives or becomes visible; no message is no error. It returns QueueDoesNotExist, or the error of
+// ctx.
 func (s *Service) Receive(ctx context.Context, ref string, limit int, wait time.Duration) ([]Message, error) {
 	return s.receive(ctx, ref, limit, wait, receiver{})
 }
 
-// Poll is Receive for an event source mapping, which lives in this process: what it holds when the process dies, ReleaseInFlight gives back.
+// Poll is Receive for an event source mapping, which is part of this process: ReleaseInFlight gives
+// back the messages that it holds when the process dies.
 func (s *Service) Poll(ctx context.Context, ref string, limit int, wait time.Duration) ([]Message, error) {
 	return s.receive(ctx, ref, limit, wait, receiver{polls: true})
 }
 
-// receiver is who receives, and for how long the messages are hidden: nil for the queue's visibility timeout.
+// receiver is who receives, and for how long the messages are hidden: nil for the queue's
+// visibility timeout.
 type receiver struct {
 	polls      bool // an event source mapping
 	visibility *time.Duration
@@ -68,7 +72,8 @@ func (s *Service) receive(ctx context.Context, ref string, limit int, wait time.
 	}
 }
 
-// receive takes what is ready. Only if there is nothing, and poll is set, it gives the waiter to wait on.
+// receive takes the messages that are ready. If there are none, and poll is set, it returns the
+// waiter to wait on.
 func (q *queue) receive(limit int, by receiver, poll bool) ([]Message, *waiter, error) {
 	if err := q.begin(); err != nil {
 		return nil, nil, err
@@ -90,12 +95,13 @@ func (q *queue) receive(limit int, by receiver, poll bool) ([]Message, *waiter, 
 	}
 }
 
-// collected are messages taken off the ready ones: to deliver, to move to the dead-letter queue, and past their retention.
+// collected are messages taken from the ready ones: to deliver, to move to the dead-letter queue,
+// and past their retention.
 type collected struct{ live, dead, expired []*entry }
 
 func (c *collected) empty() bool { return len(c.live)+len(c.dead)+len(c.expired) == 0 }
 
-// sweep bounds the dead and expired messages that one receive clears away.
+// sweep bounds the dead and expired messages that one receive removes.
 const sweep = 500
 
 func (q *queue) collect(limit int, poll, redrive bool) (collected, *waiter) {
@@ -122,7 +128,8 @@ func (q *queue) collect(limit int, poll, redrive bool) (collected, *waiter) {
 	return c, nil
 }
 
-// deliver commits the receive of c in one batch: receive counts and timeouts, moves to the dead-letter queue, expiries.
+// deliver commits the receive of c in one batch: receive counts and timeouts, moves to the
+// dead-letter queue, expiries.
 func (q *queue) deliver(c collected, dlq *queue, by receiver) ([]Message, error) {
 	cfg, now := q.settings(), q.s.now()
 	hidden := cfg.visibility

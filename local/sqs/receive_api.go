@@ -57,7 +57,8 @@ func (s *Service) receiveMessage(ctx context.Context, in receiveIn) (any, error)
 	return map[string]any{"Messages": out}, nil
 }
 
-// check reads how many messages, how long to wait, and how long to hide them. It refuses names of attributes that no message has.
+// check reads how many messages to receive, how long to wait, and how long to hide them. It refuses
+// attribute names that no message has.
 func (in *receiveIn) check(cfg settings) (limit int, wait time.Duration, visibility *time.Duration, err error) {
 	limit, wait = 1, cfg.wait
 	if n := in.MaxNumberOfMessages; n != nil {

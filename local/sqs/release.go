@@ -6,9 +6,11 @@ import (
 	"slices"
 )
 
-// ReleaseInFlight gives back what event source mappings hold (Poll): the messages are visible at once, with the receive count that they had before,
-// for the process that polled them is gone. A crash is no failure of the message: however many there are, none of it becomes a dead letter.
-// What others have received (Receive, ReceiveMessage) stays in flight until its visibility timeout.
+// ReleaseInFlight gives back the messages that event source mappings held (Poll) when the earlier
+// process ended: they are visible at once, with the receive count that they had before. A crash is
+// no failure of the message: however often it happens, the message does not become a dead letter.
+// Messages that other callers have received (Receive, ReceiveMessage) stay in flight until their
+// visibility timeout.
 func (s *Service) ReleaseInFlight(ref string) error {
 	q, err := s.begin(ref)
 	if err != nil {
@@ -18,14 +20,16 @@ func (s *Service) ReleaseInFlight(ref string) error {
 	return q.change(q.takePolled(), giveBack(s.now()))
 }
 
-// GiveBack gives back messages of Poll that their mapping has not begun: visible at once, and the receive does not count. Those that are gone, or
-// were received again since, stay as they are. It returns ReceiptHandleIsInvalid or QueueDoesNotExist.
+// GiveBack gives back messages of Poll that their mapping has not begun: they are visible at once,
+// and the receive does not count. Messages that are gone, or were received again since, stay as
+// they are. It returns ReceiptHandleIsInvalid or QueueDoesNotExist.
 func (s *Service) GiveBack(_ context.Context, ref string, receiptHandles ...string) error {
 	return s.changeAll(ref, receiptHandles, giveBack(s.now()))
 }
 
-// Fail lets receives of Poll stand: the function has seen the messages and failed. They come back after their visibility timeout, whatever happens
-// to this process. It returns ReceiptHandleIsInvalid or QueueDoesNotExist.
+// Fail confirms receives of Poll: the function has seen the messages and failed. They are visible
+// again after their visibility timeout, even if this process ends. It returns
+// ReceiptHandleIsInvalid or QueueDoesNotExist.
 func (s *Service) Fail(_ context.Context, ref string, receiptHandles ...string) error {
 	return s.changeAll(ref, receiptHandles, func(e *entry) { e.polled = false })
 }
@@ -75,7 +79,7 @@ func (q *queue) change(held []*entry, change func(*entry)) error {
 	return nil
 }
 
-// takePolled makes all messages busy that an event source mapping holds.
+// takePolled marks all messages as busy that event source mappings hold.
 func (q *queue) takePolled() []*entry {
 	q.mu.Lock()
 	defer q.mu.Unlock()

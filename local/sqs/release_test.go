@@ -9,7 +9,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// poll takes messages as an event source mapping does and compares their receive counts, in the order of the queue.
+// poll takes messages as an event source mapping does and compares their receive counts, in the
+// order of the queue.
 func (w *world) poll(url string, counts ...string) []Message {
 	w.t.Helper()
 	got, err := w.svc.Poll(w.t.Context(), url, 10, 0)
@@ -43,7 +44,8 @@ func (w *world) newSource() (url, dead string) {
 	}), dead
 }
 
-// However often the process dies with a message in its hands, the message is there at once, as if it had never been received.
+// However often the process dies while it holds a message, the message is there at once, as if it
+// had never been received.
 func TestService_ReleaseInFlight(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -112,7 +114,7 @@ func TestService_ReleaseInFlight_others(t *testing.T) {
 	}
 }
 
-// A message that its function fails on becomes a dead letter whatever restarts come in between.
+// A message that its function fails on becomes a dead letter, whatever restarts happen in between.
 func TestService_Fail(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

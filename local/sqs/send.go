@@ -109,7 +109,8 @@ func (q *queue) settings() settings {
 	return q.cfg
 }
 
-// send commits new messages and makes them visible. Caller is between begin and end; the entries have been checked.
+// send commits new messages and makes them visible. The caller is between begin and end; the
+// entries have been checked.
 func (q *queue) send(ctx context.Context, cfg settings, in []sendEntry) ([]sent, error) {
 	if len(in) == 0 {
 		return nil, nil
@@ -152,7 +153,7 @@ func (m *sendEntry) size() int {
 	return n
 }
 
-// check refuses what Amazon SQS refuses in a message.
+// check refuses a message that Amazon SQS refuses.
 func (m *sendEntry) check(cfg settings) error {
 	switch {
 	case m.MessageBody == "":

@@ -27,7 +27,8 @@ type settings struct {
 	redrive                            *redrivePolicy
 }
 
-// redrivePolicy is the RedrivePolicy attribute: a message received more often than maxReceiveCount moves to the dead-letter queue.
+// redrivePolicy is the RedrivePolicy attribute: a message received more often than maxReceiveCount
+// moves to the dead-letter queue.
 type redrivePolicy struct {
 	DeadLetterTargetARN string
 	MaxReceiveCount     uint32
@@ -42,8 +43,8 @@ var numbers = map[string]struct{ def, min, max int }{
 	"VisibilityTimeout":             {30, 0, 43200},
 }
 
-// texts are the attributes that are kept and given back, with their defaults.
-// Policy is evaluated by whoever checks the permissions of a call.
+// texts are the attributes that are stored and returned as they are, with their defaults. Policy is
+// evaluated where the permissions of a call are checked.
 var texts = map[string]string{
 	"Policy": "", "RedrivePolicy": "", "RedriveAllowPolicy": "", "SqsManagedSseEnabled": "true",
 	"KmsMasterKeyId": "", "KmsDataKeyReusePeriodSeconds": "",
@@ -59,7 +60,7 @@ func parseSettings(attrs map[string]string) (settings, error) {
 	return cfg, nil
 }
 
-// readSettings reads the attributes that can be used and tells about the others, in the order of their names.
+// readSettings reads the valid attributes and reports the others, in the order of their names.
 func readSettings(attrs map[string]string) (cfg settings, bad []error) {
 	n := map[string]int{}
 	for name, r := range numbers {
@@ -102,7 +103,8 @@ func parseNumber(name, value string) (int, error) {
 	return v, nil
 }
 
-// checkText refuses what SQS refuses in an attribute that is kept as it is. Empty text takes the attribute away.
+// checkText refuses what SQS refuses in an attribute that is stored as it is. Empty text removes
+// the attribute.
 func checkText(name, value string) error {
 	if value == "" {
 		return nil
@@ -127,7 +129,8 @@ func checkText(name, value string) error {
 	return nil
 }
 
-// checkRedriveAllow checks a RedriveAllowPolicy: which queues may name this one as their dead-letter queue.
+// checkRedriveAllow checks a RedriveAllowPolicy: which queues may name this one as their
+// dead-letter queue.
 func checkRedriveAllow(value string) error {
 	var p struct {
 		RedrivePermission string   `json:"redrivePermission"`
@@ -151,7 +154,8 @@ func checkRedriveAllow(value string) error {
 	return nil
 }
 
-// parseRedrive reads a RedrivePolicy, whose maxReceiveCount may be a number or a text. Empty text means none.
+// parseRedrive reads a RedrivePolicy, whose maxReceiveCount may be a number or a text. Empty text
+// means none.
 func parseRedrive(text string) (*redrivePolicy, error) {
 	if text == "" {
 		return nil, nil
@@ -180,7 +184,8 @@ func invalidValue(name, reason string) error {
 	return awsapi.Errorf("InvalidAttributeValue", "Invalid value for the parameter %s. Reason: %s", name, reason)
 }
 
-// effective are all attributes that a queue was given or has by default, as texts; empty ones are left out.
+// effective are all attributes that a queue was given or has by default, as texts; empty ones are
+// left out.
 func (r *queueRecord) effective() map[string]string {
 	out := map[string]string{}
 	for name, n := range numbers {

@@ -1,10 +1,12 @@
-// Package sqs is Amazon SQS of the local stack: durable standard queues with visibility timeouts, long polling, delays,
-// dead-letter queues and their redrive. It answers the operations of the SQS API (AWS JSON 1.0) through Service.Do, and gives
-// event source mappings the Go methods Receive, Delete and ChangeVisibility.
+// Package sqs is Amazon SQS of the local stack: durable standard queues with visibility timeouts,
+// long polling, delays, dead-letter queues and their redrive. It answers the operations of the SQS
+// API (AWS JSON 1.0) through Service.Do, and gives event source mappings the Go methods Receive,
+// Delete and ChangeVisibility.
 //
-// A queue's index (48 bytes a message) is in memory, read from the store when the queue is first used; bodies stay in the store.
-// Each change is one durable batch, committed before the answer: receive counts and visibility timeouts survive a crash.
-// No lock is held over a commit, so that concurrent callers share one flush.
+// A queue's index (48 bytes a message) is in memory, read from the store when the queue is first
+// used; bodies stay in the store. Each change is one durable batch, committed before the answer:
+// receive counts and visibility timeouts survive a crash. No lock is held over a commit, so that
+// concurrent callers share one flush.
 package sqs
 
 import (
@@ -27,8 +29,8 @@ type Service struct {
 	clock clockwork.Clock
 	log   *slog.Logger
 
-	// epoch counts the starts of the service. It leads every sequence number, so that no receipt handle of an earlier
-	// start can name a message of this one.
+	// epoch counts the starts of the service. It leads every sequence number, so that no receipt
+	// handle of an earlier start can name a message of this one.
 	epoch uint64
 
 	mu     sync.RWMutex
@@ -68,7 +70,7 @@ func New(st *store.Store, clock clockwork.Clock, opts ...Option) (*Service, erro
 	return s, nil
 }
 
-// Close ends the long polls and the message move tasks. The tasks go on at the next start.
+// Close ends the long polls and the message move tasks. The tasks continue at the next start.
 func (s *Service) Close() error {
 	s.cancel()
 	s.work.Wait()
@@ -88,7 +90,7 @@ func (s *Service) openQueues() error {
 		}
 		cfg, bad := readSettings(rec.Attributes)
 		for _, err := range bad {
-			s.log.Error("queue attribute cannot be used, its default stands in", "queue", rec.Name, "error", err)
+			s.log.Error("queue attribute is invalid; its default applies", "queue", rec.Name, "error", err)
 		}
 		s.queues[rec.Name] = newQueue(s, rec, cfg)
 		s.lastID = max(s.lastID, rec.ID)
@@ -101,13 +103,14 @@ func (s *Service) openQueues() error {
 	return nil
 }
 
-// lastIDKey holds the highest queue id ever given; deleted queues count.
+// lastIDKey holds the highest queue id ever given, to deleted queues too.
 var lastIDKey = store.NewKey("sqs", "lastid")
 
 // now is the current time in the unit of SQS timestamps.
 func (s *Service) now() int64 { return s.clock.Now().UnixMilli() }
 
-// queue finds a queue by name, URL or ARN. It returns MissingParameter for an empty one, QueueDoesNotExist if there is none.
+// queue finds a queue by name, URL or ARN. It returns MissingParameter for an empty one,
+// QueueDoesNotExist if there is none.
 func (s *Service) queue(ref string) (*queue, error) {
 	if ref == "" {
 		return nil, missingParameter("QueueUrl")
@@ -120,8 +123,8 @@ func (s *Service) queue(ref string) (*queue, error) {
 	return nil, errNoQueue()
 }
 
-// nameOf is the name in a queue's name, URL or ARN. Of a URL the last element of the path counts: hosts and accounts are many, and
-// the SDKs have their own ideas of them.
+// nameOf is the name in a queue's name, URL or ARN. Of a URL only the last element of the path
+// counts: hosts and accounts vary, and the SDKs set them in their own ways.
 func nameOf(ref string) string {
 	ref, _, _ = strings.Cut(ref, "?")
 	return awsapi.ResourceName(strings.TrimRight(ref, "/"))
@@ -137,7 +140,8 @@ func ARN(ref string) string { return awsapi.ARN("sqs", nameOf(ref)) }
 // URL is the queue URL of the queue of the given name or ARN in this process.
 func URL(ref string) string { return awsapi.QueueURL(ref) }
 
-// urlFor is the URL of a queue for the caller: under the endpoint that it called, so that its next call arrives here too.
+// urlFor is the URL of a queue for the caller: under the endpoint that it called, so that its next
+// call arrives here too.
 func urlFor(ctx context.Context, name string) string {
 	if endpoint := awsapi.Endpoint(ctx); endpoint != "" {
 		return awsapi.QueueURLAt(endpoint, name)

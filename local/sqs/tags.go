@@ -21,7 +21,7 @@ const (
 	maxTagValue = 256
 )
 
-// checkTags refuses tags that a queue may not have, all that it would have then.
+// checkTags refuses tags that a queue may not have; tags are all that the queue would have.
 func checkTags(tags map[string]string) error {
 	if len(tags) > maxTags {
 		return invalidParameter("Too many tags: a queue has at most %d.", maxTags)

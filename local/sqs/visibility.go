@@ -8,9 +8,10 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// ChangeVisibility hides a received message for d from now; 0 gives it back at once. It returns MessageNotInflight if the message
-// is visible again or was received again, InvalidParameterValue if it would be hidden for more than 12 hours in all,
-// ReceiptHandleIsInvalid, or QueueDoesNotExist.
+// ChangeVisibility hides a received message for d from now; 0 makes it visible at once. It returns
+// MessageNotInflight if the message is visible again or was received again, InvalidParameterValue
+// if it would be hidden for more than 12 hours in all, ReceiptHandleIsInvalid, or
+// QueueDoesNotExist.
 func (s *Service) ChangeVisibility(_ context.Context, ref, receiptHandle string, d time.Duration) error {
 	q, err := s.begin(ref)
 	if err != nil {
@@ -43,7 +44,7 @@ func (s *Service) ChangeVisibility(_ context.Context, ref, receiptHandle string,
 	return nil
 }
 
-// inFlight makes the message that h names busy.
+// inFlight marks the message that h names as busy.
 func (q *queue) inFlight(h handle) (*entry, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -67,7 +67,7 @@ func (w *world) crash() {
 	w.open()
 }
 
-// until polls a condition for at most a minute: a bound of failures, not of the machine.
+// until polls a condition for at most a minute: the limit only ends a test that fails.
 func (w *world) until(what string, ok func() bool) {
 	w.t.Helper()
 	deadline, again := time.After(time.Minute), time.NewTicker(time.Millisecond)

@@ -1,4 +1,5 @@
-// Package sts is AWS Security Token Service of the local stack: it tells callers who they are. It hands out no credentials.
+// Package sts is AWS Security Token Service of the local stack: it reports the identity of a
+// caller. It issues no credentials.
 package sts
 
 import (
@@ -12,7 +13,7 @@ import (
 
 // Service is an awsapi.HTTPService. Its zero value has no roles.
 type Service struct {
-	// Caller tells who bears an identity: iam.Engine.Caller.
+	// Caller returns the bearer of an identity: iam.Engine.Caller.
 	Caller func(awsapi.Identity) (iam.Caller, error)
 }
 
@@ -25,7 +26,7 @@ func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any
 	return api.Do(ctx, s, op, input)
 }
 
-// Grants implements awsapi.Service. Everyone may ask who they are, whatever their policies say.
+// Grants implements awsapi.Service. Every caller may ask for its identity, whatever its policies.
 func (s *Service) Grants(string, json.RawMessage) []awsapi.Grant { return nil }
 
 // callerIdentity is the answer of GetCallerIdentity.

@@ -12,7 +12,8 @@ var apiHarmless = map[string]string{
 	"DisableExecuteApiEndpoint": "the API answers on a loopback port",
 }
 
-// pendingRoute is a function's HttpApi event, which joins its API once all are described.
+// pendingRoute is a function's HttpApi event, which is added to its API once all resources are
+// described.
 type pendingRoute struct {
 	p        props
 	id, api  string // logical id of the event, id of the API
@@ -48,7 +49,7 @@ func (a *HTTPAPI) authorizer(name string) *JWTAuthorizer {
 	return nil
 }
 
-// authorizer reads a JWT authorizer of SAM's form.
+// authorizer reads a JWT authorizer in SAM's form.
 func (p props) authorizer(name string) JWTAuthorizer {
 	p.known("JwtConfiguration IdentitySource AuthorizationScopes", nil)
 	c := p.sub("JwtConfiguration")
@@ -67,8 +68,8 @@ func (p props) throttle() Throttle {
 	return Throttle{Rate: p.float("ThrottlingRateLimit"), Burst: p.number("ThrottlingBurstLimit", 0)}
 }
 
-// cors reads a CorsConfiguration, or x-amazon-apigateway-cors, whose names begin with a small letter. "true" and "*" alone are
-// SAM's short form for every origin.
+// cors reads a CorsConfiguration, or x-amazon-apigateway-cors, whose names begin with a lower-case
+// letter. "true" and "*" alone are SAM's short form for every origin.
 func (p props) cors(key string) *CORS {
 	if !p.has(key) {
 		return nil
@@ -88,7 +89,7 @@ func (p props) cors(key string) *CORS {
 		Expose: lower.texts("exposeheaders"), MaxAge: lower.number("maxage", 0), Credentials: lower.boolean("allowcredentials", false)}
 }
 
-// routeEvent notes the route of a function's HttpApi event.
+// routeEvent records the route of a function's HttpApi event.
 func (l *loader) routeEvent(p props, id string, f Function) {
 	p.known("Path Method ApiId Auth PayloadFormatVersion TimeoutInMillis RouteSettings", nil)
 	if v := p.textOr("PayloadFormatVersion", "2.0"); v != "2.0" {
@@ -120,7 +121,7 @@ func (l *loader) attachRoute(r pendingRoute) {
 	r.p.fail("ApiId", "no HTTP API has the id %q", r.api)
 }
 
-// add puts a route in, in place of one of the same key that the OpenAPI document gave.
+// add adds a route, in place of one with the same key that the OpenAPI document gave.
 func (a *HTTPAPI) add(r Route) {
 	for i := range a.Routes {
 		if a.Routes[i].Key == r.Key {

@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// checkCycles refuses resources that need each other before they exist, as CloudFormation does.
-// What SAM makes out of a function stands on its own: its role needs what the policies name, an event's rule or mapping needs the
-// function, and an HTTP API needs the functions that its routes call.
+// checkCycles refuses resources that depend on each other in a cycle, as CloudFormation does. The
+// resources that SAM generates for a function count separately: its role depends on what the
+// policies name, an event's rule or mapping depends on the function, and an HTTP API depends on the
+// functions that its routes call.
 func (l *loader) checkCycles() {
 	g := graph{edges: map[string][]string{}, state: map[string]int{}}
 	for _, id := range l.ids() {
@@ -85,7 +86,7 @@ func dependsOn(n *node) []string {
 	return ids
 }
 
-// mentions are the resources that a value refers to, in the branches that the conditions choose.
+// mentions are the resources that a value refers to, in the branches that the conditions select.
 func (l *loader) mentions(n *node) []string {
 	if n == nil {
 		return nil
@@ -149,7 +150,7 @@ type graph struct {
 	path  []string
 }
 
-// visit returns the cycle that it meets, its first member repeated at the end.
+// visit returns the cycle that it finds, its first member repeated at the end.
 func (g *graph) visit(id string) []string {
 	switch g.state[id] {
 	case 1:

@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// noValue stands for AWS::NoValue, and for what could not be evaluated: its place in a map or list disappears.
+// noValue stands for AWS::NoValue, and for a value that could not be evaluated: it is left out of
+// its map or list.
 type noValue struct{}
 
 // eval resolves a node to nil, string, int64, float64, bool, []any or map[string]any.
@@ -112,7 +113,7 @@ func (l *loader) textOf(n *node, at string) (string, bool) {
 	return s, ok
 }
 
-// toText is a scalar as CloudFormation writes it; false for what is none.
+// toText is a scalar as CloudFormation writes it; false for any other value.
 func toText(v any) (string, bool) {
 	switch v := v.(type) {
 	case string:
@@ -173,7 +174,7 @@ func (l *loader) callSub(n *node, at string) any {
 		if !good {
 			ok = false
 		}
-		if !good && (!isNoValue(v) || name == "AWS::NoValue") { // what could not be resolved has been told already
+		if !good && (!isNoValue(v) || name == "AWS::NoValue") { // what could not be resolved has been reported already
 			l.fail(n, at, "${%s} is not text", name)
 		}
 		return part
@@ -299,7 +300,8 @@ func (l *loader) callToJSON(n *node, at string) any {
 	return string(b)
 }
 
-// callTransform includes another file of the template's folder: {Name: AWS::Include, Parameters: {Location: openapi.yaml}}.
+// callTransform includes another file of the template's folder: {Name: AWS::Include, Parameters:
+// {Location: openapi.yaml}}.
 func (l *loader) callTransform(n *node, at string) any {
 	if name := n.arg.field("Name").text(); name != "AWS::Include" {
 		l.fail(n, at, "transform %q is not supported", name)
@@ -335,5 +337,5 @@ func (l *loader) include(location string) (*node, error) {
 	return parse(p, data)
 }
 
-// sortedKeys of a map, for an order that does not depend on the run.
+// sortedKeys are the keys of a map, in an order that does not depend on the run.
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

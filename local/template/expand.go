@@ -39,7 +39,8 @@ func init() { // a literal would refer to itself through the methods
 	}
 }
 
-// harmlessTypes have no effect on one machine: what they guard, watch or serve is not there, or is done by other means.
+// harmlessTypes have no effect on one machine: what they protect, watch or serve does not exist
+// here, or is done in another way.
 var harmlessTypes = map[string]string{
 	"AWS::CloudWatch::Alarm":                      "nothing watches metrics on one machine",
 	"AWS::CloudWatch::CompositeAlarm":             "nothing watches metrics on one machine",
@@ -51,7 +52,7 @@ var harmlessTypes = map[string]string{
 	"AWS::Cognito::UserPoolDomain":                "tokens come from the embedded issuer",
 	"AWS::Cognito::UserPoolUser":                  "tokens come from the embedded issuer",
 	"AWS::Cognito::UserPoolUserToGroupAttachment": "tokens come from the embedded issuer",
-	"AWS::IAM::ServiceLinkedRole":                 "no service takes it up on one machine",
+	"AWS::IAM::ServiceLinkedRole":                 "no service assumes it on one machine",
 	"AWS::KMS::Alias":                             "data on one machine is not encrypted by KMS",
 	"AWS::KMS::Key":                               "data on one machine is not encrypted by KMS",
 	"AWS::Logs::LogGroup":                         "logs go to the terminal",
@@ -73,8 +74,8 @@ var harmlessTypes = map[string]string{
 	"AWS::XRay::SamplingRule":                     "nothing traces on one machine",
 }
 
-// expand describes every resource, or lists it as not honoured. Properties of the latter are resolved all the same: a broken
-// reference is an error wherever it stands.
+// expand describes every resource, or lists it as not honoured. The properties of the latter are
+// resolved too: a broken reference is an error in any resource.
 func (l *loader) expand() {
 	for _, id := range l.ids() {
 		r := l.resources[id]
@@ -97,7 +98,7 @@ func (l *loader) expand() {
 	l.attach()
 }
 
-// attach joins what stands in two places: routes and groups and inline policies of other resources.
+// attach adds routes, groups and inline policies that other resources declare.
 func (l *loader) attach() {
 	for _, r := range l.routes {
 		l.attachRoute(r)

@@ -74,7 +74,8 @@ func (p props) async() AsyncConfig {
 	return c
 }
 
-// eventInvokeConfig is an AWS::Lambda::EventInvokeConfig: it joins the function that it names.
+// eventInvokeConfig is an AWS::Lambda::EventInvokeConfig: it is added to the function that it
+// names.
 func (l *loader) eventInvokeConfig(p props) {
 	function, c := lastPart(p.required("FunctionName")), p.async()
 	l.later = append(l.later, func() {
@@ -117,7 +118,8 @@ func (l *loader) mapping(p props) {
 	l.addMapping(p, p.r.id, lastPart(p.required("FunctionName")), p.required("EventSourceArn"))
 }
 
-// addMapping describes an event source mapping out of its own resource or of a function's event: the properties have the same names.
+// addMapping describes an event source mapping from its own resource or from a function's event:
+// the properties have the same names.
 func (l *loader) addMapping(p props, id, function, source string) {
 	p.known(mappingHonoured, mappingHarmless)
 	m := EventSourceMapping{

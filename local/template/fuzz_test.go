@@ -10,7 +10,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/template"
 )
 
-// FuzzLoad: whatever the template is, Load answers, and in the same way each time.
+// FuzzLoad checks that Load returns for every template, and with the same result each time.
 func FuzzLoad(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {

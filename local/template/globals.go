@@ -23,7 +23,8 @@ func (l *loader) globals() map[string]*node {
 	return out
 }
 
-// merge lays a resource's own properties over the global ones, as SAM does: maps are merged, lists appended, the rest replaced.
+// merge combines the global properties with a resource's own, as SAM does: maps are merged, lists
+// appended, other values replaced.
 func merge(global, own *node) *node {
 	switch {
 	case own == nil:

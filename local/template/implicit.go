@@ -3,13 +3,13 @@ package template
 // implicitAPI is the logical id of the HTTP API that SAM makes for events that name none.
 const implicitAPI = "ServerlessHttpApi"
 
-// isSAM tells whether SAM makes a role, and resources for events, for a type.
+// isSAM reports whether SAM makes a role, and resources for events, for a type.
 func isSAM(typ string) bool {
 	return typ == "AWS::Serverless::Function" || typ == "AWS::Serverless::StateMachine"
 }
 
-// addImplicit adds the resources that SAM generates and that the template may refer to by SAM's logical ids:
-// <Function>Role, <Function><Event> for the rule of an event, ServerlessHttpApi.
+// addImplicit adds the resources that SAM generates and that the template may refer to by SAM's
+// logical ids: <Function>Role, <Function><Event> for the rule of an event, ServerlessHttpApi.
 func (l *loader) addImplicit() {
 	for _, id := range l.ids() {
 		r := l.resources[id]

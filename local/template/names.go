@@ -7,7 +7,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// streamARN is the ARN of a table's stream: the one that it has, or else one with a made-up label.
+// streamARN is the ARN of a table's stream: the one that exists, or else one with a made-up label.
 func (l *loader) streamARN(table string) string {
 	if s, ok := l.o.Streams[table]; ok {
 		return s
@@ -15,7 +15,8 @@ func (l *loader) streamARN(table string) string {
 	return arn("dynamodb", "table/"+table+"/stream/stream-1")
 }
 
-// nameProperty is the property that names a resource of a type; types that are not here are named by their logical id.
+// nameProperty is the property that names a resource of a type; resources of other types are named
+// by their logical id.
 var nameProperty = map[string]string{
 	"AWS::Serverless::Function": "FunctionName", "AWS::Lambda::Function": "FunctionName",
 	"AWS::Serverless::StateMachine": "Name", "AWS::StepFunctions::StateMachine": "StateMachineName",
@@ -91,7 +92,7 @@ func (l *loader) find(id string) *resource {
 	return l.implicit[id]
 }
 
-// ref is the value of Ref.
+// ref returns the value of Ref.
 func (l *loader) ref(id string, n *node, at string) any {
 	if v, ok := l.pseudo(id); ok {
 		return v
@@ -128,7 +129,7 @@ func (l *loader) ref(id string, n *node, at string) any {
 	return name
 }
 
-// unresolved tells why a name means nothing here.
+// unresolved reports why a name cannot be resolved.
 func (l *loader) unresolved(id string, n *node, at string) {
 	if res := l.root.field("Resources").field(id); res != nil {
 		l.fail(n, at, "resource %q does not exist: its condition %q is false", id, res.field("Condition").text())
@@ -163,7 +164,7 @@ func (l *loader) pseudo(id string) (any, bool) {
 	return nil, false
 }
 
-// getAtt is an attribute of a resource.
+// getAtt returns an attribute of a resource.
 func (l *loader) getAtt(id, attr string, n *node, at string) any {
 	r := l.find(id)
 	if r == nil {
@@ -178,14 +179,15 @@ func (l *loader) getAtt(id, attr string, n *node, at string) any {
 		l.fail(n, at, "%s %q has no attribute %q", r.typ, id, attr)
 		return noValue{}
 	}
-	// A type that the local stack does not run: nothing reads the value but what is not run either.
+	// The local stack does not run this type: only resources that it does not run either read the
+	// value.
 	if strings.HasSuffix(attr, "Arn") {
 		return arn("local", id)
 	}
 	return l.name(r) + "." + attr
 }
 
-// attributes of a resource, and whether these are all that it has.
+// attributes are the attributes of a resource, and whether these are all that it has.
 func (l *loader) attributes(r *resource) (attrs map[string]string, strict bool) {
 	name := l.name(r)
 	switch r.typ {
@@ -252,7 +254,7 @@ func (l *loader) ruleBus(r *resource) string {
 	return busName(s)
 }
 
-// busName takes a bus's name or ARN.
+// busName accepts a bus's name or ARN.
 func busName(s string) string {
 	if s == "" {
 		return "default"

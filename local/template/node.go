@@ -18,7 +18,8 @@ const (
 	fnNode // an intrinsic function: {"Fn::Sub": ...}, {"Ref": ...}, !Sub ...
 )
 
-// node is one value of a template before its functions are evaluated. Both spellings of a function give the same node.
+// node is one value of a template before its functions are evaluated. Both spellings of a function
+// result in the same node.
 type node struct {
 	kind   kind
 	file   string
@@ -81,13 +82,13 @@ func parse(file string, data []byte) (*node, error) {
 	return c.convert(doc.Content[0])
 }
 
-// Bounds of a document: an alias may contain itself, or multiply.
+// Bounds of a document: an alias may contain itself, or multiply the document's size.
 const (
 	maxDepth = 100
 	maxNodes = 500_000
 )
 
-// converter turns YAML's nodes into ours.
+// converter turns YAML's nodes into this package's.
 type converter struct {
 	file         string
 	depth, nodes int
@@ -168,8 +169,8 @@ func (c *converter) convertTag(y *yaml.Node) (*node, error) {
 	return n, nil
 }
 
-// scalar reads a plain value. What YAML reads as a date, and a number that would not print as it was written
-// (an account id with leading zeros), is text.
+// scalar reads a plain value. A date of YAML, and a number that would not print as it was written
+// (an account id with leading zeros), are text.
 func scalar(y *yaml.Node) any {
 	switch y.ShortTag() {
 	case "!!null":

@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// openAPI takes routes and authorizers out of an API's OpenAPI document, as API Gateway's import does: each operation with its
-// x-amazon-apigateway-integration and security (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-open-api.html).
+// openAPI reads routes and authorizers from an API's OpenAPI document, as API Gateway's import
+// does: each operation with its x-amazon-apigateway-integration and security
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-open-api.html).
 func (l *loader) openAPI(p props, a *HTTPAPI) {
 	doc := p.sub("DefinitionBody")
 	if p.has("DefinitionUri") {
@@ -45,7 +46,8 @@ func (l *loader) openAPI(p props, a *HTTPAPI) {
 
 func firstFunction(n *node) *node { return n.first(func(n *node) bool { return n.kind == fnNode }) }
 
-// routeKey of an operation; empty for members of a path item that are no operations.
+// routeKey is the route key of an operation; empty for members of a path item that are not
+// operations.
 func routeKey(method, path string) string {
 	switch method {
 	case "get", "put", "post", "delete", "options", "head", "patch", "trace":
@@ -72,7 +74,8 @@ func (p props) documentAuthorizer(name string, a *HTTPAPI) {
 		IdentitySource: p.textOr("identitySource", "$request.header.Authorization")})
 }
 
-// operation adds the route of an operation. One without an integration gets it from a function's event, or else is an error.
+// operation adds the route of an operation. An operation without an integration needs a function's
+// event for it; else it is an error.
 func (l *loader) operation(op, doc props, key string, a *HTTPAPI) {
 	r := Route{Key: key}
 	security, from := doc.objects("security"), doc

@@ -121,7 +121,8 @@ func number(n *node) (float64, bool) {
 	return f, err == nil
 }
 
-// loadConditions evaluates every condition, so that a broken one is told even if nothing uses it.
+// loadConditions evaluates every condition, so that a broken one is reported even if nothing uses
+// it.
 func (l *loader) loadConditions() {
 	section := l.root.field("Conditions")
 	if section == nil || section.kind != mapNode {

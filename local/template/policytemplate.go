@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// A policyTemplate is one of SAM's. Resources are ARNs without "arn:<partition>:", with <Parameter> for a parameter's value,
-// R and A for region and account.
+// A policyTemplate is one of SAM's. Resources are ARNs without "arn:<partition>:", with <Parameter>
+// for a parameter's value, R and A for region and account.
 type policyTemplate struct {
 	parameters []string
 	statements []grant
@@ -21,7 +21,8 @@ type grant struct {
 var tableAndIndexes = []string{"dynamodb:R:A:table/<TableName>", "dynamodb:R:A:table/<TableName>/index/*"}
 
 // policyTemplates as
-// https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-policy-template-list.html gives them.
+// https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-policy-template-list.html
+// gives them.
 var policyTemplates = map[string]policyTemplate{
 	"LambdaInvokePolicy": {[]string{"FunctionName"}, []grant{{"lambda:InvokeFunction", []string{"lambda:R:A:function:<FunctionName>*"}}}},
 	"DynamoDBCrudPolicy": {[]string{"TableName"}, []grant{{"dynamodb:GetItem dynamodb:DeleteItem dynamodb:PutItem dynamodb:Scan " +

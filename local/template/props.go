@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// props is a map of properties after evaluation, with its place in the template for messages.
-// The zero props is an absent map: every getter gives its default.
+// props is a map of properties after evaluation, with its place in the template for messages. The
+// zero props is an absent map: every getter returns its default.
 type props struct {
 	l  *loader
 	r  *resource
@@ -52,8 +52,9 @@ func (p props) fail(key, format string, args ...any) {
 	p.l.fail(p.node(key), strings.TrimSuffix(p.at+"/"+key, "/"), format, args...)
 }
 
-// known reports the properties that are in neither list. honoured is separated by spaces; harmless gives the reason for each
-// property that has no effect on one machine, under "*" for all the others.
+// known reports the properties that are in neither list. honoured is separated by spaces; harmless
+// gives the reason for each property that has no effect on one machine, under "*" for all the
+// others.
 func (p props) known(honoured string, harmless map[string]string) {
 	names := strings.Fields(honoured)
 	for _, key := range sortedKeys(p.m) {
@@ -89,7 +90,7 @@ func (p props) textOr(key, otherwise string) string {
 	return s
 }
 
-// required is text that must be there.
+// required is a text that must be present.
 func (p props) required(key string) string {
 	s := p.text(key)
 	if s == "" {
@@ -110,7 +111,7 @@ func (p props) boolean(key string, otherwise bool) bool {
 	return parsed(p, key, otherwise, strconv.ParseBool, "true or false")
 }
 
-// parsed reads a property that may be absent; kind says what it fails for not being.
+// parsed reads a property that may be absent; kind names the valid values in the error.
 func parsed[T any](p props, key string, otherwise T, parse func(string) (T, error), kind string) T {
 	if !p.has(key) {
 		return otherwise
@@ -132,7 +133,7 @@ func (p props) optional(key string) *int {
 	return &n
 }
 
-// between is a number with bounds, as AWS has them.
+// between is a number within bounds, as AWS limits it.
 func (p props) between(key string, otherwise, low, high int) int {
 	n := p.number(key, otherwise)
 	if p.has(key) && (n < low || n > high) {

@@ -41,7 +41,7 @@ func (l *loader) queuePolicy(p props) {
 		ResourcePolicy{LogicalID: p.r.id, Resources: p.texts("Queues"), Document: p.document("PolicyDocument")})
 }
 
-// document is a policy document, which must be there.
+// document is a policy document, which must be present.
 func (p props) document(key string) []byte {
 	if !p.has(key) {
 		p.fail(key, "is required")

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// bearer is the name of the role that a function or state machine bears: the one that it names, or the one that SAM makes of its Policies.
+// bearer is the name of the role of a function or state machine: the one that it names, or the one
+// that SAM makes from its Policies.
 func (l *loader) bearer(p props, service string) string {
 	for _, k := range []string{"Role", "RoleArn"} {
 		if !p.has(k) {
@@ -38,7 +39,8 @@ func (l *loader) bearer(p props, service string) string {
 	return role.Name
 }
 
-// checkTrust refuses a role that its bearer's service may not assume, as Lambda and Step Functions do.
+// checkTrust refuses a role that its bearer's service may not assume, as Lambda and Step Functions
+// do.
 func (l *loader) checkTrust(p props, key, name, service string) {
 	for _, r := range l.out.Roles {
 		if r.Name != name {
@@ -82,7 +84,8 @@ func (p props) marshal(key string, v any) json.RawMessage {
 	return b
 }
 
-// managedPolicies are AWS's own that SAM gives or that stacks like ours name: what they allow.
+// managedPolicies are AWS's managed policies that SAM attaches or that stacks like ours name, with
+// what they allow.
 var managedPolicies = map[string][]string{
 	"AWSLambdaBasicExecutionRole": {"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"},
 	"AWSLambdaSQSQueueExecutionRole": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes",
@@ -97,7 +100,8 @@ func managed(name string) Policy {
 	return Policy{Name: name, AWS: true, Document: allow(managedPolicies[name], "*")}
 }
 
-// managed is a policy by its name or ARN: AWS's or, by ARN, the template's own, which joins once it is described.
+// managed is a policy by its name or ARN: one of AWS's or, by ARN, one of the template, which is
+// attached once it is described.
 func (p props) managed(key, nameOrARN string) []Policy {
 	name := nameOrARN[strings.LastIndexByte(nameOrARN, '/')+1:]
 	if name == "AWSXrayWriteOnlyAccess" {
@@ -115,7 +119,7 @@ func (p props) managed(key, nameOrARN string) []Policy {
 	return nil
 }
 
-// grantAWS gives a role that SAM made one of AWS's policies, as SAM does for an event.
+// grantAWS adds one of AWS's policies to a role that SAM made, as SAM does for an event.
 func (l *loader) grantAWS(roleID string, policy Policy) {
 	l.later = append(l.later, func() {
 		for i := range l.out.Roles {
@@ -133,7 +137,7 @@ func (l *loader) grantAWS(roleID string, policy Policy) {
 	})
 }
 
-// grantDestination lets a role send to a destination whose Type says what it is, as SAM does.
+// grantDestination lets a role send to a destination of a given Type, as SAM does.
 func (l *loader) grantDestination(roleID string, d props) {
 	action, arn := map[string]string{"SQS": "sqs:SendMessage", "SNS": "sns:Publish"}[d.text("Type")], d.text("Destination")
 	if action != "" && arn != "" {
@@ -147,7 +151,7 @@ func allow(actions []string, resources ...string) json.RawMessage {
 		map[string]any{"Effect": "Allow", "Action": actions, "Resource": resources}}})
 }
 
-// mustJSON encodes what cannot fail to encode: maps and lists of text.
+// mustJSON encodes a value that always encodes: maps and lists of text.
 func mustJSON(v any) json.RawMessage {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -179,7 +183,7 @@ func (l *loader) role(p props) {
 	l.out.Roles = append(l.out.Roles, role)
 }
 
-// policy is an AWS::IAM::Policy or ManagedPolicy: it joins the roles that it names.
+// policy is an AWS::IAM::Policy or ManagedPolicy: it is added to the roles that it names.
 func (l *loader) policy(p props) {
 	p.known("PolicyName ManagedPolicyName PolicyDocument Roles", roleHarmless)
 	doc := p.document("PolicyDocument")

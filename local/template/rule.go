@@ -50,7 +50,7 @@ func (l *loader) rule(p props) {
 	l.out.Rules = append(l.out.Rules, r)
 }
 
-// target reads what a rule's target and a function's event have in common.
+// target reads the properties that a rule's target and a function's event share.
 func (p props) target(id, arn string) Target {
 	t := Target{ID: id, ARN: arn, Input: p.text("Input"), InputPath: p.text("InputPath"),
 		DeadLetterARN: p.sub("DeadLetterConfig").text("Arn")}

@@ -34,7 +34,8 @@ func (l *loader) stateMachine(p props) {
 	}
 }
 
-// definition is the state machine's definition with its substitutions applied, and the file that it came from.
+// definition is the state machine's definition with its substitutions applied, and the file that it
+// came from.
 func (p props) definition() (text, file string) {
 	uri := "DefinitionUri"
 	if p.has("DefinitionS3Location") { // a file too, before the template is packaged
@@ -72,8 +73,8 @@ func inFile(file string) string {
 
 var substitution = regexp.MustCompile(`\$\{[A-Za-z0-9_-]+\}`)
 
-// substitute replaces ${Name} by the values of DefinitionSubstitutions. A name without a value, and a value without a use, are errors:
-// AWS would store the first as it stands.
+// substitute replaces ${Name} by the values of DefinitionSubstitutions. A name without a value, and
+// a value without a use, are errors: AWS would store the first as it stands.
 func (p props) substitute(text string) string {
 	values := p.sub("DefinitionSubstitutions")
 	used := map[string]bool{}

@@ -13,7 +13,8 @@ var tableHarmless = map[string]string{
 	"WarmThroughput": "throughput is the machine's", "ResourcePolicy": "roles' policies alone decide on tables",
 }
 
-// table is an AWS::DynamoDB::Table. Its properties are those of CreateTable but for the few that are set here.
+// table is an AWS::DynamoDB::Table. Its properties are those of CreateTable except for the few that
+// are set here.
 func (l *loader) table(p props) {
 	p.known(tableHonoured, tableHarmless)
 	name := l.name(p.r)
@@ -44,7 +45,8 @@ func (l *loader) table(p props) {
 	l.addTable(p, t, create)
 }
 
-// indexes drops from each index what CreateTable does not take or what has no effect here.
+// indexes removes from each index the properties that CreateTable does not accept or that have no
+// effect here.
 func indexes(list []any) []any {
 	for _, v := range list {
 		if m, ok := v.(map[string]any); ok {

@@ -1,8 +1,10 @@
-// Package template reads a SAM or CloudFormation template and expands it into plain descriptions of what the local stack runs:
-// functions, state machines, tables, queues, topics, buses, rules, event source mappings, HTTP APIs, roles.
+// Package template reads a SAM or CloudFormation template and expands it into plain descriptions of
+// what the local stack runs: functions, state machines, tables, queues, topics, buses, rules, event
+// source mappings, HTTP APIs, roles.
 //
-// Names are deterministic: a resource without an explicit name is called <stack>-<LogicalId>. Intrinsic functions, conditions,
-// parameters, mappings and SAM's Globals, events, policies and policy templates are resolved as CloudFormation and SAM do
+// Names are deterministic: a resource without an explicit name is called <stack>-<LogicalId>.
+// Intrinsic functions, conditions, parameters, mappings and SAM's Globals, events, policies and
+// policy templates are resolved as CloudFormation and SAM do
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html,
 // https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification.html).
 // What the local stack does not honour is listed in Template.Unhonoured.
@@ -61,21 +63,22 @@ type Template struct {
 	Unhonoured             []Unhonoured
 }
 
-// Unhonoured is a resource or property that the local stack does not do as AWS does.
+// Unhonoured is a resource or property that the local stack handles differently from AWS.
 type Unhonoured struct {
 	Place     string // file:line
 	LogicalID string
 	Type      string // the resource's type, e.g. "AWS::CloudWatch::Alarm"
 	Property  string // empty: the whole resource
 	Why       string
-	// Changes tells that the system behaves otherwise than on AWS because of it; the rest has no effect on one machine.
+	// Changes reports that the system behaves differently from AWS because of it; the rest has no
+	// effect on one machine.
 	Changes bool
 }
 
 // Output is one of the template's outputs.
 type Output struct{ Name, Value, Description string }
 
-// Load reads, resolves and expands a template. All that is wrong with it is in the one error, a line each:
+// Load reads, resolves and expands a template. Its error lists all problems, a line each:
 // "template.yaml:12: /Resources/Orders/Properties/KeySchema: ...".
 func Load(o Options) (*Template, error) {
 	if o.Path == "" {
@@ -127,7 +130,7 @@ type resource struct {
 	id, typ    string
 	n          *node // the whole resource
 	properties *node // nil if there are none
-	// nameProperty names it if its type does not say which property does.
+	// nameProperty is the property that names it, if its type does not define one.
 	nameProperty string
 }
 
@@ -140,7 +143,7 @@ func newLoader(o Options, root *node) *loader {
 	}
 }
 
-// sections of a template. A misspelt one would be silently empty.
+// sections are the sections of a template. A misspelt one would be ignored silently.
 var sections = []string{"AWSTemplateFormatVersion", "Transform", "Description", "Metadata", "Parameters", "Rules", "Mappings",
 	"Conditions", "Resources", "Outputs", "Globals"}
 
@@ -236,7 +239,7 @@ func (l *loader) loadOutputs() {
 	}
 }
 
-// ids of the resources, sorted: the order of a template's properties means nothing.
+// ids are the resources' ids, sorted: the order of a template's resources means nothing.
 func (l *loader) ids() []string {
 	ids := make([]string, 0, len(l.resources))
 	for id := range l.resources {

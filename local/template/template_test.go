@@ -14,8 +14,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/template"
 )
 
-// Each testdata/*.txtar is a folder with a template.yaml. want.json is what the result holds at least (maps may hold more, lists not);
-// or error.txt is the whole error. parameters.json are overrides.
+// Each testdata/*.txtar is a folder with a template.yaml. want.json is a part of the result (maps
+// may hold more, lists may not), or error.txt is the whole error. parameters.json are overrides.
 func TestLoad(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.txtar")
@@ -58,7 +58,7 @@ func run(t *testing.T, archive *txtar.Archive) {
 	}
 	want := fsys["want.json"]
 	if want == nil {
-		t.Fatal("the case wants nothing")
+		t.Fatal("the case has neither want.json nor error.txt")
 	}
 	for _, d := range difference(t, got, want.Data) {
 		t.Error(d)

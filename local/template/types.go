@@ -18,7 +18,8 @@ type Function struct {
 	Async                AsyncConfig
 }
 
-// AsyncConfig is what happens to asynchronous invocations that fail. Nil and zero are Lambda's defaults (two retries, six hours).
+// AsyncConfig is what happens to asynchronous invocations that fail. Nil and zero are Lambda's
+// defaults (two retries, six hours).
 type AsyncConfig struct {
 	MaxRetries           *int
 	MaxEventAge          time.Duration
@@ -50,7 +51,8 @@ type Queue struct {
 	FIFO                      bool
 }
 
-// ResourcePolicy is a policy document on resources: of queues (URLs), topics (ARNs) or buses (names).
+// ResourcePolicy is a policy document on resources: of queues (URLs), topics (ARNs) or buses
+// (names).
 type ResourcePolicy struct {
 	LogicalID string
 	Resources []string
@@ -63,7 +65,8 @@ type Topic struct {
 	DisplayName          string
 }
 
-// Subscription of a topic. Attributes are those of Subscribe: FilterPolicy, RawMessageDelivery, RedrivePolicy ...
+// Subscription of a topic. Attributes are those of Subscribe: FilterPolicy, RawMessageDelivery,
+// RedrivePolicy ...
 type Subscription struct {
 	LogicalID, TopicARN, Protocol, Endpoint string
 	Attributes                              map[string]string
@@ -132,7 +135,7 @@ type Permission struct {
 	LogicalID, Function string
 	Principal, Action   string
 	SourceARN           string
-	SAM                 bool // SAM gives it: the template does not write it
+	SAM                 bool // SAM adds it: it is not in the template
 }
 
 // HTTPAPI is an API Gateway HTTP API.
@@ -175,7 +178,7 @@ type CORS struct {
 	Credentials                       bool
 }
 
-// UserPool is a Cognito user pool with what tokens of its users may carry.
+// UserPool is a Cognito user pool and what the tokens of its users may contain.
 type UserPool struct {
 	LogicalID, ID, ARN, Name string
 	Issuer                   string
@@ -198,8 +201,9 @@ type Role struct {
 
 // Policy is an identity policy.
 type Policy struct {
-	Name     string // says where it stands: "PublishFunction/Policies/1 DynamoDBReadPolicy"
+	Name     string // its place: "PublishFunction/Policies/1 DynamoDBReadPolicy"
 	Document json.RawMessage
-	// AWS tells that the policy is not written in the template: SAM or AWS gives it, and so it is no fault of the template's if it is wide.
+	// AWS reports that the policy is not written in the template: SAM or AWS adds it, so that the
+	// template is not at fault if it is wide.
 	AWS bool
 }

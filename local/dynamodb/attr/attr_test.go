@@ -40,7 +40,8 @@ func TestNumber(t *testing.T) {
 	}
 }
 
-// TestNumber_Rationals checks order, key order, sums and differences of random numbers against math/big.
+// TestNumber_Rationals checks order, key order, sums and differences of random numbers against
+// math/big.
 func TestNumber_Rationals(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(7, 7))

@@ -8,8 +8,9 @@ import (
 	"slices"
 )
 
-// The binary form of an item: the count of attributes, then each name and value, names in byte order, so that equal items
-// have equal bytes. A value is its kind, then: text with its length | a boolean | the count and the elements.
+// The binary form of an item: the count of attributes, then each name and value, names in byte
+// order, so that equal items have equal bytes. A value is its kind, then: text with its length | a
+// boolean | the count and the elements.
 
 var errCorrupt = errors.New("corrupt item")
 

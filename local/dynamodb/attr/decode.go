@@ -8,13 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// The JSON form of a value is an object with one member, its kind: {"S":"x"}, {"N":"1.5"}, {"B":"<base64>"}, {"BOOL":true}, {"NULL":true},
-// {"L":[...]}, {"M":{...}}, {"SS":[...]}, {"NS":[...]}, {"BS":[...]}. It is read by hand: items are most of what a request carries.
+// The JSON form of a value is an object with one member, its kind: {"S":"x"}, {"N":"1.5"},
+// {"B":"<base64>"}, {"BOOL":true}, {"NULL":true}, {"L":[...]}, {"M":{...}}, {"SS":[...]},
+// {"NS":[...]}, {"BS":[...]}. It is read by hand: items are most of what a request carries.
 
 // maxDepth is how deep lists and maps may nest.
 const maxDepth = 32
 
-// UnmarshalJSON reads an object of values. The error is *Error for values that DynamoDB refuses, *SyntaxError for other JSON.
+// UnmarshalJSON reads an object of values. The error is *Error for values that DynamoDB refuses,
+// *SyntaxError for other JSON.
 func (item *Item) UnmarshalJSON(data []byte) error {
 	p := parser{data: data}
 	if p.literal("null") {
@@ -47,7 +49,7 @@ func (p *parser) space() {
 	}
 }
 
-// take consumes c, which may stand after white space.
+// take consumes c, which white space may precede.
 func (p *parser) take(c byte) bool {
 	p.space()
 	if p.at < len(p.data) && p.data[p.at] == c {
@@ -157,7 +159,7 @@ func checkName(name string) error {
 	return nil
 }
 
-// within notes the attribute at the top in an error of its value.
+// within records the top-level attribute in an error of its value.
 func within(name string, depth int, err error) error {
 	if e, ok := err.(*Error); ok && depth == 0 {
 		return &Error{e.Message, name}
@@ -271,7 +273,7 @@ func (p *parser) set(kind Kind) (Value, error) {
 	return v, nil
 }
 
-// duplicates is the error of a set that names an element twice. AWS words it for each kind.
+// duplicates is the error of a set that names an element twice. AWS has another text for each kind.
 func duplicates(kind Kind, list []Value) error {
 	if kind == NS {
 		return &Error{Message: "Input collection contains duplicates"}

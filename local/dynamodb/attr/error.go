@@ -1,9 +1,10 @@
 package attr
 
-// Error is a value that DynamoDB does not accept. Its text is the message of the ValidationException that AWS answers.
+// Error is a value that DynamoDB does not accept. Its text is the message of the
+// ValidationException that AWS answers.
 type Error struct {
 	Message string
-	// Attribute is the name of the attribute, of those at the top, that the value is in or is.
+	// Attribute is the name of the top-level attribute that is or contains the value.
 	Attribute string
 }
 

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzItem reads any JSON as an item: what is accepted has one binary form, which reads back as the same item.
+// FuzzItem reads any JSON as an item: an item that is accepted has one binary form, which reads
+// back as the same item.
 func FuzzItem(f *testing.F) {
 	f.Add([]byte(`{"a":{"S":"x"},"n":{"N":"-1.5E3"},"l":{"L":[{"NULL":true},{"M":{"k":{"NS":["1","2"]}}}]},"b":{"BS":["AA=="]}}`))
 	f.Add([]byte(`{"a":{"S":"\ud800"}}`))
@@ -27,7 +28,7 @@ func FuzzItem(f *testing.F) {
 	})
 }
 
-// FuzzUnmarshal reads any bytes as a stored item: it fails or gives an item, it does not crash.
+// FuzzUnmarshal reads any bytes as a stored item: it fails or returns an item, and never panics.
 func FuzzUnmarshal(f *testing.F) {
 	f.Add(Marshal(Item{"a": String("x"), "l": {Kind: L, List: []Value{Int(1)}}}))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -1,9 +1,10 @@
 package attr
 
-// KeyBytes is the form of a key attribute (kind S, N or B) whose byte order is DynamoDB's order of keys.
+// KeyBytes is the form of a key attribute (kind S, N or B) whose byte order is DynamoDB's order of
+// keys.
 //
-// A number is one byte for its sign, one for its exponent and one for each digit, all complemented for negative numbers;
-// a negative number ends with 0xFF, so that -1.5 comes after -1.55.
+// A number is one byte for its sign, one for its exponent and one for each digit, all complemented
+// for negative numbers; a negative number ends with 0xFF, so that -1.5 comes after -1.55.
 func KeyBytes(v Value) []byte {
 	if v.Kind != N {
 		return []byte(v.Text)

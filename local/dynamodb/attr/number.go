@@ -23,15 +23,16 @@ const (
 	minExponent = -129 // of 0.d * 10^exponent
 )
 
-// decimal is (-1)^negative * 0.digits * 10^exponent, digits without leading or trailing zeros; zero has no digits.
+// decimal is (-1)^negative * 0.digits * 10^exponent, digits without leading or trailing zeros; zero
+// has no digits.
 type decimal struct {
 	negative bool
 	digits   string
 	exponent int
 }
 
-// Number makes a value of kind N from its decimal notation. The error is an *Error: ErrPrecision, ErrOverflow, ErrUnderflow, or one
-// that says that the text is no number.
+// Number makes a value of kind N from its decimal notation. The error is an *Error: ErrPrecision,
+// ErrOverflow, ErrUnderflow, or one for a text that is not a number.
 func Number(text string) (Value, error) {
 	if isShortInteger(text) {
 		return Value{Kind: N, Text: text}, nil
@@ -49,7 +50,8 @@ func Number(text string) (Value, error) {
 // Int makes a value of kind N.
 func Int(n int64) Value { return Value{Kind: N, Text: strconv.FormatInt(n, 10)} }
 
-// isShortInteger tells whether text is canonical already: the usual case of counts, amounts and times.
+// isShortInteger reports whether text is canonical already: the usual case of counts, amounts and
+// times.
 func isShortInteger(text string) bool {
 	if len(text) == 0 || len(text) > 18 {
 		return false
@@ -91,7 +93,7 @@ func parseDecimal(text string) (decimal, error) {
 	return d.normal(digits)
 }
 
-// exponentError tells an exponent beyond every limit from one that is no number.
+// exponentError distinguishes an exponent beyond every limit from a text that is not a number.
 func exponentError(exponent string, err error) error {
 	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return errNumber
@@ -102,7 +104,7 @@ func exponentError(exponent string, err error) error {
 	return ErrOverflow
 }
 
-// normal gives d the digits, without leading and trailing zeros, and checks the limits.
+// normal sets the digits of d, without leading and trailing zeros, and checks the limits.
 func (d decimal) normal(digits string) (decimal, error) {
 	trimmed := strings.TrimLeft(digits, "0")
 	d.exponent -= len(digits) - len(trimmed)
@@ -180,7 +182,8 @@ func (d decimal) sign() int {
 	return 1
 }
 
-// Add returns the exact sum of two values of kind N. A sum outside the limits of numbers is an error, it is never rounded.
+// Add returns the exact sum of two values of kind N. A sum outside the limits of numbers is an
+// error; it is never rounded.
 func Add(a, b Value) (Value, error) { return combine(a, b, (*big.Int).Add) }
 
 // Subtract returns the exact difference of two values of kind N.

@@ -2,8 +2,8 @@ package attr
 
 import "strings"
 
-// ItemSize is the size of an item in bytes, as DynamoDB counts it against the 400 KB limit and the 1 MB page
-// (developer guide, "DynamoDB item sizes and formats"): names and values in UTF-8.
+// ItemSize is the size of an item in bytes, as DynamoDB counts it against the 400 KB limit and the
+// 1 MB page (developer guide, "DynamoDB item sizes and formats"): names and values in UTF-8.
 func ItemSize(item Item) int {
 	n := 0
 	for name, v := range item {

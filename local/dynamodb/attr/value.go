@@ -1,5 +1,6 @@
-// Package attr holds DynamoDB attribute values: their JSON form on the wire, their binary form in the store,
-// exact decimal numbers, sizes as DynamoDB counts them, and the order-preserving form of keys.
+// Package attr holds DynamoDB attribute values: their JSON form on the wire, their binary form in
+// the store, exact decimal numbers, sizes as DynamoDB counts them, and the order-preserving form of
+// keys.
 package attr
 
 import (
@@ -40,7 +41,7 @@ func KindOf(name string) Kind {
 	return Missing
 }
 
-// IsSet tells whether the kind is SS, NS or BS.
+// IsSet reports whether the kind is SS, NS or BS.
 func (k Kind) IsSet() bool { return k >= SS }
 
 // Element is the kind of a set's elements.
@@ -56,7 +57,8 @@ func (k Kind) Element() Kind {
 	return Missing
 }
 
-// Value is one attribute value. Values are immutable: whoever changes a document copies the path to the change.
+// Value is one attribute value. Values are immutable: to change a document, copy the path to the
+// change.
 type Value struct {
 	Kind Kind
 	Bool bool             // BOOL
@@ -71,7 +73,7 @@ type Item map[string]Value
 // String makes a value of kind S.
 func String(s string) Value { return Value{Kind: S, Text: s} }
 
-// Equal tells whether two values are the same: numbers by value, sets without regard to order.
+// Equal reports whether two values are the same: numbers by value, sets without regard to order.
 func Equal(a, b Value) bool {
 	if a.Kind != b.Kind || a.Bool != b.Bool || a.Text != b.Text || len(a.List) != len(b.List) {
 		return false
@@ -96,7 +98,8 @@ func equalMaps(a, b map[string]Value) bool {
 	return true
 }
 
-// Compare orders two scalars of the same kind: S and B by bytes, N by value. Other kinds have no order: ok is false.
+// Compare orders two scalars of the same kind: S and B by bytes, N by value. Other kinds have no
+// order: ok is false.
 func Compare(a, b Value) (order int, ok bool) {
 	if a.Kind != b.Kind {
 		return 0, false
@@ -110,7 +113,8 @@ func Compare(a, b Value) (order int, ok bool) {
 	return 0, false
 }
 
-// NewSet makes a set of distinct elements of one scalar kind; the order of the elements does not matter. It reports false for duplicates.
+// NewSet makes a set of distinct elements of one scalar kind; the order of the elements does not
+// matter. It reports false for duplicates.
 func NewSet(kind Kind, elements []Value) (Value, bool) {
 	sorted := slices.Clone(elements)
 	slices.SortFunc(sorted, func(a, b Value) int { n, _ := Compare(a, b); return n })
@@ -145,7 +149,7 @@ func Difference(a, b Value) Value {
 	return out
 }
 
-// Contains tells whether a set or list holds an element.
+// Contains reports whether a set or list holds an element.
 func (v Value) Contains(element Value) bool {
 	return slices.ContainsFunc(v.List, func(e Value) bool { return Equal(e, element) })
 }

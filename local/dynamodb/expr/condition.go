@@ -9,7 +9,8 @@ import (
 // Condition is a parsed condition or filter expression. The zero Condition holds for every item.
 type Condition struct{ root predicate }
 
-// ParseCondition parses a condition (ConditionKind) or filter (FilterKind) expression. The error is an *Error.
+// ParseCondition parses a condition (ConditionKind) or filter (FilterKind) expression. The error is
+// an *Error.
 func ParseCondition(kind Kind, src string, ph *Placeholders) (Condition, error) {
 	var c Condition
 	err := parse(kind, src, ph, func(p *parser) (err error) {
@@ -19,7 +20,8 @@ func ParseCondition(kind Kind, src string, ph *Placeholders) (Condition, error) 
 	return c, err
 }
 
-// Match tells whether the condition holds for the item; nil stands for an item that does not exist.
+// Match reports whether the condition holds for the item; nil stands for an item that does not
+// exist.
 func (c Condition) Match(item attr.Item) bool { return c.root == nil || c.root.match(item) }
 
 // Attributes calls f with the name of every attribute that the condition reads.
@@ -67,7 +69,8 @@ func (n comparison) match(item attr.Item) bool {
 	return okA && okB && Holds(n.op, a, b)
 }
 
-// Holds tells whether a op b, for = < <= > and >=. Values of different or unordered kinds compare as false.
+// Holds reports whether a op b, for = < <= > and >=. Values of different or unordered kinds compare
+// as false.
 func Holds(op string, a, b attr.Value) bool {
 	if op == "=" {
 		return attr.Equal(a, b)

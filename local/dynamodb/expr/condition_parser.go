@@ -194,7 +194,8 @@ func (p *parser) primary() (node, error) {
 	return node{operand: pathOperand{path}}, err
 }
 
-// function makes the node of a function call. A wrong call is kept as an error and stands for nothing.
+// function makes the node of a function call. A wrong call is kept as an error, and its node has no
+// meaning.
 func (p *parser) function(name string, args []operand) node {
 	count, known := functionArguments[name]
 	switch {

@@ -7,8 +7,9 @@ import (
 	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
-// document is an item under change. Its containers may be shared with other items: a change copies those on its path.
-// Indexes mean the list as it was before the update: removed elements stay as Missing values until closeUp.
+// document is an item under change. Its containers may be shared with other items: a change copies
+// those on its path. Indexes mean the list as it was before the update: removed elements stay as
+// Missing values until closeUp.
 type document struct{ root attr.Item }
 
 func cloneItem(item attr.Item) attr.Item {
@@ -29,7 +30,8 @@ func (d *document) set(path Path, v attr.Value) error {
 	})
 }
 
-// remove marks an element of a list, or deletes a name. What is not there is removed already; its container must be there.
+// remove marks an element of a list, or deletes a name. An element or name that does not exist
+// counts as removed; its container must exist.
 func (d *document) remove(path Path) error {
 	if len(path) == 1 {
 		delete(d.root, path[0].Name)
@@ -53,7 +55,7 @@ func (d *document) closeUp(path Path) {
 	if !path[len(path)-1].IsIndex {
 		return
 	}
-	// The container is there: remove has found it.
+	// The container exists: remove has found it.
 	_ = d.rewrite(path, func(container attr.Value, _ Step) (attr.Value, error) {
 		container.List = slices.DeleteFunc(container.List, func(v attr.Value) bool { return v.Kind == attr.Missing })
 		return container, nil

@@ -2,8 +2,8 @@ package expr
 
 import "fmt"
 
-// Error is an expression that DynamoDB refuses, or an update that does not fit the item. Its text is the message of the
-// ValidationException that AWS answers.
+// Error is an expression that DynamoDB refuses, or an update that does not fit the item. Its text
+// is the message of the ValidationException that AWS answers.
 type Error struct{ Message string }
 
 func (e *Error) Error() string { return e.Message }

@@ -211,7 +211,8 @@ func TestReservedWords(t *testing.T) {
 	}
 }
 
-// FuzzParse looks for expressions that crash a parser or an evaluation; a parsed one must give the same result twice.
+// FuzzParse looks for expressions that crash a parser or an evaluation; a parsed one must give the
+// same result twice.
 func FuzzParse(f *testing.F) {
 	var cases []testCase
 	load(f, "refused.json", &cases)
@@ -240,13 +241,13 @@ func FuzzParse(f *testing.F) {
 		before := text(item)
 		if c, err := ParseCondition(ConditionKind, src, ph); err == nil {
 			if first := c.Match(item); c.Match(item) != first {
-				t.Error("a condition changes its mind")
+				t.Error("a condition gives two results")
 			}
 		}
 		if u, err := ParseUpdate(src, ph); err == nil {
 			if after, err := u.Apply(item); err == nil {
 				if _, err := attr.Unmarshal(attr.Marshal(after)); err != nil {
-					t.Errorf("the updated item does not survive the store: %v", err)
+					t.Errorf("the updated item cannot be stored and read back: %v", err)
 				}
 			}
 		}

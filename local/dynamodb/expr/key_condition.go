@@ -6,7 +6,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
-// KeyCondition selects the items of one partition: the hash key equals Hash and, unless Op is empty, the range key meets Op.
+// KeyCondition selects the items of one partition: the hash key equals Hash and, unless Op is
+// empty, the range key meets Op.
 type KeyCondition struct {
 	Hash  attr.Value
 	Op    string       // "", "=", "<", "<=", ">", ">=", "BETWEEN" or "begins_with"
@@ -31,7 +32,8 @@ func (c KeyCondition) InRange(v attr.Value) bool {
 	return Holds(c.Op, v, c.Range[0])
 }
 
-// KeyTerms are the terms of a key condition expression, which have not yet met the keys they are for.
+// KeyTerms are the terms of a key condition expression, before they are matched with the keys of a
+// table or index.
 type KeyTerms struct {
 	root  predicate
 	terms []keyTerm
@@ -47,7 +49,8 @@ func ParseKeyCondition(src string, ph *Placeholders) (*KeyTerms, error) {
 	return k, err
 }
 
-// Check refuses what is a condition but not one on keys: AWS does so after it has parsed all expressions of a request. The error is an *Error.
+// Check refuses a condition that is not one on keys. AWS does so after it has parsed all
+// expressions of a request. The error is an *Error.
 func (k *KeyTerms) Check() error {
 	var err error
 	if k.terms, err = keyTerms(k.root); err != nil {
@@ -139,7 +142,8 @@ type Key struct {
 	Kind attr.Kind
 }
 
-// For is the condition, which has been checked, for a table or index with these keys. The error is an *Error.
+// For returns the condition, which has been checked, for a table or index with these keys. The
+// error is an *Error.
 func (k *KeyTerms) For(hash, rng Key) (KeyCondition, error) {
 	var c KeyCondition
 	if rng.Name == "" && len(k.terms) > 1 {

@@ -1,7 +1,9 @@
-// Package expr reads and evaluates DynamoDB expressions: condition, filter, key condition, projection and update.
+// Package expr reads and evaluates DynamoDB expressions: condition, filter, key condition,
+// projection and update.
 //
-// An expression goes lexer -> parser -> checks -> evaluation. What parsing returns is immutable and evaluates without error, but for
-// updates, which may not fit the item (developer guide, "Using expressions in DynamoDB").
+// An expression passes lexer -> parser -> checks -> evaluation. A parsed expression is immutable
+// and evaluates without error, except for updates, which may not fit the item (developer guide,
+// "Using expressions in DynamoDB").
 package expr
 
 import "strings"
@@ -24,7 +26,7 @@ type token struct {
 	at   int // where it begins in the expression
 }
 
-// is tells whether the token is a symbol, or a keyword in any case.
+// is reports whether the token is a symbol, or a keyword in any case.
 func (t token) is(text string) bool {
 	return t.kind == symbolToken && t.text == text || t.kind == wordToken && strings.EqualFold(t.text, text)
 }

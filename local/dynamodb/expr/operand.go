@@ -6,7 +6,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
-// operand is a part of an expression that has a value: a path, a placeholder or a function of these.
+// operand is a part of an expression that has a value: a path, a placeholder or a function of
+// these.
 type operand interface {
 	// value is the operand's value for the item; false if it has none.
 	value(item attr.Item) (attr.Value, bool)
@@ -20,7 +21,8 @@ type constOperand struct{ v attr.Value }
 
 func (o constOperand) value(attr.Item) (attr.Value, bool) { return o.v, true }
 
-// sizeOperand is size(x): UTF-16 code units of a string, bytes of a binary, elements of a set, list or map.
+// sizeOperand is size(x): UTF-16 code units of a string, bytes of a binary, elements of a set, list
+// or map.
 type sizeOperand struct{ of operand }
 
 func (o sizeOperand) value(item attr.Item) (attr.Value, bool) {

@@ -24,8 +24,9 @@ const (
 // maxExpression is the longest expression in bytes.
 const maxExpression = 4096
 
-// parser reads one expression by recursive descent. Errors of syntax end it at once. Of other errors one is kept, for AWS reports those
-// only for expressions whose syntax is right: the first of the class that comes first.
+// parser reads one expression by recursive descent. A syntax error ends it at once. Of the other
+// errors, which AWS reports only if the syntax is right, it keeps one: the first of the class with
+// the lowest rank.
 type parser struct {
 	kind         Kind
 	src          string
@@ -33,16 +34,16 @@ type parser struct {
 	at           int
 	placeholders *Placeholders
 	semantic     error
-	rank         int // of the kept error
+	rank         int // of the error that is kept
 }
 
-// class is what an error is about.
+// class is the subject of an error.
 type class int
 
 const (
 	parenthesesError class = iota
 	functionError          // an unknown function
-	misuseError            // a function where it may not stand
+	misuseError            // a function in a place that does not allow it
 	reservedError
 	sectionError
 	nameError
@@ -55,8 +56,8 @@ const (
 	classes
 )
 
-// rankOf orders the errors of an expression: as their classes, but reserved words come first outside of conditions, and within conditions
-// the rest is equal.
+// rankOf orders the errors of an expression by class. Outside of conditions, reserved words come
+// first; within conditions, the classes after them rank equal.
 func (p *parser) rankOf(c class) int {
 	conditional := p.kind != UpdateKind && p.kind != ProjectionKind
 	switch {
@@ -70,7 +71,7 @@ func (p *parser) rankOf(c class) int {
 	return int(c)
 }
 
-// parse runs f over the whole of an expression.
+// parse runs f over the whole expression.
 func parse(kind Kind, src string, ph *Placeholders, f func(*parser) error) error {
 	ph.expressions++
 	if kind != ProjectionKind {
@@ -121,7 +122,8 @@ func (p *parser) fail(c class, err error) {
 	}
 }
 
-// syntax is the error at the next token; "near" shows it with its neighbours, as the expression has them.
+// syntax is the error at the next token; "near" shows it with its neighbours, as the expression has
+// them.
 func (p *parser) syntax() error {
 	from, to := p.tokens[max(0, p.at-1)], p.tokens[min(p.at+1, len(p.tokens)-1)]
 	near := strings.TrimSpace(p.src[from.at:to.end()])
@@ -233,7 +235,7 @@ func (p *parser) constant() (attr.Value, error) {
 	return v, nil
 }
 
-// call tells whether a function's name and its opening parenthesis are next, and consumes them.
+// call reports whether a function's name and its opening parenthesis are next, and consumes them.
 func (p *parser) call() (function string, ok bool) {
 	t := p.peek()
 	if t.kind == wordToken && !p.isKeyword(t) && p.tokens[p.at+1].is("(") {

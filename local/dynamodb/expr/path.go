@@ -7,7 +7,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
-// Path is a document path: an attribute's name, then names within maps and indexes of list elements.
+// Path is a document path: an attribute's name, then names within maps and indexes of list
+// elements.
 type Path []Step
 
 // Step is one step of a path: a name, or the index of a list element where IsIndex is set.
@@ -59,7 +60,7 @@ func (p Path) equal(q Path) bool {
 	return len(p) == len(q) && p.overlaps(q)
 }
 
-// overlaps tells whether one path is the other or leads to it.
+// overlaps reports whether one path is the other or leads to it.
 func (p Path) overlaps(q Path) bool {
 	for i := range min(len(p), len(q)) {
 		if p[i] != q[i] {
@@ -69,7 +70,7 @@ func (p Path) overlaps(q Path) bool {
 	return true
 }
 
-// conflicts tells whether the paths take one element for a map and for a list.
+// conflicts reports whether the paths use one element as a map and as a list.
 func (p Path) conflicts(q Path) bool {
 	for i := range min(len(p), len(q)) {
 		if p[i].IsIndex != q[i].IsIndex {

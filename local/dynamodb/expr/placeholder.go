@@ -8,18 +8,20 @@ import (
 	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
-// Placeholders are the names (#n) and values (:v) that the expressions of one request share. They remember which were used.
+// Placeholders are the names (#n) and values (:v) that the expressions of one request share. They
+// remember which were used.
 type Placeholders struct {
 	names       map[string]string
 	values      attr.Item
 	usedNames   map[string]bool
 	usedValues  map[string]bool
 	expressions int
-	takeValues  int      // of the expressions, those that may use values: all but projections
+	takeValues  int      // how many expressions may use values: all but projections
 	nested      []string // the attributes within which a path goes on
 }
 
-// NewPlaceholders checks the ExpressionAttributeNames and ExpressionAttributeValues of a request; nil means that the request has none.
+// NewPlaceholders checks the ExpressionAttributeNames and ExpressionAttributeValues of a request;
+// nil means that the request has none.
 func NewPlaceholders(names map[string]string, values attr.Item) (*Placeholders, error) {
 	if names != nil && len(names) == 0 {
 		return nil, errorf("ExpressionAttributeNames must not be empty")
@@ -74,8 +76,9 @@ func isPlaceholder(key string, sigil byte) bool {
 // Nested lists the attributes within which the parsed expressions have paths, as a in a.b or a[0].
 func (p *Placeholders) Nested() []string { return p.nested }
 
-// Done reports placeholders that no expression used. Call it when all expressions of the request are parsed. Absent says which expressions
-// the request would need for its values, e.g. "ConditionExpression is null".
+// Done returns an error for placeholders that no expression used. Call it when all expressions of
+// the request are parsed. Absent says which expressions the request would need for its values, e.g.
+// "ConditionExpression is null".
 func (p *Placeholders) Done(absent string) error {
 	if p.expressions == 0 && p.names != nil {
 		return errorf("ExpressionAttributeNames can only be specified when using expressions")

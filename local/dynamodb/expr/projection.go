@@ -7,7 +7,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
-// Projection is a set of paths of which a document is made. A nil Projection takes the whole item.
+// Projection is a set of paths that select parts of an item. A nil Projection selects the whole
+// item.
 type Projection struct{ root *branch }
 
 // branch is one step of the paths: the whole value, or some of its children.
@@ -65,7 +66,8 @@ func child[K comparable](children *map[K]*branch, key K) *branch {
 	return c
 }
 
-// Apply returns the parts of the item that the paths lead to. Elements of a list keep their order and close up.
+// Apply returns the parts of the item that the paths lead to. Elements of a list keep their order
+// and close up.
 func (p *Projection) Apply(item attr.Item) attr.Item {
 	if p == nil {
 		return item

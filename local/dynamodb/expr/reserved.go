@@ -2,8 +2,8 @@ package expr
 
 import "strings"
 
-// reserved are the 573 words that an expression may not use as attribute names without a placeholder, in any case
-// (developer guide, "Reserved words in DynamoDB").
+// reserved are the 573 words that an expression may not use as attribute names without a
+// placeholder, in any case (developer guide, "Reserved words in DynamoDB").
 var reserved = func() map[string]bool {
 	words := map[string]bool{}
 	for _, w := range strings.Fields(reservedWords) {

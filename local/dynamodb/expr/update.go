@@ -30,7 +30,8 @@ type action struct {
 	by   updateOperand
 }
 
-// updateOperand is the right side of an action. Unlike the operands of conditions it may fail for an item.
+// updateOperand is the right side of an action. Unlike the operands of conditions it may fail for
+// an item.
 type updateOperand interface {
 	compute(item attr.Item) (attr.Value, error)
 }
@@ -38,7 +39,8 @@ type updateOperand interface {
 // Paths are the document paths that the update changes.
 func (u *Update) Paths() []Path { return u.paths }
 
-// Assigns is the kind of what the update gives, adds to or takes from an attribute; Missing if that depends on the item, or is nothing.
+// Assigns is the kind of the value that the update sets, adds to or removes from an attribute;
+// Missing if it depends on the item, or there is none.
 func (u *Update) Assigns(attribute string) attr.Kind {
 	for _, a := range u.changes {
 		if len(a.path) == 1 && a.path[0].Name == attribute {
@@ -48,7 +50,8 @@ func (u *Update) Assigns(attribute string) attr.Kind {
 	return attr.Missing
 }
 
-// kindOf is the kind of what an operand gives, by the expression alone; Missing if it depends on the item.
+// kindOf is the kind of an operand's value, by the expression alone; Missing if it depends on the
+// item.
 func kindOf(o updateOperand) attr.Kind {
 	switch o := o.(type) {
 	case constOperand:
@@ -63,8 +66,8 @@ func kindOf(o updateOperand) attr.Kind {
 	return attr.Missing
 }
 
-// Apply returns the updated item; the given one, which all operands are computed from, stays as it is.
-// The error is an *Error, or one of attr's for a number out of range.
+// Apply returns the updated item. The given one, from which all operands are computed, stays as it
+// is. The error is an *Error, or one of attr's for a number out of range.
 func (u *Update) Apply(item attr.Item) (attr.Item, error) {
 	var few [4]attr.Value
 	operands := few[:0]
@@ -92,7 +95,7 @@ func (u *Update) Apply(item attr.Item) (attr.Item, error) {
 	return d.root, nil
 }
 
-// change does one action. A value of kind Missing in the place of another removes it.
+// change performs one action. A value of kind Missing in place of another removes it.
 func (d *document) change(item attr.Item, a action, by attr.Value) error {
 	if a.verb == set {
 		return d.set(a.path, by)
@@ -108,7 +111,8 @@ func (d *document) change(item attr.Item, a action, by attr.Value) error {
 	return d.remove(a.path)
 }
 
-// combine is ADD, to a number or to a set, or DELETE, of elements from a set. A set that becomes empty is removed.
+// combine is ADD, to a number or to a set, or DELETE, of elements from a set. A set that becomes
+// empty is removed.
 func (v verb) combine(old, by attr.Value) (attr.Value, error) {
 	switch {
 	case old.Kind == attr.Missing && v == add:

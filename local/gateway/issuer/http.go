@@ -28,11 +28,12 @@ const (
 	TokenPath         = "/oauth2/token"
 )
 
-// Handler serves GET ConfigurationPath, GET KeysPath and POST TokenPath at the URL base, which is not the issuer's name: tokens name the user pool
-// that they would be from.
+// Handler serves GET ConfigurationPath, GET KeysPath and POST TokenPath at the URL base. The base
+// is not the issuer's name: tokens name the user pool that they stand for.
 //
-// The token endpoint takes the form of OAuth's client_credentials grant with members of our own: sub (or username), groups. It asks for no secret,
-// so it answers this machine alone: loopback peers that are not a web page's script (no Origin) and that mean a loopback host.
+// The token endpoint takes the form of OAuth's client_credentials grant with members of our own:
+// sub (or username), groups. It requires no secret, so it serves this machine only: requests from a
+// loopback peer to a loopback host, and not from a web page's script (no Origin).
 func (i *Issuer) Handler(base string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+ConfigurationPath, func(w http.ResponseWriter, _ *http.Request) {
@@ -50,7 +51,7 @@ func (i *Issuer) Handler(base string) http.Handler {
 	for path, allow := range map[string]string{ConfigurationPath: "GET, HEAD", KeysPath: "GET, HEAD", TokenPath: "POST"} {
 		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Allow", allow)
-			writeError(w, http.StatusMethodNotAllowed, "invalid_request", "the methods are "+allow)
+			writeError(w, http.StatusMethodNotAllowed, "invalid_request", "allowed methods: "+allow)
 		})
 	}
 	return mux
@@ -107,7 +108,8 @@ func (i *Issuer) grant(w http.ResponseWriter, f url.Values, client string) {
 	writeJSON(w, http.StatusOK, map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": int(c.TTL / time.Second)})
 }
 
-// fromThisMachine also refuses web pages: a foreign page's form carries its Origin, and a name bound to 127.0.0.1 shows in Host.
+// fromThisMachine also refuses web pages: a foreign page's form has its Origin, and a name that is
+// rebound to 127.0.0.1 shows in Host.
 func fromThisMachine(r *http.Request) bool {
 	return r.Header.Get("Origin") == "" && isLoopback(r.RemoteAddr) && isLoopback(r.Host)
 }

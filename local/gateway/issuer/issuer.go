@@ -1,5 +1,6 @@
-// Package issuer is an OpenID Connect issuer for one machine: it mints the access tokens that a Cognito user pool would, signed by a key that
-// is made once and kept in the store, so that tokens stay valid over restarts.
+// Package issuer is an OpenID Connect issuer for one machine. It mints the access tokens that a
+// Cognito user pool would, signed by a key that is made once and kept in the store, so that tokens
+// stay valid after a restart.
 package issuer
 
 import (
@@ -23,7 +24,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// DefaultTTL is the lifetime of tokens that ask for none; Cognito's default, too.
+// DefaultTTL is the lifetime of tokens that ask for none, as in Cognito.
 const DefaultTTL = time.Hour
 
 // maxTTL is the longest that Cognito allows.
@@ -32,7 +33,7 @@ const maxTTL = 24 * time.Hour
 // Options of New.
 type Options struct {
 	URL string // the issuer's name, the tokens' iss, e.g. "http://127.0.0.1:8080"; without a slash at the end
-	// Clients are the app clients that may ask for tokens by HTTP; none allows all.
+	// Clients are the app clients that may request tokens by HTTP; none allows all.
 	Clients []string
 	// Random makes the key; crypto/rand by default.
 	Random io.Reader
@@ -123,7 +124,7 @@ func parseKey(text []byte) (*rsa.PrivateKey, error) {
 // URL is the issuer's name.
 func (i *Issuer) URL() string { return i.opt.URL }
 
-// Mint signs an access token of a Cognito user pool's shape.
+// Mint signs an access token in the form of a Cognito user pool's.
 func (i *Issuer) Mint(c Claims) (string, error) {
 	switch {
 	case c.Subject == "":

@@ -137,7 +137,7 @@ func TestIssuer_TokenEndpoint(t *testing.T) {
 				t.Fatalf("got %d %s", w.Code, w.Body)
 			}
 			if tt.name == "unknown client" && !strings.Contains(w.Body.String(), "storefront") {
-				t.Errorf("it does not say which clients there are: %s", w.Body)
+				t.Errorf("the answer does not list the clients: %s", w.Body)
 			}
 			if tt.status != 200 {
 				return
