@@ -22,9 +22,10 @@ func (s *Stack) Config(role string) aws.Config {
 		key = roleKey(role)
 	}
 	return aws.Config{
-		Region:       awsapi.Region,
-		Credentials:  aws.AnonymousCredentials{},
-		HTTPClient:   &http.Client{Transport: awsapi.Transport{Handler: &s.router, Identity: awsapi.Identity{AccessKey: key}}},
+		Region:      awsapi.Region,
+		Credentials: aws.AnonymousCredentials{},
+		HTTPClient: &http.Client{Transport: awsapi.Transport{Handler: &s.router,
+			Identity: awsapi.Identity{AccessKey: key}}},
 		BaseEndpoint: aws.String(inProcess),
 	}
 }

@@ -52,7 +52,8 @@ func explain(t *template.Template) *Explanation {
 		routes += len(a.Routes)
 	}
 	e := &Explanation{StackName: t.StackName, Template: t, Runs: []Count{
-		{"function", len(t.Functions)}, {"state machine", len(t.StateMachines)}, {"table", len(t.Tables)}, {"queue", len(t.Queues)},
+		{"function", len(t.Functions)}, {"state machine", len(t.StateMachines)}, {"table", len(t.Tables)},
+		{"queue", len(t.Queues)},
 		{"topic", len(t.Topics)}, {"subscription", len(t.Subscriptions)}, {"event bus", len(t.Buses)}, {"rule", len(t.Rules)},
 		{"event source mapping", len(t.Mappings)}, {"HTTP API", len(t.APIs)}, {"route", routes}, {"role", len(t.Roles)},
 	}}
@@ -63,7 +64,9 @@ func explain(t *template.Template) *Explanation {
 			e.NoEffect = appendDifference(e.NoEffect, u)
 		}
 		if u.Type == "AWS::KMS::Key" && u.Property == "" {
-			e.Unchecked = append(e.Unchecked, "who may use the key "+u.LogicalID+": nothing is encrypted here, so that a kms permission that is missing in a role or in the key's policy shows on AWS alone")
+			e.Unchecked = append(e.Unchecked,
+				"who may use the key "+u.LogicalID+": nothing is encrypted here, so that a kms permission that is "+
+					"missing in a role or in the key's policy shows on AWS alone")
 		}
 	}
 	return e
@@ -77,7 +80,8 @@ func appendDifference(list []Difference, u template.Unhonoured) []Difference {
 			return list
 		}
 	}
-	return append(list, Difference{Type: u.Type, Property: u.Property, Why: u.Why, Where: []string{u.LogicalID}, Place: u.Place})
+	return append(list, Difference{Type: u.Type, Property: u.Property, Why: u.Why, Where: []string{u.LogicalID},
+		Place: u.Place})
 }
 
 // Write prints the explanation for people.

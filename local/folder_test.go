@@ -26,7 +26,8 @@ func TestNotLocked(t *testing.T) {
 		{syscall.ENOLCK, false},
 	} {
 		err := notLocked("data", tt.err)
-		if used := strings.Contains(err.Error(), "another process"); used != tt.used || !strings.Contains(err.Error(), tt.err.Error()) {
+		if used := strings.Contains(err.Error(), "another process"); used != tt.used ||
+			!strings.Contains(err.Error(), tt.err.Error()) {
 			t.Errorf("%v: %v", tt.err, err)
 		}
 		if code := store.ExitCode(err); code != 5 {

@@ -30,7 +30,8 @@ func (s *Stack) handler(fn lambda.Function) (lambda.Handler, error) {
 func (s *Stack) registerFunctions() error {
 	for _, f := range s.template.Functions {
 		err := s.lambda.Register(lambda.Function{
-			Name: f.Name, ARN: f.ARN, Handler: f.Handler, RoleName: roleKey(f.Role), Env: f.Env, Timeout: f.Timeout, MemoryMB: f.MemoryMB,
+			Name: f.Name, ARN: f.ARN, Handler: f.Handler, RoleName: roleKey(f.Role), Env: f.Env, Timeout: f.Timeout,
+			MemoryMB:            f.MemoryMB,
 			ReservedConcurrency: f.ReservedConcurrency,
 			Async: lambda.AsyncConfig{MaximumRetryAttempts: f.Async.MaxRetries, MaximumEventAge: f.Async.MaxEventAge,
 				OnSuccess: f.Async.OnSuccess, OnFailure: f.Async.OnFailure, DeadLetter: f.Async.DeadLetter},

@@ -124,7 +124,8 @@ func TestStack_killedInFlight(t *testing.T) {
 	s := start(t, o)
 	until(t, "note-0", func() bool { ok, _ := done(t, s, "note-0"); return ok })
 	out, err := sqs.NewFromConfig(s.Config("")).GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{
-		QueueUrl: aws.String("http://sqs.us-east-1.localhost/000000000000/shop-Dead"), AttributeNames: []types.QueueAttributeName{"All"}})
+		QueueUrl:       aws.String("http://sqs.us-east-1.localhost/000000000000/shop-Dead"),
+		AttributeNames: []types.QueueAttributeName{"All"}})
 	if err != nil || out.Attributes["ApproximateNumberOfMessages"] != "0" {
 		t.Errorf("dead letters: %v, %v", out, err)
 	}

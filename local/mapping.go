@@ -43,9 +43,12 @@ func (s *Stack) mapSources() error {
 			}, queueSource{s})
 		case "dynamodb":
 			err = s.lambda.MapStream(lambda.StreamMapping{
-				Function: m.Function, StreamARN: m.SourceARN, FromLatest: m.StartingPosition == "LATEST", BatchSize: m.BatchSize,
-				BatchingWindow: m.Window, ParallelizationFactor: m.Parallelization, BisectOnError: m.Bisect, MaximumRetryAttempts: m.MaxRetries,
-				MaximumRecordAge: m.MaxRecordAge, ReportBatchItemFailures: m.PartialResponses, Filters: filters, OnFailure: m.OnFailure,
+				Function: m.Function, StreamARN: m.SourceARN, FromLatest: m.StartingPosition == "LATEST",
+				BatchSize:      m.BatchSize,
+				BatchingWindow: m.Window, ParallelizationFactor: m.Parallelization, BisectOnError: m.Bisect,
+				MaximumRetryAttempts: m.MaxRetries,
+				MaximumRecordAge:     m.MaxRecordAge, ReportBatchItemFailures: m.PartialResponses, Filters: filters,
+				OnFailure: m.OnFailure,
 			}, streamSource{s})
 		}
 		if err != nil {
@@ -81,7 +84,8 @@ func (s *Stack) mayMap(m template.EventSourceMapping) error {
 type queueSource struct{ s *Stack }
 
 // Receive implements lambda.SQSSource.
-func (q queueSource) Receive(ctx context.Context, queueARN string, limit int, wait time.Duration) ([]lambda.SQSMessage, error) {
+func (q queueSource) Receive(ctx context.Context, queueARN string, limit int,
+	wait time.Duration) ([]lambda.SQSMessage, error) {
 	if err := q.s.allow(ctx, "sqs:ReceiveMessage", queueARN); err != nil {
 		return nil, err
 	}
@@ -137,7 +141,8 @@ func tableOf(streamARN string) string {
 }
 
 // ReadStream implements lambda.StreamSource.
-func (d streamSource) ReadStream(ctx context.Context, streamARN string, after uint64, limit int) ([]lambda.StreamRecord, error) {
+func (d streamSource) ReadStream(ctx context.Context, streamARN string, after uint64,
+	limit int) ([]lambda.StreamRecord, error) {
 	if err := d.s.allow(ctx, "dynamodb:GetRecords", streamARN); err != nil {
 		return nil, err
 	}

@@ -17,7 +17,8 @@ import (
 // begin puts a message that begins a note's execution into the work queue.
 func begin(s *local.Stack, id string) error {
 	_, err := sqs.NewFromConfig(s.Config("")).SendMessage(context.Background(), &sqs.SendMessageInput{
-		QueueUrl: aws.String("http://sqs.us-east-1.localhost/000000000000/shop-Work"), MessageBody: aws.String(`{"id":"` + id + `"}`)})
+		QueueUrl:    aws.String("http://sqs.us-east-1.localhost/000000000000/shop-Work"),
+		MessageBody: aws.String(`{"id":"` + id + `"}`)})
 	return err
 }
 
@@ -54,11 +55,15 @@ func TestOpen_refuses(t *testing.T) {
 	}{
 		"a broken reference": {replace("!Ref Bus\n", "!Ref Bos\n"), `unresolved reference "Bos"`},
 		"a missing file":     {replace("machines/note.asl.json", "machines/other.asl.json"), "read definition"},
-		"no folder":          {local.Options{Template: whole.Template, Definitions: whole.Definitions}, "neither a data folder nor InMemory"},
+		"no folder": {local.Options{Template: whole.Template, Definitions: whole.Definitions},
+			"neither a data folder nor InMemory"},
 		"a condition of IAM": {replace("ArnEquals", "ArnMatches"), "condition operator ArnMatches"},
 		"a poller without permissions": {local.Options{InMemory: true, Factory: handlers, Template: []byte(poller)},
-			"event source mapping FQ: AccessDeniedException: User: arn:aws:sts::000000000000:assumed-role/orderflow-R/orderflow-F is not authorized to perform: sqs:ReceiveMessage"},
-		"a wrong definition":  {replace("DefinitionUri: machines/note.asl.json", `DefinitionString: '{"a":["${Check}","${Finish}"]}'`), "state machine Machine"},
+			"event source mapping FQ: AccessDeniedException: User: " +
+				"arn:aws:sts::000000000000:assumed-role/orderflow-R/orderflow-F is not authorized to perform: " +
+				"sqs:ReceiveMessage"},
+		"a wrong definition": {replace("DefinitionUri: machines/note.asl.json",
+			`DefinitionString: '{"a":["${Check}","${Finish}"]}'`), "state machine Machine"},
 		"an unknown key type": {replace("AttributeType: S", "AttributeType: X"), "table Notes"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -117,7 +122,8 @@ func TestStack_denies(t *testing.T) {
 		t.Errorf("cause: %s\nwant: %s", aws.ToString(failed.Cause), want)
 	}
 	report := s.IAMReport()
-	if len(report.Denials) != 1 || report.Denials[0].Caller != "role/shop-FinishRole" || report.Denials[0].Action != "dynamodb:UpdateItem" {
+	if len(report.Denials) != 1 || report.Denials[0].Caller != "role/shop-FinishRole" ||
+		report.Denials[0].Action != "dynamodb:UpdateItem" {
 		t.Errorf("denials: %+v", report.Denials)
 	}
 	unused := map[string]bool{}
@@ -133,12 +139,14 @@ func TestStack_denies(t *testing.T) {
 func TestStack_deniesTask(t *testing.T) {
 	t.Parallel()
 	o := options(t)
-	o.Template = bytes.Replace(o.Template, []byte("Resource: [!GetAtt Check.Arn, !GetAtt Finish.Arn]"), []byte("Resource: !GetAtt Finish.Arn"), 1)
+	o.Template = bytes.Replace(o.Template, []byte("Resource: [!GetAtt Check.Arn, !GetAtt Finish.Arn]"),
+		[]byte("Resource: !GetAtt Finish.Arn"), 1)
 	s := start(t, o)
 	send(t, s, "n1")
 	until(t, "denial is reported", func() bool {
 		for _, d := range s.IAMReport().Denials {
-			if d.Caller == "role/shop-MachineRole" && d.Action == "lambda:InvokeFunction" && strings.HasSuffix(d.Resource, ":shop-Check") {
+			if d.Caller == "role/shop-MachineRole" && d.Action == "lambda:InvokeFunction" &&
+				strings.HasSuffix(d.Resource, ":shop-Check") {
 				return true
 			}
 		}

@@ -23,10 +23,12 @@ import (
 )
 
 // unknown is a policy that AWS may accept and this engine cannot evaluate.
-const unknown = `{"Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*","Condition":{"StringEquals":{"aws:Galaxy":"m31"}}}}`
+const unknown = `{"Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*",` +
+	`"Condition":{"StringEquals":{"aws:Galaxy":"m31"}}}}`
 
 // misspelt is a policy that would let everyone send if its condition were ignored.
-const misspelt = `{"Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*","Condtion":{"Bool":{"aws:SecureTransport":"true"}}}}`
+const misspelt = `{"Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*",` +
+	`"Condtion":{"Bool":{"aws:SecureTransport":"true"}}}}`
 
 func wantCode(t *testing.T, err error, code string) {
 	t.Helper()
@@ -55,26 +57,33 @@ func TestStack_refusedPolicyIsNotStored(t *testing.T) {
 	}
 
 	good := strings.Replace(unknown, "aws:Galaxy", "aws:PrincipalOrgID", 1)
-	queue, err := queues.CreateQueue(t.Context(), &awssqs.CreateQueueInput{QueueName: aws.String("mine"), Attributes: map[string]string{"Policy": good}})
+	queue, err := queues.CreateQueue(t.Context(),
+		&awssqs.CreateQueueInput{QueueName: aws.String("mine"), Attributes: map[string]string{"Policy": good}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, url := range []string{*queue.QueueUrl, "http://sqs.us-east-1.localhost/000000000000/shop-Work"} {
 		for _, policy := range []string{unknown, misspelt} {
-			_, err = queues.SetQueueAttributes(t.Context(), &awssqs.SetQueueAttributesInput{QueueUrl: &url, Attributes: map[string]string{"Policy": policy}})
+			_, err = queues.SetQueueAttributes(t.Context(),
+				&awssqs.SetQueueAttributesInput{QueueUrl: &url, Attributes: map[string]string{"Policy": policy}})
 			wantCode(t, err, "InvalidAttributeValue")
 		}
-		out, err := queues.GetQueueAttributes(t.Context(), &awssqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []types.QueueAttributeName{"Policy"}})
-		if err != nil || strings.Contains(out.Attributes["Policy"], "Galaxy") || strings.Contains(out.Attributes["Policy"], "Condtion") {
+		out, err := queues.GetQueueAttributes(t.Context(),
+			&awssqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []types.QueueAttributeName{"Policy"}})
+		if err != nil || strings.Contains(out.Attributes["Policy"], "Galaxy") ||
+			strings.Contains(out.Attributes["Policy"], "Condtion") {
 			t.Errorf("%s has %v, %v", url, out, err)
 		}
 	}
-	topic, err := topics.CreateTopic(t.Context(), &awssns.CreateTopicInput{Name: aws.String("mine"), Attributes: map[string]string{"Policy": good}})
+	topic, err := topics.CreateTopic(t.Context(),
+		&awssns.CreateTopicInput{Name: aws.String("mine"), Attributes: map[string]string{"Policy": good}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, policy := range []string{unknown, misspelt} {
-		_, err = topics.SetTopicAttributes(t.Context(), &awssns.SetTopicAttributesInput{TopicArn: topic.TopicArn, AttributeName: aws.String("Policy"), AttributeValue: &policy})
+		_, err = topics.SetTopicAttributes(t.Context(),
+			&awssns.SetTopicAttributesInput{TopicArn: topic.TopicArn, AttributeName: aws.String("Policy"),
+				AttributeValue: &policy})
 		wantCode(t, err, "InvalidParameter")
 	}
 }
@@ -88,26 +97,31 @@ func TestOpen_unreadablePolicies(t *testing.T) {
 	o.InMemory, o.Dir, o.Logger = false, t.TempDir(), slog.New(slog.NewTextHandler(&log, nil))
 	storeUnreadable(t, o.Dir)
 	s := open(t, o)
-	for _, want := range []string{"resource=arn:aws:sqs:us-east-1:000000000000:old", "resource=arn:aws:sns:us-east-1:000000000000:old", "condition key aws:Galaxy"} {
+	for _, want := range []string{"resource=arn:aws:sqs:us-east-1:000000000000:old",
+		"resource=arn:aws:sns:us-east-1:000000000000:old", "condition key aws:Galaxy"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log does not name %s:\n%s", want, log.String())
 		}
 	}
 	url, body := aws.String("http://sqs.us-east-1.localhost/000000000000/old"), aws.String("x")
 	role := s.Functions()[0].RoleName
-	_, err := awssqs.NewFromConfig(s.Config(role)).SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: url, MessageBody: body})
+	_, err := awssqs.NewFromConfig(s.Config(role)).SendMessage(t.Context(),
+		&awssqs.SendMessageInput{QueueUrl: url, MessageBody: body})
 	if err == nil || !strings.Contains(err.Error(), "explicit deny in a resource-based policy") {
 		t.Errorf("a role's message: %v", err)
 	}
-	_, err = awssns.NewFromConfig(s.Config(role)).Publish(t.Context(), &awssns.PublishInput{TopicArn: aws.String(sns.ARN("old")), Message: body})
+	_, err = awssns.NewFromConfig(s.Config(role)).Publish(t.Context(),
+		&awssns.PublishInput{TopicArn: aws.String(sns.ARN("old")), Message: body})
 	if err == nil || !strings.Contains(err.Error(), "explicit deny in a resource-based policy") {
 		t.Errorf("a role's publication: %v", err)
 	}
 	queues := awssqs.NewFromConfig(s.Config(""))
-	if _, err := queues.SetQueueAttributes(t.Context(), &awssqs.SetQueueAttributesInput{QueueUrl: url, Attributes: map[string]string{"Policy": ""}}); err != nil {
+	if _, err := queues.SetQueueAttributes(t.Context(),
+		&awssqs.SetQueueAttributesInput{QueueUrl: url, Attributes: map[string]string{"Policy": ""}}); err != nil {
 		t.Errorf("repair: %v", err)
 	}
-	_, err = awssqs.NewFromConfig(s.Config(role)).SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: url, MessageBody: body})
+	_, err = awssqs.NewFromConfig(s.Config(role)).SendMessage(t.Context(),
+		&awssqs.SendMessageInput{QueueUrl: url, MessageBody: body})
 	if err == nil || strings.Contains(err.Error(), "explicit deny") {
 		t.Errorf("a role's message after the repair: %v", err)
 	}

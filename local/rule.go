@@ -46,7 +46,8 @@ func (s *Stack) createRules(ctx context.Context) error {
 }
 
 func (s *Stack) createRule(r template.Rule) error {
-	out := events.Rule{Bus: r.Bus, Name: r.Name, EventPattern: string(r.Pattern), ScheduleExpression: r.Schedule, Description: r.Description}
+	out := events.Rule{Bus: r.Bus, Name: r.Name, EventPattern: string(r.Pattern), ScheduleExpression: r.Schedule,
+		Description: r.Description}
 	if !r.Enabled {
 		out.State = "DISABLED"
 	}
@@ -65,7 +66,8 @@ func ruleTarget(t template.Target) events.Target {
 		out.InputPath = &t.InputPath
 	}
 	if t.Transformer != nil {
-		out.InputTransformer = &events.InputTransformer{InputPathsMap: t.Transformer.Paths, InputTemplate: t.Transformer.Template}
+		out.InputTransformer = &events.InputTransformer{InputPathsMap: t.Transformer.Paths,
+			InputTemplate: t.Transformer.Template}
 	}
 	if t.DeadLetterARN != "" {
 		out.DeadLetterConfig = &events.DeadLetterConfig{ARN: t.DeadLetterARN}
@@ -103,7 +105,8 @@ func (s *Stack) deleteRule(ctx context.Context, bus, rule string) error {
 		ids = append(ids, t.ID)
 	}
 	if len(ids) > 0 {
-		if _, err := s.call(ctx, "events", "RemoveTargets", map[string]any{"Rule": rule, "EventBusName": bus, "Ids": ids}); err != nil {
+		if _, err := s.call(ctx, "events", "RemoveTargets",
+			map[string]any{"Rule": rule, "EventBusName": bus, "Ids": ids}); err != nil {
 			return err
 		}
 	}

@@ -104,10 +104,12 @@ func Open(ctx context.Context, o Options) (_ *Stack, err error) {
 	}
 	if o.Clock == nil {
 		o.Clock = clock.New(clock.NewMachine(), func(by time.Duration) {
-			o.Logger.Warn("the machine's clock was set; the local services go on by their own until the next start", "by", by.Round(time.Second))
+			o.Logger.Warn("the machine's clock was set; the local services go on by their own until the next start",
+				"by", by.Round(time.Second))
 		})
 	}
-	s := &Stack{opt: o, log: o.Logger, clock: o.Clock, iam: iam.New(iam.WithClock(o.Clock)), failed: make(chan error, 16), done: make(chan struct{})}
+	s := &Stack{opt: o, log: o.Logger, clock: o.Clock, iam: iam.New(iam.WithClock(o.Clock)),
+		failed: make(chan error, 16), done: make(chan struct{})}
 	if s.template, err = s.load(nil); err != nil {
 		return nil, err
 	}
@@ -132,7 +134,8 @@ func Open(ctx context.Context, o Options) (_ *Stack, err error) {
 // load reads the template; streams gives the ARNs of streams that exist.
 func (s *Stack) load(streams map[string]string) (*template.Template, error) {
 	files := templateFS{template: s.opt.Template, files: s.opt.Definitions}
-	return template.Load(template.Options{FS: files, Path: templateName, StackName: s.opt.StackName, Parameters: s.opt.Parameters, Streams: streams})
+	return template.Load(template.Options{FS: files, Path: templateName, StackName: s.opt.StackName,
+		Parameters: s.opt.Parameters, Streams: streams})
 }
 
 // services makes the services. They call each other only through the router.

@@ -34,7 +34,8 @@ func options(t *testing.T) local.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return local.Options{Template: template, Definitions: os.DirFS("testdata"), StackName: "shop", InMemory: true, Factory: handlers}
+	return local.Options{Template: template, Definitions: os.DirFS("testdata"), StackName: "shop", InMemory: true,
+		Factory: handlers}
 }
 
 func open(t *testing.T, o local.Options) *local.Stack {
@@ -62,7 +63,8 @@ func start(t *testing.T, o local.Options) *local.Stack {
 
 // handlers are the functions of testdata/template.yaml.
 func handlers(fn lambda.Function, cfg aws.Config) (lambda.Handler, error) {
-	db, bus, machines, topics := dynamodb.NewFromConfig(cfg), eventbridge.NewFromConfig(cfg), sfn.NewFromConfig(cfg), sns.NewFromConfig(cfg)
+	db, bus, machines, topics := dynamodb.NewFromConfig(cfg), eventbridge.NewFromConfig(cfg), sfn.NewFromConfig(cfg),
+		sns.NewFromConfig(cfg)
 	var f any
 	switch fn.Handler {
 	case "write":
@@ -77,8 +79,9 @@ func handlers(fn lambda.Function, cfg aws.Config) (lambda.Handler, error) {
 		f = func(ctx context.Context, e events.DynamoDBEvent) error {
 			for _, r := range e.Records {
 				out, err := bus.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: []ebtypes.PutEventsRequestEntry{{
-					EventBusName: aws.String(fn.Env["BUS"]), Source: aws.String("shop"), DetailType: aws.String("Note Written"),
-					Detail: aws.String(fmt.Sprintf(`{"id":%q}`, r.Change.Keys["id"].String())),
+					EventBusName: aws.String(fn.Env["BUS"]), Source: aws.String("shop"),
+					DetailType: aws.String("Note Written"),
+					Detail:     aws.String(fmt.Sprintf(`{"id":%q}`, r.Change.Keys["id"].String())),
 				}}})
 				if err != nil || out.FailedEntryCount != 0 {
 					return fmt.Errorf("put events: %w %+v", err, out)
@@ -113,7 +116,8 @@ func handlers(fn lambda.Function, cfg aws.Config) (lambda.Handler, error) {
 		}
 	case "tell":
 		f = func(ctx context.Context, e events.CloudWatchEvent) error {
-			_, err := topics.Publish(ctx, &sns.PublishInput{TopicArn: aws.String(fn.Env["TOPIC"]), Message: aws.String(string(e.Detail)), Subject: aws.String("ended")})
+			_, err := topics.Publish(ctx, &sns.PublishInput{TopicArn: aws.String(fn.Env["TOPIC"]),
+				Message: aws.String(string(e.Detail)), Subject: aws.String("ended")})
 			return err
 		}
 	default:
@@ -134,7 +138,8 @@ func put(ctx context.Context, db *dynamodb.Client, table, id string) error {
 // done reports whether a note has completed the whole flow, and how often its last step ran.
 func done(t *testing.T, s *local.Stack, id string) (bool, string) {
 	t.Helper()
-	out, err := dynamodb.NewFromConfig(s.Config("")).GetItem(t.Context(), &dynamodb.GetItemInput{TableName: aws.String("shop-notes"), Key: key(id)})
+	out, err := dynamodb.NewFromConfig(s.Config("")).GetItem(t.Context(),
+		&dynamodb.GetItemInput{TableName: aws.String("shop-notes"), Key: key(id)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,5 +54,6 @@ func (s *Stack) invokeTask(ctx context.Context, function, qualifier string, payl
 
 // publishChange puts a status change of an execution on the default bus.
 func (s *Stack) publishChange(ctx context.Context, c states.StatusChange) error {
-	return s.events.Put(ctx, events.Event{Source: c.Source, DetailType: c.DetailType, Detail: c.Detail, Resources: c.Resources, Time: c.Time})
+	return s.events.Put(ctx, events.Event{Source: c.Source, DetailType: c.DetailType, Detail: c.Detail,
+		Resources: c.Resources, Time: c.Time})
 }

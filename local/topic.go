@@ -17,7 +17,8 @@ func (s *Stack) newSNS() (*sns.Service, error) {
 
 // topicService is SNS, whose topics may have a policy.
 func (s *Stack) topicService() awsapi.Service {
-	return policyService{HTTPService: s.sns, setters: []string{"CreateTopic", "SetTopicAttributes"}, attach: s.attachTopicPolicies,
+	return policyService{HTTPService: s.sns, setters: []string{"CreateTopic", "SetTopicAttributes"},
+		attach: s.attachTopicPolicies,
 		refuse: func(why error) error {
 			return awsapi.Errorf("InvalidParameter", "Invalid parameter: Policy statement error: %v", why)
 		}}
@@ -70,7 +71,8 @@ func (s *Stack) unsubscribe(ctx context.Context, name string) error {
 	parts := strings.SplitN(name, " ", 3)
 	token := ""
 	for {
-		out, err := s.call(ctx, "sns", "ListSubscriptionsByTopic", map[string]string{"TopicArn": parts[0], "NextToken": token})
+		out, err := s.call(ctx, "sns", "ListSubscriptionsByTopic",
+			map[string]string{"TopicArn": parts[0], "NextToken": token})
 		if awsapi.IsType(err, "NotFound") {
 			return nil
 		}

@@ -100,7 +100,8 @@ func readLetters(t *testing.T, s *local.Stack, seen map[string]bool) {
 func TestStack_deniesRule(t *testing.T) {
 	t.Parallel()
 	o := options(t)
-	o.Template = bytes.Replace(o.Template, []byte("Resource: [!GetAtt Work.Arn, !GetAtt Dead.Arn]"), []byte("Resource: !GetAtt Dead.Arn"), 1)
+	o.Template = bytes.Replace(o.Template, []byte("Resource: [!GetAtt Work.Arn, !GetAtt Dead.Arn]"),
+		[]byte("Resource: !GetAtt Dead.Arn"), 1)
 	s := start(t, o)
 	if err := put(t.Context(), dynamodb.NewFromConfig(s.Config("")), "shop-notes", "n1"); err != nil {
 		t.Fatal(err)
@@ -108,7 +109,8 @@ func TestStack_deniesRule(t *testing.T) {
 	var dead types.Message
 	until(t, "dead letter", func() bool {
 		out, err := sqs.NewFromConfig(s.Config("")).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
-			QueueUrl: aws.String("http://sqs.us-east-1.localhost/000000000000/shop-Dead"), MessageAttributeNames: []string{"All"}})
+			QueueUrl:              aws.String("http://sqs.us-east-1.localhost/000000000000/shop-Dead"),
+			MessageAttributeNames: []string{"All"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -139,8 +141,10 @@ func TestOpen_updates(t *testing.T) {
 	}
 	for old, replacement := range map[string]string{
 		"  NoteWritten:\n": "  Written:\n", "!GetAtt NoteWritten.Arn": "!GetAtt Written.Arn", "{Id: work,": "{Id: other,",
-		"[{AttributeName: id, AttributeType: S}]": "[{AttributeName: id, AttributeType: S}, {AttributeName: kind, AttributeType: S}]\n" +
-			"      GlobalSecondaryIndexes: [{IndexName: by-kind, KeySchema: [{AttributeName: kind, KeyType: HASH}], Projection: {ProjectionType: ALL}}]",
+		"[{AttributeName: id, AttributeType: S}]": "[{AttributeName: id, AttributeType: S}, {AttributeName: kind, " +
+			"AttributeType: S}]\n" +
+			"      GlobalSecondaryIndexes: [{IndexName: by-kind, KeySchema: [{AttributeName: kind, KeyType: HASH}], " +
+			"Projection: {ProjectionType: ALL}}]",
 	} {
 		o.Template = bytes.ReplaceAll(o.Template, []byte(old), []byte(replacement))
 	}
@@ -148,7 +152,8 @@ func TestOpen_updates(t *testing.T) {
 	if got := rules(t, s); got != "shop-Written other" {
 		t.Errorf("rules: %s", got)
 	}
-	table, err := dynamodb.NewFromConfig(s.Config("")).DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String("shop-notes")})
+	table, err := dynamodb.NewFromConfig(s.Config("")).DescribeTable(t.Context(),
+		&dynamodb.DescribeTableInput{TableName: aws.String("shop-notes")})
 	if err != nil || len(table.Table.GlobalSecondaryIndexes) != 1 {
 		t.Errorf("table: %+v %v", table, err)
 	}
@@ -165,7 +170,8 @@ func rules(t *testing.T, s *local.Stack) string {
 	var out []string
 	for _, r := range list.Rules {
 		out = append(out, aws.ToString(r.Name))
-		targets, err := client.ListTargetsByRule(t.Context(), &eventbridge.ListTargetsByRuleInput{Rule: r.Name, EventBusName: r.EventBusName})
+		targets, err := client.ListTargetsByRule(t.Context(),
+			&eventbridge.ListTargetsByRuleInput{Rule: r.Name, EventBusName: r.EventBusName})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -132,8 +132,9 @@ func requestTables[R any](v *violations, requests map[string]R, element string) 
 	names := slices.Sorted(maps.Keys(requests))
 	for _, name := range names {
 		if bare := bareName(name); len(bare) > maxName || !isName(bare) {
-			v.add(quoted("{"+name+"="+element+"}"), "requestItems", "Map keys must satisfy constraint: [Member must have length less than or equal to 255, "+
-				"Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: "+namePattern+"]")
+			v.add(quoted("{"+name+"="+element+"}"), "requestItems",
+				"Map keys must satisfy constraint: [Member must have length less than or equal to 255, "+
+					"Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: "+namePattern+"]")
 		}
 	}
 	return names

@@ -69,8 +69,9 @@ func (in *batchWriteInput) bounds() error {
 	for _, name := range requestTables(&v, in.RequestItems, "[WriteRequest]") {
 		requests := in.RequestItems[name]
 		if n += len(requests); len(requests) < 1 || len(requests) > maxBatchWrite {
-			v.add(quoted("{"+name+"="+repeated("WriteRequest", len(requests))+"}"), "requestItems", "Map value must satisfy constraint: "+
-				"[Member must have length less than or equal to 25, Member must have length greater than or equal to 1]")
+			v.add(quoted("{"+name+"="+repeated("WriteRequest", len(requests))+"}"), "requestItems",
+				"Map value must satisfy constraint: "+
+					"[Member must have length less than or equal to 25, Member must have length greater than or equal to 1]")
 		}
 		for i, r := range requests {
 			if r.PutRequest != nil && r.PutRequest.Item == nil {
@@ -129,7 +130,8 @@ func (r batchRequest) parse() (*write, error) {
 	case r.DeleteRequest != nil && r.PutRequest == nil:
 		return (&writeInput{Key: r.DeleteRequest.Key}).parse(deleteWrite)
 	}
-	return nil, validation("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
+	return nil, validation(
+		"Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
 }
 
 // checkInBatch is check with another error for an item whose key does not fit: a batch reports that

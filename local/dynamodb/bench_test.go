@@ -56,7 +56,8 @@ func do(b *testing.B, s *Service, op string, input func(n int64) string) {
 
 func BenchmarkPutItem(b *testing.B) {
 	do(b, benchService(b), "PutItem", func(n int64) string {
-		return fmt.Sprintf(`{"TableName":"accounts","Item":`+benchItem+`,"ConditionExpression":"attribute_not_exists(id)"}`, n)
+		return fmt.Sprintf(`{"TableName":"accounts","Item":`+benchItem+`,`+
+			`"ConditionExpression":"attribute_not_exists(id)"}`, n)
 	})
 }
 
@@ -81,14 +82,16 @@ func BenchmarkQuery(b *testing.B) {
 	s := benchService(b)
 	fill(b, s)
 	do(b, s, "Query", func(n int64) string {
-		return fmt.Sprintf(`{"TableName":"accounts","KeyConditionExpression":"id = :id","ExpressionAttributeValues":{":id":{"S":"order-%d"}}}`, n%100)
+		return fmt.Sprintf(`{"TableName":"accounts","KeyConditionExpression":"id = :id",`+
+			`"ExpressionAttributeValues":{":id":{"S":"order-%d"}}}`, n%100)
 	})
 }
 
 func fill(b *testing.B, s *Service) {
 	b.Helper()
 	for n := range 100 {
-		if _, err := s.Do(b.Context(), "PutItem", json.RawMessage(fmt.Sprintf(`{"TableName":"accounts","Item":`+benchItem+`}`, n))); err != nil {
+		if _, err := s.Do(b.Context(), "PutItem",
+			json.RawMessage(fmt.Sprintf(`{"TableName":"accounts","Item":`+benchItem+`}`, n))); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -89,7 +89,8 @@ func canceled(reasons []reason) error {
 	for i, r := range reasons {
 		codes[i] = r.Code
 	}
-	e := awsapi.Errorf("TransactionCanceledException", "Transaction cancelled, please refer cancellation reasons for specific reasons [%s]",
+	e := awsapi.Errorf("TransactionCanceledException",
+		"Transaction cancelled, please refer cancellation reasons for specific reasons [%s]",
 		strings.Join(codes, ", "))
 	e.Fields = map[string]any{"Message": e.Message, "CancellationReasons": reasons}
 	return e

@@ -66,7 +66,8 @@ func TestService_Crash(t *testing.T) {
 // crashWhileWriting returns the crashed state of the file system under concurrent writers, and the
 // writes that were answered before it.
 func crashWhileWriting(t *testing.T, s *stack, fs *vfs.MemFS, seed uint64) (answered map[string]bool, crashed *vfs.MemFS) {
-	const put = `{"TransactItems":[{"Put":{"TableName":"accounts","Item":{"id":{"S":"%s"}}}},{"Put":{"TableName":"ledger","Item":{"id":{"S":"%s"}}}}]}`
+	const put = `{"TransactItems":[{"Put":{"TableName":"accounts","Item":{"id":{"S":"%s"}}}},` +
+		`{"Put":{"TableName":"ledger","Item":{"id":{"S":"%s"}}}}]}`
 	var mu sync.Mutex
 	done := map[string]bool{}
 	var wg sync.WaitGroup
@@ -84,7 +85,8 @@ func crashWhileWriting(t *testing.T, s *stack, fs *vfs.MemFS, seed uint64) (answ
 					for id := range done {
 						answered[id] = true
 					}
-					crashed = fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: int(seed) * 30, RNG: rand.New(rand.NewPCG(seed, 1))})
+					crashed = fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: int(seed) * 30,
+						RNG: rand.New(rand.NewPCG(seed, 1))})
 				}
 				mu.Unlock()
 			}

@@ -23,7 +23,8 @@ func (s *Service) createTable(_ context.Context, in createTableInput) (*tableOut
 		return nil, errNoTableName
 	}
 	if st := in.StreamSpecification; st != nil && !st.enabled() && st.StreamViewType != "" {
-		return nil, validation("One or more parameter values were invalid: Table is being created with a stream disabled, UpdateViewType should not be specified")
+		return nil, validation("One or more parameter values were invalid: Table is being created with a stream " +
+			"disabled, UpdateViewType should not be specified")
 	}
 	var v violations
 	if v.enum(in.SSESpecification.SSEType, "sSESpecification.sSEType", encryptionTypes); len(v.found) > 0 {
@@ -114,7 +115,8 @@ func (s *Service) deleteTable(_ context.Context, in tableInput) (*tableOutput, e
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.record.Spec.DeletionProtectionEnabled {
-		return nil, validation("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
+		return nil, validation(
+			"Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
 	}
 	b := s.store.NewBatch()
 	b.Delete(tableKey(t.name()))

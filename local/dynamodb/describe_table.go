@@ -47,17 +47,20 @@ type indexDescription struct {
 func (t *table) describe() *tableDescription {
 	spec := t.record.Spec
 	d := &tableDescription{
-		TableName: t.name(), TableArn: t.arn(), TableId: fmt.Sprintf("00000000-0000-4000-8000-%012x", t.id()), TableStatus: "ACTIVE",
+		TableName: t.name(), TableArn: t.arn(), TableId: fmt.Sprintf("00000000-0000-4000-8000-%012x", t.id()),
+		TableStatus:          "ACTIVE",
 		CreationDateTime:     epoch(t.record.Created),
 		AttributeDefinitions: spec.AttributeDefinitions, KeySchema: spec.KeySchema,
-		ProvisionedThroughput: throughput(spec.ProvisionedThroughput), DeletionProtectionEnabled: spec.DeletionProtectionEnabled,
+		ProvisionedThroughput:     throughput(spec.ProvisionedThroughput),
+		DeletionProtectionEnabled: spec.DeletionProtectionEnabled,
 	}
 	if spec.BillingMode == "PAY_PER_REQUEST" {
 		d.BillingModeSummary = &billingMode{spec.BillingMode}
 	}
 	for _, ix := range spec.GlobalSecondaryIndexes {
 		d.GlobalSecondaryIndexes = append(d.GlobalSecondaryIndexes, indexDescription{
-			IndexName: ix.IndexName, IndexArn: t.arn() + "/index/" + ix.IndexName, IndexStatus: "ACTIVE", KeySchema: ix.KeySchema,
+			IndexName: ix.IndexName, IndexArn: t.arn() + "/index/" + ix.IndexName, IndexStatus: "ACTIVE",
+			KeySchema:  ix.KeySchema,
 			Projection: ix.Projection, ProvisionedThroughput: throughput(ix.ProvisionedThroughput),
 		})
 	}

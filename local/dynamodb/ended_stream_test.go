@@ -41,7 +41,8 @@ func (s *stack) streamCall(t *testing.T, op, input string, args ...any) streamAn
 // shard is exhausted.
 func (s *stack) readEnded(t *testing.T, arn string) (names []string) {
 	t.Helper()
-	next := s.streamCall(t, "GetShardIterator", `{"StreamArn":"%s","ShardId":"%s","ShardIteratorType":"TRIM_HORIZON"}`, arn, shardID).ShardIterator
+	next := s.streamCall(t, "GetShardIterator",
+		`{"StreamArn":"%s","ShardId":"%s","ShardIteratorType":"TRIM_HORIZON"}`, arn, shardID).ShardIterator
 	for next != "" {
 		page := s.streamCall(t, "GetRecords", `{"ShardIterator":"%s","Limit":2}`, next)
 		for _, r := range page.Records {
@@ -91,7 +92,8 @@ func TestEndedStream_StaysReadableForADay(t *testing.T) {
 			if list := again.streamCall(t, "ListStreams", `{}`).Streams; len(list) != 0 {
 				t.Errorf("after a day: %v", list)
 			}
-			if _, err := again.call(t, "DescribeStream", `{"StreamArn":"`+arn+`"}`); err == nil || !strings.HasPrefix(err.Error(), "ResourceNotFoundException") {
+			if _, err := again.call(t, "DescribeStream", `{"StreamArn":"`+arn+`"}`); err == nil ||
+				!strings.HasPrefix(err.Error(), "ResourceNotFoundException") {
 				t.Errorf("after a day: %v", err)
 			}
 			for p, err := range again.store.Scan(streamsKey(0), streamsKey(1<<32)) {
@@ -103,11 +105,13 @@ func TestEndedStream_StaysReadableForADay(t *testing.T) {
 
 func checkEnded(t *testing.T, s *stack, arn string) {
 	t.Helper()
-	if list := s.streamCall(t, "ListStreams", `{"TableName":"accounts"}`).Streams; len(list) != 1 || list[0].StreamArn != arn {
+	if list := s.streamCall(t, "ListStreams", `{"TableName":"accounts"}`).Streams; len(list) != 1 ||
+		list[0].StreamArn != arn {
 		t.Errorf("ListStreams = %v", list)
 	}
 	d := s.streamCall(t, "DescribeStream", `{"StreamArn":"%s"}`, arn).StreamDescription
-	if d.StreamStatus != "DISABLED" || d.StreamViewType != "NEW_AND_OLD_IMAGES" || len(d.KeySchema) != 1 || len(d.Shards) != 1 ||
+	if d.StreamStatus != "DISABLED" || d.StreamViewType != "NEW_AND_OLD_IMAGES" || len(d.KeySchema) != 1 ||
+		len(d.Shards) != 1 ||
 		d.Shards[0].SequenceNumberRange.EndingSequenceNumber != FormatSequence(3) {
 		t.Errorf("DescribeStream = %+v", d)
 	}
@@ -132,19 +136,23 @@ func TestEndedStream_BesideItsSuccessor(t *testing.T) {
 	if names := s.readEnded(t, list[0].StreamArn); len(names) != 1 || names[0] != "INSERT" {
 		t.Errorf("the ended stream has %v", names)
 	}
-	iterator := s.streamCall(t, "GetShardIterator", `{"StreamArn":"%s","ShardId":"%s","ShardIteratorType":"TRIM_HORIZON"}`, list[1].StreamArn, shardID).ShardIterator
+	iterator := s.streamCall(t, "GetShardIterator",
+		`{"StreamArn":"%s","ShardId":"%s","ShardIteratorType":"TRIM_HORIZON"}`, list[1].StreamArn, shardID).ShardIterator
 	page := s.streamCall(t, "GetRecords", `{"ShardIterator":"%s"}`, iterator)
 	if len(page.Records) != 1 || page.Records[0].EventName != "REMOVE" || page.NextShardIterator == "" {
 		t.Errorf("the new stream has %+v", page)
 	}
-	if d := s.streamCall(t, "DescribeStream", `{"StreamArn":"%s"}`, list[1].StreamArn).StreamDescription; d.StreamStatus != "ENABLED" || d.StreamViewType != "KEYS_ONLY" {
+	if d := s.streamCall(t, "DescribeStream", `{"StreamArn":"%s"}`,
+		list[1].StreamArn).StreamDescription; d.StreamStatus != "ENABLED" || d.StreamViewType != "KEYS_ONLY" {
 		t.Errorf("the new stream is %+v", d)
 	}
-	if _, err := s.call(t, "UpdateTable", streamOn); err == nil || !strings.Contains(err.Error(), "Table already has an enabled stream: TableName: accounts") {
+	if _, err := s.call(t, "UpdateTable", streamOn); err == nil ||
+		!strings.Contains(err.Error(), "Table already has an enabled stream: TableName: accounts") {
 		t.Errorf("a second time on: %v", err)
 	}
 	s.must(t, "UpdateTable", streamOff)
-	if _, err := s.call(t, "UpdateTable", streamOff); err == nil || !strings.Contains(err.Error(), "Table has no stream to disable: TableName: accounts") {
+	if _, err := s.call(t, "UpdateTable", streamOff); err == nil ||
+		!strings.Contains(err.Error(), "Table has no stream to disable: TableName: accounts") {
 		t.Errorf("a second time off: %v", err)
 	}
 }

@@ -65,7 +65,8 @@ func (s *Service) getItem(_ context.Context, in getInput) (*getOutput, error) {
 	}
 	out := g.projected(item)
 	if metered(in.ReturnConsumedCapacity) {
-		out.ConsumedCapacity = consumed(in.ReturnConsumedCapacity, plainUnits, t.name(), units{table: readUnits(attr.ItemSize(item), in.ConsistentRead)})
+		out.ConsumedCapacity = consumed(in.ReturnConsumedCapacity, plainUnits, t.name(),
+			units{table: readUnits(attr.ItemSize(item), in.ConsistentRead)})
 	}
 	return out, nil
 }

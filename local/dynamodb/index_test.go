@@ -69,11 +69,14 @@ func randomWrite(rng *rand.Rand) (op, input string) {
 	case 1:
 		return "PutItem", fmt.Sprintf(`{"TableName":"orders","Item":{%s,"amount":{"N":"%d"}}}`, key, rng.IntN(3))
 	case 2:
-		return "PutItem", fmt.Sprintf(`{"TableName":"orders","Item":{%s,"gk":{"S":"g%d"},"amount":{"N":"%d"},"other":{"S":"x"}}}`, key, rng.IntN(3), rng.IntN(3))
+		return "PutItem", fmt.Sprintf(`{"TableName":"orders","Item":{%s,"gk":{"S":"g%d"},"amount":{"N":"%d"},`+
+			`"other":{"S":"x"}}}`, key, rng.IntN(3), rng.IntN(3))
 	case 3:
 		return "UpdateItem", `{"TableName":"orders","Key":{` + key + `},"UpdateExpression":"REMOVE gk"}`
 	case 4:
-		return "UpdateItem", fmt.Sprintf(`{"TableName":"orders","Key":{%s},"UpdateExpression":"SET gk = :g","ExpressionAttributeValues":{":g":{"S":"g%d"}}}`, key, rng.IntN(3))
+		return "UpdateItem", fmt.Sprintf(`{"TableName":"orders","Key":{%s},"UpdateExpression":"SET gk = :g",`+
+			`"ExpressionAttributeValues":{":g":{"S":"g%d"}}}`, key, rng.IntN(3))
 	}
-	return "UpdateItem", `{"TableName":"orders","Key":{` + key + `},"UpdateExpression":"ADD amount :n","ExpressionAttributeValues":{":n":{"N":"1"}}}`
+	return "UpdateItem", `{"TableName":"orders","Key":{` + key +
+		`},"UpdateExpression":"ADD amount :n","ExpressionAttributeValues":{":n":{"N":"1"}}}`
 }

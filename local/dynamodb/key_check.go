@@ -35,7 +35,8 @@ func (t *table) checkItem(item attr.Item) error {
 			return validation("One or more parameter values were invalid: Missing the key %s in the item", a.name)
 		}
 		if v.Kind != a.kind {
-			return validation("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s", a.name, a.kind, v.Kind)
+			return validation("One or more parameter values were invalid: Type mismatch for key %s expected: %s "+
+				"actual: %s", a.name, a.kind, v.Kind)
 		}
 	}
 	if err := t.checkKeyValues(item); err != nil {
@@ -51,10 +52,12 @@ func (t *table) checkKeyValues(item attr.Item) error {
 	for i, a := range t.keys.attributes() {
 		v := item[a.name]
 		if i == 0 && len(v.Text) > maxHashKey && a.kind != attr.N {
-			return validation("One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of%d bytes", maxHashKey)
+			return validation("One or more parameter values were invalid: Size of hashkey has exceeded the maximum "+
+				"size limit of%d bytes", maxHashKey)
 		}
 		if i == 1 && len(v.Text) > maxRangeKey && a.kind != attr.N {
-			return validation("One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of %d bytes", maxRangeKey)
+			return validation("One or more parameter values were invalid: Aggregated size of all range keys has "+
+				"exceeded the size limit of %d bytes", maxRangeKey)
 		}
 	}
 	return nil
@@ -64,7 +67,8 @@ func (t *table) checkKeyValues(item attr.Item) error {
 func (t *table) emptyKey(item attr.Item) error {
 	for _, a := range t.keys.attributes() {
 		if v := item[a.name]; v.Kind == a.kind && a.kind != attr.N && v.Text == "" {
-			return validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s",
+			return validation("One or more parameter values are not valid. The AttributeValue for a key attribute "+
+				"cannot contain an empty %s value. Key: %s",
 				scalarName(a.kind), a.name)
 		}
 	}
@@ -89,11 +93,14 @@ func (t *table) checkIndexKeys(item attr.Item) error {
 				return ix.mismatch(a, v.Kind)
 			}
 			if a.kind != attr.N && v.Text == "" {
-				return validation("One or more parameter values are not valid. A value specified for a secondary index key is not supported. "+
-					"The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s", scalarName(a.kind), ix.name, a.name)
+				return validation("One or more parameter values are not valid. A value specified for a secondary "+
+					"index key is not supported. "+
+					"The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, "+
+					"IndexKey: %s", scalarName(a.kind), ix.name, a.name)
 			}
 			if a.kind != attr.N && (i == 0 && len(v.Text) > maxHashKey || i == 1 && len(v.Text) > maxRangeKey) {
-				return validation("One or more parameter values were invalid: Size of index key %s has exceeded the maximum size limit. IndexName: %s",
+				return validation("One or more parameter values were invalid: Size of index key %s has exceeded the "+
+					"maximum size limit. IndexName: %s",
 					a.name, ix.name)
 			}
 		}
@@ -102,7 +109,8 @@ func (t *table) checkIndexKeys(item attr.Item) error {
 }
 
 func (ix *index) mismatch(a keyAttribute, actual attr.Kind) error {
-	return validation("One or more parameter values were invalid: Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s",
+	return validation(
+		"One or more parameter values were invalid: Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s",
 		a.name, a.kind, actual, ix.name)
 }
 
@@ -135,5 +143,6 @@ func (t *table) checkNested(names []string) error {
 }
 
 func nestedKey(kind, name string) error {
-	return validation("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: %s: %s", kind, name)
+	return validation(
+		"Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: %s: %s", kind, name)
 }

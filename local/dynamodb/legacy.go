@@ -21,7 +21,8 @@ func (l *legacy) given() []string {
 		name  string
 		value json.RawMessage
 	}{
-		{"AttributesToGet", l.AttributesToGet}, {"QueryFilter", l.QueryFilter}, {"ScanFilter", l.ScanFilter}, {"KeyConditions", l.KeyConditions},
+		{"AttributesToGet", l.AttributesToGet}, {"QueryFilter", l.QueryFilter}, {"ScanFilter", l.ScanFilter},
+		{"KeyConditions", l.KeyConditions},
 		{"AttributeUpdates", l.AttributeUpdates}, {"Expected", l.Expected}, {"ConditionalOperator", l.ConditionalOperator},
 	} {
 		if p.value != nil && string(p.value) != "null" {
@@ -53,7 +54,8 @@ func (l *legacy) check(expressions ...expression) error {
 	}
 	if len(beside) > 0 {
 		return validation("Can not use both expression and non-expression parameters in the same request: "+
-			"Non-expression parameters: {%s} Expression parameters: {%s}", strings.Join(names, ", "), strings.Join(beside, ", "))
+			"Non-expression parameters: {%s} Expression parameters: {%s}", strings.Join(names, ", "),
+			strings.Join(beside, ", "))
 	}
 	return awsapi.NotImplemented("dynamodb: the legacy parameter " + names[0] + "; use an expression")
 }
@@ -72,7 +74,8 @@ type expressionValues attr.Item
 func (v *expressionValues) UnmarshalJSON(data []byte) error {
 	err := (*attr.Item)(v).UnmarshalJSON(data)
 	if e, ok := err.(*attr.Error); ok {
-		return &attr.Error{Message: "ExpressionAttributeValues contains invalid value: " + e.Message + " for key " + e.Attribute}
+		return &attr.Error{Message: "ExpressionAttributeValues contains invalid value: " + e.Message + " for key " +
+			e.Attribute}
 	}
 	return err
 }

@@ -141,7 +141,8 @@ func (p *page) choose(selection string) error {
 	case selection == "ALL_PROJECTED_ATTRIBUTES" && p.index == nil:
 		return validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
 	case selection == "ALL_ATTRIBUTES" && p.index != nil && p.index.attributes != nil:
-		return validation("One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global secondary index %s "+
+		return validation("One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for "+
+			"global secondary index %s "+
 			"because its projection type is not ALL", p.index.name)
 	}
 	p.countOnly = selection == "COUNT"

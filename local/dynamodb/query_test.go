@@ -54,7 +54,8 @@ func numberedOrders(t *testing.T) *stack {
 			if i%2 == 0 {
 				gk = `,"gk":{"S":"even"}`
 			}
-			s.must(t, "PutItem", fmt.Sprintf(`{"TableName":"orders","Item":{"pk":{"S":"%s"},"sk":{"N":"%s"},"i":{"N":"%d"}%s}}`, pk, n, i, gk))
+			s.must(t, "PutItem",
+				fmt.Sprintf(`{"TableName":"orders","Item":{"pk":{"S":"%s"},"sk":{"N":"%s"},"i":{"N":"%d"}%s}}`, pk, n, i, gk))
 		}
 	}
 	return s
@@ -85,22 +86,24 @@ func TestQuery_KeyConditions(t *testing.T) {
 		}
 		for _, limit := range []int{0, 1, 3} {
 			for _, forward := range []bool{true, false} {
-				t.Run(fmt.Sprintf("%s %s %s limit %d forward %t", tt.condition, tt.lo, tt.filter, limit, forward), func(t *testing.T) {
-					in := map[string]any{"TableName": "orders", "KeyConditionExpression": tt.condition, "ExpressionAttributeValues": values, "ScanIndexForward": forward}
-					if tt.filter != "" {
-						in["FilterExpression"] = tt.filter
-					}
-					if limit > 0 {
-						in["Limit"] = limit
-					}
-					want := slices.Clone(tt.want)
-					if !forward {
-						slices.Reverse(want)
-					}
-					if got, _ := s.pages(t, "Query", in); !slices.Equal(got, want) {
-						t.Errorf("= %v, want %v", got, want)
-					}
-				})
+				t.Run(fmt.Sprintf("%s %s %s limit %d forward %t", tt.condition, tt.lo, tt.filter, limit, forward),
+					func(t *testing.T) {
+						in := map[string]any{"TableName": "orders", "KeyConditionExpression": tt.condition,
+							"ExpressionAttributeValues": values, "ScanIndexForward": forward}
+						if tt.filter != "" {
+							in["FilterExpression"] = tt.filter
+						}
+						if limit > 0 {
+							in["Limit"] = limit
+						}
+						want := slices.Clone(tt.want)
+						if !forward {
+							slices.Reverse(want)
+						}
+						if got, _ := s.pages(t, "Query", in); !slices.Equal(got, want) {
+							t.Errorf("= %v, want %v", got, want)
+						}
+					})
 			}
 		}
 	}
@@ -119,7 +122,8 @@ func TestQuery_IndexAndScan(t *testing.T) {
 	t.Run("scan in segments", func(t *testing.T) {
 		total := 0
 		for segment := range 3 {
-			got, _ := s.pages(t, "Scan", map[string]any{"TableName": "orders", "Segment": segment, "TotalSegments": 3, "Limit": 4})
+			got, _ := s.pages(t, "Scan", map[string]any{"TableName": "orders", "Segment": segment, "TotalSegments": 3,
+				"Limit": 4})
 			total += len(got)
 		}
 		if total != 24 {
@@ -142,8 +146,9 @@ func TestQuery_BeginsWith(t *testing.T) {
 	for _, sk := range []string{"a", "a#1", "a#2", "a#\\u0000", "b", "a#ÿ"} {
 		s.must(t, "PutItem", `{"TableName":"docs","Item":{"pk":{"S":"p"},"sk":{"S":"`+sk+`"}}}`)
 	}
-	got, _ := s.pages(t, "Query", map[string]any{"TableName": "docs", "KeyConditionExpression": "pk = :p AND begins_with(sk, :s)",
-		"ExpressionAttributeValues": map[string]any{":p": attr.String("p"), ":s": attr.String("a#")}})
+	got, _ := s.pages(t, "Query",
+		map[string]any{"TableName": "docs", "KeyConditionExpression": "pk = :p AND begins_with(sk, :s)",
+			"ExpressionAttributeValues": map[string]any{":p": attr.String("p"), ":s": attr.String("a#")}})
 	if want := []string{"a#\x00", "a#1", "a#2", "a#ÿ"}; !slices.Equal(got, want) {
 		t.Errorf("= %q, want %q", got, want)
 	}
@@ -155,7 +160,8 @@ func TestQuery_PageOfOneMegabyte(t *testing.T) {
 	s.orders(t)
 	text := strings.Repeat("x", 300<<10)
 	for i := range 8 {
-		s.must(t, "PutItem", fmt.Sprintf(`{"TableName":"orders","Item":{"pk":{"S":"a"},"sk":{"N":"%d"},"t":{"S":"%s"}}}`, i, text))
+		s.must(t, "PutItem",
+			fmt.Sprintf(`{"TableName":"orders","Item":{"pk":{"S":"a"},"sk":{"N":"%d"},"t":{"S":"%s"}}}`, i, text))
 	}
 	got, n := s.pages(t, "Query", map[string]any{"TableName": "orders", "KeyConditionExpression": "pk = :p",
 		"ExpressionAttributeValues": map[string]any{":p": attr.String("a")}})
@@ -169,7 +175,8 @@ func TestBatch(t *testing.T) {
 	s := newStack(t)
 	s.orders(t)
 	key := func(i int) map[string]types.AttributeValue {
-		return map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p"}, "sk": &types.AttributeValueMemberN{Value: fmt.Sprint(i)}}
+		return map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "p"},
+			"sk": &types.AttributeValueMemberN{Value: fmt.Sprint(i)}}
 	}
 	var writes []types.WriteRequest
 	var keys []map[string]types.AttributeValue
@@ -177,14 +184,17 @@ func TestBatch(t *testing.T) {
 		writes = append(writes, types.WriteRequest{PutRequest: &types.PutRequest{Item: key(i)}})
 		keys = append(keys, key(i+5))
 	}
-	written, err := s.client.BatchWriteItem(t.Context(), &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{"orders": writes}})
+	written, err := s.client.BatchWriteItem(t.Context(),
+		&dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{"orders": writes}})
 	if err != nil || len(written.UnprocessedItems) != 0 {
 		t.Fatalf("BatchWriteItem = %v, %v", written, err)
 	}
-	got, err := s.client.BatchGetItem(t.Context(), &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{
-		"orders": {Keys: keys, ProjectionExpression: aws.String("sk"), ConsistentRead: aws.Bool(true)},
-	}})
-	if err != nil || len(got.Responses["orders"]) != 20 || len(got.Responses["orders"][0]) != 1 || len(got.UnprocessedKeys) != 0 {
+	got, err := s.client.BatchGetItem(t.Context(),
+		&dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{
+			"orders": {Keys: keys, ProjectionExpression: aws.String("sk"), ConsistentRead: aws.Bool(true)},
+		}})
+	if err != nil || len(got.Responses["orders"]) != 20 || len(got.Responses["orders"][0]) != 1 ||
+		len(got.UnprocessedKeys) != 0 {
 		t.Errorf("BatchGetItem = %v, %v", got, err)
 	}
 }

@@ -57,24 +57,28 @@ func TestService_Sizes(t *testing.T) {
 	s := newStack(t)
 	s.must(t, "CreateTable", accountsTable)
 	put := func(id, text string) error {
-		_, err := s.call(t, "PutItem", fmt.Sprintf(`{"TableName":"accounts","Item":{"id":{"S":"%s"},"t":{"S":"%s"}}}`, id, text))
+		_, err := s.call(t, "PutItem", fmt.Sprintf(`{"TableName":"accounts","Item":{"id":{"S":"%s"},"t":{"S":"%s"}}}`,
+			id, text))
 		return err
 	}
 	const overhead = len("id") + len("a") + len("t")
 	if err := put("a", strings.Repeat("x", maxItem-overhead)); err != nil {
 		t.Errorf("an item of 400 KB: %v", err)
 	}
-	if err := put("a", strings.Repeat("x", maxItem-overhead+1)); err == nil || !strings.Contains(err.Error(), "Item size has exceeded the maximum allowed size") {
+	if err := put("a", strings.Repeat("x", maxItem-overhead+1)); err == nil ||
+		!strings.Contains(err.Error(), "Item size has exceeded the maximum allowed size") {
 		t.Errorf("a larger item: %v", err)
 	}
-	_, err := s.call(t, "UpdateItem", `{"TableName":"accounts","Key":{"id":{"S":"a"}},"UpdateExpression":"SET u = :v","ExpressionAttributeValues":{":v":{"BOOL":true}}}`)
+	_, err := s.call(t, "UpdateItem", `{"TableName":"accounts","Key":{"id":{"S":"a"}},"UpdateExpression":"SET u = :v",`+
+		`"ExpressionAttributeValues":{":v":{"BOOL":true}}}`)
 	if err == nil || !strings.Contains(err.Error(), "Item size to update has exceeded the maximum allowed size") {
 		t.Errorf("an update beyond 400 KB: %v", err)
 	}
 	if err := put(strings.Repeat("k", maxHashKey), ""); err != nil {
 		t.Errorf("a key of 2048 bytes: %v", err)
 	}
-	if err := put(strings.Repeat("k", maxHashKey+1), ""); err == nil || !strings.Contains(err.Error(), "Size of hashkey has exceeded the maximum size limit of2048 bytes") {
+	if err := put(strings.Repeat("k", maxHashKey+1), ""); err == nil ||
+		!strings.Contains(err.Error(), "Size of hashkey has exceeded the maximum size limit of2048 bytes") {
 		t.Errorf("a longer key: %v", err)
 	}
 }

@@ -20,7 +20,8 @@ func (s *Service) EnsureTable(spec TableSpec) error {
 		return fmt.Errorf("ensure table %s: %w", spec.TableName, err)
 	}
 	_, err := s.reshape(spec.TableName, func(old *TableSpec) error {
-		if !reflect.DeepEqual(schemaOf(old.KeySchema, old.AttributeDefinitions), schemaOf(spec.KeySchema, spec.AttributeDefinitions)) {
+		if !reflect.DeepEqual(schemaOf(old.KeySchema, old.AttributeDefinitions),
+			schemaOf(spec.KeySchema, spec.AttributeDefinitions)) {
 			return validation("table %s exists with another key schema", spec.TableName)
 		}
 		if spec.Tags == nil {

@@ -64,7 +64,8 @@ func (p *page) lower(in *scanInput, nested []string) ([]byte, error) {
 			return nil, err
 		}
 		if p.segment != nil && !p.segment(start) {
-			return nil, validation(invalidStart+": Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: %d Segment: %d",
+			return nil, validation(invalidStart+": Invalid ExclusiveStartKey. Please use ExclusiveStartKey with "+
+				"correct Segment. TotalSegments: %d Segment: %d",
 				*in.TotalSegments, *in.Segment)
 		}
 		lower = at.End()
@@ -85,16 +86,20 @@ func (in *scanInput) checkParameters() error {
 	if err := v.err(); err != nil {
 		return err
 	}
-	if err := in.check(expression{expr.ProjectionKind, in.ProjectionExpression}, expression{expr.FilterKind, in.FilterExpression}); err != nil {
+	if err := in.check(expression{expr.ProjectionKind, in.ProjectionExpression},
+		expression{expr.FilterKind, in.FilterExpression}); err != nil {
 		return err
 	}
 	switch {
 	case in.Segment == nil && in.TotalSegments != nil:
-		return validation("The Segment parameter is required but was not present in the request when parameter TotalSegments is present")
+		return validation(
+			"The Segment parameter is required but was not present in the request when parameter TotalSegments is present")
 	case in.Segment != nil && in.TotalSegments == nil:
-		return validation("The TotalSegments parameter is required but was not present in the request when Segment parameter is present")
+		return validation(
+			"The TotalSegments parameter is required but was not present in the request when Segment parameter is present")
 	case in.Segment != nil && *in.Segment >= *in.TotalSegments:
-		return validation("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: %d is not less than TotalSegments: %d",
+		return validation("The Segment parameter is zero-based and must be less than parameter TotalSegments: "+
+			"Segment: %d is not less than TotalSegments: %d",
 			*in.Segment, *in.TotalSegments)
 	}
 	return nil

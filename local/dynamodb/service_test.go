@@ -95,15 +95,17 @@ func (s *stack) orders(t testing.TB) {
 			{AttributeName: aws.String("gk"), AttributeType: types.ScalarAttributeTypeS},
 		},
 		KeySchema: []types.KeySchemaElement{
-			{AttributeName: aws.String("pk"), KeyType: types.KeyTypeHash}, {AttributeName: aws.String("sk"), KeyType: types.KeyTypeRange},
+			{AttributeName: aws.String("pk"), KeyType: types.KeyTypeHash},
+			{AttributeName: aws.String("sk"), KeyType: types.KeyTypeRange},
 		},
 		GlobalSecondaryIndexes: []types.GlobalSecondaryIndex{{
 			IndexName:  aws.String("by-gk"),
 			KeySchema:  []types.KeySchemaElement{{AttributeName: aws.String("gk"), KeyType: types.KeyTypeHash}},
 			Projection: &types.Projection{ProjectionType: types.ProjectionTypeInclude, NonKeyAttributes: []string{"amount"}},
 		}},
-		BillingMode:         types.BillingModePayPerRequest,
-		StreamSpecification: &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeNewAndOldImages},
+		BillingMode: types.BillingModePayPerRequest,
+		StreamSpecification: &types.StreamSpecification{StreamEnabled: aws.Bool(true),
+			StreamViewType: types.StreamViewTypeNewAndOldImages},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -115,10 +117,12 @@ func TestService_ItemsThroughTheSDK(t *testing.T) {
 	s := newStack(t)
 	s.orders(t)
 	ctx := t.Context()
-	key := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "o-1"}, "sk": &types.AttributeValueMemberN{Value: "1"}}
+	key := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "o-1"},
+		"sk": &types.AttributeValueMemberN{Value: "1"}}
 	put := map[string]types.AttributeValue{
-		"pk": key["pk"], "sk": key["sk"], "gk": &types.AttributeValueMemberS{Value: "open"}, "amount": &types.AttributeValueMemberN{Value: "12.50"},
-		"other": &types.AttributeValueMemberBOOL{Value: true},
+		"pk": key["pk"], "sk": key["sk"], "gk": &types.AttributeValueMemberS{Value: "open"},
+		"amount": &types.AttributeValueMemberN{Value: "12.50"},
+		"other":  &types.AttributeValueMemberBOOL{Value: true},
 	}
 	if _, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: aws.String("orders"), Item: put, ConditionExpression: aws.String("attribute_not_exists(pk)"),
@@ -134,7 +138,8 @@ func TestService_ItemsThroughTheSDK(t *testing.T) {
 		t.Fatalf("second put: %v (%+v)", err, failed)
 	}
 	up, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: aws.String("orders"), Key: key, UpdateExpression: aws.String("SET amount = amount + :d, tags = list_append(if_not_exists(tags, :none), :t)"),
+		TableName: aws.String("orders"), Key: key,
+		UpdateExpression: aws.String("SET amount = amount + :d, tags = list_append(if_not_exists(tags, :none), :t)"),
 		ExpressionAttributeValues: map[string]types.AttributeValue{
 			":d": &types.AttributeValueMemberN{Value: "0.25"}, ":none": &types.AttributeValueMemberL{},
 			":t": &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberS{Value: "x"}}},
@@ -160,12 +165,14 @@ func TestService_ItemsThroughTheSDK(t *testing.T) {
 	if _, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: aws.String("orders"), Key: key}); err != nil {
 		t.Fatal(err)
 	}
-	got, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: aws.String("orders"), Key: key, ConsistentRead: aws.Bool(true)})
+	got, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: aws.String("orders"), Key: key,
+		ConsistentRead: aws.Bool(true)})
 	if err != nil || got.Item != nil {
 		t.Errorf("GetItem after delete = %v, %v", got, err)
 	}
 	records, err := s.ReadStream("orders", 0, 10)
-	if err != nil || len(records) != 3 || records[0].EventName != "INSERT" || records[1].EventName != "MODIFY" || records[2].EventName != "REMOVE" {
+	if err != nil || len(records) != 3 || records[0].EventName != "INSERT" || records[1].EventName != "MODIFY" ||
+		records[2].EventName != "REMOVE" {
 		t.Errorf("stream = %+v, %v", records, err)
 	}
 }

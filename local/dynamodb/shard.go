@@ -60,7 +60,8 @@ func (s *Service) getShardIterator(_ context.Context, in shardIteratorInput) (*s
 }
 
 func trimmedError() error {
-	return awsapi.Errorf("TrimmedDataAccessException", "The operation attempted to read past the oldest stream record in a shard.")
+	return awsapi.Errorf("TrimmedDataAccessException",
+		"The operation attempted to read past the oldest stream record in a shard.")
 }
 
 // iterator is a place in a stream and the second at which it was given out: "<stream ARN>|<sequence
@@ -141,7 +142,8 @@ func (s *Service) place(iterator string) (arn string, after uint64, err error) {
 		return "", 0, validation("Invalid ShardIterator")
 	}
 	if s.clock.Now().Sub(time.Unix(given, 0)) > iteratorLife {
-		return "", 0, awsapi.Errorf("ExpiredIteratorException", "Iterator expired. The iterator was created more than 15 minutes ago.")
+		return "", 0,
+			awsapi.Errorf("ExpiredIteratorException", "Iterator expired. The iterator was created more than 15 minutes ago.")
 	}
 	return parts[0], after, nil
 }

@@ -12,15 +12,16 @@ type TableSpec struct {
 	TableName                 string
 	AttributeDefinitions      []AttributeDefinition
 	KeySchema                 []KeySchemaElement
-	GlobalSecondaryIndexes    []IndexSpec           `json:",omitempty"`
-	LocalSecondaryIndexes     []IndexSpec           `json:",omitempty"`
-	StreamSpecification       *StreamSpecification  `json:",omitempty"`
-	BillingMode               string                `json:",omitempty"`
-	ProvisionedThroughput     *Throughput           `json:",omitempty"`
-	DeletionProtectionEnabled bool                  `json:",omitempty"`
-	TableClass                string                `json:",omitempty"`
-	Tags                      []Tag                 `json:",omitempty"`
-	TimeToLiveSpecification   *TimeToLiveDefinition `json:",omitempty"` // CloudFormation only: CreateTable has no such parameter
+	GlobalSecondaryIndexes    []IndexSpec          `json:",omitempty"`
+	LocalSecondaryIndexes     []IndexSpec          `json:",omitempty"`
+	StreamSpecification       *StreamSpecification `json:",omitempty"`
+	BillingMode               string               `json:",omitempty"`
+	ProvisionedThroughput     *Throughput          `json:",omitempty"`
+	DeletionProtectionEnabled bool                 `json:",omitempty"`
+	TableClass                string               `json:",omitempty"`
+	Tags                      []Tag                `json:",omitempty"`
+	// CloudFormation only: CreateTable has no such parameter
+	TimeToLiveSpecification *TimeToLiveDefinition `json:",omitempty"`
 }
 
 // AttributeDefinition gives the type of a key attribute: S, N or B.

@@ -88,7 +88,8 @@ func (v *violations) throughput(t *Throughput, member string) {
 		units int64
 	}{{"writeCapacityUnits", t.WriteCapacityUnits}, {"readCapacityUnits", t.ReadCapacityUnits}} {
 		if c.units < 1 {
-			v.add(quoted(strconv.FormatInt(c.units, 10)), member+"."+c.name, "Member must have value greater than or equal to 1")
+			v.add(quoted(strconv.FormatInt(c.units, 10)), member+"."+c.name,
+				"Member must have value greater than or equal to 1")
 		}
 	}
 }
@@ -104,7 +105,8 @@ func (ix *IndexSpec) bounds(v *violations, member string) {
 	v.require(ix.Projection.ProjectionType != "" || ix.Projection.NonKeyAttributes != nil, member+"projection")
 	v.optional(ix.Projection.ProjectionType, member+"projection.projectionType", projectionTypes)
 	if names := ix.Projection.NonKeyAttributes; names != nil {
-		v.count(len(names), func() string { return "[" + strings.Join(names, ", ") + "]" }, member+"projection.nonKeyAttributes", 1, maxIncluded)
+		v.count(len(names), func() string { return "[" + strings.Join(names, ", ") + "]" },
+			member+"projection.nonKeyAttributes", 1, maxIncluded)
 		for i, name := range names {
 			v.keyName(name, fmt.Sprintf("%sprojection.nonKeyAttributes.%d.member", member, i+1))
 		}

@@ -42,10 +42,12 @@ func (t *TableSpec) checkUsed(used map[string]bool) error {
 		return nil
 	}
 	if t.GlobalSecondaryIndexes == nil {
-		return validation("One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match " +
-			"number of attributes defined in AttributeDefinitions")
+		return validation(
+			"One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match " +
+				"number of attributes defined in AttributeDefinitions")
 	}
-	return validation("One or more parameter values were invalid: Some AttributeDefinitions are not used. AttributeDefinitions: [%s], keys used: [%s]",
+	return validation("One or more parameter values were invalid: Some AttributeDefinitions are not used. "+
+		"AttributeDefinitions: [%s], keys used: [%s]",
 		strings.Join(t.defined(), ", "), strings.Join(slices.Sorted(maps.Keys(used)), ", "))
 }
 
@@ -68,8 +70,9 @@ func (t *TableSpec) checkBilling() error {
 		}
 		for _, ix := range t.GlobalSecondaryIndexes {
 			if ix.ProvisionedThroughput != nil {
-				return validation("One or more parameter values were invalid: ProvisionedThroughput should not be specified for index: %s "+
-					"when BillingMode is PAY_PER_REQUEST", ix.IndexName)
+				return validation(
+					"One or more parameter values were invalid: ProvisionedThroughput should not be specified for index: %s "+
+						"when BillingMode is PAY_PER_REQUEST", ix.IndexName)
 			}
 		}
 		return nil
@@ -122,8 +125,9 @@ func (t *TableSpec) checkDefined(elements []KeySchemaElement) error {
 		keys = append(keys, e.AttributeName)
 	}
 	if slices.ContainsFunc(keys, func(key string) bool { return !slices.Contains(defined, key) }) {
-		return validation("One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. "+
-			"Keys: [%s], AttributeDefinitions: [%s]", strings.Join(keys, ", "), strings.Join(defined, ", "))
+		return validation(
+			"One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. "+
+				"Keys: [%s], AttributeDefinitions: [%s]", strings.Join(keys, ", "), strings.Join(defined, ", "))
 	}
 	return nil
 }
@@ -146,10 +150,12 @@ func (t *TableSpec) checkLocalIndexes() error {
 			return err
 		}
 		if len(ix.KeySchema) != 2 {
-			return validation("One or more parameter values were invalid: Index KeySchema does not have a range key for index: %s", ix.IndexName)
+			return validation("One or more parameter values were invalid: Index KeySchema does not have a range key "+
+				"for index: %s", ix.IndexName)
 		}
 		if hash, own := ix.KeySchema[0].AttributeName, t.KeySchema[0].AttributeName; hash != own {
-			return validation("One or more parameter values were invalid: Index KeySchema does not have the same leading hash key as table KeySchema "+
+			return validation("One or more parameter values were invalid: Index KeySchema does not have the same "+
+				"leading hash key as table KeySchema "+
 				"for index: %s. index hash key: %s, table hash key: %s", ix.IndexName, hash, own)
 		}
 	}
@@ -174,7 +180,8 @@ func (t *TableSpec) checkIndexes(used map[string]bool) error {
 		names[ix.IndexName] = true
 	}
 	if len(names) > maxIndexes {
-		return validation("One or more parameter values were invalid: GlobalSecondaryIndex count exceeds the per-table limit of %d", maxIndexes)
+		return validation("One or more parameter values were invalid: GlobalSecondaryIndex count exceeds the "+
+			"per-table limit of %d", maxIndexes)
 	}
 	return nil
 }
@@ -195,7 +202,8 @@ func (p Projection) check() error {
 func (t *TableSpec) checkStream() error {
 	s := t.StreamSpecification
 	if s.enabled() && s.StreamViewType == "" {
-		return validation("One or more parameter values were invalid: StreamViewType must be specified when StreamEnabled is true")
+		return validation(
+			"One or more parameter values were invalid: StreamViewType must be specified when StreamEnabled is true")
 	}
 	return nil
 }

@@ -19,7 +19,8 @@ const invalidStart = "The provided starting key is invalid"
 func (k *startKey) UnmarshalJSON(data []byte) error {
 	err := (*attr.Item)(k).UnmarshalJSON(data)
 	e, ok := err.(*attr.Error)
-	if !ok || strings.Contains(e.Message, "umber") || strings.Contains(e.Message, "numeric") || strings.Contains(e.Message, "duplicates") {
+	if !ok || strings.Contains(e.Message, "umber") || strings.Contains(e.Message, "numeric") ||
+		strings.Contains(e.Message, "duplicates") {
 		return err
 	}
 	return &attr.Error{Message: invalidStart + ": " + e.Message}

@@ -148,7 +148,8 @@ func (s *Service) describeStream(_ context.Context, in describeStreamInput) (*de
 	}
 	d := streamDescription{
 		streamSummary: streamSummary{st.arn(), st.Table, st.Label}, StreamStatus: "ENABLED", StreamViewType: st.View,
-		CreationRequestDateTime: epoch(created), KeySchema: st.KeySchema, Shards: []shard{{shardID, shardRange{StartingSequenceNumber: FormatSequence(1)}}},
+		CreationRequestDateTime: epoch(created), KeySchema: st.KeySchema,
+		Shards: []shard{{shardID, shardRange{StartingSequenceNumber: FormatSequence(1)}}},
 	}
 	if ended {
 		d.StreamStatus = "DISABLED"

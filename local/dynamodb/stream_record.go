@@ -102,7 +102,8 @@ func (r *StreamRecord) AppendJSON(b []byte) []byte {
 func (r *StreamRecord) appendCommon(b []byte) []byte {
 	b = append(append(b, `{"eventID":"`...), r.EventID...)
 	b = append(append(b, `","eventName":"`...), r.EventName...)
-	b = append(b, `","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"`+awsapi.Region+`","dynamodb":{"ApproximateCreationDateTime":`...)
+	b = append(b,
+		`","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"`+awsapi.Region+`","dynamodb":{"ApproximateCreationDateTime":`...)
 	b = strconv.AppendInt(b, r.Created.Unix(), 10)
 	b = attr.AppendJSON(append(b, `,"Keys":`...), r.Keys)
 	if r.NewImage != nil {
@@ -142,8 +143,9 @@ func (st *stream) record(sequence uint64, data []byte) (StreamRecord, error) {
 		return StreamRecord{}, fmt.Errorf("record %d: %w", sequence, err)
 	}
 	r := StreamRecord{
-		Sequence: sequence, Created: stored.at, EventID: fmt.Sprintf("%08x%08x%016x", st.TableID, st.ID, sequence), EventName: stored.event.String(),
-		View: st.View, Expired: stored.expired, StreamARN: st.arn(),
+		Sequence: sequence, Created: stored.at, EventID: fmt.Sprintf("%08x%08x%016x", st.TableID, st.ID, sequence),
+		EventName: stored.event.String(),
+		View:      st.View, Expired: stored.expired, StreamARN: st.arn(),
 	}
 	for _, part := range []struct {
 		raw  []byte

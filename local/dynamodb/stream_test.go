@@ -22,7 +22,8 @@ func TestReadStream_LambdaEvent(t *testing.T) {
 	s.must(t, "PutItem", `{"TableName":"accounts","Item":{"id":{"S":"a"},"n":{"N":"1.0"}}}`) // changes nothing: no record
 	s.must(t, "UpdateItem", `{"TableName":"accounts","Key":{"id":{"S":"a"}},"UpdateExpression":"SET n = n"}`)
 	s.must(t, "DeleteItem", `{"TableName":"accounts","Key":{"id":{"S":"none"}}}`)
-	s.must(t, "UpdateItem", `{"TableName":"accounts","Key":{"id":{"S":"a"}},"UpdateExpression":"ADD n :n","ExpressionAttributeValues":{":n":{"N":"1"}}}`)
+	s.must(t, "UpdateItem", `{"TableName":"accounts","Key":{"id":{"S":"a"}},"UpdateExpression":"ADD n :n",`+
+		`"ExpressionAttributeValues":{":n":{"N":"1"}}}`)
 	s.must(t, "DeleteItem", `{"TableName":"accounts","Key":{"id":{"S":"a"}}}`)
 	records, err := s.ReadStream("accounts", 0, 100)
 	if err != nil {
@@ -34,8 +35,10 @@ func TestReadStream_LambdaEvent(t *testing.T) {
 	}
 	text := "[" + strings.Join(texts, ",") + "]"
 	element := func(n int, name, images string, size int) string {
-		return fmt.Sprintf(`{"eventID":"0000000100000001%016x","eventName":"%s","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"us-east-1",`+
-			`"dynamodb":{"ApproximateCreationDateTime":1772366400,"Keys":{"id":{"S":"a"}},%s"SequenceNumber":"1%020d","SizeBytes":%d,"StreamViewType":"NEW_AND_OLD_IMAGES"},`+
+		return fmt.Sprintf(`{"eventID":"0000000100000001%016x","eventName":"%s","eventVersion":"1.1",`+
+			`"eventSource":"aws:dynamodb","awsRegion":"us-east-1",`+
+			`"dynamodb":{"ApproximateCreationDateTime":1772366400,"Keys":{"id":{"S":"a"}},%s"SequenceNumber":"1%020d",`+
+			`"SizeBytes":%d,"StreamViewType":"NEW_AND_OLD_IMAGES"},`+
 			`"eventSourceARN":"arn:aws:dynamodb:us-east-1:000000000000:table/accounts/stream/2026-03-01T12:00:00.000"}`, n, name, images, n, size)
 	}
 	want := "[" + strings.Join([]string{
@@ -59,7 +62,8 @@ func TestReadStream_NeverBehind(t *testing.T) {
 	for w := range writers {
 		wg.Go(func() {
 			for i := range writes {
-				if _, err := s.Do(t.Context(), "PutItem", json.RawMessage(fmt.Sprintf(`{"TableName":"accounts","Item":{"id":{"S":"%d-%d"}}}`, w, i))); err != nil {
+				if _, err := s.Do(t.Context(), "PutItem",
+					json.RawMessage(fmt.Sprintf(`{"TableName":"accounts","Item":{"id":{"S":"%d-%d"}}}`, w, i))); err != nil {
 					t.Error(err)
 				}
 			}
@@ -194,10 +198,12 @@ func TestTimeToLive(t *testing.T) {
 	s := newStack(t)
 	s.must(t, "CreateTable", accountsTable)
 	put := func(id string, at time.Time) {
-		s.must(t, "PutItem", fmt.Sprintf(`{"TableName":"accounts","Item":{"id":{"S":"%s"},"until":{"N":"%d"}}}`, id, at.Unix()))
+		s.must(t, "PutItem", fmt.Sprintf(`{"TableName":"accounts","Item":{"id":{"S":"%s"},"until":{"N":"%d"}}}`, id,
+			at.Unix()))
 	}
 	put("before", start.Add(time.Minute)) // written before time to live is switched on
-	s.must(t, "UpdateTimeToLive", `{"TableName":"accounts","TimeToLiveSpecification":{"AttributeName":"until","Enabled":true}}`)
+	s.must(t, "UpdateTimeToLive",
+		`{"TableName":"accounts","TimeToLiveSpecification":{"AttributeName":"until","Enabled":true}}`)
 	put("due", start.Add(time.Minute))
 	put("later", start.Add(time.Hour))
 	put("prolonged", start.Add(time.Minute))

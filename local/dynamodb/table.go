@@ -38,7 +38,8 @@ type index struct {
 
 func newTable(record tableRecord) *table {
 	spec := record.Spec
-	t := &table{tableName: spec.TableName, tableID: record.ID, record: record, keys: schemaOf(spec.KeySchema, spec.AttributeDefinitions)}
+	t := &table{tableName: spec.TableName, tableID: record.ID, record: record,
+		keys: schemaOf(spec.KeySchema, spec.AttributeDefinitions)}
 	for _, i := range spec.GlobalSecondaryIndexes {
 		ix := index{name: i.IndexName, keys: schemaOf(i.KeySchema, spec.AttributeDefinitions)}
 		if i.Projection.ProjectionType != "ALL" {

@@ -27,13 +27,17 @@ func TestTables_ThroughTheSDK(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.Table.TableStatus != types.TableStatusActive || aws.ToInt64(d.Table.ItemCount) != 1 || !d.Table.CreationDateTime.Equal(start) ||
-		len(d.Table.GlobalSecondaryIndexes) != 1 || aws.ToString(d.Table.TableArn) != "arn:aws:dynamodb:us-east-1:000000000000:table/orders" {
+	if d.Table.TableStatus != types.TableStatusActive || aws.ToInt64(d.Table.ItemCount) != 1 ||
+		!d.Table.CreationDateTime.Equal(start) ||
+		len(d.Table.GlobalSecondaryIndexes) != 1 ||
+		aws.ToString(d.Table.TableArn) != "arn:aws:dynamodb:us-east-1:000000000000:table/orders" {
 		t.Errorf("DescribeTable = %+v", d.Table)
 	}
 	again := openStack(t, s.store)
-	if got, err := again.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: d.Table.TableArn, Key: map[string]types.AttributeValue{
-		"pk": &types.AttributeValueMemberS{Value: "a"}, "sk": &types.AttributeValueMemberN{Value: "1.0"}}}); err != nil || len(got.Item) != 2 {
+	if got, err := again.client.GetItem(ctx,
+		&dynamodb.GetItemInput{TableName: d.Table.TableArn, Key: map[string]types.AttributeValue{
+			"pk": &types.AttributeValueMemberS{Value: "a"},
+			"sk": &types.AttributeValueMemberN{Value: "1.0"}}}); err != nil || len(got.Item) != 2 {
 		t.Errorf("after a restart: %v, %v", got, err)
 	}
 	if _, err := s.client.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: aws.String("orders")}); err != nil {
@@ -84,9 +88,11 @@ func TestEnsureTable(t *testing.T) {
 	if out := s.must(t, "Query", byState); !strings.Contains(out, `"Count":1`) {
 		t.Errorf("the new index has %s", out)
 	}
-	s.must(t, "UpdateItem", `{"TableName":"orders","Key":{"id":{"S":"1"}},"UpdateExpression":"SET x = :x","ExpressionAttributeValues":{":x":{"S":"x"}}}`)
+	s.must(t, "UpdateItem", `{"TableName":"orders","Key":{"id":{"S":"1"}},"UpdateExpression":"SET x = :x",`+
+		`"ExpressionAttributeValues":{":x":{"S":"x"}}}`)
 	ensure(full)
-	if records, err := s.ReadStream("orders", 0, 10); err != nil || len(records) != 1 || records[0].OldImage != nil || len(records[0].NewImage) != 4 {
+	if records, err := s.ReadStream("orders", 0, 10); err != nil || len(records) != 1 || records[0].OldImage != nil ||
+		len(records[0].NewImage) != 4 {
 		t.Errorf("stream = %+v, %v", records, err)
 	}
 	s.clock.Advance(sweepInterval)
@@ -115,13 +121,15 @@ func TestUpdateTable(t *testing.T) {
 	s.must(t, "UpdateTable", `{"TableName":"accounts","DeletionProtectionEnabled":true,"AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"},
 		{"AttributeName":"k","AttributeType":"N"}],"GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"by-k",
 		"KeySchema":[{"AttributeName":"k","KeyType":"HASH"}],"Projection":{"ProjectionType":"KEYS_ONLY"}}}]}`)
-	if out := s.must(t, "Scan", `{"TableName":"accounts","IndexName":"by-k"}`); out != `{"Items":[{"id":{"S":"a"},"k":{"N":"2"}}],"Count":1,"ScannedCount":1}` {
+	if out := s.must(t, "Scan", `{"TableName":"accounts","IndexName":"by-k"}`); out != `{"Items":[{"id":{"S":"a"},`+
+		`"k":{"N":"2"}}],"Count":1,"ScannedCount":1}` {
 		t.Errorf("the new index has %s", out)
 	}
 	if _, err := s.call(t, "DeleteTable", `{"TableName":"accounts"}`); err == nil {
 		t.Error("a protected table was deleted")
 	}
-	s.must(t, "UpdateTable", `{"TableName":"accounts","DeletionProtectionEnabled":false,"GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"by-k"}}]}`)
+	s.must(t, "UpdateTable", `{"TableName":"accounts","DeletionProtectionEnabled":false,`+
+		`"GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"by-k"}}]}`)
 	if _, err := s.call(t, "Scan", `{"TableName":"accounts","IndexName":"by-k"}`); err == nil {
 		t.Error("the index still exists")
 	}
@@ -139,16 +147,24 @@ func TestGrants(t *testing.T) {
 		op, input string
 		want      []awsapi.Grant
 	}{
-		{"PutItem", `{"TableName":"orders","Item":{}}`, []awsapi.Grant{{Action: "dynamodb:PutItem", Resource: table + "orders"}}},
+		{"PutItem", `{"TableName":"orders","Item":{}}`,
+			[]awsapi.Grant{{Action: "dynamodb:PutItem", Resource: table + "orders"}}},
 		{"Query", `{"TableName":"orders"}`, []awsapi.Grant{{Action: "dynamodb:Query", Resource: table + "orders"}}},
-		{"Query", `{"TableName":"` + table + `orders","IndexName":"by-gk"}`, []awsapi.Grant{{Action: "dynamodb:Query", Resource: table + "orders/index/by-gk"}}},
-		{"TransactWriteItems", `{"TransactItems":[{"Put":{"TableName":"a"}},{"Put":{"TableName":"a"}},{"Update":{"TableName":"a"}},{"Delete":{"TableName":"b"}},{"ConditionCheck":{"TableName":"b"}}]}`,
-			[]awsapi.Grant{{Action: "dynamodb:PutItem", Resource: table + "a"}, {Action: "dynamodb:UpdateItem", Resource: table + "a"},
-				{Action: "dynamodb:DeleteItem", Resource: table + "b"}, {Action: "dynamodb:ConditionCheckItem", Resource: table + "b"}}},
-		{"TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"a"}}]}`, []awsapi.Grant{{Action: "dynamodb:GetItem", Resource: table + "a"}}},
-		{"BatchWriteItem", `{"RequestItems":{"a":[]}}`, []awsapi.Grant{{Action: "dynamodb:BatchWriteItem", Resource: table + "a"}}},
+		{"Query", `{"TableName":"` + table + `orders","IndexName":"by-gk"}`,
+			[]awsapi.Grant{{Action: "dynamodb:Query", Resource: table + "orders/index/by-gk"}}},
+		{"TransactWriteItems", `{"TransactItems":[{"Put":{"TableName":"a"}},{"Put":{"TableName":"a"}},` +
+			`{"Update":{"TableName":"a"}},{"Delete":{"TableName":"b"}},{"ConditionCheck":{"TableName":"b"}}]}`,
+			[]awsapi.Grant{{Action: "dynamodb:PutItem", Resource: table + "a"},
+				{Action: "dynamodb:UpdateItem", Resource: table + "a"},
+				{Action: "dynamodb:DeleteItem", Resource: table + "b"},
+				{Action: "dynamodb:ConditionCheckItem", Resource: table + "b"}}},
+		{"TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"a"}}]}`,
+			[]awsapi.Grant{{Action: "dynamodb:GetItem", Resource: table + "a"}}},
+		{"BatchWriteItem", `{"RequestItems":{"a":[]}}`,
+			[]awsapi.Grant{{Action: "dynamodb:BatchWriteItem", Resource: table + "a"}}},
 		{"ListTables", `{}`, []awsapi.Grant{{Action: "dynamodb:ListTables", Resource: "*"}}},
-		{"GetRecords", `{"ShardIterator":"` + table + `a/stream/x|1|2"}`, []awsapi.Grant{{Action: "dynamodb:GetRecords", Resource: table + "a/stream/x"}}},
+		{"GetRecords", `{"ShardIterator":"` + table + `a/stream/x|1|2"}`,
+			[]awsapi.Grant{{Action: "dynamodb:GetRecords", Resource: table + "a/stream/x"}}},
 		{"PutItem", `[`, nil},
 	} {
 		t.Run(tt.op+" "+tt.input, func(t *testing.T) {
@@ -191,7 +207,8 @@ func TestTables_DeletedUnderTransactions(t *testing.T) {
 	if done.Load() == 0 {
 		return
 	}
-	if out := s.must(t, "GetItem", `{"TableName":"accounts","Key":{"id":{"S":"a"}}}`); !strings.Contains(out, fmt.Sprintf(`"N":"%d"`, done.Load())) {
+	if out := s.must(t, "GetItem", `{"TableName":"accounts","Key":{"id":{"S":"a"}}}`); !strings.Contains(out,
+		fmt.Sprintf(`"N":"%d"`, done.Load())) {
 		t.Errorf("%d transactions were done, the item is %s", done.Load(), out)
 	}
 }

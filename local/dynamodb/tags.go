@@ -50,7 +50,8 @@ func (s *Service) tagResource(_ context.Context, in tagResourceInput) (*struct{}
 			tags = append(slices.DeleteFunc(tags, func(old Tag) bool { return old.Key == t.Key }), t)
 		}
 		if len(tags) > maxTags {
-			return nil, validation("One or more parameter values were invalid: Too many tags: %d. The limit is %d", len(tags), maxTags)
+			return nil, validation("One or more parameter values were invalid: Too many tags: %d. The limit is %d",
+				len(tags), maxTags)
 		}
 		return tags, nil
 	})
@@ -122,7 +123,8 @@ func (s *Service) listTagsOfResource(_ context.Context, in listTagsInput) (*list
 	}
 	t, err := s.open(name)
 	if err != nil {
-		return nil, awsapi.Errorf("AccessDeniedException", "User: arn:aws:iam::%s:root is not authorized to perform: dynamodb:ListTagsOfResource on resource: %s",
+		return nil, awsapi.Errorf("AccessDeniedException",
+			"User: arn:aws:iam::%s:root is not authorized to perform: dynamodb:ListTagsOfResource on resource: %s",
 			awsapi.Account, in.ResourceArn.text)
 	}
 	defer t.mu.RUnlock()

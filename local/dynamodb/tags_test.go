@@ -10,13 +10,15 @@ import (
 func TestTags(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	s.must(t, "CreateTable", strings.Replace(accountsTable, `"BillingMode"`, `"Tags":[{"Key":"team","Value":"books"}],"BillingMode"`, 1))
+	s.must(t, "CreateTable",
+		strings.Replace(accountsTable, `"BillingMode"`, `"Tags":[{"Key":"team","Value":"books"}],"BillingMode"`, 1))
 	arn := tableARN("accounts")
 	list := func() string { return s.must(t, "ListTagsOfResource", `{"ResourceArn":"`+arn+`"}`) }
 	if got := list(); got != `{"Tags":[{"Key":"team","Value":"books"}]}` {
 		t.Errorf("of a new table: %s", got)
 	}
-	s.must(t, "TagResource", `{"ResourceArn":"`+arn+`","Tags":[{"Key":"stage","Value":"test"},{"Key":"team","Value":"ledger"}]}`)
+	s.must(t, "TagResource",
+		`{"ResourceArn":"`+arn+`","Tags":[{"Key":"stage","Value":"test"},{"Key":"team","Value":"ledger"}]}`)
 	s.must(t, "UntagResource", `{"ResourceArn":"`+arn+`","TagKeys":["stage","never"]}`)
 	if got := list(); got != `{"Tags":[{"Key":"team","Value":"ledger"}]}` {
 		t.Errorf("after a change: %s", got)

@@ -30,7 +30,8 @@ func (s *Service) updateTimeToLive(_ context.Context, in timeToLiveInput) (*time
 		case !ttl.Enabled && !enabled:
 			return validation("TimeToLive is already disabled")
 		case !ttl.Enabled && was.AttributeName != ttl.AttributeName:
-			return validation("TimeToLive is active on a different AttributeName: current AttributeName is %s", was.AttributeName)
+			return validation("TimeToLive is active on a different AttributeName: current AttributeName is %s",
+				was.AttributeName)
 		}
 		spec.TimeToLiveSpecification = ttl
 		return nil

@@ -31,17 +31,21 @@ func TestTransactWriteItems_CancellationReasons(t *testing.T) {
 	id := func(id string) map[string]types.AttributeValue {
 		return map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: id}}
 	}
-	_, err := s.client.TransactWriteItems(t.Context(), &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
-		{Put: &types.Put{TableName: aws.String("accounts"), Item: id("b")}},
-		{ConditionCheck: &types.ConditionCheck{TableName: aws.String("accounts"), Key: id("a"), ConditionExpression: aws.String("attribute_not_exists(id)"),
-			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld}},
-		{Delete: &types.Delete{TableName: aws.String("accounts"), Key: id("c"), ConditionExpression: aws.String("attribute_exists(id)")}},
-	}})
+	_, err := s.client.TransactWriteItems(t.Context(),
+		&dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
+			{Put: &types.Put{TableName: aws.String("accounts"), Item: id("b")}},
+			{ConditionCheck: &types.ConditionCheck{TableName: aws.String("accounts"), Key: id("a"),
+				ConditionExpression:                 aws.String("attribute_not_exists(id)"),
+				ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld}},
+			{Delete: &types.Delete{TableName: aws.String("accounts"), Key: id("c"),
+				ConditionExpression: aws.String("attribute_exists(id)")}},
+		}})
 	cancelled, ok := errors.AsType[*types.TransactionCanceledException](err)
 	if !ok {
 		t.Fatalf("error = %v", err)
 	}
-	if want := "Transaction cancelled, please refer cancellation reasons for specific reasons [None, ConditionalCheckFailed, ConditionalCheckFailed]"; cancelled.ErrorMessage() != want {
+	if want := "Transaction cancelled, please refer cancellation reasons for specific reasons [None, " +
+		"ConditionalCheckFailed, ConditionalCheckFailed]"; cancelled.ErrorMessage() != want {
 		t.Errorf("message = %q", cancelled.ErrorMessage())
 	}
 	for i, want := range []struct {
@@ -70,13 +74,19 @@ func TestTransactWriteItems_Refused(t *testing.T) {
 	for _, tt := range []struct{ name, items, want string }{
 		{"none", ``, "ValidationException: 1 validation error"},
 		{"too many", strings.Join(many, ","), "ValidationException: 1 validation error"},
-		{"two of one item", fmt.Sprintf(put, 1) + "," + fmt.Sprintf(put, 1), "Transaction request cannot include multiple operations on one item"},
-		{"two actions in one", `{"Put":{"TableName":"accounts","Item":{"id":{"S":"1"}}},"Delete":{"TableName":"accounts","Key":{"id":{"S":"1"}}}}`,
+		{"two of one item", fmt.Sprintf(put, 1) + "," + fmt.Sprintf(put, 1),
+			"Transaction request cannot include multiple operations on one item"},
+		{"two actions in one", `{"Put":{"TableName":"accounts","Item":{"id":{"S":"1"}}},` +
+			`"Delete":{"TableName":"accounts","Key":{"id":{"S":"1"}}}}`,
 			"TransactItems can only contain one of Check, Put, Update or Delete"},
-		{"no table", `{"Put":{"TableName":"nowhere","Item":{"id":{"S":"1"}}}}`, "ResourceNotFoundException: Requested resource not found"},
-		{"check without condition", `{"ConditionCheck":{"TableName":"accounts","Key":{"id":{"S":"1"}}}}`, "conditionExpression"},
-		{"update that does not fit", `{"Update":{"TableName":"accounts","Key":{"id":{"S":"a"}},"UpdateExpression":"SET s = s + :n","ExpressionAttributeValues":{":n":{"N":"1"}}}}`,
-			"TransactionCanceledException: Transaction cancelled, please refer cancellation reasons for specific reasons [ValidationError]"},
+		{"no table", `{"Put":{"TableName":"nowhere","Item":{"id":{"S":"1"}}}}`,
+			"ResourceNotFoundException: Requested resource not found"},
+		{"check without condition", `{"ConditionCheck":{"TableName":"accounts","Key":{"id":{"S":"1"}}}}`,
+			"conditionExpression"},
+		{"update that does not fit", `{"Update":{"TableName":"accounts","Key":{"id":{"S":"a"}},` +
+			`"UpdateExpression":"SET s = s + :n","ExpressionAttributeValues":{":n":{"N":"1"}}}}`,
+			"TransactionCanceledException: Transaction cancelled, please refer cancellation reasons for specific " +
+				"reasons [ValidationError]"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := s.call(t, "TransactWriteItems", `{"TransactItems":[`+tt.items+`]}`)
@@ -136,7 +146,8 @@ func TestTransactWriteItems_MoveAmounts(t *testing.T) {
 				from := rng.IntN(accounts)
 				to := (from + 1 + rng.IntN(accounts-1)) % accounts
 				_, err := s.call(t, "TransactWriteItems", moveInput(from, to, 1+rng.IntN(9)))
-				if e, ok := errors.AsType[*awsapi.Error](err); err != nil && (!ok || e.Type != "TransactionCanceledException") {
+				if e, ok := errors.AsType[*awsapi.Error](err); err != nil &&
+					(!ok || e.Type != "TransactionCanceledException") {
 					t.Error(err)
 				}
 				if sum := snapshotSum(t, s, accounts); sum != accounts*each {
@@ -153,7 +164,8 @@ func TestTransactWriteItems_MoveAmounts(t *testing.T) {
 }
 
 func moveInput(from, to, n int) string {
-	const update = `{"Update":{"TableName":"accounts","Key":{"id":{"S":"%d"}},"UpdateExpression":"SET n = n %s :n","ConditionExpression":"n >= :low",` +
+	const update = `{"Update":{"TableName":"accounts","Key":{"id":{"S":"%d"}},"UpdateExpression":"SET n = n %s :n",` +
+		`"ConditionExpression":"n >= :low",` +
 		`"ExpressionAttributeValues":{":n":{"N":"%d"},":low":{"N":"%d"}}}}`
 	return `{"TransactItems":[` + fmt.Sprintf(update, from, "-", n, n) + "," + fmt.Sprintf(update, to, "+", n, 0) + `]}`
 }

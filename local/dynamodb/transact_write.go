@@ -16,7 +16,8 @@ type transactItem struct{ ConditionCheck, Put, Delete, Update *writeInput }
 
 func (i transactItem) action() (kind writeKind, in *writeInput, err error) {
 	n := 0
-	for k, candidate := range [...]*writeInput{putWrite: i.Put, updateWrite: i.Update, deleteWrite: i.Delete, checkWrite: i.ConditionCheck} {
+	for k, candidate := range [...]*writeInput{putWrite: i.Put, updateWrite: i.Update, deleteWrite: i.Delete,
+		checkWrite: i.ConditionCheck} {
 		if candidate != nil {
 			kind, in = writeKind(k), candidate
 			n++

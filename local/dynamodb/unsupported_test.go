@@ -23,16 +23,17 @@ var inputs = map[string]string{
 
 // values are well-formed values of unsupported parameters.
 var values = map[string]string{
-	"LocalSecondaryIndexes": `[{"IndexName":"local","KeySchema":[{"AttributeName":"a","KeyType":"HASH"},{"AttributeName":"c","KeyType":"RANGE"}],"Projection":{"ProjectionType":"ALL"}}]`,
-	"AttributesToGet":       `["pk"]`,
-	"KeyConditions":         `{"pk":{"ComparisonOperator":"EQ","AttributeValueList":[{"S":"a"}]}}`,
-	"QueryFilter":           `{"x":{"ComparisonOperator":"NULL"}}`,
-	"ScanFilter":            `{"x":{"ComparisonOperator":"NULL"}}`,
-	"AttributeUpdates":      `{"x":{"Action":"DELETE"}}`,
-	"Expected":              `{"x":{"Exists":false}}`,
-	"ConditionalOperator":   `"AND"`,
-	"ReplicaUpdates":        `[{"Create":{"RegionName":"eu-west-1"}}]`,
-	"SSESpecification":      `{"Enabled":true}`,
+	"LocalSecondaryIndexes": `[{"IndexName":"local","KeySchema":[{"AttributeName":"a","KeyType":"HASH"},` +
+		`{"AttributeName":"c","KeyType":"RANGE"}],"Projection":{"ProjectionType":"ALL"}}]`,
+	"AttributesToGet":     `["pk"]`,
+	"KeyConditions":       `{"pk":{"ComparisonOperator":"EQ","AttributeValueList":[{"S":"a"}]}}`,
+	"QueryFilter":         `{"x":{"ComparisonOperator":"NULL"}}`,
+	"ScanFilter":          `{"x":{"ComparisonOperator":"NULL"}}`,
+	"AttributeUpdates":    `{"x":{"Action":"DELETE"}}`,
+	"Expected":            `{"x":{"Exists":false}}`,
+	"ConditionalOperator": `"AND"`,
+	"ReplicaUpdates":      `[{"Create":{"RegionName":"eu-west-1"}}]`,
+	"SSESpecification":    `{"Enabled":true}`,
 }
 
 var quotedName = regexp.MustCompile("`([A-Za-z]+)`")
@@ -66,7 +67,8 @@ func TestUnsupported(t *testing.T) {
 				op = strings.Trim(where, " `")
 				input = strings.Replace(inputs[op], "%", `"`+name[1]+`":`+values[name[1]], 1)
 			}
-			if _, err := s.call(t, op, input); err == nil || !strings.HasPrefix(err.Error(), "NotImplemented: ") || !strings.Contains(err.Error(), name[1]) {
+			if _, err := s.call(t, op, input); err == nil || !strings.HasPrefix(err.Error(), "NotImplemented: ") ||
+				!strings.Contains(err.Error(), name[1]) {
 				t.Errorf("%s: %v", strings.TrimSpace(cells[1]), err)
 			}
 		}
@@ -74,7 +76,8 @@ func TestUnsupported(t *testing.T) {
 	if rows < 20 {
 		t.Errorf("the list has %d rows", rows)
 	}
-	if _, err := s.call(t, "GetItem", strings.Replace(inputs["GetItem"], "%", `"ReturnConsumedCapacity":"NONE"`, 1)); err != nil {
+	if _, err := s.call(t, "GetItem", strings.Replace(inputs["GetItem"], "%", `"ReturnConsumedCapacity":"NONE"`,
+		1)); err != nil {
 		t.Errorf("the requests without the parameter fail: %v", err)
 	}
 }

@@ -71,16 +71,20 @@ func (in *updateTableInput) check() error {
 	if in.ReplicaUpdates != nil || in.SSESpecification != nil {
 		return awsapi.NotImplemented("dynamodb:UpdateTable with ReplicaUpdates or SSESpecification")
 	}
-	if in.ProvisionedThroughput == nil && !in.BillingMode.given && !in.TableClass.given && in.DeletionProtectionEnabled == nil &&
+	if in.ProvisionedThroughput == nil && !in.BillingMode.given && !in.TableClass.given &&
+		in.DeletionProtectionEnabled == nil &&
 		in.StreamSpecification == nil && len(in.GlobalSecondaryIndexUpdates) == 0 {
-		return validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification " +
+		return validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, " +
+			"GlobalSecondaryIndexUpdates or SSESpecification " +
 			"or ReplicaUpdates is required")
 	}
 	if st := in.StreamSpecification; st != nil && !st.enabled() && st.StreamViewType != "" {
-		return validation("One or more parameter values were invalid: If stream is being disabled, then UpdateViewType must not be specified")
+		return validation("One or more parameter values were invalid: If stream is being disabled, then " +
+			"UpdateViewType must not be specified")
 	}
 	if in.BillingMode.text == "PROVISIONED" && in.ProvisionedThroughput == nil {
-		return validation("One or more parameter values were invalid: ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
+		return validation("One or more parameter values were invalid: ProvisionedThroughput must be specified when " +
+			"BillingMode is PROVISIONED")
 	}
 	if in.ProvisionedThroughput != nil {
 		if err := in.ProvisionedThroughput.check(); err != nil {
@@ -129,7 +133,8 @@ func (in *updateTableInput) checkIndexes() error {
 			return validation("One or more parameter values were invalid: Only one of GlobalSecondaryIndexUpdate.Update, " +
 				"GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete may be specified")
 		case seen[name]:
-			return validation("One or more parameter values were invalid: Only one global secondary index update per index is allowed simultaneously. Index: %s", name)
+			return validation("One or more parameter values were invalid: Only one global secondary index update per "+
+				"index is allowed simultaneously. Index: %s", name)
 		}
 		seen[name] = true
 	}
@@ -191,10 +196,12 @@ func (in *updateTableInput) applyBilling(spec *TableSpec) error {
 }
 
 func sameThroughput(of string, t Throughput) error {
-	return validation("The provisioned throughput for the %[1]s will not change. The requested value equals the current value. "+
-		"Current ReadCapacityUnits provisioned for the %[1]s: %[2]d. Requested ReadCapacityUnits: %[2]d. "+
-		"Current WriteCapacityUnits provisioned for the %[1]s: %[3]d. Requested WriteCapacityUnits: %[3]d. "+
-		"Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.", of, t.ReadCapacityUnits, t.WriteCapacityUnits)
+	return validation(
+		"The provisioned throughput for the %[1]s will not change. The requested value equals the current value. "+
+			"Current ReadCapacityUnits provisioned for the %[1]s: %[2]d. Requested ReadCapacityUnits: %[2]d. "+
+			"Current WriteCapacityUnits provisioned for the %[1]s: %[3]d. Requested WriteCapacityUnits: %[3]d. "+
+			"Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.", of,
+		t.ReadCapacityUnits, t.WriteCapacityUnits)
 }
 
 func (u *indexUpdate) apply(spec *TableSpec) error {

@@ -59,13 +59,15 @@ func (in *writeInput) bounds(v *violations, kind writeKind) {
 // parse makes the write of its request. It finds errors without the table, which may not even
 // exist.
 func (in *writeInput) parse(kind writeKind) (*write, error) {
-	if err := in.check(expression{expr.UpdateKind, in.UpdateExpression}, expression{expr.ConditionKind, in.ConditionExpression}); err != nil {
+	if err := in.check(expression{expr.UpdateKind, in.UpdateExpression},
+		expression{expr.ConditionKind, in.ConditionExpression}); err != nil {
 		return nil, err
 	}
 	if attr.ItemSize(in.Item) > maxItem {
 		return nil, validation("Item size has exceeded the maximum allowed size")
 	}
-	w := &write{kind: kind, item: in.Item, key: in.Key, returnOnFailure: in.ReturnValuesOnConditionCheckFailure.text == "ALL_OLD"}
+	w := &write{kind: kind, item: in.Item, key: in.Key,
+		returnOnFailure: in.ReturnValuesOnConditionCheckFailure.text == "ALL_OLD"}
 	ph, err := in.placeholders()
 	if err != nil {
 		return nil, err
@@ -114,7 +116,8 @@ func (w *write) checkUpdate() error {
 	}
 	for _, path := range w.update.Paths() {
 		if w.table.keys.has(path[0].Name) {
-			return validation("One or more parameter values were invalid: Cannot update attribute %s. This attribute is part of the key", path[0].Name)
+			return validation("One or more parameter values were invalid: Cannot update attribute %s. This attribute "+
+				"is part of the key", path[0].Name)
 		}
 	}
 	for i := range w.table.indexes {

@@ -129,12 +129,14 @@ func (s *Service) invoke(ctx context.Context, d *delivery, input []byte) error {
 	var err error
 	switch arn := d.Target.ARN; d.Target.service() {
 	case "sqs":
-		_, err = s.o.Call(ctx, "sqs", "SendMessage", sendMessage{QueueURL: awsapi.QueueURL(arn), MessageBody: string(input), MessageGroupID: d.Target.group()})
+		_, err = s.o.Call(ctx, "sqs", "SendMessage",
+			sendMessage{QueueURL: awsapi.QueueURL(arn), MessageBody: string(input), MessageGroupID: d.Target.group()})
 	case "sns":
 		_, err = s.o.Call(ctx, "sns", "Publish", map[string]string{"TopicArn": arn, "Message": string(input)})
 	case "states":
 		// Because of the name, a repeated attempt starts the same execution.
-		_, err = s.o.Call(ctx, "states", "StartExecution", map[string]string{"stateMachineArn": arn, "name": d.ID, "input": string(input)})
+		_, err = s.o.Call(ctx, "states", "StartExecution",
+			map[string]string{"stateMachineArn": arn, "name": d.ID, "input": string(input)})
 	case "lambda":
 		err = s.o.InvokeAsync(ctx, arn, input)
 	case "events":
@@ -181,7 +183,8 @@ func (s *Service) bury(ctx context.Context, d *delivery, out outbox.Delivery, f 
 		return outbox.Result{Done: true}
 	}
 	ctx = awsapi.WithIdentity(context.WithValue(ctx, sourceKey{}, d.Rule), awsapi.Identity{AccessKey: ServiceIdentity})
-	_, err := s.o.Call(ctx, "sqs", "SendMessage", sendMessage{QueueURL: awsapi.QueueURL(dlq), MessageBody: string(d.Event), MessageAttributes: f.attributes(d)})
+	_, err := s.o.Call(ctx, "sqs", "SendMessage",
+		sendMessage{QueueURL: awsapi.QueueURL(dlq), MessageBody: string(d.Event), MessageAttributes: f.attributes(d)})
 	if err == nil {
 		return outbox.Result{Done: true}
 	}
@@ -194,7 +197,8 @@ func (s *Service) bury(ctx context.Context, d *delivery, out outbox.Delivery, f 
 }
 
 func (s *Service) giveUp(d *delivery, f failure, dlq error) {
-	s.o.Logger.Error("event not delivered", "rule", d.Rule, "target", d.Target.ARN, "code", f.Code, "message", f.Message, "dead-letter queue", dlq)
+	s.o.Logger.Error("event not delivered", "rule", d.Rule, "target", d.Target.ARN, "code", f.Code, "message",
+		f.Message, "dead-letter queue", dlq)
 }
 
 // failure is why an attempt failed, as the attributes of a dead letter report it.
@@ -240,11 +244,13 @@ func classify(err error) failure {
 	switch e.Type {
 	case "AccessDeniedException", "AccessDenied", "AuthorizationError":
 		f.Code, f.retry = "NO_PERMISSIONS", false
-	case "QueueDoesNotExist", "ResourceNotFoundException", "NotFound", "NotFoundException", "StateMachineDoesNotExist", "NotImplemented":
+	case "QueueDoesNotExist", "ResourceNotFoundException", "NotFound", "NotFoundException",
+		"StateMachineDoesNotExist", "NotImplemented":
 		f.Code, f.retry = "NO_RESOURCE", false
 	case "ExecutionAlreadyExists":
 		f.Code, f.retry = "RESOURCE_ALREADY_EXISTS", false
-	case "ValidationException", "InvalidParameterValue", "InvalidParameter", "InvalidExecutionInput", "InvalidArn", "InvalidMessageContents",
+	case "ValidationException", "InvalidParameterValue", "InvalidParameter", "InvalidExecutionInput", "InvalidArn",
+		"InvalidMessageContents",
 		"InvalidRequestContentException", "RequestTooLargeException":
 		f.Code, f.retry = "INVALID_PARAMETER", false
 	case "ThrottlingException", "TooManyRequestsException", "RequestThrottled", "ExecutionLimitExceeded":

@@ -125,7 +125,8 @@ func (s *Service) openRules() error {
 		}
 		r, err := rec.compile()
 		if err != nil {
-			s.o.Logger.Error("rule cannot be read; it is ignored until it is put again", "rule", rec.Name, "bus", rec.Bus, "error", err)
+			s.o.Logger.Error("rule cannot be read; it is ignored until it is put again", "rule", rec.Name, "bus",
+				rec.Bus, "error", err)
 			r = &rule{ruleRecord: rec}
 		}
 		if r.next, err = s.readNext(rec); err != nil {

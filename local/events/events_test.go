@@ -67,7 +67,8 @@ func (w *world) open() {
 			if err != nil {
 				return nil, err
 			}
-			return json.RawMessage("{}"), w.note(call{service, op, awsapi.IdentityFrom(ctx).AccessKey, SourceARN(ctx), string(text)})
+			return json.RawMessage("{}"), w.note(call{service, op, awsapi.IdentityFrom(ctx).AccessKey, SourceARN(ctx),
+				string(text)})
 		},
 		InvokeAsync: func(ctx context.Context, arn string, payload []byte) error {
 			return w.note(call{"lambda", arn, awsapi.IdentityFrom(ctx).AccessKey, SourceARN(ctx), string(payload)})
@@ -142,7 +143,8 @@ func (w *world) rule(targets ...types.Target) {
 	for i := range targets {
 		targets[i].Id = aws.String(fmt.Sprintf("t%d", i))
 	}
-	_, err = w.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: aws.String("placed"), EventBusName: aws.String("orders"), Targets: targets})
+	_, err = w.PutTargets(ctx,
+		&eventbridge.PutTargetsInput{Rule: aws.String("placed"), EventBusName: aws.String("orders"), Targets: targets})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -151,7 +153,8 @@ func (w *world) rule(targets ...types.Target) {
 func (w *world) put(detail string) {
 	w.t.Helper()
 	out, err := w.PutEvents(w.t.Context(), &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{{
-		EventBusName: aws.String("orders"), Source: aws.String("orderflow"), DetailType: aws.String("Order Placed"), Detail: &detail,
+		EventBusName: aws.String("orders"), Source: aws.String("orderflow"), DetailType: aws.String("Order Placed"),
+		Detail:    &detail,
 		Resources: []string{"order/1"},
 	}}})
 	if err != nil || out.FailedEntryCount != 0 || out.Entries[0].EventId == nil {
@@ -198,7 +201,8 @@ func wantCode(t *testing.T, err error, code string) {
 func TestPutEvents_ReachesTargets(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.rule(types.Target{Arn: aws.String(queue)}, types.Target{Arn: aws.String(lambda), InputPath: aws.String("$.detail.items[1]")})
+	w.rule(types.Target{Arn: aws.String(queue)},
+		types.Target{Arn: aws.String(lambda), InputPath: aws.String("$.detail.items[1]")})
 	w.run()
 	w.put(`{"orderId": "o<1>", "items": ["a", {"b": 1.50}]}`)
 	got := map[string]call{}
@@ -219,8 +223,10 @@ func TestPutEvents_ReachesTargets(t *testing.T) {
 	if err := json.Unmarshal([]byte(sent.MessageBody), &event); err != nil {
 		t.Fatal(err)
 	}
-	want := `{"version":"0","id":"` + event.ID + `","detail-type":"Order Placed","source":"orderflow","account":"000000000000",` +
-		`"time":"2026-11-22T12:00:00Z","region":"us-east-1","resources":["order/1"],"detail":{"orderId":"o<1>","items":["a",{"b":1.50}]}}`
+	want := `{"version":"0","id":"` + event.ID +
+		`","detail-type":"Order Placed","source":"orderflow","account":"000000000000",` +
+		`"time":"2026-11-22T12:00:00Z","region":"us-east-1","resources":["order/1"],` +
+		`"detail":{"orderId":"o<1>","items":["a",{"b":1.50}]}}`
 	if sent.MessageBody != want || !strings.HasSuffix(sent.QueueUrl, "/000000000000/start") {
 		t.Errorf("queue %s got\n%s, want\n%s", sent.QueueUrl, sent.MessageBody, want)
 	}
@@ -233,10 +239,12 @@ func TestPutEvents_Entries(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	entry := func(bus, source, detail string) types.PutEventsRequestEntry {
-		return types.PutEventsRequestEntry{EventBusName: aws.String(bus), Source: aws.String(source), DetailType: aws.String("T"), Detail: aws.String(detail)}
+		return types.PutEventsRequestEntry{EventBusName: aws.String(bus), Source: aws.String(source),
+			DetailType: aws.String("T"), Detail: aws.String(detail)}
 	}
 	out, err := w.PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{
-		entry("unknown", "a", "{}"), entry("default", "aws.states", "{}"), entry("default", "a", "[]"), entry("default", "a", "{"),
+		entry("unknown", "a", "{}"), entry("default", "aws.states", "{}"), entry("default", "a", "[]"),
+		entry("default", "a", "{"),
 		{Source: aws.String("a"), Detail: aws.String("{}")}, entry("default", "a", "{}"),
 	}})
 	if err != nil {
@@ -249,7 +257,8 @@ func TestPutEvents_Entries(t *testing.T) {
 			t.Errorf("entry %+v has both or neither of id and error", e)
 		}
 	}
-	if want := []string{"", "NotAuthorizedForSourceException", "MalformedDetail", "MalformedDetail", "InvalidArgument", ""}; !slices.Equal(codes, want) || out.FailedEntryCount != 4 {
+	if want := []string{"", "NotAuthorizedForSourceException", "MalformedDetail", "MalformedDetail",
+		"InvalidArgument", ""}; !slices.Equal(codes, want) || out.FailedEntryCount != 4 {
 		t.Errorf("codes %q, failed %d", codes, out.FailedEntryCount)
 	}
 	_, err = w.PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: make([]types.PutEventsRequestEntry, 11)})
@@ -261,7 +270,8 @@ func TestPutEvents_Entries(t *testing.T) {
 	if err != nil {
 		t.Errorf("1 MB in all: %v", err)
 	}
-	_, err = w.PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{entry("default", "a", detail(1<<20-rest+1))}})
+	_, err = w.PutEvents(t.Context(),
+		&eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{entry("default", "a", detail(1<<20-rest+1))}})
 	wantCode(t, err, "ValidationException")
 }
 
@@ -274,7 +284,8 @@ func TestPut_TakesServiceEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: aws.String("failed"), Targets: []types.Target{{Id: aws.String("x"), Arn: aws.String(lambda)}}})
+	_, err = w.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: aws.String("failed"),
+		Targets: []types.Target{{Id: aws.String("x"), Arn: aws.String(lambda)}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -317,8 +328,10 @@ func TestDeliver_RetriesThenDeadLetter(t *testing.T) {
 	w.clock.Advance(2 * time.Second)
 	w.next()
 	checkDeadLetter(t, w.next(), map[string]string{
-		"RULE_ARN": "arn:aws:events:us-east-1:000000000000:rule/orders/placed", "TARGET_ARN": queue, "ERROR_CODE": "INTERNAL_ERROR",
-		"ERROR_MESSAGE": "InternalFailure: no luck", "EXHAUSTED_RETRY_CONDITION": "MaximumRetryAttempts", "RETRY_ATTEMPTS": "2",
+		"RULE_ARN": "arn:aws:events:us-east-1:000000000000:rule/orders/placed", "TARGET_ARN": queue,
+		"ERROR_CODE":    "INTERNAL_ERROR",
+		"ERROR_MESSAGE": "InternalFailure: no luck", "EXHAUSTED_RETRY_CONDITION": "MaximumRetryAttempts",
+		"RETRY_ATTEMPTS": "2",
 	})
 }
 
@@ -358,7 +371,8 @@ func TestDeliver_PermanentFailureIsNotRetried(t *testing.T) {
 			w.put(`{"n":1}`)
 			w.next()
 			checkDeadLetter(t, w.next(), map[string]string{
-				"RULE_ARN": "arn:aws:events:us-east-1:000000000000:rule/orders/placed", "TARGET_ARN": queue, "ERROR_CODE": code,
+				"RULE_ARN": "arn:aws:events:us-east-1:000000000000:rule/orders/placed", "TARGET_ARN": queue,
+				"ERROR_CODE":    code,
 				"ERROR_MESSAGE": typ + ": sorry", "RETRY_ATTEMPTS": "0",
 			})
 		})
@@ -385,7 +399,8 @@ func TestDeliver_EventAge(t *testing.T) {
 		w.clock.Advance(maxBackoff)
 	}
 	checkDeadLetter(t, last, map[string]string{
-		"RULE_ARN": "arn:aws:events:us-east-1:000000000000:rule/orders/placed", "TARGET_ARN": queue, "ERROR_CODE": "INTERNAL_ERROR",
+		"RULE_ARN": "arn:aws:events:us-east-1:000000000000:rule/orders/placed", "TARGET_ARN": queue,
+		"ERROR_CODE":    "INTERNAL_ERROR",
 		"ERROR_MESSAGE": "down", "EXHAUSTED_RETRY_CONDITION": "MaximumEventAgeInSeconds", "RETRY_ATTEMPTS": "0",
 	})
 }
@@ -419,14 +434,17 @@ func TestTarget_BusAndStates(t *testing.T) {
 	w := newWorld(t)
 	machine := "arn:aws:states:us-east-1:000000000000:stateMachine:m"
 	w.rule(types.Target{Arn: aws.String(BusARN("default"))},
-		types.Target{Arn: aws.String(machine), RoleArn: aws.String("arn:aws:iam::000000000000:role/Starter"), Input: aws.String(`{"fixed":1}`)})
+		types.Target{Arn: aws.String(machine), RoleArn: aws.String("arn:aws:iam::000000000000:role/Starter"),
+			Input: aws.String(`{"fixed":1}`)})
 	ctx := t.Context()
-	_, err := w.PutRule(ctx, &eventbridge.PutRuleInput{Name: aws.String("all"), EventPattern: aws.String(`{"source":[{"prefix":""}]}`)})
+	_, err := w.PutRule(ctx,
+		&eventbridge.PutRuleInput{Name: aws.String("all"), EventPattern: aws.String(`{"source":[{"prefix":""}]}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: aws.String("all"), Targets: []types.Target{{Id: aws.String("x"), Arn: aws.String(lambda)},
-		{Id: aws.String("loop"), Arn: aws.String(BusARN("default"))}}})
+	_, err = w.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: aws.String("all"),
+		Targets: []types.Target{{Id: aws.String("x"), Arn: aws.String(lambda)},
+			{Id: aws.String("loop"), Arn: aws.String(BusARN("default"))}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -435,7 +453,8 @@ func TestTarget_BusAndStates(t *testing.T) {
 	count := map[string]int{}
 	for range 1 + maxHops {
 		c := w.next()
-		if count[c.service]++; c.service == "states" && (c.identity != "role/Starter" || !strings.Contains(c.input, `{\"fixed\":1}`)) {
+		if count[c.service]++; c.service == "states" &&
+			(c.identity != "role/Starter" || !strings.Contains(c.input, `{\"fixed\":1}`)) {
 			t.Errorf("state machine called as %+v", c)
 		}
 	}
@@ -459,7 +478,8 @@ func TestTransform(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			d := delivery{Rule: "arn:rule", RuleName: "placed", Event: []byte(`{"id":"1","detail":{"id":"o\"1","amount":1.50,"list":["a","b"]}}`)}
+			d := delivery{Rule: "arn:rule", RuleName: "placed",
+				Event: []byte(`{"id":"1","detail":{"id":"o\"1","amount":1.50,"list":["a","b"]}}`)}
 			d.Target.InputTransformer = &InputTransformer{InputTemplate: tt.template, InputPathsMap: map[string]string{
 				"id": "$.detail.id", "amount": "$.detail.amount", "list": "$.detail.list[*]", "missing": "$.detail.none.such",
 			}}

@@ -128,7 +128,8 @@ var (
 
 // predefined are the variables that need no path: "EventBridge input transformation" in the user
 // guide.
-var predefined = []string{"aws.events.rule-arn", "aws.events.rule-name", "aws.events.event.ingestion-time", "aws.events.event", "aws.events.event.json"}
+var predefined = []string{"aws.events.rule-arn", "aws.events.rule-name", "aws.events.event.ingestion-time",
+	"aws.events.event", "aws.events.event.json"}
 
 // check refuses paths, names and templates that EventBridge refuses.
 func (t *InputTransformer) check(target string) error {
@@ -145,7 +146,8 @@ func (t *InputTransformer) check(target string) error {
 			return invalid("InputPathsMap keys must not start with AWS.")
 		}
 		if !variableName.MatchString(name) {
-			return invalid("InputPathsMap key '%s' for target %s is not valid: it has 1 to 256 letters, digits, hyphens and underscores.", name, target)
+			return invalid("InputPathsMap key '%s' for target %s is not valid: it has 1 to 256 letters, digits, "+
+				"hyphens and underscores.", name, target)
 		}
 		if _, err := parsePath(t.InputPathsMap[name]); err != nil {
 			return err

@@ -57,8 +57,9 @@ func (s *Service) encode(e Event) (text []byte, id string, err error) {
 		at = s.clock.Now()
 	}
 	env := envelope{
-		Version: "0", ID: s.o.NewID(), DetailType: e.DetailType, Source: e.Source, Account: awsapi.Account, Region: awsapi.Region,
-		Time: at.UTC().Format("2006-01-02T15:04:05Z"), Resources: e.Resources, Detail: e.Detail,
+		Version: "0", ID: s.o.NewID(), DetailType: e.DetailType, Source: e.Source, Account: awsapi.Account,
+		Region: awsapi.Region,
+		Time:   at.UTC().Format("2006-01-02T15:04:05Z"), Resources: e.Resources, Detail: e.Detail,
 	}
 	if env.Resources == nil {
 		env.Resources = []string{}
@@ -144,7 +145,8 @@ func (s *Service) patternRules(busName string) []*rule {
 func (s *Service) fanOut(b *store.Batch, r *rule, a accepted) ([]outbox.Ticket, error) {
 	var tickets []outbox.Ticket
 	for _, t := range r.Targets {
-		d := delivery{Rule: r.arn(), RuleName: r.Name, Target: t, Event: a.text, ID: s.o.NewID(), Ingested: s.clock.Now().UTC(), Hops: a.hops}
+		d := delivery{Rule: r.arn(), RuleName: r.Name, Target: t, Event: a.text, ID: s.o.NewID(),
+			Ingested: s.clock.Now().UTC(), Hops: a.hops}
 		text, err := awsapi.MarshalUnescaped(d)
 		if err != nil {
 			return nil, fmt.Errorf("encode delivery: %w", err)
@@ -175,7 +177,8 @@ type putResult struct {
 
 func (s *Service) putEvents(_ context.Context, in putEventsIn) (any, error) {
 	if n := len(in.Entries); n < 1 || n > maxEntries {
-		return nil, invalid("1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length between 1 and %d", maxEntries)
+		return nil, invalid("1 validation error detected: Value at 'entries' failed to satisfy constraint: Member "+
+			"must have length between 1 and %d", maxEntries)
 	}
 	size := 0
 	for _, e := range in.Entries {
@@ -229,7 +232,8 @@ func (e *putEntry) check() *awsapi.Error {
 	case e.DetailType == "":
 		return required("DetailType")
 	case len(e.DetailType) > 128:
-		return awsapi.Errorf("InvalidArgument", "Parameter DetailType is not valid. Reason: DetailType must not be longer than 128 characters.")
+		return awsapi.Errorf("InvalidArgument",
+			"Parameter DetailType is not valid. Reason: DetailType must not be longer than 128 characters.")
 	case e.Detail == "":
 		return required("Detail")
 	case isAWS(e.Source):

@@ -82,8 +82,9 @@ func (s *Service) putRule(_ context.Context, in putRuleIn) (any, error) {
 	s.manage.Lock()
 	defer s.manage.Unlock()
 	rec := ruleRecord{
-		Name: in.Name, Bus: busName(in.EventBusName), EventPattern: in.EventPattern, ScheduleExpression: in.ScheduleExpression,
-		State: in.State, Description: in.Description, RoleARN: in.RoleARN,
+		Name: in.Name, Bus: busName(in.EventBusName), EventPattern: in.EventPattern,
+		ScheduleExpression: in.ScheduleExpression,
+		State:              in.State, Description: in.Description, RoleARN: in.RoleARN,
 	}
 	if rec.State == "" {
 		rec.State = enabled
@@ -110,13 +111,17 @@ func (s *Service) putRule(_ context.Context, in putRuleIn) (any, error) {
 func (r *ruleRecord) check() error {
 	switch {
 	case !ruleName.MatchString(r.Name):
-		return invalid("1 validation error detected: Value '%s' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+", r.Name)
+		return invalid("1 validation error detected: Value '%s' at 'name' failed to satisfy constraint: Member must "+
+			"satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+", r.Name)
 	case len(r.EventPattern) > maxPatternBytes:
-		return invalid("1 validation error detected: Value at 'eventPattern' failed to satisfy constraint: Member must have length less than or equal to %d", maxPatternBytes)
+		return invalid("1 validation error detected: Value at 'eventPattern' failed to satisfy constraint: Member "+
+			"must have length less than or equal to %d", maxPatternBytes)
 	case len(r.ScheduleExpression) > maxScheduleBytes:
-		return invalid("1 validation error detected: Value at 'scheduleExpression' failed to satisfy constraint: Member must have length less than or equal to %d", maxScheduleBytes)
+		return invalid("1 validation error detected: Value at 'scheduleExpression' failed to satisfy constraint: "+
+			"Member must have length less than or equal to %d", maxScheduleBytes)
 	case utf8.RuneCountInString(r.Description) > maxDescription:
-		return invalid("1 validation error detected: Value at 'description' failed to satisfy constraint: Member must have length less than or equal to %d", maxDescription)
+		return invalid("1 validation error detected: Value at 'description' failed to satisfy constraint: Member must "+
+			"have length less than or equal to %d", maxDescription)
 	case r.EventPattern == "" && r.ScheduleExpression == "":
 		return invalid("Parameter(s) EventPattern or ScheduleExpression must be specified.")
 	case r.ScheduleExpression != "" && r.Bus != defaultBus:
@@ -172,7 +177,8 @@ func (s *Service) EnsureRule(r Rule) error {
 	s.manage.Lock()
 	defer s.manage.Unlock()
 	rec := ruleRecord{
-		Name: r.Name, Bus: busName(r.Bus), EventPattern: r.EventPattern, ScheduleExpression: r.ScheduleExpression, State: r.State,
+		Name: r.Name, Bus: busName(r.Bus), EventPattern: r.EventPattern, ScheduleExpression: r.ScheduleExpression,
+		State:       r.State,
 		Description: r.Description, RoleARN: r.RoleARN, Targets: slices.Clone(r.Targets),
 	}
 	if rec.State == "" {
@@ -240,7 +246,8 @@ func (s *Service) describeRule(_ context.Context, in ruleIn) (any, error) {
 func (r *ruleRecord) describe() map[string]any {
 	out := map[string]any{"Name": r.Name, "Arn": r.arn(), "EventBusName": r.Bus, "State": r.State}
 	for name, v := range map[string]string{
-		"EventPattern": r.EventPattern, "ScheduleExpression": r.ScheduleExpression, "Description": r.Description, "RoleArn": r.RoleARN,
+		"EventPattern": r.EventPattern, "ScheduleExpression": r.ScheduleExpression, "Description": r.Description,
+		"RoleArn": r.RoleARN,
 	} {
 		if v != "" {
 			out[name] = v

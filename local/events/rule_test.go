@@ -26,14 +26,16 @@ func TestRules(t *testing.T) {
 	w.crash()
 
 	d, err := w.DescribeRule(ctx, &eventbridge.DescribeRuleInput{Name: name, EventBusName: bus})
-	if err != nil || *d.Arn != "arn:aws:events:us-east-1:000000000000:rule/orders/placed" || d.State != types.RuleStateEnabled {
+	if err != nil || *d.Arn != "arn:aws:events:us-east-1:000000000000:rule/orders/placed" ||
+		d.State != types.RuleStateEnabled {
 		t.Errorf("describe %+v, %v", d, err)
 	}
 	targets, err := w.ListTargetsByRule(ctx, &eventbridge.ListTargetsByRuleInput{Rule: name, EventBusName: bus})
 	if err != nil || len(targets.Targets) != 2 || *targets.Targets[0].Arn != queue {
 		t.Errorf("targets %+v, %v", targets, err)
 	}
-	by, err := w.ListRuleNamesByTarget(ctx, &eventbridge.ListRuleNamesByTargetInput{TargetArn: aws.String(lambda), EventBusName: bus})
+	by, err := w.ListRuleNamesByTarget(ctx,
+		&eventbridge.ListRuleNamesByTargetInput{TargetArn: aws.String(lambda), EventBusName: bus})
 	if err != nil || !slices.Equal(by.RuleNames, []string{"placed"}) {
 		t.Errorf("rules by target %+v, %v", by, err)
 	}
@@ -41,7 +43,8 @@ func TestRules(t *testing.T) {
 	wantCode(t, err, "ValidationException")
 	_, err = w.DeleteEventBus(ctx, &eventbridge.DeleteEventBusInput{Name: bus})
 	wantCode(t, err, "ValidationException")
-	if _, err := w.RemoveTargets(ctx, &eventbridge.RemoveTargetsInput{Rule: name, EventBusName: bus, Ids: []string{"t0", "t1"}}); err != nil {
+	if _, err := w.RemoveTargets(ctx,
+		&eventbridge.RemoveTargetsInput{Rule: name, EventBusName: bus, Ids: []string{"t0", "t1"}}); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // the second finds nothing, which is no error
@@ -66,7 +69,8 @@ func TestRules(t *testing.T) {
 func TestEnsureRule(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	r := Rule{Bus: "orders", Name: "placed", EventPattern: `{"source":["a"]}`, Targets: []Target{{ID: "1", ARN: queue}, {ID: "2", ARN: lambda}}}
+	r := Rule{Bus: "orders", Name: "placed", EventPattern: `{"source":["a"]}`,
+		Targets: []Target{{ID: "1", ARN: queue}, {ID: "2", ARN: lambda}}}
 	if err := w.svc.EnsureRule(r); err != nil {
 		t.Fatal(err)
 	}
@@ -92,26 +96,35 @@ func TestRules_Errors(t *testing.T) {
 	ctx := t.Context()
 	put := func(in eventbridge.PutRuleInput) error { _, err := w.PutRule(ctx, &in); return err }
 	wantCode(t, put(eventbridge.PutRuleInput{Name: aws.String("x")}), "ValidationException")
-	wantCode(t, put(eventbridge.PutRuleInput{Name: aws.String("x"), EventPattern: aws.String(`{"a":1}`)}), "InvalidEventPatternException")
-	wantCode(t, put(eventbridge.PutRuleInput{Name: aws.String("x"), ScheduleExpression: aws.String("rate(1 minutes)")}), "ValidationException")
-	wantCode(t, put(eventbridge.PutRuleInput{Name: aws.String("x"), EventBusName: aws.String("orders"), ScheduleExpression: aws.String("rate(1 minute)")}), "ValidationException")
-	wantCode(t, put(eventbridge.PutRuleInput{Name: aws.String("x"), EventBusName: aws.String("nowhere"), EventPattern: aws.String(`{"a":[1]}`)}), "ResourceNotFoundException")
-	_, err := w.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: aws.String("none"), Targets: []types.Target{{Id: aws.String("x"), Arn: aws.String(queue)}}})
+	wantCode(t, put(eventbridge.PutRuleInput{Name: aws.String("x"), EventPattern: aws.String(`{"a":1}`)}),
+		"InvalidEventPatternException")
+	wantCode(t, put(eventbridge.PutRuleInput{Name: aws.String("x"),
+		ScheduleExpression: aws.String("rate(1 minutes)")}), "ValidationException")
+	wantCode(t, put(eventbridge.PutRuleInput{Name: aws.String("x"), EventBusName: aws.String("orders"),
+		ScheduleExpression: aws.String("rate(1 minute)")}), "ValidationException")
+	wantCode(t, put(eventbridge.PutRuleInput{Name: aws.String("x"), EventBusName: aws.String("nowhere"),
+		EventPattern: aws.String(`{"a":[1]}`)}), "ResourceNotFoundException")
+	_, err := w.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: aws.String("none"),
+		Targets: []types.Target{{Id: aws.String("x"), Arn: aws.String(queue)}}})
 	wantCode(t, err, "ResourceNotFoundException")
 	_, err = w.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: aws.String("placed"), EventBusName: aws.String("orders"),
 		Targets: []types.Target{{Id: aws.String("x"), Arn: aws.String("arn:aws:kinesis:us-east-1:000000000000:stream/s")}}})
 	wantCode(t, err, "NotImplemented")
-	_, err = w.CreateArchive(ctx, &eventbridge.CreateArchiveInput{ArchiveName: aws.String("a"), EventSourceArn: aws.String(BusARN(""))})
+	_, err = w.CreateArchive(ctx, &eventbridge.CreateArchiveInput{ArchiveName: aws.String("a"),
+		EventSourceArn: aws.String(BusARN(""))})
 	wantCode(t, err, "NotImplemented")
 	_, err = w.CreateEventBus(ctx, &eventbridge.CreateEventBusInput{Name: aws.String("orders")})
 	wantCode(t, err, "ResourceAlreadyExistsException")
 
-	event := `{"id":"1","source":"s","detail-type":"d","account":"1","region":"r","time":"2026-11-22T12:00:00Z","detail":{"a":1}}`
-	test, err := w.TestEventPattern(ctx, &eventbridge.TestEventPatternInput{EventPattern: aws.String(`{"detail":{"a":[1]}}`), Event: &event})
+	event := `{"id":"1","source":"s","detail-type":"d","account":"1","region":"r","time":"2026-11-22T12:00:00Z",` +
+		`"detail":{"a":1}}`
+	test, err := w.TestEventPattern(ctx,
+		&eventbridge.TestEventPatternInput{EventPattern: aws.String(`{"detail":{"a":[1]}}`), Event: &event})
 	if err != nil || !test.Result {
 		t.Errorf("test = %+v, %v", test, err)
 	}
-	_, err = w.TestEventPattern(ctx, &eventbridge.TestEventPatternInput{EventPattern: aws.String(`{"detail":{"a":[1]}}`), Event: aws.String("[]")})
+	_, err = w.TestEventPattern(ctx,
+		&eventbridge.TestEventPatternInput{EventPattern: aws.String(`{"detail":{"a":[1]}}`), Event: aws.String("[]")})
 	wantCode(t, err, "ValidationException")
 }
 
@@ -123,10 +136,13 @@ func TestService_Grants(t *testing.T) {
 		op, in string
 		want   []awsapi.Grant
 	}{
-		{"PutEvents", `{"Entries":[{"EventBusName":"orders"},{"EventBusName":"` + arn + `event-bus/orders"},{}]}`, []awsapi.Grant{
-			{Action: "events:PutEvents", Resource: arn + "event-bus/orders"}, {Action: "events:PutEvents", Resource: arn + "event-bus/default"}}},
+		{"PutEvents", `{"Entries":[{"EventBusName":"orders"},{"EventBusName":"` + arn + `event-bus/orders"},{}]}`,
+			[]awsapi.Grant{
+				{Action: "events:PutEvents", Resource: arn + "event-bus/orders"},
+				{Action: "events:PutEvents", Resource: arn + "event-bus/default"}}},
 		{"PutRule", `{"Name":"r"}`, []awsapi.Grant{{Action: "events:PutRule", Resource: arn + "rule/r"}}},
-		{"PutTargets", `{"Rule":"r","EventBusName":"orders"}`, []awsapi.Grant{{Action: "events:PutTargets", Resource: arn + "rule/orders/r"}}},
+		{"PutTargets", `{"Rule":"r","EventBusName":"orders"}`,
+			[]awsapi.Grant{{Action: "events:PutTargets", Resource: arn + "rule/orders/r"}}},
 		{"CreateEventBus", `{"Name":"b"}`, []awsapi.Grant{{Action: "events:CreateEventBus", Resource: arn + "event-bus/b"}}},
 		{"ListRules", `{}`, []awsapi.Grant{{Action: "events:ListRules", Resource: "*"}}},
 	} {
@@ -154,8 +170,9 @@ func BenchmarkPutEvents(b *testing.B) {
 		b.Fatal(err)
 	}
 	for i := range 10 {
-		r := Rule{Bus: "orders", Name: fmt.Sprint("r", i), EventPattern: fmt.Sprintf(`{"source":["orderflow"],"detail":{"n":[%d]}}`, i),
-			Targets: []Target{{ID: "1", ARN: lambda}}}
+		r := Rule{Bus: "orders", Name: fmt.Sprint("r", i),
+			EventPattern: fmt.Sprintf(`{"source":["orderflow"],"detail":{"n":[%d]}}`, i),
+			Targets:      []Target{{ID: "1", ARN: lambda}}}
 		if err := svc.EnsureRule(r); err != nil {
 			b.Fatal(err)
 		}
@@ -163,7 +180,8 @@ func BenchmarkPutEvents(b *testing.B) {
 	ctx, cancel := context.WithCancel(b.Context())
 	end := make(chan error, 1)
 	go func() { end <- svc.Run(ctx) }()
-	in := []byte(`{"Entries":[{"EventBusName":"orders","Source":"orderflow","DetailType":"Order Placed","Detail":"{\"n\":3,\"orderId\":\"o-1\"}"}]}`)
+	in := []byte(`{"Entries":[{"EventBusName":"orders","Source":"orderflow","DetailType":"Order Placed",` +
+		`"Detail":"{\"n\":3,\"orderId\":\"o-1\"}"}]}`)
 	b.SetParallelism(32)
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {

@@ -54,8 +54,10 @@ func TestCron_Next(t *testing.T) {
 func TestParseSchedule_Errors(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
-		"", "rate(5 minute)", "rate(1 minutes)", "rate(0 minutes)", "rate(5 weeks)", "cron(0 10 * * * *)", "cron(0 10 ? * ? *)",
-		"cron(60 10 * * ? *)", "cron(0 10 * * ?)", "cron(0 10 32 * ? *)", "cron(0 10 ? * MOO *)", "cron(0 0 ? * 3#6 *)", "rate(5 minutes",
+		"", "rate(5 minute)", "rate(1 minutes)", "rate(0 minutes)", "rate(5 weeks)", "cron(0 10 * * * *)",
+		"cron(0 10 ? * ? *)",
+		"cron(60 10 * * ? *)", "cron(0 10 * * ?)", "cron(0 10 32 * ? *)", "cron(0 10 ? * MOO *)",
+		"cron(0 0 ? * 3#6 *)", "rate(5 minutes",
 	} {
 		if s, err := parseSchedule(text); err == nil {
 			t.Errorf("%q accepted as %v", text, s)
@@ -67,18 +69,21 @@ func TestSchedule_FiresByTheClock(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx := t.Context()
-	_, err := w.PutRule(ctx, &eventbridge.PutRuleInput{Name: aws.String("reconcile"), ScheduleExpression: aws.String("rate(5 minutes)")})
+	_, err := w.PutRule(ctx,
+		&eventbridge.PutRuleInput{Name: aws.String("reconcile"), ScheduleExpression: aws.String("rate(5 minutes)")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: aws.String("reconcile"), Targets: []types.Target{{Id: aws.String("x"), Arn: aws.String(lambda)}}})
+	_, err = w.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: aws.String("reconcile"),
+		Targets: []types.Target{{Id: aws.String("x"), Arn: aws.String(lambda)}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.run()
 	want := func(at string) {
 		t.Helper()
-		if c := w.next(); !strings.Contains(c.input, `"time":"`+at+`"`) || !strings.Contains(c.input, `"resources":["arn:aws:events:us-east-1:000000000000:rule/reconcile"]`) {
+		if c := w.next(); !strings.Contains(c.input, `"time":"`+at+`"`) ||
+			!strings.Contains(c.input, `"resources":["arn:aws:events:us-east-1:000000000000:rule/reconcile"]`) {
 			t.Errorf("fired with %s, want %s", c.input, at)
 		}
 	}

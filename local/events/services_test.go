@@ -65,7 +65,8 @@ func TestEvents_ThroughTheRouter(t *testing.T) {
 		call("sqs", "CreateQueue", `{"QueueName":"`+name+`"}`)
 	}
 	call("sns", "CreateTopic", `{"Name":"ops"}`)
-	call("sns", "Subscribe", `{"TopicArn":"`+sns.ARN("ops")+`","Protocol":"sqs","Endpoint":"`+sqs.ARN("alerts")+`","Attributes":{"RawMessageDelivery":"true"}}`)
+	call("sns", "Subscribe",
+		`{"TopicArn":"`+sns.ARN("ops")+`","Protocol":"sqs","Endpoint":"`+sqs.ARN("alerts")+`","Attributes":{"RawMessageDelivery":"true"}}`)
 	call("events", "PutRule", `{"Name":"r","EventPattern":"{\"source\":[\"orderflow\"]}"}`)
 	call("events", "PutTargets", `{"Rule":"r","Targets":[
 		{"Id":"1","Arn":"`+sqs.ARN("start")+`","InputPath":"$.detail"},

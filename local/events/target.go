@@ -70,7 +70,8 @@ func (s *Service) putTargets(_ context.Context, in targetsIn) (any, error) {
 		return nil, err
 	}
 	if n := len(in.Targets); n < 1 || n > maxTargets {
-		return nil, invalid("1 validation error detected: Value at 'targets' failed to satisfy constraint: Member must have length between 1 and %d", maxTargets)
+		return nil, invalid("1 validation error detected: Value at 'targets' failed to satisfy constraint: Member "+
+			"must have length between 1 and %d", maxTargets)
 	}
 	rec := r.ruleRecord
 	rec.Targets = slices.Clone(rec.Targets)
@@ -95,7 +96,8 @@ func (s *Service) putTargets(_ context.Context, in targetsIn) (any, error) {
 
 func checkCount(targets []Target) error {
 	if len(targets) > maxRuleTargets {
-		return awsapi.Errorf("LimitExceededException", "The requested resource exceeds the maximum number allowed: a rule has at most %d targets.", maxRuleTargets)
+		return awsapi.Errorf("LimitExceededException",
+			"The requested resource exceeds the maximum number allowed: a rule has at most %d targets.", maxRuleTargets)
 	}
 	return nil
 }
@@ -110,7 +112,8 @@ func (t *Target) check() error {
 	case t.ID == "" || t.ARN == "":
 		return invalid("Parameter Id and Arn of a target are required.")
 	case !targetID.MatchString(t.ID):
-		return invalid("1 validation error detected: Value '%s' at 'targets.1.member.id' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+", t.ID)
+		return invalid("1 validation error detected: Value '%s' at 'targets.1.member.id' failed to satisfy "+
+			"constraint: Member must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+", t.ID)
 	case len(t.ARN) > maxTargetString || !strings.HasPrefix(t.ARN, "arn:"):
 		return invalid("Parameter %s is not valid. Reason: Provided Arn is not in correct format.", t.ARN)
 	case !slices.Contains([]string{"sqs", "lambda", "sns", "events", "states"}, t.service()):

@@ -15,7 +15,8 @@ import (
 // newRule puts a rule without targets and returns a function that puts targets to it.
 func newRule(t *testing.T, w *world) (put func(targets ...types.Target) error) {
 	t.Helper()
-	if _, err := w.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: aws.String("r"), EventPattern: aws.String(`{"source":["shop"]}`)}); err != nil {
+	if _, err := w.PutRule(t.Context(),
+		&eventbridge.PutRuleInput{Name: aws.String("r"), EventPattern: aws.String(`{"source":["shop"]}`)}); err != nil {
 		t.Fatal(err)
 	}
 	return func(targets ...types.Target) error {
@@ -83,7 +84,8 @@ func TestPutTargets_checks(t *testing.T) {
 		{"path", types.Target{InputPath: aws.String("$.detail.items[0]")}, ""},
 		{"no path", types.Target{InputPath: aws.String("detail")}, "Invalid JSON path"},
 		{"both", types.Target{Input: aws.String("{}"), InputPath: aws.String("$")}, "Only one of"},
-		{"template of an object", transformer(`{"order": <id>, "text": "order <id> by <aws.events.rule-name>", "event": <aws.events.event>}`, id), ""},
+		{"template of an object", transformer(
+			`{"order": <id>, "text": "order <id> by <aws.events.rule-name>", "event": <aws.events.event>}`, id), ""},
 		{"template of lines", transformer("\"order <id>\"\n\"is placed\"", id), ""},
 		{"template of one value", transformer("<aws.events.event.json>", nil), ""},
 		{"template without quotes", transformer("order <id> is placed", id), "Invalid InputTemplate"},
@@ -95,14 +97,19 @@ func TestPutTargets_checks(t *testing.T) {
 		{"name of a variable", transformer(`"x"`, map[string]string{"a b": "$.a"}), "InputPathsMap key 'a b'"},
 		{"path of a variable", transformer(`"x"`, map[string]string{"a": "a"}), "Invalid JSON path"},
 		{"retries", types.Target{RetryPolicy: &types.RetryPolicy{MaximumRetryAttempts: aws.Int32(186)}}, "between 0 and 185"},
-		{"age", types.Target{RetryPolicy: &types.RetryPolicy{MaximumEventAgeInSeconds: aws.Int32(59)}}, "between 60 and 86400"},
-		{"dead letters", types.Target{DeadLetterConfig: &types.DeadLetterConfig{Arn: aws.String("arn:aws:sns:us-east-1:000000000000:x")}}, "not in correct format"},
-		{"state machine without a role", types.Target{Arn: aws.String("arn:aws:states:us-east-1:000000000000:stateMachine:m")}, "RoleArn is required"},
+		{"age", types.Target{RetryPolicy: &types.RetryPolicy{MaximumEventAgeInSeconds: aws.Int32(59)}},
+			"between 60 and 86400"},
+		{"dead letters", types.Target{DeadLetterConfig: &types.DeadLetterConfig{Arn: aws.String(
+			"arn:aws:sns:us-east-1:000000000000:x")}}, "not in correct format"},
+		{"state machine without a role",
+			types.Target{Arn: aws.String("arn:aws:states:us-east-1:000000000000:stateMachine:m")}, "RoleArn is required"},
 		{"id", types.Target{Id: aws.String("a b")}, "regular expression"},
 		{"arn", types.Target{Arn: aws.String("alerts")}, "not in correct format"},
 		{"group", types.Target{SqsParameters: &types.SqsParameters{MessageGroupId: aws.String("tenant")}}, ""},
-		{"group with a space", types.Target{SqsParameters: &types.SqsParameters{MessageGroupId: aws.String("a b")}}, "MessageGroupId"},
-		{"group of a function", types.Target{Arn: aws.String(lambda), SqsParameters: &types.SqsParameters{MessageGroupId: aws.String("g")}}, "SqsParameters"},
+		{"group with a space", types.Target{SqsParameters: &types.SqsParameters{MessageGroupId: aws.String("a b")}},
+			"MessageGroupId"},
+		{"group of a function", types.Target{Arn: aws.String(lambda),
+			SqsParameters: &types.SqsParameters{MessageGroupId: aws.String("g")}}, "SqsParameters"},
 	} {
 		if tt.target.Id == nil {
 			tt.target.Id = aws.String("x")
@@ -133,11 +140,15 @@ func TestPutRule_refused(t *testing.T) {
 		_, err := w.PutRule(t.Context(), &in)
 		return err
 	}
-	wantCode(t, put(eventbridge.PutRuleInput{EventPattern: aws.String(`{"n":[{"numeric":[">",2,"<",1]}]}`)}), "InvalidEventPatternException")
-	wantCode(t, put(eventbridge.PutRuleInput{EventPattern: aws.String(`{"ip":[{"cidr":"10.1.1.1/32"}]}`)}), "InvalidEventPatternException")
-	wantCode(t, put(eventbridge.PutRuleInput{EventPattern: aws.String(`{"a":["` + strings.Repeat("x", 4096) + `"]}`)}), "ValidationException")
+	wantCode(t, put(eventbridge.PutRuleInput{EventPattern: aws.String(`{"n":[{"numeric":[">",2,"<",1]}]}`)}),
+		"InvalidEventPatternException")
+	wantCode(t, put(eventbridge.PutRuleInput{EventPattern: aws.String(`{"ip":[{"cidr":"10.1.1.1/32"}]}`)}),
+		"InvalidEventPatternException")
+	wantCode(t, put(eventbridge.PutRuleInput{EventPattern: aws.String(`{"a":["` + strings.Repeat("x", 4096) +
+		`"]}`)}), "ValidationException")
 	wantCode(t, put(eventbridge.PutRuleInput{ScheduleExpression: aws.String("rate(2 minute)")}), "ValidationException")
-	wantCode(t, put(eventbridge.PutRuleInput{EventPattern: aws.String(`{"a":["x"]}`), Description: aws.String(strings.Repeat("x", 513))}), "ValidationException")
+	wantCode(t, put(eventbridge.PutRuleInput{EventPattern: aws.String(`{"a":["x"]}`),
+		Description: aws.String(strings.Repeat("x", 513))}), "ValidationException")
 	got, err := w.DescribeRule(t.Context(), &eventbridge.DescribeRuleInput{Name: aws.String("r")})
 	if err != nil || aws.ToString(got.EventPattern) != `{"source":["shop"]}` || got.ScheduleExpression != nil {
 		t.Errorf("rule %+v, %v", got, err)
@@ -150,8 +161,10 @@ func TestNew_unreadableRules(t *testing.T) {
 	w := newWorld(t)
 	b := w.st.NewBatch()
 	for _, rec := range []ruleRecord{
-		{Name: "old", Bus: defaultBus, State: enabled, EventPattern: `{"source":[{"matches":"s.*"}]}`, Targets: []Target{{ID: "x", ARN: queue}}},
-		{Name: "sched", Bus: defaultBus, State: enabled, ScheduleExpression: "every(1 hour)", Targets: []Target{{ID: "x", ARN: queue}}},
+		{Name: "old", Bus: defaultBus, State: enabled, EventPattern: `{"source":[{"matches":"s.*"}]}`,
+			Targets: []Target{{ID: "x", ARN: queue}}},
+		{Name: "sched", Bus: defaultBus, State: enabled, ScheduleExpression: "every(1 hour)",
+			Targets: []Target{{ID: "x", ARN: queue}}},
 		{Name: "lost", Bus: "gone", State: enabled, EventPattern: `{"source":["shop"]}`},
 	} {
 		if err := b.SetJSON(store.NewKey("events", "rule", rec.Bus, rec.Name), rec); err != nil {
@@ -173,12 +186,15 @@ func TestNew_unreadableRules(t *testing.T) {
 	if put(); w.svc.out.Len() != 0 {
 		t.Errorf("%d deliveries", w.svc.out.Len())
 	}
-	_, err := w.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: aws.String("sched"), ScheduleExpression: aws.String("every(1 hour)")})
+	_, err := w.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: aws.String("sched"),
+		ScheduleExpression: aws.String("every(1 hour)")})
 	wantCode(t, err, "ValidationException")
-	if _, err := w.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: aws.String("old"), EventPattern: aws.String(`{"source":["shop"]}`)}); err != nil {
+	if _, err := w.PutRule(t.Context(),
+		&eventbridge.PutRuleInput{Name: aws.String("old"), EventPattern: aws.String(`{"source":["shop"]}`)}); err != nil {
 		t.Fatalf("repair: %v", err)
 	}
-	if _, err := w.RemoveTargets(t.Context(), &eventbridge.RemoveTargetsInput{Rule: aws.String("sched"), Ids: []string{"x"}}); err != nil {
+	if _, err := w.RemoveTargets(t.Context(),
+		&eventbridge.RemoveTargetsInput{Rule: aws.String("sched"), Ids: []string{"x"}}); err != nil {
 		t.Errorf("remove the targets: %v", err)
 	}
 	if _, err := w.DeleteRule(t.Context(), &eventbridge.DeleteRuleInput{Name: aws.String("sched")}); err != nil {

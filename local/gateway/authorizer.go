@@ -52,7 +52,8 @@ func (a *Authorizer) prepare(clock clockwork.Clock) error {
 	default:
 		return fmt.Errorf("identity source %q", a.IdentitySource)
 	}
-	a.parser = jwt.NewParser(jwt.WithValidMethods([]string{"RS256", "RS384", "RS512"}), jwt.WithJSONNumber(), jwt.WithTimeFunc(clock.Now),
+	a.parser = jwt.NewParser(jwt.WithValidMethods([]string{"RS256", "RS384", "RS512"}), jwt.WithJSONNumber(),
+		jwt.WithTimeFunc(clock.Now),
 		jwt.WithIssuer(a.Issuer), jwt.WithExpirationRequired(), jwt.WithIssuedAt())
 	return nil
 }
@@ -186,7 +187,8 @@ func (d *denial) answer() answer {
 	a := refuse(d.status, message, code, d.description)
 	challenge := "Bearer"
 	if d.err != "" {
-		challenge = fmt.Sprintf("Bearer scope=%q error=%q error_description=%q", strings.Join(d.scopes, " "), d.err, d.description)
+		challenge = fmt.Sprintf("Bearer scope=%q error=%q error_description=%q", strings.Join(d.scopes, " "), d.err,
+			d.description)
 	}
 	a.header.Set("WWW-Authenticate", challenge)
 	return a

@@ -21,7 +21,8 @@ func TestAuthorizer_AcceptsIssuersTokens(t *testing.T) {
 	g, s := newGateway(t, `{}`, func(s *setup) {
 		s.Routes = []Route{{Key: "GET /a", Function: "f", Authorizer: "jwt", Scopes: []string{"orders:read", "orders:admin"}}}
 	})
-	token, err := s.issuer.Mint(issuer.Claims{Subject: "u1", ClientID: "storefront", Scopes: []string{"orders:read", "orders:write"}, Groups: []string{"operators", "staff"}})
+	token, err := s.issuer.Mint(issuer.Claims{Subject: "u1", ClientID: "storefront",
+		Scopes: []string{"orders:read", "orders:write"}, Groups: []string{"operators", "staff"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,8 +32,10 @@ func TestAuthorizer_AcceptsIssuersTokens(t *testing.T) {
 		}
 	}
 	got := s.last.RequestContext.Authorizer.JWT
-	for name, want := range map[string]string{"sub": "u1", "client_id": "storefront", "cognito:groups": "[operators staff]", "token_use": "access",
-		"scope": "orders:read orders:write", "iss": "http://issuer.test", "exp": "1795352400", "iat": "1795348800", "username": "u1", "version": "2"} {
+	for name, want := range map[string]string{"sub": "u1", "client_id": "storefront",
+		"cognito:groups": "[operators staff]", "token_use": "access",
+		"scope": "orders:read orders:write", "iss": "http://issuer.test", "exp": "1795352400", "iat": "1795348800",
+		"username": "u1", "version": "2"} {
 		if got.Claims[name] != want {
 			t.Errorf("claim %s = %q, want %q", name, got.Claims[name], want)
 		}
@@ -52,7 +55,8 @@ func TestAuthorizer_Refuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := jwt.MapClaims{"iss": "http://issuer.test", "client_id": "storefront", "exp": epoch.Add(time.Minute).Unix(), "iat": epoch.Unix(), "scope": "orders:read"}
+	good := jwt.MapClaims{"iss": "http://issuer.test", "client_id": "storefront",
+		"exp": epoch.Add(time.Minute).Unix(), "iat": epoch.Unix(), "scope": "orders:read"}
 	with := func(name string, value any) jwt.MapClaims {
 		c := maps.Clone(good)
 		if c[name] = value; value == nil {
@@ -72,20 +76,29 @@ func TestAuthorizer_Refuses(t *testing.T) {
 	for _, tt := range []token{
 		{name: "good", claims: good, status: 200},
 		{name: "aud", claims: with("aud", []string{"x", "storefront"}), status: 200},
-		{name: "aud before client_id", claims: with("aud", "x"), status: 401, description: "the token does not have a valid audience"},
-		{name: "other client", claims: with("client_id", "x"), status: 401, description: "the token does not have a valid audience"},
-		{name: "no client", claims: with("client_id", nil), status: 401, description: "the token does not have a valid audience"},
+		{name: "aud before client_id", claims: with("aud", "x"), status: 401,
+			description: "the token does not have a valid audience"},
+		{name: "other client", claims: with("client_id", "x"), status: 401,
+			description: "the token does not have a valid audience"},
+		{name: "no client", claims: with("client_id", nil), status: 401,
+			description: "the token does not have a valid audience"},
 		{name: "expired", claims: with("exp", epoch.Unix()), status: 401, description: "the token has expired"},
 		{name: "no exp", claims: with("exp", nil), status: 401, description: "the token lacks a required claim"},
-		{name: "nbf", claims: with("nbf", epoch.Add(time.Second).Unix()), status: 401, description: "the token is not valid yet"},
-		{name: "iat", claims: with("iat", epoch.Add(time.Second).Unix()), status: 401, description: "the token is not valid yet"},
-		{name: "issuer", claims: with("iss", "http://other.test"), status: 401, description: "the token does not have a valid issuer"},
+		{name: "nbf", claims: with("nbf", epoch.Add(time.Second).Unix()), status: 401,
+			description: "the token is not valid yet"},
+		{name: "iat", claims: with("iat", epoch.Add(time.Second).Unix()), status: 401,
+			description: "the token is not valid yet"},
+		{name: "issuer", claims: with("iss", "http://other.test"), status: 401,
+			description: "the token does not have a valid issuer"},
 		{name: "no scope", claims: with("scope", ""), status: 403, description: "the token does not have a required scope"},
-		{name: "scp", claims: jwt.MapClaims{"iss": good["iss"], "aud": "storefront", "exp": good["exp"], "scp": []string{"orders:read"}}, status: 200},
+		{name: "scp", claims: jwt.MapClaims{"iss": good["iss"], "aud": "storefront", "exp": good["exp"],
+			"scp": []string{"orders:read"}}, status: 200},
 		{name: "foreign key", claims: good, key: foreign, status: 401, description: "the token's signature is not valid"},
 		{name: "unknown kid", claims: good, kid: "k2", status: 401, description: "the token's signature is not valid"},
-		{name: "HMAC", claims: good, key: []byte("secret"), method: jwt.SigningMethodHS256, status: 401, description: "the token's signature is not valid"},
-		{name: "none", claims: good, key: jwt.UnsafeAllowNoneSignatureType, method: jwt.SigningMethodNone, status: 401, description: "the token's signature is not valid"},
+		{name: "HMAC", claims: good, key: []byte("secret"), method: jwt.SigningMethodHS256, status: 401,
+			description: "the token's signature is not valid"},
+		{name: "none", claims: good, key: jwt.UnsafeAllowNoneSignatureType, method: jwt.SigningMethodNone,
+			status: 401, description: "the token's signature is not valid"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -131,7 +144,8 @@ func checkProblem(t *testing.T, status int, contentType, body string) {
 	if err := json.Unmarshal([]byte(body), &p); err != nil {
 		t.Fatal(err)
 	}
-	if contentType != "application/problem+json" || p.Status != status || p.Type == "" || p.Title == "" || p.Code == "" || p.Detail == "" || p.Message == "" {
+	if contentType != "application/problem+json" || p.Status != status || p.Type == "" || p.Title == "" ||
+		p.Code == "" || p.Detail == "" || p.Message == "" {
 		t.Errorf("problem %s %s", contentType, body)
 	}
 }
@@ -141,10 +155,12 @@ func TestAuthorizer_NoToken(t *testing.T) {
 	g, s := newGateway(t, `{}`, func(s *setup) { s.Routes = []Route{{Key: "GET /a", Function: "f", Authorizer: "jwt"}} })
 	r := send(t, g, "GET", "/a", "")
 	body := read(t, r)
-	if r.StatusCode != 401 || r.Header.Get("WWW-Authenticate") != "Bearer" || !strings.Contains(body, `"message":"Unauthorized"`) || !strings.Contains(body, `"code":"Unauthenticated"`) {
+	if r.StatusCode != 401 || r.Header.Get("WWW-Authenticate") != "Bearer" ||
+		!strings.Contains(body, `"message":"Unauthorized"`) || !strings.Contains(body, `"code":"Unauthenticated"`) {
 		t.Errorf("got %d %s %s", r.StatusCode, r.Header.Get("WWW-Authenticate"), body)
 	}
-	if r := send(t, g, "GET", "/a", "", "Authorization", "Bearer x.y"); r.StatusCode != 401 || !strings.Contains(r.Header.Get("WWW-Authenticate"), "malformed") {
+	if r := send(t, g, "GET", "/a", "", "Authorization", "Bearer x.y"); r.StatusCode != 401 ||
+		!strings.Contains(r.Header.Get("WWW-Authenticate"), "malformed") {
 		t.Errorf("malformed token: %d %s", r.StatusCode, r.Header.Get("WWW-Authenticate"))
 	}
 	if s.last.Version != "" {

@@ -20,7 +20,8 @@ type CORS struct {
 
 // preflight answers an OPTIONS request of a browser.
 func (g *Gateway) preflight(r *http.Request) (answer, bool) {
-	if g.cfg.CORS == nil || r.Method != http.MethodOptions || r.Header.Get("Origin") == "" || r.Header.Get("Access-Control-Request-Method") == "" {
+	if g.cfg.CORS == nil || r.Method != http.MethodOptions || r.Header.Get("Origin") == "" ||
+		r.Header.Get("Access-Control-Request-Method") == "" {
 		return answer{}, false
 	}
 	a := answer{status: http.StatusNoContent, header: http.Header{}}
@@ -73,7 +74,8 @@ func (c *CORS) origin(r *http.Request) string {
 		return "*"
 	}
 	for _, allowed := range c.Origins {
-		if prefix, wild := strings.CutSuffix(allowed, "*"); wild && strings.HasPrefix(origin, prefix) || strings.EqualFold(allowed, origin) {
+		if prefix, wild := strings.CutSuffix(allowed, "*"); wild && strings.HasPrefix(origin, prefix) ||
+			strings.EqualFold(allowed, origin) {
 			return origin
 		}
 	}

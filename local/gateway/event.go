@@ -66,8 +66,10 @@ func (x *exchange) event(route *route, params map[string]string, auth *authoriza
 		Cookies: cookies(r), Headers: x.headers(len(body)), Query: query(r), PathParameters: params,
 		RequestContext: requestContext{
 			AccountID: awsapi.Account, APIID: x.g.cfg.ID, DomainName: host, DomainPrefix: prefix,
-			HTTP:      httpPart{Method: r.Method, Path: r.URL.Path, Protocol: r.Proto, SourceIP: x.access.SourceIP, UserAgent: x.access.UserAgent},
-			RequestID: x.id, RouteKey: route.Key, Stage: x.g.cfg.Stage, Time: now.Format("02/Jan/2006:15:04:05 -0700"), TimeEpoch: now.UnixMilli(),
+			HTTP: httpPart{Method: r.Method, Path: r.URL.Path, Protocol: r.Proto, SourceIP: x.access.SourceIP,
+				UserAgent: x.access.UserAgent},
+			RequestID: x.id, RouteKey: route.Key, Stage: x.g.cfg.Stage,
+			Time: now.Format("02/Jan/2006:15:04:05 -0700"), TimeEpoch: now.UnixMilli(),
 		},
 	}
 	if auth != nil {
@@ -104,7 +106,8 @@ func isText(contentType string, body []byte) bool {
 }
 
 // hopHeaders apply to one connection only.
-var hopHeaders = []string{"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Cookie"}
+var hopHeaders = []string{"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding",
+	"Upgrade", "Cookie"}
 
 // headers are the headers in lower case, repeated ones joined by commas, with those that API
 // Gateway adds.

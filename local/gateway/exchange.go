@@ -43,7 +43,8 @@ func (x *exchange) answer() answer {
 	}
 	x.access.Route = route.Key
 	if !route.limiter.AllowN(x.start, 1) {
-		return refuse(http.StatusTooManyRequests, "Too Many Requests", "TooManyRequests", "the rate limit of this route is exceeded")
+		return refuse(http.StatusTooManyRequests, "Too Many Requests", "TooManyRequests",
+			"the rate limit of this route is exceeded")
 	}
 	var auth *authorization
 	if route.authorizer != nil {
@@ -81,7 +82,8 @@ func (x *exchange) integrate(route *route, event []byte) answer {
 		return tooLarge()
 	case err != nil:
 		x.fail(route, err.Error())
-		return refuse(http.StatusServiceUnavailable, "Service Unavailable", "Unavailable", "the service did not answer; try again")
+		return refuse(http.StatusServiceUnavailable, "Service Unavailable", "Unavailable",
+			"the service did not answer; try again")
 	case failed:
 		x.fail(route, string(reply))
 		return internalError()

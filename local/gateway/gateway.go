@@ -162,7 +162,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := g.cfg.Clock.Now()
 	x := &exchange{
 		g: g, r: r, start: start, id: g.cfg.NewID(),
-		access: Access{Time: start, Method: r.Method, Path: r.URL.Path, SourceIP: sourceIP(r), UserAgent: r.UserAgent(), Protocol: r.Proto},
+		access: Access{Time: start, Method: r.Method, Path: r.URL.Path, SourceIP: sourceIP(r),
+			UserAgent: r.UserAgent(), Protocol: r.Proto},
 	}
 	a := x.answer()
 	g.cors(r, a.header)

@@ -48,7 +48,8 @@ func newGateway(t *testing.T, reply string, change func(*setup)) (*Gateway, *set
 	}
 	s.Config = Config{
 		Clock: s.clock, NewID: func() string { return "JKJaXmPLvHcESHA=" },
-		Authorizers: map[string]*Authorizer{"jwt": {Issuer: "http://issuer.test", Audience: []string{"storefront"}, Keys: JWKS(s.issuer.JWKS, s.clock)}},
+		Authorizers: map[string]*Authorizer{"jwt": {Issuer: "http://issuer.test", Audience: []string{"storefront"},
+			Keys: JWKS(s.issuer.JWKS, s.clock)}},
 		Invoke: func(_ context.Context, _ string, event []byte) ([]byte, bool, error) {
 			d := json.NewDecoder(bytes.NewReader(event))
 			d.DisallowUnknownFields() // aws-lambda-go knows every member of a real event
@@ -92,7 +93,8 @@ func read(t *testing.T, r *http.Response) string {
 func TestGateway_Routes(t *testing.T) {
 	t.Parallel()
 	g, s := newGateway(t, `{}`, func(s *setup) {
-		for _, key := range []string{"$default", "ANY /{proxy+}", "GET /pets/{proxy+}", "GET /pets/dog/{id}", "GET /pets/dog/1", "ANY /pets/dog/{id}",
+		for _, key := range []string{"$default", "ANY /{proxy+}", "GET /pets/{proxy+}", "GET /pets/dog/{id}",
+			"GET /pets/dog/1", "ANY /pets/dog/{id}",
 			"POST /orders", "GET /orders/{orderId}", "POST /orders/{orderId}/cancel", "ANY /pets/{a}/x"} {
 			s.Routes = append(s.Routes, Route{Key: key, Function: "f"})
 		}
@@ -129,7 +131,8 @@ func TestNew_RefusesBadRoutes(t *testing.T) {
 	t.Parallel()
 	ok := func(context.Context, string, []byte) ([]byte, bool, error) { return nil, false, nil }
 	for _, routes := range [][]Route{
-		{{Key: "GET", Function: "f"}}, {{Key: "GET /a"}}, {{Key: "GET /{a+}/b", Function: "f"}}, {{Key: "GET /{}", Function: "f"}},
+		{{Key: "GET", Function: "f"}}, {{Key: "GET /a"}}, {{Key: "GET /{a+}/b", Function: "f"}},
+		{{Key: "GET /{}", Function: "f"}},
 		{{Key: "GET /a", Function: "f", Authorizer: "none"}}, {{Key: "GET /a", Function: "f", Timeout: time.Minute}},
 		{{Key: "GET /{a}", Function: "f"}, {Key: "GET /{b}", Function: "g"}},
 	} {
@@ -144,7 +147,8 @@ func TestGateway_NoRoute(t *testing.T) {
 	g, _ := newGateway(t, `{}`, func(s *setup) { s.Routes = []Route{{Key: "GET /a", Function: "f"}} })
 	r := send(t, g, "POST", "/a", "")
 	body := read(t, r)
-	if r.StatusCode != 404 || !strings.Contains(body, `"message":"Not Found"`) || r.Header.Get("Content-Type") != "application/problem+json" {
+	if r.StatusCode != 404 || !strings.Contains(body, `"message":"Not Found"`) ||
+		r.Header.Get("Content-Type") != "application/problem+json" {
 		t.Errorf("got %d %s", r.StatusCode, body)
 	}
 }
@@ -170,13 +174,16 @@ func TestGateway_Event(t *testing.T) {
 	if w.Code != 202 || w.Header().Get("Apigw-Requestid") != "JKJaXmPLvHcESHA=" {
 		t.Errorf("answer %d %v", w.Code, w.Header())
 	}
-	want := `{"version":"2.0","routeKey":"POST /orders/{id}","rawPath":"/orders/é","rawQueryString":"a=1\u0026a=2\u0026b=x%20y","cookies":["a=b","c=d"],` +
+	want := `{"version":"2.0","routeKey":"POST /orders/{id}","rawPath":"/orders/é",` +
+		`"rawQueryString":"a=1\u0026a=2\u0026b=x%20y","cookies":["a=b","c=d"],` +
 		`"headers":{"content-length":"7","content-type":"application/json","host":"api.example.test","user-agent":"test/1",` +
-		`"x-amzn-trace-id":"Root=1-6921a540-` + traceID("JKJaXmPLvHcESHA=") + `","x-forwarded-for":"192.0.2.1","x-forwarded-port":"80","x-forwarded-proto":"http","x-two":"1,2"},` +
+		`"x-amzn-trace-id":"Root=1-6921a540-` + traceID("JKJaXmPLvHcESHA=") +
+		`","x-forwarded-for":"192.0.2.1","x-forwarded-port":"80","x-forwarded-proto":"http","x-two":"1,2"},` +
 		`"queryStringParameters":{"a":"1,2","b":"x y"},` +
 		`"requestContext":{"accountId":"000000000000","apiId":"local","domainName":"api.example.test","domainPrefix":"api",` +
 		`"http":{"method":"POST","path":"/orders/é","protocol":"HTTP/1.1","sourceIp":"192.0.2.1","userAgent":"test/1"},` +
-		`"requestId":"JKJaXmPLvHcESHA=","routeKey":"POST /orders/{id}","stage":"$default","time":"22/Nov/2026:12:00:00 +0000","timeEpoch":1795348800000},` +
+		`"requestId":"JKJaXmPLvHcESHA=","routeKey":"POST /orders/{id}","stage":"$default",` +
+		`"time":"22/Nov/2026:12:00:00 +0000","timeEpoch":1795348800000},` +
 		`"pathParameters":{"id":"é"},"body":"{\"n\":1}","isBase64Encoded":false}`
 	want = strings.Replace(want, "6921a540", traceTime(), 1)
 	if string(raw) != want {
@@ -222,8 +229,10 @@ func TestGateway_Replies(t *testing.T) {
 		status      int
 		body, typ   string
 	}{
-		{"full", `{"statusCode":201,"headers":{"Content-Type":"application/json","X-N":7},"cookies":["a=1","b=2"],"body":"{}"}`, 201, `{}`, "application/json"},
-		{"base64", `{"statusCode":200,"headers":{"content-type":"image/png"},"body":"AAE=","isBase64Encoded":true}`, 200, "\x00\x01", "image/png"},
+		{"full", `{"statusCode":201,"headers":{"Content-Type":"application/json","X-N":7},"cookies":["a=1","b=2"],` +
+			`"body":"{}"}`, 201, `{}`, "application/json"},
+		{"base64", `{"statusCode":200,"headers":{"content-type":"image/png"},"body":"AAE=","isBase64Encoded":true}`,
+			200, "\x00\x01", "image/png"},
 		{"no type", `{"statusCode":200,"body":"hi"}`, 200, "hi", "text/plain;charset=UTF-8"},
 		{"status as text", `{"statusCode":"204"}`, 204, "", ""},
 		{"inferred object", `{"message":"hi"}`, 200, `{"message":"hi"}`, "application/json"},
@@ -232,7 +241,8 @@ func TestGateway_Replies(t *testing.T) {
 		{"bad status", `{"statusCode":"x"}`, 500, `"message":"Internal Server Error"`, "application/problem+json"},
 		{"status out of range", `{"statusCode":42}`, 500, `"code":"Internal"`, "application/problem+json"},
 		{"body not text", `{"statusCode":200,"body":{}}`, 500, `"code":"Internal"`, "application/problem+json"},
-		{"bad base64", `{"statusCode":200,"body":"*","isBase64Encoded":true}`, 500, `"code":"Internal"`, "application/problem+json"},
+		{"bad base64", `{"statusCode":200,"body":"*","isBase64Encoded":true}`, 500, `"code":"Internal"`,
+			"application/problem+json"},
 		{"header not text", `{"statusCode":200,"headers":{"a":[]}}`, 500, `"code":"Internal"`, "application/problem+json"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -280,7 +290,8 @@ func TestGateway_FailedIntegrations(t *testing.T) {
 			})
 			r := send(t, g, "GET", "/", "")
 			body := read(t, r)
-			if r.StatusCode != tt.status || !strings.Contains(body, `"message":"`+tt.message+`"`) || strings.Contains(body, "secret") {
+			if r.StatusCode != tt.status || !strings.Contains(body, `"message":"`+tt.message+`"`) ||
+				strings.Contains(body, "secret") {
 				t.Errorf("got %d %s", r.StatusCode, body)
 			}
 			if retry := r.Header.Get("Retry-After"); (retry == "1") != (tt.status == 503) {
@@ -346,7 +357,8 @@ func TestGateway_UnreadableBody(t *testing.T) {
 func TestGateway_Throttle(t *testing.T) {
 	t.Parallel()
 	g, s := newGateway(t, `{}`, func(s *setup) {
-		s.Routes = []Route{{Key: "GET /a", Function: "f"}, {Key: "GET /b", Function: "f", Throttle: Throttle{Rate: 100, Burst: 3}}}
+		s.Routes = []Route{{Key: "GET /a", Function: "f"},
+			{Key: "GET /b", Function: "f", Throttle: Throttle{Rate: 100, Burst: 3}}}
 		s.Throttle = Throttle{Rate: 1, Burst: 2}
 	})
 	statuses := func(path string, n int) (out []int) {
@@ -374,21 +386,25 @@ func TestGateway_CORS(t *testing.T) {
 	t.Parallel()
 	g, _ := newGateway(t, `{"statusCode":200,"headers":{"Access-Control-Allow-Origin":"*"}}`, func(s *setup) {
 		s.Routes = []Route{{Key: "GET /a", Function: "f"}}
-		s.CORS = &CORS{Origins: []string{"https://shop.example"}, Methods: []string{"GET", "POST"}, Headers: []string{"authorization"}, Expose: []string{"etag"}, MaxAge: 600}
+		s.CORS = &CORS{Origins: []string{"https://shop.example"}, Methods: []string{"GET", "POST"},
+			Headers: []string{"authorization"}, Expose: []string{"etag"}, MaxAge: 600}
 	})
 	r := send(t, g, "OPTIONS", "/a", "", "Origin", "https://shop.example", "Access-Control-Request-Method", "POST")
-	if h := r.Header; r.StatusCode != 204 || h.Get("Access-Control-Allow-Origin") != "https://shop.example" || h.Get("Access-Control-Allow-Methods") != "GET,POST" ||
+	if h := r.Header; r.StatusCode != 204 || h.Get("Access-Control-Allow-Origin") != "https://shop.example" ||
+		h.Get("Access-Control-Allow-Methods") != "GET,POST" ||
 		h.Get("Access-Control-Allow-Headers") != "authorization" || h.Get("Access-Control-Max-Age") != "600" {
 		t.Errorf("preflight: %d %v", r.StatusCode, r.Header)
 	}
-	if r := send(t, g, "GET", "/a", "", "Origin", "https://shop.example"); r.Header.Get("Access-Control-Allow-Origin") != "https://shop.example" ||
+	if r := send(t, g, "GET", "/a", "", "Origin",
+		"https://shop.example"); r.Header.Get("Access-Control-Allow-Origin") != "https://shop.example" ||
 		r.Header.Get("Access-Control-Expose-Headers") != "etag" {
 		t.Errorf("allowed origin: %v", r.Header)
 	}
 	if r := send(t, g, "GET", "/a", "", "Origin", "https://evil.example"); r.Header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("foreign origin: %v", r.Header)
 	}
-	if r := send(t, g, "GET", "/none", "", "Origin", "https://shop.example"); r.StatusCode != 404 || r.Header.Get("Access-Control-Allow-Origin") == "" {
+	if r := send(t, g, "GET", "/none", "", "Origin", "https://shop.example"); r.StatusCode != 404 ||
+		r.Header.Get("Access-Control-Allow-Origin") == "" {
 		t.Errorf("a refusal must be readable too: %d %v", r.StatusCode, r.Header)
 	}
 }

@@ -63,7 +63,8 @@ func (c conn) refuse(status int, detail string, n int) (int, error) {
 func problemText(status int, detail string) []byte {
 	a := refuse(status, http.StatusText(status), "MalformedRequest", detail)
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Length: %d\r\n", status, http.StatusText(status), len(a.body))
+	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Length: %d\r\n", status, http.StatusText(status),
+		len(a.body))
 	_ = a.header.Write(&b) // a buffer takes everything
 	b.WriteString("\r\n")
 	b.Write(a.body)

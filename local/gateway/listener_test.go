@@ -60,7 +60,8 @@ func TestListener(t *testing.T) {
 				if string(body) != "a handler's own\n" {
 					t.Errorf("got %s", body)
 				}
-			} else if err := json.Unmarshal(body, &p); err != nil || p.Status != tt.status || p.Code != "MalformedRequest" || res.Header.Get("Content-Type") != "application/problem+json" {
+			} else if err := json.Unmarshal(body, &p); err != nil || p.Status != tt.status ||
+				p.Code != "MalformedRequest" || res.Header.Get("Content-Type") != "application/problem+json" {
 				t.Errorf("got %v %s, %v", res.Header, body, err)
 			}
 		})

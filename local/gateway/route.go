@@ -93,7 +93,8 @@ type table struct{ routes []*route }
 
 func (t *table) add(r *route) error {
 	for _, other := range t.routes {
-		if compareRoutes(r, other) == 0 && slices.EqualFunc(r.segments, other.segments, sameSegment) && r.method == other.method {
+		if compareRoutes(r, other) == 0 && slices.EqualFunc(r.segments, other.segments, sameSegment) &&
+			r.method == other.method {
 			return fmt.Errorf("the same route as %q", other.Key)
 		}
 	}

@@ -35,15 +35,23 @@ func TestGuard_Check_host(t *testing.T) {
 	t.Parallel()
 	g := Guard{Hosts: []string{"build-host", "10.1.2.3"}}
 	for host, served := range map[string]bool{
-		"127.0.0.1:8080": true, "127.0.0.1": true, "127.8.9.10:80": true, "[::1]:8080": true, "[::1]": true, "localhost": true, "LocalHost:8080": true,
-		"localhost.:8080": true, "sqs.us-east-1.localhost:4566": true, "abc123.execute-api.localhost": true, "sync-localhost:4566": true,
-		"sync-127.0.0.1:4566": true, "build-host:8080": true, "BUILD-HOST": true, "10.1.2.3:8080": true, "[::ffff:127.0.0.1]:8080": true,
+		"127.0.0.1:8080": true, "127.0.0.1": true, "127.8.9.10:80": true, "[::1]:8080": true, "[::1]": true,
+		"localhost": true, "LocalHost:8080": true,
+		"localhost.:8080": true, "sqs.us-east-1.localhost:4566": true, "abc123.execute-api.localhost": true,
+		"sync-localhost:4566": true,
+		"sync-127.0.0.1:4566": true, "build-host:8080": true, "BUILD-HOST": true, "10.1.2.3:8080": true,
+		"[::ffff:127.0.0.1]:8080": true,
 
-		"": false, ":8080": false, "rebound.example": false, "rebound.example:8080": false, "127.0.0.1.rebound.example": false,
-		"localhost.rebound.example": false, "evil-localhost": false, "notlocalhost:8080": false, "sync-rebound.example": false, "sync-sync-localhost": false,
-		"0.0.0.0:8080": false, "[::]:8080": false, "10.1.2.4:8080": false, "build-host.example": false, "127.0.0.1:8080:90": false,
-		"rebound.example@127.0.0.1": false, "127.0.0.1:80@rebound.example": false, "rebound.example#.localhost": false, "rebound.example/.localhost": false,
-		"rebound.example?.localhost": false, "localhost:http": false, "localhost..": false, "::1": false, "2130706433": false, "0x7f.1": false,
+		"": false, ":8080": false, "rebound.example": false, "rebound.example:8080": false,
+		"127.0.0.1.rebound.example": false,
+		"localhost.rebound.example": false, "evil-localhost": false, "notlocalhost:8080": false,
+		"sync-rebound.example": false, "sync-sync-localhost": false,
+		"0.0.0.0:8080": false, "[::]:8080": false, "10.1.2.4:8080": false, "build-host.example": false,
+		"127.0.0.1:8080:90":         false,
+		"rebound.example@127.0.0.1": false, "127.0.0.1:80@rebound.example": false,
+		"rebound.example#.localhost": false, "rebound.example/.localhost": false,
+		"rebound.example?.localhost": false, "localhost:http": false, "localhost..": false, "::1": false,
+		"2130706433": false, "0x7f.1": false,
 	} {
 		if err := g.Check(request(t, "GET", "Host: "+host)); (err == nil) != served {
 			t.Errorf("Host %q: %v", host, err)
@@ -56,7 +64,8 @@ func TestGuard_Check_host(t *testing.T) {
 func TestGuard_Check_arrival(t *testing.T) {
 	t.Parallel()
 	at := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 7), Port: 8080}
-	for host, served := range map[string]bool{"192.0.2.7:8080": true, "192.0.2.7": true, "192.0.2.8:8080": false, "rebound.example": false} {
+	for host, served := range map[string]bool{"192.0.2.7:8080": true, "192.0.2.7": true, "192.0.2.8:8080": false,
+		"rebound.example": false} {
 		r := request(t, "GET", "Host: "+host)
 		r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, at))
 		if err := (Guard{}).Check(r); (err == nil) != served {
@@ -78,27 +87,37 @@ func TestGuard_Check_source(t *testing.T) {
 		{"a program", "POST", nil, true, true},
 		{"a program that signs", "POST", []string{"Authorization: AWS4-HMAC-SHA256 Credential=a/b/c/d/e"}, true, true},
 		{"its own page", "POST", []string{"Origin: http://127.0.0.1:8080", "Sec-Fetch-Site: same-origin"}, true, true},
-		{"its own page's GET", "GET", []string{"Sec-Fetch-Site: same-origin", "Referer: http://127.0.0.1:8080/docs"}, true, true},
-		{"its own page behind a proxy", "POST", []string{"Host: shop.localhost", "Origin: https://shop.localhost"}, true, true},
-		{"a typed address", "GET", []string{"Sec-Fetch-Site: none", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"}, true, true},
+		{"its own page's GET", "GET", []string{"Sec-Fetch-Site: same-origin", "Referer: http://127.0.0.1:8080/docs"},
+			true, true},
+		{"its own page behind a proxy", "POST", []string{"Host: shop.localhost", "Origin: https://shop.localhost"},
+			true, true},
+		{"a typed address", "GET",
+			[]string{"Sec-Fetch-Site: none", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"}, true, true},
 		{"a link", "GET", append(navigation, "Referer: https://code.example/"), true, false},
 		{"a form that navigates", "POST", append(navigation, "Origin: http://evil.example"), false, false},
 		{"a form that hides its origin", "POST", append(navigation, "Origin: null"), false, false},
-		{"a frame", "GET", []string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: iframe"}, false, false},
+		{"a frame", "GET", []string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate",
+			"Sec-Fetch-Dest: iframe"}, false, false},
 		{"an allowed origin", "POST", []string{"Origin: http://localhost:3000", "Sec-Fetch-Site: cross-site"}, true, false},
-		{"its preflight", "OPTIONS", []string{"Origin: http://localhost:3000", "Access-Control-Request-Method: PUT"}, true, false},
-		{"a foreign preflight", "OPTIONS", []string{"Origin: http://evil.example", "Access-Control-Request-Method: PUT"}, false, false},
+		{"its preflight", "OPTIONS", []string{"Origin: http://localhost:3000", "Access-Control-Request-Method: PUT"},
+			true, false},
+		{"a foreign preflight", "OPTIONS",
+			[]string{"Origin: http://evil.example", "Access-Control-Request-Method: PUT"}, false, false},
 		{"an allowed origin's neighbour", "POST", []string{"Origin: http://localhost:3001"}, false, false},
 		{"an allowed origin's namesake", "POST", []string{"Origin: http://localhost:3000.evil.example"}, false, false},
 		{"a foreign page", "POST", []string{"Origin: http://evil.example"}, false, false},
-		{"a foreign page that says it is not", "GET", []string{"Origin: http://evil.example", "Sec-Fetch-Site: same-origin"}, false, false},
+		{"a foreign page that says it is not", "GET",
+			[]string{"Origin: http://evil.example", "Sec-Fetch-Site: same-origin"}, false, false},
 		{"two origins", "POST", []string{"Origin: http://localhost:3000", "Origin: http://evil.example"}, false, false},
 		{"an empty origin", "POST", []string{"Origin: "}, false, false},
 		{"a file", "POST", []string{"Origin: null"}, false, false},
-		{"another port of this machine", "POST", []string{"Origin: http://127.0.0.1:9999", "Sec-Fetch-Site: same-site"}, false, false},
+		{"another port of this machine", "POST",
+			[]string{"Origin: http://127.0.0.1:9999", "Sec-Fetch-Site: same-site"}, false, false},
 		{"the other name of this machine", "POST", []string{"Origin: http://localhost:8080"}, false, false},
-		{"an image", "GET", []string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors", "Sec-Fetch-Dest: image"}, false, false},
-		{"an image of this machine", "GET", []string{"Sec-Fetch-Site: same-site", "Sec-Fetch-Mode: no-cors", "Sec-Fetch-Dest: image"}, false, false},
+		{"an image", "GET", []string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors",
+			"Sec-Fetch-Dest: image"}, false, false},
+		{"an image of this machine", "GET",
+			[]string{"Sec-Fetch-Site: same-site", "Sec-Fetch-Mode: no-cors", "Sec-Fetch-Dest: image"}, false, false},
 		{"an old browser's image", "GET", []string{"Referer: http://evil.example/page"}, false, false},
 		{"a Referer that is no address", "GET", []string{"Referer: %zz"}, false, false},
 		{"a foreign HEAD", "HEAD", []string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors"}, false, false},
@@ -117,9 +136,10 @@ func TestGuard_Check_source(t *testing.T) {
 func TestGuard_Handler(t *testing.T) {
 	t.Parallel()
 	reached := 0
-	h := Guard{}.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached++ }), func(w http.ResponseWriter, _ *http.Request, err error) {
-		http.Error(w, err.Error(), http.StatusForbidden)
-	})
+	h := Guard{}.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached++ }),
+		func(w http.ResponseWriter, _ *http.Request, err error) {
+			http.Error(w, err.Error(), http.StatusForbidden)
+		})
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, request(t, "POST", "Origin: http://evil.example"))
 	if reached != 0 || w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "evil.example") {
@@ -171,7 +191,8 @@ func TestListen_reachesGuard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: Guard{}.Handler(http.NotFoundHandler(), func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(403) })}
+	server := &http.Server{Handler: Guard{}.Handler(http.NotFoundHandler(),
+		func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(403) })}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
 	t.Cleanup(func() {

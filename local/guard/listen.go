@@ -52,7 +52,8 @@ func (l *Listener) Narrowed() string {
 	if l.host != "" {
 		return ""
 	}
-	return fmt.Sprintf("no host was named: it listens at %s, for this machine alone; 0.0.0.0:%d is every network interface", l.tcp(), l.tcp().Port)
+	return fmt.Sprintf("no host was named: it listens at %s, for this machine alone; 0.0.0.0:%d is every network "+
+		"interface", l.tcp(), l.tcp().Port)
 }
 
 // Exposed describes who else can reach the listener: "0.0.0.0:8080 (every network interface)". It

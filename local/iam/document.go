@@ -13,8 +13,9 @@ import (
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 var (
 	policyElements    = []string{"Version", "Id", "Statement"}
-	statementElements = []string{"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
-	policyVersions    = []string{"2012-10-17", "2008-10-17"}
+	statementElements = []string{"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource",
+		"NotResource", "Condition"}
+	policyVersions = []string{"2012-10-17", "2008-10-17"}
 )
 
 // identitySid is the form of a statement's id in an identity policy; resource policies allow other

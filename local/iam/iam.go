@@ -200,8 +200,9 @@ func (e *Engine) evaluate(r request) (_ *awsapi.Error, timed bool) {
 	if r.role != "" {
 		have, ok := e.roles[r.role]
 		if !ok {
-			return &awsapi.Error{Type: "UnrecognizedClientException", Message: "The security token included in the request is invalid: no role " + r.role,
-				Status: http.StatusForbidden}, false
+			return &awsapi.Error{Type: "UnrecognizedClientException",
+				Message: "The security token included in the request is invalid: no role " + r.role,
+				Status:  http.StatusForbidden}, false
 		}
 		identity, r.session = have.statements, have.session
 	}
@@ -255,7 +256,8 @@ func (e *Engine) refusal(r request, explicit string) *awsapi.Error {
 		}
 		why = fmt.Sprintf("with an explicit deny in %s %s policy", article, explicit)
 	}
-	err := awsapi.Errorf("AccessDeniedException", "%s is not authorized to perform: %s on resource: %s %s", who, r.action, r.resource, why)
+	err := awsapi.Errorf("AccessDeniedException", "%s is not authorized to perform: %s on resource: %s %s", who,
+		r.action, r.resource, why)
 	if strings.HasPrefix(r.action, "lambda:") {
 		err.Status = http.StatusForbidden
 	}

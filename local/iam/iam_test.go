@@ -46,7 +46,8 @@ func TestEngine_Authorize(t *testing.T) {
 			e := engine(t, c)
 			for _, call := range c.Calls {
 				for range 2 { // the second answer comes from the cache
-					err := e.Authorize(awsapi.Identity{AccessKey: call.Key}, awsapi.Grant{Action: call.Action, Resource: call.Resource})
+					err := e.Authorize(awsapi.Identity{AccessKey: call.Key},
+						awsapi.Grant{Action: call.Action, Resource: call.Resource})
 					check(t, call.Key+" "+call.Action+" "+call.Resource, err, call.Want)
 				}
 			}
@@ -100,9 +101,12 @@ func TestEngine_Message(t *testing.T) {
 	if err := e.SetRole("stack-ChargeRole", "charge", nil); err != nil {
 		t.Fatal(err)
 	}
-	err := e.Authorize(iam.Role("stack-ChargeRole"), awsapi.Grant{Action: "dynamodb:PutItem", Resource: "arn:aws:dynamodb:us-east-1:000000000000:table/orders"})
-	want := "AccessDeniedException: User: arn:aws:sts::000000000000:assumed-role/stack-ChargeRole/charge is not authorized to perform: " +
-		"dynamodb:PutItem on resource: arn:aws:dynamodb:us-east-1:000000000000:table/orders because no identity-based policy allows the dynamodb:PutItem action"
+	err := e.Authorize(iam.Role("stack-ChargeRole"),
+		awsapi.Grant{Action: "dynamodb:PutItem", Resource: "arn:aws:dynamodb:us-east-1:000000000000:table/orders"})
+	want := "AccessDeniedException: User: arn:aws:sts::000000000000:assumed-role/stack-ChargeRole/charge is not " +
+		"authorized to perform: " +
+		"dynamodb:PutItem on resource: arn:aws:dynamodb:us-east-1:000000000000:table/orders because no identity-based " +
+		"policy allows the dynamodb:PutItem action"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
@@ -113,40 +117,52 @@ func TestEngine_Message(t *testing.T) {
 
 func TestEngine_refusesWhatItCannotEvaluate(t *testing.T) {
 	t.Parallel()
+	statement := func(members string) string { return `{"Statement":[{` + members + `}]}` }
+	conditional := func(condition string) string {
+		return statement(`"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":` + condition)
+	}
 	for name, c := range map[string]struct{ document, want string }{
-		"operator":       {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"StringMatches":{"aws:SourceIp":"10.0.0.0/8"}}}]}`, "condition operator StringMatches"},
-		"quantifier":     {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"ForSomeValues:StringLike":{"aws:TagKeys":"a"}}}]}`, "condition operator ForSomeValues"},
-		"null if exists": {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"NullIfExists":{"aws:SourceIp":"true"}}}]}`, "condition operator NullIfExists"},
-		"global key":     {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"StringEquals":{"aws:SauceArn":"x"}}}]}`, "condition key aws:SauceArn"},
-		"tag of no key":  {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/":"x"}}}]}`, "condition key aws:ResourceTag/"},
-		"no value":       {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"StringEquals":{"aws:SourceArn":[]}}}]}`, "has no value"},
-		"address":        {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/33"}}}]}`, "not a value of that type"},
-		"number":         {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"NumericLessThan":{"aws:MultiFactorAuthAge":"soon"}}}]}`, "not a value of that type"},
-		"date":           {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"DateLessThan":{"aws:CurrentTime":"soon"}}}]}`, "not a value of that type"},
-		"boolean":        {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"yes"}}}]}`, "not a value of that type"},
-		"key":            {`{"Statement":[{"Effect":"Allow","Action":"dynamodb:*","Resource":"*","Condition":{"StringEquals":{"dynamodb:LeadingKeys":"x"}}}]}`, "condition key dynamodb:LeadingKeys"},
-		"negated bool":   {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"NotBool":{"aws:SecureTransport":"true"}}}]}`, "NotBool"},
-		"effect":         {`{"Statement":[{"Effect":"allow","Action":"sqs:*","Resource":"*"}]}`, "effect"},
-		"no action":      {`{"Statement":[{"Effect":"Allow","Resource":"*"}]}`, "Action"},
-		"no resource":    {`{"Statement":[{"Effect":"Allow","Action":"sqs:SendMessage"}]}`, "Resource"},
-		"bare action":    {`{"Statement":[{"Effect":"Allow","Action":"SendMessage","Resource":"*"}]}`, "no service"},
-		"principal":      {`{"Statement":[{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*","Principal":"*"}]}`, "no principal"},
-		"variable":       {`{"Statement":[{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"arn:${aws:usrname}"}]}`, "policy variable ${aws:usrname}"},
-		"not JSON":       {`{`, "policy p"},
-		"not an object":  {`[]`, "policy p"},
-		"misspelt":       {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condtion":{"Bool":{"aws:SecureTransport":"true"}}}]}`, `unknown element "Condtion"`},
-		"lower case":     {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","resource":"*"}]}`, `unknown element "resource"`},
-		"other service":  {`{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*","Conditions":{}}]}`, `unknown element "Conditions"`},
+		"operator": {conditional(`{"StringMatches":{"aws:SourceIp":"10.0.0.0/8"}}`),
+			"condition operator StringMatches"},
+		"quantifier": {conditional(`{"ForSomeValues:StringLike":{"aws:TagKeys":"a"}}`),
+			"condition operator ForSomeValues"},
+		"null if exists": {conditional(`{"NullIfExists":{"aws:SourceIp":"true"}}`), "condition operator NullIfExists"},
+		"global key":     {conditional(`{"StringEquals":{"aws:SauceArn":"x"}}`), "condition key aws:SauceArn"},
+		"tag of no key":  {conditional(`{"StringEquals":{"aws:ResourceTag/":"x"}}`), "condition key aws:ResourceTag/"},
+		"no value":       {conditional(`{"StringEquals":{"aws:SourceArn":[]}}`), "has no value"},
+		"address":        {conditional(`{"IpAddress":{"aws:SourceIp":"10.0.0.0/33"}}`), "not a value of that type"},
+		"number":         {conditional(`{"NumericLessThan":{"aws:MultiFactorAuthAge":"soon"}}`), "not a value of that type"},
+		"date":           {conditional(`{"DateLessThan":{"aws:CurrentTime":"soon"}}`), "not a value of that type"},
+		"boolean":        {conditional(`{"Bool":{"aws:SecureTransport":"yes"}}`), "not a value of that type"},
+		"key": {statement(`"Effect":"Allow","Action":"dynamodb:*","Resource":"*",` +
+			`"Condition":{"StringEquals":{"dynamodb:LeadingKeys":"x"}}`), "condition key dynamodb:LeadingKeys"},
+		"negated bool": {conditional(`{"NotBool":{"aws:SecureTransport":"true"}}`), "NotBool"},
+		"effect":       {statement(`"Effect":"allow","Action":"sqs:*","Resource":"*"`), "effect"},
+		"no action":    {statement(`"Effect":"Allow","Resource":"*"`), "Action"},
+		"no resource":  {statement(`"Effect":"Allow","Action":"sqs:SendMessage"`), "Resource"},
+		"bare action":  {statement(`"Effect":"Allow","Action":"SendMessage","Resource":"*"`), "no service"},
+		"principal": {statement(`"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*","Principal":"*"`),
+			"no principal"},
+		"variable": {statement(`"Effect":"Allow","Action":"sqs:SendMessage","Resource":"arn:${aws:usrname}"`),
+			"policy variable ${aws:usrname}"},
+		"not JSON":      {`{`, "policy p"},
+		"not an object": {`[]`, "policy p"},
+		"misspelt": {statement(`"Effect":"Allow","Action":"sqs:*","Resource":"*",` +
+			`"Condtion":{"Bool":{"aws:SecureTransport":"true"}}`), `unknown element "Condtion"`},
+		"lower case": {statement(`"Effect":"Allow","Action":"sqs:*","resource":"*"`), `unknown element "resource"`},
+		"other service": {statement(`"Effect":"Allow","Action":"s3:*","Resource":"*","Conditions":{}`),
+			`unknown element "Conditions"`},
 		"other document": {`{"Statements":[],"Statement":[]}`, `unknown element "Statements"`},
 		"version":        {`{"Version":"2012-10-18","Statement":[]}`, `version "2012-10-18"`},
 		"empty version":  {`{"Version":"","Statement":[]}`, `version ""`},
-		"sid":            {`{"Statement":[{"Sid":"may send","Effect":"Allow","Action":"sqs:*","Resource":"*"}]}`, `Sid "may send"`},
-		"null":           {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"StringEquals":null}}]}`, "null"},
-		"repeated":       {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}},"Condition":{}}]}`, `"Condition" occurs twice`},
-		"empty resource": {`{"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":[]}]}`, "empty list"},
+		"sid":            {statement(`"Sid":"may send","Effect":"Allow","Action":"sqs:*","Resource":"*"`), `Sid "may send"`},
+		"null":           {conditional(`{"StringEquals":null}`), "null"},
+		"repeated": {conditional(`{"Bool":{"aws:SecureTransport":"true"}},"Condition":{}`),
+			`"Condition" occurs twice`},
+		"empty resource": {statement(`"Effect":"Allow","Action":"sqs:*","Resource":[]`), "empty list"},
 		"statement text": {`{"Statement":["Allow"]}`, "statement 0"},
 		"no statement":   {`{"Version":"2012-10-17"}`, "policy p: no Statement"},
-		"action nesting": {`{"Statement":[{"Effect":"Allow","Action":[["sqs:SendMessage"]],"Resource":"*"}]}`, "not text"},
+		"action nesting": {statement(`"Effect":"Allow","Action":[["sqs:SendMessage"]],"Resource":"*"`), "not text"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -160,10 +176,14 @@ func TestEngine_refusesWhatItCannotEvaluate(t *testing.T) {
 
 func TestCheckResourcePolicy_globalKeys(t *testing.T) {
 	t.Parallel()
-	for _, key := range []string{"aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:SourceOrgID", "aws:SourceIp", "aws:SourceVpce", "aws:SourceVpc", "aws:VpcSourceIp",
-		"aws:UserAgent", "aws:Referer", "aws:username", "aws:userid", "aws:PrincipalTag/team", "aws:RequestTag/a b", "aws:ResourceOrgID", "aws:FederatedProvider",
-		"aws:MultiFactorAuthPresent", "aws:CurrentTime", "aws:EpochTime", "aws:SourceIdentity", "aws:CalledViaFirst", "AWS:SOURCEOWNER", "aws:Ec2InstanceSourceVpc"} {
-		policy := fmt.Sprintf(`{"Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*","Condition":{"StringEquals":{%q:"x"}}}}`, key)
+	for _, key := range []string{"aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:SourceOrgID", "aws:SourceIp",
+		"aws:SourceVpce", "aws:SourceVpc", "aws:VpcSourceIp",
+		"aws:UserAgent", "aws:Referer", "aws:username", "aws:userid", "aws:PrincipalTag/team", "aws:RequestTag/a b",
+		"aws:ResourceOrgID", "aws:FederatedProvider",
+		"aws:MultiFactorAuthPresent", "aws:CurrentTime", "aws:EpochTime", "aws:SourceIdentity", "aws:CalledViaFirst",
+		"AWS:SOURCEOWNER", "aws:Ec2InstanceSourceVpc"} {
+		policy := fmt.Sprintf(`{"Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*",`+
+			`"Condition":{"StringEquals":{%q:"x"}}}}`, key)
 		if err := iam.CheckResourcePolicy(json.RawMessage(policy)); err != nil {
 			t.Errorf("%s: %v", key, err)
 		}
@@ -201,18 +221,23 @@ func TestEngine_Authorize_time(t *testing.T) {
 
 func TestCheckResourcePolicy_elements(t *testing.T) {
 	t.Parallel()
-	for policy, valid := range map[string]bool{
-		`{"Version":"2008-10-17","Id":"a b","Statement":{"Sid":"may send: 1","Effect":"Allow","Principal":"*","Action":"sqs:*"}}`:    true,
-		`{"Id":"q","Statement":[{"Effect":"Deny","NotPrincipal":{"AWS":"*"},"NotAction":"sqs:*","NotResource":"*","Condition":{}}]}`: true,
-		`{"id":"q","Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:*"}}`:                                                 false,
-		`{"Statement":{"effect":"Allow","Principal":"*","Action":"sqs:*"}}`:                                                          false,
-		`{"Statement":{"Effect":"Allow","Principle":"*","Action":"sqs:*"}}`:                                                          false,
-		`{"Statement":{"Effect":"Allow","Action":"sqs:*"}}`:                                                                          false,
-		`{"Statement":{"Principal":"*","Action":"sqs:*"}}`:                                                                           false,
-		`{"Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":[]}}`:                                            false,
+	for _, tt := range []struct {
+		valid  bool
+		policy string
+	}{
+		{true, `{"Version":"2008-10-17","Id":"a b","Statement":{"Sid":"may send: 1","Effect":"Allow","Principal":"*",` +
+			`"Action":"sqs:*"}}`},
+		{true, `{"Id":"q","Statement":[{"Effect":"Deny","NotPrincipal":{"AWS":"*"},"NotAction":"sqs:*",` +
+			`"NotResource":"*","Condition":{}}]}`},
+		{false, `{"id":"q","Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:*"}}`},
+		{false, `{"Statement":{"effect":"Allow","Principal":"*","Action":"sqs:*"}}`},
+		{false, `{"Statement":{"Effect":"Allow","Principle":"*","Action":"sqs:*"}}`},
+		{false, `{"Statement":{"Effect":"Allow","Action":"sqs:*"}}`},
+		{false, `{"Statement":{"Principal":"*","Action":"sqs:*"}}`},
+		{false, `{"Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":[]}}`},
 	} {
-		if err := iam.CheckResourcePolicy(json.RawMessage(policy)); (err == nil) != valid {
-			t.Errorf("%s: %v", policy, err)
+		if err := iam.CheckResourcePolicy(json.RawMessage(tt.policy)); (err == nil) != tt.valid {
+			t.Errorf("%s: %v", tt.policy, err)
 		}
 	}
 }
@@ -248,13 +273,16 @@ func TestEngine_Report(t *testing.T) {
 			{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"arn:q"},
 			{"Effect":"Allow","Action":"xray:PutTraceSegments","Resource":"*"},
 			{"Effect":"Deny","Action":"sqs:DeleteQueue","Resource":"*"}]}`)},
-		{Name: "aws", AWS: true, Document: json.RawMessage(`{"Statement":{"Effect":"Allow","Action":"sqs:ReceiveMessage","Resource":"*"}}`)},
+		{Name: "aws", AWS: true, Document: json.RawMessage(`{"Statement":{"Effect":"Allow",` +
+			`"Action":"sqs:ReceiveMessage","Resource":"*"}}`)},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	shared := iam.ResourcePolicy{ARNs: []string{"arn:q1", "arn:q2"}, Policy: iam.Policy{Name: "queues", Document: json.RawMessage(
-		`{"Statement":[{"Sid":"Rules","Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sqs:SendMessage","Resource":["arn:q1","arn:q2"]}]}`)}}
+	shared := iam.ResourcePolicy{ARNs: []string{"arn:q1", "arn:q2"},
+		Policy: iam.Policy{Name: "queues", Document: json.RawMessage(
+			`{"Statement":[{"Sid":"Rules","Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},` +
+				`"Action":"sqs:SendMessage","Resource":["arn:q1","arn:q2"]}]}`)}}
 	if err := e.SetResourcePolicies([]iam.ResourcePolicy{shared}); err != nil {
 		t.Fatal(err)
 	}
@@ -280,7 +308,8 @@ func TestEngine_Report(t *testing.T) {
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("unused:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if len(r.Denials) != 1 || r.Denials[0].Action != "dynamodb:DeleteItem" || r.Denials[0].Count != 2 || r.Denials[0].Caller != "role/r" {
+	if len(r.Denials) != 1 || r.Denials[0].Action != "dynamodb:DeleteItem" || r.Denials[0].Count != 2 ||
+		r.Denials[0].Caller != "role/r" {
 		t.Errorf("denials: %+v", r.Denials)
 	}
 }
@@ -288,7 +317,8 @@ func TestEngine_Report(t *testing.T) {
 func TestEngine_concurrent(t *testing.T) {
 	t.Parallel()
 	e := iam.New()
-	policy := iam.Policy{Name: "p", Document: json.RawMessage(`{"Statement":{"Effect":"Allow","Action":"states:*","Resource":"arn:aws:states:*"}}`)}
+	policy := iam.Policy{Name: "p", Document: json.RawMessage(`{"Statement":{"Effect":"Allow","Action":"states:*",` +
+		`"Resource":"arn:aws:states:*"}}`)}
 	if err := e.SetRole("r", "fn", []iam.Policy{policy}); err != nil {
 		t.Fatal(err)
 	}
@@ -296,7 +326,8 @@ func TestEngine_concurrent(t *testing.T) {
 	for w := range 4 {
 		wg.Go(func() {
 			for i := range 5000 { // more resources than the cache holds
-				g := awsapi.Grant{Action: "states:DescribeExecution", Resource: fmt.Sprintf("arn:aws:states:us-east-1:000000000000:execution:m:%d-%d", w, i)}
+				g := awsapi.Grant{Action: "states:DescribeExecution",
+					Resource: fmt.Sprintf("arn:aws:states:us-east-1:000000000000:execution:m:%d-%d", w, i)}
 				if err := e.Authorize(iam.Role("r"), g); err != nil {
 					t.Error(err)
 					return
@@ -314,7 +345,8 @@ func TestEngine_concurrent(t *testing.T) {
 
 func BenchmarkEngine_Authorize(b *testing.B) {
 	e := iam.New()
-	policy := iam.Policy{Name: "p", Document: json.RawMessage(`{"Statement":{"Effect":"Allow","Action":"dynamodb:PutItem","Resource":"arn:t"}}`)}
+	policy := iam.Policy{Name: "p", Document: json.RawMessage(`{"Statement":{"Effect":"Allow",` +
+		`"Action":"dynamodb:PutItem","Resource":"arn:t"}}`)}
 	if err := e.SetRole("r", "fn", []iam.Policy{policy}); err != nil {
 		b.Fatal(err)
 	}

@@ -87,8 +87,9 @@ func (e *Engine) Caller(id awsapi.Identity) (Caller, error) {
 	defer e.mu.RUnlock()
 	have, ok := e.roles[r.role]
 	if !ok {
-		return Caller{}, &awsapi.Error{Type: "InvalidClientTokenId", Message: "The security token included in the request is invalid: no role " + r.role,
-			Status: 403}
+		return Caller{}, &awsapi.Error{Type: "InvalidClientTokenId",
+			Message: "The security token included in the request is invalid: no role " + r.role,
+			Status:  403}
 	}
 	return Caller{awsapi.Account, sessionARN(r.role, have.session), userID(r.role, have.session)}, nil
 }

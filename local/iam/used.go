@@ -36,7 +36,8 @@ func (e *Engine) Used() []Used {
 		}
 	}
 	slices.SortFunc(out, func(a, b Used) int {
-		return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.Policy, b.Policy), cmp.Compare(a.Statement, b.Statement), cmp.Compare(a.Action, b.Action))
+		return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.Policy, b.Policy),
+			cmp.Compare(a.Statement, b.Statement), cmp.Compare(a.Action, b.Action))
 	})
 	return out
 }

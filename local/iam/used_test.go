@@ -13,11 +13,14 @@ func TestEngine_Used(t *testing.T) {
 	document := `{"Statement":[
 		{"Sid":"Table","Effect":"Allow","Action":["dynamodb:GetItem","dynamodb:PutItem"],"Resource":["arn:t","arn:t/index/*"]},
 		{"Effect":"Deny","Action":"dynamodb:DeleteItem","Resource":"*"}]}`
-	if err := e.SetRole("r", "f", []Policy{{Name: "p", Document: []byte(document)}, {Name: "aws", AWS: true, Document: []byte(document)}}); err != nil {
+	if err := e.SetRole("r", "f", []Policy{{Name: "p", Document: []byte(document)},
+		{Name: "aws", AWS: true, Document: []byte(document)}}); err != nil {
 		t.Fatal(err)
 	}
-	queue := `{"Statement":{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*","Principal":{"Service":"events.amazonaws.com"}}}`
-	if err := e.SetResourcePolicies([]ResourcePolicy{{ARNs: []string{"arn:q1", "arn:q2"}, Policy: Policy{Name: "q", Document: []byte(queue)}}}); err != nil {
+	queue := `{"Statement":{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*",` +
+		`"Principal":{"Service":"events.amazonaws.com"}}}`
+	if err := e.SetResourcePolicies([]ResourcePolicy{{ARNs: []string{"arn:q1", "arn:q2"},
+		Policy: Policy{Name: "q", Document: []byte(queue)}}}); err != nil {
 		t.Fatal(err)
 	}
 	if got := e.Used(); got != nil {

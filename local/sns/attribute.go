@@ -24,9 +24,11 @@ func (a Attribute) check(name string) error {
 	case !awsapi.IsAttributeName(strings.TrimPrefix(name, ownPrefix)):
 		return invalidValue("The message attribute name '%s' is invalid. "+awsapi.AttributeNameRule, name)
 	case kind == "":
-		return invalidValue("The message attribute '%s' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.", name)
+		return invalidValue("The message attribute '%s' has an invalid message attribute type, the set of supported "+
+			"type prefixes is Binary, Number, and String.", name)
 	case kind == "Binary" && len(a.BinaryValue) == 0, kind != "Binary" && a.StringValue == "":
-		return invalidValue("The message attribute '%s' must contain non-empty message attribute value for message attribute type '%s'.", name, a.DataType)
+		return invalidValue("The message attribute '%s' must contain non-empty message attribute value for message "+
+			"attribute type '%s'.", name, a.DataType)
 	case kind == "Number" && !awsapi.IsAttributeNumber(a.StringValue):
 		return invalidValue("Could not cast message attribute '%s' value to number.", name)
 	}

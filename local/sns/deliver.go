@@ -133,7 +133,8 @@ func (s *Service) deliver(ctx context.Context, out outbox.Delivery) outbox.Resul
 	case !dead && retryable(err) && out.Attempt < maxAttempts:
 		return outbox.Result{After: backoff(out.Attempt)}
 	case !dead:
-		s.o.Logger.Warn("message not delivered", "subscription", d.Subscription.ARN, "endpoint", d.Subscription.Endpoint, "error", err)
+		s.o.Logger.Warn("message not delivered", "subscription", d.Subscription.ARN, "endpoint",
+			d.Subscription.Endpoint, "error", err)
 	}
 	if err := s.bury(ctx, &d); err != nil && retryable(err) {
 		return outbox.Result{After: backoff(out.Attempt), Note: []byte("dead")}
@@ -176,7 +177,8 @@ func (s *Service) sendTo(ctx context.Context, queueARN string, d *delivery) erro
 	in := sendMessage{QueueURL: awsapi.QueueURL(queueARN), MessageGroupID: d.Message.Group}
 	if d.Subscription.Attributes["RawMessageDelivery"] == "true" {
 		in.MessageBody, in.MessageAttributes = d.Message.bodyFor("sqs"), maps.Clone(d.Message.Attributes)
-		maps.DeleteFunc(in.MessageAttributes, func(name string, _ Attribute) bool { return strings.HasPrefix(name, ownPrefix) })
+		maps.DeleteFunc(in.MessageAttributes,
+			func(name string, _ Attribute) bool { return strings.HasPrefix(name, ownPrefix) })
 	} else {
 		text, err := awsapi.MarshalUnescaped(d.envelope("sqs"))
 		if err != nil {
@@ -191,7 +193,8 @@ func (s *Service) sendTo(ctx context.Context, queueARN string, d *delivery) erro
 // retryable reports whether another attempt may succeed: not if a queue or permission is missing.
 func retryable(err error) bool {
 	e, ok := errors.AsType[*awsapi.Error](err)
-	return !ok || e.HTTPStatus() >= 500 && e.Type != "NotImplemented" || e.Type == "TooManyRequestsException" || e.Type == "ThrottlingException"
+	return !ok || e.HTTPStatus() >= 500 && e.Type != "NotImplemented" || e.Type == "TooManyRequestsException" ||
+		e.Type == "ThrottlingException"
 }
 
 // envelope is the notification that queues get. The local SNS has no certificate: the signature and
@@ -218,7 +221,8 @@ func (d *delivery) envelope(protocol string) envelope {
 	return envelope{
 		Type: "Notification", MessageID: m.ID, TopicARN: m.TopicARN, Subject: m.Subject, Message: m.bodyFor(protocol),
 		Timestamp: m.Time.Format("2006-01-02T15:04:05.000Z"), SignatureVersion: "1", MessageAttributes: m.values(),
-		UnsubscribeURL: "http://sns." + awsapi.Region + ".localhost/?Action=Unsubscribe&SubscriptionArn=" + d.Subscription.ARN,
+		UnsubscribeURL: "http://sns." + awsapi.Region + ".localhost/?Action=Unsubscribe&SubscriptionArn=" +
+			d.Subscription.ARN,
 	}
 }
 
@@ -245,7 +249,8 @@ func (d *delivery) lambdaEvent() ([]byte, error) {
 		"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": d.Subscription.ARN,
 		"Sns": map[string]any{
 			"Type": e.Type, "MessageId": e.MessageID, "TopicArn": e.TopicARN, "Subject": subject, "Message": e.Message,
-			"Timestamp": e.Timestamp, "SignatureVersion": e.SignatureVersion, "Signature": e.Signature, "SigningCertUrl": e.SigningCertURL,
+			"Timestamp": e.Timestamp, "SignatureVersion": e.SignatureVersion, "Signature": e.Signature,
+			"SigningCertUrl": e.SigningCertURL,
 			"UnsubscribeUrl": e.UnsubscribeURL, "MessageAttributes": d.Message.values(),
 		},
 	}

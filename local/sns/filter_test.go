@@ -27,7 +27,8 @@ func values(n int) string {
 func TestCompileFilter(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ scope, policy, want string }{
-		{"", `{"a":["x",{"prefix":"y"},{"anything-but":["z"]},{"exists":true},null,true],"b":[{"numeric":[">=",-1000000000,"<",5]}]}`, ""},
+		{"", `{"a":["x",{"prefix":"y"},{"anything-but":["z"]},{"exists":true},null,true],` +
+			`"b":[{"numeric":[">=",-1000000000,"<",5]}]}`, ""},
 		{"", `{"a":[{"suffix":"y"},{"equals-ignore-case":"z"},{"cidr":"10.0.0.0/24"}],"b":[1],"c":[1],"d":[1],"e":[1]}`, ""},
 		{"", `{"$or":[{"a":["x"]},{"b":["y"]}],"c":["z"]}`, ""},
 		{"", `{"a":` + values(150) + `}`, ""},
@@ -71,7 +72,8 @@ func TestService_refusedSubscriptionAttributes(t *testing.T) {
 		t.Fatal(err)
 	}
 	subscribe := func(attrs map[string]string) (*awssns.SubscribeOutput, error) {
-		return w.Subscribe(t.Context(), &awssns.SubscribeInput{TopicArn: topic.TopicArn, Protocol: aws.String("sqs"), Endpoint: aws.String(queue), Attributes: attrs})
+		return w.Subscribe(t.Context(), &awssns.SubscribeInput{TopicArn: topic.TopicArn, Protocol: aws.String("sqs"),
+			Endpoint: aws.String(queue), Attributes: attrs})
 	}
 	_, err = subscribe(map[string]string{"FilterPolicy": `{"a":{"b":["x"]}}`})
 	wantCode(t, err, "InvalidParameter")
@@ -83,13 +85,18 @@ func TestService_refusedSubscriptionAttributes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, value := range map[string]string{"FilterPolicyScope": "MessageAttributes", "FilterPolicy": `{"a":[{"wildcard":"*"}]}`, "RawMessageDelivery": "yes",
+	for name, value := range map[string]string{"FilterPolicyScope": "MessageAttributes",
+		"FilterPolicy": `{"a":[{"wildcard":"*"}]}`, "RawMessageDelivery": "yes",
 		"RedrivePolicy": "{", "DeliveryPolicy": "{", "Colour": "red"} {
-		_, err := w.SetSubscriptionAttributes(t.Context(), &awssns.SetSubscriptionAttributesInput{SubscriptionArn: sub.SubscriptionArn, AttributeName: &name, AttributeValue: &value})
+		_, err := w.SetSubscriptionAttributes(t.Context(),
+			&awssns.SetSubscriptionAttributesInput{SubscriptionArn: sub.SubscriptionArn, AttributeName: &name,
+				AttributeValue: &value})
 		wantCode(t, err, "InvalidParameter")
 	}
-	got, err := w.GetSubscriptionAttributes(t.Context(), &awssns.GetSubscriptionAttributesInput{SubscriptionArn: sub.SubscriptionArn})
-	if err != nil || got.Attributes["FilterPolicy"] != `{"a":{"b":["x"]}}` || got.Attributes["FilterPolicyScope"] != "MessageBody" || got.Attributes["RedrivePolicy"] != "" {
+	got, err := w.GetSubscriptionAttributes(t.Context(),
+		&awssns.GetSubscriptionAttributesInput{SubscriptionArn: sub.SubscriptionArn})
+	if err != nil || got.Attributes["FilterPolicy"] != `{"a":{"b":["x"]}}` ||
+		got.Attributes["FilterPolicyScope"] != "MessageBody" || got.Attributes["RedrivePolicy"] != "" {
 		t.Errorf("attributes %+v, %v", got, err)
 	}
 }
@@ -97,14 +104,18 @@ func TestService_refusedSubscriptionAttributes(t *testing.T) {
 func TestService_refusedTopicAttributes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	topic, err := w.CreateTopic(t.Context(), &awssns.CreateTopicInput{Name: aws.String("ops"), Attributes: map[string]string{"DisplayName": "Ops"}})
+	topic, err := w.CreateTopic(t.Context(),
+		&awssns.CreateTopicInput{Name: aws.String("ops"), Attributes: map[string]string{"DisplayName": "Ops"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, value := range map[string]string{"Policy": "[]", "DeliveryPolicy": "{", "DisplayName": strings.Repeat("x", 101), "TracingConfig": "On", "SignatureVersion": "3", "Colour": "red"} {
-		_, err := w.SetTopicAttributes(t.Context(), &awssns.SetTopicAttributesInput{TopicArn: topic.TopicArn, AttributeName: &name, AttributeValue: &value})
+	for name, value := range map[string]string{"Policy": "[]", "DeliveryPolicy": "{",
+		"DisplayName": strings.Repeat("x", 101), "TracingConfig": "On", "SignatureVersion": "3", "Colour": "red"} {
+		_, err := w.SetTopicAttributes(t.Context(),
+			&awssns.SetTopicAttributesInput{TopicArn: topic.TopicArn, AttributeName: &name, AttributeValue: &value})
 		wantCode(t, err, "InvalidParameter")
-		_, err = w.CreateTopic(t.Context(), &awssns.CreateTopicInput{Name: aws.String("other"), Attributes: map[string]string{name: value}})
+		_, err = w.CreateTopic(t.Context(),
+			&awssns.CreateTopicInput{Name: aws.String("other"), Attributes: map[string]string{name: value}})
 		wantCode(t, err, "InvalidParameter")
 	}
 	got, err := w.GetTopicAttributes(t.Context(), &awssns.GetTopicAttributesInput{TopicArn: topic.TopicArn})
@@ -128,7 +139,8 @@ func TestNew_unreadableSubscriptions(t *testing.T) {
 	}
 	b := w.st.NewBatch()
 	for _, rec := range []subscriptionRecord{
-		{ARN: ARN("ops") + ":old", TopicARN: ARN("ops"), Protocol: "sqs", Endpoint: queue, Attributes: map[string]string{"FilterPolicy": `{"a":[{"wildcard":"x*"}]}`}},
+		{ARN: ARN("ops") + ":old", TopicARN: ARN("ops"), Protocol: "sqs", Endpoint: queue,
+			Attributes: map[string]string{"FilterPolicy": `{"a":[{"wildcard":"x*"}]}`}},
 		{ARN: ARN("gone") + ":old", TopicARN: ARN("gone"), Protocol: "sqs", Endpoint: queue},
 	} {
 		if err := b.SetJSON(store.NewKey("sns", "subscription", rec.ARN), rec); err != nil {
@@ -140,15 +152,17 @@ func TestNew_unreadableSubscriptions(t *testing.T) {
 	}
 	w.crash()
 	_, err = w.Publish(t.Context(), &awssns.PublishInput{TopicArn: topic.TopicArn, Message: aws.String("x"),
-		MessageAttributes: map[string]types.MessageAttributeValue{"a": {DataType: aws.String("String"), StringValue: aws.String("xy")}}})
+		MessageAttributes: map[string]types.MessageAttributeValue{"a": {DataType: aws.String("String"),
+			StringValue: aws.String("xy")}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if n := w.svc.out.Len(); n != 0 {
 		t.Errorf("%d deliveries", n)
 	}
-	_, err = w.SetSubscriptionAttributes(t.Context(), &awssns.SetSubscriptionAttributesInput{SubscriptionArn: aws.String(ARN("ops") + ":old"),
-		AttributeName: aws.String("FilterPolicy"), AttributeValue: aws.String(`{"a":[{"prefix":"x"}]}`)})
+	_, err = w.SetSubscriptionAttributes(t.Context(),
+		&awssns.SetSubscriptionAttributesInput{SubscriptionArn: aws.String(ARN("ops") + ":old"),
+			AttributeName: aws.String("FilterPolicy"), AttributeValue: aws.String(`{"a":[{"prefix":"x"}]}`)})
 	if err != nil {
 		t.Errorf("repair: %v", err)
 	}
@@ -166,14 +180,17 @@ func TestService_publishAttributes(t *testing.T) {
 			MessageAttributes: map[string]types.MessageAttributeValue{name: {DataType: &dataType, StringValue: &value}}})
 		return err
 	}
-	for _, a := range [][3]string{{"a", "Number", "-1.5e3"}, {"a", "String.Array", `["x"]`}, {"AWS.SNS.SMS.SenderID", "String", "shop"}} {
+	for _, a := range [][3]string{{"a", "Number", "-1.5e3"}, {"a", "String.Array", `["x"]`},
+		{"AWS.SNS.SMS.SenderID", "String", "shop"}} {
 		if err := publish(a[0], a[1], a[2]); err != nil {
 			t.Errorf("%v: %v", a, err)
 		}
 	}
 	for _, a := range [][4]string{
-		{"a", "Number", "many", "Could not cast message attribute 'a' value to number."}, {"a", "Number.int", "0x1", "Could not cast"},
-		{"a", "Text", "x", "supported type prefixes"}, {"a", "String", "", "must contain non-empty"}, {"Amazon.a", "String", "x", "name 'Amazon.a' is invalid"},
+		{"a", "Number", "many", "Could not cast message attribute 'a' value to number."},
+		{"a", "Number.int", "0x1", "Could not cast"},
+		{"a", "Text", "x", "supported type prefixes"}, {"a", "String", "", "must contain non-empty"},
+		{"Amazon.a", "String", "x", "name 'Amazon.a' is invalid"},
 		{".a", "String", "x", "name '.a' is invalid"},
 	} {
 		err := publish(a[0], a[1], a[2])
@@ -194,7 +211,8 @@ func TestService_publishBatchChecks(t *testing.T) {
 		return types.PublishBatchRequestEntry{Id: &id, Message: aws.String(strings.Repeat("x", size))}
 	}
 	publish := func(entries ...types.PublishBatchRequestEntry) error {
-		_, err := w.PublishBatch(t.Context(), &awssns.PublishBatchInput{TopicArn: topic.TopicArn, PublishBatchRequestEntries: entries})
+		_, err := w.PublishBatch(t.Context(),
+			&awssns.PublishBatchInput{TopicArn: topic.TopicArn, PublishBatchRequestEntries: entries})
 		return err
 	}
 	var eleven []types.PublishBatchRequestEntry
@@ -202,7 +220,8 @@ func TestService_publishBatchChecks(t *testing.T) {
 		eleven = append(eleven, entry(fmt.Sprint(i), 1))
 	}
 	heavy := entry("b", 200<<10)
-	heavy.MessageAttributes = map[string]types.MessageAttributeValue{"a": {DataType: aws.String("String"), StringValue: aws.String(strings.Repeat("y", 60<<10))}}
+	heavy.MessageAttributes = map[string]types.MessageAttributeValue{"a": {DataType: aws.String("String"),
+		StringValue: aws.String(strings.Repeat("y", 60<<10))}}
 	wantCode(t, publish([]types.PublishBatchRequestEntry{}...), "EmptyBatchRequest")
 	wantCode(t, publish(eleven...), "TooManyEntriesInBatchRequest")
 	wantCode(t, publish(entry("a", 1), entry("a", 1)), "BatchEntryIdsNotDistinct")
@@ -221,5 +240,42 @@ func TestService_publishBatchChecks(t *testing.T) {
 	}
 	if _, err = w.svc.Do(t.Context(), op, in); err == nil || !strings.HasPrefix(err.Error(), "EmptyBatchRequest") {
 		t.Errorf("an empty list: %v", err)
+	}
+}
+
+func TestFilterPolicy(t *testing.T) {
+	t.Parallel()
+	number := types.MessageAttributeValue{DataType: aws.String("Number"), StringValue: aws.String("150")}
+	array := types.MessageAttributeValue{DataType: aws.String("String.Array"), StringValue: aws.String(`["x","y"]`)}
+	for _, tt := range []struct {
+		name, scope, policy, message string
+		attrs                        map[string]types.MessageAttributeValue
+		want                         bool
+	}{
+		{"attribute matches", "", `{"kind":["alert",{"prefix":"war"}]}`, "m",
+			map[string]types.MessageAttributeValue{"kind": text("warning")}, true},
+		{"attribute is missing", "", `{"kind":["alert"]}`, "m", nil, false},
+		{"number", "", `{"n":[{"numeric":[">=",100]}]}`, "m", map[string]types.MessageAttributeValue{"n": number}, true},
+		{"list", "", `{"l":["y"]}`, "m", map[string]types.MessageAttributeValue{"l": array}, true},
+		{"absent", "", `{"kind":[{"exists":false}]}`, "m", nil, true},
+		{"body matches", "MessageBody", `{"order":{"status":["FAILED"]}}`, `{"order":{"status":"FAILED"}}`, nil, true},
+		{"body differs", "MessageBody", `{"order":{"status":["FAILED"]}}`, `{"order":{"status":"PAID"}}`, nil, false},
+		{"body is no object", "MessageBody", `{"order":["x"]}`, `text`, nil, false},
+		{"no filter", "", `{}`, "m", nil, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			topic := w.topic("ops")
+			attrs := map[string]string{"FilterPolicy": tt.policy}
+			if tt.scope != "" {
+				attrs["FilterPolicyScope"] = tt.scope
+			}
+			w.subscribe(topic, "sqs", queue, attrs)
+			w.publish(topic, tt.message, tt.attrs)
+			if got := w.svc.out.Len() == 1; got != tt.want {
+				t.Errorf("delivered = %v", got)
+			}
+		})
 	}
 }

@@ -97,14 +97,16 @@ func (s *Service) message(t *topic, in publishIn) (*Message, error) {
 	case utf8.RuneCountInString(in.Subject) > 100 || strings.ContainsFunc(in.Subject, unicode.IsControl):
 		return nil, invalid("Subject")
 	case in.MessageDeduplicationID != "":
-		return nil, invalid("MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for this topic type")
+		return nil, invalid("MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter " +
+			"that is not valid for this topic type")
 	case in.MessageGroupID != "" && !awsapi.IsMessageGroup(in.MessageGroupID):
 		return nil, invalid("MessageGroupId")
 	case in.MessageStructure != "" && in.MessageStructure != "json":
 		return nil, invalid("MessageStructure")
 	}
 	m := &Message{
-		ID: s.o.NewID(), TopicARN: ARN(t.name), Subject: in.Subject, Body: in.Message, Attributes: in.MessageAttributes, Group: in.MessageGroupID,
+		ID: s.o.NewID(), TopicARN: ARN(t.name), Subject: in.Subject, Body: in.Message,
+		Attributes: in.MessageAttributes, Group: in.MessageGroupID,
 		Time: s.clock.Now().UTC(),
 	}
 	if in.MessageStructure == "" {

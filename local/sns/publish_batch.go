@@ -25,7 +25,8 @@ func (in *publishBatchIn) check() error {
 	seen, size := map[string]bool{}, 0
 	for _, e := range in.Entries {
 		if !batchID.MatchString(e.ID) {
-			return awsapi.Errorf("InvalidBatchEntryId", "The Id of a batch entry in a batch request doesn't abide by the specification.")
+			return awsapi.Errorf("InvalidBatchEntryId",
+				"The Id of a batch entry in a batch request doesn't abide by the specification.")
 		}
 		if seen[e.ID] {
 			return awsapi.Errorf("BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id.")
@@ -34,7 +35,8 @@ func (in *publishBatchIn) check() error {
 		size += e.size()
 	}
 	if size > maxMessageBytes {
-		return awsapi.Errorf("BatchRequestTooLong", "The length of all the batch messages put together is more than the limit.")
+		return awsapi.Errorf("BatchRequestTooLong",
+			"The length of all the batch messages put together is more than the limit.")
 	}
 	return nil
 }

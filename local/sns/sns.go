@@ -148,7 +148,8 @@ func (s *Service) openSubscriptions() error {
 		}
 		sub, err := rec.compile()
 		if err != nil {
-			s.o.Logger.Error("subscription cannot be read; it receives nothing until its attributes are set again", "subscription", rec.ARN, "error", err)
+			s.o.Logger.Error("subscription cannot be read; it receives nothing until its attributes are set again",
+				"subscription", rec.ARN, "error", err)
 			sub = &subscription{subscriptionRecord: rec, closed: true}
 		}
 		t.subs[rec.ARN] = sub

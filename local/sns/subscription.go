@@ -38,7 +38,8 @@ func (r subscriptionRecord) compile() (*subscription, error) {
 			}
 		case "FilterPolicyScope":
 			if v != onAttributes && v != onBody {
-				return nil, invalid("FilterPolicyScope: Invalid value [%s]. Please use either MessageBody or MessageAttributes", v)
+				return nil,
+					invalid("FilterPolicyScope: Invalid value [%s]. Please use either MessageBody or MessageAttributes", v)
 			}
 		case "RedrivePolicy":
 			if _, err := deadLetterARN(v); err != nil {
@@ -225,7 +226,8 @@ func (s *Service) list(topics []*topic, token string) (any, error) {
 	for i, arn := range arns {
 		sub := all[arn]
 		out[i] = map[string]any{
-			"SubscriptionArn": arn, "TopicArn": sub.TopicARN, "Protocol": sub.Protocol, "Endpoint": sub.Endpoint, "Owner": awsapi.Account,
+			"SubscriptionArn": arn, "TopicArn": sub.TopicARN, "Protocol": sub.Protocol, "Endpoint": sub.Endpoint,
+			"Owner": awsapi.Account,
 		}
 	}
 	return awsapi.Listing("Subscriptions", out, next), nil
@@ -242,7 +244,8 @@ func (s *Service) getSubscriptionAttributes(_ context.Context, in subscriptionIn
 		out["FilterPolicyScope"] = onAttributes
 	}
 	maps.Copy(out, map[string]string{
-		"SubscriptionArn": sub.ARN, "TopicArn": sub.TopicARN, "Protocol": sub.Protocol, "Endpoint": sub.Endpoint, "Owner": awsapi.Account,
+		"SubscriptionArn": sub.ARN, "TopicArn": sub.TopicARN, "Protocol": sub.Protocol, "Endpoint": sub.Endpoint,
+		"Owner":               awsapi.Account,
 		"PendingConfirmation": "false", "ConfirmationWasAuthenticated": "true",
 	})
 	return map[string]any{"Attributes": out}, nil

@@ -19,7 +19,8 @@ import (
 var topicName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
 
 // topicAttributes are the attributes that can be set; they are stored and returned.
-var topicAttributes = []string{"DisplayName", "Policy", "DeliveryPolicy", "KmsMasterKeyId", "TracingConfig", "SignatureVersion"}
+var topicAttributes = []string{"DisplayName", "Policy", "DeliveryPolicy", "KmsMasterKeyId", "TracingConfig",
+	"SignatureVersion"}
 
 type createTopicIn struct {
 	Name       string

@@ -27,11 +27,13 @@ func (a Attribute) check(name string) error {
 	case a.DataType == "":
 		return invalidParameter("The message (user) attribute '%s' must contain a non-empty message attribute type.", name)
 	case kind == "":
-		return invalidParameter("The type of message (user) attribute '%s' is invalid. You must use only the following supported type prefixes: Binary, Number, String.", name)
+		return invalidParameter("The type of message (user) attribute '%s' is invalid. You must use only the "+
+			"following supported type prefixes: Binary, Number, String.", name)
 	case given(a.StringListValues) || given(a.BinaryListValues):
 		return invalidParameter("Message attribute list values in SendMessage operation are not supported.")
 	case kind == "Binary" && a.StringValue != "" || kind != "Binary" && len(a.BinaryValue) > 0:
-		return invalidParameter("The message (user) attribute '%s' with type '%s' must use field '%s'.", name, kind, valueField(kind))
+		return invalidParameter("The message (user) attribute '%s' with type '%s' must use field '%s'.", name, kind,
+			valueField(kind))
 	case kind == "Binary" && len(a.BinaryValue) == 0, kind != "Binary" && a.StringValue == "":
 		return invalidParameter("The message (user) attribute '%s' must contain a non-empty value of type '%s'.", name, kind)
 	case kind == "Number" && !awsapi.IsAttributeNumber(a.StringValue):
@@ -59,6 +61,7 @@ func forbidden(r rune) bool {
 }
 
 func invalidContents() error {
-	return awsapi.Errorf("InvalidMessageContents", "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | "+
-		"#x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF")
+	return awsapi.Errorf("InvalidMessageContents",
+		"Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | "+
+			"#x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF")
 }

@@ -46,7 +46,8 @@ func checkBatch[E any](entries []E, kind string, id func(E) string) error {
 	for _, e := range entries {
 		if !batchID.MatchString(id(e)) {
 			return awsapi.Errorf("InvalidBatchEntryId",
-				"A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.")
+				"A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at "+
+					"most 80 letters long.")
 		}
 		if seen[id(e)] {
 			return awsapi.Errorf("BatchEntryIdsNotDistinct", "Id %s repeated.", id(e))

@@ -95,7 +95,8 @@ func (s *Service) create(in createQueueIn, checkTarget bool) error {
 		return err
 	}
 	now := s.clock.Now().Unix()
-	rec := queueRecord{Name: in.QueueName, ID: s.lastID + 1, Created: now, Modified: now, Attributes: in.Attributes, Tags: in.Tags}
+	rec := queueRecord{Name: in.QueueName, ID: s.lastID + 1, Created: now, Modified: now, Attributes: in.Attributes,
+		Tags: in.Tags}
 	b := s.st.NewBatch()
 	if err := putQueue(b, rec); err != nil {
 		return err
@@ -208,7 +209,8 @@ func (s *Service) purgeQueue(_ context.Context, in queueIn) (any, error) {
 	now := s.now()
 	if q.purged != 0 && now < q.purged+60_000 {
 		q.thaw(false, false)
-		return nil, awsapi.Errorf("PurgeQueueInProgress", "Only one PurgeQueue operation on %s is allowed every 60 seconds.", q.name)
+		return nil,
+			awsapi.Errorf("PurgeQueueInProgress", "Only one PurgeQueue operation on %s is allowed every 60 seconds.", q.name)
 	}
 	b := s.st.NewBatch()
 	q.dropMessages(b)

@@ -132,7 +132,8 @@ func (q *queue) parse(s string) (handle, error) {
 	}
 	b, err := base64.StdEncoding.DecodeString(s)
 	if err != nil || len(b) != 24 || string(b[:4]) != "rcpt" || binary.BigEndian.Uint64(b[4:]) != q.id {
-		return handle{}, awsapi.Errorf("ReceiptHandleIsInvalid", "The input receipt handle %q is not a valid receipt handle.", s)
+		return handle{},
+			awsapi.Errorf("ReceiptHandleIsInvalid", "The input receipt handle %q is not a valid receipt handle.", s)
 	}
 	return handle{q.id, binary.BigEndian.Uint64(b[12:]), binary.BigEndian.Uint32(b[20:])}, nil
 }

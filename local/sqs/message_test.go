@@ -29,13 +29,15 @@ func TestSend_Receive_Delete(t *testing.T) {
 	w.clock.Advance(time.Second)
 	m := w.want(url, "größe")[0]
 	if *m.MessageId != *sent.MessageId || *m.MD5OfMessageAttributes != *sent.MD5OfMessageAttributes {
-		t.Errorf("received %s %s, sent %s %s", *m.MessageId, *m.MD5OfMessageAttributes, *sent.MessageId, *sent.MD5OfMessageAttributes)
+		t.Errorf("received %s %s, sent %s %s", *m.MessageId, *m.MD5OfMessageAttributes, *sent.MessageId,
+			*sent.MD5OfMessageAttributes)
 	}
 	if a := m.MessageAttributes["raw"]; string(a.BinaryValue) != "\x00\x01\x02" {
 		t.Errorf("binary attribute = %v", a.BinaryValue)
 	}
 	want := map[string]string{
-		"ApproximateReceiveCount": "1", "SentTimestamp": "1795348800000", "ApproximateFirstReceiveTimestamp": "1795348801000", "SenderId": "role/test",
+		"ApproximateReceiveCount": "1", "SentTimestamp": "1795348800000",
+		"ApproximateFirstReceiveTimestamp": "1795348801000", "SenderId": "role/test",
 	}
 	for k, v := range want {
 		if m.Attributes[k] != v {
@@ -44,7 +46,8 @@ func TestSend_Receive_Delete(t *testing.T) {
 	}
 	w.wantCounts(url, "0/1/0")
 	for range 2 { // the second finds nothing, which is no error
-		if _, err := w.DeleteMessage(t.Context(), &awssqs.DeleteMessageInput{QueueUrl: &url, ReceiptHandle: m.ReceiptHandle}); err != nil {
+		if _, err := w.DeleteMessage(t.Context(),
+			&awssqs.DeleteMessageInput{QueueUrl: &url, ReceiptHandle: m.ReceiptHandle}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -82,7 +85,8 @@ func TestVisibility(t *testing.T) {
 		return err
 	}
 	wantCode(t, change(first, 5), "AWS.SimpleQueueService.MessageNotInflight")
-	if _, err := w.DeleteMessage(t.Context(), &awssqs.DeleteMessageInput{QueueUrl: &url, ReceiptHandle: first.ReceiptHandle}); err != nil {
+	if _, err := w.DeleteMessage(t.Context(),
+		&awssqs.DeleteMessageInput{QueueUrl: &url, ReceiptHandle: first.ReceiptHandle}); err != nil {
 		t.Fatal(err)
 	}
 	w.wantCounts(url, "0/1/0") // a stale handle deletes nothing
@@ -103,7 +107,8 @@ func TestDelayAndRetention(t *testing.T) {
 	w := newWorld(t)
 	url := w.create("q", map[string]string{"DelaySeconds": "5", "MessageRetentionPeriod": "60"})
 	w.send(url, "late")
-	if _, err := w.SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: &url, MessageBody: aws.String("later"), DelaySeconds: 7}); err != nil {
+	if _, err := w.SendMessage(t.Context(),
+		&awssqs.SendMessageInput{QueueUrl: &url, MessageBody: aws.String("later"), DelaySeconds: 7}); err != nil {
 		t.Fatal(err)
 	}
 	w.wantCounts(url, "0/0/2")
@@ -129,14 +134,16 @@ func TestBatches(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	url := w.create("q", nil)
-	out, err := w.SendMessageBatch(t.Context(), &awssqs.SendMessageBatchInput{QueueUrl: &url, Entries: []types.SendMessageBatchRequestEntry{
-		{Id: aws.String("a"), MessageBody: aws.String("A")}, {Id: aws.String("b"), MessageBody: aws.String("bad \x01")},
-		{Id: aws.String("c"), MessageBody: aws.String("C")},
-	}})
+	out, err := w.SendMessageBatch(t.Context(),
+		&awssqs.SendMessageBatchInput{QueueUrl: &url, Entries: []types.SendMessageBatchRequestEntry{
+			{Id: aws.String("a"), MessageBody: aws.String("A")}, {Id: aws.String("b"), MessageBody: aws.String("bad \x01")},
+			{Id: aws.String("c"), MessageBody: aws.String("C")},
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(out.Successful) != 2 || len(out.Failed) != 1 || *out.Failed[0].Id != "b" || *out.Failed[0].Code != "InvalidMessageContents" {
+	if len(out.Successful) != 2 || len(out.Failed) != 1 || *out.Failed[0].Id != "b" ||
+		*out.Failed[0].Code != "InvalidMessageContents" {
 		t.Errorf("batch = %+v %+v", out.Successful, out.Failed)
 	}
 	got := w.want(url, "A", "C")
@@ -145,13 +152,15 @@ func TestBatches(t *testing.T) {
 			{Id: aws.String("1"), ReceiptHandle: got[0].ReceiptHandle, VisibilityTimeout: 0},
 			{Id: aws.String("2"), ReceiptHandle: aws.String("nonsense"), VisibilityTimeout: 0},
 		}})
-	if err != nil || len(changed.Successful) != 1 || len(changed.Failed) != 1 || *changed.Failed[0].Code != "ReceiptHandleIsInvalid" {
+	if err != nil || len(changed.Successful) != 1 || len(changed.Failed) != 1 ||
+		*changed.Failed[0].Code != "ReceiptHandleIsInvalid" {
 		t.Errorf("change = %+v, %v", changed, err)
 	}
 	again := w.want(url, "A")
 	deleted, err := w.DeleteMessageBatch(t.Context(), &awssqs.DeleteMessageBatchInput{QueueUrl: &url,
 		Entries: []types.DeleteMessageBatchRequestEntry{
-			{Id: aws.String("1"), ReceiptHandle: again[0].ReceiptHandle}, {Id: aws.String("2"), ReceiptHandle: got[1].ReceiptHandle},
+			{Id: aws.String("1"), ReceiptHandle: again[0].ReceiptHandle},
+			{Id: aws.String("2"), ReceiptHandle: got[1].ReceiptHandle},
 			{Id: aws.String("3"), ReceiptHandle: got[1].ReceiptHandle},
 		}})
 	if err != nil || len(deleted.Successful) != 3 {
@@ -160,12 +169,16 @@ func TestBatches(t *testing.T) {
 	w.wantCounts(url, "0/0/0")
 
 	same := types.SendMessageBatchRequestEntry{Id: aws.String("x"), MessageBody: aws.String("x")}
-	_, err = w.SendMessageBatch(t.Context(), &awssqs.SendMessageBatchInput{QueueUrl: &url, Entries: []types.SendMessageBatchRequestEntry{same, same}})
+	_, err = w.SendMessageBatch(t.Context(),
+		&awssqs.SendMessageBatchInput{QueueUrl: &url, Entries: []types.SendMessageBatchRequestEntry{same, same}})
 	wantCode(t, err, "AWS.SimpleQueueService.BatchEntryIdsNotDistinct")
-	big := types.SendMessageBatchRequestEntry{Id: aws.String("y"), MessageBody: aws.String(strings.Repeat("y", maxMessageBytes))}
-	_, err = w.SendMessageBatch(t.Context(), &awssqs.SendMessageBatchInput{QueueUrl: &url, Entries: []types.SendMessageBatchRequestEntry{same, big}})
+	big := types.SendMessageBatchRequestEntry{Id: aws.String("y"),
+		MessageBody: aws.String(strings.Repeat("y", maxMessageBytes))}
+	_, err = w.SendMessageBatch(t.Context(),
+		&awssqs.SendMessageBatchInput{QueueUrl: &url, Entries: []types.SendMessageBatchRequestEntry{same, big}})
 	wantCode(t, err, "AWS.SimpleQueueService.BatchRequestTooLong")
-	_, err = w.SendMessageBatch(t.Context(), &awssqs.SendMessageBatchInput{QueueUrl: &url, Entries: make([]types.SendMessageBatchRequestEntry, 0)})
+	_, err = w.SendMessageBatch(t.Context(),
+		&awssqs.SendMessageBatchInput{QueueUrl: &url, Entries: make([]types.SendMessageBatchRequestEntry, 0)})
 	wantCode(t, err, "AWS.SimpleQueueService.EmptyBatchRequest")
 }
 

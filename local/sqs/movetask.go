@@ -210,7 +210,8 @@ func (s *Service) moveBack(t *moveTask, from *queue, entries []*entry) error {
 	return nil
 }
 
-func (s *Service) moveOne(b *store.Batch, t *moveTask, from *queue, e *entry, open map[string]*queue) (*queue, *entry, error) {
+func (s *Service) moveOne(b *store.Batch, t *moveTask, from *queue, e *entry, open map[string]*queue) (*queue, *entry,
+	error) {
 	m, err := from.read(e)
 	if err != nil {
 		return nil, nil, err

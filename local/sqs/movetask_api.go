@@ -36,7 +36,8 @@ func (s *Service) startMessageMoveTask(_ context.Context, in startMoveIn) (any, 
 	for _, other := range s.tasks {
 		t.Number = max(t.Number, other.Number+1)
 		if other.Source == t.Source && other.snapshot().Status == taskRunning {
-			err = awsapi.Errorf("UnsupportedOperation", "There is already a task running. Only one active task is allowed for a source queue arn at a given time.")
+			err = awsapi.Errorf("UnsupportedOperation",
+				"There is already a task running. Only one active task is allowed for a source queue arn at a given time.")
 		}
 	}
 	s.mu.Unlock()
@@ -61,18 +62,21 @@ func (s *Service) startMessageMoveTask(_ context.Context, in startMoveIn) (any, 
 func (s *Service) moveSource(in startMoveIn) (*queue, error) {
 	q, err := s.queue(in.SourceARN)
 	if err != nil {
-		return nil, awsapi.Errorf("ResourceNotFoundException", "The resource that you specified for the SourceArn parameter doesn't exist.")
+		return nil, awsapi.Errorf("ResourceNotFoundException",
+			"The resource that you specified for the SourceArn parameter doesn't exist.")
 	}
 	if len(s.sourcesOf(ARN(q.name))) == 0 {
 		return nil, invalidParameter("Source queue must be configured as a Dead Letter Queue.")
 	}
 	if in.DestinationARN != "" {
 		if _, err := s.queue(in.DestinationARN); err != nil {
-			return nil, awsapi.Errorf("ResourceNotFoundException", "The resource that you specified for the DestinationArn parameter doesn't exist.")
+			return nil, awsapi.Errorf("ResourceNotFoundException",
+				"The resource that you specified for the DestinationArn parameter doesn't exist.")
 		}
 	}
 	if in.MaxNumberOfMessagesPerSecond < 0 || in.MaxNumberOfMessagesPerSecond > 500 {
-		return nil, invalidParameter("Value for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: must be between 1 and 500.")
+		return nil, invalidParameter(
+			"Value for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: must be between 1 and 500.")
 	}
 	return q, nil
 }
@@ -100,10 +104,12 @@ func (s *Service) cancelMessageMoveTask(_ context.Context, in moveTaskIn) (any, 
 
 func (s *Service) listMessageMoveTasks(_ context.Context, in moveTaskIn) (any, error) {
 	if _, err := s.queue(in.SourceARN); err != nil {
-		return nil, awsapi.Errorf("ResourceNotFoundException", "The resource that you specified for the SourceArn parameter doesn't exist.")
+		return nil, awsapi.Errorf("ResourceNotFoundException",
+			"The resource that you specified for the SourceArn parameter doesn't exist.")
 	}
 	if in.MaxResults < 0 || in.MaxResults > 10 {
-		return nil, invalidParameter("Value %d for parameter MaxResults is invalid. Reason: must be between 1 and 10.", in.MaxResults)
+		return nil,
+			invalidParameter("Value %d for parameter MaxResults is invalid. Reason: must be between 1 and 10.", in.MaxResults)
 	}
 	s.mu.RLock()
 	var tasks []moveRecord

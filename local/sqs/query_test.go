@@ -54,12 +54,14 @@ type messageElement struct {
 func (f *forms) post(path string, status int, form url.Values) answer {
 	f.t.Helper()
 	form.Set("Version", "2012-11-05")
-	req, err := http.NewRequestWithContext(f.t.Context(), http.MethodPost, f.server.URL+path, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(f.t.Context(), http.MethodPost, f.server.URL+path,
+		strings.NewReader(form.Encode()))
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
-	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKID/20311122/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0")
+	req.Header.Set("Authorization",
+		"AWS4-HMAC-SHA256 Credential=AKID/20311122/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0")
 	return f.do(req, status)
 }
 
@@ -107,51 +109,75 @@ func TestService_query(t *testing.T) {
 	t.Parallel()
 	f := newForms(t, newWorld(t))
 	dead := f.post("/", 200, action("CreateQueue", "QueueName", "dead")).QueueURL
-	created := f.post("/", 200, action("CreateQueue", "QueueName", "work", "Attribute.1.Name", "VisibilityTimeout", "Attribute.1.Value", "7",
-		"Attribute.2.Name", "RedrivePolicy", "Attribute.2.Value", `{"maxReceiveCount":2,"deadLetterTargetArn":"`+ARN("dead")+`"}`, "Tag.1.Key", "team", "Tag.1.Value", "a&b"))
+	created := f.post("/", 200,
+		action("CreateQueue", "QueueName", "work", "Attribute.1.Name", "VisibilityTimeout", "Attribute.1.Value", "7",
+			"Attribute.2.Name", "RedrivePolicy", "Attribute.2.Value",
+			`{"maxReceiveCount":2,"deadLetterTargetArn":"`+ARN("dead")+`"}`, "Tag.1.Key", "team", "Tag.1.Value", "a&b"))
 	f.want(created, "<ResponseMetadata><RequestId>")
-	if created.QueueURL != f.server.URL+"/000000000000/work" || created.XMLName.Space != query.Namespace || created.XMLName.Local != "CreateQueueResponse" {
+	if created.QueueURL != f.server.URL+"/000000000000/work" || created.XMLName.Space != query.Namespace ||
+		created.XMLName.Local != "CreateQueueResponse" {
 		t.Errorf("created %+v", created)
 	}
 	if got := f.post("/", 200, action("ListQueues", "MaxResults", "1000")).QueueURLs; len(got) != 2 || got[0] != dead {
 		t.Errorf("listed %q", got)
 	}
 	const path = "/000000000000/work"
-	f.want(f.post("/", 200, action("GetQueueUrl", "QueueName", "work")), "<GetQueueUrlResult><QueueUrl>"+created.QueueURL+"</QueueUrl>")
-	f.want(f.post("/000000000000/dead", 200, action("ListDeadLetterSourceQueues")), "<QueueUrl>"+created.QueueURL+"</QueueUrl>")
-	f.want(f.post(path, 200, action("GetQueueAttributes", "AttributeName.1", "VisibilityTimeout", "AttributeName.2", "QueueArn")),
-		"<Attribute><Name>QueueArn</Name><Value>"+ARN("work")+"</Value></Attribute>", "<Attribute><Name>VisibilityTimeout</Name><Value>7</Value></Attribute>")
+	f.want(f.post("/", 200, action("GetQueueUrl", "QueueName", "work")),
+		"<GetQueueUrlResult><QueueUrl>"+created.QueueURL+"</QueueUrl>")
+	f.want(f.post("/000000000000/dead", 200, action("ListDeadLetterSourceQueues")),
+		"<QueueUrl>"+created.QueueURL+"</QueueUrl>")
+	f.want(f.post(path, 200,
+		action("GetQueueAttributes", "AttributeName.1", "VisibilityTimeout", "AttributeName.2", "QueueArn")),
+		"<Attribute><Name>QueueArn</Name><Value>"+ARN("work")+"</Value></Attribute>",
+		"<Attribute><Name>VisibilityTimeout</Name><Value>7</Value></Attribute>")
 	f.want(f.post(path, 200, action("ListQueueTags")), "<Tag><Key>team</Key><Value>a&amp;b</Value></Tag>")
-	f.want(f.post(path, 200, action("SetQueueAttributes", "Attribute.1.Name", "DelaySeconds", "Attribute.1.Value", "0")), "<ResponseMetadata>")
+	f.want(f.post(path, 200, action("SetQueueAttributes", "Attribute.1.Name", "DelaySeconds", "Attribute.1.Value",
+		"0")), "<ResponseMetadata>")
 
-	sent := f.post(path, 200, action("SendMessage", "MessageBody", "a < b", "DelaySeconds", "0", "MessageAttribute.1.Name", "n",
-		"MessageAttribute.1.Value.DataType", "Number", "MessageAttribute.1.Value.StringValue", "12", "MessageAttribute.2.Name", "b",
-		"MessageAttribute.2.Value.DataType", "Binary", "MessageAttribute.2.Value.BinaryValue", "AAE=",
-		"MessageSystemAttribute.1.Name", "AWSTraceHeader", "MessageSystemAttribute.1.Value.DataType", "String", "MessageSystemAttribute.1.Value.StringValue", "Root=1"))
-	f.want(sent, "<MD5OfMessageBody>"+md5Hex("a < b"), "<MD5OfMessageAttributes>", "<MessageId>", "<MD5OfMessageSystemAttributes>")
-	got := f.post(path, 200, action("ReceiveMessage", "MaxNumberOfMessages", "1", "VisibilityTimeout", "60", "WaitTimeSeconds", "0",
-		"AttributeName.1", "All", "MessageAttributeName.1", "All"))
+	sent := f.post(path, 200,
+		action("SendMessage", "MessageBody", "a < b", "DelaySeconds", "0", "MessageAttribute.1.Name", "n",
+			"MessageAttribute.1.Value.DataType", "Number", "MessageAttribute.1.Value.StringValue", "12",
+			"MessageAttribute.2.Name", "b",
+			"MessageAttribute.2.Value.DataType", "Binary", "MessageAttribute.2.Value.BinaryValue", "AAE=",
+			"MessageSystemAttribute.1.Name", "AWSTraceHeader", "MessageSystemAttribute.1.Value.DataType", "String",
+			"MessageSystemAttribute.1.Value.StringValue", "Root=1"))
+	f.want(sent, "<MD5OfMessageBody>"+md5Hex("a < b"), "<MD5OfMessageAttributes>", "<MessageId>",
+		"<MD5OfMessageSystemAttributes>")
+	got := f.post(path, 200,
+		action("ReceiveMessage", "MaxNumberOfMessages", "1", "VisibilityTimeout", "60", "WaitTimeSeconds", "0",
+			"AttributeName.1", "All", "MessageAttributeName.1", "All"))
 	f.want(got, "<Body>a &lt; b</Body>", "<Attribute><Name>AWSTraceHeader</Name><Value>Root=1</Value></Attribute>")
-	if m := got.Message; len(m.MessageAttribute) != 2 || m.MessageAttribute[0].Value.BinaryValue != "AAE=" || m.MessageAttribute[1].Value.StringValue != "12" || len(m.Attribute) < 4 {
+	if m := got.Message; len(m.MessageAttribute) != 2 || m.MessageAttribute[0].Value.BinaryValue != "AAE=" ||
+		m.MessageAttribute[1].Value.StringValue != "12" || len(m.Attribute) < 4 {
 		t.Errorf("received %+v", m)
 	}
-	f.want(f.post(path, 200, action("ChangeMessageVisibility", "ReceiptHandle", got.Message.Handle, "VisibilityTimeout", "30")), "<ResponseMetadata>")
+	f.want(f.post(path, 200, action("ChangeMessageVisibility", "ReceiptHandle", got.Message.Handle,
+		"VisibilityTimeout", "30")), "<ResponseMetadata>")
 	f.want(f.post(path, 200, action("DeleteMessage", "ReceiptHandle", got.Message.Handle)), "<ResponseMetadata>")
-	f.want(f.post(path, 200, action("SendMessageBatch", "SendMessageBatchRequestEntry.1.Id", "one", "SendMessageBatchRequestEntry.1.MessageBody", "x",
-		"SendMessageBatchRequestEntry.2.Id", "two", "SendMessageBatchRequestEntry.2.MessageBody", "y", "SendMessageBatchRequestEntry.2.DelaySeconds", "901")),
-		"<SendMessageBatchResultEntry><Id>one</Id>", "<BatchResultErrorEntry><Code>InvalidParameterValue</Code><Id>two</Id>", "<SenderFault>true</SenderFault>")
+	f.want(f.post(path, 200, action("SendMessageBatch", "SendMessageBatchRequestEntry.1.Id", "one",
+		"SendMessageBatchRequestEntry.1.MessageBody", "x",
+		"SendMessageBatchRequestEntry.2.Id", "two", "SendMessageBatchRequestEntry.2.MessageBody", "y",
+		"SendMessageBatchRequestEntry.2.DelaySeconds", "901")),
+		"<SendMessageBatchResultEntry><Id>one</Id>",
+		"<BatchResultErrorEntry><Code>InvalidParameterValue</Code><Id>two</Id>", "<SenderFault>true</SenderFault>")
 	handle := f.post(path, 200, action("ReceiveMessage")).Message.Handle
 	f.want(f.post(path, 200, action("ChangeMessageVisibilityBatch", "ChangeMessageVisibilityBatchRequestEntry.1.Id", "one",
-		"ChangeMessageVisibilityBatchRequestEntry.1.ReceiptHandle", handle, "ChangeMessageVisibilityBatchRequestEntry.1.VisibilityTimeout", "5")),
+		"ChangeMessageVisibilityBatchRequestEntry.1.ReceiptHandle", handle,
+		"ChangeMessageVisibilityBatchRequestEntry.1.VisibilityTimeout", "5")),
 		"<ChangeMessageVisibilityBatchResultEntry><Id>one</Id></ChangeMessageVisibilityBatchResultEntry>")
-	f.want(f.post(path, 200, action("DeleteMessageBatch", "DeleteMessageBatchRequestEntry.1.Id", "one", "DeleteMessageBatchRequestEntry.1.ReceiptHandle", handle)),
+	f.want(f.post(path, 200, action("DeleteMessageBatch", "DeleteMessageBatchRequestEntry.1.Id", "one",
+		"DeleteMessageBatchRequestEntry.1.ReceiptHandle", handle)),
 		"<DeleteMessageBatchResultEntry><Id>one</Id></DeleteMessageBatchResultEntry>")
 	f.want(f.post(path, 200, action("ReceiveMessage")), "<ReceiveMessageResult></ReceiveMessageResult>")
-	f.want(f.post("/", 200, action("StartMessageMoveTask", "SourceArn", ARN("dead"), "MaxNumberOfMessagesPerSecond", "5")), "<TaskHandle>")
-	f.want(f.post("/", 200, action("ListMessageMoveTasks", "SourceArn", ARN("dead"))), "<ListMessageMoveTasksResultEntry>", "<SourceArn>"+ARN("dead")+"</SourceArn>")
-	f.want(f.post(path, 200, action("TagQueue", "Tag.1.Key", "a", "Tag.1.Value", "b", "QueueUrl", created.QueueURL)), "<ResponseMetadata>")
+	f.want(f.post("/", 200,
+		action("StartMessageMoveTask", "SourceArn", ARN("dead"), "MaxNumberOfMessagesPerSecond", "5")), "<TaskHandle>")
+	f.want(f.post("/", 200, action("ListMessageMoveTasks", "SourceArn", ARN("dead"))),
+		"<ListMessageMoveTasksResultEntry>", "<SourceArn>"+ARN("dead")+"</SourceArn>")
+	f.want(f.post(path, 200, action("TagQueue", "Tag.1.Key", "a", "Tag.1.Value", "b", "QueueUrl", created.QueueURL)),
+		"<ResponseMetadata>")
 	f.want(f.post(path, 200, action("UntagQueue", "TagKey.1", "team")), "<ResponseMetadata>")
-	f.want(f.post(path, 200, action("ListQueueTags")), "<ListQueueTagsResult><Tag><Key>a</Key><Value>b</Value></Tag></ListQueueTagsResult>")
+	f.want(f.post(path, 200, action("ListQueueTags")),
+		"<ListQueueTagsResult><Tag><Key>a</Key><Value>b</Value></Tag></ListQueueTagsResult>")
 	f.want(f.post(path, 200, action("PurgeQueue")), "<ResponseMetadata>")
 	f.want(f.post(path, 200, action("DeleteQueue")), "<ResponseMetadata>")
 }
@@ -168,16 +194,19 @@ func TestService_queryErrors(t *testing.T) {
 	}{
 		{"/000000000000/absent", 400, action("ReceiveMessage"), "AWS.SimpleQueueService.NonExistentQueue"},
 		{"/", 400, action("SendMessage", "MessageBody", "x"), "MissingParameter"},
-		{"/", 400, action("CreateQueue", "QueueName", "work", "Attribute.1.Name", "DelaySeconds", "Attribute.1.Value", "3"), "QueueAlreadyExists"},
+		{"/", 400, action("CreateQueue", "QueueName", "work", "Attribute.1.Name", "DelaySeconds", "Attribute.1.Value",
+			"3"), "QueueAlreadyExists"},
 		{"/000000000000/work", 400, action("SendMessageBatch"), "AWS.SimpleQueueService.EmptyBatchRequest"},
 		{"/000000000000/work", 400, action("SendMessageBatch", "Entries", ""), "AWS.SimpleQueueService.EmptyBatchRequest"},
 		{"/000000000000/work", 400, action("ReceiveMessage", "WaitTimeSeconds", "soon"), "InvalidParameterValue"},
 		{"/000000000000/work", 400, action("SetQueueAttributes", "Attribute.1", "x"), "MalformedQueryString"},
-		{"/000000000000/work", 400, action("SetQueueAttributes", "Attribute.1.Name", "x", "Attribute", "y"), "MalformedQueryString"},
+		{"/000000000000/work", 400, action("SetQueueAttributes", "Attribute.1.Name", "x", "Attribute", "y"),
+			"MalformedQueryString"},
 		{"/", 400, url.Values{}, "MissingAction"},
 		{"/", 501, action("AddPermission", "Label", "x"), "NotImplemented"},
 	} {
-		f.want(f.post(tt.path, tt.status, tt.form), "<Error><Type>", "<Code>"+tt.code+"</Code>", "</Message></Error><RequestId>")
+		f.want(f.post(tt.path, tt.status, tt.form), "<Error><Type>", "<Code>"+tt.code+"</Code>",
+			"</Message></Error><RequestId>")
 	}
 }
 
@@ -189,7 +218,8 @@ func TestService_queryErrorHeader(t *testing.T) {
 	f.post("/", 200, action("CreateQueue", "QueueName", "work"))
 	for _, tt := range []struct{ op, input, code, header string }{
 		{"ReceiveMessage", `{"QueueUrl":"absent"}`, "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue;Sender"},
-		{"CreateQueue", `{"QueueName":"work","Attributes":{"DelaySeconds":"3"}}`, "QueueNameExists", "QueueAlreadyExists;Sender"},
+		{"CreateQueue", `{"QueueName":"work","Attributes":{"DelaySeconds":"3"}}`, "QueueNameExists",
+			"QueueAlreadyExists;Sender"},
 		{"SendMessageBatch", `{"QueueUrl":"work"}`, "EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest;Sender"},
 		{"SendMessage", `{"QueueUrl":"work"}`, "MissingParameter", "MissingParameter;Sender"},
 		{"AddPermission", `{}`, "NotImplemented", "NotImplemented;Receiver"},
@@ -206,7 +236,8 @@ func TestService_queryErrorHeader(t *testing.T) {
 			t.Fatal(err)
 		}
 		res.Body.Close()
-		if code, header := res.Header.Get("X-Amzn-ErrorType"), res.Header.Get("X-Amzn-Query-Error"); code != tt.code || header != tt.header {
+		if code, header := res.Header.Get("X-Amzn-ErrorType"),
+			res.Header.Get("X-Amzn-Query-Error"); code != tt.code || header != tt.header {
 			t.Errorf("%s %s: %q, query %q, want %q, %q", tt.op, tt.input, code, header, tt.code, tt.header)
 		}
 	}
@@ -217,7 +248,8 @@ func TestService_queryByURL(t *testing.T) {
 	t.Parallel()
 	f := newForms(t, newWorld(t))
 	f.post("/", 200, action("CreateQueue", "QueueName", "work"))
-	for _, rest := range []string{"/000000000000/work?Action=SendMessage&MessageBody=x", "/?Action=SendMessage&MessageBody=x&QueueUrl=http%3A%2F%2Felsewhere%2Fwork"} {
+	for _, rest := range []string{"/000000000000/work?Action=SendMessage&MessageBody=x",
+		"/?Action=SendMessage&MessageBody=x&QueueUrl=http%3A%2F%2Felsewhere%2Fwork"} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, f.server.URL+rest, http.NoBody)
 		if err != nil {
 			t.Fatal(err)
@@ -231,7 +263,8 @@ func TestService_queueURLs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	f := newForms(t, w)
-	client := awssqs.New(awssqs.Options{Region: awsapi.Region, BaseEndpoint: &f.server.URL, RetryMaxAttempts: 1, Credentials: aws.AnonymousCredentials{}})
+	client := awssqs.New(awssqs.Options{Region: awsapi.Region, BaseEndpoint: &f.server.URL, RetryMaxAttempts: 1,
+		Credentials: aws.AnonymousCredentials{}})
 	out, err := client.CreateQueue(t.Context(), &awssqs.CreateQueueInput{QueueName: aws.String("work")})
 	if err != nil || *out.QueueUrl != f.server.URL+"/000000000000/work" {
 		t.Fatalf("created %+v, %v", out, err)
@@ -240,9 +273,12 @@ func TestService_queueURLs(t *testing.T) {
 	if err != nil || *inProcess.QueueUrl != URL("work") {
 		t.Errorf("in process %+v, %v", inProcess, err)
 	}
-	for _, ref := range []string{*out.QueueUrl, *inProcess.QueueUrl, "https://sqs.us-east-1.amazonaws.com/123456789012/work", "http://localhost:4566/work",
-		"http://localhost:4566/queue/work", "http://sqs.us-east-1.localhost.example:4566/000000000000/work/", "https://queue.amazonaws.com/1/work?x=y", "work", ARN("work")} {
-		if _, err := client.SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: &ref, MessageBody: aws.String("x")}); err != nil {
+	for _, ref := range []string{*out.QueueUrl, *inProcess.QueueUrl,
+		"https://sqs.us-east-1.amazonaws.com/123456789012/work", "http://localhost:4566/work",
+		"http://localhost:4566/queue/work", "http://sqs.us-east-1.localhost.example:4566/000000000000/work/",
+		"https://queue.amazonaws.com/1/work?x=y", "work", ARN("work")} {
+		if _, err := client.SendMessage(t.Context(),
+			&awssqs.SendMessageInput{QueueUrl: &ref, MessageBody: aws.String("x")}); err != nil {
 			t.Errorf("%s: %v", ref, err)
 		}
 	}

@@ -21,7 +21,8 @@ func TestQueues(t *testing.T) {
 	if again := w.create("orders", map[string]string{"VisibilityTimeout": "90"}); again != url {
 		t.Errorf("created again as %s", again)
 	}
-	_, err := w.CreateQueue(ctx, &awssqs.CreateQueueInput{QueueName: aws.String("orders"), Attributes: map[string]string{"VisibilityTimeout": "91"}})
+	_, err := w.CreateQueue(ctx, &awssqs.CreateQueueInput{QueueName: aws.String("orders"),
+		Attributes: map[string]string{"VisibilityTimeout": "91"}})
 	wantCode(t, err, "QueueAlreadyExists")
 	for name, attrs := range map[string]map[string]string{
 		"InvalidAttributeName": {"Colour": "red"}, "InvalidAttributeValue": {"DelaySeconds": "901"},
@@ -34,7 +35,8 @@ func TestQueues(t *testing.T) {
 	wantCode(t, err, "InvalidAttributeValue")
 	_, err = w.CreateQueue(ctx, &awssqs.CreateQueueInput{QueueName: aws.String("x.fifo")})
 	wantCode(t, err, "NotImplemented")
-	_, err = w.AddPermission(ctx, &awssqs.AddPermissionInput{QueueUrl: &url, Label: aws.String("l"), Actions: []string{"*"}, AWSAccountIds: []string{awsapi.Account}})
+	_, err = w.AddPermission(ctx, &awssqs.AddPermissionInput{QueueUrl: &url, Label: aws.String("l"),
+		Actions: []string{"*"}, AWSAccountIds: []string{awsapi.Account}})
 	wantCode(t, err, "NotImplemented")
 
 	w.send(url, "old")
@@ -96,13 +98,16 @@ func TestService_Grants(t *testing.T) {
 		op, in string
 		want   []awsapi.Grant
 	}{
-		{"SendMessageBatch", `{"QueueUrl":"http://x/000000000000/q"}`, []awsapi.Grant{{Action: "sqs:SendMessage", Resource: arn + "q"}}},
-		{"ReceiveMessage", `{"QueueUrl":"http://x/000000000000/q"}`, []awsapi.Grant{{Action: "sqs:ReceiveMessage", Resource: arn + "q"}}},
+		{"SendMessageBatch", `{"QueueUrl":"http://x/000000000000/q"}`,
+			[]awsapi.Grant{{Action: "sqs:SendMessage", Resource: arn + "q"}}},
+		{"ReceiveMessage", `{"QueueUrl":"http://x/000000000000/q"}`,
+			[]awsapi.Grant{{Action: "sqs:ReceiveMessage", Resource: arn + "q"}}},
 		{"GetQueueUrl", `{"QueueName":"q"}`, []awsapi.Grant{{Action: "sqs:GetQueueUrl", Resource: arn + "q"}}},
 		{"ListQueues", `{}`, []awsapi.Grant{{Action: "sqs:ListQueues", Resource: "*"}}},
 		{"SendMessage", `[`, nil},
 		{"StartMessageMoveTask", `{"SourceArn":"` + arn + `dlq"}`, []awsapi.Grant{
-			{Action: "sqs:StartMessageMoveTask", Resource: arn + "dlq"}, {Action: "sqs:ReceiveMessage", Resource: arn + "dlq"},
+			{Action: "sqs:StartMessageMoveTask", Resource: arn + "dlq"},
+			{Action: "sqs:ReceiveMessage", Resource: arn + "dlq"},
 			{Action: "sqs:DeleteMessage", Resource: arn + "dlq"}, {Action: "sqs:GetQueueAttributes", Resource: arn + "dlq"},
 			{Action: "sqs:SendMessage", Resource: arn + "q"}}},
 	} {

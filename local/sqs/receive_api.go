@@ -21,7 +21,8 @@ type receiveIn struct {
 }
 
 // systemNames are the system attributes that a message can have, on queues of any type.
-var systemNames = []string{"All", "SenderId", "SentTimestamp", "ApproximateReceiveCount", "ApproximateFirstReceiveTimestamp", "SequenceNumber",
+var systemNames = []string{"All", "SenderId", "SentTimestamp", "ApproximateReceiveCount",
+	"ApproximateFirstReceiveTimestamp", "SequenceNumber",
 	"MessageDeduplicationId", "MessageGroupId", "AWSTraceHeader", "DeadLetterQueueSourceArn"}
 
 // wireMessage is Message of the API reference.
@@ -63,12 +64,14 @@ func (in *receiveIn) check(cfg settings) (limit int, wait time.Duration, visibil
 	limit, wait = 1, cfg.wait
 	if n := in.MaxNumberOfMessages; n != nil {
 		if limit = *n; limit < 1 || limit > maxBatch {
-			return 0, 0, nil, invalidParameter("Value %d for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided.", limit)
+			return 0, 0, nil, invalidParameter("Value %d for parameter MaxNumberOfMessages is invalid. Reason: Must "+
+				"be between 1 and 10, if provided.", limit)
 		}
 	}
 	if n := in.WaitTimeSeconds; n != nil {
 		if wait = time.Duration(*n) * time.Second; *n < 0 || wait > maxWait {
-			return 0, 0, nil, invalidParameter("Value %d for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.", *n)
+			return 0, 0, nil, invalidParameter(
+				"Value %d for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.", *n)
 		}
 	}
 	if n := in.VisibilityTimeout; n != nil {
@@ -79,7 +82,8 @@ func (in *receiveIn) check(cfg settings) (limit int, wait time.Duration, visibil
 		visibility = &d
 	}
 	if in.ReceiveRequestAttemptID != "" {
-		return 0, 0, nil, invalidParameter("The request include parameter ReceiveRequestAttemptId which is not valid for this queue type")
+		return 0, 0, nil,
+			invalidParameter("The request include parameter ReceiveRequestAttemptId which is not valid for this queue type")
 	}
 	for _, name := range slices.Concat(in.AttributeNames, in.MessageSystemAttributeNames) {
 		if !slices.Contains(systemNames, name) {

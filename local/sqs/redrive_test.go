@@ -26,7 +26,8 @@ func TestRedrive(t *testing.T) {
 	w.crash()
 	w.want(url)
 	m := w.want(dlq, "poison")[0]
-	if *m.MessageId != id || m.Attributes["DeadLetterQueueSourceArn"] != ARN("start") || m.Attributes["SentTimestamp"] != "1795348800000" {
+	if *m.MessageId != id || m.Attributes["DeadLetterQueueSourceArn"] != ARN("start") ||
+		m.Attributes["SentTimestamp"] != "1795348800000" {
 		t.Errorf("dead letter %s %v, want id %s", *m.MessageId, m.Attributes, id)
 	}
 	w.wantCounts(url, "0/0/0")
@@ -36,7 +37,8 @@ func TestRedrive(t *testing.T) {
 	}
 
 	w.clock.Advance(time.Minute)
-	start, err := w.StartMessageMoveTask(t.Context(), &awssqs.StartMessageMoveTaskInput{SourceArn: aws.String(ARN("start-dlq"))})
+	start, err := w.StartMessageMoveTask(t.Context(),
+		&awssqs.StartMessageMoveTaskInput{SourceArn: aws.String(ARN("start-dlq"))})
 	if err != nil || *start.TaskHandle == "" {
 		t.Fatal(err)
 	}
@@ -78,7 +80,8 @@ func TestMoveTask_NotASource(t *testing.T) {
 	dlq := w.create("dlq", nil)
 	w.create("q", map[string]string{"RedrivePolicy": `{"deadLetterTargetArn":"` + ARN("dlq") + `","maxReceiveCount":2}`})
 	w.send(dlq, "came from nowhere")
-	if _, err = w.StartMessageMoveTask(t.Context(), &awssqs.StartMessageMoveTaskInput{SourceArn: aws.String(ARN("dlq"))}); err != nil {
+	if _, err = w.StartMessageMoveTask(t.Context(),
+		&awssqs.StartMessageMoveTaskInput{SourceArn: aws.String(ARN("dlq"))}); err != nil {
 		t.Fatal(err)
 	}
 	if task := w.awaitTask(ARN("dlq")); *task.Status != "FAILED" || *task.FailureReason != "CouldNotDetermineMessageSource" {

@@ -129,7 +129,8 @@ func (q *queue) send(ctx context.Context, cfg settings, in []sendEntry) ([]sent,
 			b.Discard()
 			return nil, err
 		}
-		entries[i], out[i] = e, sent{m.ID, rec.ID, md5Hex(m.MessageBody), attributesMD5(m.MessageAttributes), attributesMD5(m.MessageSystemAttributes)}
+		entries[i], out[i] = e, sent{m.ID, rec.ID, md5Hex(m.MessageBody), attributesMD5(m.MessageAttributes),
+			attributesMD5(m.MessageSystemAttributes)}
 	}
 	if err := b.Commit(); err != nil {
 		return nil, fmt.Errorf("send to %s: %w", q.name, err)
@@ -159,13 +160,16 @@ func (m *sendEntry) check(cfg settings) error {
 	case m.MessageBody == "":
 		return missingParameter("MessageBody")
 	case m.size() > cfg.maxBytes:
-		return invalidParameter("One or more parameters are invalid. Reason: Message must be shorter than %d bytes.", cfg.maxBytes)
+		return invalidParameter("One or more parameters are invalid. Reason: Message must be shorter than %d bytes.",
+			cfg.maxBytes)
 	case m.MessageDeduplicationID != "":
 		return invalidParameter("The request include parameter MessageDeduplicationId which is not valid for this queue type")
 	case m.DelaySeconds != nil && (*m.DelaySeconds < 0 || m.delay(cfg) > maxDelay):
-		return invalidParameter("Value %d for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.", *m.DelaySeconds)
+		return invalidParameter(
+			"Value %d for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.", *m.DelaySeconds)
 	case len(m.MessageAttributes) > 10:
-		return invalidParameter("Number of message attributes [%d] exceeds the allowed maximum [10].", len(m.MessageAttributes))
+		return invalidParameter("Number of message attributes [%d] exceeds the allowed maximum [10].",
+			len(m.MessageAttributes))
 	case strings.ContainsFunc(m.MessageBody, forbidden):
 		return invalidContents()
 	}

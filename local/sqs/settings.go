@@ -86,8 +86,9 @@ func readSettings(attrs map[string]string) (cfg settings, bad []error) {
 	}
 	seconds := func(name string) time.Duration { return time.Duration(n[name]) * time.Second }
 	return settings{
-		delay: seconds("DelaySeconds"), retention: seconds("MessageRetentionPeriod"), visibility: seconds("VisibilityTimeout"),
-		wait: seconds("ReceiveMessageWaitTimeSeconds"), maxBytes: n["MaximumMessageSize"], redrive: redrive,
+		delay: seconds("DelaySeconds"), retention: seconds("MessageRetentionPeriod"),
+		visibility: seconds("VisibilityTimeout"),
+		wait:       seconds("ReceiveMessageWaitTimeSeconds"), maxBytes: n["MaximumMessageSize"], redrive: redrive,
 	}, bad
 }
 
@@ -144,7 +145,8 @@ func checkRedriveAllow(value string) error {
 		return invalidValue("RedriveAllowPolicy", "Invalid value for redrivePermission.")
 	}
 	if byQueue != (len(p.SourceQueueARNs) > 0) || len(p.SourceQueueARNs) > 10 {
-		return invalidValue("RedriveAllowPolicy", "sourceQueueArns must name 1 to 10 queues for byQueue, and no queue otherwise.")
+		return invalidValue("RedriveAllowPolicy",
+			"sourceQueueArns must name 1 to 10 queues for byQueue, and no queue otherwise.")
 	}
 	for _, arn := range p.SourceQueueARNs {
 		if !isQueueARN(arn) {

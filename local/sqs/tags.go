@@ -33,7 +33,8 @@ func checkTags(tags map[string]string) error {
 		case strings.HasPrefix(strings.ToLower(key), "aws:"):
 			return invalidParameter("Tag key '%s' is invalid. Reason: Keys that begin with aws: are reserved.", key)
 		case utf8.RuneCountInString(tags[key]) > maxTagValue:
-			return invalidParameter("The value of tag '%s' is invalid. Reason: Must have at most %d characters.", key, maxTagValue)
+			return invalidParameter("The value of tag '%s' is invalid. Reason: Must have at most %d characters.", key,
+				maxTagValue)
 		}
 	}
 	return nil

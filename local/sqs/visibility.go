@@ -30,7 +30,8 @@ func (s *Service) ChangeVisibility(_ context.Context, ref, receiptHandle string,
 	next.visibleAt = s.now() + millis(d)
 	if from := e.receivedAt(); from != 0 && next.visibleAt > from+millis(maxVisibility) {
 		q.release(nil, []*entry{e})
-		return invalidParameter("Value %d for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [%d seconds]",
+		return invalidParameter("Value %d for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout "+
+			"for the message is beyond the limit [%d seconds]",
 			int(d.Seconds()), int(maxVisibility.Seconds()))
 	}
 	b := s.st.NewBatch()
@@ -54,8 +55,9 @@ func (q *queue) inFlight(h handle) (*entry, error) {
 	q.settle(q.s.now())
 	e := q.entries[h.seq]
 	if e == nil {
-		return nil, invalidParameter("Value %s for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not "+
-			"available for visibility timeout change.", h)
+		return nil,
+			invalidParameter("Value %s for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not "+
+				"available for visibility timeout change.", h)
 	}
 	if e.receives != h.receive || e.heap != &q.pending {
 		return nil, awsapi.Errorf("MessageNotInflight", "The specified message isn't in flight.")
@@ -67,8 +69,9 @@ func (q *queue) inFlight(h handle) (*entry, error) {
 func visibilityTimeout(seconds int) (time.Duration, error) {
 	d := time.Duration(seconds) * time.Second
 	if seconds < 0 || d > maxVisibility {
-		return 0, invalidParameter("Value %d for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an "+
-			"integer between 0 and 43200.", seconds)
+		return 0, invalidParameter(
+			"Value %d for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an "+
+				"integer between 0 and 43200.", seconds)
 	}
 	return d, nil
 }
@@ -100,7 +103,8 @@ func (s *Service) changeMessageVisibilityBatch(ctx context.Context, in visibilit
 	if _, err := s.queue(in.QueueURL); err != nil {
 		return nil, err
 	}
-	if err := checkBatch(in.Entries, "ChangeMessageVisibilityBatchRequestEntry", func(e visibilityIn) string { return e.ID }); err != nil {
+	if err := checkBatch(in.Entries, "ChangeMessageVisibilityBatchRequestEntry",
+		func(e visibilityIn) string { return e.ID }); err != nil {
 		return nil, err
 	}
 	var out batchResult

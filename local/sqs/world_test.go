@@ -33,7 +33,8 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, fs: vfs.NewCrashableMem(), clock: clockwork.NewFakeClockAt(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))}
+	w := &world{t: t, fs: vfs.NewCrashableMem(),
+		clock: clockwork.NewFakeClockAt(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))}
 	w.open()
 	t.Cleanup(w.close)
 	return w
@@ -138,12 +139,14 @@ func (w *world) want(url string, bodies ...string) []types.Message {
 // wantCounts compares visible / in flight / delayed.
 func (w *world) wantCounts(url, want string) {
 	w.t.Helper()
-	out, err := w.GetQueueAttributes(w.t.Context(), &awssqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []types.QueueAttributeName{"All"}})
+	out, err := w.GetQueueAttributes(w.t.Context(),
+		&awssqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []types.QueueAttributeName{"All"}})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	a := out.Attributes
-	got := a["ApproximateNumberOfMessages"] + "/" + a["ApproximateNumberOfMessagesNotVisible"] + "/" + a["ApproximateNumberOfMessagesDelayed"]
+	got := a["ApproximateNumberOfMessages"] + "/" + a["ApproximateNumberOfMessagesNotVisible"] + "/" +
+		a["ApproximateNumberOfMessagesDelayed"]
 	if got != want {
 		w.t.Errorf("visible/in flight/delayed = %s, want %s", got, want)
 	}

@@ -51,5 +51,6 @@ func (s *Service) Protocol() awsapi.Protocol { return &query }
 
 func result(_ string, out any) (*awsapi.Element, error) {
 	c := out.(callerIdentity) // there is one operation
-	return &awsapi.Element{Elements: []awsapi.Element{{Name: "Arn", Text: c.ARN}, {Name: "UserId", Text: c.UserID}, {Name: "Account", Text: c.Account}}}, nil
+	return &awsapi.Element{Elements: []awsapi.Element{{Name: "Arn", Text: c.ARN}, {Name: "UserId", Text: c.UserID},
+		{Name: "Account", Text: c.Account}}}, nil
 }

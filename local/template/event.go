@@ -37,7 +37,8 @@ func (l *loader) topicEvent(p props, id string, f Function) {
 	l.permit(id, f.Name, "sns.amazonaws.com", topic)
 }
 
-const ruleEventHonoured = "Pattern EventBusName Input InputPath InputTransformer DeadLetterConfig RetryPolicy RuleName State Target " +
+const ruleEventHonoured = "Pattern EventBusName Input InputPath InputTransformer DeadLetterConfig RetryPolicy " +
+	"RuleName State Target " +
 	"Schedule Name Description Enabled Role"
 
 // ruleEvent is the rule that SAM makes of an event of type EventBridgeRule or Schedule.

@@ -101,7 +101,8 @@ func (l *loader) permission(p props) {
 // permit is the permission that SAM gives the source of an event.
 func (l *loader) permit(id, function, principal, source string) {
 	l.out.Permissions = append(l.out.Permissions, Permission{
-		LogicalID: id + "Permission", Function: function, Principal: principal, Action: "lambda:InvokeFunction", SourceARN: source, SAM: true})
+		LogicalID: id + "Permission", Function: function, Principal: principal, Action: "lambda:InvokeFunction",
+		SourceARN: source, SAM: true})
 }
 
 const mappingHonoured = "FunctionName EventSourceArn Queue Stream BatchSize MaximumBatchingWindowInSeconds Enabled " +

@@ -32,9 +32,11 @@ func (l *loader) addImplicit() {
 func (l *loader) addEvent(id string, event *node) {
 	switch event.field("Type").text() {
 	case "EventBridgeRule", "CloudWatchEvent":
-		l.implicit[id] = &resource{id: id, typ: "AWS::Events::Rule", n: event, properties: event.field("Properties"), nameProperty: "RuleName"}
+		l.implicit[id] = &resource{id: id, typ: "AWS::Events::Rule", n: event, properties: event.field("Properties"),
+			nameProperty: "RuleName"}
 	case "Schedule":
-		l.implicit[id] = &resource{id: id, typ: "AWS::Events::Rule", n: event, properties: event.field("Properties"), nameProperty: "Name"}
+		l.implicit[id] = &resource{id: id, typ: "AWS::Events::Rule", n: event, properties: event.field("Properties"),
+			nameProperty: "Name"}
 	case "HttpApi":
 		if event.field("Properties").field("ApiId") == nil {
 			l.implicit[implicitAPI] = &resource{id: implicitAPI, typ: "AWS::Serverless::HttpApi", n: event}

@@ -23,7 +23,8 @@ var nameProperty = map[string]string{
 	"AWS::DynamoDB::Table": "TableName", "AWS::Serverless::SimpleTable": "TableName",
 	"AWS::SQS::Queue": "QueueName", "AWS::SNS::Topic": "TopicName",
 	"AWS::Events::EventBus": "Name", "AWS::Events::Rule": "Name",
-	"AWS::IAM::Role": "RoleName", "AWS::IAM::ManagedPolicy": "ManagedPolicyName", "AWS::Serverless::HttpApi": "Name", "AWS::Logs::LogGroup": "LogGroupName", "AWS::KMS::Alias": "AliasName",
+	"AWS::IAM::Role": "RoleName", "AWS::IAM::ManagedPolicy": "ManagedPolicyName", "AWS::Serverless::HttpApi": "Name",
+	"AWS::Logs::LogGroup": "LogGroupName", "AWS::KMS::Alias": "AliasName",
 	"AWS::Cognito::UserPool": "UserPoolName", "AWS::Cognito::UserPoolClient": "ClientName",
 	"AWS::Cognito::UserPoolGroup": "GroupName", "AWS::Cognito::UserPoolResourceServer": "Identifier",
 	"AWS::Cognito::UserPoolDomain": "Domain",
@@ -226,7 +227,8 @@ func (l *loader) otherAttributes(r *resource, name string) (attrs map[string]str
 	case "AWS::Cognito::UserPoolClient":
 		return map[string]string{"ClientId": ref, "Name": name}, true
 	case "AWS::Serverless::HttpApi", "AWS::ApiGatewayV2::Api":
-		return map[string]string{"ApiId": ref, "ApiEndpoint": "https://" + ref + ".execute-api." + Region + ".amazonaws.com"}, true
+		return map[string]string{"ApiId": ref,
+			"ApiEndpoint": "https://" + ref + ".execute-api." + Region + ".amazonaws.com"}, true
 	case "AWS::Logs::LogGroup":
 		return map[string]string{"Arn": arn("logs", "log-group:"+name+":*")}, true
 	case "AWS::KMS::Key":

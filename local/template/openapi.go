@@ -17,7 +17,8 @@ func (l *loader) openAPI(p props, a *HTTPAPI) {
 			return
 		}
 		if at := firstFunction(n); at != nil {
-			l.fail(at, p.at+"/DefinitionUri", "functions are not evaluated in a DefinitionUri: include the document in DefinitionBody")
+			l.fail(at, p.at+"/DefinitionUri",
+				"functions are not evaluated in a DefinitionUri: include the document in DefinitionBody")
 			return
 		}
 		m, _ := l.eval(n, p.at+"/DefinitionUri").(map[string]any)
@@ -70,8 +71,9 @@ func (p props) documentAuthorizer(name string, a *HTTPAPI) {
 		return
 	}
 	c := p.sub("jwtConfiguration")
-	a.Authorizers = append(a.Authorizers, JWTAuthorizer{Name: name, Issuer: c.required("issuer"), Audience: c.texts("audience"),
-		IdentitySource: p.textOr("identitySource", "$request.header.Authorization")})
+	a.Authorizers = append(a.Authorizers,
+		JWTAuthorizer{Name: name, Issuer: c.required("issuer"), Audience: c.texts("audience"),
+			IdentitySource: p.textOr("identitySource", "$request.header.Authorization")})
 }
 
 // operation adds the route of an operation. An operation without an integration needs a function's

@@ -24,27 +24,36 @@ var tableAndIndexes = []string{"dynamodb:R:A:table/<TableName>", "dynamodb:R:A:t
 // https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-policy-template-list.html
 // gives them.
 var policyTemplates = map[string]policyTemplate{
-	"LambdaInvokePolicy": {[]string{"FunctionName"}, []grant{{"lambda:InvokeFunction", []string{"lambda:R:A:function:<FunctionName>*"}}}},
-	"DynamoDBCrudPolicy": {[]string{"TableName"}, []grant{{"dynamodb:GetItem dynamodb:DeleteItem dynamodb:PutItem dynamodb:Scan " +
-		"dynamodb:Query dynamodb:UpdateItem dynamodb:BatchWriteItem dynamodb:BatchGetItem dynamodb:DescribeTable dynamodb:ConditionCheckItem",
-		tableAndIndexes}}},
-	"DynamoDBReadPolicy": {[]string{"TableName"}, []grant{{"dynamodb:GetItem dynamodb:Scan dynamodb:Query dynamodb:BatchGetItem " +
-		"dynamodb:DescribeTable", tableAndIndexes}}},
+	"LambdaInvokePolicy": {[]string{"FunctionName"},
+		[]grant{{"lambda:InvokeFunction", []string{"lambda:R:A:function:<FunctionName>*"}}}},
+	"DynamoDBCrudPolicy": {[]string{"TableName"},
+		[]grant{{"dynamodb:GetItem dynamodb:DeleteItem dynamodb:PutItem dynamodb:Scan " +
+			"dynamodb:Query dynamodb:UpdateItem dynamodb:BatchWriteItem dynamodb:BatchGetItem dynamodb:DescribeTable " +
+			"dynamodb:ConditionCheckItem",
+			tableAndIndexes}}},
+	"DynamoDBReadPolicy": {[]string{"TableName"},
+		[]grant{{"dynamodb:GetItem dynamodb:Scan dynamodb:Query dynamodb:BatchGetItem " +
+			"dynamodb:DescribeTable", tableAndIndexes}}},
 	"DynamoDBWritePolicy": {[]string{"TableName"}, []grant{{"dynamodb:PutItem dynamodb:UpdateItem dynamodb:BatchWriteItem",
 		tableAndIndexes}}},
-	"DynamoDBReconfigurePolicy": {[]string{"TableName"}, []grant{{"dynamodb:UpdateTable", []string{"dynamodb:R:A:table/<TableName>"}}}},
+	"DynamoDBReconfigurePolicy": {[]string{"TableName"},
+		[]grant{{"dynamodb:UpdateTable", []string{"dynamodb:R:A:table/<TableName>"}}}},
 	"DynamoDBStreamReadPolicy": {[]string{"TableName", "StreamName"}, []grant{
-		{"dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator", []string{"dynamodb:R:A:table/<TableName>/stream/<StreamName>"}},
+		{"dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator",
+			[]string{"dynamodb:R:A:table/<TableName>/stream/<StreamName>"}},
 		{"dynamodb:ListStreams", []string{"dynamodb:R:A:table/<TableName>/stream/*"}}}},
-	"SQSPollerPolicy": {[]string{"QueueName"}, []grant{{"sqs:ChangeMessageVisibility sqs:ChangeMessageVisibilityBatch sqs:DeleteMessage " +
-		"sqs:DeleteMessageBatch sqs:GetQueueAttributes sqs:ReceiveMessage", []string{"sqs:R:A:<QueueName>"}}}},
-	"SQSSendMessagePolicy":       {[]string{"QueueName"}, []grant{{"sqs:SendMessage*", []string{"sqs:R:A:<QueueName>"}}}},
-	"SNSPublishMessagePolicy":    {[]string{"TopicName"}, []grant{{"sns:Publish", []string{"sns:R:A:<TopicName>"}}}},
-	"EventBridgePutEventsPolicy": {[]string{"EventBusName"}, []grant{{"events:PutEvents", []string{"events:R:A:event-bus/<EventBusName>"}}}},
+	"SQSPollerPolicy": {[]string{"QueueName"},
+		[]grant{{"sqs:ChangeMessageVisibility sqs:ChangeMessageVisibilityBatch sqs:DeleteMessage " +
+			"sqs:DeleteMessageBatch sqs:GetQueueAttributes sqs:ReceiveMessage", []string{"sqs:R:A:<QueueName>"}}}},
+	"SQSSendMessagePolicy":    {[]string{"QueueName"}, []grant{{"sqs:SendMessage*", []string{"sqs:R:A:<QueueName>"}}}},
+	"SNSPublishMessagePolicy": {[]string{"TopicName"}, []grant{{"sns:Publish", []string{"sns:R:A:<TopicName>"}}}},
+	"EventBridgePutEventsPolicy": {[]string{"EventBusName"},
+		[]grant{{"events:PutEvents", []string{"events:R:A:event-bus/<EventBusName>"}}}},
 	"StepFunctionsExecutionPolicy": {[]string{"StateMachineName"}, []grant{{"states:StartExecution",
 		[]string{"states:R:A:stateMachine:<StateMachineName>"}}}},
-	"StepFunctionsCallbackPolicy": {[]string{"StateMachineName"}, []grant{{"states:SendTaskFailure states:SendTaskHeartbeat " +
-		"states:SendTaskSuccess", []string{"states:R:A:stateMachine:<StateMachineName>"}}}},
+	"StepFunctionsCallbackPolicy": {[]string{"StateMachineName"},
+		[]grant{{"states:SendTaskFailure states:SendTaskHeartbeat " +
+			"states:SendTaskSuccess", []string{"states:R:A:stateMachine:<StateMachineName>"}}}},
 	"CloudWatchPutMetricPolicy": {nil, []grant{{"cloudwatch:PutMetricData", []string{"*"}}}},
 	"KMSDecryptPolicy":          {[]string{"KeyId"}, []grant{{"kms:Decrypt", []string{"kms:R:A:key/<KeyId>"}}}},
 	"KMSEncryptPolicy":          {[]string{"KeyId"}, []grant{{"kms:Encrypt", []string{"kms:R:A:key/<KeyId>"}}}},
@@ -98,7 +107,8 @@ func (p props) expandTemplate(t policyTemplate, at string, values map[string]any
 			}
 			resources = append(resources, r)
 		}
-		statements = append(statements, map[string]any{"Effect": "Allow", "Action": strings.Fields(g.actions), "Resource": resources})
+		statements = append(statements,
+			map[string]any{"Effect": "Allow", "Action": strings.Fields(g.actions), "Resource": resources})
 	}
 	return mustJSON(map[string]any{"Version": "2012-10-17", "Statement": statements})
 }

@@ -3,10 +3,12 @@ package template
 import "github.com/orderflow-dev/orderflow/local/awsapi"
 
 // queueAttributes are the properties that are attributes of CreateQueue under the same name.
-var queueAttributes = []string{"DelaySeconds", "MaximumMessageSize", "MessageRetentionPeriod", "ReceiveMessageWaitTimeSeconds",
+var queueAttributes = []string{"DelaySeconds", "MaximumMessageSize", "MessageRetentionPeriod",
+	"ReceiveMessageWaitTimeSeconds",
 	"VisibilityTimeout", "FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"}
 
-const queueHonoured = "QueueName RedrivePolicy DelaySeconds MaximumMessageSize MessageRetentionPeriod ReceiveMessageWaitTimeSeconds " +
+const queueHonoured = "QueueName RedrivePolicy DelaySeconds MaximumMessageSize MessageRetentionPeriod " +
+	"ReceiveMessageWaitTimeSeconds " +
 	"VisibilityTimeout FifoQueue ContentBasedDeduplication DeduplicationScope FifoThroughputLimit"
 
 var queueHarmless = map[string]string{

@@ -90,7 +90,8 @@ var managedPolicies = map[string][]string{
 	"AWSLambdaBasicExecutionRole": {"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"},
 	"AWSLambdaSQSQueueExecutionRole": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes",
 		"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"},
-	"AWSLambdaDynamoDBExecutionRole": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams",
+	"AWSLambdaDynamoDBExecutionRole": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator",
+		"dynamodb:ListStreams",
 		"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"},
 	"AWSXRayDaemonWriteAccess": {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules",
 		"xray:GetSamplingTargets", "xray:GetSamplingStatisticSummaries"},
@@ -160,7 +161,8 @@ func mustJSON(v any) json.RawMessage {
 	return b
 }
 
-var roleHarmless = map[string]string{"Tags": "nothing reads tags", "Description": "a comment", "Path": "the role's name alone counts",
+var roleHarmless = map[string]string{"Tags": "nothing reads tags", "Description": "a comment",
+	"Path":               "the role's name alone counts",
 	"MaxSessionDuration": "sessions do not end on one machine", "PermissionsBoundary": "the role's policies alone decide"}
 
 // role is an AWS::IAM::Role.
@@ -175,7 +177,8 @@ func (l *loader) role(p props) {
 		p.fail("AssumeRolePolicyDocument", "no service may assume the role")
 	}
 	for _, pp := range p.objects("Policies") {
-		role.Policies = append(role.Policies, Policy{Name: p.r.id + "/" + pp.required("PolicyName"), Document: pp.document("PolicyDocument")})
+		role.Policies = append(role.Policies,
+			Policy{Name: p.r.id + "/" + pp.required("PolicyName"), Document: pp.document("PolicyDocument")})
 	}
 	for _, arn := range p.texts("ManagedPolicyArns") {
 		role.Policies = append(role.Policies, p.managed("ManagedPolicyArns", arn)...)

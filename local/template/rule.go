@@ -33,7 +33,8 @@ func (l *loader) rule(p props) {
 		"Tags": "nothing reads tags", "RoleArn": "targets name their own roles"})
 	name, bus := l.name(p.r), l.ruleBus(p.r)
 	r := Rule{LogicalID: p.r.id, Name: name, Bus: bus, ARN: ruleARN(bus, name), Description: p.text("Description"),
-		Pattern: p.json("EventPattern"), Schedule: p.text("ScheduleExpression"), Enabled: p.textOr("State", "ENABLED") == "ENABLED"}
+		Pattern: p.json("EventPattern"), Schedule: p.text("ScheduleExpression"),
+		Enabled: p.textOr("State", "ENABLED") == "ENABLED"}
 	if (r.Pattern == nil) == (r.Schedule == "") {
 		p.fail("", "a rule has an EventPattern or a ScheduleExpression")
 	}

@@ -5,12 +5,14 @@ import (
 	"regexp"
 )
 
-const stateMachineHonoured = "Name StateMachineName Type StateMachineType Definition DefinitionUri DefinitionS3Location DefinitionString " +
+const stateMachineHonoured = "Name StateMachineName Type StateMachineType Definition DefinitionUri " +
+	"DefinitionS3Location DefinitionString " +
 	"DefinitionSubstitutions Role RoleArn Policies Events"
 
 var stateMachineHarmless = map[string]string{
-	"Logging": "logs go to the terminal, histories are kept", "LoggingConfiguration": "logs go to the terminal, histories are kept",
-	"Tracing": "nothing traces on one machine", "TracingConfiguration": "nothing traces on one machine",
+	"Logging":              "logs go to the terminal, histories are kept",
+	"LoggingConfiguration": "logs go to the terminal, histories are kept",
+	"Tracing":              "nothing traces on one machine", "TracingConfiguration": "nothing traces on one machine",
 	"EncryptionConfiguration": "data on one machine is not encrypted by KMS", "Tags": "nothing reads tags",
 	"PropagateTags": "nothing reads tags", "PermissionsBoundary": "the role's policies alone decide",
 	"RolePath": "the role's name alone counts", "UseAliasAsEventTarget": "there are no versions",
@@ -115,8 +117,10 @@ func (l *loader) stateMachineEvents(p props, m StateMachine) {
 		t := ep.eventTarget(p.r.id+"StepFunctionsTarget", m.ARN)
 		t.RoleARN = ep.text("Role")
 		if t.RoleARN == "" {
-			role := Role{LogicalID: id + "Role", Name: l.o.StackName + "-" + id + "Role", Services: []string{"events.amazonaws.com"},
-				Policies: []Policy{{Name: id + "Role/start", AWS: true, Document: allow([]string{"states:StartExecution"}, m.ARN)}}}
+			role := Role{LogicalID: id + "Role", Name: l.o.StackName + "-" + id + "Role",
+				Services: []string{"events.amazonaws.com"},
+				Policies: []Policy{{Name: id + "Role/start", AWS: true,
+					Document: allow([]string{"states:StartExecution"}, m.ARN)}}}
 			role.ARN = roleARN(role.Name)
 			l.out.Roles = append(l.out.Roles, role)
 			t.RoleARN = role.ARN

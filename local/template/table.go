@@ -2,14 +2,16 @@ package template
 
 import "encoding/json"
 
-const tableHonoured = "TableName KeySchema AttributeDefinitions GlobalSecondaryIndexes LocalSecondaryIndexes StreamSpecification " +
+const tableHonoured = "TableName KeySchema AttributeDefinitions GlobalSecondaryIndexes LocalSecondaryIndexes " +
+	"StreamSpecification " +
 	"TimeToLiveSpecification DeletionProtectionEnabled BillingMode"
 
 var tableHarmless = map[string]string{
 	"PointInTimeRecoverySpecification": "the data folder is the only copy",
 	"SSESpecification":                 "data on one machine is not encrypted by KMS", "Tags": "nothing reads tags",
-	"TableClass": "there is one class of storage", "ContributorInsightsSpecification": "there are no CloudWatch metrics on one machine",
-	"ProvisionedThroughput": "throughput is the machine's", "OnDemandThroughput": "throughput is the machine's",
+	"TableClass":                       "there is one class of storage",
+	"ContributorInsightsSpecification": "there are no CloudWatch metrics on one machine",
+	"ProvisionedThroughput":            "throughput is the machine's", "OnDemandThroughput": "throughput is the machine's",
 	"WarmThroughput": "throughput is the machine's", "ResourcePolicy": "roles' policies alone decide on tables",
 }
 
@@ -50,7 +52,8 @@ func (l *loader) table(p props) {
 func indexes(list []any) []any {
 	for _, v := range list {
 		if m, ok := v.(map[string]any); ok {
-			for _, k := range []string{"ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput", "ContributorInsightsSpecification"} {
+			for _, k := range []string{"ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput",
+				"ContributorInsightsSpecification"} {
 				delete(m, k)
 			}
 		}

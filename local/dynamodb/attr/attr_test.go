@@ -18,7 +18,8 @@ func TestNumber(t *testing.T) {
 		in, want string
 		err      error
 	}{
-		{"0", "0", nil}, {"-0", "0", nil}, {"007", "7", nil}, {"1.50", "1.5", nil}, {"+3", "3", nil}, {".5", "0.5", nil}, {"5.", "5", nil},
+		{"0", "0", nil}, {"-0", "0", nil}, {"007", "7", nil}, {"1.50", "1.5", nil}, {"+3", "3", nil},
+		{".5", "0.5", nil}, {"5.", "5", nil},
 		{"1e3", "1000", nil}, {"12.34E-3", "0.01234", nil}, {"-1E2", "-100", nil},
 		{nines, nines, nil}, {"0." + nines, "0." + nines, nil},
 		{"1E125", "1" + strings.Repeat("0", 125), nil}, {"1E126", "", ErrOverflow}, {"1E99999", "", ErrOverflow},
@@ -83,8 +84,10 @@ func TestNumber_Rationals(t *testing.T) {
 
 func TestItem_RoundTrips(t *testing.T) {
 	t.Parallel()
-	const text = `{"b":{"B":"AAH/"},"bool":{"BOOL":true},"bs":{"BS":["AA==","AQ=="]},"l":{"L":[{"N":"1.5"},{"L":[]},{"NULL":true}]},` +
-		`"m":{"M":{"e":{"S":""},"x":{"BOOL":false}}},"n":{"N":"-12345678901234567890123456789012345678"},"ns":{"NS":["-1","2","10"]},` +
+	const text = `{"b":{"B":"AAH/"},"bool":{"BOOL":true},"bs":{"BS":["AA==","AQ=="]},` +
+		`"l":{"L":[{"N":"1.5"},{"L":[]},{"NULL":true}]},` +
+		`"m":{"M":{"e":{"S":""},"x":{"BOOL":false}}},"n":{"N":"-12345678901234567890123456789012345678"},` +
+		`"ns":{"NS":["-1","2","10"]},` +
 		`"s":{"S":"a\"b\\ü\n"},"ss":{"SS":["a","b"]}}`
 	var item Item
 	if err := json.Unmarshal([]byte(text), &item); err != nil {
@@ -147,7 +150,8 @@ func TestItem_Refused(t *testing.T) {
 func TestItemSize(t *testing.T) {
 	t.Parallel()
 	var item Item
-	if err := json.Unmarshal([]byte(`{"id":{"S":"abc"},"n":{"N":"-12345"},"m":{"M":{"k":{"BOOL":true}}},"l":{"L":[{"S":"xy"}]}}`), &item); err != nil {
+	if err := json.Unmarshal([]byte(
+		`{"id":{"S":"abc"},"n":{"N":"-12345"},"m":{"M":{"k":{"BOOL":true}}},"l":{"L":[{"S":"xy"}]}}`), &item); err != nil {
 		t.Fatal(err)
 	}
 	// id 2+3, n 1+(3+1+1), m 1+3+(1+1+1), l 1+3+(1+2)

@@ -182,7 +182,8 @@ func (p *parser) value(depth int) (Value, error) {
 		})
 	})
 	if err == nil && kinds > 1 {
-		err = &Error{Message: "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"}
+		err = &Error{Message: "Supplied AttributeValue has more than one datatypes set, must contain exactly one of " +
+			"the supported datatypes"}
 	}
 	if err == nil && v.Kind == Missing {
 		err = &Error{Message: "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"}
@@ -201,7 +202,8 @@ func (p *parser) typed(kind Kind, depth int) (Value, error) {
 	case NULL:
 		b, err := p.boolean()
 		if err == nil && !b {
-			err = &Error{Message: "One or more parameter values were invalid: Null attribute value types must have the value of true"}
+			err = &Error{Message: "One or more parameter values were invalid: Null attribute value types must have " +
+				"the value of true"}
 		}
 		return Value{Kind: NULL}, err
 	case M:

@@ -9,7 +9,8 @@ import (
 // FuzzItem reads any JSON as an item: an item that is accepted has one binary form, which reads
 // back as the same item.
 func FuzzItem(f *testing.F) {
-	f.Add([]byte(`{"a":{"S":"x"},"n":{"N":"-1.5E3"},"l":{"L":[{"NULL":true},{"M":{"k":{"NS":["1","2"]}}}]},"b":{"BS":["AA=="]}}`))
+	f.Add([]byte(
+		`{"a":{"S":"x"},"n":{"N":"-1.5E3"},"l":{"L":[{"NULL":true},{"M":{"k":{"NS":["1","2"]}}}]},"b":{"BS":["AA=="]}}`))
 	f.Add([]byte(`{"a":{"S":"\ud800"}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var item Item

@@ -11,9 +11,11 @@ import (
 // Errors of numbers, worded as DynamoDB words them.
 var (
 	ErrPrecision = error(&Error{Message: "Attempting to store more than 38 significant digits in a Number"})
-	ErrOverflow  = error(&Error{Message: "Number overflow. Attempting to store a number with magnitude larger than supported range"})
-	ErrUnderflow = error(&Error{Message: "Number underflow. Attempting to store a number with magnitude smaller than supported range"})
-	errNumber    = errors.New("not a number")
+	ErrOverflow  = error(&Error{Message: "Number overflow. Attempting to store a number with magnitude larger than " +
+		"supported range"})
+	ErrUnderflow = error(&Error{Message: "Number underflow. Attempting to store a number with magnitude smaller than " +
+		"supported range"})
+	errNumber = errors.New("not a number")
 )
 
 // Limits of numbers: 38 significant digits, magnitudes from 1E-130 to 9.99...E+125.

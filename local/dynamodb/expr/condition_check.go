@@ -8,7 +8,8 @@ var functionArguments = map[string]int{
 }
 
 func (p *parser) operandType(name string, kind attr.Kind) {
-	p.fail(operandError, errorf("Incorrect operand type for operator or function; operator or function: %s, operand type: %s", name, kind))
+	p.fail(operandError,
+		errorf("Incorrect operand type for operator or function; operator or function: %s, operand type: %s", name, kind))
 }
 
 func isScalar(kind attr.Kind) bool { return kind == attr.S || kind == attr.N || kind == attr.B }
@@ -32,7 +33,8 @@ func (p *parser) checkComparison(n comparison) {
 }
 
 func (p *parser) distinct(operator string, path Path) {
-	p.fail(distinctError, errorf("The first operand must be distinct from the remaining operands for this operator or function; operator: %s, first operand: %s",
+	p.fail(distinctError, errorf("The first operand must be distinct from the remaining operands for this operator or "+
+		"function; operator: %s, first operand: %s",
 		operator, path))
 }
 
@@ -55,7 +57,8 @@ func (p *parser) checkBetween(n between) {
 		problem = "upper bound to be greater than or equal to lower bound"
 	}
 	if problem != "" {
-		p.fail(operandError, errorf("The BETWEEN operator requires %s; lower bound operand: AttributeValue: {%s:%s}, upper bound operand: AttributeValue: {%s:%s}",
+		p.fail(operandError, errorf("The BETWEEN operator requires %s; lower bound operand: AttributeValue: {%s:%s}, "+
+			"upper bound operand: AttributeValue: {%s:%s}",
 			problem, low.v.Kind, low.v.Text, high.v.Kind, high.v.Text))
 	}
 }
@@ -104,6 +107,7 @@ func (p *parser) checkTypeName(o operand) {
 	case c.v.Kind != attr.S:
 		p.operandType("attribute_type", c.v.Kind)
 	case attr.KindOf(c.v.Text) == attr.Missing:
-		p.fail(operandError, errorf("Invalid attribute type name found; type: %s, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}", c.v.Text))
+		p.fail(operandError,
+			errorf("Invalid attribute type name found; type: %s, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}", c.v.Text))
 	}
 }

@@ -150,7 +150,8 @@ func (p *parser) in(of operand) (predicate, error) {
 		return nil, err
 	}
 	if len(values) > maxIn {
-		p.fail(countError, errorf("Too many operands for operator or function; operator or function: IN, number of operands: %d", len(values)))
+		p.fail(countError, errorf(
+			"Too many operands for operator or function; operator or function: IN, number of operands: %d", len(values)))
 	}
 	return in{of, values}, p.expect(")")
 }
@@ -204,7 +205,8 @@ func (p *parser) function(name string, args []operand) node {
 	case !known:
 		p.fail(functionError, errorf("Invalid function name; function: %s", name))
 	case len(args) != count:
-		p.fail(countError, errorf("Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d", name, len(args)))
+		p.fail(countError, errorf("Incorrect number of operands for operator or function; operator or function: %s, "+
+			"number of operands: %d", name, len(args)))
 	case name == "size":
 		p.checkSize(args[0])
 		return node{operand: sizeOperand{args[0]}}

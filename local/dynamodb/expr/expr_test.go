@@ -176,7 +176,8 @@ func TestParseKeyCondition(t *testing.T) {
 		src, op string
 		args    int
 	}{
-		{"pk = :h", "", 0}, {":h = pk", "", 0}, {"pk = :h AND rk = :a", "=", 1}, {"rk < :a AND pk = :h", "<", 1}, {"pk = :h AND :a <= rk", ">=", 1},
+		{"pk = :h", "", 0}, {":h = pk", "", 0}, {"pk = :h AND rk = :a", "=", 1}, {"rk < :a AND pk = :h", "<", 1},
+		{"pk = :h AND :a <= rk", ">=", 1},
 		{"(pk = :h) AND (begins_with(rk, :a))", "begins_with", 1}, {"pk = :h AND rk BETWEEN :a AND :b", "BETWEEN", 2},
 	} {
 		t.Run(tt.src, func(t *testing.T) {
@@ -223,7 +224,8 @@ func FuzzParse(f *testing.F) {
 		f.Add(src)
 	}
 	values := attr.Item{":v": attr.String("x"), ":n": attr.Int(1)}
-	item := attr.Item{"a": attr.String("x"), "n": attr.Int(3), "l": {Kind: attr.L, List: []attr.Value{attr.Int(1)}}, "m": {Kind: attr.M, Map: attr.Item{"x": attr.Int(2)}}}
+	item := attr.Item{"a": attr.String("x"), "n": attr.Int(3), "l": {Kind: attr.L, List: []attr.Value{attr.Int(1)}},
+		"m": {Kind: attr.M, Map: attr.Item{"x": attr.Int(2)}}}
 	f.Fuzz(func(t *testing.T, src string) {
 		for _, kind := range []Kind{ConditionKind, UpdateKind, ProjectionKind, KeyConditionKind} {
 			ph, err := NewPlaceholders(map[string]string{"#n": "n"}, values)

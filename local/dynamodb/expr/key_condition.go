@@ -111,7 +111,8 @@ var mirrored = map[string]string{"=": "=", "<": ">", "<=": ">=", ">": "<", ">=":
 // oneTerm is the term of a condition whose operands are one attribute and constants.
 func oneTerm(op string, operands ...operand) ([]keyTerm, error) {
 	if _, ok := operands[0].(pathOperand); !ok && (op == "BETWEEN" || op == "begins_with") {
-		return nil, errorf("Invalid condition in KeyConditionExpression: %s operator must have the key attribute as its first operand", op)
+		return nil, errorf(
+			"Invalid condition in KeyConditionExpression: %s operator must have the key attribute as its first operand", op)
 	}
 	t := keyTerm{op: op}
 	for _, o := range operands {
@@ -120,7 +121,8 @@ func oneTerm(op string, operands ...operand) ([]keyTerm, error) {
 			t.args = append(t.args, o.v)
 		case pathOperand:
 			if t.name != "" {
-				return nil, errorf("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition")
+				return nil,
+					errorf("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition")
 			}
 			if len(o.path) > 1 {
 				return nil, errorf("KeyConditionExpressions cannot have conditions on nested attributes")
@@ -173,7 +175,8 @@ func (k *KeyTerms) on(key Key) (keyTerm, error) {
 		}
 		for _, v := range t.args {
 			if v.Kind != key.Kind {
-				return t, errorf("One or more parameter values were invalid: Condition parameter type does not match schema type")
+				return t, errorf(
+					"One or more parameter values were invalid: Condition parameter type does not match schema type")
 			}
 		}
 		return t, nil

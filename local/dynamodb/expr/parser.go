@@ -81,7 +81,8 @@ func parse(kind Kind, src string, ph *Placeholders, f func(*parser) error) error
 		return errorf("Invalid %s: The expression can not be empty;", kind)
 	}
 	if len(src) > maxExpression {
-		return errorf("Invalid %s: Expression size has exceeded the maximum allowed size; expression size: %d", kind, len(src))
+		return errorf("Invalid %s: Expression size has exceeded the maximum allowed size; expression size: %d", kind,
+			len(src))
 	}
 	p := &parser{kind: kind, src: src, tokens: lex(src), placeholders: ph}
 	err := f(p)

@@ -88,10 +88,12 @@ func (p *parser) checkDistinct(paths []Path) {
 	for i, q := range paths {
 		for _, earlier := range paths[:i] {
 			if q.overlaps(earlier) {
-				p.fail(overlapError, errorf("Two document paths overlap with each other; must remove or rewrite one of these paths; path one: %s, path two: %s", earlier, q))
+				p.fail(overlapError, errorf("Two document paths overlap with each other; must remove or rewrite one "+
+					"of these paths; path one: %s, path two: %s", earlier, q))
 			}
 			if q.conflicts(earlier) {
-				p.fail(conflictError, errorf("Two document paths conflict with each other; must remove or rewrite one of these paths; path one: %s, path two: %s", earlier, q))
+				p.fail(conflictError, errorf("Two document paths conflict with each other; must remove or rewrite one "+
+					"of these paths; path one: %s, path two: %s", earlier, q))
 			}
 		}
 	}

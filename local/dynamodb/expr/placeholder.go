@@ -39,7 +39,8 @@ func NewPlaceholders(names map[string]string, values attr.Item) (*Placeholders, 
 			return nil, errorf("ExpressionAttributeValues contains invalid key: Syntax error; key: %q", key)
 		}
 		if len(key) > maxPlaceholder {
-			return nil, errorf("ExpressionAttributeValues contains invalid key: The expression attribute map contains a key that is too long; key: %q", key)
+			return nil, errorf("ExpressionAttributeValues contains invalid key: The expression attribute map contains "+
+				"a key that is too long; key: %q", key)
 		}
 	}
 	return &Placeholders{names: names, values: values}, nil
@@ -57,7 +58,8 @@ func checkName(key, name string) error {
 	case !isPlaceholder(key, '#'):
 		return errorf("ExpressionAttributeNames contains invalid key: Syntax error; key: %q", key)
 	case len(key) > maxPlaceholder:
-		return errorf("ExpressionAttributeNames contains invalid key: The expression attribute map contains a key that is too long; key: %q", key)
+		return errorf("ExpressionAttributeNames contains invalid key: The expression attribute map contains a key "+
+			"that is too long; key: %q", key)
 	case name == "":
 		return errorf("ExpressionAttributeNames contains invalid value: Empty attribute name for key %s", key)
 	case len(name) > maxName:
@@ -106,7 +108,8 @@ func missing[V any](given map[string]V, used map[string]bool) string {
 func (p *Placeholders) name(placeholder string) (string, error) {
 	name, ok := p.names[placeholder]
 	if !ok {
-		return "", errorf("An expression attribute name used in the document path is not defined; attribute name: %s", placeholder)
+		return "", errorf("An expression attribute name used in the document path is not defined; attribute name: %s",
+			placeholder)
 	}
 	if p.usedNames == nil {
 		p.usedNames = map[string]bool{}

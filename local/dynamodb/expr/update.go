@@ -9,8 +9,10 @@ import (
 // Update is a parsed update expression.
 type Update struct {
 	removes []Path
-	changes []action // SET, ADD and DELETE, by the last index of their paths: elements beyond the end of a list are appended in that order
-	closing []Path   // what may leave gaps in lists, the deepest first: indexes in a path mean lists that are not closed up yet
+	// SET, ADD and DELETE, by the last index of their paths: elements beyond the end of a list are appended in that order
+	changes []action
+	// what may leave gaps in lists, the deepest first: indexes in a path mean lists that are not closed up yet
+	closing []Path
 	paths   []Path
 }
 

@@ -134,7 +134,8 @@ func (p *parser) updateFunction(name string) (updateOperand, error) {
 	case name != "if_not_exists" && name != "list_append":
 		p.fail(functionError, errorf("Invalid function name; function: %s", name))
 	case len(args) != 2:
-		p.fail(countError, errorf("Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d", name, len(args)))
+		p.fail(countError, errorf("Incorrect number of operands for operator or function; operator or function: %s, "+
+			"number of operands: %d", name, len(args)))
 	case name == "if_not_exists":
 		path, ok := args[0].(pathOperand)
 		if !ok {
@@ -160,7 +161,8 @@ func isAddable(kind attr.Kind) bool { return kind == attr.N || kind.IsSet() }
 
 // longNames are the names of kinds in the messages of ADD and DELETE.
 var longNames = map[attr.Kind]string{
-	attr.S: "STRING", attr.N: "NUMBER", attr.B: "BINARY", attr.BOOL: "BOOLEAN", attr.NULL: "NULL", attr.L: "LIST", attr.M: "MAP",
+	attr.S: "STRING", attr.N: "NUMBER", attr.B: "BINARY", attr.BOOL: "BOOLEAN", attr.NULL: "NULL", attr.L: "LIST",
+	attr.M:  "MAP",
 	attr.SS: "STRING_SET", attr.NS: "NUMBER_SET", attr.BS: "BINARY_SET",
 }
 
@@ -172,7 +174,8 @@ func (p *parser) setAction(section string, v verb, allowed func(attr.Kind) bool)
 	}
 	by, err := p.constant()
 	if err == nil && by.Kind != attr.Missing && !allowed(by.Kind) {
-		p.fail(operandError, errorf("Incorrect operand type for operator or function; operator: %s, operand type: %s, typeSet: ALLOWED_FOR_%s_OPERAND",
+		p.fail(operandError, errorf("Incorrect operand type for operator or function; operator: %s, operand type: %s, "+
+			"typeSet: ALLOWED_FOR_%s_OPERAND",
 			section, longNames[by.Kind], section))
 	}
 	return action{v, path, constOperand{by}}, err

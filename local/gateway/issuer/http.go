@@ -81,14 +81,16 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 	}
 	client := f.Get("client_id")
 	if client == "" || len(i.opt.Clients) > 0 && !slices.Contains(i.opt.Clients, client) {
-		writeError(w, http.StatusBadRequest, "invalid_client", "client_id is not a client of this issuer: "+strings.Join(i.opt.Clients, ", "))
+		writeError(w, http.StatusBadRequest, "invalid_client",
+			"client_id is not a client of this issuer: "+strings.Join(i.opt.Clients, ", "))
 		return
 	}
 	i.grant(w, f, client)
 }
 
 func (i *Issuer) grant(w http.ResponseWriter, f url.Values, client string) {
-	c := Claims{Subject: f.Get("sub"), Username: f.Get("username"), ClientID: client, Scopes: strings.Fields(f.Get("scope")), Groups: strings.Fields(f.Get("groups")), TTL: DefaultTTL}
+	c := Claims{Subject: f.Get("sub"), Username: f.Get("username"), ClientID: client,
+		Scopes: strings.Fields(f.Get("scope")), Groups: strings.Fields(f.Get("groups")), TTL: DefaultTTL}
 	if c.Subject == "" {
 		c.Subject = client // as in Cognito's client credentials grant
 	}
@@ -105,7 +107,8 @@ func (i *Issuer) grant(w http.ResponseWriter, f url.Values, client string) {
 		writeError(w, http.StatusInternalServerError, "server_error", err.Error())
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": int(c.TTL / time.Second)})
+	writeJSON(w, http.StatusOK, map[string]any{"access_token": token, "token_type": "Bearer",
+		"expires_in": int(c.TTL / time.Second)})
 }
 
 // fromThisMachine also refuses web pages: a foreign page's form has its Origin, and a name that is

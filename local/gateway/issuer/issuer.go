@@ -139,8 +139,10 @@ func (i *Issuer) Mint(c Claims) (string, error) {
 	}
 	now, id := i.clock.Now(), i.opt.NewID()
 	claims := jwt.MapClaims{
-		"iss": i.opt.URL, "sub": c.Subject, "client_id": c.ClientID, "token_use": "access", "scope": strings.Join(c.Scopes, " "),
-		"auth_time": now.Unix(), "iat": now.Unix(), "exp": now.Add(c.TTL).Unix(), "jti": id, "origin_jti": id, "version": 2, "username": c.Username,
+		"iss": i.opt.URL, "sub": c.Subject, "client_id": c.ClientID, "token_use": "access",
+		"scope":     strings.Join(c.Scopes, " "),
+		"auth_time": now.Unix(), "iat": now.Unix(), "exp": now.Add(c.TTL).Unix(), "jti": id, "origin_jti": id,
+		"version": 2, "username": c.Username,
 	}
 	if len(c.Groups) > 0 {
 		claims["cognito:groups"] = c.Groups

@@ -30,7 +30,8 @@ func newIssuer(t *testing.T, st *store.Store) *Issuer {
 			}
 		})
 	}
-	i, err := New(st, clockwork.NewFakeClockAt(epoch), Options{URL: "http://127.0.0.1:8080", Clients: []string{"storefront"}, NewID: func() string { return "id-1" }})
+	i, err := New(st, clockwork.NewFakeClockAt(epoch),
+		Options{URL: "http://127.0.0.1:8080", Clients: []string{"storefront"}, NewID: func() string { return "id-1" }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,8 @@ func newIssuer(t *testing.T, st *store.Store) *Issuer {
 func (i *Issuer) parse(t *testing.T, token string) jwt.MapClaims {
 	t.Helper()
 	claims := jwt.MapClaims{}
-	_, err := jwt.NewParser(jwt.WithTimeFunc(func() time.Time { return epoch })).ParseWithClaims(token, claims, func(*jwt.Token) (any, error) { return &i.key.PublicKey, nil })
+	_, err := jwt.NewParser(jwt.WithTimeFunc(func() time.Time { return epoch })).ParseWithClaims(token, claims,
+		func(*jwt.Token) (any, error) { return &i.key.PublicKey, nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +52,8 @@ func (i *Issuer) parse(t *testing.T, token string) jwt.MapClaims {
 func TestIssuer_MintIsCognitoShaped(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t, nil)
-	token, err := i.Mint(Claims{Subject: "u1", ClientID: "storefront", Scopes: []string{"orders:read"}, Groups: []string{"operators"}, TTL: 10 * time.Minute})
+	token, err := i.Mint(Claims{Subject: "u1", ClientID: "storefront", Scopes: []string{"orders:read"},
+		Groups: []string{"operators"}, TTL: 10 * time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +61,8 @@ func TestIssuer_MintIsCognitoShaped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"auth_time":1795348800,"client_id":"storefront","cognito:groups":["operators"],"exp":1795349400,"iat":1795348800,"iss":"http://127.0.0.1:8080",` +
+	want := `{"auth_time":1795348800,"client_id":"storefront","cognito:groups":["operators"],"exp":1795349400,` +
+		`"iat":1795348800,"iss":"http://127.0.0.1:8080",` +
 		`"jti":"id-1","origin_jti":"id-1","scope":"orders:read","sub":"u1","token_use":"access","username":"u1","version":2}`
 	if string(got) != want {
 		t.Errorf("claims %s, want %s", got, want)
@@ -106,7 +110,8 @@ func TestIssuer_Discovery(t *testing.T) {
 func TestIssuer_TokenEndpoint(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t, nil)
-	good := url.Values{"grant_type": {"client_credentials"}, "client_id": {"storefront"}, "sub": {"u1"}, "scope": {"orders:read orders:write"}, "groups": {"operators"}, "expires_in": {"60"}}
+	good := url.Values{"grant_type": {"client_credentials"}, "client_id": {"storefront"}, "sub": {"u1"},
+		"scope": {"orders:read orders:write"}, "groups": {"operators"}, "expires_in": {"60"}}
 	for _, tt := range []struct {
 		name   string
 		change func(*http.Request, url.Values)
@@ -149,7 +154,8 @@ func TestIssuer_TokenEndpoint(t *testing.T) {
 			if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil {
 				t.Fatal(err)
 			}
-			if c := i.parse(t, out.Token); c["sub"] != "u1" || c["scope"] != "orders:read orders:write" || out.ExpiresIn != 60 {
+			if c := i.parse(t, out.Token); c["sub"] != "u1" || c["scope"] != "orders:read orders:write" ||
+				out.ExpiresIn != 60 {
 				t.Errorf("claims %v, expires in %d", c, out.ExpiresIn)
 			}
 		})
