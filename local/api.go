@@ -49,20 +49,23 @@ type api struct {
 
 func (s *Stack) newGateway(a template.HTTPAPI) (*gateway.Gateway, error) {
 	cfg := gateway.Config{ID: a.ID, Stage: a.Stage, Throttle: throttle(a.Throttle), Invoke: s.invokeRoute,
-		Clock: s.clock, Logger: s.log, AccessLog: s.opt.AccessLog, CORS: cors(a.CORS), Authorizers: map[string]*gateway.Authorizer{}}
+		Clock: s.clock, Logger: s.log, AccessLog: s.opt.AccessLog, CORS: cors(a.CORS),
+		Authorizers: map[string]*gateway.Authorizer{}}
 	for _, j := range a.Authorizers {
 		keys := s.issuerOf(j.Issuer)
 		if keys == nil {
 			return nil, fmt.Errorf("authorizer %s: %s is no user pool of the template", j.Name, j.Issuer)
 		}
-		cfg.Authorizers[j.Name] = &gateway.Authorizer{Issuer: j.Issuer, Audience: j.Audience, IdentitySource: j.IdentitySource,
-			Keys: gateway.JWKS(keys.JWKS, s.clock)}
+		cfg.Authorizers[j.Name] = &gateway.Authorizer{Issuer: j.Issuer, Audience: j.Audience,
+			IdentitySource: j.IdentitySource,
+			Keys:           gateway.JWKS(keys.JWKS, s.clock)}
 	}
 	for _, r := range a.Routes {
 		if err := s.mayInvoke(a, r); err != nil {
 			return nil, fmt.Errorf("route %s: %w", r.Key, err)
 		}
-		cfg.Routes = append(cfg.Routes, gateway.Route{Key: r.Key, Function: r.Function, Authorizer: r.Authorizer, Scopes: r.Scopes,
+		cfg.Routes = append(cfg.Routes, gateway.Route{Key: r.Key, Function: r.Function, Authorizer: r.Authorizer,
+			Scopes:   r.Scopes,
 			Throttle: throttle(r.Throttle), Timeout: r.Timeout})
 	}
 	return gateway.New(cfg)
@@ -139,7 +142,8 @@ func cors(c *template.CORS) *gateway.CORS {
 	if c == nil {
 		return nil
 	}
-	return &gateway.CORS{Origins: c.Origins, Methods: c.Methods, Headers: c.Headers, Expose: c.Expose, MaxAge: c.MaxAge, Credentials: c.Credentials}
+	return &gateway.CORS{Origins: c.Origins, Methods: c.Methods, Headers: c.Headers, Expose: c.Expose,
+		MaxAge: c.MaxAge, Credentials: c.Credentials}
 }
 
 // Issuer is the issuer of the template's first user pool. It mints the tokens that the API's

@@ -43,7 +43,7 @@ func (s *Stack) resumeClock() {
 		return
 	}
 	if late := c.NotBefore(s.store.LastCommit()); late > time.Second {
-		s.log.Warn("the machine's clock is behind the data folder; the local services go on from the folder's time",
+		s.log.Warn("the machine's clock is behind the data folder; the local services continue from the folder's time",
 			"by", late.Round(time.Second))
 	}
 }

@@ -44,11 +44,9 @@ func (s *Stack) mapSources() error {
 		case "dynamodb":
 			err = s.lambda.MapStream(lambda.StreamMapping{
 				Function: m.Function, StreamARN: m.SourceARN, FromLatest: m.StartingPosition == "LATEST",
-				BatchSize:      m.BatchSize,
-				BatchingWindow: m.Window, ParallelizationFactor: m.Parallelization, BisectOnError: m.Bisect,
-				MaximumRetryAttempts: m.MaxRetries,
-				MaximumRecordAge:     m.MaxRecordAge, ReportBatchItemFailures: m.PartialResponses, Filters: filters,
-				OnFailure: m.OnFailure,
+				BatchSize: m.BatchSize, BatchingWindow: m.Window, ParallelizationFactor: m.Parallelization,
+				BisectOnError: m.Bisect, MaximumRetryAttempts: m.MaxRetries, MaximumRecordAge: m.MaxRecordAge,
+				ReportBatchItemFailures: m.PartialResponses, Filters: filters, OnFailure: m.OnFailure,
 			}, streamSource{s})
 		}
 		if err != nil {

@@ -34,8 +34,12 @@ const poller = `Resources:
   Q: {Type: AWS::SQS::Queue}
   R:
     Type: AWS::IAM::Role
-    Properties: {AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]}}
-  F: {Type: AWS::Serverless::Function, Properties: {Handler: f, Role: !GetAtt R.Arn, Events: {Q: {Type: SQS, Properties: {Queue: !GetAtt Q.Arn}}}}}
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]
+  F:
+    Type: AWS::Serverless::Function
+    Properties: {Handler: f, Role: !GetAtt R.Arn, Events: {Q: {Type: SQS, Properties: {Queue: !GetAtt Q.Arn}}}}
 `
 
 func TestOpen_refuses(t *testing.T) {
@@ -117,8 +121,9 @@ func TestStack_denies(t *testing.T) {
 		failed = out
 		return err == nil && out.Status == sfntypes.ExecutionStatusFailed
 	})
-	if want := "assumed-role/shop-FinishRole/shop-Finish is not authorized to perform: dynamodb:UpdateItem on resource: " +
-		"arn:aws:dynamodb:us-east-1:000000000000:table/shop-notes because no identity-based policy allows"; !strings.Contains(aws.ToString(failed.Cause), want) {
+	want := "assumed-role/shop-FinishRole/shop-Finish is not authorized to perform: dynamodb:UpdateItem on resource: " +
+		"arn:aws:dynamodb:us-east-1:000000000000:table/shop-notes because no identity-based policy allows"
+	if !strings.Contains(aws.ToString(failed.Cause), want) {
 		t.Errorf("cause: %s\nwant: %s", aws.ToString(failed.Cause), want)
 	}
 	report := s.IAMReport()

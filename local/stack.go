@@ -104,7 +104,7 @@ func Open(ctx context.Context, o Options) (_ *Stack, err error) {
 	}
 	if o.Clock == nil {
 		o.Clock = clock.New(clock.NewMachine(), func(by time.Duration) {
-			o.Logger.Warn("the machine's clock was set; the local services go on by their own until the next start",
+			o.Logger.Warn("the machine's clock was set; the local services keep their own time until the next start",
 				"by", by.Round(time.Second))
 		})
 	}

@@ -110,8 +110,9 @@ func handlers(fn lambda.Function, cfg aws.Config) (lambda.Handler, error) {
 	case "finish":
 		f = func(ctx context.Context, note struct{ ID string }) error {
 			_, err := db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: aws.String(fn.Env["TABLE"]), Key: key(note.ID),
-				UpdateExpression:          aws.String("SET done = :yes ADD finished :one"),
-				ExpressionAttributeValues: map[string]types.AttributeValue{":yes": &types.AttributeValueMemberBOOL{Value: true}, ":one": &types.AttributeValueMemberN{Value: "1"}}})
+				UpdateExpression: aws.String("SET done = :yes ADD finished :one"),
+				ExpressionAttributeValues: map[string]types.AttributeValue{
+					":yes": &types.AttributeValueMemberBOOL{Value: true}, ":one": &types.AttributeValueMemberN{Value: "1"}}})
 			return err
 		}
 	case "tell":

@@ -134,7 +134,8 @@ func requestTables[R any](v *violations, requests map[string]R, element string) 
 		if bare := bareName(name); len(bare) > maxName || !isName(bare) {
 			v.add(quoted("{"+name+"="+element+"}"), "requestItems",
 				"Map keys must satisfy constraint: [Member must have length less than or equal to 255, "+
-					"Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: "+namePattern+"]")
+					"Member must have length greater than or equal to 1, "+
+					"Member must satisfy regular expression pattern: "+namePattern+"]")
 		}
 	}
 	return names

@@ -33,8 +33,9 @@ func benchService(b *testing.B) *Service {
 	return s
 }
 
-const benchItem = `{"id":{"S":"order-%d"},"status":{"S":"PLACED"},"customer":{"S":"customer-17"},"total":{"N":"12999"},"currency":{"S":"EUR"},
-	"placed":{"S":"2026-03-01T12:00:00Z"},"version":{"N":"1"},"lines":{"L":[{"M":{"sku":{"S":"sku-1"},"quantity":{"N":"2"},"price":{"N":"4500"}}},
+const benchItem = `{"id":{"S":"order-%d"},"status":{"S":"PLACED"},"customer":{"S":"customer-17"},
+	"total":{"N":"12999"},"currency":{"S":"EUR"},	"placed":{"S":"2026-03-01T12:00:00Z"},"version":{"N":"1"},
+	"lines":{"L":[{"M":{"sku":{"S":"sku-1"},"quantity":{"N":"2"},"price":{"N":"4500"}}},
 	{"M":{"sku":{"S":"sku-2"},"quantity":{"N":"1"},"price":{"N":"3999"}}}]}}`
 
 // do runs one operation from 64 goroutines; input makes the n-th request.
@@ -65,8 +66,10 @@ func BenchmarkTransactWriteItems(b *testing.B) {
 	do(b, benchService(b), "TransactWriteItems", func(n int64) string {
 		return fmt.Sprintf(`{"ClientRequestToken":"t-%d","TransactItems":[
 			{"Put":{"TableName":"accounts","Item":`+benchItem+`,"ConditionExpression":"attribute_not_exists(id)"}},
-			{"Update":{"TableName":"accounts","Key":{"id":{"S":"stock-%d"}},"UpdateExpression":"ADD reserved :n","ExpressionAttributeValues":{":n":{"N":"1"}}}},
-			{"ConditionCheck":{"TableName":"accounts","Key":{"id":{"S":"other-%d"}},"ConditionExpression":"attribute_not_exists(closed)"}}]}`, n, n, n%1000, n)
+			{"Update":{"TableName":"accounts","Key":{"id":{"S":"stock-%d"}},"UpdateExpression":"ADD reserved :n",
+				"ExpressionAttributeValues":{":n":{"N":"1"}}}},
+			{"ConditionCheck":{"TableName":"accounts","Key":{"id":{"S":"other-%d"}},
+				"ConditionExpression":"attribute_not_exists(closed)"}}]}`, n, n, n%1000, n)
 	})
 }
 

@@ -74,7 +74,8 @@ func TestConsumedCapacity_Reads(t *testing.T) {
 				`"ReturnConsumedCapacity":"TOTAL"}`, pks("p", 0), pks("p", 1), pks("none", 1)),
 			`[{"TableName":"orders","CapacityUnits":4}]`},
 		{"a transaction pays twice", "TransactGetItems",
-			fmt.Sprintf(`{"TransactItems":[{"Get":{"TableName":"orders",`+key+`}},{"Get":{"TableName":"orders",`+key+`}}],"ReturnConsumedCapacity":"INDEXES"}`, 1, 9),
+			fmt.Sprintf(`{"TransactItems":[{"Get":{"TableName":"orders",`+key+`}},{"Get":{"TableName":"orders",`+key+`}}],`+
+				`"ReturnConsumedCapacity":"INDEXES"}`, 1, 9),
 			`[{"TableName":"orders","CapacityUnits":6,"ReadCapacityUnits":6,` +
 				`"Table":{"CapacityUnits":6,"ReadCapacityUnits":6}}]`},
 	} {
@@ -129,7 +130,8 @@ func TestConsumedCapacity_Writes(t *testing.T) {
 		{"nothing to delete", "DeleteItem",
 			`{"TableName":"orders","ReturnConsumedCapacity":"TOTAL","Key":{"pk":{"S":"p"},"sk":{"N":"1"}}}`,
 			`{"TableName":"orders","CapacityUnits":1}`},
-		{"a batch", "BatchWriteItem", `{"ReturnConsumedCapacity":"INDEXES","RequestItems":{"orders":[{"PutRequest":{"Item":{"pk":{"S":"b"},"sk":{"N":"1"},"gk":{"S":"g"}}}},
+		{"a batch", "BatchWriteItem", `{"ReturnConsumedCapacity":"INDEXES","RequestItems":{"orders":[
+			{"PutRequest":{"Item":{"pk":{"S":"b"},"sk":{"N":"1"},"gk":{"S":"g"}}}},
 			{"PutRequest":{"Item":{"pk":{"S":"b"},"sk":{"N":"2"},"text":{"S":"` + long + `"}}}}]}}`, "[" + indexed("5", "4", "1") + "]"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -146,8 +148,10 @@ func TestConsumedCapacity_Transactions(t *testing.T) {
 	s.orders(t)
 	s.must(t, "CreateTable", accountsTable)
 	transaction := `{"ClientRequestToken":"once","ReturnConsumedCapacity":"INDEXES","TransactItems":[
-		{"Put":{"TableName":"orders","Item":{"pk":{"S":"p"},"sk":{"N":"1"},"gk":{"S":"g"},"text":{"S":"` + strings.Repeat("x", 5000) + `"}}}},
-		{"Update":{"TableName":"orders","Key":{"pk":{"S":"p"},"sk":{"N":"2"}},"UpdateExpression":"SET a = :a","ExpressionAttributeValues":{":a":{"N":"1"}}}},
+		{"Put":{"TableName":"orders","Item":{"pk":{"S":"p"},"sk":{"N":"1"},"gk":{"S":"g"},
+			"text":{"S":"` + strings.Repeat("x", 5000) + `"}}}},
+		{"Update":{"TableName":"orders","Key":{"pk":{"S":"p"},"sk":{"N":"2"}},"UpdateExpression":"SET a = :a",
+			"ExpressionAttributeValues":{":a":{"N":"1"}}}},
 		{"ConditionCheck":{"TableName":"accounts","Key":{"id":{"S":"a"}},"ConditionExpression":"attribute_not_exists(id)"}}]}`
 	const writes = `[{"TableName":"accounts","CapacityUnits":2,"WriteCapacityUnits":2,` +
 		`"Table":{"CapacityUnits":2,"WriteCapacityUnits":2}},` +

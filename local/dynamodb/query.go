@@ -37,7 +37,8 @@ func (s *Service) query(_ context.Context, in queryInput) (*pageOutput, error) {
 		return nil, err
 	}
 	if in.KeyConditionExpression == nil {
-		return nil, validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
+		return nil,
+			validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
 	}
 	if err := terms.Check(); err != nil {
 		return nil, err
@@ -104,16 +105,19 @@ func (in *queryInput) checkParameters() error {
 		return v.err()
 	}
 	if in.Limit != nil && *in.Limit < 1 {
-		return validation("1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1")
+		return validation("1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must " +
+			"have value greater than or equal to 1")
 	}
-	return in.check(expression{expr.ProjectionKind, in.ProjectionExpression}, expression{expr.FilterKind, in.FilterExpression},
+	return in.check(expression{expr.ProjectionKind, in.ProjectionExpression},
+		expression{expr.FilterKind, in.FilterExpression},
 		expression{expr.KeyConditionKind, in.KeyConditionExpression})
 }
 
 // keyCondition is the condition on the keys that are read.
 func (p *page) keyCondition(terms *expr.KeyTerms) (expr.KeyCondition, error) {
 	keys := p.keys()
-	c, err := terms.For(expr.Key{Name: keys.hash.name, Kind: keys.hash.kind}, expr.Key{Name: keys.rng.name, Kind: keys.rng.kind})
+	c, err := terms.For(expr.Key{Name: keys.hash.name, Kind: keys.hash.kind},
+		expr.Key{Name: keys.rng.name, Kind: keys.rng.kind})
 	if err != nil {
 		return c, err
 	}
@@ -133,11 +137,13 @@ func (p *page) checkFilter() error {
 
 func checkOperands(keys keySchema, c expr.KeyCondition) error {
 	if c.Hash.Kind != attr.N && c.Hash.Text == "" {
-		return validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s",
+		return validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot "+
+			"contain an empty %s value. Key: %s",
 			scalarName(keys.hash.kind), keys.hash.name)
 	}
 	if c.Op == "begins_with" && keys.rng.kind == attr.N {
-		return validation("Invalid KeyConditionExpression: Incorrect operand type for operator or function; operator or function: begins_with, operand type: N")
+		return validation("Invalid KeyConditionExpression: Incorrect operand type for operator or function; operator " +
+			"or function: begins_with, operand type: N")
 	}
 	return nil
 }

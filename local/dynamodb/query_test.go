@@ -78,7 +78,7 @@ func TestQuery_KeyConditions(t *testing.T) {
 		{"pk = :p AND sk BETWEEN :lo AND :hi", "", "1.1", "1.2", nil},
 		{"pk = :p", "i >= :lo", "6", "", []string{"10", "100"}},
 	} {
-		values := map[string]any{":p": attr.String("a")}
+		values := map[string]any{":p": attr.Value{Kind: attr.S, Text: "a"}}
 		for name, n := range map[string]string{":lo": tt.lo, ":hi": tt.hi} {
 			if n != "" {
 				values[name] = map[string]string{"N": n}
@@ -114,7 +114,7 @@ func TestQuery_IndexAndScan(t *testing.T) {
 	s := numberedOrders(t)
 	t.Run("sparse index in pages", func(t *testing.T) {
 		in := map[string]any{"TableName": "orders", "IndexName": "by-gk", "KeyConditionExpression": "gk = :g",
-			"ExpressionAttributeValues": map[string]any{":g": attr.String("even")}, "Limit": 5}
+			"ExpressionAttributeValues": map[string]any{":g": attr.Value{Kind: attr.S, Text: "even"}}, "Limit": 5}
 		if got, n := s.pages(t, "Query", in); len(got) != 12 || n != 3 {
 			t.Errorf("%d items on %d pages: %v", len(got), n, got)
 		}
@@ -141,14 +141,16 @@ func TestQuery_IndexAndScan(t *testing.T) {
 func TestQuery_BeginsWith(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	s.must(t, "CreateTable", `{"TableName":"docs","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"S"}],
-		"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}],"BillingMode":"PAY_PER_REQUEST"}`)
+	s.must(t, "CreateTable", `{"TableName":"docs",
+		"AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"S"}],
+		"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}],
+		"BillingMode":"PAY_PER_REQUEST"}`)
 	for _, sk := range []string{"a", "a#1", "a#2", "a#\\u0000", "b", "a#ÿ"} {
 		s.must(t, "PutItem", `{"TableName":"docs","Item":{"pk":{"S":"p"},"sk":{"S":"`+sk+`"}}}`)
 	}
 	got, _ := s.pages(t, "Query",
 		map[string]any{"TableName": "docs", "KeyConditionExpression": "pk = :p AND begins_with(sk, :s)",
-			"ExpressionAttributeValues": map[string]any{":p": attr.String("p"), ":s": attr.String("a#")}})
+			"ExpressionAttributeValues": map[string]any{":p": attr.Value{Kind: attr.S, Text: "p"}, ":s": attr.Value{Kind: attr.S, Text: "a#"}}})
 	if want := []string{"a#\x00", "a#1", "a#2", "a#ÿ"}; !slices.Equal(got, want) {
 		t.Errorf("= %q, want %q", got, want)
 	}
@@ -164,7 +166,7 @@ func TestQuery_PageOfOneMegabyte(t *testing.T) {
 			fmt.Sprintf(`{"TableName":"orders","Item":{"pk":{"S":"a"},"sk":{"N":"%d"},"t":{"S":"%s"}}}`, i, text))
 	}
 	got, n := s.pages(t, "Query", map[string]any{"TableName": "orders", "KeyConditionExpression": "pk = :p",
-		"ExpressionAttributeValues": map[string]any{":p": attr.String("a")}})
+		"ExpressionAttributeValues": map[string]any{":p": attr.Value{Kind: attr.S, Text: "a"}}})
 	if len(got) != 8 || n != 3 {
 		t.Errorf("%d items on %d pages, want 8 on 3", len(got), n)
 	}

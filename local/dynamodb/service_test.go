@@ -57,7 +57,7 @@ func openStack(t testing.TB, st *store.Store) *stack {
 		HTTPClient: &http.Client{Transport: awsapi.Transport{Handler: router}}, RetryMaxAttempts: 1,
 		BaseEndpoint: aws.String("http://dynamodb.local"),
 	}
-	return &stack{s, clock, dynamodb.NewFromConfig(cfg), dynamodbstreams.NewFromConfig(cfg)}
+	return &stack{Service: s, clock: clock, client: dynamodb.NewFromConfig(cfg), streams: dynamodbstreams.NewFromConfig(cfg)}
 }
 
 // call performs an operation by its JSON, and returns the answer's.

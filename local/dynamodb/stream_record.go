@@ -103,7 +103,8 @@ func (r *StreamRecord) appendCommon(b []byte) []byte {
 	b = append(append(b, `{"eventID":"`...), r.EventID...)
 	b = append(append(b, `","eventName":"`...), r.EventName...)
 	b = append(b,
-		`","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"`+awsapi.Region+`","dynamodb":{"ApproximateCreationDateTime":`...)
+		`","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"`+awsapi.Region+
+			`","dynamodb":{"ApproximateCreationDateTime":`...)
 	b = strconv.AppendInt(b, r.Created.Unix(), 10)
 	b = attr.AppendJSON(append(b, `,"Keys":`...), r.Keys)
 	if r.NewImage != nil {

@@ -39,7 +39,8 @@ func TestReadStream_LambdaEvent(t *testing.T) {
 			`"eventSource":"aws:dynamodb","awsRegion":"us-east-1",`+
 			`"dynamodb":{"ApproximateCreationDateTime":1772366400,"Keys":{"id":{"S":"a"}},%s"SequenceNumber":"1%020d",`+
 			`"SizeBytes":%d,"StreamViewType":"NEW_AND_OLD_IMAGES"},`+
-			`"eventSourceARN":"arn:aws:dynamodb:us-east-1:000000000000:table/accounts/stream/2026-03-01T12:00:00.000"}`, n, name, images, n, size)
+			`"eventSourceARN":"arn:aws:dynamodb:us-east-1:000000000000:table/accounts/stream/2026-03-01T12:00:00.000"}`,
+			n, name, images, n, size)
 	}
 	want := "[" + strings.Join([]string{
 		element(1, "INSERT", `"NewImage":{"id":{"S":"a"},"n":{"N":"1"}},`, 9),

@@ -59,7 +59,8 @@ func TestTables_ThroughTheSDK(t *testing.T) {
 const cloudFormation = `{"TableName":"orders","BillingMode":"PAY_PER_REQUEST",
 	"AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"},{"AttributeName":"state","AttributeType":"S"}],
 	"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],
-	"GlobalSecondaryIndexes":[{"IndexName":"by-state","KeySchema":[{"AttributeName":"state","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}],
+	"GlobalSecondaryIndexes":[{"IndexName":"by-state","KeySchema":[{"AttributeName":"state","KeyType":"HASH"}],
+		"Projection":{"ProjectionType":"ALL"}}],
 	"StreamSpecification":{"StreamViewType":"NEW_IMAGE"},"TimeToLiveSpecification":{"AttributeName":"until","Enabled":true}}`
 
 func TestEnsureTable(t *testing.T) {
@@ -78,7 +79,8 @@ func TestEnsureTable(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	byState := `{"TableName":"orders","IndexName":"by-state","KeyConditionExpression":"#s = :s","ExpressionAttributeNames":{"#s":"state"},
+	byState := `{"TableName":"orders","IndexName":"by-state","KeyConditionExpression":"#s = :s",
+		"ExpressionAttributeNames":{"#s":"state"},
 		"ExpressionAttributeValues":{":s":{"S":"open"}},"Select":"COUNT"}`
 
 	ensure(bare)
@@ -118,7 +120,8 @@ func TestUpdateTable(t *testing.T) {
 	s := newStack(t)
 	s.must(t, "CreateTable", accountsTable)
 	s.must(t, "PutItem", `{"TableName":"accounts","Item":{"id":{"S":"a"},"k":{"N":"2"}}}`)
-	s.must(t, "UpdateTable", `{"TableName":"accounts","DeletionProtectionEnabled":true,"AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"},
+	s.must(t, "UpdateTable", `{"TableName":"accounts","DeletionProtectionEnabled":true,
+		"AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"},
 		{"AttributeName":"k","AttributeType":"N"}],"GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"by-k",
 		"KeySchema":[{"AttributeName":"k","KeyType":"HASH"}],"Projection":{"ProjectionType":"KEYS_ONLY"}}}]}`)
 	if out := s.must(t, "Scan", `{"TableName":"accounts","IndexName":"by-k"}`); out != `{"Items":[{"id":{"S":"a"},`+
@@ -183,7 +186,8 @@ func TestTables_DeletedUnderTransactions(t *testing.T) {
 	ledger := strings.Replace(accountsTable, `"accounts"`, `"ledger"`, 1)
 	s.must(t, "CreateTable", accountsTable)
 	s.must(t, "CreateTable", ledger)
-	const both = `{"TransactItems":[{"Update":{"TableName":"accounts","Key":{"id":{"S":"a"}},"UpdateExpression":"ADD n :n","ExpressionAttributeValues":{":n":{"N":"1"}}}},
+	const both = `{"TransactItems":[{"Update":{"TableName":"accounts","Key":{"id":{"S":"a"}},"UpdateExpression":"ADD n :n",
+			"ExpressionAttributeValues":{":n":{"N":"1"}}}},
 		{"Put":{"TableName":"ledger","Item":{"id":{"S":"%d-%d"}}}}]}`
 	var done atomic.Int64
 	var wg sync.WaitGroup

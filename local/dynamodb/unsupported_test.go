@@ -9,7 +9,8 @@ import (
 
 // inputs are requests that an unsupported parameter is added to.
 var inputs = map[string]string{
-	"CreateTable": `{"TableName":"fresh","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"},{"AttributeName":"b","AttributeType":"S"},{"AttributeName":"c","AttributeType":"S"}],
+	"CreateTable": `{"TableName":"fresh","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"},
+		{"AttributeName":"b","AttributeType":"S"},{"AttributeName":"c","AttributeType":"S"}],
 		"KeySchema":[{"AttributeName":"a","KeyType":"HASH"},{"AttributeName":"b","KeyType":"RANGE"}],"BillingMode":"PAY_PER_REQUEST",%}`,
 	"UpdateTable":  `{"TableName":"orders",%}`,
 	"GetItem":      `{"TableName":"orders","Key":{"pk":{"S":"a"},"sk":{"N":"1"}},%}`,

@@ -82,8 +82,10 @@ func parseCron(body string) (schedule, error) {
 		min, max int
 		names    string
 	}{
-		{&c.minutes, f[0], 0, 59, ""}, {&c.hours, f[1], 0, 23, ""},
-		{&c.months, f[3], 1, 12, "JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC"}, {&c.years, f[5], firstYear, lastYear, ""},
+		{set: &c.minutes, text: f[0], min: 0, max: 59},
+		{set: &c.hours, text: f[1], min: 0, max: 23},
+		{set: &c.months, text: f[3], min: 1, max: 12, names: "JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC"},
+		{set: &c.years, text: f[5], min: firstYear, max: lastYear},
 	} {
 		if *field.set, err = parseField(field.text, field.min, field.max, field.names); err != nil {
 			return nil, err

@@ -27,6 +27,12 @@ import (
 // call is what a target received.
 type call struct{ service, op, identity, source, input string }
 
+func newCall(ctx context.Context, service, op string, input []byte) call {
+	return call{
+		service: service, op: op, identity: awsapi.IdentityFrom(ctx).AccessKey, source: SourceARN(ctx), input: string(input),
+	}
+}
+
 // world is one service over one file system, with targets that record their calls.
 type world struct {
 	*eventbridge.Client
@@ -67,11 +73,10 @@ func (w *world) open() {
 			if err != nil {
 				return nil, err
 			}
-			return json.RawMessage("{}"), w.note(call{service, op, awsapi.IdentityFrom(ctx).AccessKey, SourceARN(ctx),
-				string(text)})
+			return json.RawMessage("{}"), w.note(newCall(ctx, service, op, text))
 		},
 		InvokeAsync: func(ctx context.Context, arn string, payload []byte) error {
-			return w.note(call{"lambda", arn, awsapi.IdentityFrom(ctx).AccessKey, SourceARN(ctx), string(payload)})
+			return w.note(newCall(ctx, "lambda", arn, payload))
 		},
 	})
 	if err != nil {

@@ -22,8 +22,9 @@ const (
 )
 
 // JWKS makes Authorizer.Keys from a function that gets the issuer's JSON web key set (RFC 7517).
-func JWKS(get func(ctx context.Context) ([]byte, error), clock clockwork.Clock) func(context.Context,
-	string) (*rsa.PublicKey, error) {
+func JWKS(
+	get func(context.Context) ([]byte, error), clock clockwork.Clock,
+) func(context.Context, string) (*rsa.PublicKey, error) {
 	s := &keySet{get: get, clock: clock}
 	return s.key
 }

@@ -43,13 +43,17 @@ var known = map[string]contextKey{
 // absent are the global keys that no request has here: one machine has no organization, VPC, tags
 // or second factor.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-var absent = keySet(`aws:AssumedRoot aws:CalledVia aws:CalledViaFirst aws:CalledViaLast aws:ChatbotSourceArn aws:Ec2InstanceSourcePrivateIPv4
-	aws:Ec2InstanceSourceVpc aws:FederatedProvider aws:IsMcpServiceAction aws:MultiFactorAuthAge aws:MultiFactorAuthPresent aws:PrincipalOrgID
-	aws:PrincipalOrgPaths aws:Referer aws:ResourceOrgID aws:ResourceOrgPaths aws:SignInSessionArn aws:SourceIdentity aws:SourceIp
-	aws:SourceOrgID aws:SourceOrgPaths aws:SourceVpc aws:SourceVpcArn aws:SourceVpce aws:TagKeys aws:TokenIssueTime aws:UserAgent
-	aws:username aws:ViaMcpService aws:VpceAccount aws:VpceOrgID aws:VpceOrgPaths aws:VpcSourceIp ec2:SourceInstanceArn ec2:RoleDelivery
-	lambda:SourceFunctionArn glue:RoleAssumedBy glue:CredentialIssuingService ssm:SourceInstanceArn identitystore:UserId
-	codebuild:BuildArn codebuild:ProjectArn`)
+var absent = keySet(`
+	aws:AssumedRoot aws:CalledVia aws:CalledViaFirst aws:CalledViaLast aws:ChatbotSourceArn
+	aws:Ec2InstanceSourcePrivateIPv4 aws:Ec2InstanceSourceVpc aws:FederatedProvider aws:IsMcpServiceAction
+	aws:MultiFactorAuthAge aws:MultiFactorAuthPresent aws:PrincipalOrgID aws:PrincipalOrgPaths aws:Referer
+	aws:ResourceOrgID aws:ResourceOrgPaths aws:SignInSessionArn aws:SourceIdentity aws:SourceIp aws:SourceOrgID
+	aws:SourceOrgPaths aws:SourceVpc aws:SourceVpcArn aws:SourceVpce aws:TagKeys aws:TokenIssueTime aws:UserAgent
+	aws:username aws:ViaMcpService aws:VpceAccount aws:VpceOrgID aws:VpceOrgPaths aws:VpcSourceIp
+	ec2:SourceInstanceArn ec2:RoleDelivery lambda:SourceFunctionArn glue:RoleAssumedBy
+	glue:CredentialIssuingService ssm:SourceInstanceArn identitystore:UserId codebuild:BuildArn
+	codebuild:ProjectArn
+`)
 
 // tagKeys end in the key of a tag: aws:ResourceTag/team.
 var tagKeys = []string{"aws:principaltag/", "aws:requesttag/", "aws:resourcetag/"}

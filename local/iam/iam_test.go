@@ -197,7 +197,8 @@ func TestEngine_Authorize_time(t *testing.T) {
 	err := e.SetRole("r", "s", []iam.Policy{{Name: "p", Document: json.RawMessage(`{"Statement":[
 		{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*","Condition":{
 			"DateGreaterThan":{"aws:CurrentTime":"2031-03-01T12:00:30Z"},"DateLessThanEquals":{"aws:CurrentTime":"2031-03-01T12:01:00Z"}}},
-		{"Effect":"Allow","Action":"sqs:DeleteMessage","Resource":"*","Condition":{"NumericLessThan":{"aws:EpochTime":1930132860}}}]}`)}})
+		{"Effect":"Allow","Action":"sqs:DeleteMessage","Resource":"*",
+			"Condition":{"NumericLessThan":{"aws:EpochTime":1930132860}}}]}`)}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,11 +81,17 @@ func unused(role string, statements []*statement) []Unused {
 			if !decidable(s.actions[i].text) {
 				continue
 			}
-			out = append(out, Unused{role, s.policy, s.id, s.actions[i].text, strings.Join(resources, " ")})
+			out = append(out, Unused{
+				Role: role, Policy: s.policy, Statement: s.id,
+				Action: s.actions[i].text, Resource: strings.Join(resources, " "),
+			})
 		}
 		for i := range s.resources {
 			if some && !s.resources[i].used.Load() {
-				out = append(out, Unused{role, s.policy, s.id, strings.Join(actions, " "), s.resources[i].text})
+				out = append(out, Unused{
+					Role: role, Policy: s.policy, Statement: s.id,
+					Action: strings.Join(actions, " "), Resource: s.resources[i].text,
+				})
 			}
 		}
 	}

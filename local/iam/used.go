@@ -55,7 +55,10 @@ func (s *statement) usedBy(role string) []Used {
 	var out []Used
 	for i := range s.actions {
 		if s.actions[i].used.Load() {
-			out = append(out, Used{role, s.policy, s.id, s.actions[i].text, strings.Join(resources, " ")})
+			out = append(out, Used{
+				Role: role, Policy: s.policy, Statement: s.id,
+				Action: s.actions[i].text, Resource: strings.Join(resources, " "),
+			})
 		}
 	}
 	return out

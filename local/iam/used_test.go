@@ -40,8 +40,8 @@ func TestEngine_Used(t *testing.T) {
 		}
 	}
 	want := []Used{
-		{"", "q", "0", "sqs:SendMessage", "*"},
-		{"r", "p", "Table", "dynamodb:GetItem", "arn:t/index/*"},
+		{Policy: "q", Statement: "0", Action: "sqs:SendMessage", Resource: "*"},
+		{Role: "r", Policy: "p", Statement: "Table", Action: "dynamodb:GetItem", Resource: "arn:t/index/*"},
 	}
 	if got := e.Used(); !reflect.DeepEqual(got, want) {
 		t.Errorf("used %+v\nwant %+v", got, want)

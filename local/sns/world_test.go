@@ -24,6 +24,10 @@ import (
 // call is what an endpoint received.
 type call struct{ op, identity, source, input string }
 
+func newCall(ctx context.Context, op string, input []byte) call {
+	return call{op: op, identity: awsapi.IdentityFrom(ctx).AccessKey, source: SourceARN(ctx), input: string(input)}
+}
+
 // world is one service over one file system, with endpoints that record their calls.
 type world struct {
 	*awssns.Client
@@ -64,11 +68,10 @@ func (w *world) open() {
 			if err != nil {
 				return nil, err
 			}
-			return json.RawMessage("{}"), w.note(call{service + ":" + op, awsapi.IdentityFrom(ctx).AccessKey,
-				SourceARN(ctx), string(text)})
+			return json.RawMessage("{}"), w.note(newCall(ctx, service+":"+op, text))
 		},
 		InvokeAsync: func(ctx context.Context, arn string, payload []byte) error {
-			return w.note(call{arn, awsapi.IdentityFrom(ctx).AccessKey, SourceARN(ctx), string(payload)})
+			return w.note(newCall(ctx, arn, payload))
 		},
 	})
 	if err != nil {

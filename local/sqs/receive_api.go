@@ -52,8 +52,11 @@ func (s *Service) receiveMessage(ctx context.Context, in receiveIn) (any, error)
 	out := make([]wireMessage, len(messages))
 	for i, m := range messages {
 		attrs := m.selected(in.MessageAttributeNames)
-		out[i] = wireMessage{m.ID, m.ReceiptHandle, m.Body, m.MD5OfBody,
-			m.system(append(in.AttributeNames, in.MessageSystemAttributeNames...)), attrs, attributesMD5(attrs)}
+		out[i] = wireMessage{
+			MessageID: m.ID, ReceiptHandle: m.ReceiptHandle, Body: m.Body, MD5OfBody: m.MD5OfBody,
+			Attributes:        m.system(append(in.AttributeNames, in.MessageSystemAttributeNames...)),
+			MessageAttributes: attrs, MD5OfMessageAttributes: attributesMD5(attrs),
+		}
 	}
 	return map[string]any{"Messages": out}, nil
 }

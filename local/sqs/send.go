@@ -129,8 +129,11 @@ func (q *queue) send(ctx context.Context, cfg settings, in []sendEntry) ([]sent,
 			b.Discard()
 			return nil, err
 		}
-		entries[i], out[i] = e, sent{m.ID, rec.ID, md5Hex(m.MessageBody), attributesMD5(m.MessageAttributes),
-			attributesMD5(m.MessageSystemAttributes)}
+		entries[i], out[i] = e, sent{
+			ID: m.ID, MessageID: rec.ID, MD5OfMessageBody: md5Hex(m.MessageBody),
+			MD5OfMessageAttributes:       attributesMD5(m.MessageAttributes),
+			MD5OfMessageSystemAttributes: attributesMD5(m.MessageSystemAttributes),
+		}
 	}
 	if err := b.Commit(); err != nil {
 		return nil, fmt.Errorf("send to %s: %w", q.name, err)

@@ -70,9 +70,6 @@ type Value struct {
 // Item is the attributes of one item by name.
 type Item map[string]Value
 
-// String makes a value of kind S.
-func String(s string) Value { return Value{Kind: S, Text: s} }
-
 // Equal reports whether two values are the same: numbers by value, sets without regard to order.
 func Equal(a, b Value) bool {
 	if a.Kind != b.Kind || a.Bool != b.Bool || a.Text != b.Text || len(a.List) != len(b.List) {

@@ -171,7 +171,7 @@ func TestParse_Refused(t *testing.T) {
 
 func TestParseKeyCondition(t *testing.T) {
 	t.Parallel()
-	values := attr.Item{":h": attr.String("p"), ":a": attr.String("a"), ":b": attr.String("b")}
+	values := attr.Item{":h": attr.Value{Kind: attr.S, Text: "p"}, ":a": attr.Value{Kind: attr.S, Text: "a"}, ":b": attr.Value{Kind: attr.S, Text: "b"}}
 	for _, tt := range []struct {
 		src, op string
 		args    int
@@ -220,11 +220,14 @@ func FuzzParse(f *testing.F) {
 	for _, c := range cases {
 		f.Add(c.Expression)
 	}
-	for _, src := range []string{"SET a = list_append(l[0], :v), m.x = if_not_exists(a, :n) - :n REMOVE l[1] ADD n :n", "NOT (a IN (:v, n) OR size(#n) > :n)"} {
+	for _, src := range []string{
+		"SET a = list_append(l[0], :v), m.x = if_not_exists(a, :n) - :n REMOVE l[1] ADD n :n",
+		"NOT (a IN (:v, n) OR size(#n) > :n)",
+	} {
 		f.Add(src)
 	}
-	values := attr.Item{":v": attr.String("x"), ":n": attr.Int(1)}
-	item := attr.Item{"a": attr.String("x"), "n": attr.Int(3), "l": {Kind: attr.L, List: []attr.Value{attr.Int(1)}},
+	values := attr.Item{":v": attr.Value{Kind: attr.S, Text: "x"}, ":n": attr.Int(1)}
+	item := attr.Item{"a": attr.Value{Kind: attr.S, Text: "x"}, "n": attr.Int(3), "l": {Kind: attr.L, List: []attr.Value{attr.Int(1)}},
 		"m": {Kind: attr.M, Map: attr.Item{"x": attr.Int(2)}}}
 	f.Fuzz(func(t *testing.T, src string) {
 		for _, kind := range []Kind{ConditionKind, UpdateKind, ProjectionKind, KeyConditionKind} {
