@@ -65,8 +65,8 @@ func explain(t *template.Template) *Explanation {
 		}
 		if u.Type == "AWS::KMS::Key" && u.Property == "" {
 			e.Unchecked = append(e.Unchecked,
-				"who may use the key "+u.LogicalID+": nothing is encrypted here, so that a kms permission that is "+
-					"missing in a role or in the key's policy shows on AWS alone")
+				"who may use the key "+u.LogicalID+": nothing is encrypted here, so only AWS notices a kms permission "+
+					"that is missing in a role or in the key's policy")
 		}
 	}
 	return e

@@ -150,7 +150,8 @@ func TestQuery_BeginsWith(t *testing.T) {
 	}
 	got, _ := s.pages(t, "Query",
 		map[string]any{"TableName": "docs", "KeyConditionExpression": "pk = :p AND begins_with(sk, :s)",
-			"ExpressionAttributeValues": map[string]any{":p": attr.Value{Kind: attr.S, Text: "p"}, ":s": attr.Value{Kind: attr.S, Text: "a#"}}})
+			"ExpressionAttributeValues": map[string]any{":p": attr.Value{Kind: attr.S, Text: "p"},
+				":s": attr.Value{Kind: attr.S, Text: "a#"}}})
 	if want := []string{"a#\x00", "a#1", "a#2", "a#ÿ"}; !slices.Equal(got, want) {
 		t.Errorf("= %q, want %q", got, want)
 	}

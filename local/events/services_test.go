@@ -66,7 +66,8 @@ func TestEvents_ThroughTheRouter(t *testing.T) {
 	}
 	call("sns", "CreateTopic", `{"Name":"ops"}`)
 	call("sns", "Subscribe",
-		`{"TopicArn":"`+sns.ARN("ops")+`","Protocol":"sqs","Endpoint":"`+sqs.ARN("alerts")+`","Attributes":{"RawMessageDelivery":"true"}}`)
+		`{"TopicArn":"`+sns.ARN("ops")+`","Protocol":"sqs","Endpoint":"`+sqs.ARN("alerts")+
+			`","Attributes":{"RawMessageDelivery":"true"}}`)
 	call("events", "PutRule", `{"Name":"r","EventPattern":"{\"source\":[\"orderflow\"]}"}`)
 	call("events", "PutTargets", `{"Rule":"r","Targets":[
 		{"Id":"1","Arn":"`+sqs.ARN("start")+`","InputPath":"$.detail"},
