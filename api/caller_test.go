@@ -13,14 +13,20 @@ func TestCallerFromClaims(t *testing.T) {
 		want   Caller
 	}{
 		{"none", nil, Caller{}},
-		{"a customer", map[string]string{"sub": "ada", "client_id": "shop", "token_use": "access", "scope": "orders:read orders:write"},
+		{"a customer", map[string]string{"sub": "ada", "client_id": "shop", "token_use": "access",
+			"scope": "orders:read orders:write"},
 			Caller{Subject: "ada", ClientID: "shop", TokenUse: "access", Scopes: []string{"orders:read", "orders:write"}}},
-		{"scopes of a resource server", map[string]string{"scope": "orderflow/orders:read openid"}, Caller{Scopes: []string{"orders:read", "openid"}}},
+		{"scopes of a resource server", map[string]string{"scope": "orderflow/orders:read openid"},
+			Caller{Scopes: []string{"orders:read", "openid"}}},
 		{"a group", map[string]string{"cognito:groups": "[operators]"}, Caller{Groups: []string{"operators"}}},
-		{"groups", map[string]string{"cognito:groups": "[operators admins]"}, Caller{Groups: []string{"operators", "admins"}}},
-		{"groups as JSON", map[string]string{"cognito:groups": `["operators","admins"]`}, Caller{Groups: []string{"operators", "admins"}}},
-		{"groups by commas", map[string]string{"cognito:groups": "operators, admins"}, Caller{Groups: []string{"operators", "admins"}}},
-		{"another group", map[string]string{"cognito:groups": "[not-operators]"}, Caller{Groups: []string{"not-operators"}}},
+		{"groups", map[string]string{"cognito:groups": "[operators admins]"},
+			Caller{Groups: []string{"operators", "admins"}}},
+		{"groups as JSON", map[string]string{"cognito:groups": `["operators","admins"]`},
+			Caller{Groups: []string{"operators", "admins"}}},
+		{"groups by commas", map[string]string{"cognito:groups": "operators, admins"},
+			Caller{Groups: []string{"operators", "admins"}}},
+		{"another group", map[string]string{"cognito:groups": "[not-operators]"},
+			Caller{Groups: []string{"not-operators"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -8,12 +8,15 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// changeAttempts bounds how often a change is tried on what others change at the same time.
+// changeAttempts is how often a change is tried while concurrent changes conflict with it.
 const changeAttempts = 8
 
-// change loads a value, lets do change it, and saves it if do reports a change; again if others saved it since it was loaded.
-// Returns what the three return; after changeAttempts that is save's CodeConflict.
-func change[T any](ctx context.Context, load func() (T, error), do func(T) (changed bool, err error), save func(T) error) (T, error) {
+// change loads a value, changes it with do, and saves it if do reports a change. If the value was
+// saved since it was loaded, change starts again. It returns the errors of the three functions;
+// after changeAttempts that is save's CodeConflict.
+func change[T any](
+	ctx context.Context, load func() (T, error), do func(T) (changed bool, err error), save func(T) error,
+) (T, error) {
 	var none T
 	for attempt := 1; ; attempt++ {
 		v, err := load()
@@ -42,7 +45,8 @@ func change[T any](ctx context.Context, load func() (T, error), do func(T) (chan
 	}
 }
 
-// changeOrder changes an order by do, which may leave it as it is. Returns what do returns, CodeNotFound, or CodeConflict.
+// changeOrder changes an order with do, which may leave it unchanged. Returns the error of do,
+// CodeNotFound, or CodeConflict.
 func (s *server) changeOrder(ctx context.Context, id string, do func(*orderflow.Order) error) (*orderflow.Order, error) {
 	load := func() (*orderflow.Order, error) { return s.Orders.Order(ctx, id) }
 	changed := func(o *orderflow.Order) (bool, error) {

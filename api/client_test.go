@@ -23,10 +23,11 @@ const secret = "the carrier's secret"
 var (
 	ada      = Caller{Subject: "ada", ClientID: "shop", Scopes: []string{"orders:read", "orders:write"}, TokenUse: "access"}
 	bob      = Caller{Subject: "bob", ClientID: "shop", Scopes: []string{"orders:read", "orders:write"}, TokenUse: "access"}
-	operator = Caller{Subject: "olga", ClientID: "console", Scopes: []string{"orders:read", "orders:write"}, Groups: []string{"operators"}, TokenUse: "access"}
+	operator = Caller{Subject: "olga", ClientID: "console", Scopes: []string{"orders:read", "orders:write"},
+		Groups: []string{"operators"}, TokenUse: "access"}
 )
 
-// fixture is the API over memory, with a clock that the test sets.
+// fixture is the API over stores in memory, with a clock that the test sets.
 type fixture struct {
 	*testing.T
 	*memory
@@ -45,7 +46,8 @@ func newFixture(t *testing.T) *fixture {
 
 func (f *fixture) options() Options {
 	return Options{
-		Orders: f.memory, Placements: f.memory, OrderLists: f.memory, Catalogue: f.memory, Customers: f.memory, Executions: f.memory,
+		Orders: f.memory, Placements: f.memory, OrderLists: f.memory, Catalogue: f.memory, Customers: f.memory,
+		Executions:    f.memory,
 		WebhookSecret: secret, Now: f.clock, NewOrderID: f.newOrderID, Logger: slog.New(slog.NewJSONHandler(&f.log, nil)),
 	}
 }
@@ -70,7 +72,7 @@ func (f *fixture) newOrderID(now time.Time) (string, error) {
 	return orderflow.NewOrderID(now, strings.NewReader(fmt.Sprintf("%010d", n)))
 }
 
-// response is what a call was answered.
+// response is the answer to a call.
 type response struct {
 	*testing.T
 	status int
@@ -78,7 +80,7 @@ type response struct {
 	body   []byte
 }
 
-// call is a request to be made. Headers are "name: value".
+// call describes a request. Headers are "name: value".
 type call struct {
 	by      *Caller
 	method  string
@@ -87,7 +89,7 @@ type call struct {
 	headers []string
 }
 
-// do makes the call and checks the answer against the contract.
+// do sends the request and checks the answer against the contract.
 func (f *fixture) do(c call) *response {
 	f.Helper()
 	r := httptest.NewRequestWithContext(f.Context(), c.method, c.path, strings.NewReader(c.body))
@@ -118,7 +120,7 @@ func (f *fixture) post(by *Caller, path, body string, headers ...string) *respon
 	return f.do(call{by: by, method: "POST", path: path, body: body, headers: headers})
 }
 
-// expect checks the status, and the code of a failure.
+// expect checks the status, and the code of a failure unless it is "".
 func (r *response) expect(status int, code string) *response {
 	r.Helper()
 	if r.status != status {
@@ -143,7 +145,7 @@ func decoded[T any](r *response) T {
 	return v
 }
 
-// faults are the pointers (or parameters) of a problem's errors.
+// faults returns the pointers or parameters of a problem's errors.
 func (r *response) faults() []string {
 	r.Helper()
 	var at []string
@@ -155,7 +157,7 @@ func (r *response) faults() []string {
 
 var checker = sync.OnceValues(func() (*contracttest.Checker, error) { return contracttest.New(contract) })
 
-// checkContract fails unless the contract foresees the answer.
+// checkContract fails the test if the contract does not allow the answer.
 func checkContract(t *testing.T, r *http.Request, res *response) {
 	t.Helper()
 	c, err := checker()
@@ -165,10 +167,11 @@ func checkContract(t *testing.T, r *http.Request, res *response) {
 	if err := c.Check(r, res.status, res.header, res.body); err != nil {
 		t.Error(err)
 	}
-	if res.header.Get("X-Request-Id") == "" || res.header.Get("X-Content-Type-Options") != "nosniff" || res.header.Get("Content-Security-Policy") == "" {
+	if res.header.Get("X-Request-Id") == "" || res.header.Get("X-Content-Type-Options") != "nosniff" ||
+		res.header.Get("Content-Security-Policy") == "" {
 		t.Errorf("security headers are missing: %v", res.header)
 	}
 	if res.status >= 400 && res.header.Get("Content-Type") != "application/problem+json" {
-		t.Errorf("a failure is %s", res.header.Get("Content-Type"))
+		t.Errorf("the media type of a failure is %s", res.header.Get("Content-Type"))
 	}
 }

@@ -25,7 +25,8 @@ func loadContract(t testing.TB) *openapi3.T {
 	return doc
 }
 
-// TestContract_isValid has another implementation check the document, its examples included.
+// TestContract_isValid validates the document and its examples with another implementation of
+// OpenAPI.
 func TestContract_isValid(t *testing.T) {
 	t.Parallel()
 	if err := loadContract(t).Validate(t.Context()); err != nil {
@@ -33,7 +34,8 @@ func TestContract_isValid(t *testing.T) {
 	}
 }
 
-// TestContract_isDeployed compares the contract with the routes of the API's function in the template.
+// TestContract_isDeployed compares the contract with the routes that the template gives the API's
+// function.
 func TestContract_isDeployed(t *testing.T) {
 	t.Parallel()
 	source, err := os.ReadFile("../template.yaml")
@@ -73,13 +75,14 @@ func TestContract_isDeployed(t *testing.T) {
 			want["Head"+r.operation] = deployed{"HEAD", r.path, r.public}
 		}
 	}
-	want["Otherwise"] = deployed{"", "", true} // $default: what no route is for is refused by the function, with Allow and in the contract's words
+	// $default: the function refuses requests without a route, with Allow and a problem
+	want["Otherwise"] = deployed{"", "", true}
 	if !maps.Equal(got, want) {
-		t.Errorf("template.yaml has %v\nthe contract %v", got, want)
+		t.Errorf("template.yaml has %v\nthe contract has %v", got, want)
 	}
 }
 
-// plainNodes takes the template's own tags (!Ref, !Sub) away: what is compared has none.
+// plainNodes replaces the template's own tags (!Ref, !Sub) by null. The compared values have none.
 func plainNodes(n *yaml.Node) *yaml.Node {
 	if strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") {
 		*n = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Value: "null"}
@@ -90,28 +93,29 @@ func plainNodes(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// TestContract_namesEveryCode looks for each code that the API answers with in what the contract says of that status.
+// TestContract_namesEveryCode checks that the contract describes each code that the API returns.
 func TestContract_namesEveryCode(t *testing.T) {
 	t.Parallel()
 	doc := loadContract(t)
-	told := map[string]string{}
+	described := map[string]string{}
 	for _, response := range doc.Components.Responses {
 		for _, code := range regexp.MustCompile("`([A-Z][A-Za-z]+)`").FindAllStringSubmatch(*response.Value.Description, -1) {
-			told[code[1]] = *response.Value.Description
+			described[code[1]] = *response.Value.Description
 		}
 	}
 	for code := range statuses {
-		// The domain's InvalidOrder cannot pass the checks before it.
-		if told[string(code)] == "" && code != orderflow.CodeInvalidOrder {
-			t.Errorf("the contract does not tell of %s", code)
+		// InvalidOrder of the domain cannot occur: earlier checks refuse such orders.
+		if described[string(code)] == "" && code != orderflow.CodeInvalidOrder {
+			t.Errorf("the contract does not describe %s", code)
 		}
 	}
-	if told["Internal"] == "" {
-		t.Error("the contract does not tell of Internal")
+	if described["Internal"] == "" {
+		t.Error("the contract does not describe Internal")
 	}
 }
 
-// TestContract_listsTheEdge: every operation foresees what API Gateway and the dispatcher answer before it is asked.
+// TestContract_listsTheEdge checks that every operation lists the answers that API Gateway and the
+// dispatcher give before the handler runs.
 func TestContract_listsTheEdge(t *testing.T) {
 	t.Parallel()
 	for path, item := range loadContract(t).Paths.Map() {
@@ -141,23 +145,25 @@ func TestOpenAPIAndDocs(t *testing.T) {
 	}
 	f.get(nil, "/openapi.yaml", "If-None-Match: "+res.header.Get("ETag")).expect(304, "")
 	page := f.get(nil, "/docs").expect(200, "")
-	if page.header.Get("Content-Type") != "text/html; charset=utf-8" || !strings.Contains(page.header.Get("Content-Security-Policy"), "style-src 'sha256-") {
+	if page.header.Get("Content-Type") != "text/html; charset=utf-8" ||
+		!strings.Contains(page.header.Get("Content-Security-Policy"), "style-src 'sha256-") {
 		t.Errorf("got %v", page.header)
 	}
 	text := string(page.body)
 	for _, r := range routes {
-		if !strings.Contains(text, `id="`+strings.ToLower(r.operation)+`"`) || !strings.Contains(text, "<code>"+r.path+"</code>") {
+		if !strings.Contains(text, `id="`+strings.ToLower(r.operation)+`"`) ||
+			!strings.Contains(text, "<code>"+r.path+"</code>") {
 			t.Errorf("%s is not documented", r.operation)
 		}
 	}
 	for _, outside := range []string{"<script", "src=", "@import", "url(", "http://", `href="http`} {
 		if strings.Contains(text, outside) {
-			t.Errorf("the page needs %s", outside)
+			t.Errorf("the page loads something from outside: %s", outside)
 		}
 	}
 	for _, target := range regexp.MustCompile(`href="#([^"]+)"`).FindAllStringSubmatch(text, -1) {
 		if !strings.Contains(text, `id="`+target[1]+`"`) {
-			t.Errorf("#%s leads nowhere", target[1])
+			t.Errorf("the link #%s has no target", target[1])
 		}
 	}
 	if f.get(nil, "/healthz").expect(200, "").body == nil {
@@ -165,12 +171,14 @@ func TestOpenAPIAndDocs(t *testing.T) {
 	}
 }
 
-// FuzzPlaceOrder compares the reading of bodies with the contract: what is accepted is what its schema, read by another implementation,
-// accepts, and no body makes it panic.
+// FuzzPlaceOrder compares the parsing of bodies with the contract. A body that is accepted also
+// satisfies the schema as another implementation reads it, and no body causes a panic.
 func FuzzPlaceOrder(f *testing.F) {
 	for _, body := range []string{
-		order(), order("-email", `expectedTotal={"amount":0,"currency":"EUR"}`), order(`items=[{"sku":"a","quantity":1000}]`), order("email=null"), `[]`, `{"a":{"b":[1,2,{}]}}`,
-		`{"items":[{"sku":"\u0000","quantity":-0}],"currency":"USD"}`, strings.Repeat("[", 100), `"\ud800"`, order(`shippingAddress.name="\u00a0"`), order(`currency="USD "`),
+		order(), order("-email", `expectedTotal={"amount":0,"currency":"EUR"}`),
+		order(`items=[{"sku":"a","quantity":1000}]`), order("email=null"), `[]`, `{"a":{"b":[1,2,{}]}}`,
+		`{"items":[{"sku":"\u0000","quantity":-0}],"currency":"USD"}`, strings.Repeat("[", 100), `"\ud800"`,
+		order(`shippingAddress.name="\u00a0"`), order(`currency="USD "`),
 	} {
 		f.Add([]byte(body))
 	}
@@ -204,15 +212,18 @@ func FuzzPlaceOrder(f *testing.F) {
 	})
 }
 
-// TestSchemas_agree asks both implementations about the same values.
+// TestSchemas_agree validates the same values with both implementations.
 func TestSchemas_agree(t *testing.T) {
 	t.Parallel()
 	doc := loadContract(t)
-	for name, s := range map[string]*schema{"Sku": schemaSku, "OrderId": schemaOrderId, "Category": schemaCategory, "Email": schemaEmail, "Status": schemaStatus} {
+	for name, s := range map[string]*schema{"Sku": schemaSku, "OrderId": schemaOrderId, "Category": schemaCategory,
+		"Email": schemaEmail, "Status": schemaStatus} {
 		theirs := doc.Components.Schemas[name].Value
-		for _, v := range []string{"", "A", "PLACED", "a@b.c", "a@b", "ord_000sksmeyf00rq2d2yxq4fhqgr", "ord_000sksmeyf00rq2d2yxq4fhqgu", "home & garden", "-x", "x\n", strings.Repeat("x", 64), strings.Repeat("x", 65), "é"} {
+		for _, v := range []string{"", "A", "PLACED", "a@b.c", "a@b", "ord_000sksmeyf00rq2d2yxq4fhqgr",
+			"ord_000sksmeyf00rq2d2yxq4fhqgu", "home & garden", "-x", "x\n", strings.Repeat("x", 64),
+			strings.Repeat("x", 65), "é"} {
 			if ours, err := s.checkText(v), theirs.VisitJSON(v); (ours == "") != (err == nil) {
-				t.Errorf("%s %q: we say %q, they say %v", name, v, ours, err)
+				t.Errorf("%s %q: api reports %q, kin-openapi %v", name, v, ours, err)
 			}
 		}
 	}
@@ -230,6 +241,6 @@ func TestISOCodes(t *testing.T) {
 		}
 	}
 	if isCountry("") || isCountry("D") || !isCurrency("JPY") {
-		t.Error("the look-up errs")
+		t.Error("the look-up is wrong")
 	}
 }

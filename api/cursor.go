@@ -8,10 +8,11 @@ import (
 	"strings"
 )
 
-// cursor is where a page of a list begins. It is told to callers opaquely: base64url("operation digest-of-filter id"). It needs no
-// signature: it says where to go on, and what may be seen is decided again for every page.
+// cursor marks where a page of a list begins. Callers see it as an opaque text:
+// base64url("operation digest-of-filter id"). It needs no signature, because every page is
+// authorised again.
 type cursor struct {
-	list string // the operation and its filter, for which alone the cursor is good
+	list string // the operation and its filter; the cursor is valid only for them
 	id   *regexp.Regexp
 }
 
@@ -20,7 +21,7 @@ func newCursor(r *request, id *schema, filter ...string) cursor {
 	return cursor{list: r.route.operation + " " + hex.EncodeToString(sum[:4]), id: id.pattern}
 }
 
-// encode returns the cursor of the page after the entry with the id; "" stays "".
+// encode returns the cursor of the page after the entry with the id, or "" if the id is "".
 func (c cursor) encode(id string) string {
 	if id == "" {
 		return ""
@@ -28,7 +29,8 @@ func (c cursor) encode(id string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(c.list + " " + id))
 }
 
-// decode returns the id that the page comes after. Returns InvalidParameter for a cursor that encode did not make for this list.
+// decode returns the id that the page begins after. Returns InvalidParameter for a cursor that
+// encode did not make for this list.
 func (c cursor) decode(text string) (id string, err error) {
 	if text == "" {
 		return "", nil
@@ -36,14 +38,17 @@ func (c cursor) decode(text string) (id string, err error) {
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	id, ok := strings.CutPrefix(string(raw), c.list+" ")
 	if err != nil || !ok || !c.id.MatchString(id) {
-		return "", refuseFaults(codeInvalidParameter, []Fault{{Parameter: "cursor", Detail: "is not a cursor of this list"}})
+		fault := Fault{Parameter: "cursor", Detail: "is not a cursor of this list"}
+		return "", refuseFaults(codeInvalidParameter, []Fault{fault})
 	}
 	return id, nil
 }
 
-// page returns the views of the entries that the request's page of a list has, and the cursor of the next page. id is the schema of an
-// entry's id, filter what the list depends on.
-func page[T, V any](r *request, id *schema, list func(after string, limit int) ([]T, string, error), view func(T) V, filter ...string) ([]V, string, error) {
+// page returns one page of a list as views, and the cursor of the next page. id is the schema of an
+// entry's id. filter holds the values that the list depends on.
+func page[T, V any](
+	r *request, id *schema, list func(after string, limit int) ([]T, string, error), view func(T) V, filter ...string,
+) ([]V, string, error) {
 	c := newCursor(r, id, filter...)
 	after, err := c.decode(r.values["cursor"])
 	if err != nil {

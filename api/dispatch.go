@@ -13,10 +13,10 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// maxBody is the most bytes that a body may have.
+// maxBody is the size limit of a body in bytes.
 const maxBody = 256 << 10
 
-// request is a request that may be served: the caller may make it, and its parameters are as the contract has them.
+// request is an authorised request whose parameters satisfy the contract.
 type request struct {
 	*http.Request
 	route  *route
@@ -25,7 +25,7 @@ type request struct {
 	body   []byte
 }
 
-// replying is a handler that sends what answer returns.
+// replying returns a handler that sends the reply of answer, or refuses the request with its error.
 func (s *server) replying(answer func(*http.Request) (*reply, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		a, err := answer(r)
@@ -36,13 +36,14 @@ func (s *server) replying(answer func(*http.Request) (*reply, error)) http.Handl
 	}
 }
 
-// noResource refuses a path that the contract does not have. It takes away the pattern: there is no route to log.
+// noResource refuses a path that is not in the contract. It clears the pattern, because there is no
+// route to log.
 func noResource(r *http.Request) (*reply, error) {
 	r.Pattern = ""
 	return nil, orderflow.Errorf(orderflow.CodeNotFound, "there is no such resource")
 }
 
-// answer serves a request by the operation of its method, one of those of its path.
+// answer serves a request with the operation of its method.
 func (s *server) answer(methods methods, r *http.Request) (*reply, error) {
 	method := r.Method
 	if method == http.MethodHead {
@@ -54,7 +55,9 @@ func (s *server) answer(methods methods, r *http.Request) (*reply, error) {
 		if method == http.MethodOptions {
 			return &reply{status: http.StatusNoContent, header: allow}, nil
 		}
-		return nil, &refusal{code: codeMethodNotAllowed, detail: "the methods of " + r.Pattern + " are " + allow.Get("Allow"), header: allow}
+		no := refusef(codeMethodNotAllowed, "the methods of %s are %s", r.Pattern, methods.allowed())
+		no.header = allow
+		return nil, no
 	}
 	req := &request{Request: r, route: route, values: map[string]string{}}
 	for _, check := range []func() error{req.authorise, req.readParameters, req.checkBodyHeaders, req.readBody} {
@@ -65,7 +68,8 @@ func (s *server) answer(methods methods, r *http.Request) (*reply, error) {
 	return route.serve(s, req)
 }
 
-// readParameters checks the parameters. One in the path that breaks its schema names nothing: 404.
+// readParameters checks the parameters. A path parameter that breaks its schema names no resource:
+// 404.
 func (r *request) readParameters() error {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -92,7 +96,8 @@ func (r *request) readParameters() error {
 	return refuseFaults(codeInvalidParameter, faults)
 }
 
-// readParameter says what is wrong with the values given for a query parameter; "" if nothing is.
+// readParameter sets a query parameter from the values given for it. It returns what is wrong with
+// them, or "".
 func (r *request) readParameter(p parameter, given []string) string {
 	switch len(given) {
 	case 0:
@@ -102,17 +107,18 @@ func (r *request) readParameter(p parameter, given []string) string {
 		r.values[p.name] = given[0]
 		return p.schema.checkText(given[0])
 	}
-	return "is given more than once"
+	return "must be given once"
 }
 
-// limit is the checked parameter of that name.
+// limit returns the parameter limit, which is already checked.
 func (r *request) limit() int {
-	n, _ := strconv.Atoi(r.values["limit"]) // its schema has been checked
+	n, _ := strconv.Atoi(r.values["limit"]) // cannot fail: its schema was checked
 	return n
 }
 
-// readBody reads the body of an operation that takes one, and refuses that of another, also one that is only announced by its encoding.
-// A media type announces none: clients such as PowerShell's name one in every POST.
+// readBody reads the body of an operation that takes one. It refuses a body for any other
+// operation, and also a Content-Encoding without a body. A Content-Type alone is allowed: clients
+// such as PowerShell send one with every POST.
 func (r *request) readBody() (err error) {
 	if r.body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1)); err != nil {
 		return refusef(codeMalformedRequest, "the body could not be read")
@@ -126,7 +132,8 @@ func (r *request) readBody() (err error) {
 	return nil
 }
 
-// checkBodyHeaders refuses a body that is not plain application/json in UTF-8. Repeated headers count as one list, and a list is not JSON.
+// checkBodyHeaders refuses a body that is not plain application/json in UTF-8. A repeated header
+// counts as one list, and a list is not JSON.
 func (r *request) checkBodyHeaders() error {
 	if r.route.body == nil {
 		return nil

@@ -15,7 +15,8 @@ import (
 func TestDispatch_methodsAndPaths(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	for _, path := range []string{"/", "/order", "/orders/", "//orders", "/orders/x/y", "/orders/../me", "/ops", "/docs/", "/%2e%2e/orders", "//", "/orders//", "//evil.example/orders", "/orders;x=1", "/healthz/"} {
+	for _, path := range []string{"/", "/order", "/orders/", "//orders", "/orders/x/y", "/orders/../me", "/ops",
+		"/docs/", "/%2e%2e/orders", "//", "/orders//", "//evil.example/orders", "/orders;x=1", "/healthz/"} {
 		f.get(&operator, path).expect(404, "NotFound")
 	}
 	f.do(call{method: "OPTIONS", path: "*"}).expect(404, "NotFound")
@@ -23,15 +24,18 @@ func TestDispatch_methodsAndPaths(t *testing.T) {
 		t.Errorf("a path that does not exist is logged as a route: %s", log)
 	}
 	for path, allow := range map[string]string{
-		"/orders": "GET, HEAD, OPTIONS, POST", "/orders/ord_1": "GET, HEAD, OPTIONS", "/orders/ord_1/cancel": "OPTIONS, POST",
-		"/me": "GET, HEAD, OPTIONS, PUT", "/webhooks/shipments": "OPTIONS, POST",
+		"/orders": "GET, HEAD, OPTIONS, POST", "/orders/ord_1": "GET, HEAD, OPTIONS",
+		"/orders/ord_1/cancel": "OPTIONS, POST",
+		"/me":                  "GET, HEAD, OPTIONS, PUT", "/webhooks/shipments": "OPTIONS, POST",
 	} {
 		for _, method := range []string{"DELETE", "PATCH", "TRACE"} {
-			if got := f.do(call{method: method, path: path}).expect(405, "MethodNotAllowed").header.Get("Allow"); got != allow {
+			if got := f.do(call{method: method, path: path}).expect(405,
+				"MethodNotAllowed").header.Get("Allow"); got != allow {
 				t.Errorf("%s %s: got %q, want %q", method, path, got, allow)
 			}
 		}
-		if res := f.do(call{method: "OPTIONS", path: path}).expect(204, ""); res.header.Get("Allow") != allow || len(res.body) != 0 {
+		if res := f.do(call{method: "OPTIONS", path: path}).expect(204, ""); res.header.Get("Allow") != allow ||
+			len(res.body) != 0 {
 			t.Errorf("OPTIONS %s: got %v %s", path, res.header, res.body)
 		}
 	}
@@ -40,7 +44,8 @@ func TestDispatch_methodsAndPaths(t *testing.T) {
 		if r.method == "GET" {
 			path := strings.NewReplacer("{orderId}", id, "{sku}", "MUG-BLUE").Replace(r.path)
 			get, head := f.get(&operator, path), f.do(call{by: &operator, method: "HEAD", path: path})
-			if head.status != 200 || head.status != get.status || head.header.Get("Content-Type") != get.header.Get("Content-Type") {
+			if head.status != 200 || head.status != get.status ||
+				head.header.Get("Content-Type") != get.header.Get("Content-Type") {
 				t.Errorf("HEAD %s: got %d %v", path, head.status, head.header)
 			}
 		}
@@ -48,12 +53,14 @@ func TestDispatch_methodsAndPaths(t *testing.T) {
 	f.do(call{method: "HEAD", path: "/orders"}).expect(401, "")
 	get := f.get(nil, "/products/MUG-BLUE").expect(200, "")
 	head := f.do(call{method: "HEAD", path: "/products/MUG-BLUE"}).expect(200, "")
-	if len(head.body) != 0 || head.header.Get("ETag") != get.header.Get("ETag") || head.header.Get("Content-Length") != fmt.Sprint(len(get.body)) {
+	if len(head.body) != 0 || head.header.Get("ETag") != get.header.Get("ETag") ||
+		head.header.Get("Content-Length") != fmt.Sprint(len(get.body)) {
 		t.Errorf("got %v %s", head.header, head.body)
 	}
 }
 
-// TestDispatch_authorises calls every operation of the contract without a token, with a wrong one, and without what it needs.
+// TestDispatch_authorises calls every operation of the contract without a token, with a wrong
+// token, and without the scope or group that it needs.
 func TestDispatch_authorises(t *testing.T) {
 	t.Parallel()
 	for _, r := range routes {
@@ -69,19 +76,23 @@ func TestDispatch_authorises(t *testing.T) {
 				}
 				return
 			}
-			if got := ask(nil).expect(401, "Unauthenticated").header.Get("WWW-Authenticate"); got != `Bearer realm="orderflow"` {
+			if got := ask(nil).expect(401,
+				"Unauthenticated").header.Get("WWW-Authenticate"); got != `Bearer realm="orderflow"` {
 				t.Errorf("got %q", got)
 			}
-			ask(&Caller{Scopes: operator.Scopes, Groups: operator.Groups, TokenUse: "access"}).expect(401, "Unauthenticated")
+			ask(&Caller{Scopes: operator.Scopes, Groups: operator.Groups, TokenUse: "access"}).expect(401,
+				"Unauthenticated")
 			identity := operator
 			identity.TokenUse = "id"
-			if got := ask(&identity).expect(401, "Unauthenticated").header.Get("WWW-Authenticate"); !strings.Contains(got, `error="invalid_token"`) {
+			if got := ask(&identity).expect(401,
+				"Unauthenticated").header.Get("WWW-Authenticate"); !strings.Contains(got, `error="invalid_token"`) {
 				t.Errorf("got %q", got)
 			}
 			for _, scope := range r.scopes {
 				weak := operator
 				weak.Scopes = strings.Fields(strings.ReplaceAll("orders:read orders:write", scope, ""))
-				if got := ask(&weak).expect(403, "InsufficientScope").header.Get("WWW-Authenticate"); !strings.Contains(got, `scope="`+scope+`"`) {
+				if got := ask(&weak).expect(403,
+					"InsufficientScope").header.Get("WWW-Authenticate"); !strings.Contains(got, `scope="`+scope+`"`) {
 					t.Errorf("got %q", got)
 				}
 			}
@@ -107,15 +118,17 @@ func TestDispatch_failures(t *testing.T) {
 	}{
 		"unknown":      {errors.New("dial tcp 10.0.0.1: refused"), 500, "Internal"},
 		"unknown code": {orderflow.Errorf("Strange", "x"), 500, "Internal"},
-		"throttled":    {fmt.Errorf("get order: %w", orderflow.Errorf(orderflow.CodeThrottled, "rate exceeded")), 503, "Throttled"},
-		"too slow":     {fmt.Errorf("get order: %w", context.DeadlineExceeded), 503, "Unavailable"},
+		"throttled": {fmt.Errorf("get order: %w", orderflow.Errorf(orderflow.CodeThrottled, "rate exceeded")), 503,
+			"Throttled"},
+		"too slow": {fmt.Errorf("get order: %w", context.DeadlineExceeded), 503, "Unavailable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
 			id := f.placedBy(&ada)
 			f.fail = tt.err
-			for _, path := range []string{"/orders/" + id, "/orders", "/products", "/products/MUG-BLUE", "/me", "/ops/orders", "/ops/orders/" + id} {
+			for _, path := range []string{"/orders/" + id, "/orders", "/products", "/products/MUG-BLUE", "/me",
+				"/ops/orders", "/ops/orders/" + id} {
 				if path == "/me" {
 					f.customers["olga"] = orderflow.Customer{ID: "olga"}
 				}
@@ -124,7 +137,8 @@ func TestDispatch_failures(t *testing.T) {
 					t.Errorf("%s: got 404", path)
 				}
 				res.expect(tt.status, tt.code)
-				if bytes.Contains(res.body, []byte("10.0.0.1")) || (tt.status == 503 && res.header.Get("Retry-After") != "1") {
+				if bytes.Contains(res.body, []byte("10.0.0.1")) ||
+					(tt.status == 503 && res.header.Get("Retry-After") != "1") {
 					t.Errorf("%s: got %s %v", path, res.body, res.header)
 				}
 			}
@@ -144,7 +158,8 @@ func TestDispatch_panics(t *testing.T) {
 	if bytes.Contains(res.body, []byte("goroutine")) || bytes.Contains(res.body, []byte(".go")) {
 		t.Errorf("got %s", res.body)
 	}
-	if log := f.log.String(); !strings.Contains(log, `"msg":"panic"`) || !strings.Contains(log, `"status":500`) || strings.Contains(log, "ada@") {
+	if log := f.log.String(); !strings.Contains(log, `"msg":"panic"`) || !strings.Contains(log, `"status":500`) ||
+		strings.Contains(log, "ada@") {
 		t.Errorf("got %s", log)
 	}
 }
@@ -156,12 +171,14 @@ func TestLog(t *testing.T) {
 	f.do(call{by: &ada, method: "PUT", path: "/me", body: `{"email":"ada@example.com"}`}).expect(200, "")
 	f.place(&ada, "2", order(`email="not an address of ada"`)).expect(422, "InvalidRequest")
 	f.log.Reset()
-	r, err := http.NewRequestWithContext(WithRequestID(WithCaller(t.Context(), ada), "gw-1"), "GET", "/orders/"+id, http.NoBody)
+	r, err := http.NewRequestWithContext(WithRequestID(WithCaller(t.Context(), ada), "gw-1"), "GET", "/orders/"+id,
+		http.NoBody)
 	must(t, err)
 	w := &statusWriter{ResponseWriter: discard{http.Header{}}}
 	f.handler.ServeHTTP(w, r)
 	line := f.log.String()
-	for _, want := range []string{`"msg":"request"`, `"method":"GET"`, `"route":"/orders/{orderId}"`, `"status":200`, `"duration":0`, `"requestId":"gw-1"`, `"caller":"` + digest("ada") + `"`} {
+	for _, want := range []string{`"msg":"request"`, `"method":"GET"`, `"route":"/orders/{orderId}"`, `"status":200`,
+		`"duration":0`, `"requestId":"gw-1"`, `"caller":"` + digest("ada") + `"`} {
 		if !strings.Contains(line, want) {
 			t.Errorf("%s is missing in %s", want, line)
 		}
@@ -177,7 +194,7 @@ func (d discard) Header() http.Header       { return d.header }
 func (discard) WriteHeader(int)             {}
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
 
-// TestLog_holdsNoPersonalData looks for what customers send in everything that was logged.
+// TestLog_holdsNoPersonalData searches the log for data that customers send.
 func TestLog_holdsNoPersonalData(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -188,12 +205,13 @@ func TestLog_holdsNoPersonalData(t *testing.T) {
 	f.place(&person, "k-grace", order(`email="grace"`)).expect(422, "IdempotencyKeyReused")
 	f.fail = errors.New("broken")
 	f.get(&person, "/orders/"+id).expect(500, "Internal")
-	if log := strings.ToLower(f.log.String()); strings.Contains(log, "grace") || strings.Contains(log, "lovelace") || strings.Contains(log, "pm_card") {
+	if log := strings.ToLower(f.log.String()); strings.Contains(log, "grace") || strings.Contains(log, "lovelace") ||
+		strings.Contains(log, "pm_card") {
 		t.Errorf("got %s", log)
 	}
 }
 
-// TestDispatch_noBody: an operation that takes no body refuses one, and changes nothing.
+// TestDispatch_noBody checks that an operation without a body refuses one, and changes nothing.
 func TestDispatch_noBody(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -207,12 +225,15 @@ func TestDispatch_noBody(t *testing.T) {
 		path := strings.NewReplacer("{orderId}", id, "{sku}", "MUG-BLUE").Replace(r.path)
 		for _, body := range []string{`{"x":1}`, `{}`, " ", strings.Repeat("x", maxBody+1)} {
 			f.do(call{by: &operator, method: r.method, path: path, body: body}).expect(400, "MalformedRequest")
-			for _, header := range []string{"Content-Type: application/x-www-form-urlencoded", "Content-Type: text/plain", "Content-Encoding: gzip"} {
-				f.do(call{by: &operator, method: r.method, path: path, body: body, headers: []string{header}}).expect(400, "MalformedRequest")
+			for _, header := range []string{"Content-Type: application/x-www-form-urlencoded",
+				"Content-Type: text/plain", "Content-Encoding: gzip"} {
+				f.do(call{by: &operator, method: r.method, path: path, body: body,
+					headers: []string{header}}).expect(400, "MalformedRequest")
 			}
 		}
 		for _, encoding := range []string{"gzip", "identity"} {
-			f.do(call{by: &operator, method: r.method, path: path, headers: []string{"Content-Encoding: " + encoding}}).expect(400, "MalformedRequest")
+			f.do(call{by: &operator, method: r.method, path: path,
+				headers: []string{"Content-Encoding: " + encoding}}).expect(400, "MalformedRequest")
 		}
 	}
 	if tried < 10 {
@@ -222,15 +243,19 @@ func TestDispatch_noBody(t *testing.T) {
 		t.Errorf("it is cancelled: %+v, %v", o, err)
 	}
 	for _, media := range []string{"application/json", "application/x-www-form-urlencoded"} {
-		f.do(call{by: &operator, method: "POST", path: "/orders/" + id + "/cancel", headers: []string{"Content-Type: " + media}}).expect(202, "")
+		f.do(call{by: &operator, method: "POST", path: "/orders/" + id + "/cancel",
+			headers: []string{"Content-Type: " + media}}).expect(202, "")
 	}
 }
 
-// TestDispatch_bodyKinds: what is no JSON document is malformed, a document that is no object breaks the schema.
+// TestDispatch_bodyKinds checks that a body that is not a JSON document is malformed, and that a
+// document that is not an object breaks the schema.
 func TestDispatch_bodyKinds(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	for body, want := range map[string]int{"{": 400, "": 400, "{} {}": 400, "[]": 422, "null": 422, "1": 422, `"x"`: 422} {
-		f.do(call{by: &ada, method: "PUT", path: "/me", body: body, headers: []string{"Content-Type: application/json"}}).expect(want, map[int]string{400: "MalformedRequest", 422: "InvalidRequest"}[want])
+		f.do(call{by: &ada, method: "PUT", path: "/me", body: body,
+			headers: []string{"Content-Type: application/json"}}).expect(want,
+			map[int]string{400: "MalformedRequest", 422: "InvalidRequest"}[want])
 	}
 }

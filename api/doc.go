@@ -1,7 +1,9 @@
-// Package api is the HTTP API of Orderflow: the storefront's orders, catalogue and profile, the operators' view, and the carrier's webhook.
+// Package api is the HTTP API of Orderflow: orders, catalogue and profile for storefronts, the
+// operators' view, and the carrier's webhook.
 //
-// The contract openapi.yaml is its one source: the routing table, who may call what, and what requests may carry are generated from it.
-// New makes a plain http.Handler; who calls is put into the request's context at the edge (WithCaller).
+// The contract openapi.yaml is the single source: the routing table, the authorisation and the
+// schemas of requests are generated from it. New returns a plain http.Handler; the edge puts the
+// caller into the request's context (WithCaller).
 package api
 
 //go:generate go run ./internal/gen

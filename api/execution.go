@@ -8,7 +8,7 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// historyShown is how many of an execution's events are told.
+// historyShown is how many events of an execution's history an answer holds.
 const historyShown = 1000
 
 type executionView struct {
@@ -32,7 +32,7 @@ type eventView struct {
 	Output  string `json:"output,omitempty"`
 }
 
-// execution describes the execution of an order; nil if none was started.
+// execution returns the view of an order's execution, or nil if none was started.
 func (s *server) execution(ctx context.Context, orderID string) (*executionView, error) {
 	e, err := s.Executions.Execution(ctx, orderID)
 	if orderflow.CodeOf(err) == orderflow.CodeNotFound {
@@ -55,7 +55,8 @@ func (s *server) execution(ctx context.Context, orderID string) (*executionView,
 	return v, nil
 }
 
-// viewHistory words the events, each with the state that it belongs to: the last one entered on the way of previous events to it.
+// viewHistory returns the views of events, each with the state that it belongs to: the last one
+// entered on the path of previous events to it.
 func viewHistory(events []orderflow.ExecutionEvent) []eventView {
 	states := make(map[int64]string, len(events))
 	views := make([]eventView, len(events))
@@ -66,16 +67,18 @@ func viewHistory(events []orderflow.ExecutionEvent) []eventView {
 		}
 		states[e.ID] = state
 		if strings.HasSuffix(e.Type, "StateExited") {
-			states[e.ID] = "" // what comes next belongs to no state until one is entered
+			states[e.ID] = "" // later events belong to no state until one is entered
 		}
 		views[i] = eventView{
-			ID: e.ID, At: moment{e.At}, Type: e.Type, State: state, Summary: summary(e, state), Error: e.Error, Cause: e.Cause, Output: e.Output,
+			ID: e.ID, At: moment{e.At}, Type: e.Type, State: state, Summary: summary(e, state), Error: e.Error,
+			Cause: e.Cause, Output: e.Output,
 		}
 	}
 	return views
 }
 
-// failedStep is the state at which the execution ended: the last one that was entered and not left.
+// failedStep returns the state at which the execution ended: the last one that was entered and not
+// left.
 func failedStep(events []orderflow.ExecutionEvent) string {
 	var open []string
 	for _, e := range events {
@@ -97,9 +100,9 @@ func failedStep(events []orderflow.ExecutionEvent) string {
 	return open[len(open)-1]
 }
 
-// summary words one event.
+// summary describes an event in words.
 func summary(e orderflow.ExecutionEvent, state string) string {
-	if state == "" { // entered before the events that are told
+	if state == "" { // entered before the events that are shown
 		state = "a step"
 	}
 	failure := ""
@@ -116,7 +119,7 @@ func summary(e orderflow.ExecutionEvent, state string) string {
 	case "ExecutionFailed":
 		return "the execution failed" + failure
 	case "ExecutionTimedOut":
-		return "the execution ran out of time" + failure
+		return "the execution timed out" + failure
 	case "ExecutionAborted":
 		return "the execution was stopped" + failure
 	case "TaskScheduled":
@@ -124,13 +127,13 @@ func summary(e orderflow.ExecutionEvent, state string) string {
 	case "TaskStarted":
 		return state + " started"
 	case "TaskSubmitted":
-		return state + " waits to be told how it ended"
+		return state + " waits for its result"
 	case "TaskSucceeded":
 		return state + " succeeded"
 	case "TaskFailed":
 		return state + " failed" + failure
 	case "TaskTimedOut":
-		return state + " ran out of time" + failure
+		return state + " timed out" + failure
 	case "TaskStateAborted":
 		return state + " was stopped"
 	}

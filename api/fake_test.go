@@ -15,7 +15,7 @@ import (
 	"github.com/orderflow-dev/orderflow/storetest"
 )
 
-// memory is everything that the API is made of, in memory.
+// memory implements all stores of the API in memory.
 type memory struct {
 	mu         sync.Mutex
 	orders     map[string][]byte
@@ -24,8 +24,8 @@ type memory struct {
 	customers  map[string]orderflow.Customer
 	executions map[string]*memoryExecution
 	placed     int
-	inFlight   bool  // Place meets another transaction
-	conflicts  int   // so many commits meet another one
+	inFlight   bool  // Place conflicts with another transaction
+	conflicts  int   // how many commits conflict with another one
 	fail       error // every call fails with it
 	panics     any
 }
@@ -51,13 +51,17 @@ type memoryExecution struct {
 
 func newMemory() *memory {
 	return &memory{
-		orders: map[string][]byte{}, answers: map[string]memoryAnswer{}, customers: map[string]orderflow.Customer{}, executions: map[string]*memoryExecution{},
+		orders: map[string][]byte{}, answers: map[string]memoryAnswer{}, customers: map[string]orderflow.Customer{},
+		executions: map[string]*memoryExecution{},
 		products: map[string]orderflow.Product{
-			"MUG-BLUE":  {SKU: "MUG-BLUE", Name: "Blue mug", Category: "kitchen", Price: usd(1650), OnHand: 10, Reserved: 3},
-			"TEA-GREY":  {SKU: "TEA-GREY", Name: "Earl Grey", Description: "100 g.", Category: "food", Price: usd(950), OnHand: 5},
+			"MUG-BLUE": {SKU: "MUG-BLUE", Name: "Blue mug", Category: "kitchen", Price: usd(1650), OnHand: 10,
+				Reserved: 3},
+			"TEA-GREY": {SKU: "TEA-GREY", Name: "Earl Grey", Description: "100 g.", Category: "food", Price: usd(950),
+				OnHand: 5},
 			"TEA-GREEN": {SKU: "TEA-GREEN", Name: "Green tea", Category: "food", Price: usd(1050), OnHand: 0},
-			"FROMAGE":   {SKU: "FROMAGE", Name: "Comté", Category: "food", Price: orderflow.Money{Amount: 2000, Currency: "EUR"}, OnHand: 5},
-			"YACHT":     {SKU: "YACHT", Name: "Yacht", Category: "large", Price: usd(1 << 51), OnHand: 999},
+			"FROMAGE": {SKU: "FROMAGE", Name: "Comté", Category: "food",
+				Price: orderflow.Money{Amount: 2000, Currency: "EUR"}, OnHand: 5},
+			"YACHT": {SKU: "YACHT", Name: "Yacht", Category: "large", Price: usd(1 << 51), OnHand: 999},
 		},
 	}
 }
@@ -108,7 +112,7 @@ func (m *memory) Commit(_ context.Context, w orderflow.Write) error {
 	}
 	if m.conflicts > 0 || version != w.Order.Version {
 		m.conflicts--
-		return orderflow.Errorf(orderflow.CodeConflict, "changed concurrently")
+		return orderflow.Errorf(orderflow.CodeConflict, "changed by another request")
 	}
 	m.save(w.Order)
 	return nil
@@ -126,7 +130,8 @@ func (m *memory) answer(key string, now time.Time) []byte {
 	return nil
 }
 
-func (m *memory) Place(_ context.Context, o *orderflow.Order, key string, answer []byte, now, expires time.Time) ([]byte, error) {
+func (m *memory) Place(_ context.Context, o *orderflow.Order, key string, answer []byte,
+	now, expires time.Time) ([]byte, error) {
 	defer m.lock()()
 	if o.Version != 0 {
 		return nil, fmt.Errorf("place order %s: it is saved already", o.ID)
@@ -143,19 +148,23 @@ func (m *memory) Place(_ context.Context, o *orderflow.Order, key string, answer
 	return nil, nil
 }
 
-func (m *memory) OrdersOf(_ context.Context, customerID string, status orderflow.Status, after string, limit int) ([]*orderflow.Order, string, error) {
+func (m *memory) OrdersOf(_ context.Context, customerID string, status orderflow.Status, after string,
+	limit int) ([]*orderflow.Order, string, error) {
 	return m.list(after, limit, func(o *orderflow.Order) bool {
 		return o.CustomerID == customerID && (status == "" || o.Status == status)
 	})
 }
 
-func (m *memory) AllOrders(_ context.Context, status orderflow.Status, attention *bool, after string, limit int) ([]*orderflow.Order, string, error) {
+func (m *memory) AllOrders(_ context.Context, status orderflow.Status, attention *bool, after string,
+	limit int) ([]*orderflow.Order, string, error) {
 	return m.list(after, limit, func(o *orderflow.Order) bool {
 		return (status == "" || o.Status == status) && (attention == nil || *attention == (o.Attention != nil))
 	})
 }
 
-func (m *memory) list(after string, limit int, match func(*orderflow.Order) bool) (orders []*orderflow.Order, next string, err error) {
+func (m *memory) list(
+	after string, limit int, match func(*orderflow.Order) bool,
+) (orders []*orderflow.Order, next string, err error) {
 	defer m.lock()()
 	ids := slices.Sorted(maps.Keys(m.orders))
 	slices.Reverse(ids)
@@ -195,7 +204,9 @@ func (m *memory) Products(_ context.Context, skus []string) (map[string]orderflo
 	return found, m.fail
 }
 
-func (m *memory) ListProducts(_ context.Context, category, after string, limit int) (products []orderflow.Product, next string, err error) {
+func (m *memory) ListProducts(
+	_ context.Context, category, after string, limit int,
+) (products []orderflow.Product, next string, err error) {
 	defer m.lock()()
 	for _, sku := range slices.Sorted(maps.Keys(m.products)) {
 		if p := m.products[sku]; strings.Compare(sku, after) > 0 && (category == "" || p.Category == category) {

@@ -9,7 +9,8 @@ import (
 func TestPlaceOrder_free(t *testing.T) {
 	t.Parallel()
 	sample := orderflow.Product{SKU: "SAMPLE", Name: "Sample", Price: usd(0), OnHand: 5}
-	const one, both = `items=[{"sku":"SAMPLE","quantity":2}]`, `items=[{"sku":"SAMPLE","quantity":2},{"sku":"MUG-BLUE","quantity":1}]`
+	const one, both = `items=[{"sku":"SAMPLE","quantity":2}]`,
+		`items=[{"sku":"SAMPLE","quantity":2},{"sku":"MUG-BLUE","quantity":1}]`
 	for _, tt := range []struct {
 		name   string
 		refuse bool
@@ -35,7 +36,7 @@ func TestPlaceOrder_free(t *testing.T) {
 				t.Errorf("placed %s", res.body)
 			}
 			if tt.code != "" && f.placed > 0 {
-				t.Error("placed what was refused")
+				t.Error("a refused order was placed")
 			}
 		})
 	}
@@ -50,14 +51,15 @@ func TestGetOrder_tellsWhyDeclined(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.SetPaymentStatus(orderflow.PaymentDeclined, orderflow.By{At: noon, Actor: "step:charge", Reason: "PaymentDeclined", Message: why})
+	o.SetPaymentStatus(orderflow.PaymentDeclined, orderflow.By{At: noon, Actor: "step:charge", Reason: "PaymentDeclined",
+		Message: why})
 	if err := o.Close(orderflow.By{At: noon, Actor: "step:close", Reason: "PaymentDeclined"}); err != nil {
 		t.Fatal(err)
 	}
 	f.save(o)
 	for _, c := range decoded[orderView](f.get(&ada, "/orders/"+id).expect(200, "")).Timeline[1:] {
 		if c.Reason != "PaymentDeclined" || c.Message != why {
-			t.Errorf("told %+v", c)
+			t.Errorf("got %+v", c)
 		}
 	}
 }

@@ -12,10 +12,11 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth is how deep the values of a body may be nested.
+// maxDepth is the greatest depth of nested values in a body.
 const maxDepth = 16
 
-// decodeBody parses a body, checks it against the schema, all faults at once, and decodes it into v.
+// decodeBody parses a body, checks it against the schema, and decodes it into v. The error holds
+// all faults.
 func decodeBody(body []byte, s *schema, v any) error {
 	value, err := parseJSON(body)
 	if err != nil {
@@ -27,19 +28,20 @@ func decodeBody(body []byte, s *schema, v any) error {
 		return err
 	}
 	if err := json.Unmarshal(body, v); err != nil {
-		return fmt.Errorf("decode checked body: %w", err) // the schema and the Go type differ: our fault
+		return fmt.Errorf("decode checked body: %w", err) // a bug: the schema and the Go type differ
 	}
 	return nil
 }
 
-// parseJSON parses one JSON value into map[string]any, []any, string, json.Number, bool and nil. It is stricter than encoding/json:
-// a name that stands twice in an object, bytes that are not UTF-8, half of a surrogate pair and anything after the value are errors.
+// parseJSON parses one JSON value into map[string]any, []any, string, json.Number, bool and nil. It
+// is stricter than encoding/json: duplicate names in an object, bytes that are not UTF-8, half of a
+// surrogate pair, and anything after the value are errors.
 func parseJSON(text []byte) (any, error) {
 	if !utf8.Valid(text) {
-		return nil, errors.New("it is not UTF-8")
+		return nil, errors.New("the text is not UTF-8")
 	}
 	if halfPair(text) {
-		return nil, errors.New("a string holds half of a surrogate pair")
+		return nil, errors.New("a string has half of a surrogate pair")
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
@@ -48,12 +50,13 @@ func parseJSON(text []byte) (any, error) {
 		return nil, plain(err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something follows the value")
+		return nil, errors.New("there is text after the value")
 	}
 	return value, nil
 }
 
-// halfPair reports whether an escape \ud800 to \udfff in the text is not one of a pair: encoding/json would put U+FFFD in its place.
+// halfPair reports whether the text holds an escape \ud800 to \udfff that is not part of a pair.
+// encoding/json would replace it by U+FFFD.
 func halfPair(text []byte) bool {
 	for i := 0; i < len(text); i++ {
 		if text[i] != '\\' {
@@ -77,7 +80,7 @@ func halfPair(text []byte) bool {
 	return false
 }
 
-// escaped reads an escape such as \u00e9 at the beginning of the text.
+// escaped parses an escape such as \u00e9 at the beginning of the text.
 func escaped(text []byte) (rune, bool) {
 	if len(text) < len(`\u0000`) || text[0] != '\\' || text[1] != 'u' {
 		return 0, false
@@ -96,7 +99,7 @@ func parseValue(d *json.Decoder, depth int) (any, error) {
 		return token, nil
 	}
 	if depth == maxDepth {
-		return nil, fmt.Errorf("it is nested deeper than %d", maxDepth)
+		return nil, fmt.Errorf("the values are nested deeper than %d levels", maxDepth)
 	}
 	if delim == '[' {
 		return parseArray(d, depth)
@@ -129,7 +132,7 @@ func parseObject(d *json.Decoder, depth int) (any, error) {
 			return nil, errors.New("a name is expected")
 		}
 		if _, twice := object[name]; twice {
-			return nil, errors.New("a name stands twice in an object")
+			return nil, errors.New("an object has a name twice")
 		}
 		if object[name], err = parseValue(d, depth+1); err != nil {
 			return nil, err
@@ -139,13 +142,13 @@ func parseObject(d *json.Decoder, depth int) (any, error) {
 	return object, err
 }
 
-// plain words an error of encoding/json without quoting the body.
+// plain returns an error of encoding/json in words that do not quote the body.
 func plain(err error) error {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Errorf("syntax error at byte %d", syntax.Offset)
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("it breaks off")
+		return errors.New("unexpected end")
 	}
 	return err
 }

@@ -14,7 +14,8 @@ import (
 
 type requestIDKey struct{}
 
-// WithRequestID returns a context whose request is known by the id: the edge's own. Without it one is made.
+// WithRequestID returns a context for a request with the id that the edge gave it. Without one, the
+// API makes an id.
 func WithRequestID(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, requestIDKey{}, id)
 }
@@ -26,8 +27,8 @@ func requestID(ctx context.Context) string {
 	return rand.Text()
 }
 
-// logged writes one line about every request. The line holds the route, never the path, and a digest of the caller's id, so that it says
-// nothing about a person.
+// logged logs one line for every request. To hold no personal data, the line has the route instead
+// of the path, and a digest of the caller's id.
 func (s *server) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start, id := s.Now(), requestID(r.Context())
@@ -38,11 +39,13 @@ func (s *server) logged(next http.Handler) http.Handler {
 		caller, _ := callerOf(r.Context())
 		s.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request",
 			slog.String("method", r.Method), slog.String("route", r.Pattern), slog.Int("status", seen.status),
-			slog.Duration("duration", s.Now().Sub(start)), slog.String("requestId", id), slog.String("caller", digest(caller.Subject)))
+			slog.Duration("duration", s.Now().Sub(start)), slog.String("requestId", id),
+			slog.String("caller", digest(caller.Subject)))
 	})
 }
 
-// secured sets the headers that keep a browser from guessing at answers, framing them or asking for them in the clear.
+// secured sets the headers that stop a browser from sniffing content types, framing answers, or
+// using plain HTTP.
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
@@ -54,7 +57,8 @@ func secured(next http.Handler) http.Handler {
 	})
 }
 
-// recovered answers a request whose handler panics. Nothing of an answer has been sent then: it is written whole, after the handler.
+// recovered answers a request whose handler panics. No part of an answer has been sent by then: a
+// reply is written whole, after its handler.
 func (s *server) recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -67,21 +71,24 @@ func (s *server) recovered(next http.Handler) http.Handler {
 	})
 }
 
-// logPanic logs what a handler panicked with. The value may hold anything, so only a runtime error is logged in words.
+// logPanic logs a panic. The value may hold personal data, so only the text of a runtime error is
+// logged.
 func (s *server) logPanic(r *http.Request, v any) {
 	what := fmt.Sprintf("%T", v)
 	if e, ok := v.(runtime.Error); ok {
 		what = e.Error()
 	}
 	s.Logger.LogAttrs(r.Context(), slog.LevelError, "panic",
-		slog.String("requestId", requestID(r.Context())), slog.String("route", r.Pattern), slog.String("panic", what), slog.String("stack", string(debug.Stack())))
+		slog.String("requestId", requestID(r.Context())), slog.String("route", r.Pattern), slog.String("panic", what),
+		slog.String("stack", string(debug.Stack())))
 }
 
 func (s *server) logFailure(r *http.Request, err error) {
-	s.Logger.LogAttrs(r.Context(), slog.LevelError, "failure", slog.String("requestId", requestID(r.Context())), slog.String("error", err.Error()))
+	s.Logger.LogAttrs(r.Context(), slog.LevelError, "failure", slog.String("requestId", requestID(r.Context())),
+		slog.String("error", err.Error()))
 }
 
-// digest tells callers apart without naming them.
+// digest returns a text that distinguishes callers without naming them.
 func digest(subject string) string {
 	if subject == "" {
 		return ""

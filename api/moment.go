@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// momentLayout has always the same number of digits: a time that ends in zeros is not written shorter.
+// momentLayout always has the same number of digits: trailing zeros are kept.
 const momentLayout = "2006-01-02T15:04:05.000Z"
 
-// moment is a time as answers give it: UTC, in milliseconds.
+// moment is a time as it stands in answers: UTC, in milliseconds.
 type moment struct{ time.Time }
 
 // MarshalJSON implements json.Marshaler.

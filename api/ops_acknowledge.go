@@ -6,7 +6,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// opsAcknowledgeOrder notes that an operator has dealt with what the order is marked for.
+// opsAcknowledgeOrder records that an operator has dealt with the reason why the order needs
+// attention.
 func (s *server) opsAcknowledgeOrder(r *request) (*reply, error) {
 	var body struct {
 		Reason string `json:"reason"`

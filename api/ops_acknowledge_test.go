@@ -19,7 +19,8 @@ func TestOpsAcknowledgeOrder(t *testing.T) {
 	}
 	o, err := f.load(id)
 	must(t, err)
-	if last := o.Timeline[len(o.Timeline)-1]; o.Attention != nil || last.Actor != "operator:olga" || last.Reason != "The parcel came back." || last.Attention {
+	if last := o.Timeline[len(o.Timeline)-1]; o.Attention != nil || last.Actor != "operator:olga" ||
+		last.Reason != "The parcel came back." || last.Attention {
 		t.Errorf("got %+v", o)
 	}
 	f.notify(dispatched(id)).expect(409, "OrderCancelled")
@@ -37,7 +38,7 @@ func TestOpsAcknowledgeOrder_failed(t *testing.T) {
 	f.post(&operator, "/ops/orders/"+id+"/acknowledge", `{"reason":"x"}`).expect(409, "InvalidState")
 }
 
-// The mark of a step that failed after the end goes with the redrive.
+// The attention for a step that failed after the order's end is cleared by the redrive.
 func TestOpsRedriveOrder_ended(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -48,7 +49,7 @@ func TestOpsRedriveOrder_ended(t *testing.T) {
 	f.save(o)
 	f.failedExecution(id)
 	if o, err := f.load(id); err != nil || o.Attention == nil {
-		t.Fatalf("not marked: %+v, %v", o, err)
+		t.Fatalf("the order needs no attention: %+v, %v", o, err)
 	}
 	f.post(&operator, "/ops/orders/"+id+"/redrive", `{"reason":"the topic is back"}`).expect(202, "")
 	if o, err := f.load(id); err != nil || o.Attention != nil || o.Timeline[len(o.Timeline)-1].Actor != "operator:olga" {

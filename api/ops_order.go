@@ -7,7 +7,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// What operators see of an order is what its customer sees, and more. Their attention and timeline stand in the place of the customer's.
+// Operators see what the customer sees of an order, and more. attention and timeline replace those
+// of the customer's view.
 
 type opsSummaryView struct {
 	summaryView
@@ -28,7 +29,7 @@ type opsOrderView struct {
 	Execution   *executionView        `json:"execution,omitempty"`
 }
 
-// attentionView and opsChangeView are what is stored, but for how times are written.
+// attentionView and opsChangeView are the stored values; only times are formatted differently.
 type attentionView struct {
 	orderflow.Attention
 	Since moment `json:"since"`
@@ -78,8 +79,9 @@ func (s *server) opsGetOrder(r *request) (*reply, error) {
 		return nil, err
 	}
 	v := opsOrderView{
-		orderView: viewOrder(o), CustomerID: o.CustomerID, StockStatus: o.StockStatus, Attention: viewAttention(o.Attention),
-		Timeline: []opsChangeView{}, Version: o.Version,
+		orderView: viewOrder(o), CustomerID: o.CustomerID, StockStatus: o.StockStatus,
+		Attention: viewAttention(o.Attention),
+		Timeline:  []opsChangeView{}, Version: o.Version,
 	}
 	for _, c := range o.Timeline {
 		v.Timeline = append(v.Timeline, opsChangeView{c, moment{c.At}})

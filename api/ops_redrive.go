@@ -10,7 +10,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// opsRedriveOrder lets a failed execution go on, then notes in the order who did it and why.
+// opsRedriveOrder redrives a failed execution, then records the operator and the reason in the
+// order.
 func (s *server) opsRedriveOrder(r *request) (*reply, error) {
 	var body struct {
 		Reason string `json:"reason"`
@@ -32,7 +33,7 @@ func (s *server) opsRedriveOrder(r *request) (*reply, error) {
 		return nil
 	})
 	if err != nil {
-		s.logFailure(r.Request, err) // the execution goes on, and its status event takes the mark away too
+		s.logFailure(r.Request, err) // the execution is redriven, and its status event clears the attention too
 	} else {
 		o = changed
 	}
@@ -49,8 +50,9 @@ func (s *server) opsRedriveOrder(r *request) (*reply, error) {
 	return answer, nil
 }
 
-// redrive redrives the execution and returns it as it was before. The token counts the redrives, so that two operators who ask at the
-// same time, or one who asks twice, redrive it once. Returns CodeNotRedrivable with why not.
+// redrive redrives the execution and returns its description from before. The token counts the
+// redrives, so that two operators who ask at the same time, or one who asks twice, redrive it once.
+// Returns CodeNotRedrivable with the reason.
 func (s *server) redrive(ctx context.Context, orderID string) (orderflow.Execution, error) {
 	e, err := s.Executions.Execution(ctx, orderID)
 	if orderflow.CodeOf(err) == orderflow.CodeNotFound {
@@ -60,7 +62,8 @@ func (s *server) redrive(ctx context.Context, orderID string) (orderflow.Executi
 		return e, fmt.Errorf("describe execution: %w", err)
 	}
 	if !e.Redrivable {
-		return e, orderflow.Errorf(orderflow.CodeNotRedrivable, "%s", cmp.Or(e.NotRedrivable, "the execution is "+string(e.Status)))
+		return e, orderflow.Errorf(orderflow.CodeNotRedrivable, "%s",
+			cmp.Or(e.NotRedrivable, "the execution is "+string(e.Status)))
 	}
 	if err := s.Executions.Redrive(ctx, orderID, orderID+"-"+strconv.Itoa(e.RedriveCount)); err != nil {
 		return e, fmt.Errorf("redrive execution: %w", err)

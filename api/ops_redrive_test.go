@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// Each redrive has a token of its own: under the token of the one before it would not happen. Asked twice for one failure, it is the same.
+// Each redrive has its own token: a second redrive under an old token would be a no-op. Two
+// requests for one failure have the same token.
 func TestOpsRedriveOrder_tokens(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -14,7 +15,7 @@ func TestOpsRedriveOrder_tokens(t *testing.T) {
 	for count := range 3 {
 		e.Redrivable, e.RedriveCount = true, count
 		f.post(&operator, "/ops/orders/"+id+"/redrive", `{"reason":"again"}`).expect(202, "")
-		e.RedriveCount = count // the other operator had looked before
+		e.RedriveCount = count // the other operator read the execution earlier
 		f.post(&operator, "/ops/orders/"+id+"/redrive", `{"reason":"again"}`).expect(202, "")
 	}
 	if want := []string{id + "-0", id + "-1", id + "-2"}; !slices.Equal(e.tokens, want) {

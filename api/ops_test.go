@@ -9,7 +9,7 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// failedExecution gives an order an execution that failed at ChargePayment, and the mark of it.
+// failedExecution gives an order an execution that failed at ChargePayment, and its attention.
 func (f *fixture) failedExecution(id string) *memoryExecution {
 	f.Helper()
 	event := func(n, previous int64, kind, state string) orderflow.ExecutionEvent {
@@ -20,15 +20,18 @@ func (f *fixture) failedExecution(id string) *memoryExecution {
 	ended := event(8, 7, "ExecutionFailed", "")
 	ended.Error = "PaymentUnavailable"
 	e := &memoryExecution{
-		Execution: orderflow.Execution{ARN: "arn:aws:states:us-east-1:000000000000:execution:fulfil-order:" + id, Status: "FAILED", StartedAt: noon, StoppedAt: noon, Error: "PaymentUnavailable", Redrivable: true},
+		Execution: orderflow.Execution{ARN: "arn:aws:states:us-east-1:000000000000:execution:fulfil-order:" + id,
+			Status: "FAILED", StartedAt: noon, StoppedAt: noon, Error: "PaymentUnavailable", Redrivable: true},
 		history: []orderflow.ExecutionEvent{
-			event(1, 0, "ExecutionStarted", ""), event(2, 0, "TaskStateEntered", "ReserveStock"), event(3, 2, "TaskSucceeded", ""), event(4, 3, "TaskStateExited", "ReserveStock"),
+			event(1, 0, "ExecutionStarted", ""), event(2, 0, "TaskStateEntered", "ReserveStock"),
+			event(3, 2, "TaskSucceeded", ""), event(4, 3, "TaskStateExited", "ReserveStock"),
 			event(5, 4, "TaskStateEntered", "ChargePayment"), event(6, 5, "TaskScheduled", ""), failed, ended,
 		},
 	}
 	f.executions[id] = e
 	f.changeOrder(id, func(o *orderflow.Order) {
-		o.MarkAttention(orderflow.Attention{Code: "PaymentUnavailable", Message: "no route", Step: "ChargePayment", ExecutionARN: e.ARN}, by("step:watch"))
+		o.MarkAttention(orderflow.Attention{Code: "PaymentUnavailable", Message: "no route", Step: "ChargePayment",
+			ExecutionARN: e.ARN}, by("step:watch"))
 	})
 	return e
 }
@@ -37,7 +40,8 @@ func TestOpsGetOrder(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	id := f.placedBy(&ada)
-	if got := decoded[opsOrderView](f.get(&operator, "/ops/orders/"+id).expect(200, "")); got.Execution != nil || got.CustomerID != "ada" || got.Version != 1 {
+	if got := decoded[opsOrderView](f.get(&operator, "/ops/orders/"+id).expect(200, "")); got.Execution != nil ||
+		got.CustomerID != "ada" || got.Version != 1 {
 		t.Errorf("got %+v", got)
 	}
 	f.failedExecution(id)
@@ -47,7 +51,8 @@ func TestOpsGetOrder(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	e := got.Execution
-	if e.Status != "FAILED" || e.FailedStep != "ChargePayment" || e.Error != "PaymentUnavailable" || !e.Redrivable || e.HistoryTruncated {
+	if e.Status != "FAILED" || e.FailedStep != "ChargePayment" || e.Error != "PaymentUnavailable" || !e.Redrivable ||
+		e.HistoryTruncated {
 		t.Errorf("got %+v", e)
 	}
 	var summaries, states []string
@@ -56,11 +61,13 @@ func TestOpsGetOrder(t *testing.T) {
 	}
 	if want := []string{
 		"the execution started", "ReserveStock is entered", "ReserveStock succeeded", "ReserveStock is left",
-		"ChargePayment is entered", "ChargePayment is scheduled", "ChargePayment failed: PaymentUnavailable", "the execution failed: PaymentUnavailable",
+		"ChargePayment is entered", "ChargePayment is scheduled", "ChargePayment failed: PaymentUnavailable",
+		"the execution failed: PaymentUnavailable",
 	}; !slices.Equal(summaries, want) {
 		t.Errorf("got %q", summaries)
 	}
-	if !slices.Equal(states[1:7], []string{"ReserveStock", "ReserveStock", "ReserveStock", "ChargePayment", "ChargePayment", "ChargePayment"}) {
+	if !slices.Equal(states[1:7], []string{"ReserveStock", "ReserveStock", "ReserveStock", "ChargePayment",
+		"ChargePayment", "ChargePayment"}) {
 		t.Errorf("got %q", states)
 	}
 	f.get(&operator, "/ops/orders/ord_00000000000000000000000000").expect(404, "NotFound")
@@ -84,7 +91,8 @@ func TestOpsGetOrder_truncatesHistory(t *testing.T) {
 	e := f.failedExecution(id)
 	e.history = nil
 	for i := range int64(historyShown + 1) {
-		e.history = append(e.history, orderflow.ExecutionEvent{ID: i + 1, PreviousID: i, At: noon, Type: "MapIterationStarted"})
+		e.history = append(e.history, orderflow.ExecutionEvent{ID: i + 1, PreviousID: i, At: noon,
+			Type: "MapIterationStarted"})
 	}
 	got := decoded[opsOrderView](f.get(&operator, "/ops/orders/"+id).expect(200, "")).Execution
 	if len(got.History) != historyShown || !got.HistoryTruncated || got.History[0].ID != 2 {
@@ -131,7 +139,8 @@ func TestOpsRedriveOrder(t *testing.T) {
 	id := f.placedBy(&ada)
 	e := f.failedExecution(id)
 	res := f.post(&operator, "/ops/orders/"+id+"/redrive", `{"reason":"The provider is back."}`).expect(202, "")
-	if string(res.body) != `{"orderId":"`+id+`","status":"PLACED","executionArn":"`+e.ARN+`","redriveCount":1}` || res.header.Get("Location") != "/ops/orders/"+id {
+	if string(res.body) != `{"orderId":"`+id+`","status":"PLACED","executionArn":"`+e.ARN+`","redriveCount":1}` ||
+		res.header.Get("Location") != "/ops/orders/"+id {
 		t.Errorf("got %s %v", res.body, res.header)
 	}
 	if !slices.Equal(e.tokens, []string{id + "-0"}) || len(e.tokens[0]) > 64 {
@@ -139,7 +148,8 @@ func TestOpsRedriveOrder(t *testing.T) {
 	}
 	o, err := f.load(id)
 	must(t, err)
-	if last := o.Timeline[len(o.Timeline)-1]; o.Attention != nil || last.Actor != "operator:olga" || last.Reason != "The provider is back." {
+	if last := o.Timeline[len(o.Timeline)-1]; o.Attention != nil || last.Actor != "operator:olga" ||
+		last.Reason != "The provider is back." {
 		t.Errorf("got %+v", o)
 	}
 	view := decoded[orderView](f.get(&ada, "/orders/"+id).expect(200, ""))
@@ -148,7 +158,8 @@ func TestOpsRedriveOrder(t *testing.T) {
 	}
 }
 
-// The event of the redriven execution may be faster than the operator's answer: the reason is written all the same.
+// The event of the redriven execution may arrive before the operator's change is saved: the reason
+// is recorded all the same.
 func TestOpsRedriveOrder_afterTheEvent(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -172,10 +183,11 @@ func TestOpsRedriveOrder_keepsANewMark(t *testing.T) {
 	f := newFixture(t)
 	id := f.placedBy(&ada)
 	e := f.failedExecution(id)
-	e.after = func() { // it fails again before the operator's answer is written
+	e.after = func() { // it fails again before the operator's change is saved
 		o, err := f.load(id)
 		must(t, err)
-		o.MarkAttention(orderflow.Attention{Code: "PaymentUnavailable", Message: "again", ExecutionARN: e.ARN, RedriveCount: 1}, by("step:watch"))
+		o.MarkAttention(orderflow.Attention{Code: "PaymentUnavailable", Message: "again", ExecutionARN: e.ARN,
+			RedriveCount: 1}, by("step:watch"))
 		f.save(o)
 	}
 	f.post(&operator, "/ops/orders/"+id+"/redrive", `{"reason":"try"}`).expect(202, "")
@@ -204,11 +216,14 @@ func TestOpsRedriveOrder_refuses(t *testing.T) {
 	f.post(&operator, path, `{"reason":"try"}`).expect(409, "NotRedrivable")
 	e := f.failedExecution(id)
 	e.Redrivable, e.NotRedrivable = false, "Execution is RUNNING and cannot be redriven"
-	if p := decoded[Problem](f.post(&operator, path, `{"reason":"try"}`).expect(409, "NotRedrivable")); p.Detail != e.NotRedrivable {
+	if p := decoded[Problem](f.post(&operator, path, `{"reason":"try"}`).expect(409,
+		"NotRedrivable")); p.Detail != e.NotRedrivable {
 		t.Errorf("got %+v", p)
 	}
-	for _, body := range []string{`{}`, `{"reason":""}`, `{"reason":"  "}`, `{"reason":"` + strings.Repeat("x", 501) + `"}`, `{"reason":"a\u0000b"}`} {
-		if got := f.post(&operator, path, body).expect(422, "InvalidRequest").faults(); !slices.Equal(got, []string{"/reason"}) {
+	for _, body := range []string{`{}`, `{"reason":""}`, `{"reason":"  "}`,
+		`{"reason":"` + strings.Repeat("x", 501) + `"}`, `{"reason":"a\u0000b"}`} {
+		if got := f.post(&operator, path, body).expect(422, "InvalidRequest").faults(); !slices.Equal(got,
+			[]string{"/reason"}) {
 			t.Errorf("%s: got %v", body, got)
 		}
 	}

@@ -60,7 +60,7 @@ func (s *server) cancelOrder(r *request) (*reply, error) {
 	return answer, nil
 }
 
-// ownOrder loads the caller's order. Another customer's does not exist: CodeNotFound.
+// ownOrder loads an order of the caller. Another customer's order is not found: CodeNotFound.
 func (s *server) ownOrder(r *request) (*orderflow.Order, error) {
 	o, err := s.order(r)
 	if err != nil {
@@ -72,7 +72,7 @@ func (s *server) ownOrder(r *request) (*orderflow.Order, error) {
 	return o, nil
 }
 
-// order loads the order that the path names, whosever it is.
+// order loads the order that the path names, of any customer.
 func (s *server) order(r *request) (*orderflow.Order, error) {
 	o, err := s.Orders.Order(r.Context(), r.values["orderId"])
 	if orderflow.CodeOf(err) == orderflow.CodeNotFound {

@@ -21,10 +21,11 @@ type placeBody struct {
 	ExpectedTotal   *orderflow.Money   `json:"expectedTotal"`
 }
 
-// maxTotal is the largest total: every JSON reader can hold it exactly.
+// maxTotal is the largest total: every JSON parser reads it exactly.
 const maxTotal = 1<<53 - 1
 
-// placeOrder accepts an order: the order and the answer are saved in one transaction, so that the answer can be given again.
+// placeOrder accepts an order. The order and the answer are saved in one transaction, so that the
+// answer can be replayed.
 func (s *server) placeOrder(r *request) (*reply, error) {
 	key, err := idempotencyKey(r)
 	if err != nil {
@@ -45,7 +46,8 @@ func (s *server) placeOrder(r *request) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer, err := jsonReply(http.StatusAccepted, placedView{OrderID: o.ID, Status: o.Status, Total: o.Total, Lines: o.Lines, PlacedAt: moment{o.PlacedAt}})
+	answer, err := jsonReply(http.StatusAccepted, placedView{OrderID: o.ID, Status: o.Status, Total: o.Total,
+		Lines: o.Lines, PlacedAt: moment{o.PlacedAt}})
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +64,7 @@ func (s *server) place(r *request, o *orderflow.Order, key string, answer *reply
 	earlier, err := s.Placements.Place(r.Context(), o, key, record, now, now.Add(answersKept))
 	switch {
 	case orderflow.CodeOf(err) == orderflow.CodeConflict:
-		no := refusef(codeIdempotencyInFlight, "a request with this Idempotency-Key is being worked on")
+		no := refusef(codeIdempotencyInFlight, "a request with this Idempotency-Key is in progress")
 		no.header = http.Header{"Retry-After": {"1"}}
 		return nil, no
 	case err != nil:
@@ -73,7 +75,7 @@ func (s *server) place(r *request, o *orderflow.Order, key string, answer *reply
 	return answer, nil
 }
 
-// draft makes the order that a checked body asks for.
+// draft returns the order that a checked body describes.
 func (s *server) draft(r *request, body *placeBody) (*orderflow.Order, error) {
 	d := orderflow.Draft{CustomerID: r.caller.Subject, Email: body.Email, PaymentMethod: body.PaymentMethod, At: s.now()}
 	var err error
@@ -94,7 +96,7 @@ func (s *server) draft(r *request, body *placeBody) (*orderflow.Order, error) {
 		return nil, orderflow.Errorf(orderflow.CodeAmountOverflow, "the total is too large")
 	}
 	if o.Total.Amount == 0 && s.RefuseFreeOrders {
-		return nil, orderflow.Errorf(orderflow.CodeFreeOrder, "the order costs nothing")
+		return nil, orderflow.Errorf(orderflow.CodeFreeOrder, "the total is zero, and free orders are refused")
 	}
 	if want := body.ExpectedTotal; want != nil && *want != o.Total {
 		return nil, &refusal{code: orderflow.CodePriceChanged, detail: "the total is " + o.Total.String(), total: &o.Total}
@@ -102,7 +104,7 @@ func (s *server) draft(r *request, body *placeBody) (*orderflow.Order, error) {
 	return o, nil
 }
 
-// lines prices the items from the catalogue.
+// lines returns the items of a body as lines with prices from the catalogue.
 func (s *server) lines(ctx context.Context, body *placeBody) ([]orderflow.Line, error) {
 	var skus []string
 	asked := map[string]bool{}
@@ -135,7 +137,7 @@ func (s *server) lines(ctx context.Context, body *placeBody) ([]orderflow.Line, 
 	return lines, refuseFaults(orderflow.CodeCurrencyMismatch, foreign)
 }
 
-// completeDraft takes the address and the e-mail that the body left out from the customer's profile.
+// completeDraft takes an address or an e-mail that the body leaves out from the customer's profile.
 func (s *server) completeDraft(ctx context.Context, d *orderflow.Draft, address *orderflow.Address) error {
 	if d.Email == "" || address == nil {
 		profile, err := s.profile(ctx, d.CustomerID)
@@ -154,7 +156,8 @@ func (s *server) completeDraft(ctx context.Context, d *orderflow.Draft, address 
 		faults = append(faults, Fault{Pointer: "/email", Detail: "is missing, and the profile has none"})
 	}
 	if address == nil {
-		return refuseFaults(codeInvalidRequest, append(faults, Fault{Pointer: "/shippingAddress", Detail: "is missing, and the profile has none"}))
+		return refuseFaults(codeInvalidRequest, append(faults,
+			Fault{Pointer: "/shippingAddress", Detail: "is missing, and the profile has none"}))
 	}
 	d.ShippingAddress = *address
 	return refuseFaults(codeInvalidRequest, faults)

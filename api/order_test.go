@@ -9,7 +9,7 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// change changes a stored order.
+// changeOrder changes a stored order.
 func (f *fixture) changeOrder(id string, do func(*orderflow.Order)) {
 	f.Helper()
 	o, err := f.load(id)
@@ -29,13 +29,14 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// shipped brings a placed order on its way up to the carrier.
+// toCarrier changes a placed order to one whose shipment is requested.
 func (f *fixture) toCarrier(id string) {
 	f.Helper()
 	f.changeOrder(id, func(o *orderflow.Order) {
 		must(f.T, o.Confirm(by("step:ReserveStock")))
 		must(f.T, o.Capture(by("step:ChargePayment")))
-		must(f.T, o.RequestShipment("shp_1", orderflow.Wait{Step: "RequestShipment", Token: "a secret token"}, by("step:RequestShipment")))
+		must(f.T, o.RequestShipment("shp_1", orderflow.Wait{Step: "RequestShipment", Token: "a secret token"},
+			by("step:RequestShipment")))
 	})
 }
 
@@ -45,12 +46,15 @@ func TestGetOrder(t *testing.T) {
 	id := f.placedBy(&ada)
 	f.toCarrier(id)
 	f.changeOrder(id, func(o *orderflow.Order) {
-		o.MarkAttention(orderflow.Attention{Code: "PaymentUnavailable", Message: "an internal message"}, orderflow.By{At: noon, Actor: "step:watch", Reason: "an internal reason"})
+		o.MarkAttention(orderflow.Attention{Code: "PaymentUnavailable", Message: "an internal message"},
+			orderflow.By{At: noon, Actor: "step:watch", Reason: "an internal reason"})
 	})
 	res := f.get(&ada, "/orders/"+id).expect(200, "")
 	got := decoded[orderView](res)
-	if got.OrderID != id || got.Status != orderflow.Paid || got.PaymentStatus != orderflow.PaymentCaptured || !got.Attention || got.CancelRequested ||
-		got.Total != usd(4250) || got.Lines[0].UnitPrice != usd(1650) || got.Shipment.Status != orderflow.ShipmentStatusRequested {
+	if got.OrderID != id || got.Status != orderflow.Paid || got.PaymentStatus != orderflow.PaymentCaptured ||
+		!got.Attention || got.CancelRequested ||
+		got.Total != usd(4250) || got.Lines[0].UnitPrice != usd(1650) ||
+		got.Shipment.Status != orderflow.ShipmentStatusRequested {
 		t.Errorf("got %+v", got)
 	}
 	if n := len(got.Timeline); n != 5 || got.Timeline[0].Type != orderflow.OrderPlaced || got.Timeline[4].Sequence != 5 {
@@ -58,7 +62,7 @@ func TestGetOrder(t *testing.T) {
 	}
 	for _, inside := range []string{"a secret token", "an internal", "version", "customerId"} {
 		if bytes.Contains(res.body, []byte(inside)) {
-			t.Errorf("%q is told: %s", inside, res.body)
+			t.Errorf("%q is exposed: %s", inside, res.body)
 		}
 	}
 	tag := res.header.Get("ETag")
@@ -66,7 +70,8 @@ func TestGetOrder(t *testing.T) {
 		t.Errorf("got %v", res.header)
 	}
 	for _, same := range []string{tag, "W/" + tag, `"1", ` + tag, "*"} {
-		if res := f.get(&ada, "/orders/"+id, "If-None-Match: "+same).expect(304, ""); len(res.body) != 0 || res.header.Get("ETag") != tag {
+		if res := f.get(&ada, "/orders/"+id, "If-None-Match: "+same).expect(304, ""); len(res.body) != 0 ||
+			res.header.Get("ETag") != tag {
 			t.Errorf("got %s %v", res.body, res.header)
 		}
 	}
@@ -80,7 +85,7 @@ func TestGetOrder_ofOthers(t *testing.T) {
 	theirs := f.get(&bob, "/orders/"+id).expect(404, "NotFound")
 	none := f.get(&bob, "/orders/ord_00000000000000000000000000").expect(404, "NotFound")
 	if string(theirs.body) != string(none.body) {
-		t.Errorf("another's order differs from none: %s, %s", theirs.body, none.body)
+		t.Errorf("the order of another customer is answered differently from an unknown one: %s, %s", theirs.body, none.body)
 	}
 	f.post(&bob, "/orders/"+id+"/cancel", "").expect(404, "NotFound")
 	for _, odd := range []string{"x", "ord_", "ord_0000000000000000000000000L", "..%2f", id + "0"} {
@@ -131,10 +136,13 @@ func TestListOrders(t *testing.T) {
 	}
 	cursor := decoded[page](f.get(&ada, "/orders?limit=1").expect(200, "")).Next
 	for query, parameter := range map[string]string{
-		"limit=0": "limit", "limit=101": "limit", "limit=ten": "limit", "limit=": "limit", "limit=%2B5": "limit", "limit=1&limit=2": "limit",
-		"status=placed": "status", "status=": "status", "cursor=nonsense": "cursor", "cursor=!!": "cursor", "status=PLACED&cursor=" + cursor: "cursor",
+		"limit=0": "limit", "limit=101": "limit", "limit=ten": "limit", "limit=": "limit", "limit=%2B5": "limit",
+		"limit=1&limit=2": "limit",
+		"status=placed":   "status", "status=": "status", "cursor=nonsense": "cursor", "cursor=!!": "cursor",
+		"status=PLACED&cursor=" + cursor: "cursor",
 	} {
-		if got := f.get(&ada, "/orders?"+query).expect(400, "InvalidParameter").faults(); !slices.Equal(got, []string{parameter}) {
+		if got := f.get(&ada, "/orders?"+query).expect(400, "InvalidParameter").faults(); !slices.Equal(got,
+			[]string{parameter}) {
 			t.Errorf("%s: got %v", query, got)
 		}
 	}

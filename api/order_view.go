@@ -6,8 +6,9 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// The views are what is told of an order; their fields are the contract's schemas. They are made, never marshalled from the stored
-// order, so that what is stored (task tokens, versions, actors) stays inside.
+// The views are what answers hold of an order; their fields are the contract's schemas. They are
+// built field by field and never marshalled from the stored order, so that internal data (task
+// tokens, versions, actors) is not exposed.
 
 type placedView struct {
 	OrderID  string           `json:"orderId"`
@@ -67,7 +68,8 @@ type summaryView struct {
 func viewOrder(o *orderflow.Order) orderView {
 	v := orderView{
 		OrderID: o.ID, Status: o.Status, PaymentStatus: o.PaymentStatus, Lines: o.Lines, Total: o.Total, Email: o.Email,
-		ShippingAddress: o.ShippingAddress, PaymentMethod: o.PaymentMethod, PlacedAt: moment{o.PlacedAt}, UpdatedAt: moment{o.UpdatedAt},
+		ShippingAddress: o.ShippingAddress, PaymentMethod: o.PaymentMethod, PlacedAt: moment{o.PlacedAt},
+		UpdatedAt: moment{o.UpdatedAt},
 		Attention: o.Attention != nil, CancelRequested: o.Cancel != nil, Shipment: viewShipment(o.Shipment),
 	}
 	for _, c := range o.Timeline {
@@ -76,9 +78,11 @@ func viewOrder(o *orderflow.Order) orderView {
 	return v
 }
 
-// viewChange is what a customer sees of a change. Why an order needed attention, and what operators wrote, is not for them.
+// viewChange returns a change as its customer sees it. Why an order needs attention, and what
+// operators write, is internal.
 func viewChange(c orderflow.Change) timelineView {
-	v := timelineView{Sequence: c.Sequence, At: moment{c.At}, Type: c.Type, Status: c.Status, PaymentStatus: c.PaymentStatus, Attention: c.Attention, Reason: c.Reason, Message: c.Message}
+	v := timelineView{Sequence: c.Sequence, At: moment{c.At}, Type: c.Type, Status: c.Status,
+		PaymentStatus: c.PaymentStatus, Attention: c.Attention, Reason: c.Reason, Message: c.Message}
 	if c.Type == orderflow.OrderAttentionChanged {
 		v.Reason = ""
 	}
@@ -89,7 +93,8 @@ func viewShipment(s *orderflow.Shipment) *shipmentView {
 	if s == nil {
 		return nil
 	}
-	return &shipmentView{ShipmentID: s.ID, Status: s.Status, Carrier: s.Carrier, TrackingNumber: s.TrackingNumber, Reason: s.Reason}
+	return &shipmentView{ShipmentID: s.ID, Status: s.Status, Carrier: s.Carrier, TrackingNumber: s.TrackingNumber,
+		Reason: s.Reason}
 }
 
 func viewSummary(o *orderflow.Order) summaryView {
@@ -99,5 +104,5 @@ func viewSummary(o *orderflow.Order) summaryView {
 	}
 }
 
-// orderTag is the entity tag of an order: it counts its writes.
+// orderTag returns the entity tag of an order, which counts its writes.
 func orderTag(o *orderflow.Order) string { return `"` + strconv.FormatInt(o.Version, 10) + `"` }

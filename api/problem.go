@@ -10,7 +10,7 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Codes of failures that only the API knows.
+// Codes of failures that only the API has.
 const (
 	codeMalformedRequest      orderflow.Code = "MalformedRequest"
 	codeInvalidParameter      orderflow.Code = "InvalidParameter"
@@ -30,7 +30,8 @@ const (
 	codeInternal              orderflow.Code = "Internal"
 )
 
-// statuses is the one place that says which status a code is answered with. A code that is not here is our fault: 500.
+// statuses is the one place that maps codes to HTTP statuses. A code that is not listed is an
+// internal error: 500.
 var statuses = map[orderflow.Code]int{
 	codeMalformedRequest:      http.StatusBadRequest,
 	codeInvalidParameter:      http.StatusBadRequest,
@@ -68,7 +69,7 @@ var statuses = map[orderflow.Code]int{
 	orderflow.CodeThrottled: http.StatusServiceUnavailable,
 }
 
-// Fault is one thing that is wrong with a request.
+// Fault is one fault of a request.
 type Fault struct {
 	Pointer   string `json:"pointer,omitempty"`   // JSON pointer (RFC 6901) into the body
 	Parameter string `json:"parameter,omitempty"` // or the name of a query parameter
@@ -83,10 +84,10 @@ type Problem struct {
 	Detail string           `json:"detail"`
 	Code   orderflow.Code   `json:"code"`
 	Errors []Fault          `json:"errors,omitempty"`
-	Total  *orderflow.Money `json:"total,omitempty"` // of PriceChanged: what the order costs now
+	Total  *orderflow.Money `json:"total,omitempty"` // of PriceChanged: the new total
 }
 
-// refusal is an error that says more than an orderflow.Error does.
+// refusal is an error with the details of a problem.
 type refusal struct {
 	code   orderflow.Code
 	detail string
@@ -101,7 +102,7 @@ func refusef(code orderflow.Code, format string, args ...any) *refusal {
 	return &refusal{code: code, detail: fmt.Sprintf(format, args...)}
 }
 
-// refuseFaults is nil if there are none.
+// refuseFaults returns a refusal with the faults, or nil if there are none.
 func refuseFaults(code orderflow.Code, faults []Fault) error {
 	switch len(faults) {
 	case 0:
@@ -114,7 +115,7 @@ func refuseFaults(code orderflow.Code, faults []Fault) error {
 	return &refusal{code: code, detail: fmt.Sprintf("the request has %d faults", len(faults)), faults: faults}
 }
 
-// refusalOf is the refusal in err's chain, or what its orderflow.Error says.
+// refusalOf returns the refusal in err's chain, or one made of its orderflow.Error.
 func refusalOf(err error) *refusal {
 	if no, ok := errors.AsType[*refusal](err); ok {
 		return no
@@ -125,7 +126,8 @@ func refusalOf(err error) *refusal {
 	return &refusal{}
 }
 
-// refuse makes the answer to a request that failed. What it does not know is logged and answered with 500.
+// refuse returns the answer to a request that failed. An error without a known code is logged and
+// answered with 500.
 func (s *server) refuse(r *http.Request, err error) *reply {
 	no := refusalOf(err)
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
@@ -143,16 +145,17 @@ func (s *server) refuse(r *http.Request, err error) *reply {
 	return problem(status, no)
 }
 
-// failure is the answer when it is our fault.
+// failure returns the answer for an internal error.
 func failure() *reply {
 	return problem(http.StatusInternalServerError, refusef(codeInternal, "the service failed"))
 }
 
 func problem(status int, no *refusal) *reply {
 	body, err := json.Marshal(Problem{
-		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: no.detail, Code: no.code, Errors: no.faults, Total: no.total,
+		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: no.detail, Code: no.code,
+		Errors: no.faults, Total: no.total,
 	})
-	if err != nil { // cannot be: the type holds nothing that has no JSON
+	if err != nil { // cannot happen: every field has a JSON form
 		panic(err)
 	}
 	header := no.header.Clone()

@@ -7,7 +7,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// catalogueKept lets browsers and caches keep products shortly: prices are checked when an order is placed, and stock when it is reserved.
+// catalogueKept lets browsers and caches keep products for a short time. Prices are checked when an
+// order is placed, and stock when it is reserved.
 const catalogueKept = "public, max-age=10"
 
 type productView struct {
@@ -20,7 +21,8 @@ type productView struct {
 }
 
 func viewProduct(p orderflow.Product) productView {
-	return productView{SKU: p.SKU, Name: p.Name, Description: p.Description, Category: p.Category, Price: p.Price, OnHand: p.OnHand}
+	return productView{SKU: p.SKU, Name: p.Name, Description: p.Description, Category: p.Category, Price: p.Price,
+		OnHand: p.OnHand}
 }
 
 func (s *server) listProducts(r *request) (*reply, error) {

@@ -19,7 +19,8 @@ func TestGetProduct(t *testing.T) {
 		t.Errorf("got %s %v", res.body, res.header)
 	}
 	f.get(nil, "/products/MUG-BLUE", "If-None-Match: "+res.header.Get("ETag")).expect(304, "")
-	f.products["MUG-BLUE"] = orderflow.Product{SKU: "MUG-BLUE", Name: "Blue mug", Category: "kitchen", Price: usd(1650), OnHand: 9}
+	f.products["MUG-BLUE"] = orderflow.Product{SKU: "MUG-BLUE", Name: "Blue mug", Category: "kitchen", Price: usd(1650),
+		OnHand: 9}
 	f.get(nil, "/products/MUG-BLUE", "If-None-Match: "+res.header.Get("ETag")).expect(200, "")
 	f.get(nil, "/products/NONE").expect(404, "NotFound")
 	for _, odd := range []string{"a%20b", "MUG-BLUE%2Fx", "MUG%2DBLUE%20"} {

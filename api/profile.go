@@ -46,8 +46,9 @@ func (s *server) putProfile(r *request) (*reply, error) {
 	return answerProfile(r, *c)
 }
 
-// checkPreconditions returns PreconditionFailed if the saved profile is not that of If-Match, or is that of If-None-Match, of which
-// "*" is any saved one: RFC 9110, sections 13.1.1 and 13.1.2.
+// checkPreconditions returns PreconditionFailed if the saved profile does not match If-Match, or
+// matches If-None-Match, where "*" matches any saved profile (RFC 9110, sections 13.1.1 and
+// 13.1.2).
 func (r *request) checkPreconditions(saved orderflow.Customer) error {
 	now, err := jsonReply(http.StatusOK, viewProfile(saved))
 	if err != nil {
@@ -55,10 +56,10 @@ func (r *request) checkPreconditions(saved orderflow.Customer) error {
 	}
 	tag := tagOf(now.body)
 	if wanted, given := r.Header["If-Match"]; given && !matches(wanted, tag, strong) {
-		return refusef(codePreconditionFailed, "the profile was changed since: get it again")
+		return refusef(codePreconditionFailed, "the profile was changed in the meantime: get it again")
 	}
 	if saved.Version != 0 && matches(r.Header.Values("If-None-Match"), tag, weak) {
-		return refusef(codePreconditionFailed, "the profile is saved already: get it")
+		return refusef(codePreconditionFailed, "a profile is already saved: get it")
 	}
 	return nil
 }
@@ -80,7 +81,8 @@ func answerProfile(r *request, c orderflow.Customer) (*reply, error) {
 	return answer.kept(r, "private, no-cache", tag), nil
 }
 
-// profile loads a customer's profile; who has none wants to be told everything.
+// profile loads a customer's profile. A customer without one gets an empty profile with all
+// notifications on.
 func (s *server) profile(ctx context.Context, id string) (orderflow.Customer, error) {
 	c, err := s.Customers.Customer(ctx, id)
 	if orderflow.CodeOf(err) == orderflow.CodeNotFound {

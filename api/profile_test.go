@@ -19,10 +19,12 @@ func TestProfile(t *testing.T) {
 	const body = `{"name":"Ada","email":"ada@example.com","address":{"name":"Ada","line1":"1 A St","city":"Wien","postalCode":"1010","country":"AT"},"notifications":{"orderShipped":false}}`
 	saved := f.do(call{by: &ada, method: "PUT", path: "/me", body: body}).expect(200, "")
 	read := f.get(&ada, "/me").expect(200, "")
-	if string(read.body) != string(saved.body) || read.header.Get("ETag") != saved.header.Get("ETag") || read.header.Get("ETag") == empty.header.Get("ETag") {
+	if string(read.body) != string(saved.body) || read.header.Get("ETag") != saved.header.Get("ETag") ||
+		read.header.Get("ETag") == empty.header.Get("ETag") {
 		t.Errorf("got %s %v, then %s %v", saved.body, saved.header, read.body, read.header)
 	}
-	if got := f.customers["ada"]; got.ID != "ada" || got.Address.Country != "AT" || got.Notifications != (orderflow.Notifications{OrderConfirmed: true, OrderClosed: true}) {
+	if got := f.customers["ada"]; got.ID != "ada" || got.Address.Country != "AT" ||
+		got.Notifications != (orderflow.Notifications{OrderConfirmed: true, OrderClosed: true}) {
 		t.Errorf("got %+v", got)
 	}
 	f.get(&ada, "/me", "If-None-Match: "+read.header.Get("ETag")).expect(304, "")
@@ -41,10 +43,11 @@ func TestPutProfile_refuses(t *testing.T) {
 		body   string
 		faults []string
 	}{
-		"an id":             {`{"id":"bob"}`, []string{"/id"}},
-		"a bad e-mail":      {`{"email":"x"}`, []string{"/email"}},
-		"half an address":   {`{"address":{"name":"A","line1":"B","city":"C"}}`, []string{"/address/country"}},
-		"no postal code":    {`{"address":{"name":"A","line1":"B","city":"C","country":"DE"}}`, []string{"/address/postalCode"}},
+		"an id":           {`{"id":"bob"}`, []string{"/id"}},
+		"a bad e-mail":    {`{"email":"x"}`, []string{"/email"}},
+		"half an address": {`{"address":{"name":"A","line1":"B","city":"C"}}`, []string{"/address/country"}},
+		"no postal code": {`{"address":{"name":"A","line1":"B","city":"C","country":"DE"}}`,
+			[]string{"/address/postalCode"}},
 		"a text for a bool": {`{"notifications":{"orderShipped":"yes"}}`, []string{"/notifications/orderShipped"}},
 		"unknown notice":    {`{"notifications":{"orderEaten":true}}`, []string{"/notifications/orderEaten"}},
 	} {
@@ -81,7 +84,7 @@ func TestPutProfile_ifMatch(t *testing.T) {
 	put("without", "").expect(200, "")
 }
 
-// TestPutProfile_ifNoneMatch: "*" saves a first profile and replaces none.
+// TestPutProfile_ifNoneMatch checks that "*" saves a first profile and replaces none.
 func TestPutProfile_ifNoneMatch(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -102,7 +105,8 @@ func TestPutProfile_ifNoneMatch(t *testing.T) {
 	f.get(&ada, "/me", "If-None-Match: *").expect(304, "")
 }
 
-// TestPutProfile_createsOnce: of those who create the same profile at the same time one does.
+// TestPutProfile_createsOnce checks that only one of several concurrent requests creates the
+// profile.
 func TestPutProfile_createsOnce(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -110,7 +114,8 @@ func TestPutProfile_createsOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range statuses {
 		all.Go(func() {
-			put := call{by: &ada, method: "PUT", path: "/me", body: fmt.Sprintf(`{"name":"tab %d"}`, i), headers: []string{"If-None-Match: *"}}
+			put := call{by: &ada, method: "PUT", path: "/me", body: fmt.Sprintf(`{"name":"tab %d"}`, i),
+				headers: []string{"If-None-Match: *"}}
 			statuses[i] = f.do(put).status
 		})
 	}
@@ -121,7 +126,7 @@ func TestPutProfile_createsOnce(t *testing.T) {
 	}
 }
 
-// Two tabs save at the same time: the one that knows what it saw is refused, the other saves over it.
+// Two tabs save at the same time: the request with If-Match is refused, the one without overwrites.
 func TestPutProfile_concurrently(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -131,9 +136,11 @@ func TestPutProfile_concurrently(t *testing.T) {
 	if c := f.customers["ada"]; c.Name != "two" || c.Version != 1 {
 		t.Errorf("got %+v", c)
 	}
-	f.do(call{by: &ada, method: "PUT", path: "/me", body: `{"name":"three"}`, headers: []string{"If-Match: " + tag}}).expect(412, "PreconditionFailed")
+	f.do(call{by: &ada, method: "PUT", path: "/me", body: `{"name":"three"}`,
+		headers: []string{"If-Match: " + tag}}).expect(412, "PreconditionFailed")
 	f.conflicts = changeAttempts
-	if f.do(call{by: &ada, method: "PUT", path: "/me", body: `{}`}).expect(503, "Conflict").header.Get("Retry-After") != "1" {
+	if f.do(call{by: &ada, method: "PUT", path: "/me", body: `{}`}).expect(503,
+		"Conflict").header.Get("Retry-After") != "1" {
 		t.Error("no Retry-After")
 	}
 }

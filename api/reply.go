@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// reply is what a request is answered.
+// reply is the answer to a request.
 type reply struct {
 	status int
 	header http.Header
@@ -26,11 +26,11 @@ func (a *reply) write(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(a.status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(a.body) // a client that has gone needs no answer
+		_, _ = w.Write(a.body) // a client that is gone needs no answer
 	}
 }
 
-// jsonReply answers with a value as JSON. It may not be kept; kept says otherwise.
+// jsonReply returns a reply with a value as JSON. Caches must not store it, unless kept allows it.
 func jsonReply(status int, v any) (*reply, error) {
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -42,7 +42,8 @@ func jsonReply(status int, v any) (*reply, error) {
 	return &reply{status: status, header: header, body: body}, nil
 }
 
-// kept lets the answer be kept as cacheControl says, under the entity tag; a caller that has it already gets 304 (RFC 9110, section 13.1.2).
+// kept allows caches to keep the answer as cacheControl says, under the entity tag. A caller that
+// already has it gets 304 (RFC 9110, section 13.1.2).
 func (a *reply) kept(r *request, cacheControl, tag string) *reply {
 	a.header.Set("Cache-Control", cacheControl)
 	a.header.Set("ETag", tag)
@@ -53,7 +54,8 @@ func (a *reply) kept(r *request, cacheControl, tag string) *reply {
 	return &reply{status: http.StatusNotModified, header: a.header}
 }
 
-// comparison of entity tags (RFC 9110, section 8.8.3.2): If-None-Match compares weakly, If-Match strongly.
+// comparison is how entity tags are compared (RFC 9110, section 8.8.3.2): If-None-Match compares
+// weakly, If-Match strongly.
 type comparison bool
 
 const (
@@ -61,7 +63,7 @@ const (
 	strong comparison = true
 )
 
-// matches reports whether one of the tags that the headers list is the given one.
+// matches reports whether the headers list the tag.
 func matches(headers []string, tag string, how comparison) bool {
 	for candidate := range strings.SplitSeq(strings.Join(headers, ","), ",") {
 		candidate = strings.TrimSpace(candidate)
@@ -75,7 +77,7 @@ func matches(headers []string, tag string, how comparison) bool {
 	return false
 }
 
-// tagOf is the entity tag of content that has no version.
+// tagOf returns the entity tag of content without a version.
 func tagOf(body []byte) string {
 	sum := sha256.Sum256(body)
 	return `"` + hex.EncodeToString(sum[:12]) + `"`

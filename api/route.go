@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// route is one operation of the contract.
+// route is an operation of the contract.
 type route struct {
 	method, path, operation string
 	serve                   func(*server, *request) (*reply, error)
-	public                  bool     // needs no token; what else it needs it checks itself
-	scopes                  []string // of which the token needs all
-	group                   string   // of which the caller must be a member
+	public                  bool     // needs no token; the handler checks any other credentials
+	scopes                  []string // the token needs all of them
+	group                   string   // the caller must be a member
 	parameters              []parameter
-	body                    *schema // nil if the operation takes none
+	body                    *schema // nil if the operation takes no body
 }
 
 // parameter is a path or query parameter.
@@ -28,7 +28,7 @@ type parameter struct {
 // methods are the operations of one path.
 type methods map[string]*route
 
-// router serves every path of the contract.
+// router returns a handler that serves every path of the contract.
 func (s *server) router(routes []route) http.Handler {
 	byPath := map[string]methods{}
 	for i, r := range routes {

@@ -10,24 +10,25 @@ import (
 	"unicode/utf8"
 )
 
-// schema is what the contract says of a value in a request: the part of OpenAPI's schemas that the contract uses there.
+// schema is a schema of the contract for a value in a request. It covers the part of OpenAPI that
+// the contract uses there.
 type schema struct {
 	kind       string // object, array, string, integer, boolean
-	min, max   int64  // characters of a string (max 0: no bound), the value of an integer, entries of an array
+	min, max   int64  // characters of a string (max 0: unbounded), value of an integer, or entries of an array
 	pattern    *regexp.Regexp
 	enum       []string
-	format     string // of a string or an object; wellFormed and checkMembers know what the contract uses
-	fault      string // what to say of a string that breaks its pattern or bounds
-	preset     string // what a missing parameter is taken as
+	format     string // of a string or an object; wellFormed and checkMembers know those that the contract uses
+	fault      string // the error text for a string that breaks its pattern or bounds
+	preset     string // the value of a parameter that is missing
 	items      *schema
 	required   []string
 	properties map[string]*schema
 }
 
-// maxFaults bounds how many faults are told at once.
+// maxFaults is the most faults that one answer lists.
 const maxFaults = 100
 
-// faultList collects what is wrong with a body.
+// faultList collects the faults of a body.
 type faultList []Fault
 
 func (f *faultList) add(pointer, format string, args ...any) {
@@ -36,7 +37,7 @@ func (f *faultList) add(pointer, format string, args ...any) {
 	}
 }
 
-// check adds what is wrong with a value that parseJSON returned; at is its JSON pointer.
+// check adds the faults of a value that parseJSON returned; at is its JSON pointer.
 func (s *schema) check(value any, at string, faults *faultList) {
 	switch v := value.(type) {
 	case map[string]any:
@@ -107,7 +108,7 @@ func (s *schema) checkObject(v map[string]any, at string, faults *faultList) {
 	s.checkMembers(v, at, faults)
 }
 
-// checkMembers checks what members say of each other, which a schema cannot.
+// checkMembers checks the rules between members, which a schema cannot express.
 func (s *schema) checkMembers(v map[string]any, at string, faults *faultList) {
 	country, _ := v["country"].(string)
 	if _, given := v["postalCode"]; s.format == "postal-address" && !given && needsPostalCode(country) {
@@ -128,7 +129,8 @@ func (s *schema) checkArray(v []any, at string, faults *faultList) {
 	}
 }
 
-// checkText says what is wrong with a string, or with the text of an integer or boolean; "" if nothing is.
+// checkText returns what is wrong with a string, or with the text of an integer or boolean. It
+// returns "" if nothing is.
 func (s *schema) checkText(v string) string {
 	switch s.kind {
 	case "integer":
@@ -159,7 +161,7 @@ func (s *schema) checkText(v string) string {
 	return ""
 }
 
-// wellFormed checks what a pattern cannot say.
+// wellFormed reports whether a string satisfies the rules that a pattern cannot express.
 func (s *schema) wellFormed(v string) bool {
 	switch s.format {
 	case "iso-3166-1-alpha-2":

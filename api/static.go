@@ -17,7 +17,7 @@ var contract []byte
 //go:embed docs_gen.html.gz
 var packedDocs []byte
 
-// docsPage unpacks the documentation page when it is asked for first.
+// docsPage unpacks the documentation page on first use.
 var docsPage = sync.OnceValues(func() ([]byte, error) {
 	r, err := gzip.NewReader(bytes.NewReader(packedDocs))
 	if err != nil {
@@ -52,10 +52,11 @@ func static(r *request, contentType string, body []byte) *reply {
 	return a.kept(r, "public, max-age=300", tagOf(body))
 }
 
-// docsPolicy allows the page its own style sheet and nothing else.
+// docsPolicy returns a policy that allows the page its own style sheet and nothing else.
 func docsPolicy(page []byte) string {
 	_, rest, _ := bytes.Cut(page, []byte("<style>"))
 	style, _, _ := bytes.Cut(rest, []byte("</style>"))
 	sum := sha256.Sum256(style)
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+		"'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 }

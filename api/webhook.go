@@ -6,9 +6,11 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// shipmentWebhook notes what the carrier says of a shipment. The signature is checked before anything in the body is believed.
+// shipmentWebhook records a notice of the carrier. It verifies the signature before it reads the
+// body.
 func (s *server) shipmentWebhook(r *request) (*reply, error) {
-	if err := orderflow.VerifyWebhook(s.WebhookSecret, r.Header.Get(orderflow.SignatureHeader), r.body, s.now()); err != nil {
+	if err := orderflow.VerifyWebhook(s.WebhookSecret, r.Header.Get(orderflow.SignatureHeader), r.body,
+		s.now()); err != nil {
 		return nil, unsigned(err)
 	}
 	var notice orderflow.ShipmentNotice
@@ -20,7 +22,7 @@ func (s *server) shipmentWebhook(r *request) (*reply, error) {
 	}
 	var late error
 	o, err := s.changeOrder(r.Context(), notice.OrderID, func(o *orderflow.Order) (err error) {
-		late, err = s.note(o, notice)
+		late, err = s.applyNotice(o, notice)
 		return err
 	})
 	if orderflow.CodeOf(err) == orderflow.CodeNotFound {
@@ -39,14 +41,15 @@ func (s *server) shipmentWebhook(r *request) (*reply, error) {
 	}{o.ID, o.Shipment.ID, o.Shipment.Status})
 }
 
-// unsigned refuses a webhook with the challenge that its sender can answer: to sign.
+// unsigned refuses a webhook with a challenge that asks for a signature.
 func unsigned(err error) error {
 	no := refusalOf(err)
 	no.header = http.Header{"Www-Authenticate": {orderflow.SignatureHeader}}
 	return no
 }
 
-// checkNotice checks what depends on the notice's status: a dispatch has a tracking and no reason, a failure has no tracking.
+// checkNotice checks the fields that depend on the notice's status: a dispatch needs a carrier and
+// a tracking number and has no reason; a failure has neither carrier nor tracking number.
 func checkNotice(n orderflow.ShipmentNotice) error {
 	var faults faultList
 	tracking := []struct{ pointer, value string }{{"/carrier", n.Carrier}, {"/trackingNumber", n.TrackingNumber}}
@@ -55,17 +58,18 @@ func checkNotice(n orderflow.ShipmentNotice) error {
 		case n.Status == orderflow.NoticeDispatched && !given:
 			faults.add(field.pointer, "is missing")
 		case n.Status == orderflow.NoticeFailed && given:
-			faults.add(field.pointer, "is for a dispatched shipment")
+			faults.add(field.pointer, "is only allowed for a dispatched shipment")
 		}
 	}
 	if n.Status == orderflow.NoticeDispatched && n.Reason != "" {
-		faults.add("/reason", "is for a failed shipment")
+		faults.add("/reason", "is only allowed for a failed shipment")
 	}
 	return refuseFaults(codeInvalidRequest, faults)
 }
 
-// note notes what the carrier says. late is the answer to a dispatch that should not have been: it is recorded all the same.
-func (s *server) note(o *orderflow.Order, n orderflow.ShipmentNotice) (late, err error) {
+// applyNotice applies the carrier's notice to the order. late is the answer to a dispatch that
+// should not have happened; it is recorded all the same.
+func (s *server) applyNotice(o *orderflow.Order, n orderflow.ShipmentNotice) (late, err error) {
 	if o.Shipment == nil || o.Shipment.ID != n.ShipmentID {
 		return nil, orderflow.Errorf(orderflow.CodeNotFound, "there is no such shipment")
 	}
@@ -78,5 +82,7 @@ func (s *server) note(o *orderflow.Order, n orderflow.ShipmentNotice) (late, err
 		return nil, err
 	}
 	o.NoteLateDispatch(n.Carrier, n.TrackingNumber, by)
-	return refusef(orderflow.CodeOf(err), "the shipment was not to be dispatched (%v); the dispatch is recorded, and an operator will see to the goods", err), nil
+	return refusef(orderflow.CodeOf(err),
+		"the shipment should not have been dispatched (%v); the dispatch is recorded, and an operator will handle it",
+		err), nil
 }

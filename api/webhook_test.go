@@ -13,7 +13,8 @@ import (
 // notify sends the carrier's signed webhook.
 func (f *fixture) notify(body string) *response {
 	f.Helper()
-	return f.post(nil, "/webhooks/shipments", body, orderflow.SignatureHeader+": "+orderflow.SignWebhook(secret, f.clock(), []byte(body)))
+	return f.post(nil, "/webhooks/shipments", body, orderflow.SignatureHeader+": "+
+		orderflow.SignWebhook(secret, f.clock(), []byte(body)))
 }
 
 func dispatched(id string) string {
@@ -44,7 +45,8 @@ func TestShipmentWebhook(t *testing.T) {
 		t.Errorf("a replay changed the order: %+v, %v", same, err)
 	}
 	f.notify(failed(id)).expect(409, "InvalidState")
-	if got := decoded[orderView](f.get(&ada, "/orders/"+id).expect(200, "")).Shipment; got.Carrier != "Sandbox Parcel" || got.Status != "DISPATCHED" {
+	if got := decoded[orderView](f.get(&ada, "/orders/"+id).expect(200,
+		"")).Shipment; got.Carrier != "Sandbox Parcel" || got.Status != "DISPATCHED" {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -56,7 +58,8 @@ func TestShipmentWebhook_failed(t *testing.T) {
 	f.toCarrier(id)
 	f.notify(failed(id)).expect(200, "")
 	f.notify(failed(id)).expect(200, "")
-	if o, err := f.load(id); err != nil || o.Shipment.Status != orderflow.ShipmentStatusFailed || o.Shipment.Reason != "AddressUnreachable" || o.Sequence != 5 {
+	if o, err := f.load(id); err != nil || o.Shipment.Status != orderflow.ShipmentStatusFailed ||
+		o.Shipment.Reason != "AddressUnreachable" || o.Sequence != 5 {
 		t.Errorf("got %+v, %v", o, err)
 	}
 	f.notify(dispatched(id)).expect(409, "InvalidState")
@@ -69,7 +72,7 @@ func TestShipmentWebhook_afterACancel(t *testing.T) {
 	id := f.placedBy(&ada)
 	f.toCarrier(id)
 	f.post(&ada, "/orders/"+id+"/cancel", "").expect(202, "")
-	for range 2 { // a replay is answered alike, and noted once
+	for range 2 { // a replay gets the same answer, and is recorded once
 		res := f.notify(dispatched(id)).expect(409, "OrderCancelled")
 		if !strings.Contains(string(res.body), "the dispatch is recorded") {
 			t.Errorf("got %s", res.body)
@@ -80,7 +83,8 @@ func TestShipmentWebhook_afterACancel(t *testing.T) {
 	f.get(&operator, "/ops/orders/"+id).expect(200, "")
 }
 
-// wantLate wants an order whose last change, of the given sequence, notes that goods left too late.
+// wantLate checks that the last change of an order, with the given sequence, records a late
+// dispatch.
 func (f *fixture) wantLate(id string, sequence int64) {
 	f.Helper()
 	o, err := f.load(id)
@@ -89,7 +93,8 @@ func (f *fixture) wantLate(id string, sequence int64) {
 	if o.Sequence != sequence || last.Type != orderflow.ShipmentDispatchedLate || last.Actor != "carrier" || !last.Attention {
 		f.Errorf("got %+v", o.Timeline)
 	}
-	if o.Attention == nil || o.Attention.Code != "DispatchedLate" || !strings.Contains(o.Attention.Message, "SP1") || o.Shipment.Status == orderflow.ShipmentStatusDispatched {
+	if o.Attention == nil || o.Attention.Code != "DispatchedLate" || !strings.Contains(o.Attention.Message, "SP1") ||
+		o.Shipment.Status == orderflow.ShipmentStatusDispatched {
 		f.Errorf("got %+v, %+v", o.Attention, o.Shipment)
 	}
 }
@@ -115,7 +120,8 @@ func TestShipmentWebhook_afterTheEnd(t *testing.T) {
 	}
 }
 
-// A signature lasts for five minutes, before and after: what was recorded on the way cannot be sent again.
+// A signature is valid for five minutes before and after its time, so that a recorded request
+// cannot be sent again later.
 func TestShipmentWebhook_oldSignature(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -125,7 +131,8 @@ func TestShipmentWebhook_oldSignature(t *testing.T) {
 		age    time.Duration
 		status int
 	}{
-		{6 * time.Minute, 401}, {-6 * time.Minute, 401}, {5*time.Minute + time.Second, 401}, {5 * time.Minute, 200}, {-5 * time.Minute, 200},
+		{6 * time.Minute, 401}, {-6 * time.Minute, 401}, {5*time.Minute + time.Second, 401}, {5 * time.Minute, 200},
+		{-5 * time.Minute, 200},
 	} {
 		body := failed(id)
 		header := orderflow.SignatureHeader + ": " + orderflow.SignWebhook(secret, f.clock().Add(-tt.age), []byte(body))
@@ -146,17 +153,21 @@ func TestShipmentWebhook_refuses(t *testing.T) {
 	f.notify(`{"shipmentId":`).expect(400, "MalformedRequest")
 	for body, want := range map[string][]string{
 		`{}`: {"/shipmentId", "/orderId", "/status"},
-		fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"dispatched"}`, id):                                                     {"/carrier", "/trackingNumber"},
-		fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"eaten","reason":"Ada was not at home"}`, id):                           {"/reason", "/status"},
+		fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"dispatched"}`,
+			id): {"/carrier", "/trackingNumber"},
+		fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"eaten","reason":"Ada was not at home"}`,
+			id): {"/reason", "/status"},
 		fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"dispatched","carrier":"C","trackingNumber":"T","signedBy":"Ada"}`, id): {"/signedBy"},
 	} {
 		if got := f.notify(body).expect(422, "InvalidRequest").faults(); !slices.Equal(got, want) {
 			t.Errorf("%s: got %v, want %v", body, got, want)
 		}
 	}
-	// Nothing is said about the body to somebody who cannot sign it.
-	for _, signature := range []string{"", "t=1,v1=00", orderflow.SignWebhook("guess", noon, []byte(`{}`)), orderflow.SignWebhook(secret, noon.Add(-time.Hour), []byte(`{}`))} {
-		res := f.post(nil, "/webhooks/shipments", `{}`, orderflow.SignatureHeader+": "+signature).expect(401, "InvalidSignature")
+	// A caller who cannot sign learns nothing about the body.
+	for _, signature := range []string{"", "t=1,v1=00", orderflow.SignWebhook("guess", noon, []byte(`{}`)),
+		orderflow.SignWebhook(secret, noon.Add(-time.Hour), []byte(`{}`))} {
+		res := f.post(nil, "/webhooks/shipments", `{}`, orderflow.SignatureHeader+": "+signature).expect(401,
+			"InvalidSignature")
 		if res.header.Get("WWW-Authenticate") != orderflow.SignatureHeader {
 			t.Errorf("got %v", res.header)
 		}
@@ -164,14 +175,15 @@ func TestShipmentWebhook_refuses(t *testing.T) {
 	f.post(&operator, "/webhooks/shipments", dispatched(id)).expect(401, "InvalidSignature")
 }
 
-// A carrier that named a wrong parcel says so by another notice.
+// A carrier corrects a wrong tracking number with another notice.
 func TestShipmentWebhook_corrects(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	id := f.placedBy(&ada)
 	f.toCarrier(id)
 	notice := func(carrier, number string) string {
-		return fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"dispatched","carrier":%q,"trackingNumber":%q}`, id, carrier, number)
+		return fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"dispatched","carrier":%q,"trackingNumber":%q}`,
+			id, carrier, number)
 	}
 	f.notify(notice("Post", "A1")).expect(200, "")
 	seen := f.get(&ada, "/orders/"+id).expect(200, "").header.Get("ETag")
@@ -179,18 +191,20 @@ func TestShipmentWebhook_corrects(t *testing.T) {
 	f.notify(notice("Post", "B2")).expect(200, "")
 	res := f.get(&ada, "/orders/"+id, "If-None-Match: "+seen).expect(200, "")
 	got := decoded[orderView](res)
-	if last := got.Timeline[len(got.Timeline)-1]; got.Shipment.TrackingNumber != "B2" || last.Type != orderflow.ShipmentCorrected || !last.At.Equal(f.clock()) {
+	if last := got.Timeline[len(got.Timeline)-1]; got.Shipment.TrackingNumber != "B2" ||
+		last.Type != orderflow.ShipmentCorrected || !last.At.Equal(f.clock()) {
 		t.Errorf("got %s", res.body)
 	}
 	f.notify(notice("Post", "B2")).expect(200, "")
 	f.notify(notice("Post", "A1")).expect(409, "InvalidState")
 	f.notify(notice("Parcel Service", "B2")).expect(200, "")
-	if after := decoded[orderView](f.get(&ada, "/orders/"+id).expect(200, "")); after.Shipment.Carrier != "Parcel Service" || len(after.Timeline) != len(got.Timeline)+1 {
+	if after := decoded[orderView](f.get(&ada, "/orders/"+id).expect(200,
+		"")); after.Shipment.Carrier != "Parcel Service" || len(after.Timeline) != len(got.Timeline)+1 {
 		t.Errorf("got %+v", after)
 	}
 }
 
-// What a carrier says is published and shown: it has a pattern, no room for messages.
+// What a carrier sends is published and shown, so its pattern leaves no room for messages.
 func TestShipmentWebhook_patterns(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -199,12 +213,15 @@ func TestShipmentWebhook_patterns(t *testing.T) {
 	try := func(carrier, number string) *response {
 		return f.notify(fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"dispatched","carrier":%q,"trackingNumber":%q}`, id, carrier, number))
 	}
-	for _, number := range []string{"", "1Z 999 AA1", "leave it with Bob Smith", "SP1\n", "-1", "a@b.example", "<b>1</b>", "№1", "1234567890123456789012345678901234567890X"} {
-		if got := try("Post", number).expect(422, "InvalidRequest").faults(); !slices.Equal(got, []string{"/trackingNumber"}) {
+	for _, number := range []string{"", "1Z 999 AA1", "leave it with Bob Smith", "SP1\n", "-1", "a@b.example",
+		"<b>1</b>", "№1", "1234567890123456789012345678901234567890X"} {
+		if got := try("Post", number).expect(422, "InvalidRequest").faults(); !slices.Equal(got,
+			[]string{"/trackingNumber"}) {
 			t.Errorf("%q: got %v", number, got)
 		}
 	}
-	for _, carrier := range []string{"", " Post", "Post ", "a  b", "please call Ada at 555", "Post\n", "<Post>", "ada@example.com", "Post/DHL", "Poste française"} {
+	for _, carrier := range []string{"", " Post", "Post ", "a  b", "please call Ada at 555", "Post\n", "<Post>",
+		"ada@example.com", "Post/DHL", "Poste française"} {
 		if got := try(carrier, "1").expect(422, "InvalidRequest").faults(); !slices.Equal(got, []string{"/carrier"}) {
 			t.Errorf("%q: got %v", carrier, got)
 		}
@@ -214,7 +231,8 @@ func TestShipmentWebhook_patterns(t *testing.T) {
 	}
 }
 
-// TestShipmentWebhook_otherStatus: a notice holds what belongs to its status alone. A refused one changes nothing.
+// TestShipmentWebhook_otherStatus checks that a notice holds only the fields of its status. A
+// refused notice changes nothing.
 func TestShipmentWebhook_otherStatus(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -224,13 +242,20 @@ func TestShipmentWebhook_otherStatus(t *testing.T) {
 	must(t, err)
 	with := func(notice, fields string) string { return strings.Replace(notice, `"status"`, fields+`,"status"`, 1) }
 	for body, want := range map[string][]string{
-		with(dispatched(id), `"reason":"AddressUnreachable"`):                                                                {"/reason"},
-		with(failed(id), `"carrier":"Sandbox Parcel"`):                                                                       {"/carrier"},
-		with(failed(id), `"trackingNumber":"SP1"`):                                                                           {"/trackingNumber"},
-		with(failed(id), `"carrier":"Sandbox Parcel","trackingNumber":"1"`):                                                  {"/carrier", "/trackingNumber"},
-		with(failed(id), `"carrier":"","trackingNumber":null`):                                                               {"/carrier", "/trackingNumber"},
-		fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"failed","carrier":"Post"}`, id):                            {"/carrier"},
-		fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"dispatched","carrier":"Post","reason":"WeightLimit"}`, id): {"/trackingNumber", "/reason"},
+		with(dispatched(id),
+			`"reason":"AddressUnreachable"`): {"/reason"},
+		with(failed(id),
+			`"carrier":"Sandbox Parcel"`): {"/carrier"},
+		with(failed(id),
+			`"trackingNumber":"SP1"`): {"/trackingNumber"},
+		with(failed(id),
+			`"carrier":"Sandbox Parcel","trackingNumber":"1"`): {"/carrier", "/trackingNumber"},
+		with(failed(id),
+			`"carrier":"","trackingNumber":null`): {"/carrier", "/trackingNumber"},
+		fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"failed","carrier":"Post"}`,
+			id): {"/carrier"},
+		fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"dispatched","carrier":"Post","reason":"WeightLimit"}`,
+			id): {"/trackingNumber", "/reason"},
 	} {
 		if got := f.notify(body).expect(422, "InvalidRequest").faults(); !slices.Equal(got, want) {
 			t.Errorf("%s: got %v, want %v", body, got, want)

@@ -92,7 +92,7 @@ func TestCLI_operator(t *testing.T) {
 		`EVENT +TIME +TYPE +STATE +ERROR`, `ExecutionFailed`)
 	s.ok(t, []string{"notifications", "--topic", "alerts"}, `to operators: .*\n +Order `+id+` needs attention at ChargePayment`)
 	s.ok(t, []string{"sandbox", "outage", "lift"})
-	s.ok(t, []string{"ops", "redrive", id, "--reason", "the provider is back"}, `^Order `+id+` goes on`)
+	s.ok(t, []string{"ops", "redrive", id, "--reason", "the provider is back"}, `^Order `+id+` resumes`)
 	watched := s.ok(t, []string{"order", "watch", id},
 		`the order needs an operator\n(.*\n)*.*(needs no operator any more|an operator took care of the order)\n`,
 		`FULFILLED +the order is fulfilled`)

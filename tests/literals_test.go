@@ -18,7 +18,7 @@ const maxUnkeyed = 3
 // named lists the folders, besides the root, in which every long literal names its fields. It includes
 // the folders below them.
 var named = []string{
-	"api", "cloud", "cmd/lambda", "functions", "payment", "storetest", "tasks", "tests",
+	"api", "cloud", "cmd", "functions", "payment", "storetest", "tasks", "tests",
 	"local/asl", "local/clock", "local/dynamodb", "local/events", "local/gateway", "local/guard", "local/iam",
 	"local/pattern", "local/sns", "local/sqs", "local/states", "local/sts", "local/template",
 }

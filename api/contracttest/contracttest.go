@@ -1,5 +1,6 @@
-// Package contracttest checks the answers of an HTTP API against its OpenAPI contract, as another implementation of OpenAPI reads it. Tests put it
-// between themselves and the API, so that every answer of every test is checked.
+// Package contracttest checks the answers of an HTTP API against its OpenAPI contract, with another
+// implementation of OpenAPI. Tests put it between themselves and the API, so that every answer of
+// every test is checked.
 package contracttest
 
 import (
@@ -22,16 +23,18 @@ import (
 	"github.com/getkin/kin-openapi/routers/legacy"
 )
 
-// Checker checks answers against one contract. It is safe for concurrent use.
+// Checker checks answers against a contract. It is safe for concurrent use.
 type Checker struct {
 	doc    *openapi3.T
 	router routers.Router
 }
 
-// unlisted are the statuses that any request may meet and that only the operations' default response stands for.
+// unlisted are the statuses that any request may get and that only the default response of an
+// operation covers.
 var unlisted = []int{
-	http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge,
-	http.StatusRequestHeaderFieldsTooLarge, http.StatusNotImplemented, http.StatusHTTPVersionNotSupported,
+	http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusRequestTimeout,
+	http.StatusRequestEntityTooLarge, http.StatusRequestHeaderFieldsTooLarge, http.StatusNotImplemented,
+	http.StatusHTTPVersionNotSupported,
 }
 
 // New reads an OpenAPI 3.0 document.
@@ -47,21 +50,22 @@ func New(document []byte) (*Checker, error) {
 	return &Checker{doc: doc, router: router}, nil
 }
 
-// Check returns how an answer breaks the contract, nil if it does not.
+// Check returns an error that describes how an answer breaks the contract, or nil.
 func (c *Checker) Check(r *http.Request, status int, header http.Header, body []byte) error {
 	err := errors.Join(c.checkHeaders(r, status, header, body), c.checkAnswer(r, status, header, body))
 	if err != nil {
-		return fmt.Errorf("%s %s: the answer %d breaks the contract: %w\n%v\n%s", r.Method, r.URL, status, err, header, body)
+		return fmt.Errorf("%s %s: the answer %d breaks the contract: %w\n%v\n%s", r.Method, r.URL, status, err,
+			header, body)
 	}
 	return nil
 }
 
-// checkHeaders checks what holds for every answer.
+// checkHeaders checks the headers that every answer with a given status needs.
 func (c *Checker) checkHeaders(r *http.Request, status int, header http.Header, body []byte) error {
 	need := func(names ...string) error {
 		for _, n := range names {
 			if header.Get(n) == "" {
-				return fmt.Errorf("without %s", n)
+				return fmt.Errorf("the header %s is missing", n)
 			}
 		}
 		return nil
@@ -73,16 +77,17 @@ func (c *Checker) checkHeaders(r *http.Request, status int, header http.Header, 
 		return need("Allow")
 	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
 		return need("Retry-After")
-	case r.Method == http.MethodOptions && status == http.StatusNoContent && header.Get("Access-Control-Allow-Methods") == "":
+	case r.Method == http.MethodOptions && status == http.StatusNoContent &&
+		header.Get("Access-Control-Allow-Methods") == "":
 		return need("Allow")
 	case r.Method == http.MethodHead && len(body) > 0:
-		return errors.New("a body in answer to HEAD")
+		return errors.New("the answer to HEAD has a body")
 	}
 	return nil
 }
 
 func (c *Checker) checkAnswer(r *http.Request, status int, header http.Header, body []byte) error {
-	if r.Method == http.MethodHead { // the answer to GET without its body
+	if r.Method == http.MethodHead { // the answer to HEAD is that to GET without its body
 		get := r.Clone(r.Context())
 		get.Method = http.MethodGet
 		if route, _ := c.find(get); route != nil {
@@ -107,18 +112,18 @@ func (c *Checker) checkAnswer(r *http.Request, status int, header http.Header, b
 	if media, _, _ := mime.ParseMediaType(header.Get("Content-Type")); media == "text/html" || media == "application/yaml" {
 		in.Options.ExcludeResponseBody = true // a page, and the contract itself
 		if route.Operation.Responses.Status(status).Value.Content.Get(media) == nil {
-			return fmt.Errorf("the contract does not foresee %s", media)
+			return fmt.Errorf("the contract does not list the media type %s", media)
 		}
 	}
 	return openapi3filter.ValidateResponse(context.WithoutCancel(r.Context()), in.SetBodyBytes(body))
 }
 
-// find returns the operation that a request is for, nil if there is none. The router passes over slashes at the end.
+// find returns the operation that a request is for, or nil. The router ignores trailing slashes.
 func (c *Checker) find(r *http.Request) (*routers.Route, map[string]string) {
 	if strings.HasSuffix(r.URL.Path, "/") || strings.Contains(r.URL.Path, "//") {
 		return nil, nil
 	}
-	here := r.Clone(r.Context()) // the contract's server is /: whatever host serves it
+	here := r.Clone(r.Context()) // the contract's server is /, on any host
 	here.URL.Scheme, here.URL.Host = "", ""
 	route, params, err := c.router.FindRoute(here)
 	if err != nil {
@@ -127,24 +132,27 @@ func (c *Checker) find(r *http.Request) (*routers.Route, map[string]string) {
 	return route, params
 }
 
-// listed checks that the contract lists a status for an operation. What is for none is refused.
+// listed checks that the contract lists a status for an operation. A request without an operation
+// must be refused.
 func listed(route *routers.Route, status int) error {
 	if slices.Contains(unlisted, status) {
 		return nil
 	}
 	if route == nil {
-		if status >= http.StatusBadRequest && status < http.StatusInternalServerError || status == http.StatusServiceUnavailable {
+		if status >= http.StatusBadRequest && status < http.StatusInternalServerError ||
+			status == http.StatusServiceUnavailable {
 			return nil
 		}
 		return errors.New("the contract has no such operation")
 	}
 	if route.Operation.Responses.Status(status) == nil {
-		return fmt.Errorf("%s lists %v", route.Operation.OperationID, slices.Sorted(maps.Keys(route.Operation.Responses.Map())))
+		return fmt.Errorf("%s lists %v", route.Operation.OperationID,
+			slices.Sorted(maps.Keys(route.Operation.Responses.Map())))
 	}
 	return nil
 }
 
-// checkProblem checks a failure: it is a problem of this status, or what the gateway says by itself.
+// checkProblem checks a failure: it is a problem with this status, or an answer of the gateway.
 func (c *Checker) checkProblem(status int, header http.Header, body []byte) error {
 	media, _, err := mime.ParseMediaType(header.Get("Content-Type"))
 	if err != nil {
@@ -152,23 +160,26 @@ func (c *Checker) checkProblem(status int, header http.Header, body []byte) erro
 	}
 	content := c.doc.Components.Responses["Refused"].Value.Content.Get(media)
 	if content == nil {
-		return fmt.Errorf("a failure is %s", media)
+		return fmt.Errorf("the media type of a failure is %s", media)
 	}
 	var value map[string]any
 	if err := json.Unmarshal(body, &value); err != nil {
-		return fmt.Errorf("a failure is not JSON: %w", err)
+		return fmt.Errorf("the body of a failure is not JSON: %w", err)
 	}
 	if err := content.Schema.Value.VisitJSON(value); err != nil {
 		return err
 	}
-	if told, given := value["status"]; given && fmt.Sprint(told) != strconv.Itoa(status) {
-		return fmt.Errorf("the problem's status is %v", told)
+	if stated, given := value["status"]; given && fmt.Sprint(stated) != strconv.Itoa(status) {
+		return fmt.Errorf("the problem's status is %v", stated)
 	}
 	return nil
 }
 
-// Transport makes a transport that checks the answers to the requests that its caller chooses, and reports those that break the contract.
-func (c *Checker) Transport(base http.RoundTripper, concerns func(*http.Request) bool, report func(error)) http.RoundTripper {
+// Transport returns a transport that checks the answers to the requests for which concerns reports
+// true, and reports those that break the contract.
+func (c *Checker) Transport(
+	base http.RoundTripper, concerns func(*http.Request) bool, report func(error),
+) http.RoundTripper {
 	return transport{checker: c, base: base, concerns: concerns, report: report}
 }
 

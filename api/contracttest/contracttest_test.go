@@ -32,7 +32,7 @@ func TestChecker_Check(t *testing.T) {
 		name, method, path string
 		status             int
 		header, body       string // "name: value|name: value"
-		want               string // part of the error, "" for none
+		want               string // part of the error, "" for success
 	}{
 		{"an answer", "GET", "/healthz", 200, "Content-Type: application/json", `{"status":"ok"}`, ""},
 		{"another body", "GET", "/healthz", 200, "Content-Type: application/json", `{"status":"fine"}`, "status"},
@@ -40,20 +40,30 @@ func TestChecker_Check(t *testing.T) {
 		{"another type", "GET", "/healthz", 200, "Content-Type: text/plain", `ok`, "text/plain"},
 		{"a page", "GET", "/docs", 200, "Content-Type: text/html; charset=utf-8", `<html>`, ""},
 		{"a page where there is none", "GET", "/healthz", 200, "Content-Type: text/html", `<html>`, "text/html"},
-		{"a status that is not listed", "GET", "/healthz", 201, "Content-Type: application/json", `{"status":"ok"}`, "Health lists"},
+		{"a status that is not listed", "GET", "/healthz", 201, "Content-Type: application/json", `{"status":"ok"}`,
+			"Health lists"},
 		{"a redirection", "GET", "//orders", 301, "Location: /orders", ``, "no such operation"},
 		{"a problem", "GET", order, 404, "Content-Type: application/problem+json", noOrder, ""},
-		{"a problem of another status", "GET", order, 403, "Content-Type: application/problem+json", noOrder, "the problem's status is 404"},
-		{"a problem without a code", "GET", order, 404, "Content-Type: application/problem+json", strings.Replace(noOrder, "code", "kind", 1), "kind"},
-		{"the gateway's own words", "GET", order, 401, "Content-Type: application/json|WWW-Authenticate: Bearer", `{"message":"Unauthorized"}`, ""},
-		{"no challenge", "GET", order, 401, "Content-Type: application/json", `{"message":"Unauthorized"}`, "without WWW-Authenticate"},
-		{"no Retry-After", "GET", order, 429, "Content-Type: application/json", `{"message":"Too Many Requests"}`, "without Retry-After"},
-		{"no Allow", "DELETE", "/orders", 405, "Content-Type: application/problem+json", strings.Replace(noOrder, "404", "405", 1), "without Allow"},
-		{"HTML", "GET", "/nothing", 404, "Content-Type: text/html", `<h1>404</h1>`, "a failure is text/html"},
-		{"text", "GET", "/nothing", 400, "Content-Type: text/plain; charset=utf-8", `400 Bad Request`, "a failure is text/plain"},
+		{"a problem of another status", "GET", order, 403, "Content-Type: application/problem+json", noOrder,
+			"the problem's status is 404"},
+		{"a problem without a code", "GET", order, 404, "Content-Type: application/problem+json",
+			strings.Replace(noOrder, "code", "kind", 1), "kind"},
+		{"the gateway's own words", "GET", order, 401, "Content-Type: application/json|WWW-Authenticate: Bearer",
+			`{"message":"Unauthorized"}`, ""},
+		{"no challenge", "GET", order, 401, "Content-Type: application/json", `{"message":"Unauthorized"}`,
+			"header WWW-Authenticate is missing"},
+		{"no Retry-After", "GET", order, 429, "Content-Type: application/json", `{"message":"Too Many Requests"}`,
+			"header Retry-After is missing"},
+		{"no Allow", "DELETE", "/orders", 405, "Content-Type: application/problem+json",
+			strings.Replace(noOrder, "404", "405", 1), "header Allow is missing"},
+		{"HTML", "GET", "/nothing", 404, "Content-Type: text/html", `<h1>404</h1>`,
+			"the media type of a failure is text/html"},
+		{"text", "GET", "/nothing", 400, "Content-Type: text/plain; charset=utf-8", `400 Bad Request`,
+			"the media type of a failure is text/plain"},
 		{"OPTIONS", "OPTIONS", "/orders", 204, "Allow: GET", ``, ""},
 		{"HEAD", "HEAD", "/healthz", 200, "Content-Type: application/json", ``, ""},
-		{"HEAD with a body", "HEAD", "/healthz", 200, "Content-Type: application/json", `{}`, "a body in answer to HEAD"},
+		{"HEAD with a body", "HEAD", "/healthz", 200, "Content-Type: application/json", `{}`,
+			"the answer to HEAD has a body"},
 		{"HEAD that is not listed", "HEAD", "/healthz", 302, "Location: /", ``, "Health lists"},
 		{"a success for nothing", "POST", "/nothing", 200, "Content-Type: application/json", `{}`, "no such operation"},
 	} {
@@ -81,7 +91,8 @@ func TestChecker_Transport(t *testing.T) {
 	defer server.Close()
 	var reported []string
 	concerns := func(r *http.Request) bool { return r.URL.Path == "/healthz" }
-	client := http.Client{Transport: newChecker(t).Transport(server.Client().Transport, concerns, func(err error) { reported = append(reported, err.Error()) })}
+	client := http.Client{Transport: newChecker(t).Transport(server.Client().Transport, concerns,
+		func(err error) { reported = append(reported, err.Error()) })}
 	for _, path := range []string{"/healthz", "/other"} {
 		res, err := client.Get(server.URL + path)
 		if err != nil {

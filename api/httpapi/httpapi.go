@@ -1,6 +1,8 @@
-// Package httpapi serves an http.Handler behind an API Gateway HTTP API (Lambda proxy integration, payload format 2.0).
+// Package httpapi serves an http.Handler behind an API Gateway HTTP API (Lambda proxy integration,
+// payload format 2.0).
 //
-// See "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway" in the API Gateway developer guide.
+// See "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway" in the API Gateway
+// developer guide.
 package httpapi
 
 import (
@@ -21,8 +23,9 @@ import (
 // Function is a Lambda function behind an HTTP API.
 type Function func(ctx context.Context, e events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
 
-// New makes a function that serves the handler. The claims of the JWT authorizer become the api.Caller, the gateway's request id the
-// request's. The function fails only for an event that is no HTTP request.
+// New returns a function that serves the handler. The claims of the JWT authorizer become the
+// api.Caller, and the gateway's request id becomes the request's. The function fails only for an
+// event that is not an HTTP request.
 func New(h http.Handler) Function {
 	return func(ctx context.Context, e events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		r, err := Request(ctx, e)
@@ -35,11 +38,11 @@ func New(h http.Handler) Function {
 	}
 }
 
-// Request makes the request that the event tells of.
+// Request returns the request that the event describes.
 func Request(ctx context.Context, e events.APIGatewayV2HTTPRequest) (*http.Request, error) {
 	method := e.RequestContext.HTTP.Method
 	if method == "" {
-		return nil, errors.New("it has no requestContext.http.method: payload format 2.0 is expected")
+		return nil, errors.New("requestContext.http.method is missing: payload format 2.0 is expected")
 	}
 	body, err := bodyOf(e)
 	if err != nil {
@@ -51,7 +54,7 @@ func Request(ctx context.Context, e events.APIGatewayV2HTTPRequest) (*http.Reque
 	}
 	r.URL = urlOf(e)
 	for name, value := range e.Headers {
-		r.Header.Set(name, value) // several values come joined by commas
+		r.Header.Set(name, value) // several values arrive joined by commas
 	}
 	if len(e.Cookies) > 0 {
 		r.Header.Set("Cookie", strings.Join(e.Cookies, "; "))
@@ -81,8 +84,8 @@ func bodyOf(e events.APIGatewayV2HTTPRequest) (io.Reader, error) {
 	return strings.NewReader(string(body)), nil
 }
 
-// urlOf is the URL that the client asked for, without the host: clients send what they like as a host, and not all of it makes a URL. The
-// path comes with the stage before it, but for the stage $default.
+// urlOf returns the URL of the request without the host, because clients may send a host that is
+// not valid in a URL. The path begins with the stage, except for the stage $default.
 func urlOf(e events.APIGatewayV2HTTPRequest) *url.URL {
 	raw := e.RawPath
 	if stage := e.RequestContext.Stage; stage != "" && stage != "$default" {
@@ -100,7 +103,7 @@ func urlOf(e events.APIGatewayV2HTTPRequest) *url.URL {
 	return &url.URL{Path: path, RawPath: raw, RawQuery: e.RawQueryString}
 }
 
-// hostOf is what the client calls the API.
+// hostOf returns the host that the client sent.
 func hostOf(e events.APIGatewayV2HTTPRequest) string {
 	for name, value := range e.Headers {
 		if strings.EqualFold(name, "host") {

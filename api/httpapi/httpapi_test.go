@@ -39,7 +39,8 @@ func TestRequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Method != "GET" || r.URL.Path != "/orders/ord_000sksmeyf00rq2d2yxq4fhqgr" || r.Host != "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com" || r.RemoteAddr != "203.0.113.7" {
+	if r.Method != "GET" || r.URL.Path != "/orders/ord_000sksmeyf00rq2d2yxq4fhqgr" ||
+		r.Host != "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com" || r.RemoteAddr != "203.0.113.7" {
 		t.Errorf("got %s %s of %s from %s", r.Method, r.URL, r.Host, r.RemoteAddr)
 	}
 	if got := r.URL.Query(); got.Get("limit") != "10" || !slices.Equal(got["tag"], []string{"a&b", "c"}) {
@@ -60,7 +61,8 @@ func TestRequest_bodyAndStage(t *testing.T) {
 		t.Fatal(err)
 	}
 	body, err := io.ReadAll(r.Body)
-	if err != nil || string(body) != `{"shipmentId":"shp"}` || r.URL.Path != "/webhooks/shipments" || r.Host != "api.example.com" {
+	if err != nil || string(body) != `{"shipmentId":"shp"}` || r.URL.Path != "/webhooks/shipments" ||
+		r.Host != "api.example.com" {
 		t.Errorf("got %s, %v at %s of %s", body, err, r.URL, r.Host)
 	}
 }
@@ -68,8 +70,10 @@ func TestRequest_bodyAndStage(t *testing.T) {
 func TestRequest_paths(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ stage, raw, want string }{
-		{"$default", "", "/"}, {"$default", "/prod/orders", "/prod/orders"}, {"prod", "/prod", "/"}, {"prod", "/production/orders", "/production/orders"},
-		{"", "/products/a%20b", "/products/a b"}, {"", "/products/a b", "/products/a b"}, {"", "/products/100%", "/products/100%"}, {"", "/products/a%2Fb", "/products/a/b"},
+		{"$default", "", "/"}, {"$default", "/prod/orders", "/prod/orders"}, {"prod", "/prod", "/"},
+		{"prod", "/production/orders", "/production/orders"},
+		{"", "/products/a%20b", "/products/a b"}, {"", "/products/a b", "/products/a b"},
+		{"", "/products/100%", "/products/100%"}, {"", "/products/a%2Fb", "/products/a/b"},
 	} {
 		e := event(t, "get-order")
 		e.RawPath, e.RequestContext.Stage = tt.raw, tt.stage
@@ -79,12 +83,14 @@ func TestRequest_paths(t *testing.T) {
 	}
 }
 
-// Clients send what they like as a path, a query or a host: it is for the API to refuse.
+// TestRequest_oddities checks that any path, query and host reach the API, which refuses them.
 func TestRequest_oddities(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ path, query, host string }{
-		{"//orders", "", "api.example"}, {"//", "", "api.example"}, {"/orders", "limit=%zz", "api.example"}, {"/orders", "a;b", "api.example"}, {"/orders", "a#b?c", "api.example"},
-		{"/orders?x#y", "", "api.example"}, {"/orders", "", "[::1"}, {"/orders", "", "a%zz"}, {"/orders", "", "user@host:99999"}, {"/orders", "", "a b/c"}, {"/orders", "", ""}, {"/a\nb", "", ":"},
+		{"//orders", "", "api.example"}, {"//", "", "api.example"}, {"/orders", "limit=%zz", "api.example"},
+		{"/orders", "a;b", "api.example"}, {"/orders", "a#b?c", "api.example"},
+		{"/orders?x#y", "", "api.example"}, {"/orders", "", "[::1"}, {"/orders", "", "a%zz"},
+		{"/orders", "", "user@host:99999"}, {"/orders", "", "a b/c"}, {"/orders", "", ""}, {"/a\nb", "", ":"},
 	} {
 		e := event(t, "get-order")
 		e.RawPath, e.RawQueryString, e.Headers = tt.path, tt.query, map[string]string{"host": tt.host}
@@ -114,7 +120,8 @@ func TestNew_answers(t *testing.T) {
 		serve http.HandlerFunc
 		want  events.APIGatewayV2HTTPResponse
 	}{
-		"nothing": {func(http.ResponseWriter, *http.Request) {}, events.APIGatewayV2HTTPResponse{StatusCode: 200, Headers: map[string]string{}}},
+		"nothing": {func(http.ResponseWriter, *http.Request) {},
+			events.APIGatewayV2HTTPResponse{StatusCode: 200, Headers: map[string]string{}}},
 		"text": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("Content-Length", "17")
@@ -127,14 +134,17 @@ func TestNew_answers(t *testing.T) {
 			_, _ = io.WriteString(w, `{"name":"Comté"}`)
 			w.WriteHeader(500)
 		}, events.APIGatewayV2HTTPResponse{
-			StatusCode: 202, Body: `{"name":"Comté"}`, Cookies: []string{"a=1", "b=2; Path=/"}, Headers: map[string]string{"Content-Type": "application/json", "Vary": "A, B"},
+			StatusCode: 202, Body: `{"name":"Comté"}`, Cookies: []string{"a=1", "b=2; Path=/"},
+			Headers: map[string]string{"Content-Type": "application/json", "Vary": "A, B"},
 		}},
 		"bytes": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte{0xff, 0xfe}) },
-			events.APIGatewayV2HTTPResponse{StatusCode: 200, Body: "//4=", IsBase64Encoded: true, Headers: map[string]string{}}},
+			events.APIGatewayV2HTTPResponse{StatusCode: 200, Body: "//4=", IsBase64Encoded: true,
+				Headers: map[string]string{}}},
 		"compressed": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			_, _ = w.Write([]byte("zip"))
-		}, events.APIGatewayV2HTTPResponse{StatusCode: 200, Body: "emlw", IsBase64Encoded: true, Headers: map[string]string{"Content-Encoding": "gzip"}}},
+		}, events.APIGatewayV2HTTPResponse{StatusCode: 200, Body: "emlw", IsBase64Encoded: true,
+			Headers: map[string]string{"Content-Encoding": "gzip"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -157,12 +167,14 @@ func TestNew_answers(t *testing.T) {
 	}
 }
 
-// TestNew_identifies sends events through the whole API: who calls is what the authorizer says.
+// TestNew_identifies sends events through the whole API. The caller is the one that the authorizer
+// names.
 func TestNew_identifies(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	f := New(api.New(api.Options{
-		OrderLists: noOrders{}, WebhookSecret: "secret", Now: func() time.Time { return time.Unix(1795348800, 0) }, Logger: slog.New(slog.NewJSONHandler(&log, nil)),
+		OrderLists: noOrders{}, WebhookSecret: "secret", Now: func() time.Time { return time.Unix(1795348800, 0) },
+		Logger: slog.New(slog.NewJSONHandler(&log, nil)),
 	}))
 	e := event(t, "get-order")
 	e.RawPath, e.RawQueryString = "/ops/orders", ""
@@ -173,7 +185,8 @@ func TestNew_identifies(t *testing.T) {
 		}
 		return res
 	}
-	if res := serve(); res.StatusCode != 200 || res.Body != `{"orders":[]}` || res.Headers["X-Request-Id"] != "UoZ0qjHIIAMEJ9w=" {
+	if res := serve(); res.StatusCode != 200 || res.Body != `{"orders":[]}` ||
+		res.Headers["X-Request-Id"] != "UoZ0qjHIIAMEJ9w=" {
 		t.Errorf("got %+v", res)
 	}
 	e.RequestContext.Authorizer.JWT.Claims["cognito:groups"] = "[auditors]"

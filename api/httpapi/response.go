@@ -10,10 +10,10 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// response collects what a handler answers.
+// response collects the answer of a handler.
 type response struct {
 	header http.Header
-	sent   http.Header // the header as it was when the status was written
+	sent   http.Header // the header at the time the status was written
 	status int
 	body   bytes.Buffer
 }
@@ -36,11 +36,12 @@ func (w *response) Write(p []byte) (int, error) {
 	return w.body.Write(p)
 }
 
-// event is the answer as the gateway takes it: several values of a header joined by commas, cookies apart, what is not text in base64.
-// The gateway counts the body's bytes itself.
+// event returns the answer in the gateway's format: several values of a header joined by commas,
+// cookies separate, and a body that is not text in base64. The gateway sets Content-Length itself.
 func (w *response) event() events.APIGatewayV2HTTPResponse {
 	w.WriteHeader(http.StatusOK)
-	e := events.APIGatewayV2HTTPResponse{StatusCode: w.status, Headers: map[string]string{}, Cookies: w.sent.Values("Set-Cookie")}
+	e := events.APIGatewayV2HTTPResponse{StatusCode: w.status, Headers: map[string]string{},
+		Cookies: w.sent.Values("Set-Cookie")}
 	for name, values := range w.sent {
 		if name != "Set-Cookie" && name != "Content-Length" {
 			e.Headers[name] = strings.Join(values, ", ")

@@ -17,14 +17,14 @@ type aslValidateCommand struct {
 }
 
 func (*aslValidateCommand) Help() string {
-	return `Each finding is one line: file:line:column: severity code: message. UNSUPPORTED_BY_ENGINE is valid, but does not run on this machine.
-A Resource may hold ${Name}, which a deployment fills in.
+	return `Each finding is one line: file:line:column: severity code: message. A finding UNSUPPORTED_BY_ENGINE is valid on AWS, but does not run on this machine.
+A Resource may have placeholders such as ${Name}, which a deployment fills in.
 
 Example:
   orderflow asl validate statemachines/fulfil-order.asl.json`
 }
 
-// aslFinding is one diagnostic of a file.
+// aslFinding is a diagnostic of a file.
 type aslFinding struct {
 	File     string `json:"file"`
 	Line     int    `json:"line"`
@@ -77,9 +77,12 @@ func readDefinition(file string) ([]byte, error) {
 	return text, nil
 }
 
-// newASLFinding leaves out what repeats the text of the definition.
+// newASLFinding returns a diagnostic without the parts that repeat the definition's text.
 func newASLFinding(file string, d asl.Diagnostic) aslFinding {
-	f := aslFinding{file, d.Line, d.Column, d.Severity, d.Code, strings.TrimSpace(d.Message), d.Location}
+	f := aslFinding{
+		File: file, Line: d.Line, Column: d.Column, Severity: d.Severity, Code: d.Code,
+		Message: strings.TrimSpace(d.Message), Location: d.Location,
+	}
 	if d.Code == asl.CodeInvalidJSON {
 		f.Message, _, _ = strings.Cut(f.Message, "\n")
 		f.Location = ""

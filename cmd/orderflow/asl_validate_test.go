@@ -57,7 +57,10 @@ func TestASLValidate(t *testing.T) {
 		if err := json.Unmarshal([]byte(out), &got); err != nil || code != 1 || len(got) != 4 {
 			t.Fatalf("exit code %d, %v\n%s%s", code, err, out, errs)
 		}
-		want := aslFinding{bad, 4, 30, "ERROR", "SCHEMA_VALIDATION_FAILED", "Minimum value is 0", "/States/Pack/Seconds"}
+		want := aslFinding{
+			File: bad, Line: 4, Column: 30, Severity: "ERROR", Code: "SCHEMA_VALIDATION_FAILED",
+			Message: "Minimum value is 0", Location: "/States/Pack/Seconds",
+		}
 		if got[0] != want {
 			t.Errorf("first finding %+v, want %+v", got[0], want)
 		}
@@ -67,17 +70,20 @@ func TestASLValidate(t *testing.T) {
 	})
 	t.Run("express", func(t *testing.T) {
 		t.Parallel()
-		token := write("token.asl.json", `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","End":true}}}`)
+		token := write("token.asl.json",
+			`{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","End":true}}}`)
 		if code, out, _ := command(t, "asl", "validate", token); code != 0 {
 			t.Errorf("as standard: exit code %d\n%s", code, out)
 		}
-		if code, out, _ := command(t, "asl", "validate", "--type", "express", token); code != 1 || !strings.Contains(out, "Express state machine") {
+		if code, out, _ := command(t, "asl", "validate", "--type", "express", token); code != 1 ||
+			!strings.Contains(out, "Express state machine") {
 			t.Errorf("as express: exit code %d\n%s", code, out)
 		}
 	})
 	t.Run("no file", func(t *testing.T) {
 		t.Parallel()
-		if code, _, errs := command(t, "asl", "validate", filepath.Join(dir, "none.json")); code != 1 || !strings.Contains(errs, "none.json") {
+		if code, _, errs := command(t, "asl", "validate", filepath.Join(dir, "none.json")); code != 1 ||
+			!strings.Contains(errs, "none.json") {
 			t.Errorf("exit code %d, %s", code, errs)
 		}
 	})

@@ -11,10 +11,10 @@ import (
 )
 
 type benchCommands struct {
-	Coldstart benchColdstartCommand `cmd:"" help:"Start the program that is deployed, for each function, and measure."`
-	Memory    benchMemoryCommand    `cmd:"" help:"Measure what each function computes and keeps in memory, and what follows for its memory size."`
+	Coldstart benchColdstartCommand `cmd:"" help:"Measure the start of each function in the deployed program."`
+	Memory    benchMemoryCommand    `cmd:"" help:"Measure the processor time and memory of each function, and compute its memory size."`
 	Orders    benchOrdersCommand    `cmd:"" help:"Place orders through the API and measure until they are fulfilled."`
-	API       benchAPICommand       `cmd:"" name:"api" help:"Let customers come at a set rate and measure how soon the API answers."`
+	API       benchAPICommand       `cmd:"" name:"api" help:"Let customers arrive at a constant rate and measure the API's response times."`
 	Engine    benchEngineCommand    `cmd:"" help:"Run order-7 on the engine." passthrough:""`
 }
 
@@ -31,17 +31,17 @@ type benchOrdersCommand struct {
 	JSON bool `help:"Print JSON."`
 }
 
-// ordersFlags are bench.Orders, on the command line.
+// ordersFlags are the flags of bench.Orders.
 type ordersFlags struct {
 	N            int           `help:"How many orders." default:"2000"`
 	Concurrency  int           `help:"How many orders are in flight." default:"64"`
-	InMemory     bool          `help:"Keep nothing on disk."`
+	InMemory     bool          `help:"Keep all data in memory."`
 	CarrierDelay time.Duration `help:"How long the sandbox carrier takes." default:"0s"`
 	CPUProfile   string        `name:"cpuprofile" help:"Write a CPU profile of the run." placeholder:"FILE"`
 }
 
 func (*benchOrdersCommand) Help() string {
-	return `Starts the whole system and keeps --concurrency orders in flight until --n are FULFILLED: each is placed over HTTP and read until it has ended.
+	return `Starts the whole system and keeps --concurrency orders in flight until --n are FULFILLED. Each is placed over HTTP and read until it ends.
 
 Example:
   orderflow bench orders --n 2000 --concurrency 64`
@@ -60,18 +60,18 @@ type benchAPICommand struct {
 	JSON bool `help:"Print JSON."`
 }
 
-// apiFlags are bench.API, on the command line.
+// apiFlags are the flags of bench.API.
 type apiFlags struct {
 	Rate         int           `help:"Customers a second." default:"200"`
-	For          time.Duration `help:"For how long they come." default:"30s"`
-	InMemory     bool          `help:"Keep nothing on disk."`
+	For          time.Duration `help:"How long customers arrive." default:"30s"`
+	InMemory     bool          `help:"Keep all data in memory."`
 	CarrierDelay time.Duration `help:"How long the sandbox carrier takes." default:"0s"`
 	CPUProfile   string        `name:"cpuprofile" help:"Write a CPU profile of the run." placeholder:"FILE"`
 }
 
 func (*benchAPICommand) Help() string {
-	return `Starts the whole system; customers arrive at a set rate, whether or not those before were served. Each places an order, reads it, and lists its orders. ` +
-		`Then waits until every order is FULFILLED.
+	return `Starts the whole system. Customers arrive at a constant rate, whether or not earlier customers have been served. Each places an order, reads it, and lists its orders. ` +
+		`At the end, waits until every order is FULFILLED.
 
 Example:
   orderflow bench api --rate 200 --for 30s`
@@ -90,16 +90,16 @@ type benchColdstartCommand struct {
 	JSON bool `help:"Print JSON."`
 }
 
-// coldstartFlags are bench.Coldstart, on the command line.
+// coldstartFlags are the flags of bench.Coldstart.
 type coldstartFlags struct {
-	Bootstrap string `help:"The program that is deployed, built for this machine. Without it the Go tool builds one from the sources." type:"existingfile" placeholder:"FILE"`
+	Bootstrap string `help:"The deployed program, built for this machine (without it, the Go tool builds one from the sources)." type:"existingfile" placeholder:"FILE"`
 	Starts    int    `help:"How often each function is started." default:"10"`
 	N         int    `help:"How many invocations before the memory is measured." default:"1000"`
 }
 
 func (*benchColdstartCommand) Help() string {
-	return `Starts the program that is deployed, for each function, behind a Lambda Runtime API, and invokes it with a harmless event against an in-memory stack.
-Measured are: start of the process -> its first request for work (medians of --starts), the first invocation, an invocation after that, the resident
+	return `Starts the deployed program for each function behind a Lambda Runtime API, and invokes it with a harmless event against an in-memory stack.
+It measures the time from the start of the process to its first request for work (median of --starts), the first and a later invocation, the resident
 memory after --n invocations, and the program's size.
 
 Example:
@@ -119,19 +119,19 @@ type benchMemoryCommand struct {
 	JSON bool `help:"Print JSON."`
 }
 
-// memoryFlags are bench.Memory, on the command line.
+// memoryFlags are the flags of bench.Memory.
 type memoryFlags struct {
-	Bootstrap string `help:"The program that is deployed, built for this machine. Without it the Go tool builds one from the sources." type:"existingfile" placeholder:"FILE"`
-	Orders    int    `help:"How many usual orders are fulfilled; a quarter as many are cancelled, and a quarter as many fail." default:"200"`
-	Large     int    `help:"How many orders of 100 products are fulfilled, as many cancelled, as many failed; and how often each full batch is delivered." default:"20"`
+	Bootstrap string `help:"The deployed program, built for this machine (without it, the Go tool builds one from the sources)." type:"existingfile" placeholder:"FILE"`
+	Orders    int    `help:"How many usual orders are fulfilled. A quarter of that number is cancelled, and a quarter fails." default:"200"`
+	Large     int    `help:"How many orders of 100 products are fulfilled. The same number is cancelled, the same fails, and each full batch is delivered as often." default:"20"`
 }
 
 func (*benchMemoryCommand) Help() string {
-	return `Runs the whole system in memory with each function as processes of the program that is deployed, and measures every invocation: the processor time of
+	return `Runs the whole system in memory with each function as processes of the deployed program, and measures every invocation: the processor time of
 the process and its largest resident memory. Usual orders of two products go first, one at a time; then orders of 100 products, the fullest batches of
 template.yaml and the longest lists. From that, the duration at each memory size is computed: Lambda gives a function processor time in proportion to
-its memory, one vCPU at 1,769 MB. What is computed holds for a vCPU of this machine's speed, and leaves out the time that a function waits for other
-services. Linux alone.
+its memory, one vCPU at 1,769 MB. The result holds for a vCPU of this machine's speed, and does not include the time that a function waits for other
+services. It runs only on Linux.
 
 Example:
   orderflow bench memory --orders 400`
@@ -145,7 +145,7 @@ func (c *benchMemoryCommand) Run(e *env) error {
 	return printReport(e, report, c.JSON)
 }
 
-// printReport prints what a benchmark measured, for people or as JSON.
+// printReport prints the report of a benchmark as text or as JSON.
 func printReport(e *env, report interface{ Print(io.Writer) error }, asJSON bool) error {
 	if asJSON {
 		return printValue(e.stdout, report)

@@ -9,7 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// The scripts of the shells know nothing of the commands: they ask `orderflow __complete`.
+// The scripts of the shells do not know the commands: they call `orderflow __complete`.
 var (
 	//go:embed completion/bash.sh
 	bashCompletion string
@@ -24,7 +24,7 @@ type completionCommand struct {
 }
 
 func (*completionCommand) Help() string {
-	return `Prints the script with which a shell completes commands, flags and their values.
+	return `Prints the script that completes commands, flags and their values in a shell.
 
 Examples:
   source <(orderflow completion bash)
@@ -33,12 +33,13 @@ Examples:
 }
 
 func (c *completionCommand) Run(e *env) error {
-	_, err := fmt.Fprint(e.stdout, map[string]string{"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion}[c.Shell])
+	scripts := map[string]string{"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion}
+	_, err := fmt.Fprint(e.stdout, scripts[c.Shell])
 	return err
 }
 
-// completeCommand answers the scripts: the last word is to be completed, those before it are given. A line of the answer is a word, and after a tab
-// what it means.
+// completeCommand serves the scripts: the last word is the one to complete. Each line of its output
+// is a candidate, with its help after a tab.
 type completeCommand struct {
 	Words []string `arg:"" optional:""`
 }
@@ -58,10 +59,10 @@ func (c *completeCommand) Run(e *env) error {
 	return nil
 }
 
-// files stands for the names of files, which the shell knows.
+// files stands for file names, which the shell completes itself.
 const files = ":files"
 
-// complete lists what the last word may be, each with a tab and its help.
+// complete returns the candidates for the last word, each with a tab and its help.
 func complete(root *kong.Node, words []string) []string {
 	if len(words) == 0 {
 		words = []string{""}
@@ -80,18 +81,18 @@ func complete(root *kong.Node, words []string) []string {
 	return fitting
 }
 
-// position is where on a command line a word stands.
+// position is the place of a word on a command line.
 type position struct {
 	node       *kong.Node
-	flag       *kong.Flag // whose value comes next
-	positional int        // how many arguments the command has had
+	flag       *kong.Flag // the flag whose value comes next
+	positional int        // how many arguments the command already has
 	noFlags    bool       // after --
 }
 
-// take goes on by one word.
+// take moves the position past a word.
 func (p *position) take(root *kong.Node, word string) {
 	switch {
-	case word == "=": // bash splits --flag=value into three
+	case word == "=": // bash splits --flag=value into three words
 	case p.flag != nil:
 		p.flag = nil
 	case word == "--":
@@ -105,7 +106,7 @@ func (p *position) take(root *kong.Node, word string) {
 	}
 }
 
-// enter goes to a command, or counts an argument. What follows help are commands.
+// enter moves to a subcommand, or counts an argument. The words after help are commands.
 func (p *position) enter(root *kong.Node, word string) {
 	at := p.node
 	if at.Name == "help" {
@@ -123,7 +124,7 @@ func (p *position) candidates(last string) []string {
 	switch {
 	case p.flag != nil:
 		return values(p.flag.Value, p.flag.PlaceHolder, "")
-	case p.node.Passthrough: // its flags are its own
+	case p.node.Passthrough: // it parses its own flags
 		return []string{files}
 	case strings.HasPrefix(last, "-") && !p.noFlags:
 		if name, _, given := strings.Cut(last, "="); given {
@@ -149,7 +150,7 @@ func (p *position) root() *kong.Node {
 	return n
 }
 
-// find finds a flag by its long or short name.
+// find returns the flag with a long or short name, or nil.
 func (p *position) find(word string) *kong.Flag {
 	for _, group := range p.node.AllFlags(true) {
 		for _, f := range group {
@@ -179,7 +180,7 @@ func commands(n *kong.Node) (out []string) {
 	return out
 }
 
-// values lists what a flag or an argument may be, each after prefix.
+// values returns the possible values of a flag or an argument, each after prefix.
 func values(v *kong.Value, placeholder, prefix string) (out []string) {
 	for _, choice := range v.EnumSlice() {
 		if choice != "" {

@@ -48,16 +48,17 @@ func TestComplete(t *testing.T) {
 		}
 	}
 	if got := complete(parser.Model.Node, nil); len(got) < 15 {
-		t.Errorf("nothing yet: %q", got)
+		t.Errorf("without a word: %q", got)
 	}
 }
 
-// TestCompletion_scripts: each shell that is installed reads its script.
+// TestCompletion_scripts checks that each installed shell parses its script.
 func TestCompletion_scripts(t *testing.T) {
 	t.Parallel()
 	for _, shell := range []string{"bash", "zsh", "fish"} {
 		var out, errs bytes.Buffer
-		if code := run(t.Context(), []string{"completion", shell}, &out, &errs); code != 0 || !strings.Contains(out.String(), "__complete") {
+		if code := run(t.Context(), []string{"completion", shell}, &out, &errs); code != 0 ||
+			!strings.Contains(out.String(), "__complete") {
 			t.Fatalf("%s: exit code %d, %s%s", shell, code, &out, &errs)
 		}
 		if _, err := exec.LookPath(shell); err != nil {
@@ -79,7 +80,8 @@ func TestCompletion_scripts(t *testing.T) {
 func TestCompleteCommand(t *testing.T) {
 	t.Parallel()
 	var out, errs bytes.Buffer
-	if code := run(t.Context(), []string{"__complete", "--", "order", "li"}, &out, &errs); code != 0 || out.String() != "list\tList your orders, newest first.\n" {
+	if code := run(t.Context(), []string{"__complete", "--", "order", "li"}, &out, &errs); code != 0 ||
+		out.String() != "list\tList your orders, newest first.\n" {
 		t.Errorf("exit code %d, %q %s", code, &out, &errs)
 	}
 }
@@ -88,7 +90,8 @@ func TestVersion(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"version"}, {"--version"}} {
 		var out, errs bytes.Buffer
-		if code := run(t.Context(), args, &out, &errs); code != 0 || !strings.HasPrefix(out.String(), "orderflow ") || !strings.Contains(out.String(), " go1.") {
+		if code := run(t.Context(), args, &out, &errs); code != 0 || !strings.HasPrefix(out.String(), "orderflow ") ||
+			!strings.Contains(out.String(), " go1.") {
 			t.Errorf("%v: exit code %d, %q %s", args, code, &out, &errs)
 		}
 	}

@@ -18,16 +18,17 @@ import (
 
 // stackOption is the part of the command line that names a stack on AWS.
 type stackOption struct {
-	Stack string `help:"A stack on AWS, by its name: addresses are read from its outputs. Credentials and region are those the environment's (AWS_ACCESS_KEY_ID, AWS_REGION), or else the aws command line's (aws configure export-credentials)." env:"ORDERFLOW_STACK" placeholder:"NAME"`
+	Stack string `help:"The name of a stack on AWS, whose outputs have the addresses. Credentials and region come from the environment (AWS_ACCESS_KEY_ID, AWS_REGION), or else from the aws command line (aws configure export-credentials)." env:"ORDERFLOW_STACK" placeholder:"NAME"`
 }
 
-// awsConnection is the part of the command line that says which AWS is meant: a local system's endpoint, or the real one.
+// awsConnection is the part of the command line that selects AWS: the endpoint of a local system,
+// or a stack on AWS.
 type awsConnection struct {
 	stackOption
 	AWS string `name:"aws" help:"URL of the local system's AWS endpoint." env:"ORDERFLOW_AWS" default:"http://127.0.0.1:4566" placeholder:"URL"`
 }
 
-// Validate refuses what is no URL, unless the stack names one.
+// Validate refuses a value that is not a URL, unless a stack is named.
 func (c awsConnection) Validate() error {
 	if c.Stack != "" {
 		return nil
@@ -35,17 +36,19 @@ func (c awsConnection) Validate() error {
 	return checkURL("--aws", c.AWS)
 }
 
-// config returns how to reach AWS, and the stack's name, with which its resources' names begin.
+// config returns the configuration to reach AWS, and the stack's name, which is the prefix of its
+// resources' names.
 func (c awsConnection) config(ctx context.Context) (cfg aws.Config, stack string, err error) {
 	if c.Stack != "" {
 		cfg, err = ambient.Config(ctx)
 		return cfg, c.Stack, err
 	}
 	if u, err := url.Parse(c.AWS); err != nil || u.Host == "" {
-		return cfg, "", fmt.Errorf("--aws %s is no URL", c.AWS)
+		return cfg, "", fmt.Errorf("--aws %s is not a URL", c.AWS)
 	}
 	return aws.Config{
-		Region: "us-east-1", BaseEndpoint: &c.AWS, Credentials: credentials.NewStaticCredentialsProvider("operator", "local", ""),
+		Region: "us-east-1", BaseEndpoint: &c.AWS,
+		Credentials: credentials.NewStaticCredentialsProvider("operator", "local", ""),
 	}, system.StackName, nil
 }
 
@@ -54,30 +57,31 @@ type apiOption struct {
 	API string `help:"URL of the API." env:"ORDERFLOW_API" default:"http://127.0.0.1:8080" placeholder:"URL"`
 }
 
-// Validate refuses what is no URL.
+// Validate refuses a value that is not a URL.
 func (o apiOption) Validate() error { return checkURL("--api", o.API) }
 
-// checkURL refuses a value of an option that is no http URL, and says what was meant if only the scheme is missing.
+// checkURL refuses the value of an option that is not an http URL. If only the scheme is missing,
+// the error says so.
 func checkURL(option, value string) error {
 	u, err := url.Parse(value)
 	switch {
 	case err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "":
 		return nil
 	case value != "" && !strings.Contains(value, "/"):
-		return fmt.Errorf("%s %s is no URL: write http://%s", option, value, value)
+		return fmt.Errorf("%s %s is not a URL: write http://%s", option, value, value)
 	}
-	return fmt.Errorf("%s %q is no URL such as http://127.0.0.1:8080", option, value)
+	return fmt.Errorf("%s %q is not a URL such as http://127.0.0.1:8080", option, value)
 }
 
-// connection is the part of the command line that says which API is meant and who asks.
+// connection is the part of the command line that selects an API and its caller.
 type connection struct {
 	stackOption
 	apiOption
-	Token string `help:"Access token. Without one, a local system is asked for one." env:"ORDERFLOW_TOKEN" placeholder:"JWT"`
-	As    string `help:"Who to be, where a local system gives the token (default: ada; an operator is olga)." env:"ORDERFLOW_AS" placeholder:"NAME"`
+	Token string `help:"Access token. A local system gives one if it is missing." env:"ORDERFLOW_TOKEN" placeholder:"JWT"`
+	As    string `help:"The subject of a local system's token (default: ada for customers, olga for operators)." env:"ORDERFLOW_AS" placeholder:"NAME"`
 }
 
-// Validate refuses what is no URL, unless the stack names one.
+// Validate refuses a value that is not a URL, unless a stack is named.
 func (c connection) Validate() error {
 	if c.Stack != "" {
 		return nil
@@ -85,10 +89,11 @@ func (c connection) Validate() error {
 	return c.apiOption.Validate()
 }
 
-// customer and operator are who the commands are at a local system unless they are told: the same throughout, so that each sees what the others did.
+// customer and operator are the default callers at a local system. All commands share them, so that
+// each sees the orders of the others.
 const customer, operator = "ada", "olga"
 
-// client returns a client that speaks as the connection says; group, if not empty, is asked for in a local token.
+// client returns a client of the API. A local system is asked for a token, with the groups.
 func (c connection) client(ctx context.Context, groups ...string) (*client.Client, error) {
 	if c.Stack != "" {
 		var err error
@@ -115,5 +120,5 @@ func (c connection) client(ctx context.Context, groups ...string) (*client.Clien
 		}
 	}
 	token, err := cl.Mint(ctx, client.TokenRequest{Subject: subject, Scopes: client.AllScopes, Groups: groups})
-	return cl.As(token), err
+	return cl.WithToken(token), err
 }

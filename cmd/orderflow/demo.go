@@ -14,7 +14,7 @@ import (
 )
 
 type demoCommand struct {
-	Keep         bool          `help:"Leave the system running afterwards, and print its addresses."`
+	Keep         bool          `help:"Keep the system running afterwards, and print its addresses."`
 	Orders       string        `help:"Place the orders of this folder instead of the built-in examples." type:"existingdir" placeholder:"DIR"`
 	CarrierDelay time.Duration `help:"How long the sandbox carrier takes to dispatch." default:"150ms"`
 	Timeout      time.Duration `help:"How long an order may take." default:"2m"`
@@ -24,7 +24,7 @@ type demoCommand struct {
 
 func (*demoCommand) Help() string {
 	return `Starts the whole system in a temporary folder on free ports, places the orders of examples/orders through the API as their customers would,
-redrives the one that a payment outage fails, and says where the time went. The exit code is 0 only if every order ended as its file says;
+redrives the one that fails in a payment outage, and prints where the time went. The exit code is 0 only if every order ends as its file expects;
 3 to 6 are those of orderflow up.
 
 Example:
@@ -44,7 +44,8 @@ func (c *demoCommand) Run(e *env) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	began := time.Now()
 	s, err := system.Start(e.ctx, system.Options{
-		Addr: system.AnyPort, AWSAddr: system.AnyPort, Dir: dir, CarrierDelay: c.CarrierDelay, Isolation: system.Isolation(c.isolation), Log: logger(e, c.Verbose, slog.LevelError),
+		Addr: system.AnyPort, AWSAddr: system.AnyPort, Dir: dir, CarrierDelay: c.CarrierDelay,
+		Isolation: system.Isolation(c.isolation), Log: logger(e, c.Verbose, slog.LevelError),
 	})
 	if err != nil {
 		return err
@@ -55,7 +56,8 @@ func (c *demoCommand) Run(e *env) (err error) {
 		err = errors.Join(err, s.Close(ctx))
 	}()
 	out := screen.New(e.stdout)
-	fmt.Fprintf(out, "%s\n\n", out.Text(fmt.Sprintf("The whole system runs at %s, started in %d ms.", s.API, time.Since(began).Milliseconds())))
+	started := fmt.Sprintf("The whole system runs at %s, started in %d ms.", s.API, time.Since(began).Milliseconds())
+	fmt.Fprintf(out, "%s\n\n", out.Text(started))
 	ctx, stop := s.WhileHealthy(e.ctx)
 	defer stop()
 	limited, cancel := context.WithTimeout(ctx, c.Timeout)

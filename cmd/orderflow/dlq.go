@@ -1,133 +1,169 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
-	"github.com/aws/smithy-go"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/deadletter"
+	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/screen"
 )
 
 type dlqCommands struct {
-	List    dlqListCommand    `cmd:"" help:"List the dead-letter queues, with counts and where their messages come from."`
+	List    dlqListCommand    `cmd:"" help:"List the dead-letter queues, with counts and the sources of their messages."`
 	Show    dlqShowCommand    `cmd:"" help:"Show the messages of a dead-letter queue; they stay in it."`
-	Redrive dlqRedriveCommand `cmd:"" help:"Move the messages of a dead-letter queue back to where they came from."`
+	Redrive dlqRedriveCommand `cmd:"" help:"Move the messages of a dead-letter queue back to the queues that they come from."`
 	Delete  dlqDeleteCommand  `cmd:"" help:"Delete one message of a dead-letter queue."`
 }
 
-// deadLetters are the dead-letter queues of one stack.
-type deadLetters struct {
-	queues *sqs.Client
-	prefix string // of the names of the stack's queues
-}
-
-// deadLetterQueue is one of them.
-type deadLetterQueue struct {
-	Name     string   `json:"name"`
-	URL      string   `json:"url"`
-	ARN      string   `json:"arn"`
-	Messages int      `json:"messages"`
-	InFlight int      `json:"inFlight"` // received and not yet deleted
-	Sources  []string `json:"sources"`  // queues whose redrive policy names it; none: rules, streams or functions give up to it
-
-	Visibility int `json:"-"` // for how many seconds a message that is received is in flight, unless its reader says otherwise
-}
-
-func (c awsConnection) deadLetters(ctx context.Context) (*deadLetters, error) {
+func (c awsConnection) deadLetters(ctx context.Context) (*deadletter.Queues, error) {
 	cfg, stack, err := c.config(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &deadLetters{sqs.NewFromConfig(cfg), stack + "-"}, nil
+	return deadletter.New(cfg, stack), nil
 }
 
-// list finds them: queues that are another's dead-letter queue, or are called one.
-func (d *deadLetters) list(ctx context.Context) ([]deadLetterQueue, error) {
-	var all []deadLetterQueue
-	sources := map[string][]string{} // by the ARN of the dead-letter queue
-	pages := sqs.NewListQueuesPaginator(d.queues, &sqs.ListQueuesInput{QueueNamePrefix: &d.prefix, MaxResults: aws.Int32(1000)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, awsError("list queues", err)
-		}
-		for _, url := range page.QueueUrls {
-			q, target, err := d.describe(ctx, url)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, q)
-			if target != "" {
-				sources[target] = append(sources[target], q.Name)
-			}
-		}
-	}
-	found := []deadLetterQueue{}
-	for _, q := range all {
-		if q.Sources = append([]string{}, sources[q.ARN]...); len(q.Sources) > 0 || strings.Contains(q.Name, "dead-letter") {
-			found = append(found, q)
-		}
-	}
-	slices.SortFunc(found, func(a, b deadLetterQueue) int { return cmp.Compare(a.Name, b.Name) })
-	return found, nil
+// namedQueue is the part of the command line that names a dead-letter queue.
+type namedQueue struct {
+	awsConnection
+	Name string `arg:"" help:"The queue's name, with or without the stack's name."`
 }
 
-// describe reads a queue, and the ARN of its own dead-letter queue.
-func (d *deadLetters) describe(ctx context.Context, url string) (q deadLetterQueue, target string, err error) {
-	out, err := d.queues.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll}})
+// find returns the named queue, and the queues of its stack.
+func (c namedQueue) find(ctx context.Context) (*deadletter.Queues, deadletter.Queue, error) {
+	queues, err := c.deadLetters(ctx)
 	if err != nil {
-		return q, "", awsError("describe queue "+url, err)
+		return nil, deadletter.Queue{}, err
 	}
-	number := func(name types.QueueAttributeName) int {
-		n, convErr := strconv.Atoi(cmp.Or(out.Attributes[string(name)], "0"))
-		err = errors.Join(err, convErr)
-		return n
-	}
-	q = deadLetterQueue{
-		Name: url[strings.LastIndexByte(url, '/')+1:], URL: url, ARN: out.Attributes[string(types.QueueAttributeNameQueueArn)],
-		Visibility: number(types.QueueAttributeNameVisibilityTimeout),
-		Messages:   number(types.QueueAttributeNameApproximateNumberOfMessages), InFlight: number(types.QueueAttributeNameApproximateNumberOfMessagesNotVisible),
-	}
-	var policy struct {
-		Target string `json:"deadLetterTargetArn"`
-	}
-	if text := out.Attributes[string(types.QueueAttributeNameRedrivePolicy)]; text != "" {
-		err = errors.Join(err, json.Unmarshal([]byte(text), &policy))
-	}
-	if err != nil {
-		return q, "", fmt.Errorf("describe queue %s: %w", url, err)
-	}
-	return q, policy.Target, nil
+	q, err := queues.Find(ctx, c.Name)
+	return queues, q, err
 }
 
-// find finds one by its name, with or without the stack's.
-func (d *deadLetters) find(ctx context.Context, name string) (deadLetterQueue, error) {
-	list, err := d.list(ctx)
+type dlqListCommand struct {
+	awsConnection
+	JSON bool `help:"Print JSON."`
+}
+
+func (*dlqListCommand) Help() string {
+	return "Examples:\n  orderflow dlq list\n  orderflow dlq list --stack orderflow-prod"
+}
+
+func (c *dlqListCommand) Run(e *env) error {
+	queues, err := c.deadLetters(e.ctx)
 	if err != nil {
-		return deadLetterQueue{}, err
+		return err
 	}
-	var names []string
+	list, err := queues.List(e.ctx)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printValue(e.stdout, list)
+	}
+	var rows [][]string
 	for _, q := range list {
-		if q.Name == name || q.Name == d.prefix+name {
-			return q, nil
+		from := strings.Join(q.Sources, ", ")
+		if from == "" {
+			from = "(no queue: rules, streams or functions)"
 		}
-		names = append(names, q.Name)
+		rows = append(rows, []string{q.Name, fmt.Sprint(q.Messages), fmt.Sprint(q.InFlight), from})
 	}
-	return deadLetterQueue{}, fmt.Errorf("no dead-letter queue %q, only: %s", name, strings.Join(names, ", "))
+	columns := []screen.Column{
+		{Title: "QUEUE"}, {Title: "MESSAGES", Right: true}, {Title: "IN FLIGHT", Right: true}, {Title: "FROM", Wraps: true},
+	}
+	return screen.New(e.stdout).Table(columns, rows)
 }
 
-// awsError is an AWS error without the request's id and the SDK's preface.
-func awsError(doing string, err error) error {
-	if api, ok := errors.AsType[smithy.APIError](err); ok {
-		return fmt.Errorf("%s: %s: %s", doing, api.ErrorCode(), api.ErrorMessage())
+type dlqShowCommand struct {
+	namedQueue
+	Max  int  `help:"How many messages at most." default:"20"`
+	JSON bool `help:"Print JSON."`
+}
+
+func (*dlqShowCommand) Help() string {
+	return "The messages are received and made visible again at once. Only their receive count changes.\n\n" +
+		"Example:\n  orderflow dlq show start-dead-letters"
+}
+
+func (c *dlqShowCommand) Run(e *env) error {
+	if c.Max < 1 {
+		return errors.New("--max must be at least 1")
 	}
-	return fmt.Errorf("%s: %w", doing, err)
+	queues, q, err := c.find(e.ctx)
+	if err != nil {
+		return err
+	}
+	list, err := queues.Peek(e.ctx, q, c.Max)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printValue(e.stdout, list)
+	}
+	for _, m := range list {
+		fmt.Fprintf(e.stdout, "%s  sent %s  received %d times\n", m.ID, m.SentAt.Local().Format(time.DateTime), m.Received)
+		for _, k := range slices.Sorted(maps.Keys(m.Attributes)) {
+			fmt.Fprintf(e.stdout, "    %s: %s\n", k, m.Attributes[k])
+		}
+		fmt.Fprintf(e.stdout, "    %s\n", m.Body)
+	}
+	fmt.Fprintf(e.stdout, "%d of about %d messages\n", len(list), q.Messages+q.InFlight)
+	return nil
+}
+
+type dlqRedriveCommand struct {
+	namedQueue
+	Rate int32 `help:"Messages a second at most; 0 leaves it to SQS." default:"0"`
+	JSON bool  `help:"Print JSON."`
+}
+
+func (*dlqRedriveCommand) Help() string {
+	return `Starts an SQS message move task and waits for its end. Repair first what made the messages fail.
+Messages in flight, such as those that a console received a moment ago, stay in the queue: the command then fails.
+
+Example:
+  orderflow dlq redrive start-dead-letters`
+}
+
+func (c *dlqRedriveCommand) Run(e *env) error {
+	queues, q, err := c.find(e.ctx)
+	if err != nil {
+		return err
+	}
+	move, err := queues.Redrive(e.ctx, q, c.Rate)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		err = printValue(e.stdout, move)
+	} else if move.Moved > 0 || move.InFlight == 0 {
+		fmt.Fprintf(e.stdout, "%d messages moved to %s\n", move.Moved, strings.Join(move.To, ", "))
+	}
+	return errors.Join(err, move.Err())
+}
+
+type dlqDeleteCommand struct {
+	namedQueue
+	Message string `arg:"" help:"The id of the message, as dlq show prints it."`
+}
+
+func (*dlqDeleteCommand) Help() string {
+	return "Example:\n  orderflow dlq delete start-dead-letters 5fea7756-0ea4-451a-a703-a558b933e274"
+}
+
+func (c *dlqDeleteCommand) Run(e *env) error {
+	queues, q, err := c.find(e.ctx)
+	if err != nil {
+		return err
+	}
+	if err := queues.Delete(e.ctx, q, c.Message); err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stdout, "%s deleted from %s\n", c.Message, q.Name)
+	return nil
 }

@@ -19,7 +19,7 @@ func exit(code int) error {
 	return nil
 }
 
-// statesCommand hands its arguments to the engine alone.
+// statesCommand passes its arguments to the standalone engine.
 type statesCommand struct {
 	Args []string `arg:"" optional:""`
 }
@@ -37,11 +37,11 @@ type aslCommands struct {
 type aslGraphCommand struct {
 	File  string `arg:"" help:"The definition." placeholder:"FILE"`
 	Out   string `short:"o" help:"Where to write the picture (default: standard output)." placeholder:"FILE"`
-	Title string `help:"What a screen reader says (default: the definition's Comment)."`
+	Title string `help:"The picture's title for screen readers (default: the definition's Comment)."`
 }
 
 func (*aslGraphCommand) Help() string {
-	return `States are drawn top down, what they catch dashed and in another colour. The picture follows the reader's light or dark theme.
+	return `States are drawn top down, catches dashed and in another colour. The picture follows the reader's light or dark theme.
 
 Examples:
   orderflow asl graph statemachines/fulfil-order.asl.json -o fulfil-order.svg`

@@ -17,7 +17,7 @@ type iamCommand struct {
 }
 
 func (*iamCommand) Help() string {
-	return `The local system decides every call by the policies that template.yaml gives the caller's role, as AWS does. This prints, since the system was
+	return `The local system authorises every call by the policies that template.yaml gives the caller's role, as AWS does. This command prints, since the system was
 started, the grants that calls needed, the grants that none did, and the calls that were refused.
 
 Examples:
@@ -30,18 +30,14 @@ func (c *iamCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		return printJSON(e.stdout, body)
-	}
-	var r system.IAMReport
-	if err := decode(body, &r); err != nil {
-		return err
-	}
-	return printIAMReport(screen.New(e.stdout), r)
+	return printAnswer(e, body, c.JSON, func(r system.IAMReport) error {
+		return printIAMReport(screen.New(e.stdout), r)
+	})
 }
 
 func printIAMReport(s *screen.Screen, r system.IAMReport) error {
-	grants := []screen.Column{{Title: "ROLE OR POLICY"}, {Title: "STATEMENT"}, {Title: "ACTION"}, {Title: "RESOURCE", Wraps: true}}
+	grants := []screen.Column{{Title: "ROLE OR POLICY"}, {Title: "STATEMENT"}, {Title: "ACTION"},
+		{Title: "RESOURCE", Wraps: true}}
 	var used, unused, denied [][]string
 	for _, g := range r.Used {
 		used = append(used, []string{holder(g.Role, g.Policy), g.Statement, g.Action, g.Resource})
@@ -52,12 +48,13 @@ func printIAMReport(s *screen.Screen, r system.IAMReport) error {
 	for _, d := range r.Denied {
 		denied = append(denied, []string{d.Caller, d.Action, d.Resource, fmt.Sprint(d.Count)})
 	}
-	calls := []screen.Column{{Title: "CALLER"}, {Title: "ACTION"}, {Title: "RESOURCE", Wraps: true}, {Title: "CALLS", Right: true}}
+	calls := []screen.Column{{Title: "CALLER"}, {Title: "ACTION"}, {Title: "RESOURCE", Wraps: true},
+		{Title: "CALLS", Right: true}}
 	return errors.Join(
 		s.Section(fmt.Sprintf("Used: %d grants", len(used)), grants, used),
 		s.Section(fmt.Sprintf("\nNever used: %d grants", len(unused)), grants, unused),
 		s.Section(fmt.Sprintf("\nDenied: %d calls", len(denied)), calls, denied))
 }
 
-// holder is the role, or the policy of a resource.
+// holder returns the holder of a grant: the role, or the policy of a resource.
 func holder(role, policy string) string { return cmp.Or(role, policy) }

@@ -13,7 +13,8 @@ func TestIAMReport_print(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	err := printIAMReport(screen.New(&out), system.IAMReport{
-		Used:   []iam.Used{{Role: "ApiRole", Policy: "p", Statement: "Orders", Action: "dynamodb:GetItem", Resource: "arn:t"}},
+		Used: []iam.Used{{Role: "ApiRole", Policy: "p", Statement: "Orders", Action: "dynamodb:GetItem",
+			Resource: "arn:t"}},
 		Unused: []iam.Unused{{Policy: "QueuePolicy", Statement: "0", Action: "sqs:SendMessage", Resource: "arn:q"}},
 		Denied: []iam.Denial{{Caller: "role/ApiRole", Action: "dynamodb:Scan", Resource: "arn:t", Count: 2}},
 	})

@@ -1,7 +1,9 @@
-// Command orderflow is the client of an Orderflow API, and the whole system on one machine.
+// Command orderflow is the client of an Orderflow API, and runs the whole system on one machine.
 //
-// Here are the grammar of the command line and what commands print. What they do is in internal: client calls the API, system runs everything in
-// this process, demo and bench take orders through it, ambient reaches a stack on AWS; words and screen are for people.
+// This package has the grammar of the command line and the printing. The rest is in internal:
+// client calls the API, system runs everything in this process, demo and bench send orders through
+// it, ambient reaches a stack on AWS, deadletter handles dead letters; words and screen make output
+// readable.
 package main
 
 import (
@@ -28,8 +30,8 @@ type grammar struct {
 	Ops           opsCommands          `cmd:"" help:"Find, inspect and redrive orders that need attention."`
 	DLQ           dlqCommands          `cmd:"" name:"dlq" help:"List, show, redrive and delete dead letters."`
 	Token         tokenCommand         `cmd:"" help:"Print an access token of the local issuer."`
-	Notifications notificationsCommand `cmd:"" help:"Show what customers and operators were told (local system)."`
-	Sandbox       sandboxCommands      `cmd:"" help:"Steer the sandbox payment provider (local system)."`
+	Notifications notificationsCommand `cmd:"" help:"Show the notifications to customers and operators (local system)."`
+	Sandbox       sandboxCommands      `cmd:"" help:"Control the sandbox payment provider (local system)."`
 	IAM           iamCommand           `cmd:"" name:"iam" help:"Show which grants of the template are used, which never are, and what was denied (local system)."`
 	Bench         benchCommands        `cmd:"" help:"Measure the system and the engine."`
 	States        statesCommand        `cmd:"" help:"Run the Step Functions engine alone, for any state machine." passthrough:""`
@@ -42,13 +44,13 @@ type grammar struct {
 	VersionFlag kong.VersionFlag `name:"version" help:"Print the version."`
 }
 
-// env is what a command may use of the outside world.
+// env is the environment of a command.
 type env struct {
 	ctx            context.Context
 	stdout, stderr io.Writer
 }
 
-// failure is an error that has been reported already: only the exit code is left to say.
+// failure is an error that is already reported: only its exit code is left.
 type failure struct{ code int }
 
 func (f failure) Error() string { return fmt.Sprintf("exit code %d", f.code) }
@@ -59,11 +61,12 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// newParser makes the parser of the command line; exit is called after help or the version was printed.
+// newParser returns the parser of the command line. It calls exit after it has printed help or the
+// version.
 func newParser(g *grammar, stdout, stderr io.Writer, exit func(code int)) (*kong.Kong, error) {
 	return kong.New(g,
 		kong.Name("orderflow"),
-		kong.Description("Orders, fulfilled exactly once by AWS Step Functions: on AWS, or whole on this machine."),
+		kong.Description("Orders, fulfilled exactly once by AWS Step Functions: on AWS, or on this machine alone."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(exit),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
@@ -72,7 +75,7 @@ func newParser(g *grammar, stdout, stderr io.Writer, exit func(code int)) (*kong
 	)
 }
 
-// withDefault is the help of an option, with its default where the placeholder hides it.
+// withDefault returns the help of an option, with the default if the placeholder hides it.
 func withDefault(v *kong.Value) string {
 	shown := *v
 	if v.Flag != nil && v.Flag.PlaceHolder != "" && v.Default != "" && v.Flag.PlaceHolder != v.Default {
@@ -81,8 +84,9 @@ func withDefault(v *kong.Value) string {
 	return kong.DefaultHelpValueFormatter(&shown)
 }
 
-// run is main without the process: it returns the exit code. 0 success, 1 failure, 2 a wrong command line; 3 a full disk, 4 a damaged data folder,
-// 5 a data folder that cannot be used, 6 too few file descriptors (docs/data-folder.md).
+// run runs the command line and returns the exit code: 0 success, 1 failure, 2 a wrong command
+// line, 3 a full disk, 4 a damaged data folder, 5 a data folder that cannot be used, 6 too few file
+// descriptors (docs/data-folder.md).
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var g grammar
 	exited, code := false, 0
@@ -95,7 +99,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		args = []string{"--help"}
 	}
 	kctx, err := parser.Parse(args)
-	if exited { // help or the version was asked for and printed
+	if exited { // help or the version is printed
 		return code
 	}
 	if err != nil {
@@ -115,7 +119,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return store.ExitCode(err)
 }
 
-// sentence is what to tell of an error: of a store that has failed that alone, whatever else failed with it.
+// sentence returns the text of an error. If the store has failed, that is the only cause worth
+// printing.
 func sentence(err error) string {
 	if f, ok := errors.AsType[*store.Failure](err); ok {
 		return f.Error()

@@ -9,7 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// leaves lists the commands that do something, as words.
+// leaves returns the commands without subcommands, as words.
 func leaves(n *kong.Node, path []string) [][]string {
 	var out [][]string
 	for _, child := range n.Children {
@@ -23,7 +23,7 @@ func leaves(n *kong.Node, path []string) [][]string {
 	return out
 }
 
-// TestHelp_everyCommand: `orderflow help` explains each command with an example.
+// TestHelp_everyCommand checks that `orderflow help` explains each command with an example.
 func TestHelp_everyCommand(t *testing.T) {
 	t.Parallel()
 	var g grammar
@@ -60,7 +60,7 @@ func TestRun_wrongCommandLine(t *testing.T) {
 	}
 }
 
-// TestRun_saysWhatToWrite: a wrong value is refused with what would be right.
+// TestRun_saysWhatToWrite checks that the error for a wrong value says what is right.
 func TestRun_saysWhatToWrite(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -71,9 +71,10 @@ func TestRun_saysWhatToWrite(t *testing.T) {
 		{[]string{"ops", "failed", "--api", "localhost:18080"}, "write http://localhost:18080"},
 		{[]string{"notifications", "--api", "127.0.0.1"}, "write http://127.0.0.1"},
 		{[]string{"sandbox", "outage", "lift", "--api", "127.0.0.1:1"}, "write http://127.0.0.1:1"},
-		{[]string{"iam", "--api", "ftp://127.0.0.1"}, `--api "ftp://127.0.0.1" is no URL`},
-		{[]string{"token", "--api", ""}, `--api "" is no URL`},
-		{[]string{"dlq", "list", "--aws", "127.0.0.1:4566"}, "--aws 127.0.0.1:4566 is no URL: write http://127.0.0.1:4566"},
+		{[]string{"iam", "--api", "ftp://127.0.0.1"}, `--api "ftp://127.0.0.1" is not a URL`},
+		{[]string{"token", "--api", ""}, `--api "" is not a URL`},
+		{[]string{"dlq", "list", "--aws", "127.0.0.1:4566"},
+			"--aws 127.0.0.1:4566 is not a URL: write http://127.0.0.1:4566"},
 		{[]string{"token", "--ttl", "0"}, "--ttl 0 is not a number of seconds from 1 to 86400"},
 		{[]string{"token", "--ttl", "86401"}, "--ttl 86401 is not"},
 		{[]string{"token", "--sub", ""}, "--sub is empty"},
@@ -84,7 +85,7 @@ func TestRun_saysWhatToWrite(t *testing.T) {
 	}
 }
 
-// TestHelp_defaults: the help of every option shows its default.
+// TestHelp_defaults checks that the help of every option shows its default.
 func TestHelp_defaults(t *testing.T) {
 	t.Parallel()
 	var g grammar
@@ -112,7 +113,8 @@ func TestHelp_defaults(t *testing.T) {
 	}
 }
 
-// child is the command under the node that the next word names, and takes that word away; nil after the last one.
+// child returns the command under the node that the next word names, and removes that word; nil
+// after the last one.
 func child(n *kong.Node, words *[]string) *kong.Node {
 	if len(*words) == 0 {
 		return nil
@@ -127,7 +129,8 @@ func child(n *kong.Node, words *[]string) *kong.Node {
 	return nil
 }
 
-// What is wrong with the command line of a system is its own exit code, too.
+// TestRun_wrongSystem checks that a wrong option of a system has the exit code of a wrong command
+// line.
 func TestRun_wrongSystem(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{

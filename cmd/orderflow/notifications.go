@@ -19,7 +19,7 @@ type notificationsCommand struct {
 }
 
 func (*notificationsCommand) Help() string {
-	return "What a local system published to its SNS topics.\n\nExample:\n  orderflow notifications --topic alerts"
+	return "Prints what a local system published to its SNS topics.\n\nExample:\n  orderflow notifications --topic alerts"
 }
 
 func (c *notificationsCommand) Run(e *env) error {
@@ -29,22 +29,17 @@ func (c *notificationsCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		return printJSON(e.stdout, body)
-	}
-	var list []client.Notification
-	if err := decode(body, &list); err != nil {
-		return err
-	}
-	out := screen.New(e.stdout)
-	for _, n := range list {
-		fmt.Fprintln(out, out.Text(n.At.Local().Format("15:04:05.000")+"  "+noticeHeader(n)))
-		fmt.Fprintln(out, out.Indented(noticeText(n)))
-	}
-	return nil
+	return printAnswer(e, body, c.JSON, func(list []client.Notification) error {
+		out := screen.New(e.stdout)
+		for _, n := range list {
+			fmt.Fprintln(out, out.Text(n.At.Local().Format("15:04:05.000")+"  "+noticeHeader(n)))
+			fmt.Fprintln(out, out.Indented(noticeText(n)))
+		}
+		return nil
+	})
 }
 
-// content is what a message may be: what a customer is told, or what operators are alerted of.
+// content is the content of a message: a customer's notification, or an operators' alert.
 type content struct {
 	orderflow.Notification
 	orderflow.Attention
@@ -52,11 +47,11 @@ type content struct {
 
 func readContent(n client.Notification) content {
 	var c content
-	_ = json.Unmarshal(n.Message, &c) // anybody may publish anything: text prints what is neither
+	_ = json.Unmarshal(n.Message, &c) // a message may hold anything: noticeText prints what is neither
 	return c
 }
 
-// noticeHeader says to whom it went, and the subject.
+// noticeHeader returns the recipient and the subject.
 func noticeHeader(n client.Notification) string {
 	to := "to operators"
 	if c := readContent(n); c.CustomerID != "" {
@@ -65,19 +60,20 @@ func noticeHeader(n client.Notification) string {
 	return to + ": " + n.Subject
 }
 
-// noticeText is the message in words, or as it is if it is none of ours.
+// noticeText returns the message in words, or unchanged if it has another format.
 func noticeText(n client.Notification) string {
 	switch c := readContent(n); {
 	case c.Text != "":
 		return c.Text
 	case c.Code != "":
-		return fmt.Sprintf("Order %s needs attention%s since %s, because %s", c.OrderID, words.AtStep(c.Attention), words.Clock(c.Since), words.Explained(c.Attention))
+		return fmt.Sprintf("Order %s needs attention%s since %s, because %s", c.OrderID, words.AtStep(c.Attention),
+			words.Clock(c.Since), words.Explain(c.Attention))
 	}
 	return string(n.Message)
 }
 
 type sandboxCommands struct {
-	Outage sandboxOutageCommand `cmd:"" help:"Raise or lift the payment provider's outage."`
+	Outage sandboxOutageCommand `cmd:"" help:"Start (raise) or end (lift) an outage of the payment provider."`
 }
 
 type sandboxOutageCommand struct {
@@ -86,7 +82,7 @@ type sandboxOutageCommand struct {
 }
 
 func (*sandboxOutageCommand) Help() string {
-	return "While it lasts, charges of the payment method pm_sandbox_outage fail.\n\nExample:\n  orderflow sandbox outage lift"
+	return "During an outage, charges of the payment method pm_sandbox_outage fail.\n\nExample:\n  orderflow sandbox outage lift"
 }
 
 func (c *sandboxOutageCommand) Run(e *env) error {

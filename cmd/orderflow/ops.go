@@ -14,12 +14,12 @@ type opsCommands struct {
 	Failed      opsFailedCommand      `cmd:"" help:"List the orders that need attention."`
 	Show        opsShowCommand        `cmd:"" help:"Show an order with its execution."`
 	Redrive     opsRedriveCommand     `cmd:"" help:"Resume a failed order at the step that failed."`
-	Acknowledge opsAcknowledgeCommand `cmd:"" help:"Note that an order was dealt with by hand."`
+	Acknowledge opsAcknowledgeCommand `cmd:"" help:"Record that an order was handled by hand."`
 }
 
 type opsFailedCommand struct {
 	connection
-	Cursor string `help:"Go on where the last page ended." placeholder:"CURSOR"`
+	Cursor string `help:"The cursor of the last page, to print the next one." placeholder:"CURSOR"`
 	JSON   bool   `help:"Print the API's answer."`
 }
 
@@ -33,12 +33,13 @@ func (c *opsFailedCommand) Run(e *env) error {
 	return listOrders(e, cl, "/ops/orders", url.Values{"attention": {"true"}, "cursor": {c.Cursor}}, c.JSON, attentionTable)
 }
 
-// attentionTable is a list of orders that wait for an operator: why, where and since when.
+// attentionTable returns a table of orders that need attention: why, where and since when.
 func attentionTable(orders []client.Order) (columns []screen.Column, rows [][]string) {
 	for _, o := range orders {
 		rows = append(rows, []string{o.OrderID, string(o.Status), o.Total.String(), words.Since(o), words.Attention(o)})
 	}
-	return []screen.Column{{Title: "ORDER"}, {Title: "STATUS"}, {Title: "TOTAL", Right: true}, {Title: "SINCE"}, {Title: "ATTENTION", Wraps: true}}, rows
+	return []screen.Column{{Title: "ORDER"}, {Title: "STATUS"}, {Title: "TOTAL", Right: true}, {Title: "SINCE"},
+		{Title: "ATTENTION", Wraps: true}}, rows
 }
 
 type opsShowCommand struct {
@@ -60,14 +61,13 @@ func (c *opsShowCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		return printJSON(e.stdout, body)
-	}
-	var o client.OpsOrder
-	if err := decode(body, &o); err != nil {
-		return err
-	}
-	out := screen.New(e.stdout)
+	return printAnswer(e, body, c.JSON, func(o client.OpsOrder) error {
+		return printOpsOrder(screen.New(e.stdout), o)
+	})
+}
+
+// printOpsOrder prints an order and its execution.
+func printOpsOrder(out *screen.Screen, o client.OpsOrder) error {
 	if err := printOrder(out, o.Order); err != nil {
 		return err
 	}
@@ -89,7 +89,8 @@ func printExecution(out *screen.Screen, x *client.Execution) error {
 	if x.RedriveCount > 0 {
 		redriven = words.Times(x.RedriveCount) + ", last at " + words.Clock(x.RedrivenAt)
 	}
-	if err := out.Facts([][]string{{"Execution", x.ARN}, {"Status", string(x.Status)}, {"Failed", screen.Paint(screen.Bad, failed)}, {"Redriven", redriven}}); err != nil {
+	if err := out.Facts([][]string{{"Execution", x.ARN}, {"Status", string(x.Status)},
+		{"Failed", screen.Paint(screen.Bad, failed)}, {"Redriven", redriven}}); err != nil {
 		return err
 	}
 	fmt.Fprintln(out)
@@ -97,25 +98,28 @@ func printExecution(out *screen.Screen, x *client.Execution) error {
 	for _, h := range x.History {
 		rows = append(rows, []string{fmt.Sprint(h.ID), h.At.Local().Format("15:04:05.000"), h.Type, h.State, h.Error})
 	}
-	return out.Table([]screen.Column{{Title: "EVENT", Right: true}, {Title: "TIME"}, {Title: "TYPE"}, {Title: "STATE", Wraps: true}, {Title: "ERROR", Wraps: true}}, rows)
+	return out.Table([]screen.Column{{Title: "EVENT", Right: true}, {Title: "TIME"}, {Title: "TYPE"},
+		{Title: "STATE", Wraps: true}, {Title: "ERROR", Wraps: true}}, rows)
 }
 
 type opsRedriveCommand struct {
 	connection
 	ID     string `arg:"" help:"The order's id."`
-	Reason string `required:"" help:"Why; it stands in the order's timeline."`
+	Reason string `required:"" help:"The reason, for the order's timeline."`
 	JSON   bool   `help:"Print the API's answer."`
 }
 
 func (*opsRedriveCommand) Help() string {
-	return "The execution resumes at the step that failed; what succeeded is not done again.\n\nExample:\n  orderflow ops redrive ord_06cb4j3k7v1s0n9t8q2r5w4xyz --reason 'provider is back'"
+	return "The execution resumes at the step that failed. Steps that succeeded do not run again.\n\nExample:\n  orderflow ops redrive ord_06cb4j3k7v1s0n9t8q2r5w4xyz --reason 'provider is back'"
 }
 
 func (c *opsRedriveCommand) Run(e *env) error {
-	return c.act(e, c.ID, "redrive", c.Reason, "Order %[1]s goes on at the step that failed. `orderflow ops show %[1]s` shows it.", c.JSON)
+	return c.act(e, c.ID, "redrive", c.Reason,
+		"Order %[1]s resumes at the step that failed. `orderflow ops show %[1]s` shows it.", c.JSON)
 }
 
-// act does something to an order as an operator, for a reason, and prints that it is done: a sentence with the order's id in it.
+// act performs an operator's action on an order, with a reason, and prints done: a sentence that
+// formats the order's id.
 func (c connection) act(e *env, id, action, reason, done string, asJSON bool) error {
 	cl, err := c.client(e.ctx, client.Operators)
 	if err != nil {
@@ -135,15 +139,15 @@ func (c connection) act(e *env, id, action, reason, done string, asJSON bool) er
 type opsAcknowledgeCommand struct {
 	connection
 	ID     string `arg:"" help:"The order's id."`
-	Reason string `required:"" help:"What was done; it stands in the order's timeline."`
+	Reason string `required:"" help:"What was done, for the order's timeline."`
 	JSON   bool   `help:"Print the API's answer."`
 }
 
 func (*opsAcknowledgeCommand) Help() string {
-	return "For what the system cannot mend, such as goods that the carrier took after a cancel. The order needs no attention any more.\n\n" +
+	return "For problems that the system cannot repair, such as goods that the carrier took after a cancel. The order then needs no attention.\n\n" +
 		"Example:\n  orderflow ops acknowledge ord_06cb4j3k7v1s0n9t8q2r5w4xyz --reason 'the goods are back'"
 }
 
 func (c *opsAcknowledgeCommand) Run(e *env) error {
-	return c.act(e, c.ID, "acknowledge", c.Reason, "Order %s needs no attention any more.", c.JSON)
+	return c.act(e, c.ID, "acknowledge", c.Reason, "Order %s no longer needs attention.", c.JSON)
 }

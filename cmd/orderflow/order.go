@@ -22,13 +22,13 @@ type orderCommands struct {
 	Get    orderGetCommand    `cmd:"" help:"Show an order."`
 	List   orderListCommand   `cmd:"" help:"List your orders, newest first."`
 	Watch  orderWatchCommand  `cmd:"" help:"Follow an order until it ends."`
-	Cancel orderCancelCommand `cmd:"" help:"Cancel an order that was not dispatched yet."`
+	Cancel orderCancelCommand `cmd:"" help:"Cancel an order that is not dispatched yet."`
 }
 
 type orderCreateCommand struct {
 	connection
-	File string `short:"f" required:"" help:"The request in JSON, or an example with a 'request' in it; - is standard input." placeholder:"FILE"`
-	Key  string `help:"Idempotency-Key; a fresh one by default." placeholder:"KEY"`
+	File string `short:"f" required:"" help:"The request in JSON, or an example file with a member 'request'; - is standard input." placeholder:"FILE"`
+	Key  string `help:"The Idempotency-Key (default: a random one)." placeholder:"KEY"`
 	JSON bool   `help:"Print the API's answer."`
 }
 
@@ -52,18 +52,15 @@ func (c *orderCreateCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		return printJSON(e.stdout, body)
-	}
-	var p client.Placed
-	if err := json.Unmarshal(body, &p); err != nil {
-		return fmt.Errorf("read answer: %w", err)
-	}
-	fmt.Fprintf(e.stdout, "Order %s for %s is placed. `orderflow order watch %s` follows it.\n", p.OrderID, p.Total, p.OrderID)
-	return nil
+	return printAnswer(e, body, c.JSON, func(p client.Placed) error {
+		_, err := fmt.Fprintf(e.stdout, "Order %[1]s for %[2]s is placed. `orderflow order watch %[1]s` follows it.\n",
+			p.OrderID, p.Total)
+		return err
+	})
 }
 
-// readRequest reads an order's request: the file itself, or its member "request" if it is an example.
+// readRequest reads the request of an order: the file itself, or its member "request" if it is an
+// example.
 func readRequest(file string) ([]byte, error) {
 	var b []byte
 	var err error
@@ -103,21 +100,14 @@ func (c *orderGetCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		return printJSON(e.stdout, body)
-	}
-	var o client.Order
-	if err := json.Unmarshal(body, &o); err != nil {
-		return fmt.Errorf("read answer: %w", err)
-	}
-	return printOrder(screen.New(e.stdout), o)
+	return printAnswer(e, body, c.JSON, func(o client.Order) error { return printOrder(screen.New(e.stdout), o) })
 }
 
 type orderListCommand struct {
 	connection
 	Status string `help:"Only orders of this status, e.g. FULFILLED." placeholder:"STATUS"`
 	Limit  int    `help:"How many orders." default:"20"`
-	Cursor string `help:"Go on where the last page ended." placeholder:"CURSOR"`
+	Cursor string `help:"The cursor of the last page, to print the next one." placeholder:"CURSOR"`
 	JSON   bool   `help:"Print the API's answer."`
 }
 
@@ -134,16 +124,21 @@ func (c *orderListCommand) Run(e *env) error {
 	return listOrders(e, cl, "/orders", query, c.JSON, ordersTable)
 }
 
-// ordersTable is a list of orders as customers see it.
+// ordersTable returns a table of orders as customers see them.
 func ordersTable(orders []client.Order) (columns []screen.Column, rows [][]string) {
 	for _, o := range orders {
-		rows = append(rows, []string{o.OrderID, words.Clock(o.PlacedAt), string(o.Status), o.Total.String(), words.Attention(o)})
+		rows = append(rows, []string{o.OrderID, words.Clock(o.PlacedAt), string(o.Status), o.Total.String(),
+			words.Attention(o)})
 	}
-	return []screen.Column{{Title: "ORDER"}, {Title: "PLACED"}, {Title: "STATUS"}, {Title: "TOTAL", Right: true}, {Title: "ATTENTION", Wraps: true}}, rows
+	return []screen.Column{{Title: "ORDER"}, {Title: "PLACED"}, {Title: "STATUS"}, {Title: "TOTAL", Right: true},
+		{Title: "ATTENTION", Wraps: true}}, rows
 }
 
-// listOrders prints one page of a list of orders as a table of that kind. Empty parameters are left out.
-func listOrders(e *env, cl *client.Client, path string, query url.Values, asJSON bool, table func([]client.Order) ([]screen.Column, [][]string)) error {
+// listOrders prints one page of a list of orders as a table. It leaves out empty parameters.
+func listOrders(
+	e *env, cl *client.Client, path string, query url.Values, asJSON bool,
+	table func([]client.Order) ([]screen.Column, [][]string),
+) error {
 	for k, v := range query {
 		if v[0] == "" {
 			delete(query, k)
@@ -153,39 +148,37 @@ func listOrders(e *env, cl *client.Client, path string, query url.Values, asJSON
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		return printJSON(e.stdout, body)
-	}
-	var page struct {
-		Orders []client.Order `json:"orders"`
-		Cursor string         `json:"next"`
-	}
-	if err := json.Unmarshal(body, &page); err != nil {
-		return fmt.Errorf("read answer: %w", err)
-	}
-	if len(page.Orders) == 0 {
-		fmt.Fprintln(e.stderr, "no orders")
+	return printAnswer(e, body, asJSON, func(page orderPage) error {
+		if len(page.Orders) == 0 {
+			fmt.Fprintln(e.stderr, "no orders")
+			return nil
+		}
+		columns, rows := table(page.Orders)
+		if err := screen.New(e.stdout).Table(columns, rows); err != nil {
+			return err
+		}
+		if page.Next != "" {
+			fmt.Fprintf(e.stdout, "more: --cursor %s\n", page.Next)
+		}
 		return nil
-	}
-	columns, rows := table(page.Orders)
-	if err := screen.New(e.stdout).Table(columns, rows); err != nil {
-		return err
-	}
-	if page.Cursor != "" {
-		fmt.Fprintf(e.stdout, "more: --cursor %s\n", page.Cursor)
-	}
-	return nil
+	})
+}
+
+// orderPage is a page of a list of orders.
+type orderPage struct {
+	Orders []client.Order `json:"orders"`
+	Next   string         `json:"next"` // the cursor of the next page
 }
 
 type orderWatchCommand struct {
 	connection
 	ID      string        `arg:"" help:"The order's id."`
 	Timeout time.Duration `help:"Give up after this time." default:"10m"`
-	JSON    bool          `help:"Print each change as a line of JSON, as the API has it."`
+	JSON    bool          `help:"Print each change as the API's JSON, one a line."`
 }
 
 func (*orderWatchCommand) Help() string {
-	return "Prints every change as it happens, and exits when the order has ended.\n\nExample:\n  orderflow order watch ord_06cb4j3k7v1s0n9t8q2r5w4xyz"
+	return "Prints every change when it happens, and exits when the order ends.\n\nExample:\n  orderflow order watch ord_06cb4j3k7v1s0n9t8q2r5w4xyz"
 }
 
 func (c *orderWatchCommand) Run(e *env) error {
@@ -203,15 +196,15 @@ func (c *orderWatchCommand) Run(e *env) error {
 	return cmp.Or(w.err, err)
 }
 
-// watcher prints the changes of an order, each once.
+// watcher prints each change of an order once.
 type watcher struct {
 	out    *screen.Screen
 	asJSON bool
-	seen   int64 // the last one's number
+	seen   int64 // sequence of the last change printed
 	err    error
 }
 
-// show prints the changes that are new: in words, or as the API has them.
+// show prints the new changes: in words, or as JSON of the API.
 func (w *watcher) show(o client.Order) error {
 	var entries []json.RawMessage
 	if w.asJSON {
@@ -249,7 +242,7 @@ type orderCancelCommand struct {
 }
 
 func (*orderCancelCommand) Help() string {
-	return "Until the carrier has taken the goods an order can be cancelled; what was charged is refunded.\n\nExample:\n  orderflow order cancel ord_06cb4j3k7v1s0n9t8q2r5w4xyz"
+	return "An order can be cancelled until the carrier has the goods. The charge is refunded.\n\nExample:\n  orderflow order cancel ord_06cb4j3k7v1s0n9t8q2r5w4xyz"
 }
 
 func (c *orderCancelCommand) Run(e *env) error {
@@ -264,25 +257,6 @@ func (c *orderCancelCommand) Run(e *env) error {
 	if c.JSON {
 		return printJSON(e.stdout, body)
 	}
-	fmt.Fprintf(e.stdout, "The cancel of order %s is accepted. `orderflow order watch %s` follows it.\n", c.ID, c.ID)
-	return nil
-}
-
-// printJSON prints body indented.
-func printJSON(w io.Writer, body json.RawMessage) error {
-	var v any
-	if err := json.Unmarshal(body, &v); err != nil {
-		return fmt.Errorf("read answer: %w", err)
-	}
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
-}
-
-func decode(body json.RawMessage, v any) error {
-	if err := json.Unmarshal(body, v); err != nil {
-		return fmt.Errorf("read answer: %w", err)
-	}
+	fmt.Fprintf(e.stdout, "The cancellation of order %s is accepted. `orderflow order watch %s` follows it.\n", c.ID, c.ID)
 	return nil
 }

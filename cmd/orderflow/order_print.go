@@ -10,11 +10,11 @@ import (
 	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/words"
 )
 
-// printOrder prints all that the API says of the order: what was ordered, where it goes, and what happened.
+// printOrder prints everything that the API returns about the order.
 func printOrder(s *screen.Screen, o client.Order) error {
 	facts := [][]string{
 		{"Order", screen.Paint(screen.Bold, o.OrderID)},
-		{"Status", standing(o)},
+		{"Status", statusText(o)},
 		{"Payment", fmt.Sprintf("%s, %s by %s", o.PaymentStatus, o.Total, o.PaymentMethod)},
 		{"Placed", words.Clock(o.PlacedAt)},
 		{"Ships to", addressText(o.ShippingAddress)},
@@ -31,7 +31,8 @@ func printOrder(s *screen.Screen, o client.Order) error {
 	for _, l := range o.Lines {
 		lines = append(lines, []string{l.Name, l.SKU, fmt.Sprint(l.Quantity), l.UnitPrice.String(), l.Total.String()})
 	}
-	err := s.Table([]screen.Column{{Title: "ITEM", Wraps: true}, {Title: "SKU"}, {Title: "QUANTITY", Right: true}, {Title: "PRICE", Right: true}, {Title: "TOTAL", Right: true}}, lines)
+	err := s.Table([]screen.Column{{Title: "ITEM", Wraps: true}, {Title: "SKU"}, {Title: "QUANTITY", Right: true},
+		{Title: "PRICE", Right: true}, {Title: "TOTAL", Right: true}}, lines)
 	if err != nil {
 		return err
 	}
@@ -43,8 +44,8 @@ func printOrder(s *screen.Screen, o client.Order) error {
 	return s.Table([]screen.Column{{Title: "TIME"}, {Title: "STATUS"}, {Title: "WHAT HAPPENED", Wraps: true}}, changes)
 }
 
-// standing is the order's status and, where it ended otherwise than it should, why.
-func standing(o client.Order) string {
+// statusText returns the order's status with the reason of an end other than fulfilment.
+func statusText(o client.Order) string {
 	text := string(o.Status)
 	if why := words.Why(o); o.Status.Final() && why != "" {
 		text += ": " + why
@@ -55,14 +56,15 @@ func standing(o client.Order) string {
 	return text
 }
 
-// changeRow is one change of the order as a row: when, the status then, and what happened.
+// changeRow returns a change of the order as a row: time, status, and description.
 func changeRow(o client.Order, c orderflow.Change) []string {
-	return []string{c.At.Local().Format("15:04:05.000"), string(c.Status), words.Story(o, c)}
+	return []string{c.At.Local().Format("15:04:05.000"), string(c.Status), words.Describe(o, c)}
 }
 
 func addressText(a orderflow.Address) string {
 	var parts []string
-	for _, p := range []string{a.Name, a.Line1, a.Line2, strings.Join(strings.Fields(a.City+" "+a.State+" "+a.PostalCode), " "), a.Country, a.Phone} {
+	city := strings.Join(strings.Fields(a.City+" "+a.State+" "+a.PostalCode), " ")
+	for _, p := range []string{a.Name, a.Line1, a.Line2, city, a.Country, a.Phone} {
 		if p != "" {
 			parts = append(parts, p)
 		}

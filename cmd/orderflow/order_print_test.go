@@ -14,20 +14,24 @@ import (
 	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/screen"
 )
 
-// TestPrintOrder: all that a customer asks for is there: what was ordered, where it goes, how it travels, and what happened.
+// TestPrintOrder checks that the output has what was ordered, the address, the shipment, and the
+// timeline.
 func TestPrintOrder(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.Local)
 	usd := func(cents int64) orderflow.Money { return orderflow.Money{Amount: cents, Currency: "USD"} }
 	o := client.Order{
-		OrderID: "ord_1", Status: orderflow.Fulfilled, PaymentStatus: orderflow.PaymentCaptured, Total: usd(9800), PlacedAt: at,
-		Email: "ada@example.com", PaymentMethod: "pm_card_visa", Attention: json.RawMessage("false"),
+		OrderID: "ord_1", Status: orderflow.Fulfilled, PaymentStatus: orderflow.PaymentCaptured, Total: usd(9800),
+		PlacedAt: at,
+		Email:    "ada@example.com", PaymentMethod: "pm_card_visa", Attention: json.RawMessage("false"),
 		Lines: []orderflow.Line{
 			{SKU: "kettle", Name: "Gooseneck kettle, 1 l", Quantity: 1, UnitPrice: usd(6900), Total: usd(6900)},
 			{SKU: "beans", Name: "Coffee beans", Quantity: 2, UnitPrice: usd(1450), Total: usd(2900)},
 		},
-		ShippingAddress: orderflow.Address{Name: "Ada Brewer", Line1: "12 Mill Lane", City: "Portland", PostalCode: "97205", Country: "US"},
-		Shipment:        &orderflow.Shipment{ID: "s", Status: orderflow.ShipmentStatusDispatched, Carrier: "Post", TrackingNumber: "T1"},
+		ShippingAddress: orderflow.Address{Name: "Ada Brewer", Line1: "12 Mill Lane", City: "Portland",
+			PostalCode: "97205", Country: "US"},
+		Shipment: &orderflow.Shipment{ID: "s", Status: orderflow.ShipmentStatusDispatched, Carrier: "Post",
+			TrackingNumber: "T1"},
 		Timeline: []orderflow.Change{
 			{Sequence: 1, At: at, Type: orderflow.OrderPlaced, Status: orderflow.Placed},
 			{Sequence: 2, At: at.Add(time.Second), Type: orderflow.OrderStatusChanged, Status: orderflow.Fulfilled},
@@ -57,13 +61,16 @@ TIME          STATUS     WHAT HAPPENED
 		t.Errorf("got\n%s\nwant\n%s", &out, want)
 	}
 	o.Status, o.Shipment, o.Attention = orderflow.Rejected, nil, json.RawMessage("true")
-	o.Timeline = append(o.Timeline, orderflow.Change{Status: orderflow.Rejected, Type: orderflow.OrderStatusChanged, Reason: "OutOfStock"})
-	told := o
-	told.Timeline = []orderflow.Change{{Type: orderflow.OrderStatusChanged, Status: orderflow.Rejected, Reason: "PaymentDeclined", Message: "The card has expired."}}
-	if got := standing(told); got != "REJECTED: The card has expired." {
+	o.Timeline = append(o.Timeline, orderflow.Change{Status: orderflow.Rejected, Type: orderflow.OrderStatusChanged,
+		Reason: "OutOfStock"})
+	withMessage := o
+	withMessage.Timeline = []orderflow.Change{{Type: orderflow.OrderStatusChanged, Status: orderflow.Rejected,
+		Reason: "PaymentDeclined", Message: "The card has expired."}}
+	if got := statusText(withMessage); got != "REJECTED: The card has expired." {
 		t.Errorf("got %q", got)
 	}
-	if out.Reset(); printOrder(screen.New(&out), o) != nil || !strings.Contains(out.String(), "REJECTED: not everything in it was in stock\n") ||
+	if out.Reset(); printOrder(screen.New(&out), o) != nil || !strings.Contains(out.String(),
+		"REJECTED: not everything in it was in stock\n") ||
 		!strings.Contains(out.String(), "Attention  needs an operator\n") || strings.Contains(out.String(), "Shipment") {
 		t.Errorf("got\n%s", &out)
 	}
@@ -72,7 +79,8 @@ TIME          STATUS     WHAT HAPPENED
 func TestNoticeText(t *testing.T) {
 	t.Parallel()
 	since := time.Date(2026, 3, 1, 12, 0, 0, 0, time.Local)
-	alert, err := json.Marshal(orderflow.Alert{OrderID: "ord_1", Attention: orderflow.Attention{Code: "PaymentUnavailable", Step: "ChargePayment", Message: "m", Since: since}})
+	alert, err := json.Marshal(orderflow.Alert{OrderID: "ord_1",
+		Attention: orderflow.Attention{Code: "PaymentUnavailable", Step: "ChargePayment", Message: "m", Since: since}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,9 +89,12 @@ func TestNoticeText(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ message, header, text string }{
-		{`{"customerId":"ada","text":"Order ord_1 for 69.00 USD is paid."}`, "to customer ada: S", "Order ord_1 for 69.00 USD is paid."},
-		{string(alert), "to operators: S", "Order ord_1 needs attention at ChargePayment since 2026-03-01 12:00:00, because the payment provider could not be reached. m"},
-		{`{"orderId":"ord_1","code":"DispatchedLate","message":"the goods are gone: Post T1","since":` + string(noon) + `}`, "to operators: S",
+		{`{"customerId":"ada","text":"Order ord_1 for 69.00 USD is paid."}`, "to customer ada: S",
+			"Order ord_1 for 69.00 USD is paid."},
+		{string(alert), "to operators: S",
+			"Order ord_1 needs attention at ChargePayment since 2026-03-01 12:00:00, because the payment provider could not be reached. m"},
+		{`{"orderId":"ord_1","code":"DispatchedLate","message":"the goods are gone: Post T1","since":` + string(noon) +
+			`}`, "to operators: S",
 			"Order ord_1 needs attention since 2026-03-01 12:00:00, because the goods are gone: Post T1"},
 		{`"anything"`, "to operators: S", `"anything"`},
 	} {
@@ -94,8 +105,9 @@ func TestNoticeText(t *testing.T) {
 	}
 }
 
-// TestStanding: the reason is that of the last change of status, not of what happened while the order had it.
-func TestStanding(t *testing.T) {
+// TestStatusText checks that the reason is that of the last change of status, not of a later
+// change.
+func TestStatusText(t *testing.T) {
 	t.Parallel()
 	ended := func(s orderflow.Status, reason string) orderflow.Change {
 		return orderflow.Change{Type: orderflow.OrderStatusChanged, Status: s, Reason: reason}
@@ -108,29 +120,36 @@ func TestStanding(t *testing.T) {
 		want     string
 	}{
 		{[]orderflow.Change{ended(orderflow.Cancelled, "OrderCancelled")}, "CANCELLED"},
-		{[]orderflow.Change{ended(orderflow.Cancelled, "OrderCancelled"), later(orderflow.OrderAttentionChanged, orderflow.Cancelled, "goods are back")}, "CANCELLED"},
-		{[]orderflow.Change{ended(orderflow.Fulfilled, ""), later(orderflow.ShipmentCorrected, orderflow.Fulfilled, "typing error")}, "FULFILLED"},
-		{[]orderflow.Change{ended(orderflow.Rejected, "OutOfStock"), later(orderflow.OrderPaymentChanged, orderflow.Rejected, "x")}, "REJECTED: not everything in it was in stock"},
-		{[]orderflow.Change{ended(orderflow.Cancelled, "ShipmentFailed"), later(orderflow.OrderAttentionChanged, orderflow.Cancelled, "x")}, "CANCELLED: the carrier gave up"},
+		{[]orderflow.Change{ended(orderflow.Cancelled, "OrderCancelled"),
+			later(orderflow.OrderAttentionChanged, orderflow.Cancelled, "goods are back")}, "CANCELLED"},
+		{[]orderflow.Change{ended(orderflow.Fulfilled, ""), later(orderflow.ShipmentCorrected, orderflow.Fulfilled,
+			"typing error")}, "FULFILLED"},
+		{[]orderflow.Change{ended(orderflow.Rejected, "OutOfStock"),
+			later(orderflow.OrderPaymentChanged, orderflow.Rejected, "x")}, "REJECTED: not everything in it was in stock"},
+		{[]orderflow.Change{ended(orderflow.Cancelled, "ShipmentFailed"),
+			later(orderflow.OrderAttentionChanged, orderflow.Cancelled, "x")}, "CANCELLED: the shipment failed"},
 		{nil, "PLACED"},
 	} {
 		o := client.Order{Status: orderflow.Placed, Timeline: c.timeline}
 		if len(c.timeline) > 0 {
 			o.Status = c.timeline[0].Status
 		}
-		if got := standing(o); got != c.want {
+		if got := statusText(o); got != c.want {
 			t.Errorf("%v: %q, want %q", c.timeline, got, c.want)
 		}
 	}
 }
 
-// TestAttentionTable: at 80 columns every date is on one line, and the tracking number is there.
+// TestAttentionTable checks that at 80 columns every date is on one line, and that the tracking
+// number is shown.
 func TestAttentionTable(t *testing.T) {
 	t.Parallel()
-	late := client.Order{OrderID: "ord_06h1ax0ca9z5qqsmatf94k1en8", Status: orderflow.Cancelled, Total: orderflow.Money{Amount: 9800, Currency: "USD"}}
+	late := client.Order{OrderID: "ord_06h1ax0ca9z5qqsmatf94k1en8", Status: orderflow.Cancelled,
+		Total: orderflow.Money{Amount: 9800, Currency: "USD"}}
 	var err error
 	if late.Attention, err = json.Marshal(orderflow.Attention{
-		Code: "DispatchedLate", Message: "the goods are gone: Post T1", Since: time.Date(2026, 3, 1, 12, 0, 0, 0, time.Local),
+		Code: "DispatchedLate", Message: "the goods are gone: Post T1",
+		Since: time.Date(2026, 3, 1, 12, 0, 0, 0, time.Local),
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +163,9 @@ func TestAttentionTable(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	var out bytes.Buffer
-	if err := printOrder(screen.New(&out), late); err != nil || !strings.Contains(out.String(), "Attention  DispatchedLate: the goods are gone: Post T1\nSince      2026-03-01 12:00:00\n") {
+	if err := printOrder(screen.New(&out), late); err != nil ||
+		!strings.Contains(out.String(),
+			"Attention  DispatchedLate: the goods are gone: Post T1\nSince      2026-03-01 12:00:00\n") {
 		t.Errorf("%v\n%s", err, &out)
 	}
 }

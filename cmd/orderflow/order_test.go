@@ -8,7 +8,7 @@ import (
 	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/screen"
 )
 
-// TestWatcher_show: as JSON, entries are what the API sent, each once.
+// TestWatcher_show checks that JSON entries are those of the API, each printed once.
 func TestWatcher_show(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -25,7 +25,8 @@ func TestWatcher_show(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if want := `{"sequence":1,"type":"Order Placed"}` + "\n" + `{"sequence":2,"unheard":"of"}` + "\n"; out.String() != want {
+	if want := `{"sequence":1,"type":"Order Placed"}` + "\n" + `{"sequence":2,"unheard":"of"}` +
+		"\n"; out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", &out, want)
 	}
 }

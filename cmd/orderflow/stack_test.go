@@ -8,14 +8,17 @@ import (
 	"testing"
 )
 
-// cloudFormation answers DescribeStacks of the stack "shop" with outputs, and anything else as AWS does for a stack that there is not.
+// cloudFormation returns a server that answers DescribeStacks for the stack "shop" with outputs,
+// and for any other stack as AWS does for one that does not exist.
 func cloudFormation(t *testing.T, outputs map[string]string) *httptest.Server {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/xml")
-		if r.FormValue("Action") != "DescribeStacks" || r.FormValue("StackName") != "shop" || !strings.Contains(r.Header.Get("Authorization"), "/eu-west-1/cloudformation/") {
+		if r.FormValue("Action") != "DescribeStacks" || r.FormValue("StackName") != "shop" ||
+			!strings.Contains(r.Header.Get("Authorization"), "/eu-west-1/cloudformation/") {
 			w.WriteHeader(http.StatusBadRequest)
-			_, _ = fmt.Fprintf(w, `<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id %s does not exist</Message></Error></ErrorResponse>`, r.FormValue("StackName"))
+			_, _ = fmt.Fprintf(w,
+				`<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id %s does not exist</Message></Error></ErrorResponse>`, r.FormValue("StackName"))
 			return
 		}
 		members := ""
@@ -30,7 +33,7 @@ func cloudFormation(t *testing.T, outputs map[string]string) *httptest.Server {
 	return server
 }
 
-// TestStackOption sets environment variables: it runs alone.
+// TestStackOption sets environment variables, so it does not run in parallel.
 func TestStackOption(t *testing.T) {
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer given" {
@@ -39,7 +42,8 @@ func TestStackOption(t *testing.T) {
 		_, _ = fmt.Fprintf(w, `{"orderId":%q,"status":"PLACED"}`, strings.TrimPrefix(r.URL.Path, "/orders/"))
 	}))
 	t.Cleanup(api.Close)
-	for _, v := range []string{"AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "ORDERFLOW_API", "ORDERFLOW_STACK", "ORDERFLOW_TOKEN"} {
+	for _, v := range []string{"AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "ORDERFLOW_API",
+		"ORDERFLOW_STACK", "ORDERFLOW_TOKEN"} {
 		t.Setenv(v, "")
 	}
 	t.Setenv("AWS_REGION", "eu-west-1")
@@ -53,11 +57,16 @@ func TestStackOption(t *testing.T) {
 		code    int
 		want    string
 	}{
-		{"the API's address", map[string]string{"Other": "x", "ApiUrl": api.URL}, []string{"--stack", "shop", "--token", "given"}, 0, "ord_1"},
-		{"over --api", map[string]string{"ApiUrl": api.URL}, []string{"--stack", "shop", "--api", "http://127.0.0.1:1", "--token", "given"}, 0, "ord_1"},
-		{"no such stack", nil, []string{"--stack", "shoe"}, 1, "describe stack shoe in eu-west-1: ValidationError: Stack with id shoe does not exist"},
-		{"no such output", map[string]string{"Other": "x"}, []string{"--stack", "shop"}, 1, "stack shop in eu-west-1 has no output ApiUrl"},
-		{"no token", map[string]string{"ApiUrl": "https://api.example.com"}, []string{"--stack", "shop"}, 1, "https://api.example.com needs an access token"},
+		{"the API's address", map[string]string{"Other": "x", "ApiUrl": api.URL},
+			[]string{"--stack", "shop", "--token", "given"}, 0, "ord_1"},
+		{"over --api", map[string]string{"ApiUrl": api.URL}, []string{"--stack", "shop", "--api", "http://127.0.0.1:1",
+			"--token", "given"}, 0, "ord_1"},
+		{"no such stack", nil, []string{"--stack", "shoe"}, 1,
+			"describe stack shoe in eu-west-1: ValidationError: Stack with id shoe does not exist"},
+		{"no such output", map[string]string{"Other": "x"}, []string{"--stack", "shop"}, 1,
+			"stack shop in eu-west-1 has no output ApiUrl"},
+		{"no token", map[string]string{"ApiUrl": "https://api.example.com"}, []string{"--stack", "shop"}, 1,
+			"https://api.example.com needs an access token"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Setenv("AWS_ENDPOINT_URL", cloudFormation(t, tt.outputs).URL)
@@ -71,7 +80,8 @@ func TestStackOption(t *testing.T) {
 		t.Setenv("AWS_REGION", "")
 		t.Setenv("AWS_DEFAULT_REGION", "")
 		t.Setenv("AWS_CONFIG_FILE", t.TempDir()+"/none")
-		if code, _, errs := command(t, "dlq", "list", "--stack", "shop"); code != 1 || !strings.Contains(errs, "no AWS region") {
+		if code, _, errs := command(t, "dlq", "list", "--stack", "shop"); code != 1 ||
+			!strings.Contains(errs, "no AWS region") {
 			t.Errorf("exit code %d: %s", code, errs)
 		}
 	})

@@ -14,26 +14,26 @@ import (
 )
 
 type upCommand struct {
-	Addr         string        `help:"Where the API listens; without a host, for this machine alone." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	AWSAddr      string        `name:"aws-addr" help:"Where the AWS-compatible endpoint listens." default:"127.0.0.1:4566" placeholder:"HOST:PORT"`
-	AllowHost    []string      `help:"Answer to this host name too, beside localhost and those in the addresses." placeholder:"NAME"`
+	Addr         string        `help:"The address of the API; without a host, only this machine can reach it." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	AWSAddr      string        `name:"aws-addr" help:"The address of the AWS-compatible endpoint." default:"127.0.0.1:4566" placeholder:"HOST:PORT"`
+	AllowHost    []string      `help:"Another host name to answer to, besides localhost and those in the addresses." placeholder:"NAME"`
 	Data         string        `help:"The data folder (default: .orderflow)." xor:"where" placeholder:"DIR"`
-	InMemory     bool          `help:"Keep nothing." xor:"where"`
+	InMemory     bool          `help:"Keep all data in memory." xor:"where"`
 	CarrierDelay time.Duration `help:"How long the sandbox carrier takes to dispatch." default:"2s"`
-	Carrier      string        `help:"sandbox dispatches every shipment; external leaves it to whoever signs the webhook, with the secret that is named at the start." enum:"sandbox,external" default:"sandbox"`
+	Carrier      string        `help:"sandbox dispatches every shipment; external waits for a carrier that signs the webhook with the secret that is printed at the start." enum:"sandbox,external" default:"sandbox"`
 	isolation
 	Param   map[string]string `help:"Set a parameter of the template." placeholder:"NAME=VALUE"`
-	Explain bool              `help:"List what the template has that this machine does otherwise than AWS, and exit."`
+	Explain bool              `help:"List what in the template this machine does differently from AWS, and exit."`
 	JSON    bool              `help:"With --explain: print JSON."`
 	Verbose bool              `short:"v" help:"Log what the functions log."`
 }
 
 func (*upCommand) Help() string {
-	return `Runs until interrupted. What was accepted is in the data folder: after a crash, the same command goes on where it was.
+	return `Runs until interrupted. All accepted data is in the data folder: after a crash, the same command continues where it stopped.
 Exit codes: 0 stopped, 1 failure, 2 wrong command line, 3 full disk, 4 damaged data folder, 5 data folder that cannot be used, 6 too few file descriptors;
 docs/data-folder.md says what to do.
-With --carrier external, shipments wait for the webhook of a carrier (POST /webhooks/shipments). It is signed with the secret in the file webhook-secret
-of the data folder; with --in-memory the secret itself is printed at the start. --param WebhookSecret=SECRET sets another.
+With --carrier external, shipments wait for the webhook of a carrier (POST /webhooks/shipments), signed with the secret in the file webhook-secret
+of the data folder. With --in-memory the secret is printed at the start. --param WebhookSecret=SECRET sets another.
 
 Examples:
   orderflow up
@@ -43,7 +43,8 @@ Examples:
   orderflow up --explain`
 }
 
-// Validate checks what the parser cannot: addresses, and the template's parameters. The parser calls it; its error is one of the command line.
+// Validate checks what the parser cannot: addresses, and the template's parameters. The parser
+// calls it and reports its error as one of the command line.
 func (c *upCommand) Validate() error {
 	for flag, address := range map[string]string{"addr": c.Addr, "aws-addr": c.AWSAddr} {
 		_, port, err := net.SplitHostPort(address)
@@ -51,7 +52,7 @@ func (c *upCommand) Validate() error {
 			_, err = net.LookupPort("tcp", port)
 		}
 		if err != nil {
-			return fmt.Errorf("--%s: %q is no HOST:PORT: %w", flag, address, err)
+			return fmt.Errorf("--%s: %q is not HOST:PORT: %w", flag, address, err)
 		}
 	}
 	if len(c.Param) == 0 {
@@ -98,14 +99,15 @@ func (c *upCommand) Run(e *env) error {
 		if errors.Is(err, http.ErrServerClosed) {
 			err = nil
 		}
-	case err = <-s.Stack.Failed(): // a full disk, say: what is on disk is whole, and nothing more may be promised
+	// such as a full disk: the data on disk is intact, and no more requests may be accepted
+	case err = <-s.Stack.Failed():
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), system.Graceful)
 	defer cancel()
 	return errors.Join(err, s.Close(ctx))
 }
 
-// logger logs to standard error: from the given level on, everything if verbose.
+// logger returns a logger to standard error, from the given level on, or of every level if verbose.
 func logger(e *env, verbose bool, level slog.Level) *slog.Logger {
 	if verbose {
 		level = slog.LevelDebug
@@ -113,8 +115,8 @@ func logger(e *env, verbose bool, level slog.Level) *slog.Logger {
 	return slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: level}))
 }
 
-// isolation is the part of the command line that says how the functions run.
+// isolation is the part of the command line that selects how the functions run.
 type isolation struct {
-	Isolated  bool   `help:"Run each function as processes of the program that is deployed, behind a local Lambda Runtime API."`
-	Bootstrap string `help:"That program, built for this machine. Without it the Go tool builds one from the sources." type:"existingfile" placeholder:"FILE"`
+	Isolated  bool   `help:"Run each function as processes of the deployed program, behind a local Lambda Runtime API."`
+	Bootstrap string `help:"The deployed program, built for this machine (without it, the Go tool builds one from the sources)." type:"existingfile" placeholder:"FILE"`
 }

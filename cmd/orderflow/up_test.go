@@ -22,12 +22,13 @@ func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
 func TestUp_Explain(t *testing.T) {
 	t.Parallel()
 	code, out, errs := command(t, "up", "--explain")
-	if code != 0 || !strings.HasPrefix(out, "The stack orderflow runs ") || !strings.Contains(out, "Has no effect on one machine:") {
+	if code != 0 || !strings.HasPrefix(out, "The stack orderflow runs ") ||
+		!strings.Contains(out, "Has no effect on one machine:") {
 		t.Fatalf("exit code %d\n%s%s", code, out, errs)
 	}
 	for line := range strings.Lines(out) {
 		if strings.TrimRight(line, ", \n") != strings.TrimSuffix(line, "\n") {
-			t.Errorf("a list breaks off: %q", line)
+			t.Errorf("a list is cut off: %q", line)
 		}
 	}
 	code, out, errs = command(t, "up", "--explain", "--json")
@@ -46,7 +47,7 @@ func TestUp_Explain(t *testing.T) {
 		t.Errorf("runs %v, want %d functions and a state machine", counts, want)
 	}
 	if code, _, errs := command(t, "up", "--explain", "--param", "Nope=1"); code != 2 || !strings.Contains(errs, "Nope") {
-		t.Errorf("a parameter that there is not: exit code %d, %s", code, errs)
+		t.Errorf("an unknown parameter: exit code %d, %s", code, errs)
 	}
 }
 
@@ -55,19 +56,22 @@ func TestPrintDifferences(t *testing.T) {
 	var out bytes.Buffer
 	printDifferences(&out, &local.Explanation{NoEffect: []local.Difference{{Why: "x"}}})
 	if out.Len() > 0 {
-		t.Errorf("said %q of nothing", &out)
+		t.Errorf("printed %q without a difference", &out)
 	}
 	printDifferences(&out, &local.Explanation{Differs: []local.Difference{{Why: "x"}, {Why: "y"}}})
 	if !strings.HasPrefix(out.String(), "note 2 ") || strings.Count(out.String(), "\n") != 1 {
-		t.Errorf("said %q", &out)
+		t.Errorf("printed %q", &out)
 	}
 }
 
-// Stripe's client is not part of this program: a key for it must not be charged by the sandbox.
+// TestUp_refusesStripe checks that a system without Stripe's client refuses Stripe's key, instead
+// of using the sandbox for it.
 func TestUp_refusesStripe(t *testing.T) {
 	t.Parallel()
-	code, out, errs := command(t, "up", "--in-memory", "--addr", system.AnyPort, "--aws-addr", system.AnyPort, "--param", "StripeSecretName=shop/stripe")
-	if code != 1 || out != "" || !strings.Contains(errs, "STRIPE_SECRET_KEY is set") || !strings.Contains(errs, "--isolated") {
+	code, out, errs := command(t, "up", "--in-memory", "--addr", system.AnyPort, "--aws-addr", system.AnyPort,
+		"--param", "StripeSecretName=shop/stripe")
+	if code != 1 || out != "" || !strings.Contains(errs, "STRIPE_SECRET_KEY is set") ||
+		!strings.Contains(errs, "--isolated") {
 		t.Errorf("exit code %d\n%s%s", code, out, errs)
 	}
 }

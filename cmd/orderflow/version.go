@@ -15,7 +15,8 @@ func (*versionCommand) Run(e *env) error {
 	return err
 }
 
-// version says which program this is: the module's version, which the Go tool makes of the commit where there is no tag.
+// version returns the version of this program: the module's version, which the Go tool derives from
+// the commit if there is no tag.
 func version() string {
 	v := "(devel)"
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {

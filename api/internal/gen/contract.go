@@ -7,7 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// contract is the part of an OpenAPI 3.0 document that is made use of, in the document's order.
+// contract is the part of an OpenAPI 3.0 document that the generator uses, in the document's order.
 type contract struct {
 	Info struct {
 		Title       string `yaml:"title"`
@@ -79,7 +79,7 @@ type schema struct {
 	Description string           `yaml:"description"`
 	Enum        []string         `yaml:"enum"`
 	Pattern     string           `yaml:"pattern"`
-	Fault       string           `yaml:"x-fault"` // what to say when the pattern or a length is broken
+	Fault       string           `yaml:"x-fault"` // the error text when the pattern or a length is broken
 	MinLength   int              `yaml:"minLength"`
 	MaxLength   int              `yaml:"maxLength"`
 	Minimum     *int64           `yaml:"minimum"`
@@ -125,10 +125,11 @@ func (o ordered[T]) get(ref string) (T, error) {
 		}
 	}
 	var none T
-	return none, fmt.Errorf("there is no %s", ref)
+	return none, fmt.Errorf("there is no %s in the document", ref)
 }
 
-// parse reads the document and puts what they refer to in the place of parameters, headers and responses; schemas keep their references.
+// parse parses the document and replaces the references to parameters, headers and responses by
+// what they refer to. Schemas keep their references.
 func parse(source []byte) (*contract, error) {
 	c := &contract{}
 	if err := yaml.Unmarshal(source, c); err != nil {
@@ -170,7 +171,7 @@ func (c *contract) resolve(op *operation) (err error) {
 	return nil
 }
 
-// deref follows a schema's reference.
+// deref follows the references of a schema.
 func (c *contract) deref(s *schema) (*schema, error) {
 	for s.Ref != "" {
 		var err error

@@ -13,7 +13,7 @@ import (
 //go:embed docs.tmpl.html
 var docsTemplate string
 
-// docs renders the contract as one self-contained page without scripts.
+// docs returns the contract as one self-contained page without scripts.
 func docs(c *contract) ([]byte, error) {
 	page := &page{contract: c}
 	t, err := template.New("docs").Funcs(template.FuncMap{
@@ -33,13 +33,13 @@ func docs(c *contract) ([]byte, error) {
 
 type page struct{ contract *contract }
 
-// documented is one operation with the path and method it answers.
+// documented is an operation with its path and method.
 type documented struct {
 	Path, Method string
 	*operation
 }
 
-// operations returns those of a tag.
+// operations returns the operations of a tag.
 func (p *page) operations(tag string) (list []documented) {
 	for _, path := range p.contract.Paths {
 		for _, method := range path.Value {
@@ -51,7 +51,7 @@ func (p *page) operations(tag string) (list []documented) {
 	return list
 }
 
-// field is one row of a schema's table.
+// field is a row of a schema's table.
 type field struct {
 	Name        string
 	Required    bool
@@ -82,7 +82,7 @@ func (p *page) fields(s *schema) ([]field, error) {
 	return rows, nil
 }
 
-// typeOf says in words what a schema takes, with its bounds; objects link to their own table.
+// typeOf describes the type of a schema with its bounds. An object links to its own table.
 func (p *page) typeOf(s *schema) (template.HTML, error) {
 	target, err := p.contract.deref(s)
 	if err != nil {
@@ -94,7 +94,8 @@ func (p *page) typeOf(s *schema) (template.HTML, error) {
 			return "object", nil
 		}
 		name := s.Ref[strings.LastIndexByte(s.Ref, '/')+1:]
-		return template.HTML(`<a href="#schema-` + strings.ToLower(name) + `">` + template.HTMLEscapeString(name) + `</a>`), nil
+		return template.HTML(`<a href="#schema-` + strings.ToLower(name) + `">` + template.HTMLEscapeString(name) +
+			`</a>`), nil
 	case "array":
 		items, err := p.typeOf(target.Items)
 		if err != nil {
@@ -132,7 +133,7 @@ func scalar(s *schema) string {
 	return text
 }
 
-// needs says who may call an operation.
+// needs describes who may call an operation.
 func needs(op documented) string {
 	scopes, byToken := op.scopes()
 	switch {

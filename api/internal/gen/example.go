@@ -8,7 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// mediaExample is a content's own example, or its schema's.
+// mediaExample returns the example of a content, or that of its schema.
 func (p *page) mediaExample(m *media) (string, error) {
 	if m.Example.Kind != 0 {
 		return indented(&m.Example)
@@ -16,7 +16,8 @@ func (p *page) mediaExample(m *media) (string, error) {
 	return p.schemaExample(m.Schema)
 }
 
-// schemaExample is a schema's example, put together from its properties' if it has none; "" if it is no object.
+// schemaExample returns the example of a schema, or one composed of the examples of its properties.
+// It returns "" if the schema is not an object.
 func (p *page) schemaExample(s *schema) (string, error) {
 	target, err := p.contract.deref(s)
 	if err != nil || target.Type != "object" {
@@ -69,7 +70,8 @@ func text(value string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value}
 }
 
-// indented writes a YAML value as JSON in the order of its mappings, short objects on one line.
+// indented returns a YAML value as JSON, in the order of its mappings, with short objects on one
+// line.
 func indented(n *yaml.Node) (string, error) {
 	var b strings.Builder
 	err := writeJSON(&b, n, "")
@@ -79,7 +81,8 @@ func indented(n *yaml.Node) (string, error) {
 const wide = 96
 
 func writeJSON(b *strings.Builder, n *yaml.Node, indent string) error {
-	if flat, err := flatJSON(n); err != nil || len(indent)+len(flat) <= wide && (n.Kind == yaml.ScalarNode || indent != "") {
+	if flat, err := flatJSON(n); err != nil || len(indent)+len(flat) <= wide &&
+		(n.Kind == yaml.ScalarNode || indent != "") {
 		b.WriteString(flat)
 		return err
 	}
@@ -135,7 +138,7 @@ func flatJSON(n *yaml.Node) (string, error) {
 	return string(raw), err
 }
 
-// curl is a command that calls the operation.
+// curl returns a command that calls the operation.
 func (p *page) curl(op documented) (string, error) {
 	path := op.Path
 	var headers strings.Builder

@@ -1,7 +1,7 @@
-// Command gen writes what is made from the contract openapi.yaml: the routing table and the documentation page; and, from
-// postal.txt, the table of the countries that need postal codes.
+// Command gen generates the routing table and the documentation page from the contract
+// openapi.yaml, and the table of countries that need postal codes from postal.txt.
 //
-// It runs in the folder api (go generate ./api). A test fails if what it would write differs from what is there.
+// It runs in the folder api (go generate ./api). A test fails if a generated file is stale.
 package main
 
 import (
@@ -35,7 +35,7 @@ func run() error {
 	return nil
 }
 
-// generate returns the content of each generated file by its name in the folder api.
+// generate returns the content of each generated file, by its name in the folder api.
 func generate(source []byte) (map[string][]byte, error) {
 	c, err := parse(source)
 	if err != nil {
@@ -60,7 +60,7 @@ func generate(source []byte) (map[string][]byte, error) {
 	return map[string][]byte{"routes_gen.go": table, "docs_gen.html.gz": packed, "postal_gen.go": countries}, nil
 }
 
-// pack compresses what the deployed program carries: it is kept small.
+// pack compresses the page to keep the deployed program small.
 func pack(page []byte) ([]byte, error) {
 	var b bytes.Buffer
 	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)

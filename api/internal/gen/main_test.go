@@ -36,10 +36,14 @@ func TestGenerate_refuses(t *testing.T) {
 		{"no security", `paths: {/a: {get: {operationId: A, tags: [x]}}}`, "say its security"},
 		{"no scope", `paths: {/a: {get: {operationId: A, tags: [x], security: [{token: []}]}}}`, "without a scope"},
 		{"no operationId", `paths: {/a: {get: {tags: [x], security: []}}}`, "needs an operationId"},
-		{"a reference to nothing", `paths: {/a: {get: {operationId: A, tags: [x], security: [], parameters: [{$ref: "#/components/parameters/B"}]}}}`, "there is no"},
-		{"an unbounded integer", `paths: {/a: {get: {operationId: A, tags: [x], security: [], parameters: [{name: n, in: query, schema: {type: integer}}]}}}`, "minimum and a maximum"},
-		{"an open object", `paths: {/a: {post: {operationId: A, tags: [x], security: [], requestBody: {content: {application/json: {schema: {type: object}}}}}}}`, "additionalProperties"},
-		{"another media type", `paths: {/a: {post: {operationId: A, tags: [x], security: [], requestBody: {content: {text/plain: {schema: {type: string}}}}}}}`, "application/json"},
+		{"a reference to nothing",
+			`paths: {/a: {get: {operationId: A, tags: [x], security: [], parameters: [{$ref: "#/components/parameters/B"}]}}}`, "there is no"},
+		{"an unbounded integer",
+			`paths: {/a: {get: {operationId: A, tags: [x], security: [], parameters: [{name: n, in: query, schema: {type: integer}}]}}}`, "minimum and a maximum"},
+		{"an open object",
+			`paths: {/a: {post: {operationId: A, tags: [x], security: [], requestBody: {content: {application/json: {schema: {type: object}}}}}}}`, "additionalProperties"},
+		{"another media type",
+			`paths: {/a: {post: {operationId: A, tags: [x], security: [], requestBody: {content: {text/plain: {schema: {type: string}}}}}}}`, "application/json"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,4 +1,5 @@
-// Package ambient finds AWS where the aws command line finds it, and reads the outputs of a stack.
+// Package ambient finds the AWS configuration that the aws command line uses, and reads the outputs
+// of a stack.
 package ambient
 
 import (
@@ -16,14 +17,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
-// Config returns the region and the credentials of the environment, and asks the aws command line for what is not there: it knows profiles,
-// SSO and roles, whose clients would be a large part of this program.
+// Config returns the region and the credentials of the environment. For what is missing there, it
+// runs the aws command line, which knows profiles, SSO and roles: the SDK's clients for these would
+// be a large part of this program.
 func Config(ctx context.Context) (aws.Config, error) {
 	cfg := aws.Config{Region: cmp.Or(os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"))}
 	if cfg.Region == "" {
 		out, err := commandLine(ctx, "configure", "get", "region")
 		if cfg.Region = strings.TrimSpace(string(out)); cfg.Region == "" {
-			return cfg, errors.Join(errors.New("no AWS region: set AWS_REGION, or one in the profile"), err)
+			return cfg, errors.Join(errors.New("no AWS region: set AWS_REGION, or a region in the profile"), err)
 		}
 	}
 	keys, err := readCredentials(ctx)
@@ -38,7 +40,8 @@ func Config(ctx context.Context) (aws.Config, error) {
 }
 
 func readCredentials(ctx context.Context) (aws.Credentials, error) {
-	keys := aws.Credentials{AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"), SessionToken: os.Getenv("AWS_SESSION_TOKEN")}
+	keys := aws.Credentials{AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"),
+		SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"), SessionToken: os.Getenv("AWS_SESSION_TOKEN")}
 	if keys.HasKeys() {
 		return keys, nil
 	}
@@ -50,14 +53,15 @@ func readCredentials(ctx context.Context) (aws.Credentials, error) {
 	if err := json.Unmarshal(out, &exported); err != nil {
 		return keys, fmt.Errorf("read the answer of aws configure export-credentials: %w", err)
 	}
-	keys = aws.Credentials{AccessKeyID: exported.AccessKeyId, SecretAccessKey: exported.SecretAccessKey, SessionToken: exported.SessionToken}
+	keys = aws.Credentials{AccessKeyID: exported.AccessKeyId, SecretAccessKey: exported.SecretAccessKey,
+		SessionToken: exported.SessionToken}
 	if !keys.HasKeys() {
-		return keys, errors.New("aws configure export-credentials gave no keys")
+		return keys, errors.New("aws configure export-credentials gave no keys: sign in again")
 	}
 	return keys, nil
 }
 
-// commandLine runs the aws command line and returns what it prints.
+// commandLine runs the aws command line and returns its output.
 func commandLine(ctx context.Context, args ...string) ([]byte, error) {
 	out, err := exec.CommandContext(ctx, "aws", args...).Output()
 	if errors.Is(err, exec.ErrNotFound) {

@@ -9,7 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// installAWS makes a script the only program there is, under the name of the aws command line.
+// installAWS makes a script the only program in the PATH, under the name of the aws command line.
+// An empty script installs none.
 func installAWS(t *testing.T, script string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -21,16 +22,17 @@ func installAWS(t *testing.T, script string) {
 	t.Setenv("PATH", dir)
 }
 
-// signedIn is an aws command line with a region and with credentials.
+// signedIn is a script of the aws command line with a region and credentials.
 const signedIn = `case "$*" in
 "configure get region") echo eu-north-1 ;;
 "configure export-credentials --format process") echo '{"Version":1,"AccessKeyId":"ASIACLI","SecretAccessKey":"cli","SessionToken":"token","Expiration":"2050-01-02T03:04:05Z"}' ;;
 *) exit 64 ;;
 esac`
 
-// TestConfig sets environment variables: it runs alone.
+// TestConfig sets environment variables, so it does not run in parallel.
 func TestConfig(t *testing.T) {
-	environment := map[string]string{"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "env"}
+	environment := map[string]string{"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIAENV",
+		"AWS_SECRET_ACCESS_KEY": "env"}
 	for _, tt := range []struct {
 		name   string
 		unset  string
@@ -38,17 +40,19 @@ func TestConfig(t *testing.T) {
 		region string
 		key    string
 		token  string
-		want   string // in the error
+		want   string // part of the error
 	}{
 		{"environment alone", "", "", "eu-west-1", "AKIAENV", "", ""},
 		{"before the command line", "", signedIn, "eu-west-1", "AKIAENV", "", ""},
 		{"credentials of the command line", "AWS_ACCESS_KEY_ID", signedIn, "eu-west-1", "ASIACLI", "token", ""},
 		{"no secret", "AWS_SECRET_ACCESS_KEY", signedIn, "eu-west-1", "ASIACLI", "token", ""},
 		{"region of the command line", "AWS_REGION", signedIn, "eu-north-1", "AKIAENV", "", ""},
-		{"not installed", "AWS_ACCESS_KEY_ID", "", "", "", "", "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with the aws command line: the aws command line, version 2, is not installed"},
+		{"not installed", "AWS_ACCESS_KEY_ID", "", "", "", "",
+			"no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with the aws command line: the aws command line, version 2, is not installed"},
 		{"not installed, no region", "AWS_REGION", "", "", "", "", "no AWS region: set AWS_REGION"},
 		{"no region anywhere", "AWS_REGION", "exit 1", "", "", "", "no AWS region: set AWS_REGION"},
-		{"signed out", "AWS_ACCESS_KEY_ID", "echo 'Error: the SSO session has expired' >&2; exit 253", "", "", "", "aws configure export-credentials --format process: Error: the SSO session has expired"},
+		{"signed out", "AWS_ACCESS_KEY_ID", "echo 'Error: the SSO session has expired' >&2; exit 253", "", "", "",
+			"aws configure export-credentials --format process: Error: the SSO session has expired"},
 		{"no JSON", "AWS_ACCESS_KEY_ID", "echo AKIA", "", "", "", "read the answer of aws configure export-credentials"},
 		{"no keys", "AWS_ACCESS_KEY_ID", "echo '{}'", "", "", "", "gave no keys"},
 	} {
@@ -73,7 +77,8 @@ func TestConfig(t *testing.T) {
 			if err != nil || cfg.Region != tt.region || cfg.BaseEndpoint != nil {
 				t.Fatalf("region %q, endpoint %v, %v", cfg.Region, cfg.BaseEndpoint, err)
 			}
-			if keys, err := cfg.Credentials.Retrieve(t.Context()); err != nil || keys.AccessKeyID != tt.key || keys.SessionToken != tt.token {
+			if keys, err := cfg.Credentials.Retrieve(t.Context()); err != nil || keys.AccessKeyID != tt.key ||
+				keys.SessionToken != tt.token {
 				t.Errorf("key %s, token %q, %v", keys.AccessKeyID, keys.SessionToken, err)
 			}
 		})

@@ -26,7 +26,8 @@ type describedStack struct {
 	Message string `xml:"Error>Message"`
 }
 
-// Output reads one output of a stack. The one call is signed and made here: CloudFormation's client costs seconds at the first build.
+// Output returns an output of a stack. It signs and sends the one call itself, because
+// CloudFormation's client adds seconds to the first build.
 func Output(ctx context.Context, stack, name string) (string, error) {
 	cfg, err := Config(ctx)
 	if err != nil {
@@ -56,7 +57,8 @@ func describe(ctx context.Context, cfg aws.Config, stack string) (found describe
 		return found, err
 	}
 	sum := sha256.Sum256([]byte(body))
-	if err := v4.NewSigner().SignHTTP(ctx, keys, req, hex.EncodeToString(sum[:]), "cloudformation", cfg.Region, time.Now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(ctx, keys, req, hex.EncodeToString(sum[:]), "cloudformation", cfg.Region,
+		time.Now()); err != nil {
 		return found, err
 	}
 	client := &http.Client{Timeout: 30 * time.Second}
@@ -66,7 +68,7 @@ func describe(ctx context.Context, cfg aws.Config, stack string) (found describe
 	}
 	defer res.Body.Close()
 	if err := xml.NewDecoder(res.Body).Decode(&found); err != nil {
-		return found, fmt.Errorf("%s, and no answer of CloudFormation's: %w", res.Status, err)
+		return found, fmt.Errorf("%s, and the body is not an answer of CloudFormation: %w", res.Status, err)
 	}
 	if res.StatusCode != http.StatusOK {
 		return found, fmt.Errorf("%s: %s", found.Code, found.Message)
@@ -74,7 +76,8 @@ func describe(ctx context.Context, cfg aws.Config, stack string) (found describe
 	return found, nil
 }
 
-// endpoint is CloudFormation's address in a region, or the one that the environment gives for all of AWS.
+// endpoint returns the URL of CloudFormation in a region, or the one that the environment sets for
+// all of AWS.
 func endpoint(cfg aws.Config) string {
 	if cfg.BaseEndpoint != nil {
 		return *cfg.BaseEndpoint

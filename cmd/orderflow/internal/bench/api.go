@@ -18,7 +18,8 @@ import (
 	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/system"
 )
 
-// API lets customers come at a set rate, whether or not those before were served.
+// API is a benchmark in which customers arrive at a constant rate, whether or not earlier customers
+// have been served.
 type API struct {
 	Rate         int
 	For          time.Duration
@@ -27,7 +28,7 @@ type API struct {
 	CPUProfile   string
 }
 
-// APIResult is what the benchmark reports.
+// APIResult is the report of API.
 type APIResult struct {
 	Rate           int     `json:"customersPerSecond"`
 	Orders         int     `json:"orders"`
@@ -44,7 +45,7 @@ type APIResult struct {
 	causes         []error // of the first failures
 }
 
-// Answers is how soon one kind of request was answered.
+// Answers sums up the response times of one kind of request.
 type Answers struct {
 	P50 float64 `json:"p50Milliseconds"`
 	P99 float64 `json:"p99Milliseconds"`
@@ -55,7 +56,7 @@ func answersOf(d []time.Duration) Answers {
 	return Answers{percentile(d, 0.50), percentile(d, 0.99), percentile(d, 1)}
 }
 
-// Measure starts a system and measures it. Fewer than all customers may have been served; see Err.
+// Measure starts a system and measures it. Some customers may not have been served; see Err.
 func (c API) Measure(ctx context.Context, log *slog.Logger) (*APIResult, error) {
 	if c.Rate < 1 || c.For < time.Second {
 		return nil, errors.New("--rate must be at least 1, and --for at least 1s")
@@ -63,7 +64,7 @@ func (c API) Measure(ctx context.Context, log *slog.Logger) (*APIResult, error) 
 	return inSystem(ctx, c.InMemory, c.CarrierDelay, c.CPUProfile, log, c.measure)
 }
 
-// Err reports customers who were not served, with the first causes.
+// Err returns an error if customers were not served, with the first causes.
 func (r *APIResult) Err() error {
 	if r.Failures == 0 {
 		return nil
@@ -71,7 +72,7 @@ func (r *APIResult) Err() error {
 	return fmt.Errorf("%d customers were not served: %w", r.Failures, errors.Join(r.causes...))
 }
 
-// visit is one customer's: the order, and how long each answer took.
+// visit is the visit of one customer: the order, and the time of each answer.
 type visit struct {
 	order             string
 	place, read, list time.Duration
@@ -89,9 +90,10 @@ func (c API) measure(ctx context.Context, s *system.System) (*APIResult, error) 
 	cpu := processorTime()
 	visits, failures := c.customers(ctx, cl, skus)
 	if len(visits) == 0 {
-		return nil, fmt.Errorf("nobody was served: %w", errors.Join(failures...))
+		return nil, fmt.Errorf("no customer was served: %w", errors.Join(failures...))
 	}
-	result := &APIResult{Rate: c.Rate, Orders: len(visits), Durable: !c.InMemory, Cores: runtime.GOMAXPROCS(0), Failures: len(failures), causes: failures[:min(10, len(failures))]}
+	result := &APIResult{Rate: c.Rate, Orders: len(visits), Durable: !c.InMemory, Cores: runtime.GOMAXPROCS(0),
+		Failures: len(failures), causes: failures[:min(10, len(failures))]}
 	if err := c.drain(ctx, cl, visits, result); err != nil {
 		return nil, err
 	}
@@ -105,7 +107,7 @@ func (c API) measure(ctx context.Context, s *system.System) (*APIResult, error) 
 	return result, err
 }
 
-// customers lets them come at the rate: an open loop.
+// customers starts visits at the rate, as an open loop.
 func (c API) customers(ctx context.Context, cl *client.Client, skus []string) (visits []visit, failures []error) {
 	var (
 		wg sync.WaitGroup
@@ -170,13 +172,13 @@ func (c API) drain(ctx context.Context, cl *client.Client, visits []visit, resul
 	return nil
 }
 
-// Print prints it for people.
+// Print prints the report as text.
 func (r *APIResult) Print(w io.Writer) error {
 	_, err := fmt.Fprintf(w, `%d orders, %d customers a second, %d cores, %s
-  POST /orders         %10.2f ms p50 %10.2f ms p99 %10.2f ms at most
-  GET /orders/{id}     %10.2f ms p50 %10.2f ms p99 %10.2f ms at most
-  GET /orders          %10.2f ms p50 %10.2f ms p99 %10.2f ms at most
-  FULFILLED            %10d when the last was placed, all %.1f s later
+  POST /orders         %10.2f ms p50 %10.2f ms p99 %10.2f ms max
+  GET /orders/{id}     %10.2f ms p50 %10.2f ms p99 %10.2f ms max
+  GET /orders          %10.2f ms p50 %10.2f ms p99 %10.2f ms max
+  FULFILLED            %10d when the last order was placed, all of them %.1f s later
   processor time       %10.2f ms an order, customers included
   peak RSS             %10.0f MiB
 `, r.Orders, r.Rate, r.Cores, durability(r.Durable), r.Place.P50, r.Place.P99, r.Place.Max, r.Read.P50, r.Read.P99, r.Read.Max,

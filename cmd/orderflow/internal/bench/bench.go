@@ -1,4 +1,4 @@
-// Package bench measures the system and the program that is deployed.
+// Package bench measures the system and the deployed program.
 package bench
 
 import (
@@ -18,8 +18,11 @@ import (
 	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/system"
 )
 
-// inSystem starts the whole system in a temporary folder, measures it, and stops it.
-func inSystem[R any](ctx context.Context, inMemory bool, carrierDelay time.Duration, cpuProfile string, log *slog.Logger, measure func(context.Context, *system.System) (R, error)) (result R, err error) {
+// inSystem starts the whole system, measures it, and stops it.
+func inSystem[R any](
+	ctx context.Context, inMemory bool, carrierDelay time.Duration, cpuProfile string, log *slog.Logger,
+	measure func(context.Context, *system.System) (R, error),
+) (result R, err error) {
 	dir := ""
 	if !inMemory {
 		if dir, err = os.MkdirTemp("", "orderflow-bench-"); err != nil {
@@ -27,7 +30,9 @@ func inSystem[R any](ctx context.Context, inMemory bool, carrierDelay time.Durat
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
-	s, err := system.Start(ctx, system.Options{Addr: system.AnyPort, AWSAddr: system.AnyPort, Dir: dir, CarrierDelay: carrierDelay, Log: log})
+	s, err := system.Start(ctx, system.Options{
+		Addr: system.AnyPort, AWSAddr: system.AnyPort, Dir: dir, CarrierDelay: carrierDelay, Log: log,
+	})
 	if err != nil {
 		return result, err
 	}
@@ -42,7 +47,7 @@ func inSystem[R any](ctx context.Context, inMemory bool, carrierDelay time.Durat
 	return result, errors.Join(err, stop())
 }
 
-// startProfile starts a CPU profile, if one is wanted; stop ends it.
+// startProfile starts a CPU profile unless path is empty; stop ends it.
 func startProfile(path string) (stop func() error, err error) {
 	if path == "" {
 		return func() error { return nil }, nil
@@ -57,42 +62,44 @@ func startProfile(path string) (stop func() error, err error) {
 	return func() error { pprof.StopCPUProfile(); return f.Close() }, nil
 }
 
-// newClient is a client with a token of the local issuer.
+// newClient returns a client with a token of the local issuer.
 func newClient(ctx context.Context, s *system.System) (*client.Client, error) {
 	anon := client.New(s.API, "")
 	token, err := anon.Mint(ctx, client.TokenRequest{Subject: "bench", Scopes: client.AllScopes})
-	return anon.As(token), err
+	return anon.WithToken(token), err
 }
 
-// pollEvery is how often an order is read until it has ended: seldom enough that reading is not what is measured.
+// pollEvery is how often an order is read until it ends. Reading is rare enough not to be what is
+// measured.
 const pollEvery = 150 * time.Millisecond
 
-// orderRequest is a request for two products, which change from order to order.
+// orderRequest returns a request for two products, which depend on i.
 func orderRequest(i int, skus []string) []byte {
 	return fmt.Appendf(nil, `{"items":[{"sku":%q,"quantity":1},{"sku":%q,"quantity":2}],"currency":"USD",`+
 		`"email":"bench@example.com","shippingAddress":{"name":"Bench","line1":"1 Quay","city":"Boston","postalCode":"02110","country":"US"},"paymentMethod":"pm_card_visa"}`,
 		skus[i%len(skus)], skus[(i*7+1)%len(skus)])
 }
 
-// percentile of durations in milliseconds; p in 0..1, nearest rank.
+// percentile returns a percentile of durations in milliseconds. p is 0 to 1; nearest rank.
 func percentile(d []time.Duration, p float64) float64 {
 	slices.Sort(d)
 	return float64(d[min(int(float64(len(d))*p), len(d)-1)].Microseconds()) / 1000
 }
 
-// processorTime is what this process has used of the processors, user and system.
+// processorTime returns the processor time that this process has used, user and system.
 func processorTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0 // it fails only for a wrong argument
+		return 0 // fails only for an invalid argument
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// peakRSS is this process's largest resident set in MiB.
+// peakRSS returns the largest resident set of this process in MiB.
 func peakRSS() (float64, error) { return residentMiB("self", "VmHWM") }
 
-// residentMiB reads a size of a process from Linux's /proc: VmRSS is its resident set, VmHWM the largest that it ever had. 0 elsewhere.
+// residentMiB reads a size of a process from Linux's /proc: VmRSS is its resident set, VmHWM the
+// largest that it has had. It returns 0 on other systems.
 func residentMiB(process, field string) (float64, error) {
 	b, err := os.ReadFile("/proc/" + process + "/status")
 	if errors.Is(err, os.ErrNotExist) {
@@ -112,7 +119,7 @@ func residentMiB(process, field string) (float64, error) {
 
 func durability(durable bool) string {
 	if durable {
-		return "durable (every answer after its write is flushed)"
+		return "durable (every answer waits for its write to be flushed)"
 	}
 	return "in memory, NOT durable"
 }

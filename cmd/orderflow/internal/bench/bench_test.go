@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// TestOrders_Measure measures a few orders: all are fulfilled. How fast is not judged.
+// TestOrders_Measure measures a few orders and checks that all are fulfilled. It does not judge the
+// speed.
 func TestOrders_Measure(t *testing.T) {
 	t.Parallel()
 	report, err := Orders{N: 3, Concurrency: 2, InMemory: true}.Measure(t.Context(), slog.New(slog.DiscardHandler))
@@ -16,7 +17,8 @@ func TestOrders_Measure(t *testing.T) {
 		t.Fatal(err, report)
 	}
 	var out bytes.Buffer
-	if err := report.Print(&out); err != nil || !strings.HasPrefix(out.String(), "3 orders, 2 in flight") || !strings.Contains(out.String(), "NOT durable") {
+	if err := report.Print(&out); err != nil || !strings.HasPrefix(out.String(), "3 orders, 2 in flight") ||
+		!strings.Contains(out.String(), "NOT durable") {
 		t.Errorf("%v, printed %s", err, &out)
 	}
 }

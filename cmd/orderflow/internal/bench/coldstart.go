@@ -25,7 +25,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/lambda/runtimeapi"
 )
 
-// Coldstart starts the program that is deployed, for each function, and invokes it.
+// Coldstart is a benchmark that starts the deployed program for each function, and invokes it.
 type Coldstart struct {
 	Bootstrap string
 	Starts    int
@@ -41,7 +41,7 @@ const (
 	goalRSS      = 40.0 // MiB
 )
 
-// ColdStarts is what the benchmark reports.
+// ColdStarts is the report of Coldstart.
 type ColdStarts struct {
 	BinaryMB    float64     `json:"binaryMB"` // 10^6 bytes
 	Starts      int         `json:"starts"`
@@ -49,7 +49,7 @@ type ColdStarts struct {
 	Functions   []ColdStart `json:"functions"`
 }
 
-// ColdStart is one function.
+// ColdStart is the measurement of one function.
 type ColdStart struct {
 	Handler   string  `json:"handler"`
 	InitP50   float64 `json:"initP50Milliseconds"` // start -> first /next
@@ -57,10 +57,10 @@ type ColdStart struct {
 	FirstP50  float64 `json:"firstInvocationP50Milliseconds"`
 	WarmP50   float64 `json:"warmInvocationP50Milliseconds"`
 	RSSMiB    float64 `json:"rssMiB"`    // after all invocations; 0 where there is no /proc
-	MissesAny bool    `json:"missesAny"` // one of the goals
+	MissesAny bool    `json:"missesAny"` // misses one of the goals
 }
 
-// Measure measures each function.
+// Measure starts and invokes each function.
 func (c Coldstart) Measure(ctx context.Context, log *slog.Logger) (report ColdStarts, err error) {
 	if c.Starts < 1 || c.N < 1 {
 		return report, errors.New("--starts and --n must be at least 1")
@@ -96,7 +96,7 @@ type coldBench struct {
 	stack *local.Stack
 	start func(lambda.Function) (lambda.Handler, error)
 	aws   *http.Server
-	hook  *http.Server // where the carrier calls: the order does not want its answer
+	hook  *http.Server // the carrier's target, which refuses every notice
 }
 
 func newColdBench(ctx context.Context, bootstrap string, log *slog.Logger) (_ *coldBench, err error) {
@@ -110,8 +110,12 @@ func newColdBench(ctx context.Context, bootstrap string, log *slog.Logger) (_ *c
 	if err != nil {
 		return nil, err
 	}
-	b.hook = serveQuietly(hookListener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusConflict) }))
-	opts := system.StackOptions(system.Options{Log: log}, map[string]string{"PublicUrl": hookListener.URL(), "WebhookSecret": "not-a-secret-of-anything"})
+	b.hook = serveQuietly(hookListener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusConflict)
+	}))
+	opts := system.StackOptions(system.Options{Log: log}, map[string]string{
+		"PublicUrl": hookListener.URL(), "WebhookSecret": "not-a-secret-of-anything",
+	})
 	if b.stack, err = local.Open(ctx, opts); err != nil {
 		return nil, err
 	}
@@ -129,7 +133,7 @@ func newColdBench(ctx context.Context, bootstrap string, log *slog.Logger) (_ *c
 	return b, nil
 }
 
-// serveQuietly serves until it is closed.
+// serveQuietly serves until the server is closed.
 func serveQuietly(listener net.Listener, handler http.Handler) *http.Server {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }() // ends with Close
@@ -149,7 +153,7 @@ func (b *coldBench) close() error {
 	return errors.Join(errs...)
 }
 
-// measure starts a function's process several times; the last one goes on until it has had n invocations.
+// measure starts a function's process several times. The last process serves n invocations.
 func (b *coldBench) measure(ctx context.Context, fn lambda.Function, starts, n int) (out ColdStart, err error) {
 	event, ok := coldEvents[fn.Handler]
 	if !ok {
@@ -164,7 +168,7 @@ func (b *coldBench) measure(ctx context.Context, fn lambda.Function, starts, n i
 		}
 		process, ok := handler.(*runtimeapi.Environment)
 		if !ok {
-			return out, fmt.Errorf("a %T is no process", handler)
+			return out, fmt.Errorf("a %T is not a process", handler)
 		}
 		inits = append(inits, process.InitDuration())
 		invocations := 1
@@ -200,7 +204,7 @@ func (b *coldBench) measure(ctx context.Context, fn lambda.Function, starts, n i
 	return out, nil
 }
 
-// invoke invokes a process once; an outcome other than the event's is an error.
+// invoke invokes a process once. Any outcome other than that of the event is an error.
 func (c coldEvent) invoke(ctx context.Context, process lambda.Handler, fn lambda.Function) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, fn.Timeout)
 	defer cancel()
@@ -221,7 +225,7 @@ func (c coldEvent) invoke(ctx context.Context, process lambda.Handler, fn lambda
 		return 0, err
 	}
 	if refusal.Type != c.refusal {
-		return 0, fmt.Errorf("invoked with %s, it ended with %q, not with %q: %s", c.payload, refusal.Type, c.refusal, reply)
+		return 0, fmt.Errorf("the event %s failed with %q instead of %q: %s", c.payload, refusal.Type, c.refusal, reply)
 	}
 	var partial struct {
 		StatusCode int   `json:"statusCode"`
@@ -229,18 +233,18 @@ func (c coldEvent) invoke(ctx context.Context, process lambda.Handler, fn lambda
 	}
 	if err == nil {
 		if err := json.Unmarshal(reply, &partial); err != nil || len(partial.Failures) > 0 || partial.StatusCode >= 400 {
-			return 0, fmt.Errorf("invoked with %s, it answered %s (%v)", c.payload, reply, err)
+			return 0, fmt.Errorf("the event %s was answered %s (%v)", c.payload, reply, err)
 		}
 	}
 	return took, nil
 }
 
-// Print prints it for people.
+// Print prints the report as text.
 func (r ColdStarts) Print(w io.Writer) error {
 	size := "meets the goal of %.0f MB"
 	switch {
 	case runtime.GOARCH != deployedArch:
-		size = "the goal of %.0f MB is " + deployedArch + "'s, which is deployed and smaller"
+		size = "the goal of %.0f MB is for " + deployedArch + ", which is deployed and smaller"
 	case r.BinaryMB >= goalBinary:
 		size = "misses the goal of %.0f MB"
 	}
@@ -253,7 +257,8 @@ func (r ColdStarts) Print(w io.Writer) error {
 		if f.MissesAny {
 			mark = fmt.Sprintf("  misses a goal (%.0f ms, %.0f MiB)", goalInit, goalRSS)
 		}
-		fmt.Fprintf(t, "%s\t%.1f\t%.1f\t%.1f\t%.2f\t%.1f\t%s\n", f.Handler, f.InitP50, f.InitMax, f.FirstP50, f.WarmP50, f.RSSMiB, mark)
+		fmt.Fprintf(t, "%s\t%.1f\t%.1f\t%.1f\t%.2f\t%.1f\t%s\n", f.Handler, f.InitP50, f.InitMax, f.FirstP50, f.WarmP50,
+			f.RSSMiB, mark)
 	}
 	return t.Flush()
 }

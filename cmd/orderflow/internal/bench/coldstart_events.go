@@ -14,22 +14,25 @@ import (
 	"github.com/orderflow-dev/orderflow/local"
 )
 
-// coldOrder is the order that the events are about: it has ended, so that no function does anything to it twice.
+// coldOrder is the order of the events. It has ended, so that no function changes it.
 const coldOrder = "ord_00000000000000000000000000"
 
-// coldEvent is what a function is invoked with, and the error with which it must refuse that; "" if it must succeed.
+// coldEvent is the event for a function, and the error with which the function must refuse it, ""
+// if it must succeed.
 type coldEvent struct{ payload, refusal string }
 
-// coldEvents are harmless: the function reads, and finds that there is nothing (more) to do.
+// coldEvents are harmless: the function reads, and finds nothing to do.
 var coldEvents = map[string]coldEvent{
 	"api": {fmt.Sprintf(`{"version":"2.0","routeKey":"GET /products/{sku}","rawPath":"/products/%[1]s","rawQueryString":"","headers":{"host":"localhost"},`+
 		`"pathParameters":{"sku":"%[1]s"},"requestContext":{"http":{"method":"GET","path":"/products/%[1]s","protocol":"HTTP/1.1","sourceIp":"127.0.0.1"},"requestId":"r","stage":"$default"}}`, "kettle-gooseneck-1l"), ""},
-	"publish": {`{"Records":[{"eventName":"INSERT","dynamodb":{"SequenceNumber":"1","NewImage":{"id":{"S":"` + coldOrder + `"},"customerId":{"S":"bench"},` +
+	"publish": {`{"Records":[{"eventName":"INSERT","dynamodb":{"SequenceNumber":"1","NewImage":{"id":{"S":"` +
+		coldOrder + `"},"customerId":{"S":"bench"},` +
 		`"total":{"M":{"amount":{"N":"100"},"currency":{"S":"USD"}}},"timeline":{"L":[{"M":{"sequence":{"N":"1"},"type":{"S":"Order Placed"},"at":{"S":"2026-01-02T03:04:05Z"},"status":{"S":"PLACED"},"paymentStatus":{"S":"NONE"},"stockStatus":{"S":"NONE"},"attention":{"BOOL":false},"actor":{"S":"customer:c"}}}]}}}}]}`, ""},
-	"start":     {coldMessage, ""},
-	"wake":      {coldMessage, ""},
-	"carrier":   {coldMessage, ""},
-	"watch":     {`{"detail":{"executionArn":"arn:aws:states:us-east-1:000000000000:execution:orderflow-fulfil-order:` + coldOrder + `","name":"` + coldOrder + `","status":"RUNNING","redriveCount":0}}`, ""},
+	"start":   {coldMessage, ""},
+	"wake":    {coldMessage, ""},
+	"carrier": {coldMessage, ""},
+	"watch": {`{"detail":{"executionArn":"arn:aws:states:us-east-1:000000000000:execution:orderflow-fulfil-order:` +
+		coldOrder + `","name":"` + coldOrder + `","status":"RUNNING","redriveCount":0}}`, ""},
 	"reconcile": {`{}`, ""},
 	"validate":  {coldInput, ""},
 	"reserve":   {coldInput, ""},
@@ -44,20 +47,23 @@ var coldEvents = map[string]coldEvent{
 
 const (
 	coldInput   = `{"orderId":"` + coldOrder + `"}`
-	coldMessage = `{"Records":[{"messageId":"m","body":"{\"detail\":{\"orderId\":\"` + coldOrder + `\",\"shipmentId\":\"shp_0\"}}"}]}`
+	coldMessage = `{"Records":[{"messageId":"m","body":"{\"detail\":{\"orderId\":\"` + coldOrder +
+		`\",\"shipmentId\":\"shp_0\"}}"}]}`
 )
 
 // putColdOrder puts the order into the orders table.
 func putColdOrder(ctx context.Context, stack *local.Stack) error {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	o := orderflow.Order{
-		ID: coldOrder, CustomerID: "bench", Status: orderflow.Fulfilled, PaymentStatus: orderflow.PaymentNone, StockStatus: orderflow.StockShipped,
-		Total: orderflow.Money{Amount: 100, Currency: "USD"}, PlacedAt: at, UpdatedAt: at, Version: 1,
+		ID: coldOrder, CustomerID: "bench", Status: orderflow.Fulfilled, PaymentStatus: orderflow.PaymentNone,
+		StockStatus: orderflow.StockShipped,
+		Total:       orderflow.Money{Amount: 100, Currency: "USD"}, PlacedAt: at, UpdatedAt: at, Version: 1,
 	}
 	item, err := cloud.MarshalItem(o)
 	if err != nil {
 		return fmt.Errorf("put order: %w", err)
 	}
-	_, err = dynamodb.NewFromConfig(stack.Config("")).PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(system.StackName + "-orders"), Item: item})
+	_, err = dynamodb.NewFromConfig(stack.Config("")).PutItem(ctx,
+		&dynamodb.PutItemInput{TableName: aws.String(system.StackName + "-orders"), Item: item})
 	return err
 }

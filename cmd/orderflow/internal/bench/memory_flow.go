@@ -34,14 +34,15 @@ type memoryBench struct {
 	client   *client.Client
 	orders   *cloud.Orders
 	placed   int
-	held     atomic.Bool // the carrier's calls are refused, so that orders go on waiting for it
+	held     atomic.Bool // the carrier's notices are refused, so that orders keep waiting for them
 }
 
 func newMemoryBench(ctx context.Context, bootstrap string, log *slog.Logger) (*memoryBench, error) {
 	b := &memoryBench{meter: newMeter()}
 	var err error
 	b.system, err = system.Start(ctx, system.Options{
-		Addr: system.AnyPort, AWSAddr: system.AnyPort, Parameters: map[string]string{"ReconcileAfterSeconds": "0"}, Log: log, Around: b.refuseHeld,
+		Addr: system.AnyPort, AWSAddr: system.AnyPort, Parameters: map[string]string{"ReconcileAfterSeconds": "0"},
+		Log: log, Around: b.refuseHeld,
 		Functions: func(awsURL string) local.Factory {
 			b.isolated = lambda.IsolatedOptions{Bootstrap: bootstrap, Endpoint: awsURL}
 			return b.meter.factory(b.isolated)
@@ -58,7 +59,7 @@ func newMemoryBench(ctx context.Context, bootstrap string, log *slog.Logger) (*m
 	return b, nil
 }
 
-// refuseHeld refuses the carrier while it is held.
+// refuseHeld returns a handler that refuses the carrier's notices while they are held.
 func (b *memoryBench) refuseHeld(api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if b.held.Load() && r.URL.Path == "/webhooks/shipments" {
@@ -75,7 +76,8 @@ func (b *memoryBench) close(ctx context.Context) error {
 	return b.system.Close(ctx)
 }
 
-// usual takes orders of two products along every way: fulfilled, cancelled, failed. Reconcile finds nothing, as it should.
+// usual runs orders of two products through every outcome: fulfilled, cancelled, failed. Reconcile
+// finds nothing to repair.
 func (b *memoryBench) usual(ctx context.Context, n int) error {
 	reconcile, err := b.process("reconcile")
 	if err != nil {
@@ -88,14 +90,17 @@ func (b *memoryBench) usual(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	_, err = b.everyWay(ctx, n, (n+3)/4, func() ([]byte, error) {
+	_, err = b.everyOutcome(ctx, n, (n+3)/4, func() ([]byte, error) {
 		return orderOf(skus[b.placed%len(skus)], skus[(b.placed+1)%len(skus)])
 	})
 	return err
 }
 
-// everyWay fulfils some orders, cancels some that wait for the carrier, and stops the executions of as many, which it returns.
-func (b *memoryBench) everyWay(ctx context.Context, fulfilled, held int, next func() ([]byte, error)) (stopped []string, err error) {
+// everyOutcome fulfils some orders, cancels some that wait for the carrier, and stops the
+// executions of as many others, which it returns.
+func (b *memoryBench) everyOutcome(
+	ctx context.Context, fulfilled, held int, next func() ([]byte, error),
+) (stopped []string, err error) {
 	b.held.Store(false)
 	for range fulfilled {
 		if _, err := b.order(ctx, next, orderflow.Fulfilled); err != nil {
@@ -111,7 +116,7 @@ func (b *memoryBench) everyWay(ctx context.Context, fulfilled, held int, next fu
 		if _, err := b.client.Do(ctx, http.MethodPost, "/orders/"+url.PathEscape(id)+"/cancel", nil, nil); err != nil {
 			return nil, err
 		}
-		if _, err := b.reach(ctx, id, orderflow.Cancelled); err != nil {
+		if _, err := b.awaitStatus(ctx, id, orderflow.Cancelled); err != nil {
 			return nil, err
 		}
 	}
@@ -120,7 +125,7 @@ func (b *memoryBench) everyWay(ctx context.Context, fulfilled, held int, next fu
 		if err != nil {
 			return nil, err
 		}
-		if err := b.stop(ctx, id); err != nil {
+		if err := b.stopExecution(ctx, id); err != nil {
 			return nil, err
 		}
 		stopped = append(stopped, id)
@@ -139,21 +144,23 @@ func (b *memoryBench) order(ctx context.Context, next func() ([]byte, error), to
 	if err != nil {
 		return "", err
 	}
-	return b.reach(ctx, p.OrderID, to)
+	return b.awaitStatus(ctx, p.OrderID, to)
 }
 
-// memoryPoll is how often an order is read; memoryPatience bounds how long one may take.
+// memoryPoll is how often an order is read; memoryPatience is how long an order may take.
 const (
 	memoryPoll     = 100 * time.Millisecond
 	memoryPatience = time.Minute
 )
 
-// reach follows an order by the API until it has a status, and, once paid, waits for the carrier.
-func (b *memoryBench) reach(ctx context.Context, id string, status orderflow.Status) (string, error) {
+// awaitStatus follows an order through the API until it has a status. A paid order must also wait
+// for the carrier.
+func (b *memoryBench) awaitStatus(ctx context.Context, id string, status orderflow.Status) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, memoryPatience)
 	defer cancel()
 	o, err := b.client.Follow(ctx, id, memoryPoll, func(o client.Order) bool {
-		return status == orderflow.Paid && o.Status == status && len(o.Timeline) > 0 && o.Timeline[len(o.Timeline)-1].Type == orderflow.ShipmentRequested
+		return status == orderflow.Paid && o.Status == status && len(o.Timeline) > 0 &&
+			o.Timeline[len(o.Timeline)-1].Type == orderflow.ShipmentRequested
 	})
 	if err == nil && o.Status != status {
 		err = fmt.Errorf("order %s ended %s: %s", id, o.Status, o.Reason())
@@ -161,9 +168,10 @@ func (b *memoryBench) reach(ctx context.Context, id string, status orderflow.Sta
 	return id, err
 }
 
-// stop ends the execution of an order as an operator of Step Functions may, and waits until the order is marked and the function that
-// marked it is done: it still alerts operators then, and would be measured as a part of the next load, or leave the next event to a new process.
-func (b *memoryBench) stop(ctx context.Context, id string) error {
+// stopExecution stops the execution of an order, and waits until the order needs attention and the
+// function that recorded this is done. That function still alerts operators then: it would count
+// towards the next load, or leave the next event to a new process.
+func (b *memoryBench) stopExecution(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, memoryPatience)
 	defer cancel()
 	machine := b.stack.Template().StateMachines[0].ARN
@@ -175,14 +183,14 @@ func (b *memoryBench) stop(ctx context.Context, id string) error {
 	if _, err := x.Client.StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: &execution.ARN}); err != nil {
 		return fmt.Errorf("stop execution: %w", err)
 	}
-	return b.until(ctx, func() (bool, error) {
+	return b.waitUntil(ctx, func() (bool, error) {
 		o, err := b.orders.Order(ctx, id)
 		return err == nil && o.Attention != nil && b.meter.idle(), err
 	})
 }
 
-// until polls.
-func (b *memoryBench) until(ctx context.Context, done func() (bool, error)) error {
+// waitUntil polls until a condition holds.
+func (b *memoryBench) waitUntil(ctx context.Context, done func() (bool, error)) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -197,7 +205,7 @@ func (b *memoryBench) until(ctx context.Context, done func() (bool, error)) erro
 	}
 }
 
-// process starts a process of a function beside those of the stack.
+// process starts a process of a function in addition to those of the stack.
 func (b *memoryBench) process(handler string) (*meteredFunction, error) {
 	for _, fn := range b.stack.Functions() {
 		if fn.Handler == handler {
@@ -208,7 +216,7 @@ func (b *memoryBench) process(handler string) (*meteredFunction, error) {
 	return nil, fmt.Errorf("template.yaml has no function %s", handler)
 }
 
-// orderOf is the request for an order of these products.
+// orderOf returns the request for an order of the products.
 func orderOf(skus ...string) ([]byte, error) {
 	type item struct {
 		SKU      string `json:"sku"`
@@ -220,7 +228,8 @@ func orderOf(skus ...string) ([]byte, error) {
 	}
 	return json.Marshal(map[string]any{
 		"items": items, "currency": "USD", "email": "bench@example.com", "paymentMethod": "pm_card_visa",
-		"shippingAddress": map[string]string{"name": "Bench", "line1": "1 Quay", "city": "Boston", "postalCode": "02110", "country": "US"},
+		"shippingAddress": map[string]string{"name": "Bench", "line1": "1 Quay", "city": "Boston",
+			"postalCode": "02110", "country": "US"},
 	})
 }
 
@@ -229,7 +238,8 @@ func stockLarge(ctx context.Context, stack *local.Stack) (skus []string, err err
 	var puts []types.TransactWriteItem
 	for i := range largestOrder {
 		p := orderflow.Product{
-			SKU: fmt.Sprintf("bench-%03d-with-a-stock-keeping-unit-of-some-length", i), Name: "A product whose name is as long as names of products often are",
+			SKU:      fmt.Sprintf("bench-%03d-with-a-stock-keeping-unit-of-some-length", i),
+			Name:     "A product whose name is as long as names of products often are",
 			Category: "bench", Price: orderflow.Money{Amount: 1999, Currency: "USD"}, OnHand: 1_000_000,
 		}
 		item, err := cloud.MarshalItem(p)
@@ -237,9 +247,11 @@ func stockLarge(ctx context.Context, stack *local.Stack) (skus []string, err err
 			return nil, fmt.Errorf("stock up: %w", err)
 		}
 		skus = append(skus, p.SKU)
-		puts = append(puts, types.TransactWriteItem{Put: &types.Put{TableName: aws.String(system.StackName + "-products"), Item: item}})
+		put := &types.Put{TableName: aws.String(system.StackName + "-products"), Item: item}
+		puts = append(puts, types.TransactWriteItem{Put: put})
 	}
-	if _, err := dynamodb.NewFromConfig(stack.Config("")).TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: puts}); err != nil {
+	if _, err := dynamodb.NewFromConfig(stack.Config("")).TransactWriteItems(ctx,
+		&dynamodb.TransactWriteItemsInput{TransactItems: puts}); err != nil {
 		return nil, fmt.Errorf("stock up: %w", err)
 	}
 	return skus, nil

@@ -13,17 +13,18 @@ import (
 	"github.com/orderflow-dev/orderflow/local/lambda"
 )
 
-// largestOrder is how many products an order may have (api/openapi.yaml).
+// largestOrder is how many lines an order may have (api/openapi.yaml).
 const largestOrder = 100
 
-// largest makes the largest invocations: orders of 100 products along every way, the longest lists, the fullest batches.
+// largest makes the largest invocations: orders of 100 products through every outcome, the longest
+// lists, and full batches.
 func (b *memoryBench) largest(ctx context.Context, n int) error {
 	skus, err := stockLarge(ctx, b.stack)
 	if err != nil {
 		return err
 	}
 	b.meter.setLargest(true)
-	stopped, err := b.everyWay(ctx, n, n, func() ([]byte, error) { return orderOf(skus...) })
+	stopped, err := b.everyOutcome(ctx, n, n, func() ([]byte, error) { return orderOf(skus...) })
 	if err != nil {
 		return err
 	}
@@ -37,10 +38,11 @@ func (b *memoryBench) largest(ctx context.Context, n int) error {
 	return b.batches(ctx, n, stopped)
 }
 
-// batches delivers the fullest batches, n times each. Their records are those of the large orders, so that each message finds its work to be done
-// or done already: the calls are the same.
+// batches delivers full batches, n times each. Their records belong to the large orders. A message
+// whose work is already done makes the same calls.
 //
-// The carrier answers for orders whose execution was stopped, so that the answers wake nobody and can be given again and again.
+// The carrier answers for orders whose execution was stopped, so that an answer wakes no execution
+// and can be repeated.
 func (b *memoryBench) batches(ctx context.Context, n int, stopped []string) error {
 	ofStopped := func(record []byte) bool {
 		return slices.ContainsFunc(stopped, func(id string) bool { return bytes.Contains(record, []byte(id)) })
@@ -52,8 +54,8 @@ func (b *memoryBench) batches(ctx context.Context, n int, stopped []string) erro
 	}{
 		{"publish", nil}, {"start", nil}, {"carrier", ofStopped}, {"wake", ofStopped},
 	} {
-		if one.handler == "wake" { // what the carrier has just answered is on its way
-			if err := b.until(ctx, func() (bool, error) {
+		if one.handler == "wake" { // the carrier's last answers are still in transit
+			if err := b.waitUntil(ctx, func() (bool, error) {
 				r, err := records(b.meter.events("wake"), ofStopped)
 				return len(r) >= min(len(stopped), b.batchSize("carrier")), err
 			}); err != nil {
@@ -71,21 +73,21 @@ func (b *memoryBench) batches(ctx context.Context, n int, stopped []string) erro
 	return errors.Join(reconcile.repeat(ctx, n, []byte(`{}`)), reconcile.Close())
 }
 
-// batch delivers a full batch of the largest records that a function was given.
+// batch delivers a full batch of the largest records that a function received.
 func (b *memoryBench) batch(ctx context.Context, handler string, n int, wanted func([]byte) bool) error {
 	all, err := records(b.meter.events(handler), wanted)
 	if err != nil {
 		return err
 	}
 	if len(all) == 0 {
-		return errors.New("it was given no records")
+		return errors.New("the function received no records")
 	}
 	slices.SortStableFunc(all, func(x, y json.RawMessage) int { return cmp.Compare(len(y), len(x)) })
 	var batch []json.RawMessage
 	size := 0
 	for i := range b.batchSize(handler) {
 		r := all[i%len(all)]
-		if size += len(r) + 1; size > maxEvent { // a batch ends before it is larger than an event may be
+		if size += len(r) + 1; size > maxEvent { // a batch must not exceed the size of an event
 			break
 		}
 		batch = append(batch, r)
@@ -101,11 +103,12 @@ func (b *memoryBench) batch(ctx context.Context, handler string, n int, wanted f
 	return errors.Join(p.repeat(ctx, n, payload), p.Close())
 }
 
-// maxEvent is the largest batch that Lambda hands to a function, with room for what is around the records
-// (https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html: 6 MB).
+// maxEvent is the largest batch that Lambda passes to a function, less room for the event around
+// the records (https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html: 6
+// MB).
 const maxEvent = 6<<20 - 1<<10
 
-// records are the records of batches.
+// records returns the wanted records of batches; nil wants all.
 func records(batches [][]byte, wanted func([]byte) bool) ([]json.RawMessage, error) {
 	var out []json.RawMessage
 	for _, b := range batches {
@@ -122,7 +125,7 @@ func records(batches [][]byte, wanted func([]byte) bool) ([]json.RawMessage, err
 	return out, nil
 }
 
-// batchSize is the BatchSize of the mapping of a function; 0 if it has none.
+// batchSize returns the BatchSize of a function's event source mapping, 0 without one.
 func (b *memoryBench) batchSize(handler string) int {
 	for _, fn := range b.stack.Functions() {
 		for _, m := range b.stack.Template().Mappings {
@@ -140,7 +143,8 @@ type meteredFunction struct {
 	fn lambda.Function
 }
 
-// repeat invokes it n times, after once that does not count; every record must be taken.
+// repeat invokes the function n times, after one invocation that does not count. Every record must
+// succeed.
 func (f *meteredFunction) repeat(ctx context.Context, n int, payload []byte) error {
 	for range n + 1 {
 		if _, err := (coldEvent{payload: string(payload)}).invoke(ctx, f, f.fn); err != nil {

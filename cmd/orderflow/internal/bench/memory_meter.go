@@ -24,16 +24,18 @@ import (
 type meter struct {
 	mu       sync.Mutex
 	largest  bool // which of the two loads runs
-	serving  int  // how many invocations run
+	serving  int  // how many invocations are running
 	handlers map[string]*metered
 }
 
-// metered is what was measured of one handler.
+// metered holds the measurements of one handler.
 type metered struct {
-	inits, firsts  []time.Duration // processor time: start -> first request for work, and the first invocation of each process
+	// processor time from the start to the first request for work, and of the first invocation of
+	// each process
+	inits, firsts  []time.Duration
 	usual, largest []sample
 	peakMiB        float64
-	events         [][]byte // what it was invoked with while the largest load ran
+	events         [][]byte // the events of the invocations during the largest load
 }
 
 // sample is one invocation.
@@ -41,7 +43,7 @@ type sample struct{ cpu, wall time.Duration }
 
 func newMeter() *meter { return &meter{handlers: map[string]*metered{}} }
 
-// of is the record of a handler; m.mu must be held.
+// of returns the measurements of a handler; m.mu must be held.
 func (m *meter) of(handler string) *metered {
 	h := m.handlers[handler]
 	if h == nil {
@@ -57,28 +59,28 @@ func (m *meter) setLargest(on bool) {
 	m.largest = on
 }
 
-// idle reports whether no invocation runs.
+// idle reports whether no invocation is running.
 func (m *meter) idle() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.serving == 0
 }
 
-// serve counts the invocations that begin (1) and those that have been measured (-1).
+// serve counts running invocations: n is 1 at the start, and -1 after the measurement.
 func (m *meter) serve(n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.serving += n
 }
 
-// events are what a handler was invoked with while the largest load ran.
+// events returns the events of a handler during the largest load.
 func (m *meter) events(handler string) [][]byte {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Clone(m.of(handler).events)
 }
 
-// factory makes each execution environment a process of the deployed program, and measures it.
+// factory makes each execution environment a metered process of the deployed program.
 func (m *meter) factory(o lambda.IsolatedOptions) local.Factory {
 	start := lambda.Isolated(o)
 	return func(fn lambda.Function, _ aws.Config) (lambda.Handler, error) { return m.start(fn, start) }
@@ -91,7 +93,7 @@ func (m *meter) start(fn lambda.Function, start func(lambda.Function) (lambda.Ha
 	}
 	process, ok := h.(*runtimeapi.Environment)
 	if !ok {
-		return nil, fmt.Errorf("a %T is no process", h)
+		return nil, fmt.Errorf("a %T is not a process", h)
 	}
 	p := &meteredProcess{Environment: process, meter: m, handler: fn.Handler}
 	if p.used, err = processTime(process.PID()); err != nil {
@@ -103,13 +105,13 @@ func (m *meter) start(fn lambda.Function, start func(lambda.Function) (lambda.Ha
 	return p, nil
 }
 
-// meteredProcess is one execution environment. It serves one request at a time, so that what its process has used since the last one is the
-// request's.
+// meteredProcess is one execution environment. It serves one request at a time, so that what the
+// process has used since the last request belongs to the current one.
 type meteredProcess struct {
 	*runtimeapi.Environment
 	meter   *meter
 	handler string
-	used    time.Duration // processor time up to the last request's end
+	used    time.Duration // processor time up to the end of the last request
 	warm    bool
 }
 
@@ -122,15 +124,15 @@ func (p *meteredProcess) Invoke(ctx context.Context, payload []byte) ([]byte, er
 	wall := time.Since(began)
 	used, usedErr := processTime(p.PID())
 	peak, peakErr := residentMiB(strconv.Itoa(p.PID()), "VmHWM")
-	if usedErr != nil || peakErr != nil { // it has exited, or there is no /proc
+	if usedErr != nil || peakErr != nil { // the process has exited, or there is no /proc
 		return reply, errors.Join(err, usedErr, peakErr)
 	}
-	p.meter.note(p, payload, sample{used - p.used, wall}, peak)
+	p.meter.record(p, payload, sample{used - p.used, wall}, peak)
 	p.used, p.warm = used, true
 	return reply, err
 }
 
-func (m *meter) note(p *meteredProcess, payload []byte, s sample, peakMiB float64) {
+func (m *meter) record(p *meteredProcess, payload []byte, s sample, peakMiB float64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	h := m.of(p.handler)
@@ -139,7 +141,7 @@ func (m *meter) note(p *meteredProcess, payload []byte, s sample, peakMiB float6
 		h.events = append(h.events, bytes.Clone(payload))
 	}
 	switch {
-	case !p.warm && m.largest: // seldom, and like no other: it is counted in the peak alone
+	case !p.warm && m.largest: // rare and not typical: counted only in the peak
 	case !p.warm:
 		h.firsts = append(h.firsts, s.cpu)
 	case m.largest:
@@ -149,15 +151,16 @@ func (m *meter) note(p *meteredProcess, payload []byte, s sample, peakMiB float6
 	}
 }
 
-// processTime is the processor time, user and system, that a process has used: the sum over its threads, to the nanosecond (Linux,
-// /proc/PID/task/TID/schedstat). The Go runtime keeps its threads, so that none is missed.
+// processTime returns the processor time of a process, user and system: the sum over its threads,
+// in nanoseconds (Linux, /proc/PID/task/TID/schedstat). The Go runtime keeps its threads, so that
+// none is missing.
 func processTime(pid int) (time.Duration, error) {
 	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	if err != nil {
 		return 0, err
 	}
 	if len(files) == 0 {
-		return 0, fmt.Errorf("no /proc/%d/task/*/schedstat: the processor time of a process is measured on Linux alone, while it runs", pid)
+		return 0, fmt.Errorf("no /proc/%d/task/*/schedstat: the processor time of a process can only be measured on Linux, while it runs", pid)
 	}
 	var sum time.Duration
 	for _, name := range files {

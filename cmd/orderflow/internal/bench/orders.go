@@ -16,7 +16,7 @@ import (
 	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/system"
 )
 
-// Orders keeps orders in flight until some are fulfilled.
+// Orders is a benchmark that keeps orders in flight until a number of them are fulfilled.
 type Orders struct {
 	N            int
 	Concurrency  int
@@ -25,7 +25,7 @@ type Orders struct {
 	CPUProfile   string
 }
 
-// OrdersResult is what the benchmark reports.
+// OrdersResult is the report of Orders.
 type OrdersResult struct {
 	Orders        int     `json:"orders"`
 	Concurrency   int     `json:"concurrency"`
@@ -42,7 +42,7 @@ type OrdersResult struct {
 	NotAsExpected int     `json:"notFulfilled"`
 }
 
-// Measure starts a system and measures it. Fewer than all may have been fulfilled; see Err.
+// Measure starts a system and measures it. Some orders may not have been fulfilled; see Err.
 func (c Orders) Measure(ctx context.Context, log *slog.Logger) (*OrdersResult, error) {
 	if c.N < 1 || c.Concurrency < 1 {
 		return nil, errors.New("--n and --concurrency must be at least 1")
@@ -50,7 +50,7 @@ func (c Orders) Measure(ctx context.Context, log *slog.Logger) (*OrdersResult, e
 	return inSystem(ctx, c.InMemory, c.CarrierDelay, c.CPUProfile, log, c.measure)
 }
 
-// Err reports orders that were not fulfilled.
+// Err returns an error if orders were not fulfilled.
 func (r *OrdersResult) Err() error {
 	if r.NotAsExpected > 0 {
 		return fmt.Errorf("%d orders were not fulfilled", r.NotAsExpected)
@@ -106,14 +106,17 @@ func (c Orders) measure(ctx context.Context, s *system.System) (*OrdersResult, e
 		return nil, err
 	}
 	return &OrdersResult{
-		Orders: c.N, Concurrency: c.Concurrency, Durable: !c.InMemory, Seconds: seconds, PerSecond: float64(len(ends)) / seconds,
+		Orders: c.N, Concurrency: c.Concurrency, Durable: !c.InMemory, Seconds: seconds,
+		PerSecond: float64(len(ends)) / seconds,
 		AnswerP50: percentile(answers, 0.50), AnswerP99: percentile(answers, 0.99),
 		FulfilledP50: percentile(ends, 0.50), FulfilledP99: percentile(ends, 0.99),
-		CPU: float64(cpu.Microseconds()) / 1000 / float64(len(ends)), PeakRSSMiB: rss, Cores: runtime.GOMAXPROCS(0), NotAsExpected: len(failures),
+		CPU: float64(cpu.Microseconds()) / 1000 / float64(len(ends)), PeakRSSMiB: rss, Cores: runtime.GOMAXPROCS(0),
+		NotAsExpected: len(failures),
 	}, nil
 }
 
-// fulfil places one order and waits for its end. The end is taken from the order's own timeline, so that polling does not round it up.
+// fulfil places one order and waits for its end. The end time is that of the order's timeline, so
+// that polling does not distort it.
 func fulfil(ctx context.Context, cl *client.Client, i int, skus []string) (answer, end time.Duration, err error) {
 	began := time.Now()
 	p, err := cl.Place(ctx, "bench-"+strconv.Itoa(i), orderRequest(i, skus))
@@ -131,7 +134,7 @@ func fulfil(ctx context.Context, cl *client.Client, i int, skus []string) (answe
 	return answer, o.Timeline[len(o.Timeline)-1].At.Sub(o.PlacedAt), nil
 }
 
-// Print prints it for people.
+// Print prints the report as text.
 func (r *OrdersResult) Print(w io.Writer) error {
 	_, err := fmt.Fprintf(w, `%d orders, %d in flight, %d cores, %s
   orders/s             %10.1f

@@ -1,4 +1,4 @@
-// Package client calls an Orderflow API, and what a local system answers beside it.
+// Package client calls an Orderflow API, and the local routes beside it.
 package client
 
 import (
@@ -22,18 +22,19 @@ type Client struct {
 	http        *http.Client
 }
 
-// New makes a client of the API at base; token may be empty.
+// New returns a client of the API at base; token may be empty.
 func New(base, token string) *Client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = 128
 	t.MaxConnsPerHost = max(store.Descriptors()/8, 8)
-	return &Client{base: strings.TrimSuffix(base, "/"), token: token, http: &http.Client{Transport: t, Timeout: 35 * time.Second}}
+	return &Client{base: strings.TrimSuffix(base, "/"), token: token,
+		http: &http.Client{Transport: t, Timeout: 35 * time.Second}}
 }
 
-// As returns the same client with another token.
-func (c *Client) As(token string) *Client { return &Client{c.base, token, c.http} }
+// WithToken returns a client of the same API with another token.
+func (c *Client) WithToken(token string) *Client { return &Client{c.base, token, c.http} }
 
-// Problem is an RFC 9457 answer.
+// Problem is a problem of RFC 9457.
 type Problem struct {
 	Type   string `json:"type"`
 	Title  string `json:"title"`
@@ -42,7 +43,7 @@ type Problem struct {
 	Code   string `json:"code"`
 	Errors []struct {
 		Pointer   string `json:"pointer"`   // into the body
-		Parameter string `json:"parameter"` // or a query parameter's name
+		Parameter string `json:"parameter"` // the name of a query parameter
 		Detail    string `json:"detail"`
 	} `json:"errors,omitempty"`
 }
@@ -62,7 +63,8 @@ func (p *Problem) Error() string {
 	return s
 }
 
-// Do makes one request and returns the body of a 2xx answer; any other answer is a *Problem. A nil body sends none.
+// Do sends one request and returns the body of a 2xx answer. Any other answer is returned as a
+// *Problem. A nil body sends none.
 func (c *Client) Do(ctx context.Context, method, path string, header http.Header, body any) (json.RawMessage, error) {
 	var in io.Reader
 	if body != nil {
@@ -89,7 +91,7 @@ func (c *Client) Do(ctx context.Context, method, path string, header http.Header
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	res, err := c.http.Do(req)
-	if err != nil && ctx.Err() != nil { // the caller waits no longer, which says nothing of the system
+	if err != nil && ctx.Err() != nil { // the caller stopped waiting: this is no error of the system
 		return nil, ctx.Err()
 	}
 	if err != nil {
@@ -110,7 +112,7 @@ func (c *Client) Do(ctx context.Context, method, path string, header http.Header
 	return nil, p
 }
 
-// Get reads path into out.
+// Get decodes the answer for path into out.
 func (c *Client) Get(ctx context.Context, path string, out any) error {
 	body, err := c.Do(ctx, http.MethodGet, path, nil, nil)
 	if err != nil {
@@ -122,7 +124,7 @@ func (c *Client) Get(ctx context.Context, path string, out any) error {
 	return nil
 }
 
-// Place posts an order under an idempotency key and returns the answer.
+// Place places an order under an idempotency key and returns the answer.
 func (c *Client) Place(ctx context.Context, key string, request []byte) (Placed, error) {
 	var p Placed
 	body, err := c.Do(ctx, http.MethodPost, "/orders", http.Header{"Idempotency-Key": {key}}, request)
@@ -135,10 +137,11 @@ func (c *Client) Place(ctx context.Context, key string, request []byte) (Placed,
 	return p, nil
 }
 
-// Act does something to an order as an operator, for a reason.
+// Act performs an operator's action on an order, with a reason.
 func (c *Client) Act(ctx context.Context, id, action, reason string) (json.RawMessage, error) {
-	return c.Do(ctx, http.MethodPost, "/ops/orders/"+url.PathEscape(id)+"/"+action, nil, map[string]string{"reason": reason})
+	return c.Do(ctx, http.MethodPost, "/ops/orders/"+url.PathEscape(id)+"/"+action, nil,
+		map[string]string{"reason": reason})
 }
 
-// Operators is the group of the operators.
+// Operators is the group of operators.
 const Operators = "operators"

@@ -25,7 +25,7 @@ func TestProblem_Error(t *testing.T) {
 	}
 }
 
-// answers is a system that gives one answer after the other, and then none.
+// answers is a system that returns its answers in turn, and then none.
 type answers chan string
 
 // RoundTrip implements http.RoundTripper.
@@ -38,7 +38,7 @@ func (a answers) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// TestFollow_timeout: that an order has not ended in time is said of the order, not of the system.
+// TestFollow_timeout checks that a timeout is reported of the order, not of the system.
 func TestFollow_timeout(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -46,7 +46,7 @@ func TestFollow_timeout(t *testing.T) {
 		answers []string
 		want    string
 	}{
-		{"no answer", nil, "the API has not answered in time about order ord_1"},
+		{"no answer", nil, "the API has not returned order ord_1 in time"},
 		{"one answer", []string{`{"status":"PAID"}`}, "order ord_1 is still PAID"},
 		{"the last answer counts", []string{`{"status":"CONFIRMED"}`, `{"status":"PAID"}`}, "order ord_1 is still PAID"},
 	} {
@@ -60,7 +60,8 @@ func TestFollow_timeout(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
 				cl := &Client{base: "http://orders.test", http: &http.Client{Transport: api}}
-				if _, err := cl.Follow(ctx, "ord_1", 50*time.Millisecond, func(Order) bool { return false }); err == nil || err.Error() != c.want {
+				if _, err := cl.Follow(ctx, "ord_1", 50*time.Millisecond,
+					func(Order) bool { return false }); err == nil || err.Error() != c.want {
 					t.Errorf("got %v, want %s", err, c.want)
 				}
 			})

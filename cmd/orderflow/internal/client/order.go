@@ -20,7 +20,7 @@ type Placed struct {
 	Total   orderflow.Money  `json:"total"`
 }
 
-// Order is an order as the API shows it, to its customer or to operators.
+// Order is an order as the API shows it to its customer or to operators.
 type Order struct {
 	OrderID         string                  `json:"orderId"`
 	Status          orderflow.Status        `json:"status"`
@@ -32,14 +32,14 @@ type Order struct {
 	PaymentMethod   string                  `json:"paymentMethod"`
 	PlacedAt        time.Time               `json:"placedAt"`
 	CancelRequested bool                    `json:"cancelRequested"`
-	Attention       json.RawMessage         `json:"attention"` // whether, to customers; why, to operators
+	Attention       json.RawMessage         `json:"attention"` // a flag for customers, the details for operators
 	Shipment        *orderflow.Shipment     `json:"shipment"`
 	Timeline        []orderflow.Change      `json:"timeline"`
 
-	Answer json.RawMessage `json:"-"` // the API's, where the order was followed
+	Answer json.RawMessage `json:"-"` // the API's answer, set by Follow
 }
 
-// Ending is the last change of the order's status, with its reason; nil without a change.
+// Ending returns the last change of the order's status, or nil without one.
 func (o Order) Ending() *orderflow.Change {
 	for i := len(o.Timeline) - 1; i >= 0; i-- {
 		if c := &o.Timeline[i]; c.Type == orderflow.OrderStatusChanged {
@@ -49,7 +49,7 @@ func (o Order) Ending() *orderflow.Change {
 	return nil
 }
 
-// Reason is why the order is where it is: that of its last change of status.
+// Reason returns the reason of the order's last change of status.
 func (o Order) Reason() string {
 	if c := o.Ending(); c != nil {
 		return c.Reason
@@ -57,10 +57,12 @@ func (o Order) Reason() string {
 	return ""
 }
 
-// NeedsAttention reports whether an operator is needed: customers' answers have a flag, operators' what it is about.
+// NeedsAttention reports whether the order needs an operator. Customers see a flag, operators the
+// details.
 func (o Order) NeedsAttention() bool { return string(o.Attention) == "true" || o.Mark().Code != "" }
 
-// Mark is what operators are told of an order that needs them; empty for customers and for other orders.
+// Mark returns why the order needs attention. It is empty for customers, and for orders that need
+// none.
 func (o Order) Mark() (a orderflow.Attention) {
 	if json.Unmarshal(o.Attention, &a) != nil { // a flag
 		return orderflow.Attention{}
@@ -68,7 +70,7 @@ func (o Order) Mark() (a orderflow.Attention) {
 	return a
 }
 
-// Before is the change before c, empty for the first one.
+// Before returns the change before c, empty for the first one.
 func (o Order) Before(c orderflow.Change) (last orderflow.Change) {
 	for _, earlier := range o.Timeline {
 		if earlier.Sequence < c.Sequence {
@@ -91,14 +93,14 @@ type OpsOrder struct {
 	Execution *Execution `json:"execution"`
 }
 
-// Execution is the run of the state machine behind an order.
+// Execution is the execution of the state machine for an order.
 type Execution struct {
 	orderflow.Execution
 	FailedStep string                     `json:"failedStep"`
 	History    []orderflow.ExecutionEvent `json:"history"`
 }
 
-// State is the state in which the execution is, or was last.
+// State returns the current or last state of the execution.
 func (x *Execution) State() string {
 	for i := len(x.History) - 1; i >= 0; i-- {
 		if x.History[i].State != "" {
@@ -108,7 +110,7 @@ func (x *Execution) State() string {
 	return ""
 }
 
-// Failures counts how often the task of a state failed.
+// Failures returns how often the task of a state failed.
 func (x *Execution) Failures(state string) int {
 	n, current := 0, ""
 	for _, h := range x.History {
@@ -122,8 +124,10 @@ func (x *Execution) Failures(state string) int {
 	return n
 }
 
-// Follow polls an order until it ends or seen returns true, and returns it as it was last.
-func (c *Client) Follow(ctx context.Context, id string, every time.Duration, seen func(Order) (enough bool)) (Order, error) {
+// Follow polls an order until it ends or seen returns true, and returns its last state.
+func (c *Client) Follow(
+	ctx context.Context, id string, every time.Duration, seen func(Order) (enough bool),
+) (Order, error) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	status := orderflow.Status("")
@@ -131,7 +135,7 @@ func (c *Client) Follow(ctx context.Context, id string, every time.Duration, see
 		var o Order
 		body, err := c.Do(ctx, http.MethodGet, "/orders/"+url.PathEscape(id), nil, nil)
 		if err != nil && ctx.Err() != nil {
-			return o, unended(ctx, id, status)
+			return o, notEndedError(ctx, id, status)
 		}
 		if err != nil {
 			return o, err
@@ -145,17 +149,18 @@ func (c *Client) Follow(ctx context.Context, id string, every time.Duration, see
 		}
 		select {
 		case <-ctx.Done():
-			return o, unended(ctx, id, status)
+			return o, notEndedError(ctx, id, status)
 		case <-tick.C:
 		}
 	}
 }
 
-// unended is the error of an order that had not ended when ctx did. status is the last one known, "" if the API has not said one.
-func unended(ctx context.Context, id string, status orderflow.Status) error {
+// notEndedError returns the error for an order that had not ended when ctx ended. status is the
+// last known one, or "".
+func notEndedError(ctx context.Context, id string, status orderflow.Status) error {
 	what := fmt.Sprintf("order %s is still %s", id, status)
 	if status == "" {
-		what = "the API has not answered in time about order " + id
+		what = "the API has not returned order " + id + " in time"
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return errors.New(what)

@@ -19,22 +19,23 @@ import (
 	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/words"
 )
 
-// row is one order on the board.
+// row is an order on the board.
 type row struct {
 	example   Example
 	orderID   string
 	status    string // of the order, or "refused"
-	step      string // in which its execution is
-	remark    string // what happened
+	step      string // the current state of its execution
+	remark    string // the last event in words
 	redriven  bool
 	began     time.Time
-	elapsed   time.Duration // once done
+	elapsed   time.Duration // set when the order is done
 	done      bool
-	err       error // what was not as expected
+	err       error // an outcome that was not expected
 	execution *client.Execution
 }
 
-// Board shows the progress of the orders: a table that is drawn anew in a terminal, a line a change elsewhere.
+// Board shows the progress of the orders: a table that is redrawn in a terminal, or one line for
+// each change elsewhere.
 type Board struct {
 	mu    sync.Mutex
 	out   *screen.Screen
@@ -50,7 +51,7 @@ func newBoard(out *screen.Screen, list []Example) *Board {
 	return b
 }
 
-// update changes a row; outside a terminal what changed is printed.
+// update changes a row. Outside a terminal it prints the change.
 func (b *Board) update(r *row, change func(*row)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -65,7 +66,7 @@ func (b *Board) update(r *row, change func(*row)) {
 	}
 }
 
-// finish ends a row: err is what was not as expected.
+// finish ends a row. err is the outcome if it was not expected.
 func (b *Board) finish(r *row, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -75,9 +76,10 @@ func (b *Board) finish(r *row, err error) {
 	}
 }
 
-// line prints that something happened to a row.
+// line prints an event of a row.
 func (b *Board) line(r *row, what string) {
-	fmt.Fprintln(b.out, strings.TrimRight(fmt.Sprintf("%9s  %-22s %-10s %s", r.time(), r.example.name, r.status, what), " "))
+	line := fmt.Sprintf("%9s  %-22s %-10s %s", r.time(), r.example.name, r.status, what)
+	fmt.Fprintln(b.out, strings.TrimRight(line, " "))
 }
 
 func (r *row) time() string {
@@ -88,7 +90,7 @@ func (r *row) time() string {
 	return fmt.Sprintf("%.2f s", d.Seconds())
 }
 
-// note is where the order is, or what happened to it.
+// note returns the order's state, or the last event.
 func (r *row) note() string {
 	switch {
 	case r.err != nil:
@@ -111,7 +113,7 @@ func (r *row) mark() string {
 	return screen.Paint(screen.Good, "✓") + " "
 }
 
-// show draws the board until done is closed, and then once more, whole.
+// show redraws the board until done is closed, and then prints it whole once.
 func (b *Board) show(done <-chan struct{}) {
 	tick := time.NewTicker(80 * time.Millisecond)
 	defer tick.Stop()
@@ -131,8 +133,8 @@ func (b *Board) show(done <-chan struct{}) {
 	}
 }
 
-// live are the rows to show while orders are under way: all, or where they are more than the screen has lines, as many as it has of those that
-// are not done.
+// live returns the rows to show while orders are in progress: all of them, or as many unfinished
+// ones as the screen has lines.
 func (b *Board) live() []*row {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -148,7 +150,7 @@ func (b *Board) live() []*row {
 	return rows
 }
 
-// draw replaces what was drawn before by rows.
+// draw replaces the last drawing by rows.
 func (b *Board) draw(rows []*row) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -163,16 +165,18 @@ func (b *Board) draw(rows []*row) {
 		again = ansi.CursorUp(b.drawn)
 	}
 	b.drawn = lipgloss.Height(view)
-	// Line by line: terminals keep what a whole screen held before it was erased.
-	fmt.Fprint(b.out, again+strings.ReplaceAll(view, "\n", ansi.EraseLineRight+"\n")+ansi.EraseLineRight+"\n"+ansi.EraseScreenBelow)
+	// Replace line by line: terminals keep the old content of a screen that is erased at once.
+	fmt.Fprint(b.out, again+strings.ReplaceAll(view, "\n", ansi.EraseLineRight+"\n")+ansi.EraseLineRight+"\n"+
+		ansi.EraseScreenBelow)
 }
 
-// wide is from which width on the orders' ids have a column.
+// wide is the width from which the table has a column of order ids.
 const wide = 110
 
-// view is the table of rows, and how many of all are done.
+// view returns the table of rows, and how many of all rows are done.
 func (b *Board) view(rows []*row, width int) string {
-	columns := []screen.Column{{Title: "  EXAMPLE"}, {Title: "STATUS"}, {Title: "TIME", Right: true}, {Title: "WHAT HAPPENED", Wraps: true}}
+	columns := []screen.Column{{Title: "  EXAMPLE"}, {Title: "STATUS"}, {Title: "TIME", Right: true},
+		{Title: "WHAT HAPPENED", Wraps: true}}
 	withID := width == 0 || width >= wide
 	if withID {
 		columns = slices.Insert(columns, 1, screen.Column{Title: "ORDER"})
@@ -198,7 +202,8 @@ func (b *Board) view(rows []*row, width int) string {
 	return view
 }
 
-// Summarize prints the outcomes and where the time went. It reports whether every order ended as expected.
+// Summarize prints the outcomes and where the time went. It reports whether every order ended as
+// expected.
 func (b *Board) Summarize() bool {
 	outcomes := map[string]int{}
 	wrong := 0
@@ -228,11 +233,12 @@ type stay struct {
 	total  time.Duration
 }
 
-// aroundTimes is how many lines of the screen stand around the board and the times: what is printed before and after them, headings, and the prompt.
+// aroundTimes is how many lines of the screen the board and the times do not use: headings, other
+// output, and the prompt.
 const aroundTimes = 7
 
-// printTimes adds up, over all executions, how long they were in each state, waits for retries and redrives included. In a terminal the shorter
-// ones are added up so that the whole story stays on the screen.
+// printTimes prints the total time in each state over all executions, with waits for retries and
+// redrives. In a terminal it sums up the shorter ones, so that everything stays on the screen.
 func (b *Board) printTimes() {
 	stays := slices.SortedFunc(maps.Values(staysOf(b.rows)), func(a, b *stay) int { return cmp.Compare(b.total, a.total) })
 	_, height := b.out.Size()
@@ -250,14 +256,16 @@ func (b *Board) printTimes() {
 	}
 	var cells [][]string
 	for _, s := range stays {
-		cells = append(cells, []string{s.state, fmt.Sprint(s.visits), fmt.Sprintf("%.0f ms", float64(s.total.Milliseconds())/float64(s.visits)),
+		cells = append(cells, []string{s.state, fmt.Sprint(s.visits),
+			fmt.Sprintf("%.0f ms", float64(s.total.Milliseconds())/float64(s.visits)),
 			fmt.Sprintf("%.1f%%", 100*s.total.Seconds()/max(whole.Seconds(), 1e-9))})
 	}
 	_, _ = io.WriteString(b.out, "\n")
-	_ = b.out.Table([]screen.Column{{Title: "WHERE THE TIME WENT"}, {Title: "VISITS", Right: true}, {Title: "MEAN", Right: true}, {Title: "SHARE", Right: true}}, cells)
+	_ = b.out.Table([]screen.Column{{Title: "WHERE THE TIME WENT"}, {Title: "VISITS", Right: true},
+		{Title: "MEAN", Right: true}, {Title: "SHARE", Right: true}}, cells)
 }
 
-// staysOf adds up the visits of each state.
+// staysOf sums up the visits of each state.
 func staysOf(rows []*row) map[string]*stay {
 	by := map[string]*stay{}
 	for _, r := range rows {
@@ -280,7 +288,7 @@ func staysOf(rows []*row) map[string]*stay {
 	return by
 }
 
-// outcome says in a few words what happened to an order that has ended.
+// outcome returns in a few words the result of an order that has ended.
 func outcome(o client.OpsOrder, retried string) string {
 	switch {
 	case o.Execution.Failures(retried) > 0:
@@ -290,5 +298,5 @@ func outcome(o client.OpsOrder, retried string) string {
 	case o.Status == orderflow.Fulfilled:
 		return fmt.Sprintf("paid %s, shipped", o.Total)
 	}
-	return words.Because(o.Reason()) // what the customer is told takes more than a line
+	return words.Because(o.Reason()) // the customer's message is longer than a line
 }

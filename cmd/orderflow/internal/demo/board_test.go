@@ -15,23 +15,27 @@ import (
 	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/screen"
 )
 
-// sized is a screen of that size that is written to out.
+// sized returns a screen of a size that writes to out.
 func sized(out *bytes.Buffer, width, height int) *screen.Screen {
 	return &screen.Screen{Writer: screen.New(out).Writer, Size: func() (int, int) { return width, height }}
 }
 
-// played is a board of ten orders that have ended as the examples do; the last did not.
+// played returns a board of ten orders that have ended as the examples do, except the last.
 func played(out *screen.Screen) *Board {
 	var list []Example
-	for _, name := range []string{"01-plain", "02-many-lines", "03-declined-card", "04-insufficient-funds", "05-out-of-stock",
+	for _, name := range []string{"01-plain", "02-many-lines", "03-declined-card", "04-insufficient-funds",
+		"05-out-of-stock",
 		"06-unknown-item", "07-price-changed", "08-flaky-payment", "09-lost-reply", "10-payment-outage"} {
 		list = append(list, Example{name: name})
 	}
 	b := newBoard(out, list)
 	for i, end := range []struct{ status, remark string }{
-		{"FULFILLED", "paid 98.00 USD, shipped"}, {"FULFILLED", "paid 3591.20 USD, shipped"}, {"REJECTED", "the payment was declined"},
-		{"REJECTED", "the payment was declined"}, {"REJECTED", "not everything in it was in stock"}, {"refused", "422 UnknownProduct"},
-		{"refused", "409 PriceChanged"}, {"FULFILLED", "ChargePayment retried twice"}, {"FULFILLED", "ChargePayment retried once"},
+		{"FULFILLED", "paid 98.00 USD, shipped"}, {"FULFILLED", "paid 3591.20 USD, shipped"},
+		{"REJECTED", "the payment was declined"},
+		{"REJECTED", "the payment was declined"}, {"REJECTED", "not everything in it was in stock"},
+		{"refused", "422 UnknownProduct"},
+		{"refused", "409 PriceChanged"}, {"FULFILLED", "ChargePayment retried twice"},
+		{"FULFILLED", "ChargePayment retried once"},
 		{"FULFILLED", "failed at ChargePayment, redriven"},
 	} {
 		r := b.rows[i]
@@ -96,7 +100,8 @@ func TestBoard_view(t *testing.T) {
 	}
 }
 
-// TestBoard_draw: while orders are under way no drawing is higher than the screen, whose lines above cannot be drawn anew; in the end all is there.
+// TestBoard_draw checks that no drawing is higher than the screen while orders are in progress,
+// because lines above it cannot be redrawn. The final drawing is complete.
 func TestBoard_draw(t *testing.T) {
 	t.Parallel()
 	for _, size := range []struct{ width, height int }{{80, 24}, {120, 40}, {60, 24}, {40, 10}, {80, 8}} {
@@ -106,7 +111,8 @@ func TestBoard_draw(t *testing.T) {
 			r.done = r.example.name < "05"
 		}
 		rows := b.live()
-		if view := b.view(rows, size.width); lipgloss.Height(view) >= size.height || lipgloss.Width(view) > size.width || len(rows) == 0 {
+		if view := b.view(rows, size.width); lipgloss.Height(view) >= size.height ||
+			lipgloss.Width(view) > size.width || len(rows) == 0 {
 			t.Errorf("%v: a drawing of %d lines and %d columns", size, lipgloss.Height(view), lipgloss.Width(view))
 		}
 		b.draw(rows)
@@ -121,7 +127,7 @@ func TestBoard_draw(t *testing.T) {
 		shown := strings.Join(strings.Fields(ansi.Strip(out.String())), " ")
 		for _, r := range b.rows[:9] {
 			if !strings.Contains(shown, r.example.name) {
-				t.Errorf("%v: %s is missing in the end:\n%s", size, r.example.name, out.String())
+				t.Errorf("%v: %s is missing at the end:\n%s", size, r.example.name, out.String())
 			}
 		}
 		for _, word := range []string{"NOT AS EXPECTED:", "exceeded"} {
@@ -132,7 +138,8 @@ func TestBoard_draw(t *testing.T) {
 	}
 }
 
-// TestBoard_lines: outside a terminal each change is a line, and the table comes once, in the end.
+// TestBoard_lines checks that outside a terminal each change is one line, and the table is printed
+// once, at the end.
 func TestBoard_lines(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -140,13 +147,14 @@ func TestBoard_lines(t *testing.T) {
 	first, second := b.rows[0], b.rows[1]
 	first.began, second.began = time.Now().Add(-time.Hour), time.Now().Add(-time.Hour)
 	b.update(first, func(r *row) { r.status, r.step = "PLACED", "ReserveStock" })
-	b.update(first, func(r *row) { r.status, r.step = "PLACED", "ReserveStock" }) // nothing new
+	b.update(first, func(r *row) { r.status, r.step = "PLACED", "ReserveStock" }) // no change
 	b.update(first, func(r *row) { r.remark = "paid 98.00 USD, shipped" })
 	b.finish(first, nil)
 	b.finish(second, errors.New("lost"))
 	if lines := strings.Split(strings.TrimSpace(out.String()), "\n"); len(lines) != 3 ||
 		!strings.HasSuffix(lines[0], "01-plain               PLACED     ReserveStock") ||
-		!strings.HasSuffix(lines[1], "01-plain               PLACED     paid 98.00 USD, shipped") || !strings.HasSuffix(lines[2], "NOT AS EXPECTED: lost") {
+		!strings.HasSuffix(lines[1], "01-plain               PLACED     paid 98.00 USD, shipped") ||
+		!strings.HasSuffix(lines[2], "NOT AS EXPECTED: lost") {
 		t.Errorf("got\n%s", &out)
 	}
 	if strings.Contains(out.String(), "\x1b") {
@@ -160,14 +168,16 @@ func TestSummarize(t *testing.T) {
 	b := played(sized(&out, 80, 24))
 	at := func(ms int) time.Time { return time.UnixMilli(int64(ms)) }
 	history := func(state string, ms int) []orderflow.ExecutionEvent {
-		return []orderflow.ExecutionEvent{{Type: "TaskStateEntered", State: state, At: at(0)}, {Type: "TaskStateExited", State: state, At: at(ms)}}
+		return []orderflow.ExecutionEvent{{Type: "TaskStateEntered", State: state, At: at(0)},
+			{Type: "TaskStateExited", State: state, At: at(ms)}}
 	}
-	for i, state := range []string{"ValidateOrder", "ReserveStock", "ChargePayment", "RequestShipment", "NotifyShipped", "CloseOrder", "ChargePayment"} {
+	for i, state := range []string{"ValidateOrder", "ReserveStock", "ChargePayment", "RequestShipment", "NotifyShipped",
+		"CloseOrder", "ChargePayment"} {
 		b.rows[i].execution = &client.Execution{History: history(state, 10*(i+1))}
 	}
 	b.drawn = 12
 	if !b.Summarize() {
-		t.Error("not as expected")
+		t.Error("Summarize reports an unexpected outcome")
 	}
 	want := `
 WHERE THE TIME WENT  VISITS   MEAN  SHARE
@@ -182,7 +192,8 @@ All 10 orders ended as expected: 5 FULFILLED, 3 REJECTED, 2 refused.
 	if got := ansi.Strip(out.String()); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if b.rows[3].err = errors.New("lost"); b.Summarize() || !strings.Contains(out.String(), "1 of 10 orders did not end as expected") {
+	if b.rows[3].err = errors.New("lost"); b.Summarize() || !strings.Contains(out.String(),
+		"1 of 10 orders did not end as expected") {
 		t.Errorf("got\n%s", &out)
 	}
 }

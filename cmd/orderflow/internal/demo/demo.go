@@ -1,4 +1,4 @@
-// Package demo takes example orders through a running system, and shows how each is fulfilled.
+// Package demo runs example orders through a running system, and shows how each is fulfilled.
 package demo
 
 import (
@@ -23,7 +23,7 @@ import (
 	"github.com/orderflow-dev/orderflow/examples"
 )
 
-// Example is one file of examples/orders.
+// Example is a file of examples/orders.
 type Example struct {
 	name        string
 	Description string          `json:"description"`
@@ -32,17 +32,18 @@ type Example struct {
 	Expect      Expectation     `json:"expect"`
 }
 
-// Expectation is how an example must end.
+// Expectation is the expected end of an example.
 type Expectation struct {
 	HTTP    int              `json:"http"`    // status of the answer to POST /orders
-	Code    string           `json:"code"`    // of the problem, if it is one
-	Status  orderflow.Status `json:"status"`  // in which the order ends
+	Code    string           `json:"code"`    // of the problem, if the answer is one
+	Status  orderflow.Status `json:"status"`  // of the order at its end
 	Reason  string           `json:"reason"`  // why it was rejected or cancelled
 	Retries string           `json:"retries"` // a state that fails at least once before it succeeds
-	Redrive string           `json:"redrive"` // the error with which the execution fails before an operator redrives it
+	Redrive string           `json:"redrive"` // the error of the execution before an operator redrives it
 }
 
-// Examples reads the example orders of a folder, or the built-in ones if it is "". A folder without any is an error.
+// Examples reads the example orders of a folder, or the built-in ones if dir is "". A folder
+// without examples is an error.
 func Examples(dir string) ([]Example, error) {
 	var folder fs.FS = examples.FS
 	pattern := "orders/*.json"
@@ -73,7 +74,8 @@ func Examples(dir string) ([]Example, error) {
 // Play places all examples at once and follows each to its end, showing the progress.
 func Play(ctx context.Context, out *screen.Screen, s *system.System, list []Example) (*Board, error) {
 	anon := client.New(s.API, "")
-	token, err := anon.Mint(ctx, client.TokenRequest{Subject: "demo", Scopes: client.AllScopes, Groups: []string{client.Operators}})
+	token, err := anon.Mint(ctx, client.TokenRequest{Subject: "demo", Scopes: client.AllScopes,
+		Groups: []string{client.Operators}})
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +83,7 @@ func Play(ctx context.Context, out *screen.Screen, s *system.System, list []Exam
 	var wg sync.WaitGroup
 	for _, r := range board.rows {
 		wg.Go(func() {
-			p := &player{row: r, board: board, anonymous: anon, operator: anon.As(token)}
+			p := &player{row: r, board: board, anonymous: anon, operator: anon.WithToken(token)}
 			board.finish(r, p.run(ctx))
 		})
 	}
@@ -91,23 +93,25 @@ func Play(ctx context.Context, out *screen.Screen, s *system.System, list []Exam
 	return board, nil
 }
 
-// player takes one example through the system.
+// player runs one example through the system.
 type player struct {
 	row                 *row
 	board               *Board
 	anonymous, operator *client.Client
 }
 
-// run returns nil if the order ended as its example says.
+// run returns nil if the order ends as its example expects.
 func (p *player) run(ctx context.Context) error {
 	want := p.row.example.Expect
 	token, err := p.anonymous.Mint(ctx, client.TokenRequest{Subject: p.row.example.Customer, Scopes: client.AllScopes})
 	if err != nil {
 		return err
 	}
-	answer, err := p.anonymous.As(token).Place(ctx, "demo-"+p.row.example.name, p.row.example.Request)
+	answer, err := p.anonymous.WithToken(token).Place(ctx, "demo-"+p.row.example.name, p.row.example.Request)
 	if refused, ok := errors.AsType[*client.Problem](err); ok {
-		p.board.update(p.row, func(r *row) { r.status, r.remark = "refused", fmt.Sprintf("%d %s", refused.Status, refused.Code) })
+		p.board.update(p.row, func(r *row) {
+			r.status, r.remark = "refused", fmt.Sprintf("%d %s", refused.Status, refused.Code)
+		})
 		if refused.Status != want.HTTP || refused.Code != want.Code {
 			return fmt.Errorf("refused with %w; expected %d %s", refused, want.HTTP, want.Code)
 		}
@@ -124,10 +128,10 @@ func (p *player) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.judge(o)
+	return p.compare(o)
 }
 
-// follow polls the order as an operator until it has ended, and redrives it if its example says so.
+// follow polls the order as an operator until it ends, and redrives it if its example expects so.
 func (p *player) follow(ctx context.Context, id string) (client.OpsOrder, error) {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
@@ -145,7 +149,7 @@ func (p *player) follow(ctx context.Context, id string) (client.OpsOrder, error)
 		if o.Status.Final() && o.Execution != nil && o.Execution.Status != "RUNNING" {
 			return o, nil
 		}
-		if err := p.attend(ctx, o); err != nil {
+		if err := p.repair(ctx, o); err != nil {
 			return o, err
 		}
 		select {
@@ -156,8 +160,8 @@ func (p *player) follow(ctx context.Context, id string) (client.OpsOrder, error)
 	}
 }
 
-// attend is the operator: it ends the outage that failed the order, and redrives it.
-func (p *player) attend(ctx context.Context, o client.OpsOrder) error {
+// repair acts as an operator: it ends the outage that failed the order, and redrives it.
+func (p *player) repair(ctx context.Context, o client.OpsOrder) error {
 	var a orderflow.Attention
 	if json.Unmarshal(o.Attention, &a) != nil || a.Code == "" {
 		return nil
@@ -177,8 +181,8 @@ func (p *player) attend(ctx context.Context, o client.OpsOrder) error {
 	return nil
 }
 
-// judge compares the order's end with the example's.
-func (p *player) judge(o client.OpsOrder) error {
+// compare compares the order's end with the expected one.
+func (p *player) compare(o client.OpsOrder) error {
 	want := p.row.example.Expect
 	switch {
 	case o.Status != want.Status:

@@ -1,4 +1,4 @@
-// Package screen prints for people: tables, prose and styles that keep to the width and the colours of a terminal.
+// Package screen prints tables, text and styles that respect the width and colours of a terminal.
 package screen
 
 import (
@@ -10,14 +10,15 @@ import (
 	"github.com/charmbracelet/x/term"
 )
 
-// Screen is where a command prints for people: a terminal, whose width and colours it keeps to, or anything else, which gets plain text.
+// Screen is the output of a command: a terminal, whose width and colours it respects, or any other
+// writer, which gets plain text.
 type Screen struct {
 	io.Writer
-	Size func() (width, height int) // now; 0, 0 outside a terminal
-	dumb bool                       // a terminal that cannot go back to a line
+	Size func() (width, height int) // the current size; 0, 0 outside a terminal
+	dumb bool                       // a terminal that cannot move its cursor up
 }
 
-// New prints to w.
+// New returns a screen that writes to w.
 func New(w io.Writer) *Screen {
 	size := func() (int, int) { return 0, 0 }
 	if f, ok := w.(*os.File); ok && term.IsTerminal(f.Fd()) {
@@ -33,13 +34,13 @@ func New(w io.Writer) *Screen {
 	return &Screen{styled, size, styled.Profile == colorprofile.NoTTY}
 }
 
-// Terminal reports whether lines that were printed can be drawn anew.
+// Terminal reports whether printed lines can be redrawn.
 func (s *Screen) Terminal() bool {
 	width, height := s.Size()
 	return !s.dumb && width > 0 && height > 0
 }
 
-// Text is prose that is broken between words to fit the width.
+// Text wraps prose at word boundaries to fit the width.
 func (s *Screen) Text(prose string) string {
 	width, _ := s.Size()
 	if width == 0 {
@@ -48,7 +49,7 @@ func (s *Screen) Text(prose string) string {
 	return trimLines(lipgloss.Wrap(prose, width, ""))
 }
 
-// Indented is text that stands away from the left.
+// Indented returns prose with an indent, wrapped to fit the width.
 func (s *Screen) Indented(prose string) string {
 	style := lipgloss.NewStyle().PaddingLeft(4)
 	if width, _ := s.Size(); width > 0 {
@@ -57,7 +58,7 @@ func (s *Screen) Indented(prose string) string {
 	return trimLines(style.Render(prose))
 }
 
-// Paint styles a text; nothing stays nothing.
+// Paint styles a text. An empty text stays empty.
 func Paint(style lipgloss.Style, text string) string {
 	if text == "" {
 		return ""
@@ -65,7 +66,7 @@ func Paint(style lipgloss.Style, text string) string {
 	return style.Render(text)
 }
 
-// The styles. What they say is said in words too: colours may be off.
+// The styles. Their meaning is always in the words too, because colours may be off.
 var (
 	Bold = lipgloss.NewStyle().Bold(true)
 	Dim  = lipgloss.NewStyle().Faint(true)

@@ -9,25 +9,26 @@ import (
 	"charm.land/lipgloss/v2/table"
 )
 
-// gap is the space between two columns, narrowest what a column of short words is squeezed to.
+// gap is the space between two columns. narrowest is the smallest width that a wrapping column is
+// reduced to.
 const gap, narrowest = 2, 10
 
-// Column is one of a table.
+// Column is a column of a table.
 type Column struct {
 	Title string
-	Wraps bool // it gives way where the table is wider than the screen: its cells are broken between words
-	Right bool // it holds numbers
+	Wraps bool // its cells wrap between words if the table is wider than the screen
+	Right bool // aligned to the right, for numbers
 }
 
-// Table prints rows under headings, each in lines no longer than the screen is wide. Where the columns do not fit beside each other they stand
-// below each other. Nothing is cut.
+// Table prints rows under headings. No line is longer than the width of the screen: if the columns
+// do not fit beside each other, they are printed below each other. Nothing is cut.
 func (s *Screen) Table(columns []Column, rows [][]string) error {
 	width, _ := s.Size()
 	_, err := fmt.Fprintln(s, Layout(columns, rows, width))
 	return err
 }
 
-// Section prints a line and a table under it, if it has rows.
+// Section prints a title, and a table under it if it has rows.
 func (s *Screen) Section(title string, columns []Column, rows [][]string) error {
 	if _, err := fmt.Fprintln(s, title); err != nil || len(rows) == 0 {
 		return err
@@ -35,7 +36,7 @@ func (s *Screen) Section(title string, columns []Column, rows [][]string) error 
 	return s.Table(columns, rows)
 }
 
-// Facts prints names and values beside each other; those without a value are left out.
+// Facts prints names beside their values, without the empty ones.
 func (s *Screen) Facts(all [][]string) error {
 	var rows [][]string
 	for _, f := range all {
@@ -46,9 +47,9 @@ func (s *Screen) Facts(all [][]string) error {
 	return s.Table([]Column{{}, {Wraps: true}}, rows)
 }
 
-// Layout is a table for a screen of a width; 0 is as wide as it needs.
+// Layout returns a table for a screen of a width; 0 is unlimited.
 func Layout(columns []Column, rows [][]string, width int) string {
-	columns, rows = filled(columns, rows)
+	columns, rows = withoutEmpty(columns, rows)
 	widths, fits := fit(columns, rows, width)
 	if !fits {
 		return stack(columns, rows, width)
@@ -79,8 +80,8 @@ func Layout(columns []Column, rows [][]string, width int) string {
 	return trimLines(t.String())
 }
 
-// filled leaves out the columns in which nothing stands.
-func filled(columns []Column, rows [][]string) (some []Column, cells [][]string) {
+// withoutEmpty returns the columns that are not empty, and their cells.
+func withoutEmpty(columns []Column, rows [][]string) (some []Column, cells [][]string) {
 	cells = make([][]string, len(rows))
 	for i, c := range columns {
 		if len(rows) > 0 && !slices.ContainsFunc(rows, func(row []string) bool { return row[i] != "" }) {
@@ -94,7 +95,8 @@ func filled(columns []Column, rows [][]string) (some []Column, cells [][]string)
 	return some, cells
 }
 
-// fit finds the width of each column. What is missing is taken from those that wrap, from the last to the first.
+// fit returns the width of each column. If the table is too wide, the wrapping columns shrink, the
+// last one first.
 func fit(columns []Column, rows [][]string, width int) (widths []int, fits bool) {
 	total := gap * (len(columns) - 1)
 	widths = make([]int, len(columns))
@@ -115,7 +117,8 @@ func fit(columns []Column, rows [][]string, width int) (widths []int, fits bool)
 	return widths, width == 0 || total <= width
 }
 
-// longestWord is the width of the longest word of a column, which is not torn while the screen is wider.
+// longestWord returns the width of the longest word of a column. A word is only broken if it is
+// wider than the screen.
 func longestWord(rows [][]string, column int) (width int) {
 	for _, row := range rows {
 		for _, word := range strings.Fields(row[column]) {
@@ -125,7 +128,8 @@ func longestWord(rows [][]string, column int) (width int) {
 	return width
 }
 
-// stack prints a row as its first cell and, indented below it, the others that are not empty, each after its title.
+// stack prints a row as its first cell, with the other cells that are not empty indented below it,
+// each after its title.
 func stack(columns []Column, rows [][]string, width int) string {
 	indent := 0
 	for _, c := range columns[1:] {
@@ -137,14 +141,15 @@ func stack(columns []Column, rows [][]string, width int) string {
 		for i, cell := range row[1:] {
 			if cell != "" {
 				title := lipgloss.NewStyle().Width(indent + 2*gap).PaddingLeft(gap).Render(columns[i+1].Title)
-				lines = append(lines, lipgloss.JoinHorizontal(lipgloss.Top, title, lipgloss.NewStyle().Width(max(1, width-indent-2*gap)).Render(cell)))
+				lines = append(lines, lipgloss.JoinHorizontal(lipgloss.Top, title,
+					lipgloss.NewStyle().Width(max(1, width-indent-2*gap)).Render(cell)))
 			}
 		}
 	}
 	return trimLines(strings.Join(lines, "\n"))
 }
 
-// trimLines removes the blanks with which lines are filled up.
+// trimLines removes the blanks at the ends of lines.
 func trimLines(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, line := range lines {

@@ -9,19 +9,22 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-var orderColumns = []Column{{Title: "ORDER"}, {Title: "PLACED", Wraps: true}, {Title: "STATUS"}, {Title: "TOTAL", Right: true}, {Title: "ATTENTION", Wraps: true}}
+var orderColumns = []Column{{Title: "ORDER"}, {Title: "PLACED", Wraps: true}, {Title: "STATUS"},
+	{Title: "TOTAL", Right: true}, {Title: "ATTENTION", Wraps: true}}
 
 var orderRows = [][]string{
 	{"ord_06h1ax0ca9z5qqsmatf94k1en8", "2026-11-26 01:24:16", "CANCELLED", "98.00 USD", ""},
-	{"ord_06h1ax0c6dxdhhtxv5t82r919g", "2026-11-26 01:24:16", "CONFIRMED", "122.00 USD", "PaymentUnavailable at ChargePayment: the payment provider could not be reached"},
+	{"ord_06h1ax0c6dxdhhtxv5t82r919g", "2026-11-26 01:24:16", "CONFIRMED", "122.00 USD",
+		"PaymentUnavailable at ChargePayment: the payment provider could not be reached"},
 }
 
-// plain is a layout without its styles.
+// plain returns a layout without styles.
 func plain(columns []Column, rows [][]string, width int) string {
 	return ansi.Strip(Layout(columns, rows, width))
 }
 
-// TestLayout: the same table on screens of several widths. Nothing is lost, and no line is longer than the screen is wide.
+// TestLayout checks one table on screens of several widths: nothing is lost, and no line is longer
+// than the width.
 func TestLayout(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -62,7 +65,8 @@ ord_06h1ax0c6dxdhhtxv5t82r919g
 			t.Errorf("%d columns: a line has %d:\n%s", width, w, got)
 		}
 		flat := strings.Join(strings.Fields(got), "")
-		for _, word := range []string{"ord_06h1ax0ca9z5qqsmatf94k1en8", "CANCELLED", "98.00", "PaymentUnavailable", "reached"} {
+		for _, word := range []string{"ord_06h1ax0ca9z5qqsmatf94k1en8", "CANCELLED", "98.00", "PaymentUnavailable",
+			"reached"} {
 			if width >= 34 && !strings.Contains(flat, word) {
 				t.Errorf("%d columns: %s is missing or torn:\n%s", width, word, got)
 			}
@@ -70,10 +74,12 @@ ord_06h1ax0c6dxdhhtxv5t82r919g
 	}
 }
 
-// TestLayout_wide: what is twice as wide in a terminal, or combines with what stands before it, is counted as it is shown.
+// TestLayout_wide checks that characters count as they are shown: twice as wide, or combined with
+// the one before.
 func TestLayout_wide(t *testing.T) {
 	t.Parallel()
-	got := plain([]Column{{Title: "NAME"}, {Title: "TOTAL", Right: true}}, [][]string{{"山田太郎", "1.00 USD"}, {"Zoe\u0308", "20.00 USD"}}, 40)
+	got := plain([]Column{{Title: "NAME"}, {Title: "TOTAL", Right: true}},
+		[][]string{{"山田太郎", "1.00 USD"}, {"Zoe\u0308", "20.00 USD"}}, 40)
 	want := "NAME          TOTAL\n山田太郎   1.00 USD\nZoe\u0308       20.00 USD"
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -91,7 +97,7 @@ ord_06h1ax0ca9z5qqsmatf94k1en8  2026-11-26 01:24:16  CANCELLED  98.00 USD`; got 
 	}
 }
 
-// TestScreen: what is no terminal gets plain text, as wide as it is.
+// TestScreen checks that a writer that is not a terminal gets plain text of any width.
 func TestScreen(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -99,7 +105,8 @@ func TestScreen(t *testing.T) {
 	if s.Terminal() {
 		t.Error("a buffer is a terminal")
 	}
-	if err := s.Table([]Column{{Title: "A"}, {Title: "B"}}, [][]string{{Paint(Bad, "red"), strings.Repeat("x", 200)}}); err != nil {
+	if err := s.Table([]Column{{Title: "A"}, {Title: "B"}}, [][]string{{Paint(Bad, "red"),
+		strings.Repeat("x", 200)}}); err != nil {
 		t.Fatal(err)
 	}
 	if got := out.String(); strings.Contains(got, "\x1b") || !strings.Contains(got, "red  "+strings.Repeat("x", 200)) {

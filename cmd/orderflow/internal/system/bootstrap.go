@@ -9,13 +9,15 @@ import (
 	"path/filepath"
 )
 
-// Isolation says how the functions run: each as processes of the program that is deployed, or in this process.
+// Isolation selects how the functions run: as processes of the deployed program, or in this
+// process.
 type Isolation struct {
 	Isolated  bool
-	Bootstrap string // that program; "" builds it
+	Bootstrap string // the program; "" builds it
 }
 
-// Program is the path of the program that the functions are processes of; "" means handlers in this process. clean removes what was built.
+// Program returns the path of the program that the functions run as; "" means handlers in this
+// process. clean removes a program that was built.
 func (i Isolation) Program(ctx context.Context) (file string, clean func() error, err error) {
 	none := func() error { return nil }
 	if !i.Isolated && i.Bootstrap == "" {
@@ -36,14 +38,14 @@ func (i Isolation) Program(ctx context.Context) (file string, clean func() error
 	return file, clean, nil
 }
 
-// buildBootstrap builds cmd/lambda for this machine, otherwise as it is built for AWS.
+// buildBootstrap builds cmd/lambda for this machine, with the other options of a build for AWS.
 func buildBootstrap(ctx context.Context, dir string) (string, error) {
 	file := filepath.Join(dir, "bootstrap")
-	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc,nethttpomithttp2", "-trimpath", "-ldflags=-s -w", "-o", file,
-		"github.com/orderflow-dev/orderflow/cmd/lambda")
+	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc,nethttpomithttp2", "-trimpath", "-ldflags=-s -w",
+		"-o", file, "github.com/orderflow-dev/orderflow/cmd/lambda")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the bootstrap (run this in the project's folder with Go installed, or give --bootstrap): %w\n%s", err, out)
+		return "", fmt.Errorf("build the bootstrap: %w (run this in the project's folder with Go installed, or set --bootstrap)\n%s", err, out)
 	}
 	return file, nil
 }

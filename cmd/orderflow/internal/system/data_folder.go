@@ -11,19 +11,20 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// closeToOthers makes the data folder, or keeps others out of one that is there.
-func closeToOthers(dir string, log *slog.Logger) error {
+// restrictFolder makes the data folder, or removes the access of other users to an existing one.
+func restrictFolder(dir string, log *slog.Logger) error {
 	if dir == "" {
 		return nil
 	}
 	tightened, err := store.Private(dir)
 	if tightened {
-		log.Warn("the data folder was open to others; now only its owner can read it", "folder", dir)
+		log.Warn("other users could read the data folder; now only its owner can", "folder", dir)
 	}
 	return err
 }
 
-// webhookSecret is the secret that the local carrier shares with the API, kept in the data folder.
+// webhookSecret returns the secret that the local carrier shares with the API, kept in the data
+// folder.
 func webhookSecret(dir string) (string, error) {
 	if dir == "" {
 		return rand.Text(), nil
@@ -42,8 +43,9 @@ func webhookSecret(dir string) (string, error) {
 
 func secretPath(dir string) string { return filepath.Join(dir, "webhook-secret") }
 
-// shownSecret tells whoever plays an external carrier where the secret is; where nothing is kept, the secret itself.
-func shownSecret(o Options, secret string) string {
+// secretNotice returns what the user of an external carrier needs: the path of the secret, or the
+// secret itself if none is kept.
+func secretNotice(o Options, secret string) string {
 	_, chosen := o.Parameters["WebhookSecret"]
 	switch {
 	case o.Parameters["Carrier"] != "external" || chosen:
@@ -54,13 +56,14 @@ func shownSecret(o Options, secret string) string {
 	return "in " + secretPath(o.Dir)
 }
 
-// warnEmptied says that a data folder was used before, and has lost all that was in it: the system begins with nothing.
-func warnEmptied(dir string, log *slog.Logger) {
+// warnEmptyFolder logs a warning if a data folder was used before and has lost all its data: the
+// system then starts empty.
+func warnEmptyFolder(dir string, log *slog.Logger) {
 	if dir == "" {
 		return
 	}
 	_, secret := os.Stat(filepath.Join(dir, "webhook-secret"))
 	if _, kept := os.Stat(filepath.Join(dir, "store")); secret == nil && errors.Is(kept, os.ErrNotExist) {
-		log.Warn("the data folder was used before, and its store is gone: the system begins without orders; if that is not meant, stop it and bring store/ back", "folder", dir)
+		log.Warn("the data folder was used before, and its store is missing: the system starts without orders; to keep the old ones, stop it and restore store/", "folder", dir)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestWarnEmptied(t *testing.T) {
+func TestWarnEmptyFolder(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		secret, store, warns bool
@@ -25,8 +25,8 @@ func TestWarnEmptied(t *testing.T) {
 			}
 		}
 		var log strings.Builder
-		warnEmptied(dir, slog.New(slog.NewTextHandler(&log, nil)))
-		if strings.Contains(log.String(), "its store is gone") != tt.warns {
+		warnEmptyFolder(dir, slog.New(slog.NewTextHandler(&log, nil)))
+		if strings.Contains(log.String(), "its store is missing") != tt.warns {
 			t.Errorf("%+v: %s", tt, &log)
 		}
 	}

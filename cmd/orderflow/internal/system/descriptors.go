@@ -12,26 +12,29 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// Where the file descriptors of a process go. Whoever has few gets fewer connections at the same time, and the others wait for their turn: that is
-// slower, but nothing fails. (Go has raised the soft limit to the hard one already.)
+// How a process uses its file descriptors. With few descriptors there are fewer connections at the
+// same time, and further requests wait: slower, but nothing fails. (Go has already raised the soft
+// limit to the hard one.)
 const (
-	ownDescriptors  = 32   // the process itself: listeners, the log, the manifest, what a compaction writes
-	fewDescriptors  = 256  // with fewer it is said
+	ownDescriptors  = 32   // the process itself: listeners, the log, the manifest, the files of a compaction
+	fewDescriptors  = 256  // with fewer, a warning is logged
 	minDescriptors  = 64   // with fewer the system does not start
-	minIsolated     = 512  // the same, when each function is a process, with its own listener and pipes
+	minIsolated     = 512  // the same if each function is a process, with its own listener and pipes
 	mostConnections = 8192 // of customers
 )
 
-// connections is how many connections there may be at the same time: to the API, to the AWS endpoint, and from the functions to others.
+// connections is the limit of connections at the same time: to the API, to the AWS endpoint, and
+// from the functions to other services.
 type connections struct{ api, aws, out int }
 
-// share gives each its part of n descriptors, of which tables of the store take a quarter.
+// share divides n descriptors. The tables of the store take a quarter of them.
 func share(n int) connections {
 	free := n - ownDescriptors - store.OpenTables(n)
 	return connections{api: min(free/2, mostConnections), aws: min(free/4, mostConnections), out: max(min(free/4, 100), 2)}
 }
 
-// checkDescriptors refuses to start with fewer descriptors than the system needs, and says so if they are few.
+// checkDescriptors returns an error if there are fewer descriptors than the system needs, and logs
+// a warning if there are few.
 func checkDescriptors(n int, isolated bool, log *slog.Logger) error {
 	need := minDescriptors
 	if isolated {
@@ -41,19 +44,20 @@ func checkDescriptors(n int, isolated bool, log *slog.Logger) error {
 	case n < need:
 		return TooFewDescriptors{n, need}
 	case n < fewDescriptors:
-		log.Warn("few file descriptors: requests wait for each other; raise the limit, e.g. ulimit -n 1024", "limit", n)
+		log.Warn("few file descriptors: requests wait for each other; raise the limit, for example with ulimit -n 1024",
+			"limit", n)
 	}
 	return nil
 }
 
-// TooFewDescriptors is exit code 6.
+// TooFewDescriptors is the error for exit code 6.
 type TooFewDescriptors struct{ have, need int }
 
 func (e TooFewDescriptors) Error() string {
-	return fmt.Sprintf("the limit of open files is %d, and at least %d are needed: raise it, e.g. ulimit -n 1024", e.have, e.need)
+	return fmt.Sprintf("the limit of open files is %d, and the system needs at least %d: raise it, for example with ulimit -n 1024", e.have, e.need)
 }
 
-// outgoing is the HTTP client of all functions in this process.
+// outgoing returns the HTTP client of all functions in this process.
 func outgoing(most int) *http.Client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxConnsPerHost, t.MaxIdleConnsPerHost = most, most
@@ -61,26 +65,27 @@ func outgoing(most int) *http.Client {
 	return &http.Client{Timeout: 10 * time.Second, Transport: t}
 }
 
-// crowd is a listener that accepts at most so many connections. When one more wants in, those that are idle are closed.
-type crowd struct {
+// limitedListener is a listener that limits the number of connections. To accept one more, it
+// closes an idle connection.
+type limitedListener struct {
 	net.Listener
 	slots chan struct{}
 
 	mu      sync.Mutex
 	waiting bool
-	idle    []net.Conn // the longest idle first
+	idle    []net.Conn // the longest idle one first
 }
 
-func newCrowd(l net.Listener, most int) *crowd {
-	return &crowd{Listener: l, slots: make(chan struct{}, most)}
+func newLimitedListener(l net.Listener, most int) *limitedListener {
+	return &limitedListener{Listener: l, slots: make(chan struct{}, most)}
 }
 
 // Accept implements net.Listener.
-func (c *crowd) Accept() (net.Conn, error) {
+func (c *limitedListener) Accept() (net.Conn, error) {
 	select {
 	case c.slots <- struct{}{}:
 	default:
-		c.makeRoom()
+		c.closeIdle()
 		c.slots <- struct{}{}
 		c.mu.Lock()
 		c.waiting = false
@@ -91,11 +96,12 @@ func (c *crowd) Accept() (net.Conn, error) {
 		<-c.slots
 		return nil, err
 	}
-	return &guest{Conn: conn, leave: sync.OnceFunc(func() { <-c.slots })}, nil
+	return &limitedConn{Conn: conn, leave: sync.OnceFunc(func() { <-c.slots })}, nil
 }
 
-// makeRoom closes the connection that has been idle for longest, or else the next one that becomes idle.
-func (c *crowd) makeRoom() {
+// closeIdle closes the connection that has been idle for the longest time, or else the next one
+// that becomes idle.
+func (c *limitedListener) closeIdle() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.waiting = len(c.idle) == 0
@@ -105,8 +111,8 @@ func (c *crowd) makeRoom() {
 	}
 }
 
-// watch is the ConnState of the server.
-func (c *crowd) watch(conn net.Conn, state http.ConnState) {
+// watch is the ConnState hook of the server.
+func (c *limitedListener) watch(conn net.Conn, state http.ConnState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if i := slices.Index(c.idle, conn); i >= 0 {
@@ -122,14 +128,14 @@ func (c *crowd) watch(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// guest is a connection that gives its place back.
-type guest struct {
+// limitedConn is a connection that frees its place when it is closed.
+type limitedConn struct {
 	net.Conn
 	leave func()
 }
 
 // Close implements net.Conn.
-func (g *guest) Close() error {
+func (g *limitedConn) Close() error {
 	defer g.leave()
 	return g.Conn.Close()
 }

@@ -20,10 +20,10 @@ func TestShare(t *testing.T) {
 	for _, n := range []int{minDescriptors, 100, fewDescriptors, 1024, 65536, 1 << 20} {
 		c := share(n)
 		if c.api < 8 || c.aws < 4 || c.out < 4 {
-			t.Errorf("with %d descriptors too little is left: %+v", n, c)
+			t.Errorf("%d descriptors leave too few: %+v", n, c)
 		}
 		if sum := ownDescriptors + store.OpenTables(n) + c.api + c.aws + c.out; sum > n {
-			t.Errorf("with %d descriptors %d are given away: %+v", n, sum, c)
+			t.Errorf("of %d descriptors %d are used: %+v", n, sum, c)
 		}
 	}
 }
@@ -35,17 +35,20 @@ func TestCheckDescriptors(t *testing.T) {
 		isolated bool
 		refused  bool
 		warned   bool
-	}{{63, false, true, false}, {64, false, false, true}, {255, false, false, true}, {256, false, false, false}, {256, true, true, false}, {512, true, false, false}} {
+	}{{63, false, true, false}, {64, false, false, true}, {255, false, false, true}, {256, false, false, false},
+		{256, true, true, false}, {512, true, false, false}} {
 		var log bytes.Buffer
 		err := checkDescriptors(tt.n, tt.isolated, slog.New(slog.NewTextHandler(&log, nil)))
-		if _, ok := errors.AsType[TooFewDescriptors](err); ok != tt.refused || strings.Contains(log.String(), "ulimit -n") != tt.warned {
+		if _, ok := errors.AsType[TooFewDescriptors](err); ok != tt.refused ||
+			strings.Contains(log.String(), "ulimit -n") != tt.warned {
 			t.Errorf("%+v: %v, %s", tt, err, &log)
 		}
 	}
 }
 
-// Many clients that keep their connections open share few places, and all of them are served.
-func TestCrowd(t *testing.T) {
+// TestLimitedListener checks that many clients that keep their connections open share few places,
+// and that all are served.
+func TestLimitedListener(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -54,7 +57,7 @@ func TestCrowd(t *testing.T) {
 	const places = 3
 	var mu sync.Mutex
 	open, most := map[net.Conn]bool{}, 0
-	guests := newCrowd(l, places)
+	limited := newLimitedListener(l, places)
 	server := &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }),
 		ConnState: func(c net.Conn, s http.ConnState) {
@@ -66,11 +69,11 @@ func TestCrowd(t *testing.T) {
 			}
 			most = max(most, len(open))
 			mu.Unlock()
-			guests.watch(c, s)
+			limited.watch(c, s)
 		},
 	}
 	done := make(chan error, 1)
-	go func() { done <- server.Serve(guests) }()
+	go func() { done <- server.Serve(limited) }()
 	var clients sync.WaitGroup
 	for range 20 {
 		clients.Go(func() {
@@ -97,9 +100,9 @@ func TestCrowd(t *testing.T) {
 	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
 		t.Error(err)
 	}
-	mu.Lock() // a connection may tell of its end after the shutdown
+	mu.Lock() // a connection may report its end after the shutdown
 	defer mu.Unlock()
-	if most > places+1 { // one is counted until the server has seen that it is closed
+	if most > places+1 { // one is counted until the server has noticed that it is closed
 		t.Errorf("%d connections at the same time, want %d", most, places)
 	}
 }

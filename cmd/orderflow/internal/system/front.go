@@ -9,7 +9,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/guard"
 )
 
-// front is what listens at the API's address. It is no http.ServeMux, which would redirect paths such as //orders: the API answers for those.
+// front serves the API's address. It is not an http.ServeMux, which would redirect paths such as
+// //orders: the API answers those.
 type front struct {
 	local, issuer, api http.Handler
 }
@@ -26,7 +27,8 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// publicHost is the host of the address at which the carrier reaches the API, if the user named one: a tunnel's, say.
+// publicHost returns the host at which the carrier reaches the API, if the user set one, such as
+// that of a tunnel.
 func publicHost(o Options) []string {
 	u, err := url.Parse(o.Parameters["PublicUrl"])
 	if err != nil || u.Hostname() == "" {
@@ -35,13 +37,15 @@ func publicHost(o Options) []string {
 	return []string{u.Hostname()}
 }
 
-// notices says what others than this machine reach, and where, and what they might have been expected to reach.
+// notices returns what is worth knowing about the listeners: what other machines can reach, and
+// what they cannot although it might be expected.
 func notices(api, aws *guard.Listener) (out []string) {
 	if at := api.Exposed(); at != "" {
-		out = append(out, "warning: the API listens at "+at+": others than this machine reach it")
+		out = append(out, "warning: the API listens at "+at+": other machines can reach it")
 	}
 	if at := aws.Exposed(); at != "" {
-		out = append(out, "warning: the AWS endpoint listens at "+at+": whoever reaches it may do everything, it checks no signature")
+		out = append(out, "warning: the AWS endpoint listens at "+at+
+			": it checks no signature, so any machine that reaches it can call every operation")
 	}
 	for _, l := range []*guard.Listener{api, aws} {
 		if why := l.Narrowed(); why != "" {

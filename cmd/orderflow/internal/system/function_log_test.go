@@ -20,22 +20,25 @@ func (unreachable) RoundTrip(*http.Request) (*http.Response, error) {
 	return nil, errors.New("unreachable")
 }
 
-// What a function logs goes to the system's log and, in the lines of the deployed program, to the function's own.
+// TestFactory_log checks that a function's log goes to the system's log and, as lines of the
+// deployed program, to the function's own.
 func TestFactory_log(t *testing.T) {
 	t.Parallel()
 	var system, own bytes.Buffer
 	env := map[string]string{"ORDERS_TABLE": "orders", "PRODUCTS_TABLE": "products"}
 	h, err := factory(slog.New(slog.NewTextHandler(&system, nil)), nil)(
 		lambda.Function{Handler: "validate", Env: env, Log: &own},
-		aws.Config{Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: &http.Client{Transport: unreachable{}},
-			Retryer: func() aws.Retryer { return aws.NopRetryer{} }})
+		aws.Config{Region: "us-east-1", Credentials: aws.AnonymousCredentials{},
+			HTTPClient: &http.Client{Transport: unreachable{}},
+			Retryer:    func() aws.Retryer { return aws.NopRetryer{} }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.Invoke(t.Context(), []byte(`{"orderId":"ord_1"}`)); err == nil {
 		t.Fatal("a call over a network that is down succeeded")
 	}
-	if text := own.String(); !strings.HasPrefix(text, "{") || !strings.Contains(text, `"msg":"invocation failed","function":"validate"`) {
+	if text := own.String(); !strings.HasPrefix(text, "{") || !strings.Contains(text,
+		`"msg":"invocation failed","function":"validate"`) {
 		t.Errorf("the function's log: %s", text)
 	}
 	if text := system.String(); !strings.Contains(text, `msg="invocation failed" function=validate`) {

@@ -7,7 +7,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/iam"
 )
 
-// IAMReport says what the roles' policies were used for since the local system was started.
+// IAMReport lists the use of the roles' policies since the local system was started.
 type IAMReport struct {
 	Used   []iam.Used   `json:"used"`
 	Unused []iam.Unused `json:"unused"`
@@ -16,9 +16,13 @@ type IAMReport struct {
 
 func newIAMReport(stack *local.Stack) IAMReport {
 	r := stack.IAMReport()
-	// Empty lists rather than null: it is printed as JSON.
-	return IAMReport{append([]iam.Used{}, stack.IAMUsed()...), append([]iam.Unused{}, r.Unused...), append([]iam.Denial{}, r.Denials...)}
+	// Empty lists rather than null in the JSON.
+	return IAMReport{
+		Used:   append([]iam.Used{}, stack.IAMUsed()...),
+		Unused: append([]iam.Unused{}, r.Unused...),
+		Denied: append([]iam.Denial{}, r.Denials...),
+	}
 }
 
-// iam answers with an IAMReport.
+// iam replies with an IAMReport.
 func (l *localAPI) iam(w http.ResponseWriter, _ *http.Request) { writeBody(w, newIAMReport(l.stack)) }

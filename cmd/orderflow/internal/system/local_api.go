@@ -22,11 +22,11 @@ import (
 // localAPI serves /_local/ for the stack.
 type localAPI struct {
 	stack  *local.Stack
-	client string // the app client's id, which the API's authorizer expects
+	client string // id of the app client, which the API's authorizer expects
 	hosts  []string
 }
 
-// localRoute serves a path by one method; GET includes HEAD.
+// localRoute serves a path for one method; GET includes HEAD.
 type localRoute struct {
 	method string
 	serve  http.HandlerFunc
@@ -42,7 +42,8 @@ func (l *localAPI) handler() http.Handler {
 	return guard.Guard{Hosts: l.hosts}.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.RemoteAddr)
 		if err != nil || !guard.IsLoopback(host) || r.Header.Get(client.LocalHeader) == "" {
-			writeProblem(w, http.StatusForbidden, "Forbidden", "only "+client.LocalHeader+" requests from this machine")
+			writeProblem(w, http.StatusForbidden, "Forbidden",
+				"only requests from this machine with the header "+client.LocalHeader+" are served")
 			return
 		}
 		route, ok := routes[r.URL.Path] // no http.ServeMux, which would redirect and refuse in plain text
@@ -72,7 +73,7 @@ func (l localRoute) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (l *localAPI) token(w http.ResponseWriter, r *http.Request) {
 	var in client.TokenRequest
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16)).Decode(&in); err != nil || in.Subject == "" {
-		writeProblem(w, http.StatusBadRequest, "InvalidRequest", "a JSON body with sub is needed")
+		writeProblem(w, http.StatusBadRequest, "InvalidRequest", "the body must be JSON with the member sub")
 		return
 	}
 	seconds := 3600
@@ -80,11 +81,13 @@ func (l *localAPI) token(w http.ResponseWriter, r *http.Request) {
 		seconds = *in.ExpiresIn
 	}
 	if seconds < 1 || seconds > client.MaxTTL {
-		writeProblem(w, http.StatusBadRequest, "InvalidRequest", fmt.Sprintf("expiresIn must be seconds from 1 to %d", client.MaxTTL))
+		writeProblem(w, http.StatusBadRequest, "InvalidRequest",
+			fmt.Sprintf("expiresIn must be a number of seconds from 1 to %d", client.MaxTTL))
 		return
 	}
 	token, err := l.stack.Issuer().Mint(issuer.Claims{
-		Subject: in.Subject, Scopes: in.Scopes, Groups: in.Groups, ClientID: l.client, TTL: time.Duration(seconds) * time.Second,
+		Subject: in.Subject, Scopes: in.Scopes, Groups: in.Groups, ClientID: l.client,
+		TTL: time.Duration(seconds) * time.Second,
 	})
 	if err != nil {
 		writeProblem(w, http.StatusInternalServerError, "InternalError", err.Error())
@@ -106,7 +109,8 @@ func (l *localAPI) notifications(w http.ResponseWriter, r *http.Request) {
 		}
 		published, err := l.stack.Published(StackName+"-"+topic, after, 1000)
 		if e, ok := errors.AsType[*awsapi.Error](err); ok && e.Type == "NotFound" {
-			writeProblem(w, http.StatusNotFound, "NotFound", "the topic "+StackName+"-"+topic+" does not exist: somebody deleted it")
+			writeProblem(w, http.StatusNotFound, "NotFound", "the topic "+StackName+"-"+topic+
+				" does not exist: it was deleted")
 			return
 		}
 		if err != nil {
@@ -114,19 +118,20 @@ func (l *localAPI) notifications(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		for _, p := range published {
-			out = append(out, client.Notification{Sequence: p.Sequence, Topic: topic, At: p.At, Subject: p.Subject, Message: asJSON(p.Message)})
+			out = append(out, client.Notification{Sequence: p.Sequence, Topic: topic, At: p.At, Subject: p.Subject,
+				Message: asJSON(p.Message)})
 		}
 	}
 	writeBody(w, out)
 }
 
-// outage raises or lifts the sandbox payment provider's outage: {"lifted": bool}.
+// outage starts or ends the outage of the sandbox payment provider: {"lifted": bool}.
 func (l *localAPI) outage(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		Lifted *bool `json:"lifted"`
 	}
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16)).Decode(&in); err != nil || in.Lifted == nil {
-		writeProblem(w, http.StatusBadRequest, "InvalidRequest", "a JSON body with lifted is needed")
+		writeProblem(w, http.StatusBadRequest, "InvalidRequest", "the body must be JSON with the member lifted")
 		return
 	}
 	if err := setOutage(r.Context(), l.stack, *in.Lifted); err != nil {
@@ -136,7 +141,7 @@ func (l *localAPI) outage(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// asJSON is the message itself where it is JSON, a JSON string of it otherwise.
+// asJSON returns a message as it is if it is JSON, and as a JSON string otherwise.
 func asJSON(s string) json.RawMessage {
 	if json.Valid([]byte(s)) {
 		return json.RawMessage(s)
@@ -158,5 +163,6 @@ func writeBody(w http.ResponseWriter, v any) {
 func writeProblem(w http.ResponseWriter, status int, code, detail string) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(client.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail})
+	_ = json.NewEncoder(w).Encode(client.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status,
+		Code: code, Detail: detail})
 }

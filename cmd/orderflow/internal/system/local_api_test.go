@@ -9,7 +9,7 @@ import (
 	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/client"
 )
 
-// TestLocalAPI_routes: whatever is refused is refused as a problem, and a path is served as it is written, never redirected.
+// TestLocalAPI_routes checks that every refusal is a problem, and that no path is redirected.
 func TestLocalAPI_routes(t *testing.T) {
 	t.Parallel()
 	handler := (&localAPI{}).handler()
@@ -47,10 +47,12 @@ func TestLocalAPI_routes(t *testing.T) {
 			w := httptest.NewRecorder()
 			handler.ServeHTTP(w, r)
 			var p client.Problem
-			if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Code != tt.status || p.Status != tt.status || p.Code != tt.code {
+			if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Code != tt.status || p.Status != tt.status ||
+				p.Code != tt.code {
 				t.Fatalf("got %d %s, %v", w.Code, w.Body, err)
 			}
-			if h := w.Header(); h.Get("Content-Type") != "application/problem+json" || h.Get("Allow") != tt.allow || h.Get("Location") != "" {
+			if h := w.Header(); h.Get("Content-Type") != "application/problem+json" || h.Get("Allow") != tt.allow ||
+				h.Get("Location") != "" {
 				t.Errorf("got %v", h)
 			}
 		})

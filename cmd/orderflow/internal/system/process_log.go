@@ -9,11 +9,12 @@ import (
 	"slices"
 )
 
-// processLog takes what the functions' processes write, and logs it as their handlers in this process would have: a line of JSON is a record with
-// its level, any other line (a panic's trace) a warning.
+// processLog logs the output of the functions' processes as their handlers in this process would
+// log it: a line of JSON is a record with its level, any other line (such as a panic's trace) is a
+// warning.
 type processLog struct {
 	log  *slog.Logger
-	part []byte // of a line whose end has not come yet
+	part []byte // of a line that is not complete yet
 }
 
 // Write never fails. It is called by one process at a time.

@@ -16,7 +16,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local"
 )
 
-// Seed fills an empty catalogue with examples/catalogue.json. A catalogue with anything in it is left alone.
+// Seed fills an empty catalogue with examples/catalogue.json. It does not change a catalogue that
+// has products.
 func Seed(ctx context.Context, stack *local.Stack) error {
 	db := dynamodb.NewFromConfig(stack.Config(""))
 	table := aws.String(StackName + "-products")
@@ -35,7 +36,7 @@ func Seed(ctx context.Context, stack *local.Stack) error {
 	if err := json.Unmarshal(b, &products); err != nil {
 		return fmt.Errorf("read catalogue.json: %w", err)
 	}
-	// One transaction, so that a crash leaves an empty catalogue or a whole one.
+	// One transaction, so that after a crash the catalogue is empty or complete.
 	var puts []types.TransactWriteItem
 	for _, p := range products {
 		item, err := cloud.MarshalItem(p)
@@ -50,13 +51,13 @@ func Seed(ctx context.Context, stack *local.Stack) error {
 	return nil
 }
 
-// setOutage raises or lifts the outage of the sandbox payment provider.
+// setOutage starts or ends the outage of the sandbox payment provider.
 func setOutage(ctx context.Context, stack *local.Stack, lifted bool) error {
 	sandbox := &cloud.Sandbox{DB: dynamodb.NewFromConfig(stack.Config("")), Table: StackName + "-sandbox"}
 	return sandbox.SetOutage(ctx, !lifted)
 }
 
-// StockUp gives every product so much stock that no benchmark runs out of it, and returns their SKUs.
+// StockUp gives every product enough stock for any benchmark, and returns the SKUs.
 func StockUp(ctx context.Context, stack *local.Stack) (skus []string, err error) {
 	db := dynamodb.NewFromConfig(stack.Config(""))
 	table := aws.String(StackName + "-products")

@@ -17,7 +17,7 @@ import (
 	"github.com/orderflow-dev/orderflow/statemachines"
 )
 
-// refuseStripe returns an error if a function that would run in this process is given Stripe's key.
+// refuseStripe returns an error if a function in this process would be given Stripe's key.
 func (s *System) refuseStripe(o local.Options) error {
 	for _, fn := range s.Stack.Functions() {
 		if err := functions.RefuseStripe(fn.Env); err != nil && o.Bootstrap == "" {
@@ -27,29 +27,34 @@ func (s *System) refuseStripe(o local.Options) error {
 	return nil
 }
 
-// StackOptions are the options of the stack; params are the template's parameters that only the running system knows.
+// StackOptions returns the options of the stack. params are the template's parameters that only the
+// running system knows.
 func StackOptions(o Options, params map[string]string) local.Options {
 	params["CarrierDelayMilliseconds"] = strconv.FormatInt(o.CarrierDelay.Milliseconds(), 10)
 	maps.Copy(params, o.Parameters)
 	return local.Options{
 		Template: orderflow.Template, Definitions: statemachines.FS, StackName: StackName, Parameters: params,
-		Dir: o.Dir, InMemory: o.Dir == "", Factory: factory(o.Log, o.Outgoing), Logger: o.Log, Output: &processLog{log: o.Log},
+		Dir: o.Dir, InMemory: o.Dir == "", Factory: factory(o.Log, o.Outgoing), Logger: o.Log,
+		Output: &processLog{log: o.Log},
 	}
 }
 
-// factory makes the handlers of template.yaml's functions, in this process. What they log goes to the system's log, and as the lines that they
-// write when deployed to the function's.
+// factory returns a factory of the handlers of template.yaml's functions, in this process. They log
+// to the system's log, and to the function's own log in the lines of the deployed program.
 func factory(log *slog.Logger, outgoing *http.Client) local.Factory {
 	return func(fn lambda.Function, cfg aws.Config) (lambda.Handler, error) {
 		getenv := func(name string) string { return fn.Env[name] }
 		both := slog.New(slog.NewMultiHandler(log.Handler(), slog.NewJSONHandler(fn.Log, nil)))
-		return functions.New(fn.Handler, cfg, getenv, functions.Options{HTTPClient: outgoing, Logger: both.With("function", fn.Handler)})
+		return functions.New(fn.Handler, cfg, getenv, functions.Options{HTTPClient: outgoing,
+			Logger: both.With("function", fn.Handler)})
 	}
 }
 
-// Explain says what a system with these options runs, and what of the template it does otherwise than AWS, without starting anything.
+// Explain returns what a system with these options runs, and what differs from AWS. It starts
+// nothing.
 func Explain(o Options) (*local.Explanation, error) {
 	return local.Explain(StackOptions(o, map[string]string{
-		"PublicUrl": "http://" + o.Addr, "WebhookSecret": strings.Repeat("x", 26), // as long as a real one: nothing is signed
+		// as long as a real secret: nothing is signed
+		"PublicUrl": "http://" + o.Addr, "WebhookSecret": strings.Repeat("x", 26),
 	}))
 }

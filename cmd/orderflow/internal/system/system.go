@@ -22,43 +22,44 @@ import (
 // StackName is the name of the stack on this machine; its resources' names begin with it.
 const StackName = "orderflow"
 
-// Graceful is how long a stopping system should be given, so that its requests and handlers finish.
+// Graceful is how long a stopping system should have to finish its requests and handlers.
 const Graceful = 20 * time.Second
 
-// AnyPort is an address on this machine with a port that is free.
+// AnyPort is an address on this machine with any free port.
 const AnyPort = "127.0.0.1:0"
 
-// Options say how the whole system runs on this machine.
+// Options are the options of the whole system on this machine.
 type Options struct {
-	Addr, AWSAddr string            // where to listen; port 0 takes a free one
-	Hosts         []string          // names to answer to, beside loopback's and those in the addresses
+	Addr, AWSAddr string            // the addresses to listen at; port 0 selects a free one
+	Hosts         []string          // host names to answer to, besides loopback's and those in the addresses
 	Dir           string            // the data folder; "" keeps everything in memory
 	CarrierDelay  time.Duration     // how long the sandbox carrier takes
-	Parameters    map[string]string // of the template, over those above
+	Parameters    map[string]string // of the template; they override those above
 	Isolation     Isolation         // how the functions run
-	Outgoing      *http.Client      // of the functions in this process; nil: each has its own
+	Outgoing      *http.Client      // of the functions in this process; nil: one for each function
 	Log           *slog.Logger
 
-	Functions func(awsURL string) local.Factory   // makes the functions instead; nil: as Isolation says
-	Around    func(api http.Handler) http.Handler // what requests to the API pass first; nil: nothing
+	Functions func(awsURL string) local.Factory   // returns the functions; nil: as Isolation selects
+	Around    func(api http.Handler) http.Handler // wraps the API's handler; nil: no wrapping
 }
 
-// System is the whole system on this machine: the local AWS stack with our functions in it, the API and the AWS endpoint.
+// System is the whole system on this machine: the local AWS stack with the functions, the API and
+// the AWS endpoint.
 type System struct {
 	Stack       *local.Stack
 	API, AWS    string     // URLs
-	Secret      string     // which secret an external carrier signs with, or where it is; "" where the user chose it, or signs nothing
-	Notices     []string   // what to know of where it listens
+	Secret      string     // the secret of an external carrier, or its path; "" if the user set it or nothing is signed
+	Notices     []string   // remarks about the listeners
 	ServeErrors chan error // gets an error when a server ends
 
 	apiServer, awsServer *http.Server
 	most                 connections
-	clean                func() error // removes what was built for it
+	clean                func() error // removes a program that was built
 }
 
-// Start starts everything. When it returns, the API accepts orders.
+// Start starts the system. When it returns, the API accepts orders.
 //
-// The heap is small, so garbage is collected less often than Go would by itself, unless GOGC says otherwise.
+// The heap is small, so Start lowers the frequency of garbage collections, unless GOGC is set.
 func Start(ctx context.Context, o Options) (_ *System, err error) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
@@ -93,7 +94,8 @@ func Start(ctx context.Context, o Options) (_ *System, err error) {
 		return nil, err
 	}
 	opened.Store(s.Stack)
-	s.awsServer = s.serve(awsListener, s.most.aws, s.Stack.AWSHandler(append(awsListener.Hosts(), o.Hosts...)...)) // before the functions start: as processes they call it
+	// Before the functions start: as processes they call it.
+	s.awsServer = s.serve(awsListener, s.most.aws, s.Stack.AWSHandler(append(awsListener.Hosts(), o.Hosts...)...))
 	if err := s.Stack.Start(ctx); err != nil {
 		return nil, errors.Join(err, s.Stack.Close(ctx), s.clean())
 	}
@@ -112,15 +114,15 @@ func Start(ctx context.Context, o Options) (_ *System, err error) {
 
 // open opens the stack and fills its catalogue.
 func (s *System) open(ctx context.Context, o Options) error {
-	if err := closeToOthers(o.Dir, o.Log); err != nil {
+	if err := restrictFolder(o.Dir, o.Log); err != nil {
 		return err
 	}
-	warnEmptied(o.Dir, o.Log)
+	warnEmptyFolder(o.Dir, o.Log)
 	secret, err := webhookSecret(o.Dir)
 	if err != nil {
 		return err
 	}
-	s.Secret = shownSecret(o, secret)
+	s.Secret = secretNotice(o, secret)
 	o.Outgoing = outgoing(s.most.out)
 	opts := StackOptions(o, map[string]string{"PublicUrl": s.API, "WebhookSecret": secret})
 	opts.AWSEndpoint = s.AWS
@@ -139,26 +141,30 @@ func (s *System) open(ctx context.Context, o Options) error {
 	return nil
 }
 
-// serve answers on a listener, so many connections at a time, until it is shut down.
+// serve serves a listener, with a limit of connections, until it is shut down.
 func (s *System) serve(listener net.Listener, most int, handler http.Handler) *http.Server {
-	guests := newCrowd(listener, most)
-	server := &http.Server{Handler: awsapi.BodyDeadline(awsapi.BodyTime, handler), ReadHeaderTimeout: awsapi.BodyTime, IdleTimeout: 2 * time.Minute, ConnState: guests.watch}
-	go func() { s.ServeErrors <- server.Serve(guests) }()
+	limited := newLimitedListener(listener, most)
+	server := &http.Server{Handler: awsapi.BodyDeadline(awsapi.BodyTime, handler), ReadHeaderTimeout: awsapi.BodyTime,
+		IdleTimeout: 2 * time.Minute, ConnState: limited.watch}
+	go func() { s.ServeErrors <- server.Serve(limited) }()
 	return server
 }
 
-// Close stops the system gracefully: functions finish what they have begun in the background while the API, which they may call, still answers; then
-// no new requests, those in flight finish, and the stack stops. If nothing can be stored any more, nothing can finish: it stops at once.
+// Close stops the system gracefully: functions finish their background work while the API, which
+// they may call, still answers; then requests in flight finish, no new ones are accepted, and the
+// stack stops. If the store has failed, no work can finish, and Close stops at once.
 func (s *System) Close(ctx context.Context) error {
 	if s.Stack.Err() != nil {
 		return errors.Join(s.Stack.Close(ctx), s.apiServer.Close(), s.awsServer.Close(), s.clean())
 	}
 	s.Stack.Drain(ctx)
-	err := errors.Join(s.apiServer.Shutdown(ctx), s.Stack.Close(ctx), s.awsServer.Shutdown(ctx)) // what still runs may still call AWS
+	// running functions may still call AWS
+	err := errors.Join(s.apiServer.Shutdown(ctx), s.Stack.Close(ctx), s.awsServer.Shutdown(ctx))
 	return errors.Join(err, s.clean())
 }
 
-// WhileHealthy gives a context that ends when the system can no longer go on, with the reason as its cause. stop must be called.
+// WhileHealthy returns a context that ends when the system can no longer work, with the reason as
+// its cause. The caller must call stop.
 func (s *System) WhileHealthy(ctx context.Context) (_ context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	go func() {

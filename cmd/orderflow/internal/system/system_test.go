@@ -9,7 +9,8 @@ import (
 	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/client"
 )
 
-// TestStart: when it returns the API answers, by what stands around it too; when it is closed it does not.
+// TestStart checks that the API answers after Start, through the handler around it too, and does
+// not after Close.
 func TestStart(t *testing.T) {
 	t.Parallel()
 	const refused = http.StatusTeapot
@@ -36,12 +37,12 @@ func TestStart(t *testing.T) {
 		t.Errorf("token %q, %v", token, err)
 	}
 	if p, ok := errors.AsType[*client.Problem](cl.Get(t.Context(), "/refused", new(any))); !ok || p.Status != refused {
-		t.Errorf("what stands around the API was not asked: %v", p)
+		t.Errorf("the handler around the API was not called: %v", p)
 	}
 	if err := s.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if err := cl.Get(t.Context(), "/healthz", new(any)); err == nil {
-		t.Error("it answers after it was closed")
+		t.Error("the API answers after Close")
 	}
 }

@@ -1,4 +1,4 @@
-// Package words says in words what happened to an order, and why.
+// Package words describes changes of an order, and their reasons, in words.
 package words
 
 import (
@@ -12,32 +12,33 @@ import (
 	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/client"
 )
 
-// reasons are the codes of failures, as people say them.
+// reasons are the codes of failures in words.
 var reasons = map[orderflow.Code]string{
 	orderflow.CodeInvalidOrder:       "it could not be fulfilled as it was ordered",
 	orderflow.CodeOutOfStock:         "not everything in it was in stock",
 	orderflow.CodePaymentDeclined:    "the payment was declined",
 	orderflow.CodePaymentUnavailable: "the payment provider could not be reached",
 	orderflow.CodePaymentUncertain:   "the payment provider's answer was lost",
-	orderflow.CodeShipmentFailed:     "the carrier gave up",
+	orderflow.CodeShipmentFailed:     "the shipment failed",
 	orderflow.CodeShipmentUnanswered: "the carrier does not answer",
-	orderflow.CodeAnswerRefused:      "the execution does not take the carrier's answer",
+	orderflow.CodeAnswerRefused:      "the execution does not accept the carrier's answer",
 	orderflow.CodeOrderOpen:          "the execution succeeded, but the order did not end",
-	orderflow.CodeDispatchedLate:     "the carrier dispatched goods that should have stayed",
-	orderflow.CodeNotificationFailed: "the customer could not be told",
-	orderflow.CodeConflict:           "it was changed by something else at the same time, again and again",
-	orderflow.CodeThrottled:          "AWS refused the requests of a step as too many",
-	orderflow.CodeInternal:           "a step met an error that it does not know; the message says which",
+	orderflow.CodeDispatchedLate:     "the carrier dispatched the goods too late",
+	orderflow.CodeNotificationFailed: "the customer could not be notified",
+	orderflow.CodeConflict:           "other changes of the order conflicted with it repeatedly",
+	orderflow.CodeThrottled:          "AWS throttled the requests of a step",
+	orderflow.CodeInternal:           "a step failed with an unknown error; the message names it",
 	orderflow.CodeOrderCancelled:     "it was cancelled",
-	orderflow.CodeRefundPending:      "the refund is on its way",
-	orderflow.CodeRefundFailed:       "the refund was refused, or came back",
+	orderflow.CodeRefundPending:      "the refund is pending",
+	orderflow.CodeRefundFailed:       "the refund was refused or returned",
 
-	orderflow.CodeNotificationUnavailable: "the topic that customers are told by could not be reached",
+	orderflow.CodeNotificationUnavailable: "the topic of customer notifications could not be reached",
 }
 
 var camelCase = regexp.MustCompile(`^([A-Z][a-z]+){2,}$`)
 
-// Because is a reason in words. What an operator or a customer wrote stays as it is; a code without words of its own is taken apart.
+// Because returns a reason in words. A text of an operator or a customer is unchanged; a code that
+// has no text is split into its words.
 func Because(reason string) string {
 	if text, ok := reasons[orderflow.Code(reason)]; ok {
 		return text
@@ -48,29 +49,32 @@ func Because(reason string) string {
 	return reason
 }
 
-// Story says what a change of an order was, and why.
-func Story(o client.Order, c orderflow.Change) string {
-	what := happened(o, c)
+// Describe describes a change of an order, and its reason.
+func Describe(o client.Order, c orderflow.Change) string {
+	what := describeChange(o, c)
 	if c.Message != "" { // a sentence
 		return what + ". " + c.Message
 	}
-	if c.Reason == "" || saysItself(c) {
+	if c.Reason == "" || repeatsStatus(c) {
 		return what
 	}
 	return what + ": " + Because(c.Reason)
 }
 
-// saysItself reports whether the reason of a change is the change again: an order is CANCELLED because it was cancelled.
-func saysItself(c orderflow.Change) bool {
+// repeatsStatus reports whether the reason of a change only repeats the change: an order is
+// CANCELLED because it was cancelled.
+func repeatsStatus(c orderflow.Change) bool {
 	return c.Status == orderflow.Cancelled && c.Reason == string(orderflow.CodeOrderCancelled)
 }
 
-// Explained is what a mark is about, in one line: its code in words, and its message. Neither says again what the other says.
-func Explained(a orderflow.Attention) string {
+// Explain describes in one line why an order needs attention: the code in words, and the message,
+// without repetition.
+func Explain(a orderflow.Attention) string {
 	words, message := Because(a.Code), strings.Join(strings.Fields(a.Message), " ")
 	switch orderflow.Code(a.Code) {
-	case orderflow.CodeDispatchedLate, orderflow.CodeShipmentUnanswered, orderflow.CodeAnswerRefused, orderflow.CodeOrderOpen:
-		return cmp.Or(message, words) // the message says it in full
+	case orderflow.CodeDispatchedLate, orderflow.CodeShipmentUnanswered, orderflow.CodeAnswerRefused,
+		orderflow.CodeOrderOpen:
+		return cmp.Or(message, words) // the message includes the code's meaning
 	}
 	if words == a.Code || message == "" || message == words {
 		return cmp.Or(message, words)
@@ -78,7 +82,7 @@ func Explained(a orderflow.Attention) string {
 	return words + ". " + message
 }
 
-// AtStep is " at" the step of a mark, "" for one without a step.
+// AtStep returns " at" and the step of a mark, or "" without a step.
 func AtStep(a orderflow.Attention) string {
 	if a.Step == "" {
 		return ""
@@ -86,46 +90,46 @@ func AtStep(a orderflow.Attention) string {
 	return " at " + a.Step
 }
 
-func happened(o client.Order, c orderflow.Change) string {
+func describeChange(o client.Order, c orderflow.Change) string {
 	switch c.Type {
 	case orderflow.OrderPlaced:
 		return "the order for " + o.Total.String() + " was placed"
 	case orderflow.OrderStatusChanged:
-		return reached(o, c)
+		return describeStatus(o, c)
 	case orderflow.OrderCancelRequested:
 		return "a cancel was accepted"
 	case orderflow.OrderPaymentChanged:
-		return paid(o, c.PaymentStatus)
+		return describePayment(o, c.PaymentStatus)
 	case orderflow.OrderStockChanged:
-		return "the goods went back to stock"
+		return "the stock was released"
 	case orderflow.OrderAttentionChanged:
-		return attended(o, c)
+		return describeAttention(o, c)
 	case orderflow.ShipmentRequested:
-		return "the carrier was asked to take the goods"
+		return "the shipment was requested"
 	case orderflow.ShipmentRenewed:
-		return "the carrier was asked again"
+		return "the shipment was requested again"
 	case orderflow.ShipmentFailed:
-		return "the carrier gave up"
+		return "the shipment failed"
 	case orderflow.ShipmentCorrected:
-		return "the carrier corrected its notice: " + shipped(o, c)
+		return "the carrier corrected its notice: " + describeShipment(o, c)
 	case orderflow.ShipmentDispatchedLate:
-		return "the carrier dispatched the goods, which should have stayed"
+		return "the carrier dispatched the goods too late"
 	}
 	return string(c.Type)
 }
 
-// reached says what it means that an order has got the status of a change.
-func reached(o client.Order, c orderflow.Change) string {
+// describeStatus describes that an order has reached the status of a change.
+func describeStatus(o client.Order, c orderflow.Change) string {
 	switch c.Status {
 	case orderflow.Confirmed:
-		return "the order is valid, its goods are held"
+		return "the order is valid, its goods are reserved"
 	case orderflow.Paid:
 		if o.Total.Amount == 0 {
 			return "there is nothing to pay"
 		}
 		return o.Total.String() + " were paid"
 	case orderflow.Shipping:
-		return shipped(o, c)
+		return describeShipment(o, c)
 	case orderflow.Fulfilled:
 		return "the order is fulfilled"
 	case orderflow.Rejected:
@@ -136,8 +140,9 @@ func reached(o client.Order, c orderflow.Change) string {
 	return "the order is " + string(c.Status)
 }
 
-// shipped says who has the goods. The API has the last carrier and tracking number alone, so an earlier notice is told without them.
-func shipped(o client.Order, c orderflow.Change) string {
+// describeShipment describes who has the goods. The API has only the last carrier and tracking
+// number, so the text for an earlier notice leaves them out.
+func describeShipment(o client.Order, c orderflow.Change) string {
 	s := o.Shipment
 	switch {
 	case s == nil || s.Carrier == "" || o.Corrected(c):
@@ -148,30 +153,32 @@ func shipped(o client.Order, c orderflow.Change) string {
 	return s.Carrier + " has the goods, tracking number " + s.TrackingNumber
 }
 
-// paid says what it means that an order's payment has a status.
-func paid(o client.Order, s orderflow.PaymentStatus) string {
+// describePayment describes a change of an order's payment status.
+func describePayment(o client.Order, s orderflow.PaymentStatus) string {
 	switch s {
 	case orderflow.PaymentCaptured:
 		return o.Total.String() + " were charged"
 	case orderflow.PaymentRefundPending:
-		return "the refund of " + o.Total.String() + " is on its way"
+		return "the refund of " + o.Total.String() + " is pending"
 	case orderflow.PaymentRefunded:
 		return o.Total.String() + " were refunded"
 	case orderflow.PaymentDeclined:
 		return "nothing was charged"
 	case orderflow.PaymentUncertain:
-		return "it is not known whether the payment went through, the provider is asked"
+		return "the outcome of the payment is unknown; the provider is being asked"
 	case orderflow.PaymentNone:
 		return "nothing is charged"
 	}
 	return "the payment is " + string(s)
 }
 
-// attended says what changed about an order that needs, or needed, an operator. Customers are not told more than that it does.
-func attended(o client.Order, c orderflow.Change) string {
+// describeAttention describes a change of an order's attention. Customers only learn that it
+// changed.
+func describeAttention(o client.Order, c orderflow.Change) string {
 	needed := o.Before(c).Attention
 	switch {
-	case !c.Attention && (!needed || strings.HasPrefix(c.Actor, "operator:")): // a redrive may take the mark away before it is noted
+	// a redrive may clear the attention before it is recorded
+	case !c.Attention && (!needed || strings.HasPrefix(c.Actor, "operator:")):
 		return "an operator took care of the order"
 	case !c.Attention:
 		return "the order needs no operator any more"
@@ -181,11 +188,12 @@ func attended(o client.Order, c orderflow.Change) string {
 	return "the order needs an operator"
 }
 
-// Why is the reason in words: those that the customer is told, if there are any. That a cancelled order was cancelled is no reason.
+// Why returns the reason in words, preferably the customer's message. It is "" for a cancelled
+// order whose reason only repeats that.
 func Why(o client.Order) string {
 	c := o.Ending()
 	switch {
-	case c == nil || saysItself(*c):
+	case c == nil || repeatsStatus(*c):
 		return ""
 	case c.Message != "":
 		return c.Message
@@ -193,7 +201,7 @@ func Why(o client.Order) string {
 	return Because(c.Reason)
 }
 
-// Attention is one line of what is to be known of the mark, "" without one.
+// Attention returns one line about why the order needs attention, or "" if it does not.
 func Attention(o client.Order) string {
 	a := o.Mark()
 	switch {
@@ -202,10 +210,10 @@ func Attention(o client.Order) string {
 	case a.Code == "":
 		return ""
 	}
-	return a.Code + AtStep(a) + ": " + Explained(a)
+	return a.Code + AtStep(a) + ": " + Explain(a)
 }
 
-// Since is from when on the order needs an operator, "" if the API does not say.
+// Since returns the time since when the order needs attention, or "" if the API does not show it.
 func Since(o client.Order) string {
 	if a := o.Mark(); a.Code != "" {
 		return Clock(a.Since)
@@ -213,10 +221,10 @@ func Since(o client.Order) string {
 	return ""
 }
 
-// Clock is a time as people here read it.
+// Clock formats a time in the local zone.
 func Clock(t time.Time) string { return t.Local().Format(time.DateTime) }
 
-// Times is a number of times.
+// Times returns a number of times in words.
 func Times(n int) string {
 	switch n {
 	case 1:
