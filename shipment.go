@@ -23,16 +23,6 @@ const (
 	ShipmentStatusFailed     ShipmentStatus = "FAILED"
 )
 
-// Wait is a step of the execution that waits for the answer to its task token. It is never shown
-// outside the table.
-type Wait struct {
-	Step        string    `json:"step"`
-	Token       string    `json:"token"`
-	Attempt     Attempt   `json:"attempt"`
-	Since       time.Time `json:"since"`
-	RequestedAt time.Time `json:"asked"` // time of the last request to the carrier
-}
-
 // RequestShipment records that a request to the carrier is due, and the waiting step: its name,
 // token and attempt. A newer attempt of the step keeps the shipment, and its token receives an
 // answer that is already known. An older attempt changes nothing. Returns CodeOrderCancelled;
@@ -58,18 +48,27 @@ func (o *Order) RequestShipment(shipmentID string, w Wait, by By) error {
 }
 
 func (o *Order) renewWait(w Wait, by By) error {
-	switch {
-	case o.Wait != nil && o.Wait.Token == w.Token:
-		return nil
-	case o.Shipment.Status == ShipmentStatusRequested && o.CanProceed() != nil:
+	known := o.Wait != nil && o.Wait.Token == w.Token
+	if !known && o.Shipment.Status == ShipmentStatusRequested && o.CanProceed() != nil {
 		return o.CanProceed()
-	case o.Status.Final():
-		return Errorf(CodeInvalidState, "order %s is %s", o.ID, o.Status)
-	case o.Wait != nil && w.Attempt.Before(o.Wait.Attempt):
-		return Errorf(CodeInvalidState, "a newer attempt of %s waits for order %s", w.Step, o.ID)
 	}
-	o.Wait = &w
-	o.record(by.change(ShipmentRenewed))
+	changed, err := o.await(w)
+	if changed {
+		o.record(by.change(ShipmentRenewed))
+	}
+	return err
+}
+
+// carrierAnswer answers the step that requests the shipment. Dispatch is the point of no return.
+func (o *Order) carrierAnswer() *Answer {
+	switch {
+	case o.Shipment == nil:
+		return nil
+	case o.Shipment.Status == ShipmentStatusDispatched:
+		return &Answer{}
+	case o.Shipment.Status == ShipmentStatusFailed:
+		return &Answer{Code: CodeShipmentFailed, Cause: o.Shipment.Reason}
+	}
 	return nil
 }
 
@@ -116,13 +115,6 @@ func (o *Order) RenewShipment(after time.Duration, by By) bool {
 func (o *Order) Overdue(within time.Duration, now time.Time) bool {
 	return o.Unanswered() && o.Attention == nil && o.Wait.RequestedAt.After(o.Wait.Since) &&
 		now.Sub(o.Wait.Since) >= within
-}
-
-// OnlyWaits reports whether the order waits for a carrier that got a request recently. Such an
-// order may stay unchanged for days.
-func (o *Order) OnlyWaits(after, within time.Duration, now time.Time) bool {
-	unmarked := o.Attention == nil || o.Attention.is(AttentionWaiting)
-	return o.Unanswered() && unmarked && !o.RenewalDue(after, now) && !o.Overdue(within, now)
 }
 
 // MarkOverdue marks the order for the operators if it is overdue, and reports whether it did. The

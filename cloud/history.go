@@ -66,22 +66,28 @@ func (x *Executions) FailedStep(ctx context.Context, executionARN string) (step 
 	return "", ended, nil
 }
 
-// OpenToken returns the task token for which an order's execution waits. It returns "" if the
-// execution has ended, is in another state, or is between two attempts. Returns
+// OpenToken returns the task token for which an order's execution waits in the given state. It
+// returns "" if the execution has ended, is in another state, or is between two attempts. Returns
 // orderflow.CodeNotFound if none was started.
-func (x *Executions) OpenToken(ctx context.Context, orderID string) (string, error) {
+func (x *Executions) OpenToken(ctx context.Context, orderID, step string) (string, error) {
 	pages := newestFirst(x.Client, x.arn(orderID), 10, true)
+	var scheduled *types.TaskScheduledEventDetails
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return "", executionError("get execution history", orderID, err)
 		}
 		for _, e := range page.Events {
+			entered := e.StateEnteredEventDetails
 			switch {
-			case e.TaskScheduledEventDetails != nil:
-				return scheduledToken(e.TaskScheduledEventDetails)
-			case !openEvents[e.Type]:
+			case scheduled == nil && e.TaskScheduledEventDetails != nil:
+				scheduled = e.TaskScheduledEventDetails
+			case scheduled == nil && !openEvents[e.Type]:
 				return "", nil
+			case scheduled != nil && entered != nil && aws.ToString(entered.Name) != step:
+				return "", nil
+			case scheduled != nil && entered != nil:
+				return scheduledToken(scheduled)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,6 +55,7 @@ func TestExecutions_OpenToken(t *testing.T) {
 	t.Parallel()
 	scheduled := `{"id":7,"timestamp":1,"type":"TaskScheduled","taskScheduledEventDetails":{"resource":"invoke.waitForTaskToken","resourceType":"lambda","region":"r",
 		"parameters":"{\"FunctionName\":\"f\",\"Payload\":{\"orderId\":\"ord_1\",\"taskToken\":\"the live one\"}}"}}`
+	scheduled += `,{"id":6,"timestamp":1,"type":"TaskStateEntered","stateEnteredEventDetails":{"name":"RequestShipment"}}`
 	for _, tt := range []struct{ name, events, want string }{
 		{
 			"waits",
@@ -82,12 +84,19 @@ func TestExecutions_OpenToken(t *testing.T) {
 			`{"id":8,"timestamp":1,"type":"TaskStarted"},{"id":7,"timestamp":1,"type":"TaskScheduled","taskScheduledEventDetails":{"parameters":"{\"Payload\":{\"orderId\":\"ord_1\"}}"}}`,
 			"",
 		},
+		{
+			"after a retry",
+			strings.Replace(scheduled, `{"id":6`, `{"id":5,"timestamp":1,"type":"TaskFailed"},
+				{"id":4,"timestamp":1,"type":"TaskScheduled","taskScheduledEventDetails":{"parameters":"{}"}},{"id":3`, 1),
+			"the live one",
+		},
+		{"waits in another state", strings.Replace(scheduled, "RequestShipment", "AwaitReview", 1), ""},
 		{"just begun", `{"id":1,"timestamp":1,"type":"ExecutionStarted"}`, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			f, x := executionsOn(t, map[string]string{"GetExecutionHistory": `{"events":[` + tt.events + `]}`})
-			got, err := x.OpenToken(t.Context(), "ord_1")
+			got, err := x.OpenToken(t.Context(), "ord_1", "RequestShipment")
 			if err != nil || got != tt.want {
 				t.Errorf("got %q, %v", got, err)
 			}
@@ -98,7 +107,7 @@ func TestExecutions_OpenToken(t *testing.T) {
 		})
 	}
 	_, x := executionsOn(t, map[string]string{"GetExecutionHistory": "!ExecutionDoesNotExist: none"})
-	_, err := x.OpenToken(t.Context(), "ord_1")
+	_, err := x.OpenToken(t.Context(), "ord_1", "RequestShipment")
 	wantCode(t, err, orderflow.CodeNotFound)
 }
 

@@ -63,13 +63,19 @@ func TestStart_Handle(t *testing.T) {
 
 // answers records the answers to tokens.
 type answers struct {
-	given []string
-	err   error
-	gone  []string // tokens for which no step waits
-	open  string   // the token for which the execution waits
+	given    []string
+	err      error
+	gone     []string // tokens for which no step waits
+	open     string   // the token for which the execution waits
+	openStep string   // the state that waits; "" is any
 }
 
-func (a *answers) OpenToken(context.Context, string) (string, error) { return a.open, nil }
+func (a *answers) OpenToken(_ context.Context, _, step string) (string, error) {
+	if a.openStep != "" && a.openStep != step {
+		return "", nil
+	}
+	return a.open, nil
+}
 
 func (a *answers) answer(token, with string) error {
 	a.given = append(a.given, token+" "+with)
@@ -111,11 +117,11 @@ func TestWake_Handle(t *testing.T) {
 		{"given up", []func(*orderflow.Order) error{giveUp}, nil, "[token ShipmentFailed AddressUnreachable]", 0},
 		{
 			"cancelled", []func(*orderflow.Order) error{cancelled}, nil,
-			"[token OrderCancelled a cancel was accepted before dispatch]", 0,
+			"[token OrderCancelled a cancel was accepted]", 0,
 		},
 		{
 			"given up, then cancelled", []func(*orderflow.Order) error{giveUp, cancelled}, nil,
-			"[token OrderCancelled a cancel was accepted before dispatch]", 0,
+			"[token OrderCancelled a cancel was accepted]", 0,
 		},
 		{"not answered", []func(*orderflow.Order) error{giveUp}, errLost, "[token ShipmentFailed AddressUnreachable]", 1},
 	} {
@@ -138,23 +144,25 @@ func TestWake_Handle_tokenGone(t *testing.T) {
 		name   string
 		gone   []string
 		open   string
+		step   string // the state that waits; "" is the one that waited before
 		want   []string
 		failed int
 	}{
-		{"the execution went on", []string{"token"}, "", []string{"token" + given}, 0},
-		{"it waits for another token", []string{"token"}, "live", []string{"token" + given, "live" + given}, 0},
+		{"the execution went on", []string{"token"}, "", "", []string{"token" + given}, 0},
+		{"it waits for another token", []string{"token"}, "live", "", []string{"token" + given, "live" + given}, 0},
+		{"it waits in another state", []string{"token"}, "live", "AwaitReview", []string{"token" + given}, 0},
 		{
-			"it waits, and refuses every answer", []string{"token", "live"}, "live",
+			"it waits, and refuses every answer", []string{"token", "live"}, "live", "",
 			[]string{"token" + given, "live" + given}, 1,
 		},
 		{
-			"it waits for the token that it calls gone", []string{"token"}, "token",
+			"it waits for the token that it calls gone", []string{"token"}, "token", "",
 			[]string{"token" + given, "token" + given}, 1,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s, a := shipping(t), &answers{gone: tt.gone, open: tt.open}
+			s, a := shipping(t), &answers{gone: tt.gone, open: tt.open, openStep: tt.step}
 			s.mustChange(dispatched)
 			got, err := Wake{s, a, quiet}.Handle(t.Context(), events(`{"orderId":"ord_1"}`))
 			if err != nil || len(got.Failures) != tt.failed || !slices.Equal(a.given, tt.want) {

@@ -72,10 +72,10 @@ func (r Reconcile) started(ctx context.Context, e orderflow.EventDetail) (bool, 
 // woken reports whether the order's execution no longer waits for a known answer.
 func (r Reconcile) woken(ctx context.Context, e orderflow.EventDetail) (bool, error) {
 	o, err := r.Orders.Order(ctx, e.OrderID)
-	if err != nil || answerOf(r.Tokens, o) == nil {
+	if err != nil || o.Answer() == nil {
 		return err == nil, err
 	}
-	open, err := r.Tokens.OpenToken(ctx, e.OrderID)
+	open, err := r.Tokens.OpenToken(ctx, e.OrderID, o.Wait.Step)
 	return err == nil && open == "", err
 }
 

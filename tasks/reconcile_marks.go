@@ -11,15 +11,16 @@ import (
 // lookBack is how far back failed executions without a mark are searched.
 const lookBack = 24 * time.Hour
 
-// failedAfterEnd marks orders that ended before their execution failed: the last notification was
-// not sent. Such orders are not stalled, so they are found through their executions.
+// failedAfterEnd marks orders that ended before their execution failed (the last notification was
+// not sent), and those that wait for an answer that no step will take. Such orders are not stalled,
+// so they are found through their executions.
 func (r Reconcile) failedAfterEnd(ctx context.Context, out *Reconciled) error {
 	return each(ctx, r, out, r.Executions.Failed(ctx, r.Now().Add(-lookBack)), r.markEnded)
 }
 
 func (r Reconcile) markEnded(ctx context.Context, e orderflow.FailedExecution, out *Reconciled) error {
 	o, err := r.Orders.Order(ctx, e.OrderID)
-	if orderflow.CodeOf(err) == orderflow.CodeNotFound || err == nil && !o.Status.Final() {
+	if orderflow.CodeOf(err) == orderflow.CodeNotFound || err == nil && !o.Status.Final() && o.Wait == nil {
 		return nil // not an order, or found by the check of stalled orders
 	}
 	if err != nil || o.Marked(orderflow.Attention{ExecutionARN: e.ARN, RedriveCount: e.RedriveCount}) {

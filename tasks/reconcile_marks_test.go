@@ -100,6 +100,24 @@ func TestReconcile_Handle_afterTheEnd(t *testing.T) {
 	}
 }
 
+// An order that waits is not stalled. A failure of its execution is found all the same.
+func TestReconcile_Handle_failedWhileWaiting(t *testing.T) {
+	t.Parallel()
+	s := shipping(t)
+	r, xs, _, alerts := reconciler(s, execution("ABORTED", 0))
+	x := xs.of["ord_1"]
+	x.StoppedAt = r.Now()
+	xs.of["ord_1"], r.After = x, 2*time.Hour
+	for range 2 {
+		if _, err := r.Handle(t.Context(), struct{}{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a := s.load(t, "ord_1").Attention; a == nil || a.Code != "X" || len(alerts.alerts) != 1 {
+		t.Errorf("attention %+v, %d alerts", a, len(alerts.alerts))
+	}
+}
+
 // Watch marks an ended order, and removes the mark when its execution is redriven.
 func TestWatch_Handle_afterTheEnd(t *testing.T) {
 	t.Parallel()

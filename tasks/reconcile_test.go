@@ -44,7 +44,7 @@ func givenUp(o *orderflow.Order) error {
 
 func asked(token string) func(o *orderflow.Order) error {
 	return func(o *orderflow.Order) error {
-		return o.RequestShipment("shp_1", orderflow.Wait{Step: shipStep, Token: token}, orderflow.By{At: start})
+		return o.RequestShipment("shp_1", orderflow.Wait{Step: orderflow.StepRequestShipment, Token: token}, orderflow.By{At: start})
 	}
 }
 
@@ -119,7 +119,7 @@ func TestReconcile_Handle_lostEvents(t *testing.T) {
 		},
 		{
 			"Order Cancel Requested", changes{cancelled}, execution("RUNNING", 0),
-			"[] [token OrderCancelled a cancel was accepted before dispatch] [] ",
+			"[] [token OrderCancelled a cancel was accepted] [] ",
 		},
 		{
 			"Step Functions Execution Status Change, failed", nil, execution("FAILED", 0),
@@ -187,7 +187,7 @@ func TestReconcile_Handle_silentCarrier(t *testing.T) {
 		t.Errorf("looked %d times at an order that only waits", checked)
 	}
 	o := s.load(t, "ord_1")
-	if a := o.Attention; a == nil || a.Code != "ShipmentUnanswered" || a.Step != shipStep || o.Shipment.ID != "shp_1" {
+	if a := o.Attention; a == nil || a.Code != "ShipmentUnanswered" || a.Step != orderflow.StepRequestShipment || o.Shipment.ID != "shp_1" {
 		t.Errorf("attention %+v, shipment %+v", o.Attention, o.Shipment)
 	}
 	r.Now = at(start.Add(14 * 24 * time.Hour))

@@ -7,12 +7,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// States of the state machine: the one that requests the shipment and waits for the carrier, and
-// the notification before it.
-const (
-	shipStep      = "RequestShipment"
-	confirmedStep = "NotifyConfirmed"
-)
+// confirmedStep is the state of the notification before the shipment request.
+const confirmedStep = "NotifyConfirmed"
 
 // Ship records with the order that a shipment request is due, and the token of the step that waits
 // for the answer. The event of this change requests the shipment. If the notification before it
@@ -41,7 +37,7 @@ func (s Ship) ship(ctx context.Context, in Input) (Requested, error) {
 	o, err := updateOnce(ctx, s.Orders, in.OrderID, func(o *orderflow.Order, _ *orderflow.Write) error {
 		by, first := s.Now.by("ship", ""), o.Shipment == nil
 		if err := o.RequestShipment(shipmentID(o.ID), orderflow.Wait{
-			Step: shipStep, Token: in.TaskToken, Attempt: in.Attempt,
+			Step: orderflow.StepRequestShipment, Token: in.TaskToken, Attempt: in.Attempt,
 		}, by); err != nil {
 			return err
 		}

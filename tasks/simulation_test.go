@@ -92,8 +92,12 @@ type request struct {
 
 type reply struct{ err error }
 
-func (s *simulation) OpenToken(ctx context.Context, _ string) (string, error) {
-	return s.token, s.point(ctx, callFails, errLost)
+func (s *simulation) OpenToken(ctx context.Context, _, step string) (string, error) {
+	err := s.point(ctx, callFails, errLost)
+	if step != s.state {
+		return "", err
+	}
+	return s.token, err
 }
 
 func (s *simulation) Succeed(ctx context.Context, token string, _ any) error {

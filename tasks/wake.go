@@ -13,13 +13,13 @@ type Answerer interface {
 	// out, or of an ended execution.
 	Succeed(ctx context.Context, token string, output any) error
 	Fail(ctx context.Context, token string, code orderflow.Code, cause string) error
-	// OpenToken returns the token for which the order's execution waits, or "" if it waits for
-	// none. Returns CodeNotFound without an execution.
-	OpenToken(ctx context.Context, orderID string) (string, error)
+	// OpenToken returns the token for which the order's execution waits in the given state, or ""
+	// if it does not wait there. Returns CodeNotFound without an execution.
+	OpenToken(ctx context.Context, orderID, step string) (string, error)
 }
 
-// Wake answers the waiting step of each order of a batch if the order has an answer: the carrier's
-// or a cancel. The events only identify the orders; the answer comes from the order.
+// Wake answers the waiting step of each order of a batch if the order has an answer. The events
+// only identify the orders; the answer comes from the order.
 type Wake struct {
 	Orders OrderReader
 	Tokens Answerer
@@ -46,44 +46,33 @@ func (w Wake) Handle(ctx context.Context, batch Batch) (BatchResult, error) {
 
 // answer answers the waiting step, if the order has an answer, and reports whether the step
 // accepted it. A token that is gone does not prove that the step was answered: if the execution
-// waits for another token, answer uses that one. Returns CodeTokenGone if that token is refused
+// waits for another token in the same state, answer uses that one. Returns CodeTokenGone if that token is refused
 // too.
 func answer(ctx context.Context, tokens Answerer, o *orderflow.Order) (bool, error) {
-	give := answerOf(tokens, o)
-	if give == nil {
+	a := o.Answer()
+	if a == nil {
 		return false, nil
 	}
-	err := give(ctx, o.Wait.Token)
+	err := give(ctx, tokens, o.Wait.Token, o, *a)
 	if orderflow.CodeOf(err) != orderflow.CodeTokenGone {
 		return err == nil, err
 	}
-	open, err := tokens.OpenToken(ctx, o.ID)
+	open, err := tokens.OpenToken(ctx, o.ID, o.Wait.Step)
 	if err != nil || open == "" {
 		return false, err // the execution went on, or its next attempt will read the answer
 	}
-	err = give(ctx, open)
+	err = give(ctx, tokens, open, o, *a)
 	return err == nil, err
 }
 
-// answerOf returns a function that answers a token, or nil if the order has no answer yet. Dispatch
-// is the point of no return: it takes precedence over a cancel.
-func answerOf(tokens Answerer, o *orderflow.Order) func(ctx context.Context, token string) error {
-	s := o.Shipment
-	if o.Wait == nil || s == nil {
-		return nil
+// give sends the order's answer to a token.
+func give(ctx context.Context, tokens Answerer, token string, o *orderflow.Order, a orderflow.Answer) error {
+	if a.Code != "" {
+		return tokens.Fail(ctx, token, a.Code, a.Cause)
 	}
-	fail := func(code orderflow.Code, cause string) func(context.Context, string) error {
-		return func(ctx context.Context, token string) error { return tokens.Fail(ctx, token, code, cause) }
+	var output any = struct{}{}
+	if o.Wait.Step == orderflow.StepRequestShipment {
+		output = ShipmentAnswer{ShipmentID: o.Shipment.ID, TrackingNumber: o.Shipment.TrackingNumber}
 	}
-	switch {
-	case s.Status == orderflow.ShipmentStatusDispatched:
-		return func(ctx context.Context, token string) error {
-			return tokens.Succeed(ctx, token, ShipmentAnswer{ShipmentID: s.ID, TrackingNumber: s.TrackingNumber})
-		}
-	case o.Cancel != nil:
-		return fail(orderflow.CodeOrderCancelled, "a cancel was accepted before dispatch")
-	case s.Status == orderflow.ShipmentStatusFailed:
-		return fail(orderflow.CodeShipmentFailed, s.Reason)
-	}
-	return nil
+	return tokens.Succeed(ctx, token, output)
 }
