@@ -1,6 +1,7 @@
 package orderflow
 
 import (
+	"slices"
 	"time"
 )
 
@@ -49,13 +50,20 @@ const (
 	StockReleased StockStatus = "RELEASED"
 )
 
-// Line is one product of an order, at its price when the order was placed.
+// Line is one product of an order, at its price when the order was placed, and its shares of the
+// order's discount, tax and shipping, in minor units of its currency. LineWorth is what the
+// customer pays for it.
 type Line struct {
-	SKU       string `json:"sku"`
-	Name      string `json:"name"`
-	Quantity  int    `json:"quantity"`
-	UnitPrice Money  `json:"unitPrice"`
-	Total     Money  `json:"total"`
+	SKU         string `json:"sku"`
+	Name        string `json:"name"`
+	Quantity    int    `json:"quantity"`
+	UnitPrice   Money  `json:"unitPrice"`
+	Total       Money  `json:"total"` // quantity * unit price
+	Discount    int64  `json:"discount,omitempty"`
+	TaxRate     Rate   `json:"taxRate,omitempty"`
+	Tax         int64  `json:"tax,omitempty"` // on the total less the discount: beside it, or in it if the order's prices include taxes
+	Shipping    int64  `json:"shipping,omitempty"`
+	ShippingTax int64  `json:"shippingTax,omitempty"` // beside the shipping, or in it
 }
 
 // Address is a shipping address.
@@ -96,6 +104,7 @@ type Order struct {
 	PaymentStatus   PaymentStatus `json:"paymentStatus"`
 	StockStatus     StockStatus   `json:"stockStatus"`
 	Lines           []Line        `json:"lines"`
+	Price           *Price        `json:"price,omitempty"` // nil: the total is the sum of the lines
 	Total           Money         `json:"total"`
 	Email           string        `json:"email"`
 	ShippingAddress Address       `json:"shippingAddress"`
@@ -116,51 +125,44 @@ type Order struct {
 	Version  int64 `json:"version"`
 }
 
-// Draft is the input of Place. Its lines carry the catalogue's prices.
+// Draft is the input of Place. With a Price, its lines are those of a Quote; without, they carry
+// the catalogue's prices.
 type Draft struct {
 	ID, CustomerID, Email, PaymentMethod string
 	Lines                                []Line // SKU, Name, Quantity, UnitPrice
+	Price                                *Price
 	ShippingAddress                      Address
 	At                                   time.Time
 }
 
-// Place returns a new order with its totals. Returns CodeInvalidOrder for a draft without lines or
-// with an invalid line, CodeCurrencyMismatch or CodeAmountOverflow.
+// Place returns a new order with its total. Returns CodeInvalidOrder for a draft without lines or
+// whose amounts do not agree, CodeCurrencyMismatch or CodeAmountOverflow.
 func Place(d Draft) (*Order, error) {
 	if len(d.Lines) == 0 {
 		return nil, Errorf(CodeInvalidOrder, "an order needs at least one line")
 	}
-	lines, total, err := price(d.Lines)
-	if err != nil {
-		return nil, err
-	}
 	o := &Order{
 		ID: d.ID, CustomerID: d.CustomerID, PaymentStatus: PaymentNone, StockStatus: StockNone,
-		Lines: lines, Total: total, Email: d.Email, ShippingAddress: d.ShippingAddress, PaymentMethod: d.PaymentMethod,
-		PlacedAt: d.At,
+		Lines: slices.Clone(d.Lines), Email: d.Email, ShippingAddress: d.ShippingAddress, PaymentMethod: d.PaymentMethod, PlacedAt: d.At,
+	}
+	var err error
+	switch {
+	case d.Price == nil:
+		o.Total, err = totalLines(o.Lines)
+	case d.Price.plain():
+		o.Total = d.Price.Subtotal
+	default:
+		price := *d.Price
+		o.Price = &price
+		o.Total, err = price.total()
+	}
+	if err == nil {
+		err = o.CheckPrice()
+	}
+	if err != nil {
+		return nil, err
 	}
 	o.Status = Placed
 	o.record(Change{At: d.At, Type: OrderPlaced, Actor: "customer:" + d.CustomerID})
 	return o, nil
-}
-
-// price returns a copy of the lines with their totals, and the sum.
-func price(in []Line) ([]Line, Money, error) {
-	lines := make([]Line, len(in))
-	total := Money{Currency: in[0].UnitPrice.Currency}
-	for i, l := range in {
-		if l.Quantity < 1 || l.UnitPrice.Amount < 0 {
-			return nil, Money{}, Errorf(CodeInvalidOrder, "line %d is invalid: quantity %d at %s", i, l.Quantity,
-				l.UnitPrice)
-		}
-		var err error
-		if l.Total, err = l.UnitPrice.Times(l.Quantity); err != nil {
-			return nil, Money{}, err
-		}
-		if total, err = total.Add(l.Total); err != nil {
-			return nil, Money{}, err
-		}
-		lines[i] = l
-	}
-	return lines, total, nil
 }

@@ -8,6 +8,7 @@ type Product struct {
 	Description string `json:"description,omitempty"`
 	Category    string `json:"category"`
 	Price       Money  `json:"price"`
+	Weight      int    `json:"weight,omitempty"` // grams
 	OnHand      int    `json:"onHand"`
 	Reserved    int    `json:"reserved"`
 	Shipped     int    `json:"shipped"`

@@ -13,12 +13,14 @@ type Step struct {
 // Write is everything that one transaction changes. Adapters apply it whole or not at all. They
 // require that the order still has the version it was loaded with, that the step was not recorded
 // yet, that the payment may replace the ledger's entry (CanReplace), and that there is enough
-// stock. They raise the version of the order, and the revision of a STARTED payment.
+// stock. A claim that belongs to another order by now stays, and the rest is applied. They raise
+// the version of the order, and the revision of a STARTED payment.
 type Write struct {
 	Order   *Order // nil if unchanged
 	Step    *Step
 	Stock   []StockMove
 	Payment *Payment
+	Return  *Claim // given back
 }
 
 // MaxStockMoves is how many stock moves fit into one Write. A DynamoDB transaction takes 100

@@ -76,21 +76,8 @@ func checkOrder(o *orderflow.Order) error {
 	if o.PaymentMethod == "" && o.Total.Amount > 0 {
 		return orderflow.Errorf(orderflow.CodeInvalidOrder, "the order has no payment method")
 	}
-	sum := orderflow.Money{Currency: o.Total.Currency}
-	for i, l := range o.Lines {
-		total, err := l.UnitPrice.Times(l.Quantity)
-		if err == nil && total != l.Total {
-			err = orderflow.Errorf(orderflow.CodeInvalidOrder, "%s is not %d times %s", l.Total, l.Quantity, l.UnitPrice)
-		}
-		if err == nil {
-			sum, err = sum.Add(total)
-		}
-		if err != nil {
-			return orderflow.Errorf(orderflow.CodeInvalidOrder, "line %d: %v", i, err)
-		}
-	}
-	if sum != o.Total || sum.Amount < 0 {
-		return orderflow.Errorf(orderflow.CodeInvalidOrder, "the total is %s, the lines sum to %s", o.Total, sum)
+	if err := o.CheckPrice(); err != nil {
+		return orderflow.Errorf(orderflow.CodeInvalidOrder, "%s", orderflow.MessageOf(err))
 	}
 	return nil
 }
