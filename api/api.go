@@ -24,9 +24,10 @@ type Placements interface {
 	// Answer returns the answer that is kept under the key, or nil if there is none or it has
 	// expired.
 	Answer(ctx context.Context, key string, now time.Time) ([]byte, error)
-	// Place saves a new order and the answer in one transaction. If an answer is already kept under
-	// the key, Place saves nothing and returns it as earlier. Returns orderflow.CodeConflict while
-	// another request with the key is in progress.
+	// Place saves a new order, its claim on a promotion and the answer in one transaction. If an
+	// answer is already kept under the key, Place saves nothing and returns it as earlier. Returns
+	// orderflow.CodeConflict while another request with the key is in progress,
+	// orderflow.CodePromotionUsed if the customer has a claim.
 	Place(
 		ctx context.Context, o *orderflow.Order, key string, answer []byte, now, expires time.Time,
 	) (earlier []byte, err error)
@@ -88,6 +89,7 @@ type Options struct {
 	Placements    Placements
 	OrderLists    OrderLists
 	Catalogue     Catalogue
+	Pricing       Pricing
 	Customers     Customers
 	Executions    Executions
 	WebhookSecret string // shared with the carrier

@@ -46,8 +46,8 @@ func newFixture(t *testing.T) *fixture {
 
 func (f *fixture) options() Options {
 	return Options{
-		Orders: f.memory, Placements: f.memory, OrderLists: f.memory, Catalogue: f.memory, Customers: f.memory,
-		Executions:    f.memory,
+		Orders: f.memory, Placements: f.memory, OrderLists: f.memory, Catalogue: f.memory, Pricing: f.memory,
+		Customers: f.memory, Executions: f.memory,
 		WebhookSecret: secret, Now: f.clock, NewOrderID: f.newOrderID, Logger: slog.New(slog.NewJSONHandler(&f.log, nil)),
 	}
 }

@@ -23,6 +23,8 @@ type memory struct {
 	products   map[string]orderflow.Product
 	customers  map[string]orderflow.Customer
 	executions map[string]*memoryExecution
+	pricing    orderflow.Pricing
+	claims     map[string]orderflow.Claim // by customer and promotion
 	placed     int
 	inFlight   bool  // Place conflicts with another transaction
 	conflicts  int   // how many commits conflict with another one
@@ -34,6 +36,12 @@ func TestMemory(t *testing.T) {
 	t.Parallel()
 	storetest.TestOrders(t, func(*testing.T) storetest.Orders { return newMemory() })
 	storetest.TestPlacements(t, func(*testing.T) storetest.Placements { return newMemory() })
+	storetest.TestClaims(t, func(*testing.T) storetest.Claims { return newMemory() })
+	storetest.TestPricing(t, func(_ *testing.T, tables orderflow.Pricing) storetest.Pricing {
+		m := newMemory()
+		m.pricing = tables
+		return m
+	})
 	storetest.TestCustomers(t, newMemory())
 }
 
@@ -52,7 +60,7 @@ type memoryExecution struct {
 func newMemory() *memory {
 	return &memory{
 		orders: map[string][]byte{}, answers: map[string]memoryAnswer{}, customers: map[string]orderflow.Customer{},
-		executions: map[string]*memoryExecution{},
+		executions: map[string]*memoryExecution{}, claims: map[string]orderflow.Claim{},
 		products: map[string]orderflow.Product{
 			"MUG-BLUE": {SKU: "MUG-BLUE", Name: "Blue mug", Category: "kitchen", Price: usd(1650), OnHand: 10,
 				Reserved: 3},
@@ -115,6 +123,9 @@ func (m *memory) Commit(_ context.Context, w orderflow.Write) error {
 		return orderflow.Errorf(orderflow.CodeConflict, "changed by another request")
 	}
 	m.save(w.Order)
+	if c := w.Return; c != nil && m.claims[claimKey(*c)].OrderID == c.OrderID {
+		delete(m.claims, claimKey(*c))
+	}
 	return nil
 }
 
@@ -141,6 +152,12 @@ func (m *memory) Place(_ context.Context, o *orderflow.Order, key string, answer
 	}
 	if earlier := m.answer(key, now); earlier != nil {
 		return earlier, nil
+	}
+	if c := o.Claim(); c != nil {
+		if _, ok := m.claims[claimKey(*c)]; ok {
+			return nil, orderflow.Errorf(orderflow.CodePromotionUsed, "promotion %s was used", c.PromotionCode)
+		}
+		m.claims[claimKey(*c)] = *c
 	}
 	m.placed++
 	m.save(o)

@@ -18,8 +18,13 @@ type placeBody struct {
 	Email           string             `json:"email"`
 	ShippingAddress *orderflow.Address `json:"shippingAddress"`
 	PaymentMethod   string             `json:"paymentMethod"`
+	PromotionCode   string             `json:"promotionCode"`
+	ShippingMethod  string             `json:"shippingMethod"`
 	ExpectedTotal   *orderflow.Money   `json:"expectedTotal"`
 }
+
+// placeOperation is the operation that places orders.
+const placeOperation = "PlaceOrder"
 
 // maxTotal is the largest total: every JSON parser reads it exactly.
 const maxTotal = 1<<53 - 1
@@ -43,16 +48,28 @@ func (s *server) placeOrder(r *request) (*reply, error) {
 		return nil, err
 	}
 	o, err := s.draft(r, &body)
+	if orderflow.CodeOf(err) == orderflow.CodePromotionUsed { // by this very request, perhaps, that was sent twice at once
+		if earlier, err := s.Placements.Answer(r.Context(), key, s.now()); err != nil || earlier != nil {
+			return answerAgain(earlier, r.body, err)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
-	answer, err := jsonReply(http.StatusAccepted, placedView{OrderID: o.ID, Status: o.Status, Total: o.Total,
-		Lines: o.Lines, PlacedAt: moment{o.PlacedAt}})
+	answer, err := jsonReply(http.StatusAccepted, viewPlaced(o))
 	if err != nil {
 		return nil, err
 	}
 	answer.header.Set("Location", "/orders/"+o.ID)
 	return s.place(r, o, key, answer)
+}
+
+// answerAgain gives the answer that was looked up for a request that had none before.
+func answerAgain(earlier, body []byte, err error) (*reply, error) {
+	if err != nil {
+		return nil, fmt.Errorf("look up idempotency key: %w", err)
+	}
+	return replay(earlier, body)
 }
 
 func (s *server) place(r *request, o *orderflow.Order, key string, answer *reply) (*reply, error) {
@@ -75,14 +92,17 @@ func (s *server) place(r *request, o *orderflow.Order, key string, answer *reply
 	return answer, nil
 }
 
-// draft returns the order that a checked body describes.
+// draft returns the order that a checked body describes, at its present price.
 func (s *server) draft(r *request, body *placeBody) (*orderflow.Order, error) {
 	d := orderflow.Draft{CustomerID: r.caller.Subject, Email: body.Email, PaymentMethod: body.PaymentMethod, At: s.now()}
-	var err error
-	if d.Lines, err = s.lines(r.Context(), body); err != nil {
+	items, err := s.items(r.Context(), body)
+	if err != nil {
 		return nil, err
 	}
-	if err := s.completeDraft(r.Context(), &d, body.ShippingAddress); err != nil {
+	if err := s.completeDraft(r, &d, body.ShippingAddress); err != nil {
+		return nil, err
+	}
+	if err := s.price(r.Context(), &d, items, body); err != nil {
 		return nil, err
 	}
 	if d.ID, err = s.NewOrderID(d.At); err != nil {
@@ -92,20 +112,26 @@ func (s *server) draft(r *request, body *placeBody) (*orderflow.Order, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.Total.Amount > maxTotal {
-		return nil, orderflow.Errorf(orderflow.CodeAmountOverflow, "the total is too large")
-	}
-	if o.Total.Amount == 0 && s.RefuseFreeOrders {
-		return nil, orderflow.Errorf(orderflow.CodeFreeOrder, "the total is zero, and free orders are refused")
-	}
-	if want := body.ExpectedTotal; want != nil && *want != o.Total {
-		return nil, &refusal{code: orderflow.CodePriceChanged, detail: "the total is " + o.Total.String(), total: &o.Total}
-	}
-	return o, nil
+	return o, s.checkTotal(o, body.ExpectedTotal)
 }
 
-// lines returns the items of a body as lines with prices from the catalogue.
-func (s *server) lines(ctx context.Context, body *placeBody) ([]orderflow.Line, error) {
+// checkTotal refuses a total that is too large, is zero where free orders are refused, or differs
+// from the expected one.
+func (s *server) checkTotal(o *orderflow.Order, want *orderflow.Money) error {
+	p := o.Breakdown()
+	switch largest := max(o.Total.Amount, p.Subtotal.Amount, p.Shipping.Amount, p.Tax.Amount); {
+	case largest > maxTotal:
+		return orderflow.Errorf(orderflow.CodeAmountOverflow, "the total is too large")
+	case o.Total.Amount == 0 && s.RefuseFreeOrders:
+		return orderflow.Errorf(orderflow.CodeFreeOrder, "the total is zero, and free orders are refused")
+	case want != nil && *want != o.Total:
+		return &refusal{code: orderflow.CodePriceChanged, detail: "the total is " + o.Total.String(), total: &o.Total}
+	}
+	return nil
+}
+
+// items returns the items of a body with their products from the catalogue.
+func (s *server) items(ctx context.Context, body *placeBody) ([]orderflow.BasketItem, error) {
 	var skus []string
 	asked := map[string]bool{}
 	for _, item := range body.Items {
@@ -118,7 +144,7 @@ func (s *server) lines(ctx context.Context, body *placeBody) ([]orderflow.Line, 
 	if err != nil {
 		return nil, fmt.Errorf("look up products: %w", err)
 	}
-	lines := make([]orderflow.Line, len(body.Items))
+	items := make([]orderflow.BasketItem, len(body.Items))
 	var unknown, foreign []Fault
 	for i, item := range body.Items {
 		pointer := fmt.Sprintf("/items/%d/sku", i)
@@ -129,18 +155,20 @@ func (s *server) lines(ctx context.Context, body *placeBody) ([]orderflow.Line, 
 		case p.Price.Currency != body.Currency:
 			foreign = append(foreign, Fault{Pointer: pointer, Detail: "is sold in " + p.Price.Currency})
 		}
-		lines[i] = orderflow.Line{SKU: item.SKU, Name: p.Name, Quantity: item.Quantity, UnitPrice: p.Price}
+		items[i] = orderflow.BasketItem{Product: p, Quantity: item.Quantity}
 	}
 	if err := refuseFaults(orderflow.CodeUnknownProduct, unknown); err != nil {
 		return nil, err
 	}
-	return lines, refuseFaults(orderflow.CodeCurrencyMismatch, foreign)
+	return items, refuseFaults(orderflow.CodeCurrencyMismatch, foreign)
 }
 
 // completeDraft takes an address or an e-mail that the body leaves out from the customer's profile.
-func (s *server) completeDraft(ctx context.Context, d *orderflow.Draft, address *orderflow.Address) error {
-	if d.Email == "" || address == nil {
-		profile, err := s.profile(ctx, d.CustomerID)
+// A quote needs no e-mail.
+func (s *server) completeDraft(r *request, d *orderflow.Draft, address *orderflow.Address) error {
+	needsEmail := r.route.operation == placeOperation
+	if needsEmail && d.Email == "" || address == nil {
+		profile, err := s.profile(r.Context(), d.CustomerID)
 		if err != nil {
 			return err
 		}
@@ -152,7 +180,7 @@ func (s *server) completeDraft(ctx context.Context, d *orderflow.Draft, address 
 		}
 	}
 	var faults []Fault
-	if d.Email == "" {
+	if needsEmail && d.Email == "" {
 		faults = append(faults, Fault{Pointer: "/email", Detail: "is missing, and the profile has none"})
 	}
 	if address == nil {

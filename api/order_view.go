@@ -14,7 +14,8 @@ type placedView struct {
 	OrderID  string           `json:"orderId"`
 	Status   orderflow.Status `json:"status"`
 	Total    orderflow.Money  `json:"total"`
-	Lines    []orderflow.Line `json:"lines"`
+	Price    *priceView       `json:"price,omitempty"`
+	Lines    []lineView       `json:"lines"`
 	PlacedAt moment           `json:"placedAt"`
 }
 
@@ -22,7 +23,8 @@ type orderView struct {
 	OrderID         string                  `json:"orderId"`
 	Status          orderflow.Status        `json:"status"`
 	PaymentStatus   orderflow.PaymentStatus `json:"paymentStatus"`
-	Lines           []orderflow.Line        `json:"lines"`
+	Lines           []lineView              `json:"lines"`
+	Price           priceView               `json:"price"`
 	Total           orderflow.Money         `json:"total"`
 	Email           string                  `json:"email"`
 	ShippingAddress orderflow.Address       `json:"shippingAddress"`
@@ -67,9 +69,9 @@ type summaryView struct {
 
 func viewOrder(o *orderflow.Order) orderView {
 	v := orderView{
-		OrderID: o.ID, Status: o.Status, PaymentStatus: o.PaymentStatus, Lines: o.Lines, Total: o.Total, Email: o.Email,
-		ShippingAddress: o.ShippingAddress, PaymentMethod: o.PaymentMethod, PlacedAt: moment{o.PlacedAt},
-		UpdatedAt: moment{o.UpdatedAt},
+		OrderID: o.ID, Status: o.Status, PaymentStatus: o.PaymentStatus, Lines: viewLines(o), Price: viewPrice(o),
+		Total: o.Total, Email: o.Email, ShippingAddress: o.ShippingAddress, PaymentMethod: o.PaymentMethod,
+		PlacedAt: moment{o.PlacedAt}, UpdatedAt: moment{o.UpdatedAt},
 		Attention: o.Attention != nil, CancelRequested: o.Cancel != nil, Shipment: viewShipment(o.Shipment),
 	}
 	for _, c := range o.Timeline {

@@ -46,6 +46,7 @@ var statuses = map[orderflow.Code]int{
 	codeMethodNotAllowed:           http.StatusMethodNotAllowed,
 
 	orderflow.CodePriceChanged:    http.StatusConflict,
+	orderflow.CodePromotionUsed:   http.StatusConflict,
 	orderflow.CodeTooLateToCancel: http.StatusConflict,
 	orderflow.CodeNotRedrivable:   http.StatusConflict,
 	orderflow.CodeOrderCancelled:  http.StatusConflict,
@@ -63,6 +64,13 @@ var statuses = map[orderflow.Code]int{
 	orderflow.CodeAmountOverflow:   http.StatusUnprocessableEntity,
 	orderflow.CodeFreeOrder:        http.StatusUnprocessableEntity,
 	codeIdempotencyKeyReused:       http.StatusUnprocessableEntity,
+
+	orderflow.CodeUnknownPromotion:      http.StatusUnprocessableEntity,
+	orderflow.CodePromotionNotStarted:   http.StatusUnprocessableEntity,
+	orderflow.CodePromotionExpired:      http.StatusUnprocessableEntity,
+	orderflow.CodePromotionCurrency:     http.StatusUnprocessableEntity,
+	orderflow.CodeUnknownShippingMethod: http.StatusUnprocessableEntity,
+	orderflow.CodeNoShippingMethod:      http.StatusUnprocessableEntity,
 
 	codeUnavailable:         http.StatusServiceUnavailable,
 	orderflow.CodeConflict:  http.StatusServiceUnavailable,

@@ -25,6 +25,12 @@ var routes = []route{
 		},
 	},
 	{
+		method: http.MethodPost, path: "/quotes", operation: "QuoteOrder",
+		serve:  (*server).quoteOrder,
+		scopes: []string{"orders:write"}, group: "",
+		body: schemaQuoteOrder,
+	},
+	{
 		method: http.MethodGet, path: "/orders/{orderId}", operation: "GetOrder",
 		serve:  (*server).getOrder,
 		scopes: []string{"orders:read"}, group: "",
@@ -134,11 +140,24 @@ var schemaPlaceOrder = &schema{kind: "object", required: []string{"items", "curr
 	"currency":        schemaCurrency,
 	"email":           schemaEmail,
 	"shippingAddress": schemaAddress,
-	"paymentMethod":   &schema{kind: "string", fault: "must be the id of a payment method such as pm_card_visa", pattern: regexp.MustCompile(`^pm_[A-Za-z0-9_]{1,100}$`), min: 0, max: 0},
+	"paymentMethod":   schemaPaymentMethod,
+	"promotionCode":   schemaPromotionCode,
+	"shippingMethod":  schemaShippingMethod,
 	"expectedTotal":   schemaMoney,
 }}
 
 var schemaStatus = &schema{kind: "string", enum: []string{"PLACED", "CONFIRMED", "PAID", "SHIPPING", "FULFILLED", "REJECTED", "CANCELLED"}, min: 0, max: 0}
+
+var schemaQuoteOrder = &schema{kind: "object", required: []string{"items", "currency"}, properties: map[string]*schema{
+	"items":           &schema{kind: "array", min: 1, max: 100, items: schemaItem},
+	"currency":        schemaCurrency,
+	"email":           schemaEmail,
+	"shippingAddress": schemaAddress,
+	"paymentMethod":   schemaPaymentMethod,
+	"promotionCode":   schemaPromotionCode,
+	"shippingMethod":  schemaShippingMethod,
+	"expectedTotal":   schemaMoney,
+}}
 
 var schemaOrderId = &schema{kind: "string", fault: "must be the id of an order", pattern: regexp.MustCompile(`^ord_[0-9a-hjkmnp-tv-z]{26}$`), min: 0, max: 0}
 
@@ -185,6 +204,12 @@ var schemaAddress = &schema{kind: "object", format: "postal-address", required: 
 	"country":    &schema{kind: "string", fault: "must be an ISO 3166-1 alpha-2 code such as GB", pattern: regexp.MustCompile(`^[A-Z]{2}$`), format: "iso-3166-1-alpha-2", min: 0, max: 0},
 	"phone":      &schema{kind: "string", fault: "must be a telephone number of 5 to 32 digits, blanks and + ( ) . -", pattern: regexp.MustCompile(`^\+?[0-9(][0-9 ().-]{3,29}[0-9]$`), min: 0, max: 32},
 }}
+
+var schemaPaymentMethod = &schema{kind: "string", fault: "must be the id of a payment method such as pm_card_visa", pattern: regexp.MustCompile(`^pm_[A-Za-z0-9_]{1,100}$`), min: 0, max: 0}
+
+var schemaPromotionCode = &schema{kind: "string", fault: "must be a promotion code: 1 to 40 letters, digits and _ -", pattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$`), min: 0, max: 0}
+
+var schemaShippingMethod = &schema{kind: "string", fault: "must be the id of a shipping method: 1 to 40 letters, digits and _ -", pattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$`), min: 0, max: 0}
 
 var schemaMoney = &schema{kind: "object", required: []string{"amount", "currency"}, properties: map[string]*schema{
 	"amount":   &schema{kind: "integer", min: 0, max: 9007199254740991},

@@ -16,8 +16,12 @@ import (
 // action is one part of a transaction.
 type action struct {
 	types.TransactWriteItem
-	move *orderflow.StockMove // nil for the order, the step and the payment
+	move  *orderflow.StockMove // nil for the order, the step, the payment and the claim
+	claim bool
 }
+
+// errClaimElsewhere: the claim belongs to another order. Nothing else stops the write.
+var errClaimElsewhere = errors.New("the claim belongs to another order")
 
 // Commit applies the write whole or not at all, and raises the version of its order and the
 // revision of its payment. Returns orderflow.CodeConflict if the order, the step or the payment was
@@ -35,6 +39,10 @@ func (s *Orders) Commit(ctx context.Context, w orderflow.Write) error {
 		err = s.put(ctx, actions[0].Put)
 	default:
 		err = s.transact(ctx, actions)
+	}
+	if errors.Is(err, errClaimElsewhere) { // an operator gave it back by hand, and it was claimed again
+		w.Return = nil
+		return s.Commit(ctx, w)
 	}
 	if err != nil {
 		return err
@@ -76,7 +84,10 @@ func (s *Orders) actions(w orderflow.Write) ([]action, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, action{types.TransactWriteItem{Update: update}, &w.Stock[i]})
+		out = append(out, action{TransactWriteItem: types.TransactWriteItem{Update: update}, move: &w.Stock[i]})
+	}
+	if w.Return != nil {
+		out = append(out, action{TransactWriteItem: types.TransactWriteItem{Delete: deleteClaim(s.Pricing, *w.Return)}, claim: true})
 	}
 	return out, nil
 }
@@ -110,7 +121,7 @@ func (s *Orders) transact(ctx context.Context, actions []action) error {
 // whyCancelled translates the cancellation reasons, which have the order of the actions. A conflict
 // comes first, because the stock may suffice after a reload.
 func whyCancelled(actions []action, err *types.TransactionCanceledException) error {
-	var conflict, later bool
+	var conflict, later, elsewhere bool
 	var short []string
 	kind := orderflow.Reserve
 	for i, r := range err.CancellationReasons {
@@ -122,6 +133,8 @@ func whyCancelled(actions []action, err *types.TransactionCanceledException) err
 			later = true
 		case code != "ConditionalCheckFailed" || i >= len(actions):
 			return err
+		case actions[i].claim:
+			elsewhere = true
 		case actions[i].move == nil:
 			conflict = true
 		default:
@@ -137,6 +150,8 @@ func whyCancelled(actions []action, err *types.TransactionCanceledException) err
 		return orderflow.Errorf(orderflow.CodeOutOfStock, "not enough in stock: %s", strings.Join(short, ", "))
 	case len(short) > 0:
 		return orderflow.Errorf(orderflow.CodeInvalidState, "not enough reserved: %s", strings.Join(short, ", "))
+	case elsewhere:
+		return errClaimElsewhere
 	}
 	return err
 }

@@ -21,6 +21,7 @@ type Orders struct {
 	Steps    string
 	Payments string
 	Products string
+	Pricing  string
 }
 
 // The attribute that puts an order into the index by-attention, and its only value.

@@ -18,6 +18,7 @@ type Placements struct {
 	DB          *dynamodb.Client
 	Orders      string // table
 	Idempotency string // table
+	Pricing     string // table
 }
 
 // Answer returns the answer under the key, strongly consistent, or nil if there is none or it has
@@ -30,9 +31,10 @@ func (p *Placements) Answer(ctx context.Context, key string, now time.Time) ([]b
 	return kept.at(now), nil
 }
 
-// Place saves a new order and the answer under the key in one transaction, the only write of the
-// API. If the key has an answer that has not expired, nothing is saved and earlier is that answer.
-// Returns orderflow.CodeConflict while another transaction holds the key, CodeThrottled.
+// Place saves a new order, its claim on a promotion and the answer under the key in one transaction,
+// the only write of the API. If the key has an answer that has not expired, nothing is saved and
+// earlier is that answer. Returns orderflow.CodeConflict while another transaction holds the key,
+// CodePromotionUsed if the customer has a claim, CodeThrottled.
 func (p *Placements) Place(ctx context.Context, o *orderflow.Order, key string, answer []byte, now,
 	expires time.Time) (earlier []byte, err error) {
 	if o.Version != 0 {
@@ -49,7 +51,15 @@ func (p *Placements) Place(ctx context.Context, o *orderflow.Order, key string, 
 	if err != nil {
 		return nil, fmt.Errorf("place order: %w", err)
 	}
-	_, err = p.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{{Put: put}, {Put: putOrder}}})
+	writes := []types.TransactWriteItem{{Put: put}, {Put: putOrder}}
+	if c := o.Claim(); c != nil {
+		put, err := putClaim(p.Pricing, *c)
+		if err != nil {
+			return nil, fmt.Errorf("place order: %w", err)
+		}
+		writes = append(writes, types.TransactWriteItem{Put: put})
+	}
+	_, err = p.DB.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
 	if cancelled, ok := errors.AsType[*types.TransactionCanceledException](err); ok {
 		return p.earlier(ctx, key, now, cancelled)
 	}
@@ -60,10 +70,14 @@ func (p *Placements) Place(ctx context.Context, o *orderflow.Order, key string, 
 	return nil, nil
 }
 
-// earlier returns the saved answer from the first reason of a cancelled transaction.
+// earlier returns the saved answer from the first reason of a cancelled transaction. The third
+// reason is that of the claim.
 func (p *Placements) earlier(ctx context.Context, key string, now time.Time,
 	cancelled *types.TransactionCanceledException) ([]byte, error) {
 	reasons := cancelled.CancellationReasons
+	if err := claimed(reasons); err != nil {
+		return nil, fmt.Errorf("place order: %w", err)
+	}
 	if len(reasons) == 0 || aws.ToString(reasons[0].Code) != "ConditionalCheckFailed" {
 		return nil, fmt.Errorf("place order: %w", whyCancelled(make([]action, len(reasons)), cancelled))
 	}
@@ -79,4 +93,18 @@ func (p *Placements) earlier(ctx context.Context, key string, now time.Time,
 		return nil, fmt.Errorf("place order: %w", err)
 	}
 	return answer, nil
+}
+
+// claimed is the refusal of the claim, if that alone was refused: with the answer it is the same request, placed before.
+func claimed(reasons []types.CancellationReason) error {
+	if len(reasons) < 3 || aws.ToString(reasons[0].Code) != "None" {
+		return nil
+	}
+	switch aws.ToString(reasons[2].Code) {
+	case "ConditionalCheckFailed":
+		return orderflow.Errorf(orderflow.CodePromotionUsed, "the promotion is for one order of each customer, and was used")
+	case "TransactionConflict":
+		return orderflow.Errorf(orderflow.CodeThrottled, "another order of the customer is about to use the promotion")
+	}
+	return nil
 }

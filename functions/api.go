@@ -11,13 +11,19 @@ import (
 	"github.com/orderflow-dev/orderflow/cloud"
 )
 
+// pricesKept is how long the API may price by shipping methods and taxes that were changed.
+const pricesKept = 30 * time.Second
+
 func newAPI(p *parts) lambda.Handler {
 	orders := p.orders("ORDERS_TABLE")
+	pricing := &cloud.Pricing{DB: orders.DB, Table: p.env.required("PRICING_TABLE"), Keep: pricesKept, Now: p.opts.Clock}
 	return handle(p, httpapi.New(api.New(api.Options{
 		Orders: orders,
 		Placements: &cloud.Placements{
 			DB: orders.DB, Orders: orders.Table, Idempotency: p.env.required("IDEMPOTENCY_TABLE"),
+			Pricing: pricing.Table,
 		},
+		Pricing:          pricing,
 		OrderLists:       &cloud.OrderLists{DB: orders.DB, Table: orders.Table},
 		Catalogue:        p.catalogue(),
 		Customers:        p.customers(),

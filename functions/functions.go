@@ -109,7 +109,9 @@ var constructors = map[string]func(*parts) lambda.Handler{
 		return handle(p, tasks.Ship{Orders: p.orders("ORDERS_TABLE"), Now: p.opts.Clock}.Handle)
 	},
 	"close": func(p *parts) lambda.Handler {
-		return handle(p, tasks.Close{Orders: p.orders("ORDERS_TABLE"), Now: p.opts.Clock}.Handle)
+		orders := p.orders("ORDERS_TABLE")
+		orders.Pricing = p.env.required("PRICING_TABLE")
+		return handle(p, tasks.Close{Orders: orders, Now: p.opts.Clock}.Handle)
 	},
 }
 

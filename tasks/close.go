@@ -6,7 +6,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Close ends an order that is not fulfilled, after all compensations.
+// Close ends an order that is not fulfilled, after all compensations. The order's end also gives a
+// claim on a promotion back to the customer, unless the order was paid.
 type Close struct {
 	Orders Orders
 	Now    Clock
@@ -25,8 +26,13 @@ func (c Close) Handle(ctx context.Context, in Input) (Closed, error) {
 }
 
 func (c Close) close(ctx context.Context, in Input) (Closed, error) {
-	o, err := updateOnce(ctx, c.Orders, in.OrderID, func(o *orderflow.Order, _ *orderflow.Write) error {
-		return o.Close(c.Now.by("close", in.Reason))
+	o, err := updateOnce(ctx, c.Orders, in.OrderID, func(o *orderflow.Order, w *orderflow.Write) error {
+		loaded := o.Sequence
+		err := o.Close(c.Now.by("close", in.Reason))
+		if o.Sequence != loaded {
+			w.Return = o.ReturnedClaim()
+		}
+		return err
 	})
 	if err != nil {
 		return Closed{}, err

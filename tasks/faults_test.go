@@ -55,6 +55,7 @@ func simulate(t *testing.T, machine map[string]state, seed uint64, seen *coverag
 	}
 	price := int64(min(s.rnd.IntN(8), 1) * 100) // some orders are free
 	placePriced(t, s.store, products, 2+s.rnd.IntN(2), []string{"card", "card", "card", "declined"}[s.rnd.IntN(4)], price)
+	s.store.claim("ord_1")
 	if s.rnd.IntN(6) == 0 { // too little stock of the last product
 		sku := fmt.Sprintf("sku-%03d", products-1)
 		s.store.products[sku] = orderflow.Product{SKU: sku, OnHand: 1}

@@ -94,6 +94,7 @@ func (s *simulation) check(before map[string]orderflow.Product) {
 		fail("payment status %s, want %s", o.PaymentStatus, want)
 	}
 	s.checkEvents(o, fail)
+	s.checkClaim(o, fail)
 }
 
 // checkMarks: operators have no mark left except a late dispatch, and the customer got the final

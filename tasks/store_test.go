@@ -22,6 +22,7 @@ type store struct {
 	payments  map[string]orderflow.Payment
 	products  map[string]orderflow.Product
 	customers map[string]orderflow.Customer
+	claims    map[string]orderflow.Claim // by customer and promotion
 	stream    []StreamRecord
 
 	commits int
@@ -35,6 +36,7 @@ func newStore() *store {
 		orders: map[string]*orderflow.Order{}, steps: map[string]orderflow.Step{},
 		payments: map[string]orderflow.Payment{},
 		products: map[string]orderflow.Product{}, customers: map[string]orderflow.Customer{},
+		claims: map[string]orderflow.Claim{},
 	}
 }
 
@@ -167,6 +169,9 @@ func (s *store) apply(w orderflow.Write) error {
 			w.Payment.Revision++
 		}
 		s.payments[w.Payment.OrderID+"/"+w.Payment.Step] = *w.Payment
+	}
+	if c := w.Return; c != nil && s.claims[claimKey(*c)] == *c {
+		delete(s.claims, claimKey(*c))
 	}
 	s.commits++
 	if w.Order != nil {
