@@ -97,7 +97,10 @@ func useOutcomes(t *testing.T, s *system) {
 		}
 		olga.get("/ops/orders/" + id).expect(http.StatusOK)
 	}
-	s.invoke("ChargeFunction", map[string]string{"orderId": plain}) // a second delivery: it returns the first result
+	// a second delivery: it returns the first result
+	s.invoke("ChargeFunction", map[string]string{"orderId": plain})
+	// a rejected order gives its promotion back
+	ada.ended(ada.accepted(promoted("WELCOME", "pm_card_chargeDeclined", item{"beans-ethiopia-250g", 1})))
 	for _, method := range []string{"pm_card_chargeDeclined", "pm_sandbox_lost_reply", "pm_sandbox_flaky"} {
 		ada.ended(ada.accepted(order(method, item{"beans-ethiopia-250g", 1})))
 	}

@@ -19,6 +19,7 @@ import (
 
 type orderCommands struct {
 	Create orderCreateCommand `cmd:"" help:"Place an order."`
+	Quote  orderQuoteCommand  `cmd:"" help:"Show what an order would cost."`
 	Get    orderGetCommand    `cmd:"" help:"Show an order."`
 	List   orderListCommand   `cmd:"" help:"List your orders, newest first."`
 	Watch  orderWatchCommand  `cmd:"" help:"Follow an order until it ends."`
@@ -27,9 +28,10 @@ type orderCommands struct {
 
 type orderCreateCommand struct {
 	connection
-	File string `short:"f" required:"" help:"The request in JSON, or an example file with a member 'request'; - is standard input." placeholder:"FILE"`
-	Key  string `help:"The Idempotency-Key (default: a random one)." placeholder:"KEY"`
-	JSON bool   `help:"Print the API's answer."`
+	File   string `short:"f" required:"" help:"The request in JSON, or an example file with a member 'request'; - is standard input." placeholder:"FILE"`
+	Expect string `help:"Place the order only at this total, e.g. '98.00 USD'." placeholder:"TOTAL"`
+	Key    string `help:"The Idempotency-Key (default: a random one)." placeholder:"KEY"`
+	JSON   bool   `help:"Print the API's answer."`
 }
 
 func (*orderCreateCommand) Help() string {
@@ -38,6 +40,9 @@ func (*orderCreateCommand) Help() string {
 
 func (c *orderCreateCommand) Run(e *env) error {
 	request, err := readRequest(c.File)
+	if err == nil && c.Expect != "" {
+		request, err = expecting(request, c.Expect)
+	}
 	if err != nil {
 		return err
 	}
@@ -55,7 +60,10 @@ func (c *orderCreateCommand) Run(e *env) error {
 	return printAnswer(e, body, c.JSON, func(p client.Placed) error {
 		_, err := fmt.Fprintf(e.stdout, "Order %[1]s for %[2]s is placed. `orderflow order watch %[1]s` follows it.\n",
 			p.OrderID, p.Total)
-		return err
+		if err != nil || p.Price == nil || p.Price.Subtotal == p.Total {
+			return err
+		}
+		return screen.New(e.stdout).Facts(priceFacts(*p.Price, p.Total))
 	})
 }
 

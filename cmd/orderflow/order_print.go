@@ -27,13 +27,11 @@ func printOrder(s *screen.Screen, o client.Order) error {
 		return err
 	}
 	fmt.Fprintln(s)
-	var lines [][]string
-	for _, l := range o.Lines {
-		lines = append(lines, []string{l.Name, l.SKU, fmt.Sprint(l.Quantity), l.UnitPrice.String(), l.Total.String()})
+	if err := printLines(s, o.Lines); err != nil {
+		return err
 	}
-	err := s.Table([]screen.Column{{Title: "ITEM", Wraps: true}, {Title: "SKU"}, {Title: "QUANTITY", Right: true},
-		{Title: "PRICE", Right: true}, {Title: "TOTAL", Right: true}}, lines)
-	if err != nil {
+	fmt.Fprintln(s)
+	if err := s.Facts(priceFacts(o.Price, o.Total)); err != nil {
 		return err
 	}
 	fmt.Fprintln(s)

@@ -24,7 +24,8 @@ func TestPrintOrder(t *testing.T) {
 		OrderID: "ord_1", Status: orderflow.Fulfilled, PaymentStatus: orderflow.PaymentCaptured, Total: usd(9800),
 		PlacedAt: at,
 		Email:    "ada@example.com", PaymentMethod: "pm_card_visa", Attention: json.RawMessage("false"),
-		Lines: []orderflow.Line{
+		Price: client.Price{Subtotal: usd(9800), Shipping: usd(0), ShippingMethod: "standard"},
+		Lines: []client.Line{
 			{SKU: "kettle", Name: "Gooseneck kettle, 1 l", Quantity: 1, UnitPrice: usd(6900), Total: usd(6900)},
 			{SKU: "beans", Name: "Coffee beans", Quantity: 2, UnitPrice: usd(1450), Total: usd(2900)},
 		},
@@ -52,6 +53,9 @@ Shipment  DISPATCHED, Post, tracking number T1
 ITEM                   SKU     QUANTITY      PRICE      TOTAL
 Gooseneck kettle, 1 l  kettle         1  69.00 USD  69.00 USD
 Coffee beans           beans          2  14.50 USD  29.00 USD
+
+Shipping  0.00 USD, standard
+Total     98.00 USD
 
 TIME          STATUS     WHAT HAPPENED
 12:00:00.000  PLACED     the order for 98.00 USD was placed

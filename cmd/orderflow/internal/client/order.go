@@ -18,6 +18,7 @@ type Placed struct {
 	OrderID string           `json:"orderId"`
 	Status  orderflow.Status `json:"status"`
 	Total   orderflow.Money  `json:"total"`
+	Price   *Price           `json:"price"` // nil: the total is the sum of the lines
 }
 
 // Order is an order as the API shows it to its customer or to operators.
@@ -25,7 +26,8 @@ type Order struct {
 	OrderID         string                  `json:"orderId"`
 	Status          orderflow.Status        `json:"status"`
 	PaymentStatus   orderflow.PaymentStatus `json:"paymentStatus"`
-	Lines           []orderflow.Line        `json:"lines"`
+	Lines           []Line                  `json:"lines"`
+	Price           Price                   `json:"price"`
 	Total           orderflow.Money         `json:"total"`
 	Email           string                  `json:"email"`
 	ShippingAddress orderflow.Address       `json:"shippingAddress"`

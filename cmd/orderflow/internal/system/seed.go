@@ -16,8 +16,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local"
 )
 
-// Seed fills an empty catalogue with examples/catalogue.json. It does not change a catalogue that
-// has products.
+// Seed fills an empty catalogue with examples/catalogue.json, and the pricing table with
+// examples/pricing.json. It does not change the tables if the catalogue has products.
 func Seed(ctx context.Context, stack *local.Stack) error {
 	db := dynamodb.NewFromConfig(stack.Config(""))
 	table := aws.String(StackName + "-products")
@@ -28,25 +28,56 @@ func Seed(ctx context.Context, stack *local.Stack) error {
 	if len(some.Items) > 0 {
 		return nil
 	}
-	b, err := examples.FS.ReadFile("catalogue.json")
+	// One transaction, so that after a crash the catalogue is empty or complete.
+	puts, err := exampleItems()
 	if err != nil {
 		return err
 	}
-	var products []orderflow.Product
-	if err := json.Unmarshal(b, &products); err != nil {
-		return fmt.Errorf("read catalogue.json: %w", err)
+	if _, err := db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: puts}); err != nil {
+		return fmt.Errorf("seed catalogue: %w", err)
 	}
-	// One transaction, so that after a crash the catalogue is empty or complete.
+	return nil
+}
+
+// exampleItems returns the writes of the example products and prices.
+func exampleItems() ([]types.TransactWriteItem, error) {
+	var products []orderflow.Product
+	if err := readExample("catalogue.json", &products); err != nil {
+		return nil, err
+	}
 	var puts []types.TransactWriteItem
+	add := func(table string, item map[string]types.AttributeValue) {
+		put := &types.Put{TableName: aws.String(StackName + table), Item: item}
+		puts = append(puts, types.TransactWriteItem{Put: put})
+	}
 	for _, p := range products {
 		item, err := cloud.MarshalItem(p)
 		if err != nil {
-			return fmt.Errorf("seed catalogue: %w", err)
+			return nil, fmt.Errorf("seed catalogue: %w", err)
 		}
-		puts = append(puts, types.TransactWriteItem{Put: &types.Put{TableName: table, Item: item}})
+		add("-products", item)
 	}
-	if _, err := db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: puts}); err != nil {
-		return fmt.Errorf("seed catalogue: %w", err)
+	var pricing orderflow.Pricing
+	if err := readExample("pricing.json", &pricing); err != nil {
+		return nil, err
+	}
+	items, err := cloud.PricingItems(pricing)
+	if err != nil {
+		return nil, fmt.Errorf("seed prices: %w", err)
+	}
+	for _, item := range items {
+		add("-pricing", item)
+	}
+	return puts, nil
+}
+
+func readExample(name string, v any) error {
+	b, err := examples.FS.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, v); err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
 	}
 	return nil
 }
