@@ -91,9 +91,12 @@ func (p Pricing) Quote(b Basket) (*Quote, error) {
 			return nil, err
 		}
 	}
-	var err error
-	q.Total, err = q.Price.total()
-	return q, err
+	total, err := q.Price.total()
+	if err != nil {
+		return nil, err
+	}
+	q.Total = total
+	return q, nil
 }
 
 func subtotal(_ Basket, q *Quote) error {

@@ -153,6 +153,7 @@ func (s *system) checkInvariants(eventQueue string) {
 	}
 	s.checkMoney(orders)
 	s.checkStock(orders)
+	s.checkPrices(orders)
 	s.checkPrivacy("events", raw)
 	s.checkHistories(orders)
 }

@@ -57,10 +57,32 @@ func testPricing(t *testing.T, args ...string) {
 	t.Run("many at once", func(t *testing.T) { testClaimedOnce(t, s.in(t)) })
 	t.Run("refusals", func(t *testing.T) { testPriceRefusals(t, s.in(t)) })
 	s.checkInvariants(events)
-	for _, o := range scan[orderflow.Order](s, "orders") {
-		if err := o.CheckPrice(); err != nil {
-			t.Errorf("order %s: %v", o.ID, err)
+}
+
+// checkPrices: the amounts of every order agree, and a promotion that is for one order of each customer is used by those that were paid, alone.
+func (s *system) checkPrices(orders []orderflow.Order) {
+	s.t.Helper()
+	claims := map[string]orderflow.Claim{}
+	for _, c := range scan[orderflow.Claim](s, "pricing") {
+		if c.OrderID != "" {
+			claims[c.OrderID] = c
 		}
+	}
+	for _, o := range orders {
+		if err := o.CheckPrice(); err != nil {
+			s.t.Errorf("order %s: %v", o.ID, err)
+		}
+		want := o.Claim()
+		if o.ReturnedClaim() != nil {
+			want = nil
+		}
+		if got, ok := claims[o.ID]; ok != (want != nil) || ok && got != *want {
+			s.t.Errorf("order %s, %s, payment %s: claims %+v, want %+v", o.ID, o.Status, o.PaymentStatus, got, want)
+		}
+		delete(claims, o.ID)
+	}
+	for id, c := range claims {
+		s.t.Errorf("order %s is unknown, and claims %+v", id, c)
 	}
 }
 
