@@ -7,13 +7,14 @@ import (
 	"slices"
 )
 
-// Allocate divides a total of minor units in proportion to weights. The parts sum to the total exactly: each is its exact share rounded down,
-// and what is left goes by one unit to the parts with the largest remainders, the earlier one first. So no part is a whole unit away from its
-// exact share, a weight of zero gets nothing, and of a total that is at most the sum of the weights no part is larger than its weight. Weights
-// that are all zero count as equal.
+// Allocate divides a total of minor units in proportion to weights, with the largest remainder
+// method. The parts sum to the total: each is its exact share rounded down, and the parts with the
+// largest remainders get one unit more, the earlier ones first. So each part is less than one unit
+// away from its exact share, a weight of zero gets nothing, and no part is larger than its weight
+// if the total is at most the sum of the weights. Weights that are all zero count as equal.
 //
-// Returns CodeInvalidAmount if the total or a weight is negative or there is a total and no weight, and CodeAmountOverflow if the sum of the
-// weights is no int64.
+// Returns CodeInvalidAmount if the total or a weight is negative, or if there is a total but no
+// weight; CodeAmountOverflow if the sum of the weights is not an int64.
 func Allocate(total int64, weights []int64) ([]int64, error) {
 	sum, err := sumOf(weights)
 	if err != nil {
@@ -40,7 +41,7 @@ func Allocate(total int64, weights []int64) ([]int64, error) {
 	return parts, nil
 }
 
-// sumOf adds up weights.
+// sumOf returns the sum of weights.
 func sumOf(weights []int64) (sum int64, err error) {
 	for _, w := range weights {
 		if w < 0 {
@@ -53,7 +54,8 @@ func sumOf(weights []int64) (sum int64, err error) {
 	return sum, nil
 }
 
-// portion returns a * b / c to the nearest unit, halves up, for a, b >= 0 and c > 0. Returns CodeAmountOverflow.
+// portion returns a * b / c to the nearest unit, halves up, for a, b >= 0 and c > 0. Returns
+// CodeAmountOverflow.
 func portion(a, b, c int64) (int64, error) {
 	high, low := bits.Mul64(uint64(a), uint64(b))
 	low, carry := bits.Add64(low, uint64(c)/2, 0)

@@ -9,8 +9,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The properties of amounts are tested with rapid rather than with testing/quick: it draws from ranges and lists with their bounds in them, where
-// money goes wrong, and shrinks what fails to the smallest order that does.
+// The properties of amounts are tested with rapid rather than with testing/quick: it draws from
+// ranges and lists with their bounds in them, where money goes wrong, and shrinks what fails to the
+// smallest order that does.
 
 func TestAllocate(t *testing.T) {
 	t.Parallel()

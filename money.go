@@ -36,8 +36,10 @@ func (m Money) Times(quantity int) (Money, error) {
 
 // minorDigits lists the currencies whose minor unit is not 1/100 (ISO 4217).
 var minorDigits = map[string]int{
-	"BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0, "UGX": 0, "UYI": 0, "VND": 0, "VUV": 0,
-	"XAF": 0, "XOF": 0, "XPF": 0, "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3, "CLF": 4, "UYW": 4,
+	"BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0, "UGX": 0,
+	"UYI": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
+	"BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
+	"CLF": 4, "UYW": 4,
 }
 
 // digitsOf returns how many decimals the currency has.
@@ -62,8 +64,9 @@ func (m Money) String() string {
 	return fmt.Sprintf("%s%d.%0*d %s", sign, amount/unit, digits, amount%unit, m.Currency)
 }
 
-// ParseMoney reads an amount as String writes it. The decimals may be left out, all of them: "19 USD" is "19.00 USD"; others than the currency
-// has are an error, so that "500.00 JPY" is not taken for 50,000 yen. Returns CodeInvalidAmount.
+// ParseMoney reads an amount as String writes it. The decimals may be left out, all of them: "19
+// USD" is "19.00 USD"; others than the currency has are an error, so that "500.00 JPY" is not taken
+// for 50,000 yen. Returns CodeInvalidAmount.
 func ParseMoney(s string) (Money, error) {
 	refused := func(why string) (Money, error) {
 		return Money{}, Errorf(CodeInvalidAmount, "%q is not an amount of money: %s", s, why)

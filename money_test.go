@@ -22,8 +22,9 @@ func TestParseMoney(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"", "19.99", "19.99 usd", "19.99 US", "19.9 USD", "19.990 USD", "19. USD", ".99 USD", "500.00 JPY", "500. JPY", "1.23 BHD", "1,234 USD", "+1 USD",
-		"1e3 USD", "--1 USD", "- USD", "1.-5 USD", " 1 USD", "1  USD", "92233720368547758.08 USD", "0x10 USD", "1_0 USD", "٣ USD",
+		"", "19.99", "19.99 usd", "19.99 US", "19.9 USD", "19.990 USD", "19. USD", ".99 USD", "500.00 JPY",
+		"500. JPY", "1.23 BHD", "1,234 USD", "+1 USD", "1e3 USD", "--1 USD", "- USD", "1.-5 USD", " 1 USD", "1  USD",
+		"92233720368547758.08 USD", "0x10 USD", "1_0 USD", "٣ USD",
 	} {
 		if got, err := ParseMoney(text); CodeOf(err) != CodeInvalidAmount {
 			t.Errorf("%q is %+v, %v; want an error", text, got, err)
@@ -35,7 +36,8 @@ func TestParseMoney(t *testing.T) {
 func TestParseMoney_readsWhatIsWritten(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		m := Money{rapid.Int64().Draw(t, "amount"), rapid.SampledFrom([]string{"JPY", "USD", "EUR", "BHD", "KWD", "CLF"}).Draw(t, "currency")}
+		currency := rapid.SampledFrom([]string{"JPY", "USD", "EUR", "BHD", "KWD", "CLF"})
+		m := Money{rapid.Int64().Draw(t, "amount"), currency.Draw(t, "currency")}
 		if got, err := ParseMoney(m.String()); err != nil || got != m {
 			t.Fatalf("%s is read as %+v, %v", m, got, err)
 		}

@@ -61,9 +61,9 @@ type Line struct {
 	Total       Money  `json:"total"` // quantity * unit price
 	Discount    int64  `json:"discount,omitempty"`
 	TaxRate     Rate   `json:"taxRate,omitempty"`
-	Tax         int64  `json:"tax,omitempty"` // on the total less the discount: beside it, or in it if the order's prices include taxes
+	Tax         int64  `json:"tax,omitempty"` // on the total less the discount; added, or included
 	Shipping    int64  `json:"shipping,omitempty"`
-	ShippingTax int64  `json:"shippingTax,omitempty"` // beside the shipping, or in it
+	ShippingTax int64  `json:"shippingTax,omitempty"` // added to the shipping, or included
 }
 
 // Address is a shipping address.
@@ -143,7 +143,8 @@ func Place(d Draft) (*Order, error) {
 	}
 	o := &Order{
 		ID: d.ID, CustomerID: d.CustomerID, PaymentStatus: PaymentNone, StockStatus: StockNone,
-		Lines: slices.Clone(d.Lines), Email: d.Email, ShippingAddress: d.ShippingAddress, PaymentMethod: d.PaymentMethod, PlacedAt: d.At,
+		Lines: slices.Clone(d.Lines), Email: d.Email, ShippingAddress: d.ShippingAddress,
+		PaymentMethod: d.PaymentMethod, PlacedAt: d.At,
 	}
 	var err error
 	switch {

@@ -2,7 +2,7 @@ package orderflow
 
 import "slices"
 
-// Price says what the total of an order is made of. It is fixed when the order is accepted, and never changes.
+// Price lists the amounts of an order's total. It is fixed when the order is accepted.
 type Price struct {
 	Subtotal        Money  `json:"subtotal"` // of the lines
 	Discount        Money  `json:"discount"` // taken off the subtotal
@@ -14,7 +14,7 @@ type Price struct {
 	ShippingMethod  string `json:"shippingMethod,omitempty"`
 }
 
-// total is what is paid.
+// total returns the amount to pay.
 func (p Price) total() (Money, error) {
 	sum, err := add(p.Subtotal.Amount-p.Discount.Amount, p.Shipping.Amount)
 	if err == nil && !p.TaxIncluded {
@@ -23,19 +23,19 @@ func (p Price) total() (Money, error) {
 	return Money{sum, p.Subtotal.Currency}, err
 }
 
-// plain reports whether the total is but the subtotal, and nothing else is known.
+// plain reports whether the price has no more than a subtotal.
 func (p Price) plain() bool { return p == onlySubtotal(p.Subtotal) }
 
-// onlySubtotal is the price without discount, shipping and tax.
+// onlySubtotal returns a price without discount, shipping and tax.
 func onlySubtotal(subtotal Money) Price {
 	none := Money{Currency: subtotal.Currency}
 	return Price{Subtotal: subtotal, Discount: none, Shipping: none, Tax: none}
 }
 
-// discounted is the line's total less its discount.
+// discounted returns the line's total minus its discount.
 func (l Line) discounted() int64 { return l.Total.Amount - l.Discount }
 
-// Breakdown is what the order's total is made of.
+// Breakdown returns the amounts of the order's total.
 func (o *Order) Breakdown() Price {
 	if o.Price != nil {
 		return *o.Price
@@ -43,9 +43,9 @@ func (o *Order) Breakdown() Price {
 	return onlySubtotal(o.Total)
 }
 
-// CheckPrice reports whether the order's amounts agree: each line's total is its quantity times its price, no share is negative or larger
-// than what it is a share of, the shares of the lines sum to the amounts of the Price, and these give the Total. Returns CodeInvalidOrder,
-// CodeCurrencyMismatch or CodeAmountOverflow.
+// CheckPrice checks that the order's amounts agree: the total of each line is its quantity times
+// its unit price, no share is negative or too large, the shares sum to the amounts of the Price,
+// and these sum to the Total. Returns CodeInvalidOrder, CodeCurrencyMismatch or CodeAmountOverflow.
 func (o *Order) CheckPrice() error {
 	price := o.Breakdown()
 	sums, err := sumLines(o.Lines, price.TaxIncluded)
@@ -69,7 +69,7 @@ func (o *Order) CheckPrice() error {
 	return nil
 }
 
-// sumLines checks each line and sums up what they say.
+// sumLines checks the lines and returns the sums of their amounts.
 func sumLines(lines []Line, taxIncluded bool) (Price, error) {
 	if len(lines) == 0 {
 		return Price{}, Errorf(CodeInvalidOrder, "the order has no lines")

@@ -5,26 +5,27 @@ import (
 	"time"
 )
 
-// Refusals of what an order names for its price.
+// Refusals of prices.
 const (
 	CodeUnknownPromotion      Code = "UnknownPromotion"
 	CodePromotionNotStarted   Code = "PromotionNotStarted"
 	CodePromotionExpired      Code = "PromotionExpired"
 	CodePromotionUsed         Code = "PromotionUsed"
-	CodePromotionCurrency     Code = "PromotionCurrency" // it takes off an amount in another currency
+	CodePromotionCurrency     Code = "PromotionCurrency" // its amount is in another currency
 	CodeUnknownShippingMethod Code = "UnknownShippingMethod"
-	CodeNoShippingMethod      Code = "NoShippingMethod" // none, or not the one that was named, takes so much there
+	CodeNoShippingMethod      Code = "NoShippingMethod" // no method, or not the requested one, ships this there
 	CodeInvalidAmount         Code = "InvalidAmount"
 )
 
-// Pricing is the tables by which orders are priced. The empty Pricing prices an order at the sum of its lines: no discount, no tax, free shipping.
+// Pricing is the data that orders are priced with. With an empty Pricing an order costs the sum of
+// its lines: no discount, no tax, free shipping.
 type Pricing struct {
 	Promotions      []Promotion      `json:"promotions"`
 	ShippingMethods []ShippingMethod `json:"shippingMethods"`
 	Taxes           []Tax            `json:"taxes"`
 }
 
-// Rate is a part of an amount, in millionths: 190000 is 19 %.
+// Rate is a fraction of an amount in millionths: 190000 is 19 %.
 type Rate int64
 
 // wholeRate is 100 %.
@@ -37,54 +38,56 @@ func (r Rate) check(what string) error {
 	return nil
 }
 
-// of is the rate's part of an amount, to the nearest minor unit, halves up.
+// of returns the fraction of an amount, rounded to the nearest minor unit, halves up.
 func (r Rate) of(amount int64) (int64, error) { return portion(amount, int64(r), wholeRate) }
 
-// within is the part of an amount that was added to it at this rate.
+// within returns the part of an amount that a tax of this rate has added to it.
 func (r Rate) within(amount int64) (int64, error) {
 	return portion(amount, int64(r), wholeRate+int64(r))
 }
 
-// Basket is what is priced.
+// Basket is the input of Quote.
 type Basket struct {
 	Items          []BasketItem
-	Country        string // where it is shipped, ISO 3166-1 alpha-2
+	Country        string // destination, ISO 3166-1 alpha-2
 	PromotionCode  string // "" for none
-	PromotionUsed  bool   // the customer has used up the promotion
-	ShippingMethod string // "" takes the cheapest
+	PromotionUsed  bool   // the customer has a claim on the promotion
+	ShippingMethod string // "" for the cheapest
 	At             time.Time
 }
 
-// BasketItem is one product of a basket.
+// BasketItem is a product and its quantity.
 type BasketItem struct {
 	Product  Product
 	Quantity int
 }
 
-// Quote is what a basket costs. Its parts agree, as CheckPrice says.
+// Quote is the price of a basket. Its amounts agree (see CheckPrice).
 type Quote struct {
 	Lines []Line
 	Price Price
 	Total Money
 }
 
-// Quote prices a basket. It is the one place where an order gets its price:
+// Quote prices a basket:
 //
-//	subtotal  the sum of the lines
-//	discount  what the promotion takes off the subtotal, divided over the lines by their totals
-//	shipping  what the method asks for the weight or the discounted value, divided over the lines by their discounted totals
-//	tax       for the lines of one rate together, divided over them by their discounted totals; then for the shipping
+//	subtotal  sum of the lines
+//	discount  of the promotion, divided over the lines by their totals
+//	shipping  price of the method, divided over the lines by their discounted totals
+//	tax       on the lines, divided by rate and discounted total; and on the shipping
 //	total     subtotal - discount + shipping, + tax unless the prices include it
 //
-// Divided amounts sum to the whole (Allocate). Returns CodeInvalidOrder, CodeCurrencyMismatch, CodeAmountOverflow, CodeUnknownPromotion,
-// CodePromotionNotStarted, CodePromotionExpired, CodePromotionUsed, CodeUnknownShippingMethod or CodeNoShippingMethod.
+// The parts of a divided amount sum to the whole (see Allocate). Returns CodeInvalidOrder,
+// CodeCurrencyMismatch, CodeAmountOverflow, CodeUnknownPromotion, CodePromotionNotStarted,
+// CodePromotionExpired, CodePromotionUsed, CodeUnknownShippingMethod or CodeNoShippingMethod.
 func (p Pricing) Quote(b Basket) (*Quote, error) {
 	if len(b.Items) == 0 {
 		return nil, Errorf(CodeInvalidOrder, "an order needs at least one line")
 	}
 	q := &Quote{}
 	for _, item := range b.Items {
-		q.Lines = append(q.Lines, Line{SKU: item.Product.SKU, Name: item.Product.Name, Quantity: item.Quantity, UnitPrice: item.Product.Price})
+		p := item.Product
+		q.Lines = append(q.Lines, Line{SKU: p.SKU, Name: p.Name, Quantity: item.Quantity, UnitPrice: p.Price})
 	}
 	for _, step := range []func(Basket, *Quote) error{subtotal, p.discount, p.ship, p.tax} {
 		if err := step(b, q); err != nil {
@@ -108,7 +111,7 @@ func subtotal(_ Basket, q *Quote) error {
 	return nil
 }
 
-// discounted are the totals of the lines less their discounts.
+// discounted returns the totals of the lines minus their discounts.
 func (q *Quote) discounted() []int64 {
 	out := make([]int64, len(q.Lines))
 	for i, l := range q.Lines {
@@ -117,7 +120,7 @@ func (q *Quote) discounted() []int64 {
 	return out
 }
 
-// Validate reports what is wrong with the tables.
+// Validate returns the first fault in the data.
 func (p Pricing) Validate() error {
 	for _, promotion := range p.Promotions {
 		if err := promotion.Validate(); err != nil {

@@ -43,37 +43,95 @@ func goods(category string, price Money, quantity, grams int) BasketItem {
 	return BasketItem{Product{SKU: sku, Name: sku, Category: category, Price: price, Weight: grams}, quantity}
 }
 
+func food(cents int64) BasketItem { return goods("food", usd(cents), 1, 10) }
+
+// basket is a Basket of noon.
+type basket Basket
+
+func to(country string, items ...BasketItem) basket {
+	return basket{Items: items, Country: country, At: noon}
+}
+
+func us(items ...BasketItem) basket { return to("US", items...) }
+
+func (b basket) code(promotion string) basket {
+	b.PromotionCode = promotion
+	return b
+}
+
+func (b basket) by(method string) basket {
+	b.ShippingMethod = method
+	return b
+}
+
 func TestPricing_Quote(t *testing.T) {
 	t.Parallel()
 	pan, tea := goods("kitchen", usd(3000), 1, 900), goods("food", usd(999), 2, 100)
 	for _, tt := range []struct {
 		name   string
-		basket Basket
+		basket basket
 		price  string // subtotal - discount + shipping, tax = total
 		lines  string // of each: discount tax shipping shippingTax
 	}{
-		{"taxes beside the prices", Basket{Items: []BasketItem{pan, tea}, Country: "US"}, "4998 - 0 + 490, 240 = 5728", "0 240 294 0; 0 0 196 0"},
-		{"taxes in the prices", Basket{Items: []BasketItem{pan, tea}, Country: "DE"}, "4998 - 0 + 490, 688 = 5488", "0 479 294 47; 0 131 196 31"},
-		{"a rate off", Basket{Items: []BasketItem{pan, tea}, Country: "US", PromotionCode: "TEN"}, "4998 - 500 + 490, 216 = 5204", "300 216 294 0; 200 0 196 0"},
-		{"an amount off, the code in lower case", Basket{Items: []BasketItem{pan}, Country: "US", PromotionCode: "five"}, "3000 - 500 + 490, 200 = 3190", "500 200 490 0"},
-		{"no more off than there is", Basket{Items: []BasketItem{goods("food", usd(300), 1, 10)}, Country: "US", PromotionCode: "FIVE"}, "300 - 300 + 490, 0 = 490", "300 0 490 0"},
-		{"from its first moment", Basket{Items: []BasketItem{pan}, Country: "US", PromotionCode: "NOW"}, "3000 - 300 + 490, 216 = 3406", "300 216 490 0"},
-		{"free shipping from a value on", Basket{Items: []BasketItem{goods("food", usd(5000), 1, 10)}, Country: "US"}, "5000 - 0 + 0, 0 = 5000", "0 0 0 0"},
-		{"the discounted value counts", Basket{Items: []BasketItem{goods("food", usd(5000), 1, 10)}, Country: "US", PromotionCode: "TEN"}, "5000 - 500 + 490, 0 = 4990", "500 0 490 0"},
-		{"by weight", Basket{Items: []BasketItem{goods("food", usd(5000), 2, 500)}, Country: "US", ShippingMethod: "express"}, "10000 - 0 + 1500, 0 = 11500", "0 0 1500 0"},
-		{"heavier", Basket{Items: []BasketItem{goods("food", usd(5000), 2, 501)}, Country: "US", ShippingMethod: "express"}, "10000 - 0 + 2500, 0 = 12500", "0 0 2500 0"},
-		{"yen have no decimals", Basket{Items: []BasketItem{goods("kitchen", Money{500, "JPY"}, 1, 10)}, Country: "JP"}, "500 - 0 + 800, 130 = 1430", "0 50 800 80"},
-		{"free goods share the shipping", Basket{Items: []BasketItem{goods("food", usd(0), 1, 10), goods("kitchen", usd(0), 1, 10)}, Country: "US"}, "0 - 0 + 490, 0 = 490", "0 0 245 0; 0 0 245 0"},
+		{
+			name: "taxes beside the prices", basket: us(pan, tea),
+			price: "4998 - 0 + 490, 240 = 5728", lines: "0 240 294 0; 0 0 196 0",
+		},
+		{
+			name: "taxes in the prices", basket: to("DE", pan, tea),
+			price: "4998 - 0 + 490, 688 = 5488", lines: "0 479 294 47; 0 131 196 31",
+		},
+		{
+			name: "a rate off", basket: us(pan, tea).code("TEN"),
+			price: "4998 - 500 + 490, 216 = 5204", lines: "300 216 294 0; 200 0 196 0",
+		},
+		{
+			name: "an amount off, code in lower case", basket: us(pan).code("five"),
+			price: "3000 - 500 + 490, 200 = 3190", lines: "500 200 490 0",
+		},
+		{
+			name: "no more off than the subtotal", basket: us(food(300)).code("FIVE"),
+			price: "300 - 300 + 490, 0 = 490", lines: "300 0 490 0",
+		},
+		{
+			name: "first moment of a promotion", basket: us(pan).code("NOW"),
+			price: "3000 - 300 + 490, 216 = 3406", lines: "300 216 490 0",
+		},
+		{
+			name: "free shipping from a value on", basket: us(food(5000)),
+			price: "5000 - 0 + 0, 0 = 5000", lines: "0 0 0 0",
+		},
+		{
+			name: "the discounted value counts", basket: us(food(5000)).code("TEN"),
+			price: "5000 - 500 + 490, 0 = 4990", lines: "500 0 490 0",
+		},
+		{
+			name: "by weight", basket: us(goods("food", usd(5000), 2, 500)).by("express"),
+			price: "10000 - 0 + 1500, 0 = 11500", lines: "0 0 1500 0",
+		},
+		{
+			name: "heavier", basket: us(goods("food", usd(5000), 2, 501)).by("express"),
+			price: "10000 - 0 + 2500, 0 = 12500", lines: "0 0 2500 0",
+		},
+		{
+			name: "yen have no decimals", basket: to("JP", goods("kitchen", Money{500, "JPY"}, 1, 10)),
+			price: "500 - 0 + 800, 130 = 1430", lines: "0 50 800 80",
+		},
+		{
+			name: "free goods share the shipping", basket: us(food(0), goods("kitchen", usd(0), 1, 10)),
+			price: "0 - 0 + 490, 0 = 490", lines: "0 0 245 0; 0 0 245 0",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			tt.basket.At = noon
-			q, err := shop().Quote(tt.basket)
+			q, err := shop().Quote(Basket(tt.basket))
 			if err != nil {
 				t.Fatal(err)
 			}
 			p := q.Price
-			if got := fmt.Sprintf("%d - %d + %d, %d = %d", p.Subtotal.Amount, p.Discount.Amount, p.Shipping.Amount, p.Tax.Amount, q.Total.Amount); got != tt.price {
+			got := fmt.Sprintf("%d - %d + %d, %d = %d",
+				p.Subtotal.Amount, p.Discount.Amount, p.Shipping.Amount, p.Tax.Amount, q.Total.Amount)
+			if got != tt.price {
 				t.Errorf("got %s, want %s", got, tt.price)
 			}
 			var lines []string
@@ -89,43 +147,42 @@ func TestPricing_Quote(t *testing.T) {
 
 func TestPricing_Quote_refuses(t *testing.T) {
 	t.Parallel()
-	pan := goods("kitchen", usd(3000), 1, 900)
-	one := func(b Basket) Basket {
-		b.Items, b.At = []BasketItem{pan}, noon
-		return b
-	}
+	pan, yen := goods("kitchen", usd(3000), 1, 900), to("JP", goods("food", Money{500, "JPY"}, 1, 1))
+	used := us(pan).code("FIVE")
+	used.PromotionUsed = true
 	for _, tt := range []struct {
 		name   string
-		basket Basket
+		basket basket
 		want   Code
 	}{
-		{"no items", Basket{}, CodeInvalidOrder},
-		{"no quantity", Basket{Items: []BasketItem{goods("food", usd(1), 0, 0)}}, CodeInvalidOrder},
-		{"two currencies", Basket{Items: []BasketItem{pan, goods("food", Money{1, "EUR"}, 1, 1)}}, CodeCurrencyMismatch},
-		{"too much", Basket{Items: []BasketItem{goods("food", usd(math.MaxInt64), 2, 1)}}, CodeAmountOverflow},
-		{"too much with the shipping", Basket{Items: []BasketItem{goods("food", usd(math.MaxInt64), 1, 1)}, Country: "US", ShippingMethod: "express", At: noon}, CodeAmountOverflow},
-		{"too much with the tax", Basket{Items: []BasketItem{goods("kitchen", usd(math.MaxInt64), 1, 1)}, Country: "US", At: noon}, CodeAmountOverflow},
-		{"too heavy to say", Basket{Items: []BasketItem{goods("food", usd(1), 2, math.MaxInt64)}, Country: "US"}, CodeAmountOverflow},
-		{"unknown promotion", one(Basket{Country: "US", PromotionCode: "NONE"}), CodeUnknownPromotion},
-		{"promotion of tomorrow", one(Basket{Country: "US", PromotionCode: "SOON"}), CodePromotionNotStarted},
-		{"promotion of yesterday", one(Basket{Country: "US", PromotionCode: "OVER"}), CodePromotionExpired},
-		{"used promotion", one(Basket{Country: "US", PromotionCode: "FIVE", PromotionUsed: true}), CodePromotionUsed},
-		{"promotion in another currency", Basket{Items: []BasketItem{goods("food", Money{500, "JPY"}, 1, 1)}, Country: "JP", PromotionCode: "FIVE", At: noon}, CodePromotionCurrency},
-		{"unknown method", one(Basket{Country: "US", ShippingMethod: "none"}), CodeUnknownShippingMethod},
-		{"method that does not go there", one(Basket{Country: "DE", ShippingMethod: "express"}), CodeNoShippingMethod},
-		{"no method goes there", one(Basket{Country: "FR"}), CodeNoShippingMethod},
-		{"too heavy for the method", Basket{Items: []BasketItem{goods("food", usd(1), 1, 5001)}, Country: "US", ShippingMethod: "express"}, CodeNoShippingMethod},
+		{"no items", basket{}, CodeInvalidOrder},
+		{"no quantity", us(goods("food", usd(1), 0, 0)), CodeInvalidOrder},
+		{"two currencies", us(pan, goods("food", Money{1, "EUR"}, 1, 1)), CodeCurrencyMismatch},
+		{"too much", us(goods("food", usd(math.MaxInt64), 2, 1)), CodeAmountOverflow},
+		{"too much with the shipping", us(food(math.MaxInt64)).by("express"), CodeAmountOverflow},
+		{"too much with the tax", us(goods("kitchen", usd(math.MaxInt64), 1, 1)), CodeAmountOverflow},
+		{"weight too large", us(goods("food", usd(1), 2, math.MaxInt64)), CodeAmountOverflow},
+		{"unknown promotion", us(pan).code("NONE"), CodeUnknownPromotion},
+		{"promotion of tomorrow", us(pan).code("SOON"), CodePromotionNotStarted},
+		{"promotion of yesterday", us(pan).code("OVER"), CodePromotionExpired},
+		{"used promotion", used, CodePromotionUsed},
+		{"promotion in another currency", yen.code("FIVE"), CodePromotionCurrency},
+		{"unknown method", us(pan).by("none"), CodeUnknownShippingMethod},
+		{"method that does not go there", to("DE", pan).by("express"), CodeNoShippingMethod},
+		{"no method goes there", to("FR", pan), CodeNoShippingMethod},
+		{"too heavy for the method", us(goods("food", usd(1), 1, 5001)).by("express"), CodeNoShippingMethod},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if q, err := shop().Quote(tt.basket); CodeOf(err) != tt.want {
+			if q, err := shop().Quote(Basket(tt.basket)); CodeOf(err) != tt.want {
 				t.Errorf("got %+v, %v; want %s", q, err, tt.want)
 			}
 		})
 	}
 	t.Run("a method where none are kept", func(t *testing.T) {
 		t.Parallel()
-		if _, err := (Pricing{}).Quote(one(Basket{ShippingMethod: "express"})); CodeOf(err) != CodeUnknownShippingMethod {
+		_, err := Pricing{}.Quote(Basket(us(pan).by("express")))
+		if CodeOf(err) != CodeUnknownShippingMethod {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -134,7 +191,7 @@ func TestPricing_Quote_refuses(t *testing.T) {
 // Without tables an order costs the sum of its lines, and keeps nothing else.
 func TestPricing_Quote_withoutTables(t *testing.T) {
 	t.Parallel()
-	q, err := Pricing{}.Quote(Basket{Items: []BasketItem{goods("food", usd(130), 2, 5), goods("food", usd(7), 1, 5)}, Country: "US", At: noon})
+	q, err := Pricing{}.Quote(Basket(us(goods("food", usd(130), 2, 5), food(7))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +238,9 @@ func drawQuote(t *rapid.T) *Quote {
 	rate := rapid.Map(rapid.Int64Range(0, wholeRate), func(n int64) Rate { return Rate(n) })
 	price := rapid.OneOf(rapid.Int64Range(0, 5000), rapid.Int64Range(0, 1<<40))
 	p := Pricing{
-		ShippingMethods: []ShippingMethod{{ID: "m", Name: "m", Zones: []ShippingZone{{Currency: currency, By: ByWeight, Bands: []ShippingBand{{0, price.Draw(t, "shipping")}}}}}},
+		ShippingMethods: []ShippingMethod{{ID: "m", Name: "m", Zones: []ShippingZone{
+			{Currency: currency, By: ByWeight, Bands: []ShippingBand{{0, price.Draw(t, "shipping")}}},
+		}}},
 		Taxes: []Tax{{
 			Country: "XX", Included: rapid.Bool().Draw(t, "included"), Rate: rate.Draw(t, "rate"),
 			Categories: map[string]Rate{"food": rate.Draw(t, "rate on food")}, Shipping: rate.Draw(t, "rate on shipping"),
@@ -198,7 +257,8 @@ func drawQuote(t *rapid.T) *Quote {
 	}
 	for range rapid.IntRange(1, 8).Draw(t, "lines") {
 		category := rapid.SampledFrom([]string{"food", "kitchen"}).Draw(t, "category")
-		b.Items = append(b.Items, goods(category, Money{price.Draw(t, "price"), currency}, rapid.IntRange(1, 30).Draw(t, "quantity"), 10))
+		m := Money{price.Draw(t, "price"), currency}
+		b.Items = append(b.Items, goods(category, m, rapid.IntRange(1, 30).Draw(t, "quantity"), 10))
 	}
 	if err := p.Validate(); err != nil {
 		t.Fatal(err)
@@ -249,7 +309,8 @@ func TestOrder_CheckPrice_refuses(t *testing.T) {
 		"no price":                func(o *Order) { o.Price = nil },
 		"no lines":                func(o *Order) { o.Lines = nil },
 	} {
-		q, err := shop().Quote(Basket{Items: []BasketItem{goods("kitchen", usd(3000), 1, 900), goods("food", usd(999), 2, 1)}, Country: "DE", PromotionCode: "TEN", At: noon})
+		tea := goods("food", usd(999), 2, 1)
+		q, err := shop().Quote(Basket(to("DE", goods("kitchen", usd(3000), 1, 900), tea).code("TEN")))
 		if err != nil {
 			t.Fatal(err)
 		}

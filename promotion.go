@@ -7,21 +7,21 @@ import (
 	"time"
 )
 
-// Promotion takes a part or an amount off the subtotal of the orders that name its code.
+// Promotion reduces the subtotal of orders with its code by a rate or an amount.
 type Promotion struct {
 	Code   string `json:"code"`             // in upper case
-	Rate   Rate   `json:"rate,omitempty"`   // either this part of the subtotal
-	Amount *Money `json:"amount,omitempty"` // or this amount, at most the subtotal
-	// OncePerCustomer allows each customer one order with it that was not given up before its payment.
+	Rate   Rate   `json:"rate,omitempty"`   // either a rate of the subtotal
+	Amount *Money `json:"amount,omitempty"` // or an amount, at most the subtotal
+	// OncePerCustomer allows one order for each customer. Orders that ended unpaid do not count.
 	OncePerCustomer bool      `json:"oncePerCustomer,omitempty"`
-	From            time.Time `json:"from"`  // the first moment at which it is valid
-	Until           time.Time `json:"until"` // the first moment at which it is not any more
+	From            time.Time `json:"from"`  // inclusive
+	Until           time.Time `json:"until"` // exclusive
 }
 
-// PromotionCode is a code as customers write it, in the form that promotions have it.
+// PromotionCode returns the code of a promotion as customers write it: in upper case.
 func PromotionCode(written string) string { return strings.ToUpper(written) }
 
-// Validate reports what is wrong with the promotion.
+// Validate returns the first fault of the promotion.
 func (p Promotion) Validate() error {
 	switch {
 	case p.Code == "" || p.Code != PromotionCode(p.Code):
@@ -36,7 +36,7 @@ func (p Promotion) Validate() error {
 	return p.Rate.check("promotion " + p.Code + ": a rate")
 }
 
-// discount takes off what the basket's promotion gives.
+// discount applies the promotion of the basket, and divides the discount over the lines.
 func (p Pricing) discount(b Basket, q *Quote) error {
 	if b.PromotionCode == "" {
 		return nil
@@ -60,11 +60,12 @@ func (p Pricing) discount(b Basket, q *Quote) error {
 	for i, share := range shares {
 		q.Lines[i].Discount = share
 	}
-	q.Price.Discount.Amount, q.Price.PromotionCode, q.Price.OncePerCustomer = off, promotion.Code, promotion.OncePerCustomer
+	q.Price.Discount.Amount = off
+	q.Price.PromotionCode, q.Price.OncePerCustomer = promotion.Code, promotion.OncePerCustomer
 	return nil
 }
 
-// promotion is the basket's, if it is valid.
+// promotion returns the promotion of the basket, if it is valid.
 func (p Pricing) promotion(b Basket) (Promotion, error) {
 	code := PromotionCode(b.PromotionCode)
 	i := slices.IndexFunc(p.Promotions, func(p Promotion) bool { return p.Code == code })
@@ -72,36 +73,39 @@ func (p Pricing) promotion(b Basket) (Promotion, error) {
 		return Promotion{}, Errorf(CodeUnknownPromotion, "there is no promotion %s", code)
 	}
 	found := p.Promotions[i]
+	utc := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 	switch {
 	case b.At.Before(found.From):
-		return Promotion{}, Errorf(CodePromotionNotStarted, "promotion %s begins at %s", code, found.From.UTC().Format(time.RFC3339))
+		return Promotion{}, Errorf(CodePromotionNotStarted, "promotion %s begins at %s", code, utc(found.From))
 	case !b.At.Before(found.Until):
-		return Promotion{}, Errorf(CodePromotionExpired, "promotion %s ended at %s", code, found.Until.UTC().Format(time.RFC3339))
+		return Promotion{}, Errorf(CodePromotionExpired, "promotion %s ended at %s", code, utc(found.Until))
 	case found.OncePerCustomer && b.PromotionUsed:
-		return Promotion{}, Errorf(CodePromotionUsed, "promotion %s is for one order of each customer, and was used", code)
+		return Promotion{}, Errorf(CodePromotionUsed, "promotion %s is already used: it allows one order for each customer",
+			code)
 	}
 	return found, nil
 }
 
-// off is what the promotion takes off a subtotal.
+// off returns the discount on a subtotal.
 func (p Promotion) off(subtotal Money) (int64, error) {
 	if p.Amount == nil {
 		return p.Rate.of(subtotal.Amount)
 	}
 	if p.Amount.Currency != subtotal.Currency {
-		return 0, Errorf(CodePromotionCurrency, "promotion %s takes %s off, and the order is in %s", p.Code, p.Amount, subtotal.Currency)
+		return 0, Errorf(CodePromotionCurrency, "promotion %s is for orders in %s, the order is in %s",
+			p.Code, p.Amount.Currency, subtotal.Currency)
 	}
 	return min(p.Amount.Amount, subtotal.Amount), nil
 }
 
-// Claim is the record that a customer has used a promotion that is for one order of each customer.
+// Claim records that an order uses a promotion that allows one order for each customer.
 type Claim struct {
 	CustomerID    string `json:"customerId"`
 	PromotionCode string `json:"promotionCode"`
 	OrderID       string `json:"orderId"`
 }
 
-// Claim is what the order claims when it is placed; nil without a promotion that is for one order of each customer.
+// Claim returns the claim that is saved with the order, or nil if its promotion needs none.
 func (o *Order) Claim() *Claim {
 	if o.Price == nil || !o.Price.OncePerCustomer {
 		return nil
@@ -109,7 +113,8 @@ func (o *Order) Claim() *Claim {
 	return &Claim{CustomerID: o.CustomerID, PromotionCode: o.Price.PromotionCode, OrderID: o.ID}
 }
 
-// ReturnedClaim is the claim that the order gives back when it ends: nil if it has none, was fulfilled, or was paid, also if the money went back.
+// ReturnedClaim returns the claim that a rejected or cancelled order gives back, or nil if it has
+// none. An order that was paid keeps its claim, also after a refund.
 func (o *Order) ReturnedClaim() *Claim {
 	unpaid := o.PaymentStatus == PaymentNone || o.PaymentStatus == PaymentDeclined
 	if !unpaid || o.Status != Rejected && o.Status != Cancelled {

@@ -10,11 +10,14 @@ func TestOrder_ReturnedClaim(t *testing.T) {
 		payment PaymentStatus
 		want    bool
 	}{
-		{Placed, PaymentNone, false}, {Confirmed, PaymentNone, false}, {Paid, PaymentCaptured, false}, {Fulfilled, PaymentCaptured, false},
-		{Fulfilled, PaymentNone, false}, {Rejected, PaymentNone, true}, {Rejected, PaymentDeclined, true}, {Cancelled, PaymentNone, true},
-		{Cancelled, PaymentRefunded, false}, {Rejected, PaymentRefunded, false},
+		{Placed, PaymentNone, false}, {Confirmed, PaymentNone, false}, {Paid, PaymentCaptured, false},
+		{Fulfilled, PaymentCaptured, false}, {Fulfilled, PaymentNone, false}, {Rejected, PaymentNone, true},
+		{Rejected, PaymentDeclined, true}, {Cancelled, PaymentNone, true}, {Cancelled, PaymentRefunded, false}, {Rejected, PaymentRefunded, false},
 	} {
-		o := &Order{ID: "ord_1", CustomerID: "ada", Status: tt.status, PaymentStatus: tt.payment, Price: &Price{PromotionCode: "FIVE", OncePerCustomer: true}}
+		o := &Order{
+			ID: "ord_1", CustomerID: "ada", Status: tt.status, PaymentStatus: tt.payment,
+			Price: &Price{PromotionCode: "FIVE", OncePerCustomer: true},
+		}
 		got := o.ReturnedClaim()
 		if (got != nil) != tt.want || tt.want && *got != (Claim{CustomerID: "ada", PromotionCode: "FIVE", OrderID: "ord_1"}) {
 			t.Errorf("%s, payment %s: gives back %+v", tt.status, tt.payment, got)

@@ -5,37 +5,39 @@ import (
 	"slices"
 )
 
-// ShippingMethod is a way to ship an order, and what it costs where.
+// ShippingMethod is a way to ship orders, with its prices by zone.
 type ShippingMethod struct {
 	ID    string         `json:"id"`
 	Name  string         `json:"name"`
 	Zones []ShippingZone `json:"zones"`
 }
 
-// ShippingZone is what a method costs in some countries, for orders in one currency.
+// ShippingZone holds the prices of a method in some countries, for orders in one currency.
 type ShippingZone struct {
-	Countries []string       `json:"countries,omitempty"` // ISO 3166-1 alpha-2; empty: everywhere that no zone before this one names
+	// Countries are ISO 3166-1 alpha-2 codes. Empty: all countries that no zone before this one
+	// has.
+	Countries []string       `json:"countries,omitempty"`
 	Currency  string         `json:"currency"`
 	By        ShippingBasis  `json:"by"`
 	Bands     []ShippingBand `json:"bands"` // ascending; what is above the last one is not shipped
 }
 
-// ShippingBasis is what the bands of a zone are about.
+// ShippingBasis is the unit of the bands of a zone.
 type ShippingBasis string
 
-// The bases: grams, or minor units of the subtotal less the discount.
+// The bases: grams, or minor units of subtotal minus discount.
 const (
 	ByWeight ShippingBasis = "weight"
 	ByValue  ShippingBasis = "value"
 )
 
-// ShippingBand is the price up to and with a weight or value.
+// ShippingBand is the price up to a weight or value, inclusive.
 type ShippingBand struct {
-	UpTo  int64 `json:"upTo,omitempty"` // 0: without limit
+	UpTo  int64 `json:"upTo,omitempty"` // 0: no limit
 	Price int64 `json:"price"`          // minor units of the zone's currency
 }
 
-// Validate reports what is wrong with the method.
+// Validate returns the first fault of the method.
 func (m ShippingMethod) Validate() error {
 	if m.ID == "" || m.Name == "" || len(m.Zones) == 0 {
 		return fmt.Errorf("shipping method %q: it needs an id, a name and a zone", m.ID)
@@ -66,7 +68,7 @@ func (z ShippingZone) validate() error {
 	return nil
 }
 
-// price is what the zone asks for that much; ok is false if it does not ship so much.
+// price returns the price of the first band that fits; ok is false if none does.
 func (z ShippingZone) price(weight, value int64) (price int64, ok bool) {
 	measure := weight
 	if z.By == ByValue {
@@ -79,7 +81,7 @@ func (z ShippingZone) price(weight, value int64) (price int64, ok bool) {
 	return z.Bands[i].Price, true
 }
 
-// zone is the first zone of the method for a country and a currency.
+// zone returns the first zone of the method for a country and a currency.
 func (m ShippingMethod) zone(country, currency string) (ShippingZone, bool) {
 	i := slices.IndexFunc(m.Zones, func(z ShippingZone) bool {
 		return z.Currency == currency && (len(z.Countries) == 0 || slices.Contains(z.Countries, country))
@@ -90,8 +92,8 @@ func (m ShippingMethod) zone(country, currency string) (ShippingZone, bool) {
 	return m.Zones[i], true
 }
 
-// ship chooses the basket's shipping method, or the cheapest one (the first of equals), and adds its price. Where no methods are kept,
-// shipping is free.
+// ship adds the price of the requested shipping method, or of the cheapest one (the first of
+// equals). Without any methods, shipping is free.
 func (p Pricing) ship(b Basket, q *Quote) error {
 	weight, err := b.weight()
 	if err != nil {
@@ -117,7 +119,8 @@ func (p Pricing) ship(b Basket, q *Quote) error {
 	case !known:
 		return Errorf(CodeUnknownShippingMethod, "there is no shipping method %s", b.ShippingMethod)
 	case !found && len(p.ShippingMethods) > 0:
-		return Errorf(CodeNoShippingMethod, "no shipping method takes %d g to %s for an order in %s", weight, b.Country, q.Price.Subtotal.Currency)
+		return Errorf(CodeNoShippingMethod, "no shipping method takes %d g to %s for an order in %s",
+			weight, b.Country, q.Price.Subtotal.Currency)
 	}
 	shares, err := Allocate(q.Price.Shipping.Amount, q.discounted())
 	if err != nil {
@@ -129,7 +132,7 @@ func (p Pricing) ship(b Basket, q *Quote) error {
 	return nil
 }
 
-// weight is that of all items, in grams.
+// weight returns the weight of all items in grams.
 func (b Basket) weight() (int64, error) {
 	sum := int64(0)
 	for _, item := range b.Items {

@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// Tax is how orders to a country are taxed.
+// Tax holds the tax rates of a country.
 type Tax struct {
 	Country    string          `json:"country"` // ISO 3166-1 alpha-2
 	Included   bool            `json:"included,omitempty"`
-	Rate       Rate            `json:"rate"`                 // of what no category says otherwise
-	Categories map[string]Rate `json:"categories,omitempty"` // by category of product
+	Rate       Rate            `json:"rate"`                 // of products whose category has none
+	Categories map[string]Rate `json:"categories,omitempty"` // by product category
 	Shipping   Rate            `json:"shipping,omitempty"`
 }
 
-// Validate reports what is wrong with the tax.
+// Validate returns the first fault of the tax.
 func (t Tax) Validate() error {
 	if len(t.Country) != 2 {
 		return fmt.Errorf("tax of %q: the country must have two letters", t.Country)
@@ -32,7 +32,7 @@ func (t Tax) Validate() error {
 	return nil
 }
 
-// on is the rate for products of a category.
+// on returns the rate of a product category.
 func (t Tax) on(category string) Rate {
 	if r, ok := t.Categories[category]; ok {
 		return r
@@ -40,7 +40,7 @@ func (t Tax) on(category string) Rate {
 	return t.Rate
 }
 
-// part is the tax that is added to an amount, or included in it.
+// part returns the tax that is added to an amount, or included in it.
 func (t Tax) part(r Rate, amount int64) (int64, error) {
 	if t.Included {
 		return r.within(amount)
@@ -48,7 +48,7 @@ func (t Tax) part(r Rate, amount int64) (int64, error) {
 	return r.of(amount)
 }
 
-// tax adds the taxes of the basket's country. Where it has none, there is no tax.
+// tax adds the taxes of the basket's country, if it has any.
 func (p Pricing) tax(b Basket, q *Quote) error {
 	i := slices.IndexFunc(p.Taxes, func(t Tax) bool { return t.Country == b.Country })
 	if i < 0 {
@@ -75,7 +75,8 @@ func (p Pricing) tax(b Basket, q *Quote) error {
 	return nil
 }
 
-// lines taxes all lines of one rate together: rounded once, their tax is that of an invoice, not of a sum of roundings.
+// lines adds the tax of all lines with one rate. It is rounded once, as on an invoice, not per
+// line.
 func (t Tax) lines(r Rate, q *Quote) error {
 	taxed := q.discounted()
 	for i, l := range q.Lines {
@@ -102,7 +103,7 @@ func (t Tax) lines(r Rate, q *Quote) error {
 	return err
 }
 
-// shipping taxes the shipping.
+// shipping adds the tax on the shipping.
 func (t Tax) shipping(q *Quote) error {
 	tax, err := t.part(t.Shipping, q.Price.Shipping.Amount)
 	if err != nil {

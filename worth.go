@@ -1,33 +1,41 @@
 package orderflow
 
-// Worth is what a customer pays for a part of an order, in minor units of the order's currency. Taxes stand apart, whether the prices include
-// them or not, so that the amount paid is the sum of all four.
+// Worth is what a customer pays for a part of an order, in minor units of the order's currency. Net
+// and Shipping are without tax, also if the prices include it: the paid amount is the sum of all
+// four.
 type Worth struct {
-	Net         int64 `json:"net"` // goods, less the discount, without tax
+	Net         int64 `json:"net"` // goods minus discount
 	Tax         int64 `json:"tax"`
-	Shipping    int64 `json:"shipping"` // without tax
+	Shipping    int64 `json:"shipping"`
 	ShippingTax int64 `json:"shippingTax"`
 }
 
-// Paid is the sum of the parts.
+// Paid returns the sum of the parts.
 func (w Worth) Paid() int64 { return w.Net + w.Tax + w.Shipping + w.ShippingTax }
 
-// Goods is the worth without the shipping.
+// Goods returns the worth without shipping.
 func (w Worth) Goods() Worth { return Worth{Net: w.Net, Tax: w.Tax} }
 
-// Add is the worth of both. It cannot overflow where both are parts of one order.
+// Add returns w + v. It does not overflow if both are parts of the same order.
 func (w Worth) Add(v Worth) Worth {
-	return Worth{w.Net + v.Net, w.Tax + v.Tax, w.Shipping + v.Shipping, w.ShippingTax + v.ShippingTax}
+	return Worth{
+		Net: w.Net + v.Net, Tax: w.Tax + v.Tax,
+		Shipping: w.Shipping + v.Shipping, ShippingTax: w.ShippingTax + v.ShippingTax,
+	}
 }
 
-// Less is what is left of w after v.
+// Less returns w - v.
 func (w Worth) Less(v Worth) Worth {
-	return Worth{w.Net - v.Net, w.Tax - v.Tax, w.Shipping - v.Shipping, w.ShippingTax - v.ShippingTax}
+	return Worth{
+		Net: w.Net - v.Net, Tax: w.Tax - v.Tax,
+		Shipping: w.Shipping - v.Shipping, ShippingTax: w.ShippingTax - v.ShippingTax,
+	}
 }
 
-// Split divides an amount that is a part of w, such as a refund of so much, over w's parts in proportion. None gets more than it has: parts
-// taken one after another of what is left never exceed the whole, net and tax each. Returns CodeInvalidAmount for a negative amount and for
-// more than w.Paid().
+// Split divides an amount, for example of a partial refund, in proportion to the parts of w. No
+// part of the result is larger than that of w. So several amounts, each split from what is left,
+// exceed neither net nor tax. Returns CodeInvalidAmount for a negative amount or one above
+// w.Paid().
 func (w Worth) Split(amount int64) (Worth, error) {
 	if amount > w.Paid() {
 		return Worth{}, Errorf(CodeInvalidAmount, "cannot take %d out of %d", amount, w.Paid())
@@ -36,10 +44,10 @@ func (w Worth) Split(amount int64) (Worth, error) {
 	if err != nil {
 		return Worth{}, err
 	}
-	return Worth{parts[0], parts[1], parts[2], parts[3]}, nil
+	return Worth{Net: parts[0], Tax: parts[1], Shipping: parts[2], ShippingTax: parts[3]}, nil
 }
 
-// LineWorth is what the customer pays for a line. The lines' worths sum to the order's total.
+// LineWorth returns what the customer pays for a line. All lines sum to the order's total.
 func (o *Order) LineWorth(line int) Worth {
 	l, included := o.Lines[line], o.Breakdown().TaxIncluded
 	w := Worth{Net: l.discounted(), Tax: l.Tax, Shipping: l.Shipping, ShippingTax: l.ShippingTax}
@@ -49,9 +57,10 @@ func (o *Order) LineWorth(line int) Worth {
 	return w
 }
 
-// UnitsWorth is what the customer pays for n of a line's units, after the first ones: those that were refunded, cancelled or captured before.
-// Whatever way a line is divided into consecutive runs of units, their worths sum to the line's, and none has a negative part. Returns
-// CodeInvalidAmount unless 0 <= first, 0 <= n, and first + n is at most the line's quantity.
+// UnitsWorth returns what the customer pays for n units of a line after the first ones, which were
+// for example refunded before. However a line is divided into such runs of units, they sum to the
+// line, and no part is negative. Returns CodeInvalidAmount unless 0 <= first, 0 <= n and first + n
+// is at most the quantity.
 func (o *Order) UnitsWorth(line, first, n int) (Worth, error) {
 	l, whole := o.Lines[line], o.LineWorth(line)
 	if first < 0 || n < 0 || first > l.Quantity-n {
@@ -65,8 +74,8 @@ func (o *Order) UnitsWorth(line, first, n int) (Worth, error) {
 	return to.Less(from), err
 }
 
-// firstUnits is the worth of the first n units. Each part grows with n and reaches the whole with the last unit: a share of n out of quantity,
-// rounded.
+// firstUnits returns the worth of the first n units: each part is n / quantity of the whole,
+// rounded. It grows with n, and reaches the whole with the last unit.
 func firstUnits(l Line, whole Worth, n int) (w Worth, err error) {
 	for _, p := range []struct {
 		part  *int64

@@ -8,7 +8,8 @@ import (
 
 func (w Worth) negative() bool { return w.Net < 0 || w.Tax < 0 || w.Shipping < 0 || w.ShippingTax < 0 }
 
-// The lines' worths sum to the total; those of a line's units to the line's, however the units are divided.
+// The lines' worths sum to the total; those of a line's units to the line's, however the units are
+// divided.
 func TestOrder_UnitsWorth(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -39,12 +40,16 @@ func TestOrder_UnitsWorth(t *testing.T) {
 	})
 }
 
-// Refunds of an amount, one after another of what is left, exceed neither the net nor the tax, and end at the whole.
+// Refunds of an amount, one after another of what is left, exceed neither the net nor the tax, and
+// end at the whole.
 func TestWorth_Split(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		part := rapid.Int64Range(0, 1<<40)
-		left := Worth{part.Draw(t, "net"), part.Draw(t, "tax"), part.Draw(t, "shipping"), part.Draw(t, "shippingTax")}
+		left := Worth{
+			Net: part.Draw(t, "net"), Tax: part.Draw(t, "tax"),
+			Shipping: part.Draw(t, "shipping"), ShippingTax: part.Draw(t, "shippingTax"),
+		}
 		for left.Paid() > 0 {
 			amount := rapid.Int64Range(1, left.Paid()).Draw(t, "amount")
 			if rapid.Bool().Draw(t, "the rest") {
@@ -59,7 +64,8 @@ func TestWorth_Split(t *testing.T) {
 	})
 }
 
-// A case from the field: six refunds, of which the tax parts, each rounded by itself, added up to more than the tax.
+// A case from the field: six refunds, of which the tax parts, each rounded by itself, added up to
+// more than the tax.
 func TestWorth_Split_sixRefunds(t *testing.T) {
 	t.Parallel()
 	paid := Worth{Net: 52, Tax: 10}

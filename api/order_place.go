@@ -48,7 +48,7 @@ func (s *server) placeOrder(r *request) (*reply, error) {
 		return nil, err
 	}
 	o, err := s.draft(r, &body)
-	if orderflow.CodeOf(err) == orderflow.CodePromotionUsed { // by this very request, perhaps, that was sent twice at once
+	if orderflow.CodeOf(err) == orderflow.CodePromotionUsed { // perhaps by this request, sent twice at once
 		if earlier, err := s.Placements.Answer(r.Context(), key, s.now()); err != nil || earlier != nil {
 			return answerAgain(earlier, r.body, err)
 		}
@@ -64,7 +64,7 @@ func (s *server) placeOrder(r *request) (*reply, error) {
 	return s.place(r, o, key, answer)
 }
 
-// answerAgain gives the answer that was looked up for a request that had none before.
+// answerAgain replays an answer that was saved while the request was in progress.
 func answerAgain(earlier, body []byte, err error) (*reply, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look up idempotency key: %w", err)

@@ -2,7 +2,7 @@ package api
 
 import "github.com/orderflow-dev/orderflow"
 
-// priceView is what a total is made of.
+// priceView lists the amounts of a total.
 type priceView struct {
 	Subtotal       orderflow.Money `json:"subtotal"`
 	Discount       orderflow.Money `json:"discount"`
@@ -13,7 +13,7 @@ type priceView struct {
 	ShippingMethod string          `json:"shippingMethod,omitempty"`
 }
 
-// lineView is a line with its shares of the discount and the tax, where it has any.
+// lineView is a line with its shares of discount and tax, unless they are zero.
 type lineView struct {
 	SKU       string           `json:"sku"`
 	Name      string           `json:"name"`
@@ -48,13 +48,15 @@ func viewLines(o *orderflow.Order) []lineView {
 	views := make([]lineView, len(o.Lines))
 	for i, l := range o.Lines {
 		views[i] = lineView{
-			SKU: l.SKU, Name: l.Name, Quantity: l.Quantity, UnitPrice: l.UnitPrice, Total: l.Total, Discount: some(l.Discount), Tax: some(l.Tax),
+			SKU: l.SKU, Name: l.Name, Quantity: l.Quantity, UnitPrice: l.UnitPrice, Total: l.Total,
+			Discount: some(l.Discount), Tax: some(l.Tax),
 		}
 	}
 	return views
 }
 
-// viewPlaced is the answer to a placed order. It is kept with the order, so that it leaves out a price that says nothing new.
+// viewPlaced returns the answer to a placed order. The answer is saved, so it leaves out a price
+// that is only a subtotal.
 func viewPlaced(o *orderflow.Order) placedView {
 	v := placedView{OrderID: o.ID, Status: o.Status, Total: o.Total, Lines: viewLines(o), PlacedAt: moment{o.PlacedAt}}
 	if o.Price != nil {

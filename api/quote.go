@@ -8,14 +8,16 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Pricing reads the tables that orders are priced by.
+// Pricing reads the data that orders are priced with.
 type Pricing interface {
-	// Pricing returns the tables, of their promotions only that of the code, and whether the customer has used it up.
+	// Pricing returns the shipping methods, the taxes and the promotion with the code, if there is
+	// one. used reports whether the customer has a claim on it.
 	Pricing(ctx context.Context, customerID, promotionCode string) (tables orderflow.Pricing, used bool, err error)
 }
 
-// quoteOrder says what POST /orders would charge now: it makes the same order, and saves nothing. It needs the same token, because the price is
-// the caller's: the address may be that of the profile, and a promotion may be used up; nor can codes be guessed without an account.
+// quoteOrder answers what POST /orders would charge now: it makes the same order and does not save
+// it. It needs the same token: the price depends on the caller, whose profile may have the address
+// and who may have used the promotion, and only customers may try out promotion codes.
 func (s *server) quoteOrder(r *request) (*reply, error) {
 	var body placeBody
 	if err := r.decode(&body); err != nil {
@@ -28,7 +30,7 @@ func (s *server) quoteOrder(r *request) (*reply, error) {
 	return jsonReply(http.StatusOK, quoteView{Total: o.Total, Price: viewPrice(o), Lines: viewLines(o)})
 }
 
-// price prices the items of a draft.
+// price sets the lines and the price of a draft.
 func (s *server) price(ctx context.Context, d *orderflow.Draft, items []orderflow.BasketItem, body *placeBody) error {
 	tables, used, err := s.Pricing.Pricing(ctx, d.CustomerID, body.PromotionCode)
 	if err != nil {
@@ -45,11 +47,12 @@ func (s *server) price(ctx context.Context, d *orderflow.Draft, items []orderflo
 	return nil
 }
 
-// pointAt says which member of the body a refusal of the price is about.
+// pointAt adds a pointer to the member of the body that a refusal of the price is about.
 func pointAt(err error, body *placeBody) error {
 	pointer := "/promotionCode"
 	switch code := orderflow.CodeOf(err); code {
-	case orderflow.CodeUnknownPromotion, orderflow.CodePromotionNotStarted, orderflow.CodePromotionExpired, orderflow.CodePromotionCurrency:
+	case orderflow.CodeUnknownPromotion, orderflow.CodePromotionNotStarted, orderflow.CodePromotionExpired,
+		orderflow.CodePromotionCurrency:
 	case orderflow.CodeUnknownShippingMethod:
 		pointer = "/shippingMethod"
 	case orderflow.CodeNoShippingMethod:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,9 +25,12 @@ func shop() orderflow.Pricing {
 			{Code: "SOON", Rate: 100_000, From: until, Until: until.Add(1)},
 		},
 		ShippingMethods: []orderflow.ShippingMethod{{ID: "post", Name: "Post", Zones: []orderflow.ShippingZone{
-			{Countries: []string{"GB"}, Currency: "USD", By: orderflow.ByValue, Bands: []orderflow.ShippingBand{{UpTo: 10_000, Price: 500}}},
+			{Countries: []string{"GB"}, Currency: "USD", By: orderflow.ByValue,
+				Bands: []orderflow.ShippingBand{{UpTo: 10_000, Price: 500}}},
 		}}},
-		Taxes: []orderflow.Tax{{Country: "GB", Included: true, Rate: 200_000, Categories: map[string]orderflow.Rate{"food": 0}, Shipping: 200_000}},
+		Taxes: []orderflow.Tax{{
+			Country: "GB", Included: true, Rate: 200_000, Shipping: 200_000, Categories: map[string]orderflow.Rate{"food": 0},
+		}},
 	}
 }
 
@@ -48,9 +52,12 @@ func TestQuoteOrder(t *testing.T) {
 	body := order(`promotionCode="tenth"`, `shippingMethod="post"`)
 	quoted := decoded[quoteView](f.quote(&ada, body).expect(200, ""))
 	want := priceView{
-		Subtotal: usd(4250), Discount: usd(425), Shipping: usd(500), Tax: usd(495 + 83), TaxIncluded: true, PromotionCode: "TENTH", ShippingMethod: "post",
+		Subtotal: usd(4250), Discount: usd(425), Shipping: usd(500), Tax: usd(495 + 83), TaxIncluded: true,
+		PromotionCode: "TENTH", ShippingMethod: "post",
 	}
-	if quoted.Price != want || quoted.Total != usd(4325) || *quoted.Lines[0].Discount != usd(330) || *quoted.Lines[0].Tax != usd(495) || quoted.Lines[1].Tax != nil {
+	mugs, tea := quoted.Lines[0], quoted.Lines[1]
+	if quoted.Price != want || quoted.Total != usd(4325) || *mugs.Discount != usd(330) || *mugs.Tax != usd(495) ||
+		tea.Tax != nil {
 		t.Errorf("quoted %+v", quoted)
 	}
 	placed := decoded[placedView](f.place(&ada, "key", body).expect(202, ""))
@@ -59,17 +66,20 @@ func TestQuoteOrder(t *testing.T) {
 	}
 	f.pricing = orderflow.Pricing{}
 	f.products["MUG-BLUE"] = orderflow.Product{SKU: "MUG-BLUE", Name: "Blue mug", Price: usd(1)}
-	if got := decoded[orderView](f.get(&ada, "/orders/"+placed.OrderID).expect(200, "")); got.Price != quoted.Price || got.Total != quoted.Total {
+	got := decoded[orderView](f.get(&ada, "/orders/"+placed.OrderID).expect(200, ""))
+	if got.Price != quoted.Price || got.Total != quoted.Total {
 		t.Errorf("the accepted order costs %+v now, quoted %+v", got, quoted)
 	}
 }
 
-// Without tables a quote is the sum of the lines. It saves nothing, and needs neither e-mail nor payment method.
+// Without tables a quote is the sum of the lines. It saves nothing, and needs neither e-mail nor
+// payment method.
 func TestQuoteOrder_savesNothing(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	quoted := decoded[quoteView](f.quote(&ada, order("-email", "-paymentMethod")).expect(200, ""))
-	if quoted.Total != usd(4250) || quoted.Price != (priceView{Subtotal: usd(4250), Discount: usd(0), Shipping: usd(0), Tax: usd(0)}) {
+	want := priceView{Subtotal: usd(4250), Discount: usd(0), Shipping: usd(0), Tax: usd(0)}
+	if quoted.Total != usd(4250) || quoted.Price != want {
 		t.Errorf("quoted %+v", quoted)
 	}
 	if len(f.orders)+len(f.answers)+len(f.claims) > 0 {
@@ -79,15 +89,19 @@ func TestQuoteOrder_savesNothing(t *testing.T) {
 	if p := decoded[Problem](res); len(p.Errors) != 1 || p.Errors[0].Pointer != "/shippingAddress" {
 		t.Errorf("got %s", res.body)
 	}
-	f.customers["ada"] = orderflow.Customer{ID: "ada", Address: &orderflow.Address{Name: "A", Line1: "1", City: "London", PostalCode: "SW1Y 4JH", Country: "GB"}}
+	london := orderflow.Address{Name: "A", Line1: "1", City: "London", PostalCode: "SW1Y 4JH", Country: "GB"}
+	f.customers["ada"] = orderflow.Customer{ID: "ada", Address: &london}
 	f.quote(&ada, order("-shippingAddress", "-email")).expect(200, "")
 	f.quote(nil, order()).expect(401, "Unauthenticated")
-	f.quote(&Caller{Subject: "ada", Scopes: []string{"orders:read"}, TokenUse: "access"}, order()).expect(403, "InsufficientScope")
+	reader := Caller{Subject: "ada", Scopes: []string{"orders:read"}, TokenUse: "access"}
+	f.quote(&reader, order()).expect(403, "InsufficientScope")
 }
 
 // What an order is refused for, its quote is refused for, in the same words.
 func TestQuoteOrder_refusesAsPlaceOrder(t *testing.T) {
 	t.Parallel()
+	const abroad, dublin = `shippingAddress.country="IE"`, `shippingAddress.postalCode="D02 AF30"`
+	const noMethod, toCountry = "NoShippingMethod", "/shippingAddress/country"
 	for name, tt := range map[string]struct {
 		body    string
 		status  int
@@ -96,7 +110,7 @@ func TestQuoteOrder_refusesAsPlaceOrder(t *testing.T) {
 	}{
 		"unknown product":       {order(`items=[{"sku":"NONE","quantity":1}]`), 422, "UnknownProduct", "/items/0/sku"},
 		"foreign currency":      {order(`items=[{"sku":"FROMAGE","quantity":1}]`), 422, "CurrencyMismatch", "/items/0/sku"},
-		"beyond every band":     {order(`items=[{"sku":"YACHT","quantity":900}]`), 422, "NoShippingMethod", "/shippingAddress/country"},
+		"beyond every band":     {order(`items=[{"sku":"YACHT","quantity":900}]`), 422, noMethod, toCountry},
 		"another total":         {order(`expectedTotal={"amount":4250,"currency":"USD"}`), 409, "PriceChanged", ""},
 		"unknown promotion":     {order(`promotionCode="NONE"`), 422, "UnknownPromotion", "/promotionCode"},
 		"promotion of tomorrow": {order(`promotionCode="SOON"`), 422, "PromotionNotStarted", "/promotionCode"},
@@ -104,8 +118,8 @@ func TestQuoteOrder_refusesAsPlaceOrder(t *testing.T) {
 		"used promotion":        {order(`promotionCode="once"`), 409, "PromotionUsed", ""},
 		"promotion in euros":    {order(`promotionCode="EUROS"`), 422, "PromotionCurrency", "/promotionCode"},
 		"unknown method":        {order(`shippingMethod="drone"`), 422, "UnknownShippingMethod", "/shippingMethod"},
-		"method not there":      {order(`shippingMethod="post"`, `shippingAddress.country="IE"`, `shippingAddress.postalCode="D02 AF30"`), 422, "NoShippingMethod", "/shippingMethod"},
-		"no method there":       {order(`shippingAddress.country="IE"`, `shippingAddress.postalCode="D02 AF30"`), 422, "NoShippingMethod", "/shippingAddress/country"},
+		"method not there":      {order(`shippingMethod="post"`, abroad, dublin), 422, noMethod, "/shippingMethod"},
+		"no method there":       {order(abroad, dublin), 422, noMethod, toCountry},
 		"nothing to pay":        {order(`promotionCode="ALL"`, `items=[{"sku":"TEA-GREY","quantity":1}]`), 422, "FreeOrder", ""},
 		"malformed code":        {order(`promotionCode="10 %"`), 422, "InvalidRequest", "/promotionCode"},
 	} {
@@ -119,11 +133,12 @@ func TestQuoteOrder_refusesAsPlaceOrder(t *testing.T) {
 			o.RefuseFreeOrders = true
 			f.handler = New(o)
 			f.claims["ada/ONCE"] = orderflow.Claim{CustomerID: "ada", PromotionCode: "ONCE", OrderID: "ord_0"}
-			quoted, placed := f.quote(&ada, tt.body).expect(tt.status, tt.code), f.place(&ada, "key", tt.body).expect(tt.status, tt.code)
+			quoted := f.quote(&ada, tt.body).expect(tt.status, tt.code)
+			placed := f.place(&ada, "key", tt.body).expect(tt.status, tt.code)
 			if string(quoted.body) != string(placed.body) || f.placed > 0 {
 				t.Errorf("quote: %s\norder: %s", quoted.body, placed.body)
 			}
-			if p := decoded[Problem](quoted); tt.pointer != "" && (len(p.Errors) != 1 || p.Errors[0].Pointer != tt.pointer) {
+			if at := quoted.faults(); tt.pointer != "" && !slices.Equal(at, []string{tt.pointer}) {
 				t.Errorf("got %s, want a fault at %s", quoted.body, tt.pointer)
 			}
 		})
@@ -136,7 +151,8 @@ func TestPlaceOrder_claims(t *testing.T) {
 	f := newShop(t)
 	body := order(`promotionCode="Once"`)
 	first := f.place(&ada, "one", body).expect(202, "")
-	if again := f.place(&ada, "one", body).expect(202, ""); string(again.body) != string(first.body) || again.header.Get("Idempotent-Replayed") == "" {
+	again := f.place(&ada, "one", body).expect(202, "")
+	if string(again.body) != string(first.body) || again.header.Get("Idempotent-Replayed") == "" {
 		t.Errorf("the same request again: %s", again.body)
 	}
 	f.place(&ada, "two", body).expect(409, "PromotionUsed")
@@ -146,7 +162,8 @@ func TestPlaceOrder_claims(t *testing.T) {
 	}
 }
 
-// slowAnswers does not see an answer the first time that it is asked: the request that was answered so was on its way.
+// slowAnswers does not see an answer the first time that it is asked: the request that was answered
+// so was on its way.
 type slowAnswers struct {
 	*memory
 	asked int
@@ -159,7 +176,8 @@ func (s *slowAnswers) Answer(ctx context.Context, key string, now time.Time) ([]
 	return s.memory.Answer(ctx, key, now)
 }
 
-// A request that was sent twice at once is not refused because of the promotion that it has used itself.
+// A request that was sent twice at once is not refused because of the promotion that it has used
+// itself.
 func TestPlaceOrder_ownClaim(t *testing.T) {
 	t.Parallel()
 	f := newShop(t)

@@ -87,7 +87,8 @@ func (s *Orders) actions(w orderflow.Write) ([]action, error) {
 		out = append(out, action{TransactWriteItem: types.TransactWriteItem{Update: update}, move: &w.Stock[i]})
 	}
 	if w.Return != nil {
-		out = append(out, action{TransactWriteItem: types.TransactWriteItem{Delete: deleteClaim(s.Pricing, *w.Return)}, claim: true})
+		giveBack := types.TransactWriteItem{Delete: deleteClaim(s.Pricing, *w.Return)}
+		out = append(out, action{TransactWriteItem: giveBack, claim: true})
 	}
 	return out, nil
 }

@@ -31,10 +31,10 @@ func (p *Placements) Answer(ctx context.Context, key string, now time.Time) ([]b
 	return kept.at(now), nil
 }
 
-// Place saves a new order, its claim on a promotion and the answer under the key in one transaction,
-// the only write of the API. If the key has an answer that has not expired, nothing is saved and
-// earlier is that answer. Returns orderflow.CodeConflict while another transaction holds the key,
-// CodePromotionUsed if the customer has a claim, CodeThrottled.
+// Place saves a new order, its claim on a promotion and the answer under the key in one
+// transaction, the only write of the API. If the key has an answer that has not expired, nothing is
+// saved and earlier is that answer. Returns orderflow.CodeConflict while another transaction holds
+// the key, CodePromotionUsed if the customer has a claim, CodeThrottled.
 func (p *Placements) Place(ctx context.Context, o *orderflow.Order, key string, answer []byte, now,
 	expires time.Time) (earlier []byte, err error) {
 	if o.Version != 0 {
@@ -95,16 +95,17 @@ func (p *Placements) earlier(ctx context.Context, key string, now time.Time,
 	return answer, nil
 }
 
-// claimed is the refusal of the claim, if that alone was refused: with the answer it is the same request, placed before.
+// claimed returns the refusal of the claim, or nil if the answer was refused, too: then the same
+// request was placed before.
 func claimed(reasons []types.CancellationReason) error {
 	if len(reasons) < 3 || aws.ToString(reasons[0].Code) != "None" {
 		return nil
 	}
 	switch aws.ToString(reasons[2].Code) {
 	case "ConditionalCheckFailed":
-		return orderflow.Errorf(orderflow.CodePromotionUsed, "the promotion is for one order of each customer, and was used")
+		return orderflow.Errorf(orderflow.CodePromotionUsed, "the promotion is already used: it allows one order for each customer")
 	case "TransactionConflict":
-		return orderflow.Errorf(orderflow.CodeThrottled, "another order of the customer is about to use the promotion")
+		return orderflow.Errorf(orderflow.CodeThrottled, "another order of the customer uses the promotion at the same time")
 	}
 	return nil
 }

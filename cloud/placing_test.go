@@ -75,13 +75,19 @@ func TestPlacements_cancelled(t *testing.T) {
 		reasons string
 		want    orderflow.Code
 	}{
-		"in flight":                           {`{"Code":"TransactionConflict"},{"Code":"None"}`, orderflow.CodeConflict},
-		"throttled":                           {`{"Code":"ThrottlingError"},{"Code":"None"}`, orderflow.CodeThrottled},
-		"the order's id is taken":             {`{"Code":"None"},{"Code":"ConditionalCheckFailed"}`, orderflow.CodeConflict},
-		"the promotion is used":               {`{"Code":"None"},{"Code":"None"},{"Code":"ConditionalCheckFailed"}`, orderflow.CodePromotionUsed},
-		"it is about to be used":              {`{"Code":"None"},{"Code":"None"},{"Code":"TransactionConflict"}`, orderflow.CodeThrottled},
-		"used by the same request, in flight": {`{"Code":"TransactionConflict"},{"Code":"None"},{"Code":"ConditionalCheckFailed"}`, orderflow.CodeConflict},
-		"expired in between":                  {`{"Code":"ConditionalCheckFailed"},{"Code":"None"}`, orderflow.CodeConflict},
+		"in flight":               {`{"Code":"TransactionConflict"},{"Code":"None"}`, orderflow.CodeConflict},
+		"throttled":               {`{"Code":"ThrottlingError"},{"Code":"None"}`, orderflow.CodeThrottled},
+		"the order's id is taken": {`{"Code":"None"},{"Code":"ConditionalCheckFailed"}`, orderflow.CodeConflict},
+		"the promotion is used": {
+			`{"Code":"None"},{"Code":"None"},{"Code":"ConditionalCheckFailed"}`, orderflow.CodePromotionUsed,
+		},
+		"it is about to be used": {
+			`{"Code":"None"},{"Code":"None"},{"Code":"TransactionConflict"}`, orderflow.CodeThrottled,
+		},
+		"used by the same request, in flight": {
+			`{"Code":"TransactionConflict"},{"Code":"None"},{"Code":"ConditionalCheckFailed"}`, orderflow.CodeConflict,
+		},
+		"expired in between": {`{"Code":"ConditionalCheckFailed"},{"Code":"None"}`, orderflow.CodeConflict},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

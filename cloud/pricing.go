@@ -13,12 +13,13 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Pricing reads the tables that orders are priced by. All are items of one table, by kind and id.
+// Pricing reads the data that orders are priced with, from one table with the key kind and id.
 //
-// Shipping methods and taxes are read once and kept for some time: an order reads none of them. Until that time is over, a function that runs may
-// price by what was changed: such an order costs what the tables said a moment ago, and keeps that price. A quote and an order of the same
-// moment may so differ; the order's expectedTotal refuses it. Promotions and claims are not kept: they are read, strongly consistent, for orders
-// that name a promotion.
+// It caches shipping methods and taxes for the duration Keep, so that an order reads none of them.
+// After a change, a running function uses the old data until its cache expires: an order that is
+// accepted meanwhile costs what the old data say, and keeps that price. A quote and its order may
+// therefore differ; the order's expectedTotal refuses the difference. Promotions and claims are not
+// cached: orders with a promotion read them, strongly consistent.
 type Pricing struct {
 	DB    *dynamodb.Client
 	Table string
@@ -27,10 +28,11 @@ type Pricing struct {
 
 	mu    sync.Mutex
 	rates orderflow.Pricing
-	until time.Time // how long they are kept
+	until time.Time // when the cache expires
 }
 
-// The kinds of items. That of a claim ends with the customer, so that claims of one promotion do not crowd one partition.
+// The kinds of items. The kind of a claim ends with the customer's id, so that the claims on a
+// promotion are spread over partitions.
 const (
 	kindPromotion = "promotion"
 	kindShipping  = "shipping"
@@ -42,9 +44,12 @@ func pricingKey(kind, id string) item { return item{"kind": str(kind), "id": str
 
 func claimKey(c orderflow.Claim) item { return pricingKey(kindClaim+c.CustomerID, c.PromotionCode) }
 
-// Pricing returns the shipping methods, the taxes and, if there is one, the promotion of the code; and whether the customer has a claim on it.
-// It is an error if a table is not valid: no order is priced by half of them.
-func (p *Pricing) Pricing(ctx context.Context, customerID, promotionCode string) (tables orderflow.Pricing, used bool, err error) {
+// Pricing returns the shipping methods, the taxes and the promotion with the code, if there is one.
+// used reports whether the customer has a claim on it. Invalid data are an error, so that no order
+// gets a wrong price.
+func (p *Pricing) Pricing(
+	ctx context.Context, customerID, promotionCode string,
+) (tables orderflow.Pricing, used bool, err error) {
 	if tables, err = p.kept(ctx); err != nil || promotionCode == "" {
 		return tables, false, err
 	}
@@ -60,17 +65,18 @@ func (p *Pricing) Pricing(ctx context.Context, customerID, promotionCode string)
 	if !promotion.OncePerCustomer {
 		return tables, false, nil
 	}
-	claim, err := get[orderflow.Claim](ctx, p.DB, "claim", p.Table, claimKey(orderflow.Claim{CustomerID: customerID, PromotionCode: code}))
+	key := claimKey(orderflow.Claim{CustomerID: customerID, PromotionCode: code})
+	claim, err := get[orderflow.Claim](ctx, p.DB, "claim", p.Table, key)
 	return tables, claim != nil, err
 }
 
-// kept returns the shipping methods and taxes, read again if they have been kept long enough. Callers that find them old at once all read them.
+// kept returns the cached shipping methods and taxes. It reads them if the cache has expired.
 func (p *Pricing) kept(ctx context.Context) (orderflow.Pricing, error) {
 	now := p.Now()
 	p.mu.Lock()
 	rates, until := p.rates, p.until
 	p.mu.Unlock()
-	if now.Before(until) && until.Sub(now) <= p.Keep { // the clock may have been set back
+	if now.Before(until) && until.Sub(now) <= p.Keep { // a clock that was set back expires the cache, too
 		return rates, nil
 	}
 	rates, err := p.read(ctx)
@@ -96,11 +102,12 @@ func (p *Pricing) read(ctx context.Context) (rates orderflow.Pricing, err error)
 	return rates, nil
 }
 
-// allOf reads all items of a kind, in the order of their ids.
+// allOf returns all items of a kind, in the order of their ids.
 func allOf[T any](ctx context.Context, p *Pricing, kind string) ([]T, error) {
 	var out []T
 	pages := dynamodb.NewQueryPaginator(p.DB, &dynamodb.QueryInput{
-		TableName: &p.Table, KeyConditionExpression: aws.String("kind = :kind"), ExpressionAttributeValues: item{":kind": str(kind)},
+		TableName: &p.Table, KeyConditionExpression: aws.String("kind = :kind"),
+		ExpressionAttributeValues: item{":kind": str(kind)},
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -118,7 +125,7 @@ func allOf[T any](ctx context.Context, p *Pricing, kind string) ([]T, error) {
 	return out, nil
 }
 
-// PricingItems are the items that save the tables.
+// PricingItems returns the items of pricing data. Returns an error if the data are invalid.
 func PricingItems(p orderflow.Pricing) ([]map[string]types.AttributeValue, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
@@ -151,7 +158,7 @@ func PricingItems(p orderflow.Pricing) ([]map[string]types.AttributeValue, error
 	return out, nil
 }
 
-// putClaim saves a claim if the customer has none on the promotion.
+// putClaim saves a claim if the customer has none on the promotion yet.
 func putClaim(table string, c orderflow.Claim) (*types.Put, error) {
 	it, err := MarshalItem(c)
 	if err != nil {
@@ -163,10 +170,11 @@ func putClaim(table string, c orderflow.Claim) (*types.Put, error) {
 	return &types.Put{TableName: &table, Item: it, ConditionExpression: aws.String("attribute_not_exists(kind)")}, nil
 }
 
-// deleteClaim gives a claim back; the condition fails if it is another order's by now.
+// deleteClaim gives a claim back. Its condition fails if the claim belongs to another order.
 func deleteClaim(table string, c orderflow.Claim) *types.Delete {
 	return &types.Delete{
-		TableName: &table, Key: claimKey(c), ConditionExpression: aws.String("attribute_not_exists(kind) OR orderId = :order"),
+		TableName: &table, Key: claimKey(c),
+		ConditionExpression:       aws.String("attribute_not_exists(kind) OR orderId = :order"),
 		ExpressionAttributeValues: item{":order": str(c.OrderID)},
 	}
 }

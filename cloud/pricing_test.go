@@ -12,6 +12,13 @@ import (
 	"github.com/orderflow-dev/orderflow/storetest"
 )
 
+func putPricing(t *testing.T, db *dynamodb.Client, it item) {
+	t.Helper()
+	if _, err := db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String("pricing"), Item: it}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func savePricing(t *testing.T, db *dynamodb.Client, tables orderflow.Pricing) {
 	t.Helper()
 	items, err := PricingItems(tables)
@@ -19,9 +26,7 @@ func savePricing(t *testing.T, db *dynamodb.Client, tables orderflow.Pricing) {
 		t.Fatal(err)
 	}
 	for _, it := range items {
-		if _, err := db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String("pricing"), Item: it}); err != nil {
-			t.Fatal(err)
-		}
+		putPricing(t, db, it)
 	}
 }
 
@@ -35,7 +40,8 @@ func TestPricing(t *testing.T) {
 	storetest.TestClaims(t, func(t *testing.T) storetest.Claims {
 		db := localDB(t)
 		orders := &Orders{DB: db, Table: "orders", Pricing: "pricing"}
-		return claims{placed{&Placements{DB: db, Orders: "orders", Idempotency: "idempotency", Pricing: "pricing"}, orders}, orders}
+		p := &Placements{DB: db, Orders: "orders", Idempotency: "idempotency", Pricing: "pricing"}
+		return claims{placed{p, orders}, orders}
 	})
 }
 
@@ -58,9 +64,7 @@ func TestPricing_used(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: put.TableName, Item: put.Item}); err != nil {
-		t.Fatal(err)
-	}
+	putPricing(t, db, put.Item)
 	for customer, want := range map[string]bool{"ada": true, "bob": false} {
 		if _, used, err := p.Pricing(t.Context(), customer, "once"); err != nil || used != want {
 			t.Errorf("%s: used %t, %v", customer, used, err)
@@ -68,20 +72,21 @@ func TestPricing_used(t *testing.T) {
 	}
 }
 
-// TestPricing_keeps: shipping and taxes are read again when they were kept long enough, or the clock was set back; an order without a promotion
-// reads nothing in between.
+// TestPricing_keeps: shipping and taxes are read again when they were kept long enough, or the
+// clock was set back; an order without a promotion reads nothing in between.
 func TestPricing_keeps(t *testing.T) {
 	t.Parallel()
 	f, cfg := newFake(t, map[string]string{"Query": `{"Items":[],"Count":0}`, "GetItem": `{}`})
 	now := noon
-	p := &Pricing{DB: dynamodb.NewFromConfig(cfg), Table: "pricing", Keep: time.Minute, Now: func() time.Time { return now }}
+	clock := func() time.Time { return now }
+	p := &Pricing{DB: dynamodb.NewFromConfig(cfg), Table: "pricing", Keep: time.Minute, Now: clock}
 	for _, tt := range []struct {
 		at   time.Duration
 		code string
 		want int // calls
 	}{
-		{0, "", 2}, {0, "", 0}, {59 * time.Second, "", 0}, {59 * time.Second, "X", 1}, {time.Minute, "", 2}, {time.Minute, "", 0},
-		{-time.Hour, "", 2},
+		{0, "", 2}, {0, "", 0}, {59 * time.Second, "", 0}, {59 * time.Second, "X", 1}, {time.Minute, "", 2},
+		{time.Minute, "", 0}, {-time.Hour, "", 2},
 	} {
 		f.asked, now = nil, noon.Add(tt.at)
 		if _, _, err := p.Pricing(t.Context(), "ada", tt.code); err != nil || len(f.asked) != tt.want {
@@ -99,9 +104,7 @@ func TestPricing_refusesInvalid(t *testing.T) {
 		{"kind": str("promotion"), "id": str("FREE"), "code": str("FREE"), "rate": number(2_000_000)},
 	} {
 		db := localDB(t)
-		if _, err := db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String("pricing"), Item: invalid}); err != nil {
-			t.Fatal(err)
-		}
+		putPricing(t, db, invalid)
 		p := &Pricing{DB: db, Table: "pricing", Keep: time.Minute, Now: func() time.Time { return noon }}
 		if tables, _, err := p.Pricing(t.Context(), "ada", "FREE"); err == nil {
 			t.Errorf("got %+v", tables)

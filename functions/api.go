@@ -11,7 +11,7 @@ import (
 	"github.com/orderflow-dev/orderflow/cloud"
 )
 
-// pricesKept is how long the API may price by shipping methods and taxes that were changed.
+// pricesKept is how long the API caches shipping methods and taxes.
 const pricesKept = 30 * time.Second
 
 func newAPI(p *parts) lambda.Handler {

@@ -20,23 +20,26 @@ func Tables() orderflow.Pricing {
 	from, until := noon.Add(-time.Hour), noon.Add(time.Hour)
 	return orderflow.Pricing{
 		Promotions: []orderflow.Promotion{
-			{Code: "ONCE", Amount: &orderflow.Money{Amount: 50, Currency: "USD"}, OncePerCustomer: true, From: from, Until: until},
+			{Code: "ONCE", Amount: new(usd(50)), OncePerCustomer: true, From: from, Until: until},
 			{Code: "TENTH", Rate: 100_000, From: from, Until: until},
 		},
 		ShippingMethods: []orderflow.ShippingMethod{
 			{ID: "express", Name: "Express", Zones: []orderflow.ShippingZone{
-				{Countries: []string{"US"}, Currency: "USD", By: orderflow.ByWeight, Bands: []orderflow.ShippingBand{{UpTo: 1000, Price: 900}, {Price: 1900}}}}},
+				{Countries: []string{"US"}, Currency: "USD", By: orderflow.ByWeight,
+					Bands: []orderflow.ShippingBand{{UpTo: 1000, Price: 900}, {Price: 1900}}}}},
 			{ID: "standard", Name: "Standard", Zones: []orderflow.ShippingZone{
 				{Currency: "USD", By: orderflow.ByValue, Bands: []orderflow.ShippingBand{{Price: 100}}}}},
 		},
 		Taxes: []orderflow.Tax{
-			{Country: "DE", Included: true, Rate: 190_000, Categories: map[string]orderflow.Rate{"food": 70_000}, Shipping: 190_000},
+			{Country: "DE", Included: true, Rate: 190_000, Shipping: 190_000,
+				Categories: map[string]orderflow.Rate{"food": 70_000}},
 			{Country: "US", Rate: 80_000},
 		},
 	}
 }
 
-// TestPricing tests that the tables come back as they were saved, and no other promotion than the one of the code.
+// TestPricing tests that the tables come back as they were saved, and no other promotion than the
+// one of the code.
 func TestPricing(t *testing.T, open func(t *testing.T, tables orderflow.Pricing) Pricing) {
 	t.Run("tables", func(t *testing.T) {
 		t.Parallel()
@@ -73,21 +76,25 @@ type Claims interface {
 // claiming makes an order with a promotion that is for one order of each customer.
 func claiming(t *testing.T, id string) *orderflow.Order {
 	t.Helper()
+	thing := orderflow.Product{SKU: "a", Name: "Thing", Price: usd(250)}
 	q, err := Tables().Quote(orderflow.Basket{
-		Items:   []orderflow.BasketItem{{Product: orderflow.Product{SKU: "a", Name: "Thing", Price: usd(250)}, Quantity: 1}},
+		Items:   []orderflow.BasketItem{{Product: thing, Quantity: 1}},
 		Country: "US", PromotionCode: "ONCE", At: noon,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := orderflow.Place(orderflow.Draft{ID: id, CustomerID: "cus_1", PaymentMethod: "pm_card_visa", At: PlacedAt, Lines: q.Lines, Price: &q.Price})
+	o, err := orderflow.Place(orderflow.Draft{
+		ID: id, CustomerID: "cus_1", PaymentMethod: "pm_card_visa", At: PlacedAt, Lines: q.Lines, Price: &q.Price,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return o
 }
 
-// TestClaims tests that a customer has one claim on a promotion at a time, and that an order gives back no other than its own.
+// TestClaims tests that a customer has one claim on a promotion at a time, and that an order gives
+// back no other than its own.
 func TestClaims(t *testing.T, open func(t *testing.T) Claims) {
 	for _, tt := range []struct {
 		name string
@@ -118,7 +125,9 @@ func testClaim(t *testing.T, c Claims) {
 		t.Errorf("the order was saved without its claim: %v", err)
 	}
 	// The same request again gets its answer, though the promotion is used: by itself.
-	if earlier, err := c.Place(t.Context(), claiming(t, "ord_1"), "key of ord_1", []byte("again"), noon, noon.Add(time.Hour)); err != nil || string(earlier) != "answer" {
+	again := claiming(t, "ord_1")
+	earlier, err := c.Place(t.Context(), again, "key of ord_1", []byte("again"), noon, noon.Add(time.Hour))
+	if err != nil || string(earlier) != "answer" {
 		t.Errorf("got %s, %v", earlier, err)
 	}
 	other := claiming(t, "ord_3")
@@ -140,10 +149,12 @@ func testReturn(t *testing.T, c Claims) {
 	wantCode(t, place(t, c, first), "")
 	back(first, *first.Claim())
 	wantCode(t, place(t, c, second), "")
-	// The claim is the second order's by now: the first one cannot give it back, and what it wrote stands all the same.
+	// The claim is the second order's by now: the first one cannot give it back, and what it wrote
+	// stands all the same.
 	first.SetPaymentStatus(orderflow.PaymentNone, by(0))
 	wantCode(t, c.Commit(t.Context(), orderflow.Write{Order: first, Return: first.Claim()}), "")
-	if saved, err := c.Order(t.Context(), first.ID); err != nil || saved.Version != 3 || saved.PaymentStatus != orderflow.PaymentNone {
+	saved, err := c.Order(t.Context(), first.ID)
+	if err != nil || saved.Version != 3 || saved.PaymentStatus != orderflow.PaymentNone {
 		t.Errorf("got %+v, %v", saved, err)
 	}
 	wantCode(t, place(t, c, third), orderflow.CodePromotionUsed)

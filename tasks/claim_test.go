@@ -24,7 +24,9 @@ func (p placing) Answer(_ context.Context, key string, _ time.Time) ([]byte, err
 	return p.answers[key], nil
 }
 
-func (p placing) Place(_ context.Context, o *orderflow.Order, key string, answer []byte, _, _ time.Time) ([]byte, error) {
+func (p placing) Place(
+	_ context.Context, o *orderflow.Order, key string, answer []byte, _, _ time.Time,
+) ([]byte, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if earlier := p.answers[key]; earlier != nil {
@@ -50,12 +52,15 @@ func TestStore_claims(t *testing.T) {
 func (s *store) claim(id string) {
 	o := s.orders[id]
 	none := orderflow.Money{Currency: o.Total.Currency}
-	o.Price = &orderflow.Price{Subtotal: o.Total, Discount: none, Shipping: none, Tax: none, PromotionCode: "ONCE", OncePerCustomer: true}
+	o.Price = &orderflow.Price{
+		Subtotal: o.Total, Discount: none, Shipping: none, Tax: none, PromotionCode: "ONCE", OncePerCustomer: true,
+	}
 	c := o.Claim()
 	s.claims[claimKey(*c)] = *c
 }
 
-// The promotion goes back to the customer with the order's end, once, and stays used if it was paid with.
+// The promotion goes back to the customer with the order's end, once, and stays used if it was paid
+// with.
 func TestClose_Handle_returnsClaim(t *testing.T) {
 	t.Parallel()
 	by := orderflow.By{At: start, Actor: "customer:cus_1"}

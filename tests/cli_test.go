@@ -61,12 +61,15 @@ func TestCLI_customer(t *testing.T) {
 		`Shipment +DISPATCHED, Sandbox Parcel, tracking number SP\w+`, `ITEM +SKU +QUANTITY +PRICE +TOTAL`,
 		`Gooseneck kettle, 1 l +kettle-gooseneck-1l +1 +69\.00 USD +69\.00 USD`, `TIME +STATUS +WHAT HAPPENED`)
 	const abroad = "examples/orders/14-promotion-and-tax.json"
-	breakdown := `Subtotal +90\.50 USD\nDiscount +-13\.58 USD, TABLE15\nShipping +9\.90 USD, standard\nTax +4\.35 USD\nTotal +91\.17 USD\n`
+	breakdown := `Subtotal +90\.50 USD\nDiscount +-13\.58 USD, TABLE15\nShipping +9\.90 USD, standard\n` +
+		`Tax +4\.35 USD\nTotal +91\.17 USD\n`
 	s.ok(t, []string{"order", "quote", abroad}, `ITEM +SKU`, breakdown)
-	if code, _, errs := s.cli(t, "order", "create", "-f", abroad, "--expect", "91.16 USD"); code != 1 || !strings.Contains(errs, "the total is 91.17 USD") {
+	code, _, errs := s.cli(t, "order", "create", "-f", abroad, "--expect", "91.16 USD")
+	if code != 1 || !strings.Contains(errs, "the total is 91.17 USD") {
 		t.Errorf("another total than expected: exit code %d, %s", code, errs)
 	}
-	created = s.ok(t, []string{"order", "create", "-f", abroad, "--expect", "91.17 USD"}, `^Order ord_\w+ for 91\.17 USD is placed\..*\n`+breakdown)
+	created = s.ok(t, []string{"order", "create", "-f", abroad, "--expect", "91.17 USD"},
+		`^Order ord_\w+ for 91\.17 USD is placed\..*\n`+breakdown)
 	s.ok(t, []string{"order", "get", regexp.MustCompile(`ord_\w+`).FindString(created)}, breakdown)
 	created = s.ok(t, []string{"order", "create", "-f", "examples/orders/03-declined-card.json"})
 	declined := regexp.MustCompile(`ord_\w+`).FindString(created)

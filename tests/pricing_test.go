@@ -59,7 +59,8 @@ func testPricing(t *testing.T, args ...string) {
 	s.checkInvariants(events)
 }
 
-// checkPrices: the amounts of every order agree, and a promotion that is for one order of each customer is used by those that were paid, alone.
+// checkPrices: the amounts of every order agree, and a promotion that is for one order of each
+// customer is used by those that were paid, alone.
 func (s *system) checkPrices(orders []orderflow.Order) {
 	s.t.Helper()
 	claims := map[string]orderflow.Claim{}
@@ -90,18 +91,22 @@ func testQuotedIsCharged(t *testing.T, s *system) {
 	ada := s.as("ada")
 	abroad := map[string]any{
 		"promotionCode": "table15", "shippingMethod": "express",
-		"shippingAddress": map[string]string{"name": personName, "line1": personLine1, "city": "Berlin", "postalCode": "10115", "country": "DE"},
+		"shippingAddress": map[string]string{
+			"name": personName, "line1": personLine1, "city": "Berlin", "postalCode": "10115", "country": "DE",
+		},
 	}
 	body := with(order("pm_card_visa", item{"plate-stoneware-27cm", 1}, item{"beans-ethiopia-250g", 2}), abroad)
 	var quoted priced
 	ada.quote(body).expect(http.StatusOK).into(&quoted)
 	// 18.90 + 29.00, 15 % off; 780 g + 540 g; 19 % in the plate and the shipping, 7 % in the beans.
 	p := quoted.Price
-	if p.Subtotal.Amount != 4790 || p.Discount.Amount != 719 || p.Shipping.Amount != 4990 || p.Tax.Amount != 256+161+797 || !p.TaxIncluded ||
-		p.PromotionCode != "TABLE15" || p.ShippingMethod != "express" || quoted.Total.Amount != 4790-719+4990 {
+	if p.Subtotal.Amount != 4790 || p.Discount.Amount != 719 || p.Shipping.Amount != 4990 ||
+		p.Tax.Amount != 256+161+797 || !p.TaxIncluded || p.PromotionCode != "TABLE15" ||
+		p.ShippingMethod != "express" || quoted.Total.Amount != 4790-719+4990 {
 		t.Errorf("quoted %+v", quoted)
 	}
-	ada.place(with(body, map[string]any{"expectedTotal": orderflow.Money{Amount: quoted.Total.Amount - 1, Currency: "USD"}})).problem(http.StatusConflict, "PriceChanged")
+	other := orderflow.Money{Amount: quoted.Total.Amount - 1, Currency: "USD"}
+	ada.place(with(body, map[string]any{"expectedTotal": other})).problem(http.StatusConflict, "PriceChanged")
 	id := ada.accepted(with(body, map[string]any{"expectedTotal": quoted.Total}))
 	var got priced
 	v := ada.ended(id)
@@ -128,7 +133,8 @@ func testOncePerCustomer(t *testing.T, s *system) {
 	ben.request(http.MethodPost, "/orders", key, body).expect(http.StatusAccepted).into(&first)
 	ben.place(body).problem(http.StatusConflict, "PromotionUsed")
 	ben.quote(body).problem(http.StatusConflict, "PromotionUsed")
-	ben.request(http.MethodPost, "/orders", key, body).expect(http.StatusAccepted).into(&again) // the same request: its own promotion does not stop it
+	// The same request again: its own claim does not stop it.
+	ben.request(http.MethodPost, "/orders", key, body).expect(http.StatusAccepted).into(&again)
 	if first.OrderID != again.OrderID || first.Total.Amount != 1305 {
 		t.Errorf("placed %+v, then %+v", first, again)
 	}

@@ -17,7 +17,8 @@ type orderQuoteCommand struct {
 }
 
 func (*orderQuoteCommand) Help() string {
-	return "Shows what the order would cost now, and saves nothing.\n\nExample:\n  orderflow order quote examples/orders/14-promotion-and-tax.json"
+	return "Shows what the order would cost now, and saves nothing.\n\n" +
+		"Example:\n  orderflow order quote examples/orders/14-promotion-and-tax.json"
 }
 
 func (c *orderQuoteCommand) Run(e *env) error {
@@ -43,7 +44,7 @@ func (c *orderQuoteCommand) Run(e *env) error {
 	})
 }
 
-// priceFacts lists the amounts of a price, without those that say nothing.
+// priceFacts lists the amounts of a price, without those that do not apply.
 func priceFacts(p client.Price, total orderflow.Money) [][]string {
 	subtotal, discount, shipping, tax := "", "", "", ""
 	if p.Subtotal != total {

@@ -18,10 +18,22 @@ func TestPriceFacts(t *testing.T) {
 		want  string
 	}{
 		{client.Price{Subtotal: usd(9800)}, usd(9800), "Total  98.00 USD\n"},
-		{client.Price{Subtotal: usd(9050), Discount: usd(1358), Shipping: usd(990), Tax: usd(435), PromotionCode: "TABLE15", ShippingMethod: "standard"}, usd(9117),
-			"Subtotal  90.50 USD\nDiscount  -13.58 USD, TABLE15\nShipping  9.90 USD, standard\nTax       4.35 USD\nTotal     91.17 USD\n"},
-		{client.Price{Subtotal: usd(1190), Tax: usd(190), TaxIncluded: true}, usd(1190), "Tax    1.90 USD, included\nTotal  11.90 USD\n"},
-		{client.Price{Subtotal: usd(1190), TaxIncluded: true, PromotionCode: "ALL", Discount: usd(1190)}, usd(0), "Subtotal  11.90 USD\nDiscount  -11.90 USD, ALL\nTotal     0.00 USD\n"},
+		{client.Price{
+			Subtotal: usd(9050), Discount: usd(1358), Shipping: usd(990), Tax: usd(435),
+			PromotionCode: "TABLE15", ShippingMethod: "standard",
+		}, usd(9117), `Subtotal  90.50 USD
+Discount  -13.58 USD, TABLE15
+Shipping  9.90 USD, standard
+Tax       4.35 USD
+Total     91.17 USD
+`},
+		{client.Price{Subtotal: usd(1190), Tax: usd(190), TaxIncluded: true}, usd(1190), `Tax    1.90 USD, included
+Total  11.90 USD
+`},
+		{client.Price{Subtotal: usd(1190), PromotionCode: "ALL", Discount: usd(1190)}, usd(0), `Subtotal  11.90 USD
+Discount  -11.90 USD, ALL
+Total     0.00 USD
+`},
 	} {
 		var out bytes.Buffer
 		if err := screen.New(&out).Facts(priceFacts(tt.price, tt.total)); err != nil || out.String() != tt.want {
@@ -36,7 +48,9 @@ func TestExpecting(t *testing.T) {
 	if err != nil || string(got) != `{"currency":"JPY","expectedTotal":{"amount":500,"currency":"JPY"}}` {
 		t.Errorf("got %s, %v", got, err)
 	}
-	for _, bad := range []struct{ request, total string }{{`{}`, "500.00 JPY"}, {`{}`, "98"}, {`[`, "500 JPY"}, {`[]`, "500 JPY"}} {
+	for _, bad := range []struct{ request, total string }{
+		{`{}`, "500.00 JPY"}, {`{}`, "98"}, {`[`, "500 JPY"}, {`[]`, "500 JPY"},
+	} {
 		if got, err := expecting([]byte(bad.request), bad.total); err == nil {
 			t.Errorf("%s expecting %s is %s", bad.request, bad.total, got)
 		}
