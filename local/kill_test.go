@@ -17,6 +17,7 @@ import (
 
 	"github.com/orderflow-dev/orderflow/local"
 	"github.com/orderflow-dev/orderflow/local/lambda"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // childFolder is set in the process that TestStack_kill kills.
@@ -44,16 +45,19 @@ func TestMain(m *testing.M) {
 const childHolds = "LOCAL_TEST_HOLDS"
 
 // holding is a handler that never answers.
-type holding struct{}
+type holding struct{ out store.Outlet }
 
-func (holding) Invoke(context.Context, []byte) ([]byte, error) {
+func (h holding) Invoke(context.Context, []byte) ([]byte, error) {
+	if err := h.out.Wait(); err != nil {
+		return nil, err
+	}
 	fmt.Println("held")
 	select {}
 }
 
 func childFactory(fn lambda.Function, cfg aws.Config) (lambda.Handler, error) {
 	if os.Getenv(childHolds) != "" {
-		return holding{}, nil
+		return holding{fn.Outlet}, nil
 	}
 	return handlers(fn, cfg)
 }
@@ -76,6 +80,9 @@ func child(dir string) error {
 	in := bufio.NewScanner(os.Stdin)
 	for in.Scan() {
 		if err := begin(s, in.Text()); err != nil {
+			return err
+		}
+		if err := s.Outlet().Wait(); err != nil {
 			return err
 		}
 		fmt.Println(in.Text())

@@ -78,6 +78,9 @@ func crashWhileWriting(t *testing.T, s *stack, fs *vfs.MemFS, seed uint64) (answ
 				if _, err := s.Do(t.Context(), "TransactWriteItems", json.RawMessage(fmt.Sprintf(put, id, id))); err != nil {
 					t.Error(err)
 				}
+				if err := s.store.Outlet().Wait(); err != nil {
+					t.Error(err)
+				}
 				mu.Lock()
 				done[id] = true
 				if len(done) == 100+int(seed)*30 {

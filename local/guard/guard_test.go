@@ -183,6 +183,11 @@ func TestListen(t *testing.T) {
 	}
 }
 
+// noOutlet is an outlet that delays nothing.
+type noOutlet struct{}
+
+func (noOutlet) Listener(l net.Listener) net.Listener { return l }
+
 // TestListen_reachesGuard checks that a server that listens on every interface answers at the
 // machine's own addresses.
 func TestListen_reachesGuard(t *testing.T) {
@@ -194,7 +199,7 @@ func TestListen_reachesGuard(t *testing.T) {
 	server := &http.Server{Handler: Guard{}.Handler(http.NotFoundHandler(),
 		func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(403) })}
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(l) }()
+	go func() { served <- server.Serve(l.Through(noOutlet{})) }()
 	t.Cleanup(func() {
 		if err := errors.Join(server.Close(), <-served); !errors.Is(err, http.ErrServerClosed) {
 			t.Error(err)

@@ -5,11 +5,23 @@ import (
 	"net"
 )
 
-// Listener is a TCP listener that knows from where it can be reached.
+// Listener is a TCP listener that knows from where it can be reached. It accepts connections only
+// through an Outlet.
 type Listener struct {
-	net.Listener
+	port net.Listener
 	host string // the configured one, "" if none
 }
+
+// Outlet is what replies pass: store.Outlet delays them until the disk has what they report.
+type Outlet interface {
+	Listener(net.Listener) net.Listener
+}
+
+// Through returns the listener for a server.
+func (l *Listener) Through(o Outlet) net.Listener { return o.Listener(l.port) }
+
+// Close frees the port.
+func (l *Listener) Close() error { return l.port.Close() }
 
 // Listen listens at HOST:PORT. Without a host it listens on loopback; every interface needs an
 // explicit address, 0.0.0.0 or [::].
@@ -69,4 +81,4 @@ func (l *Listener) Exposed() string {
 	}
 }
 
-func (l *Listener) tcp() *net.TCPAddr { return l.Addr().(*net.TCPAddr) } // Listen makes nothing else
+func (l *Listener) tcp() *net.TCPAddr { return l.port.Addr().(*net.TCPAddr) } // Listen makes nothing else

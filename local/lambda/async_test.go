@@ -165,6 +165,9 @@ func TestService_InvokeAsyncSurvivesCrash(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-entered // in flight when the machine stops
+	if err := st.Flush(); err != nil { // and accepted
+		t.Fatal(err)
+	}
 	crashed := fs.CrashClone(vfs.CrashCloneCfg{})
 	b.Close()
 	stop()

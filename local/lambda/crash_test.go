@@ -20,7 +20,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// life is one run of a service on a file system that crashes: whatever the store had not made durable when crash is called is gone.
+// life is one run of a service on a file system that crashes: whatever the store had not flushed when crash is called may be gone.
 type life struct {
 	fs *vfs.MemFS
 	st *store.Store
@@ -174,6 +174,9 @@ func TestService_InvokeAsyncCrashesLoseNothing(t *testing.T) {
 					if _, err := l.InvokeAsync("f", []byte(payload)); err != nil {
 						t.Errorf("accept %s: %v", payload, err)
 					}
+					if err := l.st.Outlet().Wait(); err != nil {
+						t.Errorf("accept %s: %v", payload, err)
+					}
 				}
 			})
 		}
@@ -239,6 +242,9 @@ func TestService_CrashesAreNoAttempts(t *testing.T) {
 		})
 		if round == 0 {
 			if _, err := l.InvokeAsync("f", []byte(`{"async":true}`)); err != nil {
+				t.Fatal(err)
+			}
+			if err := l.st.Outlet().Wait(); err != nil { // it is accepted
 				t.Fatal(err)
 			}
 		}

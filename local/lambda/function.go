@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // Function is a function as the template describes it.
@@ -23,6 +24,9 @@ type Function struct {
 	// ReservedConcurrency is the most requests at the same time; 0 throttles every one. Nil: a share of the account's.
 	ReservedConcurrency *int
 	Async               AsyncConfig
+	// Outlet is how the function's program reaches the outside, other than AWS: Register puts it here. What does not go through it may tell of
+	// something that a crash takes back.
+	Outlet store.Outlet
 	// Log takes what the function logs. Each execution environment has its own, which the factory finds here.
 	Log io.Writer
 }

@@ -34,7 +34,8 @@ func Isolated(o IsolatedOptions) func(Function) (Handler, error) {
 	}
 	return func(fn Function) (Handler, error) {
 		e, err := runtimeapi.Start(runtimeapi.Config{
-			Path: o.Bootstrap, Dir: filepath.Dir(o.Bootstrap), Env: environ(fn, o), Output: tee(o.Output, fn.Log), MaxResponse: MaxResponse, Clock: o.Clock,
+			Path: o.Bootstrap, Dir: filepath.Dir(o.Bootstrap), Env: environ(fn, o), Output: tee(o.Output, fn.Log), MaxResponse: MaxResponse,
+			Clock: o.Clock, Outlet: fn.Outlet,
 		})
 		if err != nil {
 			return nil, err

@@ -130,6 +130,7 @@ func (s *Service) Register(fn Function) error {
 	if fn.ARN == "" {
 		fn.ARN = ARN(fn.Name)
 	}
+	fn.Outlet = s.st.Outlet()
 	if err := fn.check(); err != nil {
 		return fmt.Errorf("register function %s: %w", fn.Name, err)
 	}

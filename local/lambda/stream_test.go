@@ -150,7 +150,10 @@ func TestStreamMapping_InOrderAndDurable(t *testing.T) {
 	if got := strings.Join(seen.all(), " "); got != "1,2 3,4 5" {
 		t.Errorf("batches %s", got)
 	}
-	stop() // what has been written may be read before it is flushed
+	stop()
+	if err := st.Flush(); err != nil {
+		t.Fatal(err)
+	}
 	crashed := fs.CrashClone(vfs.CrashCloneCfg{})
 	if err := st.Close(); err != nil {
 		t.Fatal(err)

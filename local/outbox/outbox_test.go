@@ -91,6 +91,9 @@ func TestOutbox_CrashLosesNothing(t *testing.T) {
 		want = append(want, fmt.Sprint(i))
 	}
 	add(t, st, o, want...)
+	if err := st.Flush(); err != nil {
+		t.Fatal(err)
+	}
 	crashed := fs.CrashClone(vfs.CrashCloneCfg{RNG: rand.New(rand.NewPCG(1, 2))})
 	stop()
 	if err := st.Close(); err != nil {

@@ -116,8 +116,17 @@ func (w *world) run() {
 	}
 }
 
+// flush does what every reply to a client outside does first.
+func (w *world) flush() {
+	w.t.Helper()
+	if err := w.st.Outlet().Wait(); err != nil {
+		w.t.Error(err)
+	}
+}
+
 func (w *world) crash() {
 	w.t.Helper()
+	w.flush()
 	crashed := w.fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 0, RNG: rand.New(rand.NewPCG(1, 2))})
 	w.stop()
 	if err := w.st.Close(); err != nil {

@@ -82,6 +82,7 @@ func (w *world) workload(url string, g int, l *ledger, half chan<- struct{}) {
 	for i := range 20 {
 		body := fmt.Sprintf("%d-%d", g, i)
 		w.send(url, body)
+		w.flush()
 		l.note(l.sent, body)
 		if i == 10 {
 			half <- struct{}{}
@@ -97,6 +98,7 @@ func (w *world) workload(url string, g int, l *ledger, half chan<- struct{}) {
 			if err := w.svc.Delete(w.t.Context(), url, *m.ReceiptHandle); err != nil {
 				w.t.Error(err)
 			}
+			w.flush()
 			l.note(l.deleted, *m.Body)
 		}
 	}

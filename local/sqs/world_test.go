@@ -59,9 +59,18 @@ func (w *world) close() {
 	}
 }
 
+// flush does what every reply to a client outside does first.
+func (w *world) flush() {
+	w.t.Helper()
+	if err := w.st.Outlet().Wait(); err != nil {
+		w.t.Error(err)
+	}
+}
+
 // crash loses everything that was not flushed, and starts again from the rest.
 func (w *world) crash() {
 	w.t.Helper()
+	w.flush()
 	crashed := w.fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 0, RNG: rand.New(rand.NewPCG(1, 2))})
 	w.close()
 	w.fs = crashed

@@ -37,6 +37,8 @@ const crashInput = `{"items":[1,2]}`
 // world is what is outside of the service and survives a crash: the functions, and the holders of
 // task tokens.
 type world struct {
+	out    store.Outlet // of the service that runs: functions are called through it
+	called func()       // before a call leaves
 	mu     sync.Mutex
 	calls  []string
 	busy   bool // the first call of b has been refused
@@ -44,6 +46,12 @@ type world struct {
 }
 
 func (w *world) invoke(_ context.Context, function, _ string, payload []byte) (LambdaResult, error) {
+	if w.called != nil {
+		w.called()
+	}
+	if err := w.out.Wait(); err != nil {
+		return LambdaResult{}, err
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	name := function[strings.LastIndex(function, ":")+1:]
@@ -162,6 +170,13 @@ func recordCrashes(t *testing.T) (crashes []crash, want string) {
 		}
 		return nil
 	}))
+	w.called = func() {
+		mu.Lock()
+		defer mu.Unlock()
+		n++
+		take("committed, killed", 100)
+		take("committed, power failure", 0)
+	}
 	got := runOnce(t, fs, w)
 	if got.Status != asl.Succeeded {
 		t.Fatalf("without a crash it ended %+v", got)
@@ -178,6 +193,7 @@ func runOnce(t *testing.T, fs vfs.FS, w *world) DescribeExecutionOutput {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.out = st.Outlet()
 	clock := clockwork.NewFakeClockAt(testStart)
 	h := startOn(t, st, clock, Options{InvokeLambda: w.invoke, Seed: func() uint64 { return 42 }}, nil)
 	ctx, cancel := context.WithTimeout(t.Context(), settle)

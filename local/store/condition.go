@@ -81,13 +81,25 @@ func (c *condition) guard(f func() error) error {
 	}
 }
 
+// committing calls f, which writes to the log. Pebble panics when it cannot.
+func (c *condition) committing(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			if err = c.err(); err == nil {
+				panic(v)
+			}
+		}
+	}()
+	return f()
+}
+
 // logger takes Pebble's messages: only the fatal ones matter.
 type logger struct{ c *condition }
 
 func (logger) Infof(string, ...any)  {}
 func (logger) Errorf(string, ...any) {}
 
-// Fatalf implements pebble.Logger. It must not return. A committer panics, which Batch.apply recovers; a goroutine of Pebble's own stands still for ever:
+// Fatalf implements pebble.Logger. It must not return. A committer panics, which committing recovers; a goroutine of Pebble's own stands still for ever:
 // it may hold locks that protect what is half done.
 func (l logger) Fatalf(format string, args ...any) {
 	err := fmt.Errorf(strings.ReplaceAll(format, "%v", "%w"), args...)

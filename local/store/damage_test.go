@@ -41,16 +41,19 @@ func killed(t *testing.T, dir string) (values int) {
 	return 60
 }
 
-// waitNoted waits until the mark says all that is durable.
+// waitNoted flushes, and waits until the mark says all that is durable.
 func waitNoted(t *testing.T, s *Store) {
 	t.Helper()
+	if err := s.Flush(); err != nil {
+		t.Fatal(err)
+	}
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		p, err := readMark(vfs.Default, s.state.dir)
 		if now := s.mark.progress(); err == nil && p.next == now.next && p.manifest == now.manifest && p.logs == now.logs {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("the mark does not follow the commits")
+			t.Fatal("the mark does not follow the flushes")
 		}
 	}
 }

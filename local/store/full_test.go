@@ -24,12 +24,15 @@ func failsFrom(fs vfs.FS, k int, err error) vfs.FS {
 	}))
 }
 
-// fill commits until the store fails, at most n batches. It returns how many it was told are committed.
+// fill commits and flushes until the store fails, at most n batches. It returns how many it was told are flushed.
 func fill(s *Store, n int) (int, error) {
 	for i := range n {
 		b := s.NewBatch()
 		b.Set(NewKey("t").Uint(uint64(i)), []byte(strings.Repeat("x", 2000)))
 		if err := s.state.guard(b.Commit); err != nil {
+			return i, err
+		}
+		if err := s.Flush(); err != nil {
 			return i, err
 		}
 		if i%10 == 9 {
@@ -69,7 +72,7 @@ func wantFailure(t *testing.T, err error, kind Kind, words ...string) {
 	}
 }
 
-// Wherever the disk fills up, the store ends with one sentence, and has everything that it said was committed when there is room again.
+// Wherever the disk fills up, the store ends with one sentence, and has everything that it said was flushed when there is room again.
 func TestStore_fullDisk(t *testing.T) {
 	t.Parallel()
 	for k := range 120 {
@@ -97,7 +100,7 @@ func TestStore_fullDisk(t *testing.T) {
 				t.Fatalf("there is room again: %v", err)
 			}
 			if got := count(t, s); got < committed {
-				t.Errorf("%d of %d committed values are there", got, committed)
+				t.Errorf("%d of %d flushed values are there", got, committed)
 			}
 			if err := s.Close(); err != nil {
 				t.Error(err)

@@ -17,11 +17,11 @@ import (
 // markName is the file that says how far the store has come. Pebble leaves names alone that it does not know.
 const markName = "PROGRESS"
 
-// markPause is how long a commit may be unnoted, and so how much a lost log may hide.
+// markPause is how long a flush may be unnoted, and so how much a lost log may hide.
 const markPause = 10 * time.Millisecond
 
-// mark notes beside Pebble's own files how far the store and each of its logs have come, so that the next Open sees if less than that is left. It is overwritten in place and not flushed, but on Close: no commit waits for
-// it, and since it follows the commits, what it says is never more than what is on the disk. After a crash of the machine it may say less.
+// mark notes beside Pebble's own files how far the store and each of its logs have come, so that the next Open sees if less than that is left. It is overwritten in place and not flushed, but on Close: nothing waits
+// for it, and since it follows the flushes, what it says is never more than what is on the disk. After a crash of the machine it may say less.
 type mark struct {
 	file     vfs.File
 	now      func() time.Time
@@ -137,16 +137,9 @@ func createMark(files vfs.FS, dir string, p progress) error {
 
 // reach notes, soon, that everything before next is durable.
 func (m *mark) reach(next uint64) {
-	for {
-		high := m.high.Load()
-		if next <= high {
-			return
-		}
-		if m.high.CompareAndSwap(high, next) {
-			break
-		}
+	if raise(&m.high, next) {
+		m.poke()
 	}
-	m.poke()
 }
 
 // synced notes, soon, that a manifest is durable.
@@ -163,12 +156,7 @@ func (m *mark) logged(w wal) {
 	m.poke()
 }
 
-func (m *mark) poke() {
-	select {
-	case m.wake <- struct{}{}:
-	default:
-	}
-}
+func (m *mark) poke() { poke(m.wake) }
 
 // run writes the mark, at most once a markPause. A write that fails has ended the store.
 func (m *mark) run() error {

@@ -57,7 +57,7 @@ func (s *Store) GetUint(key []byte) (uint64, error) {
 	return binary.BigEndian.Uint64(v), nil
 }
 
-// Increment adds one to the number at key and returns the sum when it is durable. Its callers must not run at once.
+// Increment adds one to the number at key and returns the sum. Its callers must not run at once.
 func (s *Store) Increment(key []byte) (uint64, error) {
 	n, err := s.GetUint(key)
 	if err != nil {

@@ -1,5 +1,21 @@
 // Package store is the one embedded, crash-safe, ordered key-value store under every local service.
 //
+// # Saved before shown
+//
+// Commit does not wait for the disk: when it returns, the batch is visible to this process, and in the log, which is flushed soon. A crash (of the process,
+// too: the end of the log is in its memory) leaves a prefix of the commits: if one is there, all before it are. Steps that stay inside the process need no
+// more than that: what follows from a commit is committed after it, and is lost with it.
+//
+// Whatever leaves the process must not tell of something that may be lost. So it waits until all that was visible when it was sent is flushed, what was only
+// read included: a reply to a client of the API or of the AWS endpoint, a request to a payment provider or a carrier, an event for a function that is a
+// process of its own. An Outlet does that, and there is no other way out: servers listen through Outlet.Listener, clients send through Outlet.RoundTripper, and
+// a test (tests/outlet_test.go) names the files that may open a connection. Those who wait at the same time share one flush.
+//
+// When the log cannot be flushed the store fails: nothing goes out any more, and the process ends. Logs are no replies: a line may tell of something that a
+// crash takes back.
+//
+// # Why Pebble
+//
 // It is a thin layer over Pebble: Pebble's commit pipeline writes the batches of concurrent committers with one
 // fsync (group commit), its vfs can crash and fail on purpose in tests, it opens in milliseconds whatever the number of keys,
 // and it is pure Go. SQLite, the alternative, serialises writers and pays for a B-tree and a query planner that nothing here needs: a loop that writes
@@ -32,9 +48,8 @@ type Options struct {
 // Store is an ordered map from bytes to bytes. It is safe for concurrent use.
 type Store struct {
 	db    *pebble.DB
-	write *pebble.WriteOptions
-	sync  bool
 	mark  *mark     // nil in memory
+	flush *flusher  // nil in memory
 	last  time.Time // LastCommit
 	state condition
 }
@@ -43,13 +58,13 @@ type Store struct {
 // a damaged one can still be restored.
 func Open(dir string, o Options) (*Store, error) {
 	if o.InMemory {
-		s := &Store{write: pebble.NoSync, state: newCondition(dir)}
+		s := &Store{state: newCondition(dir)}
 		if err := s.openDB("mem", vfs.NewMem(), true); err != nil {
 			return nil, s.state.opening(err)
 		}
 		return s, nil
 	}
-	s := &Store{write: pebble.Sync, sync: true, state: newCondition(dir)}
+	s := &Store{state: newCondition(dir)}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -86,7 +101,11 @@ func (s *Store) openFolder(dir string, o Options) error {
 	if err := s.openDB(dir, fs, false); err != nil {
 		return err
 	}
-	return s.state.guard(func() error { return s.mark.open(fs, dir) })
+	if err := s.state.guard(func() error { return s.mark.open(fs, dir) }); err != nil {
+		return err
+	}
+	s.flush = startFlusher(s.db, &s.state, s.mark)
+	return nil
 }
 
 // openDB opens Pebble. When the disk is full, that may fail, panic or never return.
@@ -136,13 +155,30 @@ func (s *Store) verify(dir string, fs vfs.FS, reached progress) error {
 	})
 }
 
-// Durable tells whether a committed batch survives a crash of the machine.
-func (s *Store) Durable() bool { return s.sync }
+// Durable reports whether what is flushed survives a crash of the machine.
+func (s *Store) Durable() bool { return s.flush != nil }
+
+// Flush returns when everything that was visible when it was called is durable (in memory: at once), or with the store's *Failure. It is for what leaves
+// the process; see Outlet.
+func (s *Store) Flush() error {
+	if s.flush == nil {
+		return s.Err()
+	}
+	return s.flush.wait()
+}
+
+// FlushesWaitedFor is how often Flush had to wait for the disk.
+func (s *Store) FlushesWaitedFor() int64 {
+	if s.flush == nil {
+		return 0
+	}
+	return s.flush.waits.Load()
+}
 
 // LastCommit is about when the last batch was committed before Open, by Options.Now; zero if nobody knows.
 func (s *Store) LastCommit() time.Time { return s.last }
 
-// Failed is closed when the store can no longer write, or has found damage: Err says why. What was committed before is on the disk.
+// Failed is closed when the store can no longer write, or has found damage: Err says why. What was flushed before is on the disk.
 func (s *Store) Failed() <-chan struct{} { return s.state.failed }
 
 // Err is the *Failure that ended the store, or nil.
@@ -154,7 +190,10 @@ func (s *Store) Close() error {
 		return err
 	}
 	return s.state.guard(func() error {
-		if s.mark != nil {
+		if s.flush != nil {
+			if err := s.flush.close(); err != nil {
+				return err
+			}
 			if err := s.mark.close(); err != nil {
 				return err
 			}
@@ -211,33 +250,25 @@ func (b *Batch) DeleteRange(lower, upper []byte) { must(b.b.DeleteRange(lower, u
 // Len is the size of the batch in bytes.
 func (b *Batch) Len() int { return b.b.Len() }
 
-// Commit applies the batch atomically and returns when it is durable (in memory: when it is visible).
-// Concurrent commits share one flush. The batch cannot be used afterwards. The error of a store that cannot write any more is its *Failure: whether
-// this batch is durable is then unknown. A commit that is under way when the store fails may never return: whoever must not hang waits for Failed too.
+// Commit applies the batch atomically, and returns when it is visible. It is durable soon, or when Flush returns, together with all that was committed
+// before. The batch cannot be used afterwards. The error of a store that cannot write any more is its *Failure: whether this batch will be there is then
+// unknown. A commit that is under way when the store fails may never return: whoever must not hang waits for Failed too.
 func (b *Batch) Commit() error {
 	if err := b.s.Err(); err != nil {
 		b.Discard()
 		return err
 	}
-	if err := b.apply(); err != nil {
+	f := b.s.flush
+	if f != nil {
+		f.begun.Add(1)
+	}
+	if err := b.s.state.committing(func() error { return b.b.Commit(pebble.NoSync) }); err != nil {
 		return fmt.Errorf("commit batch: %w", err) // the batch is left to Pebble, which may still hold it
 	}
-	if m := b.s.mark; m != nil {
-		m.reach(uint64(b.b.SeqNum()) + uint64(b.b.Count()))
+	if f != nil {
+		f.committed(uint64(b.b.SeqNum()) + uint64(b.b.Count()))
 	}
 	return b.b.Close()
-}
-
-// apply commits. Pebble panics when it cannot write its log.
-func (b *Batch) apply() (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			if err = b.s.Err(); err == nil {
-				panic(v)
-			}
-		}
-	}()
-	return b.b.Commit(b.s.write)
 }
 
 // Discard drops the batch without writing anything.

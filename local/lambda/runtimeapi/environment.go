@@ -8,14 +8,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os/exec"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/jonboulle/clockwork"
+
+	"github.com/orderflow-dev/orderflow/local/guard"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // InitTimeout is how long a program may take until it asks for its first request; 10 s on Lambda.
@@ -31,6 +34,7 @@ type Config struct {
 	// MaxResponse is the largest reply in bytes; a larger one is an error of the request.
 	MaxResponse int64
 	Clock       clockwork.Clock
+	Outlet      store.Outlet // what the program is given goes through it
 }
 
 // Error is a failed request with the payload that Lambda answers: {"errorMessage","errorType",...}.
@@ -80,18 +84,18 @@ type result struct {
 
 // Start starts the program and returns when it asks for its first request. Its failure to do so is an *Error.
 func Start(cfg Config) (*Environment, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := guard.Listen("127.0.0.1:0")
 	if err != nil {
-		return nil, fmt.Errorf("listen for runtime API: %w", err)
+		return nil, fmt.Errorf("runtime API: %w", err)
 	}
 	e := &Environment{
 		cfg: cfg, idle: make(chan struct{}, 1), work: make(chan *request), exited: make(chan struct{}), started: cfg.Clock.Now(),
 	}
 	e.server = &http.Server{Handler: e.handler(), ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = e.server.Serve(listener) }() // ends with Close
+	go func() { _ = e.server.Serve(listener.Through(cfg.Outlet)) }() // ends with Close
 	e.cmd = exec.Command(cfg.Path)
 	e.cmd.Dir, e.cmd.Stdout, e.cmd.Stderr = cfg.Dir, cfg.Output, cfg.Output
-	e.cmd.Env = append(append([]string(nil), cfg.Env...), "AWS_LAMBDA_RUNTIME_API="+listener.Addr().String())
+	e.cmd.Env = append(append([]string(nil), cfg.Env...), "AWS_LAMBDA_RUNTIME_API="+strings.TrimPrefix(listener.URL(), "http://"))
 	e.cmd.SysProcAttr = ownGroup()
 	e.cmd.WaitDelay = time.Second // a grandchild that keeps the output open must not keep us
 	if err := e.cmd.Start(); err != nil {

@@ -18,6 +18,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/jonboulle/clockwork"
+
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // bootstrap builds the test function once for all tests; TestMain removes it.
@@ -54,7 +56,16 @@ func start(t *testing.T, handler string, clock clockwork.Clock, output *bytes.Bu
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := Config{Path: path, Dir: filepath.Dir(path), MaxResponse: 1 << 20, Clock: clock,
+	st, err := store.Open("", store.Options{InMemory: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	cfg := Config{Path: path, Dir: filepath.Dir(path), MaxResponse: 1 << 20, Clock: clock, Outlet: st.Outlet(),
 		Env: []string{"_HANDLER=" + handler, "AWS_LAMBDA_FUNCTION_NAME=f", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256"}}
 	if output != nil {
 		cfg.Output = output

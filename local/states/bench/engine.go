@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/orderflow-dev/orderflow/local/asl/value"
 	"github.com/orderflow-dev/orderflow/local/awsapi"
+	"github.com/orderflow-dev/orderflow/local/guard"
 	"github.com/orderflow-dev/orderflow/local/states"
 	"github.com/orderflow-dev/orderflow/local/store"
 )
@@ -59,11 +59,14 @@ func open(dir string, o options, invoke invoker) (*engine, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := e.store.Outlet().Wait(); err != nil { // the client is outside
+			return nil, err
+		}
 		return awsapi.Marshal(out)
 	}
 	closeHTTP := func() {}
 	if o.HTTP {
-		if e.call, closeHTTP, err = overHTTP(router.Guarded()); err != nil {
+		if e.call, closeHTTP, err = overHTTP(e.store.Outlet(), router.Guarded()); err != nil {
 			cancel()
 			return nil, err
 		}
@@ -80,18 +83,18 @@ func open(dir string, o options, invoke invoker) (*engine, error) {
 }
 
 // overHTTP serves the API on a loopback port and returns a client of it.
-func overHTTP(h http.Handler) (caller, func(), error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func overHTTP(out store.Outlet, h http.Handler) (caller, func(), error) {
+	l, err := guard.Listen("127.0.0.1:0")
 	if err != nil {
 		return nil, nil, err
 	}
 	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
-	go func() { _ = server.Serve(l) }() // ErrServerClosed
+	go func() { _ = server.Serve(l.Through(out)) }() // ErrServerClosed
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 256
 	client := &http.Client{Transport: transport}
 	call := func(ctx context.Context, op string, in []byte) ([]byte, error) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+l.Addr().String()+"/", bytes.NewReader(in))
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, l.URL()+"/", bytes.NewReader(in))
 		if err != nil {
 			return nil, err
 		}

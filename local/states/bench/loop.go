@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -185,7 +186,7 @@ func runBare(ctx context.Context, dir string, o options, inFlight, n int) (Resul
 			record = append(record, '}')
 			b := st.NewBatch()
 			b.Set(store.NewKey("bare").Uint(uint64(i)).Uint(uint64(step)), record)
-			if err := b.Commit(); err != nil {
+			if err := errors.Join(b.Commit(), st.Flush()); err != nil {
 				return err
 			}
 		}

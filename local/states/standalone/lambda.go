@@ -12,6 +12,7 @@ import (
 
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 	"github.com/orderflow-dev/orderflow/local/states"
+	"github.com/orderflow-dev/orderflow/local/store"
 )
 
 // maxResult is above Lambda's largest answer (6 MB).
@@ -23,14 +24,14 @@ type lambdaClient struct {
 	http     *http.Client
 }
 
-func newLambdaClient(endpoint string) (*lambdaClient, error) {
+func newLambdaClient(endpoint string, out store.Outlet) (*lambdaClient, error) {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("--lambda-endpoint %q is not an http URL", endpoint)
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 256
-	return &lambdaClient{u, &http.Client{Transport: transport}}, nil
+	return &lambdaClient{u, &http.Client{Transport: out.RoundTripper(transport)}}, nil
 }
 
 // invoke calls the function and waits for its result.

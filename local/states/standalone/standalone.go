@@ -139,7 +139,7 @@ func serve(ctx context.Context, c config, stdout, stderr io.Writer) (err error) 
 	router := &awsapi.Router{}
 	opt := states.Options{Logger: store.LogUntil(log, st.Err), Caller: caller(router, nil)}
 	if c.lambda != "" {
-		client, err := newLambdaClient(c.lambda)
+		client, err := newLambdaClient(c.lambda, st.Outlet())
 		if err != nil {
 			return err
 		}
@@ -166,7 +166,7 @@ func serve(ctx context.Context, c config, stdout, stderr io.Writer) (err error) 
 	if narrowed := l.Narrowed(); narrowed != "" {
 		fmt.Fprintln(stderr, "note:", narrowed)
 	}
-	return serveUntil(ctx, l, router.Guarded(append(c.hosts, l.Hosts()...)...), service, st)
+	return serveUntil(ctx, l.Through(st.Outlet()), router.Guarded(append(c.hosts, l.Hosts()...)...), service, st)
 }
 
 // openStore opens the data folder, which only its owner can read, and puts the clock forward to the

@@ -110,15 +110,14 @@ func newColdBench(ctx context.Context, bootstrap string, log *slog.Logger) (_ *c
 	if err != nil {
 		return nil, err
 	}
-	b.hook = serveQuietly(hookListener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(http.StatusConflict)
-	}))
 	opts := system.StackOptions(system.Options{Log: log}, map[string]string{
 		"PublicUrl": hookListener.URL(), "WebhookSecret": "not-a-secret-of-anything",
 	})
 	if b.stack, err = local.Open(ctx, opts); err != nil {
-		return nil, err
+		return nil, errors.Join(err, hookListener.Close())
 	}
+	conflict := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusConflict) })
+	b.hook = serveQuietly(hookListener.Through(b.stack.Outlet()), conflict)
 	if err := errors.Join(system.Seed(ctx, b.stack), putColdOrder(ctx, b.stack)); err != nil {
 		return nil, err
 	}
@@ -126,7 +125,7 @@ func newColdBench(ctx context.Context, bootstrap string, log *slog.Logger) (_ *c
 	if err != nil {
 		return nil, err
 	}
-	b.aws = serveQuietly(awsListener, b.stack.AWSHandler())
+	b.aws = serveQuietly(awsListener.Through(b.stack.Outlet()), b.stack.AWSHandler())
 	b.start = func(fn lambda.Function) (lambda.Handler, error) {
 		return lambda.Isolated(lambda.IsolatedOptions{Bootstrap: bootstrap, Endpoint: awsListener.URL()})(fn)
 	}

@@ -57,12 +57,15 @@ func (e TooFewDescriptors) Error() string {
 	return fmt.Sprintf("the limit of open files is %d, and the system needs at least %d: raise it, for example with ulimit -n 1024", e.have, e.need)
 }
 
-// outgoing returns the HTTP client of all functions in this process.
-func outgoing(most int) *http.Client {
+// outgoingTime limits each HTTP request of the functions in this process.
+const outgoingTime = 10 * time.Second
+
+// outgoing returns the HTTP transport of all functions in this process.
+func outgoing(most int) http.RoundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxConnsPerHost, t.MaxIdleConnsPerHost = most, most
 	t.IdleConnTimeout = 10 * time.Second
-	return &http.Client{Timeout: 10 * time.Second, Transport: t}
+	return t
 }
 
 // limitedListener is a listener that limits the number of connections. To accept one more, it

@@ -41,11 +41,15 @@ func StackOptions(o Options, params map[string]string) local.Options {
 
 // factory returns a factory of the handlers of template.yaml's functions, in this process. They log
 // to the system's log, and to the function's own log in the lines of the deployed program.
-func factory(log *slog.Logger, outgoing *http.Client) local.Factory {
+func factory(log *slog.Logger, outgoing http.RoundTripper) local.Factory {
+	if outgoing == nil {
+		outgoing = http.DefaultTransport
+	}
 	return func(fn lambda.Function, cfg aws.Config) (lambda.Handler, error) {
 		getenv := func(name string) string { return fn.Env[name] }
 		both := slog.New(slog.NewMultiHandler(log.Handler(), slog.NewJSONHandler(fn.Log, nil)))
-		return functions.New(fn.Handler, cfg, getenv, functions.Options{HTTPClient: outgoing,
+		client := &http.Client{Timeout: outgoingTime, Transport: fn.Outlet.RoundTripper(outgoing)}
+		return functions.New(fn.Handler, cfg, getenv, functions.Options{HTTPClient: client,
 			Logger: both.With("function", fn.Handler)})
 	}
 }

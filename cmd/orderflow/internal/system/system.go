@@ -36,7 +36,7 @@ type Options struct {
 	CarrierDelay  time.Duration     // how long the sandbox carrier takes
 	Parameters    map[string]string // of the template; they override those above
 	Isolation     Isolation         // how the functions run
-	Outgoing      *http.Client      // of the functions in this process; nil: one for each function
+	Outgoing      http.RoundTripper // of the functions in this process; nil: http.DefaultTransport
 	Log           *slog.Logger
 
 	Functions func(awsURL string) local.Factory   // returns the functions; nil: as Isolation selects
@@ -95,7 +95,8 @@ func Start(ctx context.Context, o Options) (_ *System, err error) {
 	}
 	opened.Store(s.Stack)
 	// Before the functions start: as processes they call it.
-	s.awsServer = s.serve(awsListener, s.most.aws, s.Stack.AWSHandler(append(awsListener.Hosts(), o.Hosts...)...))
+	s.awsServer = s.serve(awsListener.Through(s.Stack.Outlet()), s.most.aws,
+		s.Stack.AWSHandler(append(awsListener.Hosts(), o.Hosts...)...))
 	if err := s.Stack.Start(ctx); err != nil {
 		return nil, errors.Join(err, s.Stack.Close(ctx), s.clean())
 	}
@@ -104,7 +105,7 @@ func Start(ctx context.Context, o Options) (_ *System, err error) {
 		api = o.Around(api)
 	}
 	hosts := append(apiListener.Hosts(), append(publicHost(o), o.Hosts...)...)
-	s.apiServer = s.serve(gateway.Listener(apiListener), s.most.api, s.Stack.Guarded(&front{
+	s.apiServer = s.serve(gateway.Listener(apiListener.Through(s.Stack.Outlet())), s.most.api, s.Stack.Guarded(&front{
 		local:  (&localAPI{stack: s.Stack, client: s.Stack.ClientID("UserPoolClient"), hosts: hosts}).handler(),
 		issuer: s.Stack.Issuer().Handler(s.API),
 		api:    api,

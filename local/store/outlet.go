@@ -1,0 +1,81 @@
+package store
+
+import (
+	"errors"
+	"net"
+	"net/http"
+)
+
+// Outlet is the way out of the process. What goes through it waits until everything is durable that it may depend on: all that was visible when it was
+// sent. Once the store has failed nothing goes out any more. The zero Outlet lets nothing out.
+type Outlet struct{ s *Store }
+
+var errNoStore = errors.New("nothing may leave the process: the outlet belongs to no store")
+
+// Outlet returns the way out for what depends on this store.
+func (s *Store) Outlet() Outlet { return Outlet{s} }
+
+// Wait returns when something may be sent by a way of its own: a line on standard output, say. Its error is the store's *Failure.
+func (o Outlet) Wait() error {
+	if o.s == nil {
+		return errNoStore
+	}
+	return o.s.Flush()
+}
+
+// Listener wraps what a server listens at: its replies wait.
+func (o Outlet) Listener(l net.Listener) net.Listener { return outListener{l, o} }
+
+// RoundTripper wraps how a client sends: its requests wait.
+func (o Outlet) RoundTripper(next http.RoundTripper) http.RoundTripper { return outTripper{next, o} }
+
+type outListener struct {
+	net.Listener
+	out Outlet
+}
+
+// Accept implements net.Listener.
+func (l outListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return outConn{c, l.out}, nil
+}
+
+// outConn is a connection of a server. It hides the connection's own ways to send a file.
+type outConn struct {
+	net.Conn
+	out Outlet
+}
+
+// Write implements net.Conn.
+func (c outConn) Write(p []byte) (int, error) {
+	if err := c.out.Wait(); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(p)
+}
+
+type outTripper struct {
+	next http.RoundTripper
+	out  Outlet
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t outTripper) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := t.out.Wait(); err != nil {
+		if r.Body != nil {
+			err = errors.Join(err, r.Body.Close())
+		}
+		return nil, err
+	}
+	return t.next.RoundTrip(r)
+}
+
+// CloseIdleConnections is what http.Client calls of the same name look for.
+func (t outTripper) CloseIdleConnections() {
+	if c, ok := t.next.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
