@@ -80,35 +80,53 @@ func permission(p template.Permission) iam.ResourcePolicy {
 // policyService is a service whose resources have a Policy attribute. A policy is enforced like one
 // of the template, whoever sets it.
 type policyService struct {
-	awsapi.HTTPService
+	openService
 	setters []string              // the operations that may set a policy
 	refuse  func(why error) error // the service's answer to a policy that cannot be evaluated
 	attach  func()                // brings the service's policies into force
 }
 
-// Do performs the operation. A policy that cannot be evaluated is refused before anything is
-// stored.
+type openService interface {
+	awsapi.HTTPService
+	awsapi.Opener
+}
+
+// Do performs the operation.
 func (p policyService) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
-	if !slices.Contains(p.setters, op) {
-		return p.HTTPService.Do(ctx, op, input)
+	call, err := p.Open(op, awsapi.JSON(input))
+	if err != nil {
+		return nil, err
 	}
-	if err := checkPolicy(input); err != nil {
-		return nil, p.refuse(err)
+	return call.Do(ctx)
+}
+
+// Open implements awsapi.Opener. A policy that cannot be evaluated is refused before anything is stored.
+func (p policyService) Open(op string, in awsapi.Input) (awsapi.Call, error) {
+	call, err := p.openService.Open(op, in)
+	if err != nil || !slices.Contains(p.setters, op) {
+		return call, err
 	}
-	out, err := p.HTTPService.Do(ctx, op, input)
-	if err == nil {
-		p.attach()
+	do := call.Do
+	call.Do = func(ctx context.Context) (any, error) {
+		if err := checkPolicy(in); err != nil {
+			return nil, p.refuse(err)
+		}
+		out, err := do(ctx)
+		if err == nil {
+			p.attach()
+		}
+		return out, err
 	}
-	return out, err
+	return call, nil
 }
 
 // checkPolicy checks the policy that an operation sets on a queue or topic, if it sets one.
-func checkPolicy(input json.RawMessage) error {
+func checkPolicy(input awsapi.Input) error {
 	var in struct {
 		Attributes                    map[string]string
 		AttributeName, AttributeValue string
 	}
-	if awsapi.Decode(input, &in) != nil {
+	if input.Read(&in) != nil {
 		return nil // another shape, or malformed: the operation reports it
 	}
 	policy := in.Attributes["Policy"]

@@ -11,7 +11,7 @@ import (
 
 // queueService is SQS, whose queues may have a policy.
 func (s *Stack) queueService() awsapi.Service {
-	return policyService{HTTPService: s.sqs, setters: []string{"CreateQueue", "SetQueueAttributes"},
+	return policyService{openService: s.sqs, setters: []string{"CreateQueue", "SetQueueAttributes"},
 		attach: s.attachQueuePolicies,
 		refuse: func(why error) error {
 			return awsapi.Errorf("InvalidAttributeValue", "Invalid value for the parameter Policy. Reason: %v", why)

@@ -17,7 +17,7 @@ func (s *Stack) newSNS() (*sns.Service, error) {
 
 // topicService is SNS, whose topics may have a policy.
 func (s *Stack) topicService() awsapi.Service {
-	return policyService{HTTPService: s.sns, setters: []string{"CreateTopic", "SetTopicAttributes"},
+	return policyService{openService: s.sns, setters: []string{"CreateTopic", "SetTopicAttributes"},
 		attach: s.attachTopicPolicies,
 		refuse: func(why error) error {
 			return awsapi.Errorf("InvalidParameter", "Invalid parameter: Policy statement error: %v", why)

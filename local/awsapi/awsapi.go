@@ -106,18 +106,27 @@ func (r *Router) Register(name string, s Service) {
 // Call performs one operation as the identity in ctx: the way of every request from outside, and of one service to another
 // (a rule's target, a state machine's task, an event source mapping), so that permissions are checked in one place.
 func (r *Router) Call(ctx context.Context, service, op string, input json.RawMessage) (any, error) {
+	return r.Perform(ctx, service, op, JSON(input))
+}
+
+// Perform is Call with input of any form. The service must be an Opener for others than JSON.
+func (r *Router) Perform(ctx context.Context, service, op string, in Input) (any, error) {
 	s, ok := r.services[service]
 	if !ok {
 		return nil, NotImplemented(service + ":" + op)
 	}
+	call, err := open(s, op, in)
+	if err != nil {
+		return nil, err
+	}
 	if r.Authorize != nil {
-		for _, g := range s.Grants(op, input) {
+		for _, g := range call.Grants() {
 			if err := r.Authorize(ctx, IdentityFrom(ctx), g); err != nil {
 				return nil, err
 			}
 		}
 	}
-	return s.Do(ctx, op, input)
+	return call.Do(ctx)
 }
 
 // Caller performs an operation of another service as the identity in ctx: Router.CallJSON.

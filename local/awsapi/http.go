@@ -44,7 +44,7 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	op, input, err := protocol.Decode(req, body)
 	var out any
 	if err == nil {
-		out, err = r.Call(ctx, service, op, input)
+		out, err = r.answer(ctx, service, op, input)
 	}
 	if err != nil {
 		protocol.Encode(w, req, op, nil, asAWS(err))

@@ -7,29 +7,57 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// Grants implements awsapi.Service, after the Service Authorization Reference: one grant for each
-// table or index that is touched, and for transactions one for each action's kind.
+// Grants implements awsapi.Service.
 func (s *Service) Grants(op string, input json.RawMessage) []awsapi.Grant {
-	switch op {
-	case "TransactWriteItems", "TransactGetItems":
-		return transactGrants(input)
-	case "BatchGetItem", "BatchWriteItem":
-		var in struct{ RequestItems map[string]json.RawMessage }
-		if json.Unmarshal(input, &in) != nil {
-			return nil
-		}
-		var g grants
-		for name := range in.RequestItems {
-			g.add("dynamodb:"+op, tableARN(bareName(name)))
-		}
-		return g.list
-	case "ListTables", "ListStreams":
+	return api.GrantsOf(s, op, input)
+}
+
+// grants is Grants by the input, after the Service Authorization Reference: one grant for each table or index that is touched, and for
+// transactions one for each action's kind.
+func (s *Service) grants(op string, input any) []awsapi.Grant {
+	switch in := input.(type) {
+	case *getInput:
+		return tableGrant(op, in.TableName, parameter{})
+	case *writeInput:
+		return tableGrant(op, in.TableName, parameter{})
+	case *queryInput:
+		return tableGrant(op, in.TableName, in.IndexName)
+	case *scanInput:
+		return tableGrant(op, in.TableName, in.IndexName)
+	case *transactWriteInput:
+		return in.grants()
+	case *transactGetInput:
+		return in.grants()
+	case *batchGetInput:
+		return batchGrants(op, in.RequestItems)
+	case *batchWriteInput:
+		return batchGrants(op, in.RequestItems)
+	case *listTablesInput, *listStreamsInput:
 		return []awsapi.Grant{{Action: "dynamodb:" + op, Resource: "*"}}
 	}
-	var in struct{ TableName, IndexName, StreamArn, ShardIterator, ResourceArn string }
-	if json.Unmarshal(input, &in) != nil {
-		return nil
+	return managementGrant(op, input)
+}
+
+func tableGrant(op string, table, index parameter) []awsapi.Grant {
+	resource := tableARN(bareName(table.text))
+	if index.text != "" {
+		resource += "/index/" + index.text
 	}
+	return []awsapi.Grant{{Action: "dynamodb:" + op, Resource: resource}}
+}
+
+func batchGrants[R any](op string, requests map[string]R) []awsapi.Grant {
+	var g grants
+	for name := range requests {
+		g.add("dynamodb:"+op, tableARN(bareName(name)))
+	}
+	return g.list
+}
+
+// managementGrant is that of an operation on a table or a stream itself.
+func managementGrant(op string, input any) []awsapi.Grant {
+	var in struct{ TableName, StreamArn, ShardIterator, ResourceArn string }
+	awsapi.Members(&in, input)
 	resource := tableARN(bareName(in.TableName))
 	switch {
 	case op == "GetRecords":
@@ -38,31 +66,32 @@ func (s *Service) Grants(op string, input json.RawMessage) []awsapi.Grant {
 		resource = in.StreamArn
 	case in.ResourceArn != "":
 		resource = in.ResourceArn
-	case in.IndexName != "" && (op == "Query" || op == "Scan"):
-		resource += "/index/" + in.IndexName
 	}
 	return []awsapi.Grant{{Action: "dynamodb:" + op, Resource: resource}}
 }
 
-// transactActions are the IAM actions of the actions of transactions.
-var transactActions = map[string]string{
-	"Put": "dynamodb:PutItem", "Update": "dynamodb:UpdateItem", "Delete": "dynamodb:DeleteItem",
-	"ConditionCheck": "dynamodb:ConditionCheckItem", "Get": "dynamodb:GetItem",
+// transactActions are the IAM actions of the actions of transactions that write.
+var transactActions = [...]string{
+	putWrite: "dynamodb:PutItem", updateWrite: "dynamodb:UpdateItem", deleteWrite: "dynamodb:DeleteItem", checkWrite: "dynamodb:ConditionCheckItem",
 }
 
-func transactGrants(input json.RawMessage) []awsapi.Grant {
-	var in struct {
-		TransactItems []map[string]*struct{ TableName string }
-	}
-	if json.Unmarshal(input, &in) != nil {
-		return nil
-	}
+func (in *transactWriteInput) grants() []awsapi.Grant {
 	var g grants
 	for _, item := range in.TransactItems {
-		for kind, target := range item {
-			if action := transactActions[kind]; action != "" && target != nil {
-				g.add(action, tableARN(bareName(target.TableName)))
+		for kind, action := range item.actions() {
+			if action != nil {
+				g.add(transactActions[kind], tableARN(bareName(action.TableName.text)))
 			}
+		}
+	}
+	return g.list
+}
+
+func (in *transactGetInput) grants() []awsapi.Grant {
+	var g grants
+	for _, item := range in.TransactItems {
+		if item.Get != nil {
+			g.add("dynamodb:GetItem", tableARN(bareName(item.Get.TableName.text)))
 		}
 	}
 	return g.list

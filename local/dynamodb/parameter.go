@@ -27,3 +27,9 @@ func (p *parameter) UnmarshalJSON(data []byte) error {
 	}
 	return json.Unmarshal(data, &p.text)
 }
+
+// SetText implements shape.Texter.
+func (p *parameter) SetText(text string) { *p = parameter{text, true} }
+
+// Text implements shape.Texted.
+func (p parameter) Text() string { return p.text }

@@ -50,7 +50,7 @@ func New(st *store.Store, clock clockwork.Clock) (*Service, error) {
 	return s, nil
 }
 
-var api = awsapi.API[*Service]{Name: "dynamodb", Refuse: refused, Operations: awsapi.Operations[*Service]{
+var api = awsapi.API[*Service]{Name: "dynamodb", Grants: (*Service).grants, Refuse: refused, Operations: awsapi.Operations[*Service]{
 	"CreateTable":        awsapi.Typed((*Service).createTable),
 	"DescribeTable":      awsapi.Typed((*Service).describeTable),
 	"ListTables":         awsapi.Typed((*Service).listTables),
@@ -82,8 +82,22 @@ var api = awsapi.API[*Service]{Name: "dynamodb", Refuse: refused, Operations: aw
 
 // Do implements awsapi.Service.
 func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
-	if err := ctx.Err(); err != nil {
+	call, err := s.Open(op, awsapi.JSON(input))
+	if err != nil {
 		return nil, err
 	}
-	return api.Do(ctx, s, op, input)
+	return call.Do(ctx)
+}
+
+// Open implements awsapi.Opener. A call whose ctx has ended is not performed.
+func (s *Service) Open(op string, in awsapi.Input) (awsapi.Call, error) {
+	call, err := api.Open(s, op, in)
+	do := call.Do
+	call.Do = func(ctx context.Context) (any, error) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		return do(ctx)
+	}
+	return call, err
 }

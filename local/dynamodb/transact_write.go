@@ -14,10 +14,14 @@ const maxActions = 100
 // transactItem is one action of a transaction: exactly one member is set.
 type transactItem struct{ ConditionCheck, Put, Delete, Update *writeInput }
 
+// actions are the members by the kind of their write; nil is one that is not set.
+func (i transactItem) actions() [4]*writeInput {
+	return [...]*writeInput{putWrite: i.Put, updateWrite: i.Update, deleteWrite: i.Delete, checkWrite: i.ConditionCheck}
+}
+
 func (i transactItem) action() (kind writeKind, in *writeInput, err error) {
 	n := 0
-	for k, candidate := range [...]*writeInput{putWrite: i.Put, updateWrite: i.Update, deleteWrite: i.Delete,
-		checkWrite: i.ConditionCheck} {
+	for k, candidate := range i.actions() {
 		if candidate != nil {
 			kind, in = writeKind(k), candidate
 			n++

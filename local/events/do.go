@@ -8,7 +8,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-var api = awsapi.API[*Service]{Name: "events", Operations: awsapi.Operations[*Service]{
+var api = awsapi.API[*Service]{Name: "events", Grants: (*Service).grants, Operations: awsapi.Operations[*Service]{
 	"PutEvents":             awsapi.Typed((*Service).putEvents),
 	"CreateEventBus":        awsapi.Typed((*Service).createEventBus),
 	"DescribeEventBus":      awsapi.Typed((*Service).describeEventBus),
@@ -32,15 +32,21 @@ func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any
 	return api.Do(ctx, s, op, input)
 }
 
+// Open implements awsapi.Opener.
+func (s *Service) Open(op string, in awsapi.Input) (awsapi.Call, error) { return api.Open(s, op, in) }
+
 // Grants implements awsapi.Service.
 func (s *Service) Grants(op string, input json.RawMessage) []awsapi.Grant {
+	return api.GrantsOf(s, op, input)
+}
+
+// grants is Grants by the input.
+func (s *Service) grants(op string, input any) []awsapi.Grant {
 	var in struct {
 		Name, Rule, EventBusName string
 		Entries                  []struct{ EventBusName string }
 	}
-	if awsapi.Decode(input, &in) != nil {
-		return nil
-	}
+	awsapi.Members(&in, input)
 	action := "events:" + op
 	switch op {
 	case "PutEvents":

@@ -7,7 +7,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-var api = awsapi.API[*Service]{Name: "sns", Operations: awsapi.Operations[*Service]{
+var api = awsapi.API[*Service]{Name: "sns", Grants: (*Service).grants, Operations: awsapi.Operations[*Service]{
 	"CreateTopic":               awsapi.Typed((*Service).createTopic),
 	"DeleteTopic":               awsapi.Typed((*Service).deleteTopic),
 	"ListTopics":                awsapi.Typed((*Service).listTopics),
@@ -29,16 +29,22 @@ func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any
 	return api.Do(ctx, s, op, input)
 }
 
+// Open implements awsapi.Opener.
+func (s *Service) Open(op string, in awsapi.Input) (awsapi.Call, error) { return api.Open(s, op, in) }
+
 // Grants implements awsapi.Service.
 func (s *Service) Grants(op string, input json.RawMessage) []awsapi.Grant {
+	return api.GrantsOf(s, op, input)
+}
+
+// grants is Grants by the input.
+func (s *Service) grants(op string, input any) []awsapi.Grant {
 	var in struct {
 		Name      string
 		TopicARN  string `json:"TopicArn"`
 		TargetARN string `json:"TargetArn"`
 	}
-	if awsapi.Decode(input, &in) != nil {
-		return nil
-	}
+	awsapi.Members(&in, input)
 	action, resource := "sns:"+op, in.TopicARN
 	switch op {
 	case "PublishBatch":

@@ -7,7 +7,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-var api = awsapi.API[*Service]{Name: "sqs", Operations: awsapi.Operations[*Service]{
+var api = awsapi.API[*Service]{Name: "sqs", Grants: (*Service).grants, Operations: awsapi.Operations[*Service]{
 	"CreateQueue":                  awsapi.Typed((*Service).createQueue),
 	"DeleteQueue":                  awsapi.Typed((*Service).deleteQueue),
 	"GetQueueUrl":                  awsapi.Typed((*Service).getQueueURL),
@@ -37,6 +37,9 @@ func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any
 	return api.Do(ctx, s, op, input)
 }
 
+// Open implements awsapi.Opener.
+func (s *Service) Open(op string, in awsapi.Input) (awsapi.Call, error) { return api.Open(s, op, in) }
+
 // actions maps operations to their IAM action where it has another name.
 var actions = map[string]string{
 	"SendMessageBatch":             "SendMessage",
@@ -44,9 +47,13 @@ var actions = map[string]string{
 	"ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
 }
 
-// Grants implements awsapi.Service. A redrive acts for its caller, who needs the permissions for
-// its work on both queues.
+// Grants implements awsapi.Service.
 func (s *Service) Grants(op string, input json.RawMessage) []awsapi.Grant {
+	return api.GrantsOf(s, op, input)
+}
+
+// grants is Grants by the input. A redrive acts for its caller: it needs what it does on both queues.
+func (s *Service) grants(op string, input any) []awsapi.Grant {
 	var in struct {
 		QueueURL       string `json:"QueueUrl"`
 		QueueName      string
@@ -54,9 +61,7 @@ func (s *Service) Grants(op string, input json.RawMessage) []awsapi.Grant {
 		DestinationARN string `json:"DestinationArn"`
 		TaskHandle     string
 	}
-	if awsapi.Decode(input, &in) != nil {
-		return nil
-	}
+	awsapi.Members(&in, input)
 	action := "sqs:" + op
 	if a, ok := actions[op]; ok {
 		action = "sqs:" + a

@@ -7,7 +7,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-var api = awsapi.API[*Service]{Name: "states", Operations: awsapi.Operations[*Service]{
+var api = awsapi.API[*Service]{Name: "states", Grants: (*Service).grants, Operations: awsapi.Operations[*Service]{
 	"CreateStateMachine":               awsapi.Typed((*Service).CreateStateMachine),
 	"UpdateStateMachine":               awsapi.Typed((*Service).UpdateStateMachine),
 	"DeleteStateMachine":               awsapi.Typed((*Service).DeleteStateMachine),
@@ -39,10 +39,18 @@ func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any
 	return api.Do(ctx, s, op, input)
 }
 
+// Open implements awsapi.Opener.
+func (s *Service) Open(op string, in awsapi.Input) (awsapi.Call, error) { return api.Open(s, op, in) }
+
 // Grants returns the permission that a caller needs: the action on the state machine or execution
 // that the request names. The task token operations need it on the state machine that waits for the
 // token (SAM's StepFunctionsCallbackPolicy grants that).
 func (s *Service) Grants(op string, input json.RawMessage) []awsapi.Grant {
+	return api.GrantsOf(s, op, input)
+}
+
+// grants is Grants by the input.
+func (s *Service) grants(op string, input any) []awsapi.Grant {
 	var in struct {
 		StateMachineARN string `json:"stateMachineArn"`
 		ExecutionARN    string `json:"executionArn"`
@@ -51,9 +59,7 @@ func (s *Service) Grants(op string, input json.RawMessage) []awsapi.Grant {
 		Name            string `json:"name"`
 		RoleARN         string `json:"roleArn"`
 	}
-	if err := awsapi.Decode(input, &in); err != nil {
-		return nil
-	}
+	awsapi.Members(&in, input)
 	resource := "*"
 	switch op {
 	case "CreateStateMachine":

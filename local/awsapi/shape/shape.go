@@ -1,0 +1,120 @@
+// Package shape copies values between types of two packages that have the same members, as encoding one in JSON and decoding it into the
+// other would: the SDK's inputs to those of the local services, and the services' outputs to the SDK's. A copy shares no memory that can be
+// written with what it was made of.
+package shape
+
+import (
+	"fmt"
+	"reflect"
+	"sync"
+)
+
+// Move sets dst, which can be set and is zero, from src.
+type Move func(dst, src reflect.Value) error
+
+// Copier copies values. Its zero value copies what JSON would carry; it is safe for concurrent use.
+type Copier struct {
+	// FromSDK says that inputs of the SDK are copied. It leaves numbers, booleans and strings that are zero and no pointers out, as the SDK does,
+	// and refuses text that is not UTF-8, which JSON would change.
+	FromSDK bool
+	// Always reports the members of a struct that are never left out.
+	Always func(structure reflect.Type, member string) bool
+	// Leaf gives the move of a pair of types that has its own; nil for all others.
+	Leaf func(dst, src reflect.Type) Move
+
+	plans sync.Map // pair -> plan
+}
+
+type pair struct{ dst, src reflect.Type }
+
+type plan struct {
+	move Move
+	err  error
+}
+
+// Error is a value, or a type, that cannot be copied.
+type Error struct{ Reason string }
+
+func (e *Error) Error() string { return "copy between shapes: " + e.Reason }
+
+func errorf(format string, args ...any) error { return &Error{fmt.Sprintf(format, args...)} }
+
+// Copy sets what dst points to from src, a value or a pointer to one. The error is an *Error; dst is then of no use.
+func (c *Copier) Copy(dst, src any) error {
+	to, from := reflect.ValueOf(dst).Elem(), reflect.Indirect(reflect.ValueOf(src))
+	if !from.IsValid() {
+		return nil
+	}
+	move, err := c.plan(to.Type(), from.Type())
+	if err != nil {
+		return err
+	}
+	return move(to, from)
+}
+
+func (c *Copier) plan(dst, src reflect.Type) (Move, error) {
+	p, ok := c.plans.Load(pair{dst, src})
+	if !ok {
+		move, err := c.compile(dst, src)
+		p, _ = c.plans.LoadOrStore(pair{dst, src}, plan{move, err})
+	}
+	return p.(plan).move, p.(plan).err
+}
+
+// compile makes the move of a pair of types.
+func (c *Copier) compile(dst, src reflect.Type) (Move, error) {
+	if c.Leaf != nil {
+		if move := c.Leaf(dst, src); move != nil {
+			return move, nil
+		}
+	}
+	switch {
+	case dst == raw && src.Kind() != reflect.Slice, src == raw && dst.Kind() != reflect.Slice, (dst == raw) != (src == raw):
+		return absent, nil
+	case src.Kind() == reflect.Pointer:
+		return c.fromPointer(dst, src)
+	case dst.Kind() == reflect.Pointer:
+		return c.toPointer(dst, src)
+	case src.Kind() == reflect.Struct && dst.Kind() == reflect.Struct && dst != timeType:
+		return c.structs(dst, src)
+	case src.Kind() == reflect.Slice && dst.Kind() == reflect.Slice:
+		return c.slices(dst, src)
+	case src.Kind() == reflect.Map && dst.Kind() == reflect.Map && src.Key().Kind() == reflect.String && dst.Key().Kind() == reflect.String:
+		return c.maps(dst, src)
+	}
+	if move := c.scalar(dst, src); move != nil {
+		return move, nil
+	}
+	return nil, errorf("%s is no %s", src, dst)
+}
+
+func (c *Copier) fromPointer(dst, src reflect.Type) (Move, error) {
+	inner, err := c.compile(dst, src.Elem())
+	return func(dst, src reflect.Value) error {
+		if src.IsNil() {
+			return nil
+		}
+		return inner(dst, src.Elem())
+	}, err
+}
+
+func (c *Copier) toPointer(dst, src reflect.Type) (Move, error) {
+	inner, err := c.compile(dst.Elem(), src)
+	if nilable(src.Kind()) {
+		return func(dst, src reflect.Value) error {
+			if src.IsNil() {
+				return nil
+			}
+			dst.Set(reflect.New(dst.Type().Elem()))
+			return inner(dst.Elem(), src)
+		}, err
+	}
+	return func(dst, src reflect.Value) error {
+		dst.Set(reflect.New(dst.Type().Elem()))
+		return inner(dst.Elem(), src)
+	}, err
+}
+
+func nilable(k reflect.Kind) bool {
+	return k == reflect.Map || k == reflect.Slice || k == reflect.Pointer
+}
