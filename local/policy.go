@@ -100,7 +100,8 @@ func (p policyService) Do(ctx context.Context, op string, input json.RawMessage)
 	return call.Do(ctx)
 }
 
-// Open implements awsapi.Opener. A policy that cannot be evaluated is refused before anything is stored.
+// Open implements awsapi.Opener. A policy that cannot be evaluated is refused before anything is
+// stored.
 func (p policyService) Open(op string, in awsapi.Input) (awsapi.Call, error) {
 	call, err := p.openService.Open(op, in)
 	if err != nil || !slices.Contains(p.setters, op) {

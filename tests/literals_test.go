@@ -19,8 +19,8 @@ const maxUnkeyed = 3
 // the folders below them.
 var named = []string{
 	"api", "cloud", "cmd", "functions", "payment", "storetest", "tasks", "tests",
-	"local/asl", "local/clock", "local/dynamodb", "local/events", "local/gateway", "local/guard", "local/iam",
-	"local/pattern", "local/sns", "local/sqs", "local/states", "local/sts", "local/template",
+	"local/asl", "local/awsapi/shape", "local/clock", "local/dynamodb", "local/events", "local/gateway", "local/guard", "local/iam",
+	"local/pattern", "local/sdk", "local/sns", "local/sqs", "local/states", "local/sts", "local/template",
 }
 
 // TestLiterals finds struct literals of more than maxUnkeyed fields without names. Rows of a test's

@@ -9,7 +9,8 @@ import (
 
 // Input is the input of an operation: JSON, or what is read without it.
 type Input interface {
-	// Read sets what v points to. Malformed input is AWS's SerializationException. Members that v does not have are ignored.
+	// Read sets what v points to. Malformed input is AWS's SerializationException. Members that v
+	// does not have are ignored.
 	Read(v any) error
 }
 
@@ -21,8 +22,8 @@ func (j JSON) Read(v any) error { return Decode(json.RawMessage(j), v) }
 
 var members shape.Copier
 
-// Members sets the members of what dst points to from those that in, an input that has been read, has under their names. It panics if they
-// have other types there.
+// Members sets the members of what dst points to from those that in, an input that has been read,
+// has under their names. It panics if they have other types there.
 func Members(dst, in any) {
 	if err := members.Copy(dst, in); err != nil {
 		panic("awsapi: " + err.Error())
@@ -35,7 +36,8 @@ type Call struct {
 	Do     func(context.Context) (any, error)
 }
 
-// Opener is a Service that reads an operation's input once, for its grants and for its work, and takes input that is no JSON.
+// Opener is a Service that reads an operation's input once, for its grants and for its work, and
+// takes input that is no JSON.
 type Opener interface {
 	// Open reads the input of an operation. Its errors are those of Do.
 	Open(op string, in Input) (Call, error)
@@ -60,16 +62,19 @@ func open(s Service, op string, in Input) (Call, error) {
 type API[S any] struct {
 	Name       string // that IAM and SigV4 use: "sqs"
 	Operations Operations[S]
-	// Grants lists what a caller must be allowed to do for an operation, by the input that its method gets; in points to it. Nil needs nothing.
+	// Grants lists what a caller must be allowed to do for an operation, by the input that its
+	// method gets; in points to it. Nil needs nothing.
 	Grants func(s S, op string, in any) []Grant
-	// Refuse makes an *Error of the errors that are the service's own, among them those of input that its types refuse to decode. Nil keeps them.
+	// Refuse makes an *Error of the errors that are the service's own, among them those of input
+	// that its types refuse to decode. Nil keeps them.
 	Refuse func(error) error
 }
 
 // Has reports whether the service has an operation.
 func (a *API[S]) Has(op string) bool { return a.Operations[op] != nil }
 
-// Open opens an operation of s, as Opener.Open does; one that is not in the table is NotImplemented.
+// Open opens an operation of s, as Opener.Open does; one that is not in the table is
+// NotImplemented.
 func (a *API[S]) Open(s S, op string, input Input) (Call, error) {
 	open, ok := a.Operations[op]
 	if !ok {
@@ -118,14 +123,16 @@ func (a *API[S]) GrantsOf(s S, op string, input json.RawMessage) []Grant {
 	return call.Grants()
 }
 
-// Operation reads the input of one operation of a service: in points to it, do performs the operation on it.
+// Operation reads the input of one operation of a service: in points to it, do performs the
+// operation on it.
 type Operation[S any] func(s S, input Input) (in any, do func(context.Context) (any, error), err error)
 
 // Operations are the operations that a service has, by the names of its API reference.
 type Operations[S any] map[string]Operation[S]
 
-// Typed makes an Operation of a method: the input is decoded (a malformed one is SerializationException, see Decode), the output is
-// the answer as the method gives it. A method that fails answers nothing but its error.
+// Typed makes an Operation of a method: the input is decoded (a malformed one is
+// SerializationException, see Decode), the output is the answer as the method gives it. A method
+// that fails answers nothing but its error.
 func Typed[S, In, Out any](method func(S, context.Context, In) (Out, error)) Operation[S] {
 	return func(s S, input Input) (any, func(context.Context) (any, error), error) {
 		in := new(In)

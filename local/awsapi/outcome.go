@@ -14,8 +14,9 @@ type outcome struct {
 
 type outcomeKey struct{}
 
-// WithOutcome marks ctx with what came of an operation: the next request that is served under ctx in this process is answered with it, and
-// performs nothing. Those after it, a client's further attempts, are performed as any.
+// WithOutcome marks ctx with what came of an operation: the next request that is served under ctx
+// in this process is answered with it, and performs nothing. Those after it, a client's further
+// attempts, are performed as any.
 func WithOutcome(ctx context.Context, out any, err error) context.Context {
 	return context.WithValue(ctx, outcomeKey{}, &outcome{out: out, err: err})
 }

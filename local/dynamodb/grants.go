@@ -12,8 +12,8 @@ func (s *Service) Grants(op string, input json.RawMessage) []awsapi.Grant {
 	return api.GrantsOf(s, op, input)
 }
 
-// grants is Grants by the input, after the Service Authorization Reference: one grant for each table or index that is touched, and for
-// transactions one for each action's kind.
+// grants is Grants by the input, after the Service Authorization Reference: one grant for each
+// table or index that is touched, and for transactions one for each action's kind.
 func (s *Service) grants(op string, input any) []awsapi.Grant {
 	switch in := input.(type) {
 	case *getInput:

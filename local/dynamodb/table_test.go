@@ -216,3 +216,16 @@ func TestTables_DeletedUnderTransactions(t *testing.T) {
 		t.Errorf("%d transactions were done, the item is %s", done.Load(), out)
 	}
 }
+
+// The grants of every operation can be read from its input.
+func TestService_Grants_all(t *testing.T) {
+	t.Parallel()
+	s := &Service{}
+	for op := range api.Operations {
+		for _, g := range s.Grants(op, []byte("{}")) {
+			if g.Action == "" {
+				t.Errorf("%s needs %v", op, g)
+			}
+		}
+	}
+}

@@ -108,3 +108,16 @@ func TestService_Grants(t *testing.T) {
 		}
 	}
 }
+
+// The grants of every operation can be read from its input.
+func TestService_Grants_all(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for op := range api.Operations {
+		for _, g := range w.svc.Grants(op, []byte("{}")) {
+			if g.Action == "" {
+				t.Errorf("%s needs %v", op, g)
+			}
+		}
+	}
+}

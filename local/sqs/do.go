@@ -52,7 +52,8 @@ func (s *Service) Grants(op string, input json.RawMessage) []awsapi.Grant {
 	return api.GrantsOf(s, op, input)
 }
 
-// grants is Grants by the input. A redrive acts for its caller: it needs what it does on both queues.
+// grants is Grants by the input. A redrive acts for its caller: it needs what it does on both
+// queues.
 func (s *Service) grants(op string, input any) []awsapi.Grant {
 	var in struct {
 		QueueURL       string `json:"QueueUrl"`

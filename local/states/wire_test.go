@@ -164,3 +164,16 @@ func TestService_Grants(t *testing.T) {
 		t.Errorf("malformed input needs %v", got)
 	}
 }
+
+// The grants of every operation can be read from its input.
+func TestService_Grants_all(t *testing.T) {
+	t.Parallel()
+	h := start(t, nil)
+	for op := range api.Operations {
+		for _, g := range h.Grants(op, []byte("{}")) {
+			if g.Action == "" {
+				t.Errorf("%s needs %v", op, g)
+			}
+		}
+	}
+}

@@ -29,7 +29,7 @@ func (c *Copier) structs(dst, src reflect.Type) (Move, error) {
 		if err != nil {
 			return nil, errorf("%s.%s: %v", src, from.name, err)
 		}
-		members = append(members, member{to.index, from.index, c.omits(src, from), move})
+		members = append(members, member{dst: to.index, src: from.index, omit: c.omits(src, from), move: move})
 	}
 	return func(dst, src reflect.Value) error {
 		for _, m := range members {
@@ -52,7 +52,8 @@ func (c *Copier) omits(structure reflect.Type, f field) func(reflect.Value) bool
 		return reflect.Value.IsZero
 	case f.omitEmpty:
 		return empty
-	case c.FromSDK && f.of.Kind() != reflect.Struct && !nilable(f.of.Kind()) && (c.Always == nil || !c.Always(structure, f.name)):
+	case c.FromSDK && f.of.Kind() != reflect.Struct && !nilable(f.of.Kind()) && (c.Always == nil ||
+		!c.Always(structure, f.name)):
 		return reflect.Value.IsZero
 	}
 	return nil
@@ -88,7 +89,8 @@ func fields(t reflect.Type) []field {
 		if name == "" {
 			name = f.Name
 		}
-		out = append(out, field{name, f.Index, f.Type, strings.Contains(options, "omitempty"), strings.Contains(options, "omitzero")})
+		out = append(out, field{name: name, index: f.Index, of: f.Type,
+			omitEmpty: strings.Contains(options, "omitempty"), omitZero: strings.Contains(options, "omitzero")})
 	}
 	return out
 }
@@ -111,6 +113,30 @@ func (c *Copier) slices(dst, src reflect.Type) (Move, error) {
 		}
 		return nil
 	}, err
+}
+
+// object copies a map to the struct that has its keys as members.
+func (c *Copier) object(dst, src reflect.Type) (Move, error) {
+	members := map[string]member{}
+	for _, f := range fields(dst) {
+		move, err := c.compile(f.of, src.Elem())
+		if err != nil {
+			return nil, errorf("%s.%s: %v", dst, f.name, err)
+		}
+		members[strings.ToLower(f.name)] = member{dst: f.index, move: move}
+	}
+	return func(dst, src reflect.Value) error {
+		for each := src.MapRange(); each.Next(); {
+			m, ok := members[strings.ToLower(each.Key().String())]
+			if !ok {
+				continue
+			}
+			if err := m.move(dst.FieldByIndex(m.dst), each.Value()); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
 }
 
 var texts = reflect.TypeFor[map[string]string]()

@@ -25,7 +25,8 @@ var (
 	timerType  = reflect.TypeFor[timer]()
 )
 
-// scalar is the move between values without parts; nil if one of the types is none, or they are of different kinds.
+// scalar is the move between values without parts; nil if one of the types is none, or they are of
+// different kinds.
 func (c *Copier) scalar(dst, src reflect.Type) Move {
 	switch {
 	case src.Kind() == reflect.String && reflect.PointerTo(dst).Implements(texterType):

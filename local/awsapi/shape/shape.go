@@ -1,9 +1,11 @@
-// Package shape copies values between types of two packages that have the same members, as encoding one in JSON and decoding it into the
-// other would: the SDK's inputs to those of the local services, and the services' outputs to the SDK's. A copy shares no memory that can be
-// written with what it was made of.
+// Package shape copies values between types of two packages that have the same members, as encoding
+// one in JSON and decoding it into the other would: the SDK's inputs to those of the local
+// services, and the services' outputs to the SDK's. A copy shares no memory that can be written
+// with what it was made of. Types do not contain themselves.
 package shape
 
 import (
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"sync"
@@ -14,8 +16,9 @@ type Move func(dst, src reflect.Value) error
 
 // Copier copies values. Its zero value copies what JSON would carry; it is safe for concurrent use.
 type Copier struct {
-	// FromSDK says that inputs of the SDK are copied. It leaves numbers, booleans and strings that are zero and no pointers out, as the SDK does,
-	// and refuses text that is not UTF-8, which JSON would change.
+	// FromSDK says that inputs of the SDK are copied. It leaves numbers, booleans and strings that
+	// are zero and no pointers out, as the SDK does, and refuses text that is not UTF-8, which JSON
+	// would change.
 	FromSDK bool
 	// Always reports the members of a struct that are never left out.
 	Always func(structure reflect.Type, member string) bool
@@ -39,7 +42,8 @@ func (e *Error) Error() string { return "copy between shapes: " + e.Reason }
 
 func errorf(format string, args ...any) error { return &Error{fmt.Sprintf(format, args...)} }
 
-// Copy sets what dst points to from src, a value or a pointer to one. The error is an *Error; dst is then of no use.
+// Copy sets what dst points to from src, a value or a pointer to one. The error is an *Error; dst
+// is then of no use.
 func (c *Copier) Copy(dst, src any) error {
 	to, from := reflect.ValueOf(dst).Elem(), reflect.Indirect(reflect.ValueOf(src))
 	if !from.IsValid() {
@@ -68,9 +72,14 @@ func (c *Copier) compile(dst, src reflect.Type) (Move, error) {
 			return move, nil
 		}
 	}
+	if dst != timeType && src != timeType && (own(dst, unmarshaler) || own(src, marshaler)) {
+		return nil, errorf("%s or %s has a JSON of its own", dst, src)
+	}
 	switch {
-	case dst == raw && src.Kind() != reflect.Slice, src == raw && dst.Kind() != reflect.Slice, (dst == raw) != (src == raw):
+	case (dst == raw) != (src == raw):
 		return absent, nil
+	case src.Kind() == reflect.Interface:
+		return c.dynamic, nil
 	case src.Kind() == reflect.Pointer:
 		return c.fromPointer(dst, src)
 	case dst.Kind() == reflect.Pointer:
@@ -79,13 +88,39 @@ func (c *Copier) compile(dst, src reflect.Type) (Move, error) {
 		return c.structs(dst, src)
 	case src.Kind() == reflect.Slice && dst.Kind() == reflect.Slice:
 		return c.slices(dst, src)
-	case src.Kind() == reflect.Map && dst.Kind() == reflect.Map && src.Key().Kind() == reflect.String && dst.Key().Kind() == reflect.String:
+	case src.Kind() == reflect.Map && src.Key().Kind() == reflect.String && dst.Kind() == reflect.Struct:
+		return c.object(dst, src)
+	case src.Kind() == reflect.Map && src.Key().Kind() == reflect.String && dst.Kind() == reflect.Map &&
+		dst.Key().Kind() == reflect.String:
 		return c.maps(dst, src)
 	}
 	if move := c.scalar(dst, src); move != nil {
 		return move, nil
 	}
 	return nil, errorf("%s is no %s", src, dst)
+}
+
+var (
+	marshaler   = reflect.TypeFor[json.Marshaler]()
+	unmarshaler = reflect.TypeFor[json.Unmarshaler]()
+)
+
+// own reports whether a type has its own way to or from JSON, which is not known here.
+func own(t, way reflect.Type) bool {
+	known := t == raw || t.Implements(timerType) || reflect.PointerTo(t).Implements(texterType)
+	return !known && t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(way)
+}
+
+// dynamic copies what an interface holds.
+func (c *Copier) dynamic(dst, src reflect.Value) error {
+	if src.IsNil() {
+		return nil
+	}
+	move, err := c.plan(dst.Type(), src.Elem().Type())
+	if err != nil {
+		return err
+	}
+	return move(dst, src.Elem())
 }
 
 func (c *Copier) fromPointer(dst, src reflect.Type) (Move, error) {
