@@ -27,7 +27,7 @@ type Authorizer struct {
 	// Keys finds the issuer's public key by its id.
 	Keys func(ctx context.Context, kid string) (*rsa.PublicKey, error)
 
-	parser *jwt.Parser
+	tokens *tokens
 	source func(*http.Request) string
 }
 
@@ -52,7 +52,7 @@ func (a *Authorizer) prepare(clock clockwork.Clock) error {
 	default:
 		return fmt.Errorf("identity source %q", a.IdentitySource)
 	}
-	a.parser = jwt.NewParser(jwt.WithValidMethods([]string{"RS256", "RS384", "RS512"}), jwt.WithJSONNumber(),
+	a.tokens = newTokens(a.Keys, jwt.WithValidMethods([]string{"RS256", "RS384", "RS512"}), jwt.WithJSONNumber(),
 		jwt.WithTimeFunc(clock.Now),
 		jwt.WithIssuer(a.Issuer), jwt.WithExpirationRequired(), jwt.WithIssuedAt())
 	return nil
@@ -72,28 +72,18 @@ func (a *Authorizer) authorize(r *http.Request, scopes []string) (*authorization
 	if raw == "" {
 		return nil, &denial{status: http.StatusUnauthorized, scopes: scopes, description: "a bearer token is needed"}
 	}
-	claims := jwt.MapClaims{}
-	_, err := a.parser.ParseWithClaims(raw, claims, func(t *jwt.Token) (any, error) {
-		kid, ok := t.Header["kid"].(string)
-		if !ok {
-			return nil, errors.New("no kid")
-		}
-		return a.Keys(r.Context(), kid)
-	})
+	t, err := a.tokens.verify(r.Context(), raw)
 	if err != nil {
 		return nil, invalidToken(scopes, describe(err))
 	}
-	if !a.meant(claims) {
+	if !a.meant(t.claims) {
 		return nil, invalidToken(scopes, "the token does not have a valid audience")
 	}
-	out := &authorization{Claims: make(map[string]string, len(claims))}
-	for name, value := range claims {
-		out.Claims[name] = claimText(value)
-	}
+	out := &authorization{Claims: t.texts}
 	if len(scopes) == 0 {
 		return out, nil
 	}
-	out.Scopes = tokenScopes(claims)
+	out.Scopes = tokenScopes(t.claims)
 	if !slices.ContainsFunc(scopes, func(s string) bool { return slices.Contains(out.Scopes, s) }) {
 		return nil, &denial{status: http.StatusForbidden, scopes: scopes, err: "insufficient_scope",
 			description: "the token does not have a required scope"}
