@@ -10,13 +10,13 @@ import (
 // becomes {"amount":5}. It reads the JSON, which must be valid, once, and depends on no attribute
 // name.
 type image struct {
-	in  []byte // rest of the input
+	jsonReader
 	out []byte
 }
 
 // plainJSON returns the item as the JSON that was saved.
 func plainJSON(typed []byte) ([]byte, error) {
-	i := image{in: typed, out: make([]byte, 0, len(typed))}
+	i := image{jsonReader{typed}, make([]byte, 0, len(typed))}
 	if err := i.members('{', '}', i.member); err != nil {
 		return nil, err
 	}
@@ -25,53 +25,22 @@ func plainJSON(typed []byte) ([]byte, error) {
 
 var errNoAttribute = errors.New("the image is not DynamoDB's typed JSON")
 
-// next skips white space, and consumes the next character if it is c.
-func (i *image) next(c byte) bool {
-	i.in = bytes.TrimLeft(i.in, " \t\r\n")
-	if len(i.in) == 0 || i.in[0] != c {
-		return false
-	}
-	i.in = i.in[1:]
-	return true
-}
-
-// text consumes a string with its quotes.
-func (i *image) text() ([]byte, error) {
-	whole := bytes.TrimLeft(i.in, " \t\r\n")
-	if len(whole) == 0 || whole[0] != '"' {
-		return nil, errNoAttribute
-	}
-	for n := 1; n < len(whole); n++ {
-		switch whole[n] {
-		case '\\':
-			n++
-		case '"':
-			i.in = whole[n+1:]
-			return whole[:n+1], nil
-		}
-	}
-	return nil, errNoAttribute
-}
-
 // members rewrites the members of a list or map.
 func (i *image) members(begin, end byte, member func() error) error {
-	if !i.next(begin) {
-		return errNoAttribute
-	}
 	i.out = append(i.out, begin)
-	for first := true; !i.next(end); first = false {
+	first := true
+	err := i.each(begin, end, func() error {
 		if !first {
-			if !i.next(',') {
-				return errNoAttribute
-			}
 			i.out = append(i.out, ',')
 		}
-		if err := member(); err != nil {
-			return err
-		}
-	}
+		first = false
+		return member()
+	})
 	i.out = append(i.out, end)
-	return nil
+	if errors.Is(err, errSyntax) {
+		err = errNoAttribute
+	}
+	return err
 }
 
 // member rewrites one member of a map.

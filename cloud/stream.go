@@ -22,35 +22,85 @@ type StreamRecord struct {
 	Published      int64
 }
 
-// UnmarshalJSON reads {"dynamodb":{"SequenceNumber","NewImage","OldImage"}}, images in DynamoDB's
-// typed JSON.
-func (r *StreamRecord) UnmarshalJSON(raw []byte) error {
-	var in struct {
-		DynamoDB struct {
-			SequenceNumber string
-			NewImage       json.RawMessage
-			OldImage       *struct {
-				Sequence struct{ N string } `json:"sequence"` // the only attribute needed
-			}
-		} `json:"dynamodb"`
-	}
-	if err := json.Unmarshal(raw, &in); err != nil {
-		return fmt.Errorf("read stream record: %w", err)
-	}
-	r.SequenceNumber = in.DynamoDB.SequenceNumber
-	if in.DynamoDB.NewImage == nil {
-		return nil
-	}
-	var err error
-	if r.Order, err = orderOfImage(in.DynamoDB.NewImage); err != nil {
-		return fmt.Errorf("read stream record %s: %w", r.SequenceNumber, err)
-	}
-	if old := in.DynamoDB.OldImage; old != nil {
-		if r.Published, err = strconv.ParseInt(old.Sequence.N, 10, 64); err != nil {
-			return fmt.Errorf("read stream record %s: old sequence: %w", r.SequenceNumber, err)
+// UnmarshalJSON reads {"Records":[{"dynamodb":{"SequenceNumber","NewImage","OldImage"}}]}, images in
+// DynamoDB's typed JSON. A batch is long, and every order comes by it several times: it is read
+// once, and only the new images are decoded.
+func (s *Stream) UnmarshalJSON(raw []byte) error {
+	in := jsonReader{raw}
+	err := in.object(func(name string) error {
+		if name != "Records" {
+			_, err := in.raw()
+			return err
 		}
+		return in.each('[', ']', func() error {
+			r, err := readRecord(&in)
+			s.Records = append(s.Records, r)
+			return err
+		})
+	})
+	if err == nil && !in.end() {
+		err = errSyntax
+	}
+	if err != nil {
+		return fmt.Errorf("read stream: %w", err)
 	}
 	return nil
+}
+
+func readRecord(in *jsonReader) (r StreamRecord, err error) {
+	var newImage, oldImage []byte
+	err = in.object(func(name string) error {
+		if name != "dynamodb" {
+			_, err := in.raw()
+			return err
+		}
+		return in.object(func(name string) (err error) {
+			switch name {
+			case "SequenceNumber":
+				r.SequenceNumber, err = in.plainText()
+			case "NewImage":
+				newImage, err = in.raw()
+			case "OldImage":
+				oldImage, err = in.raw()
+			default:
+				_, err = in.raw()
+			}
+			return err
+		})
+	})
+	if err != nil || newImage == nil {
+		return r, err
+	}
+	if r.Order, err = orderOfImage(newImage); err != nil {
+		return r, fmt.Errorf("record %s: %w", r.SequenceNumber, err)
+	}
+	if oldImage != nil {
+		if r.Published, err = sequenceOf(oldImage); err != nil {
+			return r, fmt.Errorf("record %s: old sequence: %w", r.SequenceNumber, err)
+		}
+	}
+	return r, nil
+}
+
+// sequenceOf returns the sequence of an image: nothing else of an old one is needed.
+func sequenceOf(image []byte) (int64, error) {
+	in := jsonReader{image}
+	var number []byte
+	err := in.object(func(name string) error {
+		value, err := in.raw()
+		if name == "sequence" {
+			number = value
+		}
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	var sequence struct{ N string }
+	if err := json.Unmarshal(number, &sequence); err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(sequence.N, 10, 64)
 }
 
 func orderOfImage(image []byte) (*orderflow.Order, error) {

@@ -30,7 +30,7 @@ func record(number, images string) string {
 	return fmt.Sprintf(`{"eventID":"e","eventName":"MODIFY","dynamodb":{"SequenceNumber":%q,%s,"StreamViewType":"NEW_AND_OLD_IMAGES"}}`, number, images)
 }
 
-func TestStreamRecord_UnmarshalJSON(t *testing.T) {
+func TestStream_UnmarshalJSON(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, images string
@@ -63,7 +63,7 @@ func TestStreamRecord_UnmarshalJSON(t *testing.T) {
 	}
 }
 
-func TestStreamRecord_refuses(t *testing.T) {
+func TestStream_refuses(t *testing.T) {
 	t.Parallel()
 	for _, images := range []string{`"NewImage":{"id":{"X":"?"}}`, `"NewImage":{"id":"plain"}`,
 		`"NewImage":{"total":{"S":"much"}}`,
@@ -73,6 +73,23 @@ func TestStreamRecord_refuses(t *testing.T) {
 		var s Stream
 		if err := json.Unmarshal([]byte(`{"Records":[`+record("1", images)+`]}`), &s); err == nil {
 			t.Errorf("took %s", images)
+		}
+	}
+	for _, payload := range []string{``, `[]`, `{"Records":{}}`, `{"Records":[]} x`, `{"Records":[`, `{"Records":[{"dynamodb":7}]}`, `{"a"}`} {
+		var s Stream
+		if err := s.UnmarshalJSON([]byte(payload)); err == nil {
+			t.Errorf("took %s", payload)
+		}
+	}
+}
+
+func BenchmarkStream_UnmarshalJSON(b *testing.B) {
+	images := `"NewImage":` + orderImage(8) + `,"OldImage":` + orderImage(7)
+	payload := []byte(`{"Records":[` + record("1", images) + "," + record("2", images) + `]}`)
+	for b.Loop() {
+		var s Stream
+		if err := s.UnmarshalJSON(payload); err != nil {
+			b.Fatal(err)
 		}
 	}
 }
@@ -85,7 +102,7 @@ func changes(r StreamRecord) []orderflow.EventDetail {
 }
 
 // Every field of a saved order is in its image.
-func TestStreamRecord_UnmarshalJSON_whole(t *testing.T) {
+func TestStream_UnmarshalJSON_whole(t *testing.T) {
 	t.Parallel()
 	o := storetest.NewOrder(t, "ord_1", "a", "b")
 	o.ShippingAddress.Name = "Zoë \"Z\" \\ <&> \u2028"
@@ -104,12 +121,12 @@ func TestStreamRecord_UnmarshalJSON_whole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got StreamRecord
-	if err := json.Unmarshal([]byte(record("7", `"NewImage":`+string(raw))), &got); err != nil {
+	var got Stream
+	if err := json.Unmarshal([]byte(`{"Records":[`+record("7", `"NewImage":`+string(raw))+`]}`), &got); err != nil {
 		t.Fatal(err)
 	}
 	o.Version++
-	if !reflect.DeepEqual(got.Order, o) {
-		t.Errorf("got  %+v\nwant %+v", got.Order, o)
+	if !reflect.DeepEqual(got.Records[0].Order, o) {
+		t.Errorf("got  %+v\nwant %+v", got.Records[0].Order, o)
 	}
 }

@@ -28,7 +28,7 @@ func handle[In, Out any](p *parts, f func(context.Context, In) (Out, error)) lam
 func (h handler[In, Out]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	defer h.namePanic(ctx)
 	var in In
-	if err := json.Unmarshal(payload, &in); err != nil {
+	if err := readPayload(payload, &in); err != nil {
 		return nil, edgeError(fmt.Errorf("read payload: %w", err))
 	}
 	out, err := h.f(ctx, in)
@@ -41,6 +41,15 @@ func (h handler[In, Out]) Invoke(ctx context.Context, payload []byte) ([]byte, e
 		return nil, edgeError(fmt.Errorf("marshal result: %w", err))
 	}
 	return raw, nil
+}
+
+// readPayload decodes a payload, which is valid JSON. A type that reads itself is not looked at by
+// encoding/json before.
+func readPayload(payload []byte, in any) error {
+	if own, ok := in.(json.Unmarshaler); ok {
+		return own.UnmarshalJSON(payload)
+	}
+	return json.Unmarshal(payload, in)
 }
 
 // namePanic re-panics with a code, which ends the process. Otherwise the runtime would report the
