@@ -13,7 +13,8 @@ import (
 	"github.com/jonboulle/clockwork"
 )
 
-// TestTokens_verify uses one token again and again, while the time passes and the issuer changes its keys.
+// TestTokens_verify uses one token again and again, while the time passes and the issuer changes
+// its keys.
 func TestTokens_verify(t *testing.T) {
 	t.Parallel()
 	mine, err := rsa.GenerateKey(rand.Reader, 2048)
