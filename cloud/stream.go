@@ -23,8 +23,8 @@ type StreamRecord struct {
 }
 
 // UnmarshalJSON reads {"Records":[{"dynamodb":{"SequenceNumber","NewImage","OldImage"}}]}, images in
-// DynamoDB's typed JSON. A batch is long, and every order comes by it several times: it is read
-// once, and only the new images are decoded.
+// DynamoDB's typed JSON. Batches are long, and each order is in several of them: a batch is read
+// once, and only its new images are decoded.
 func (s *Stream) UnmarshalJSON(raw []byte) error {
 	in := jsonReader{raw}
 	err := in.object(func(name string) error {
@@ -82,7 +82,7 @@ func readRecord(in *jsonReader) (r StreamRecord, err error) {
 	return r, nil
 }
 
-// sequenceOf returns the sequence of an image: nothing else of an old one is needed.
+// sequenceOf returns the sequence of an image. Nothing else of an old image is needed.
 func sequenceOf(image []byte) (int64, error) {
 	in := jsonReader{image}
 	var number []byte

@@ -43,8 +43,8 @@ func (h handler[In, Out]) Invoke(ctx context.Context, payload []byte) ([]byte, e
 	return raw, nil
 }
 
-// readPayload decodes a payload, which is valid JSON. A type that reads itself is not looked at by
-// encoding/json before.
+// readPayload decodes a payload. Lambda's payloads are valid JSON: a type with its own decoder gets
+// them unchecked.
 func readPayload(payload []byte, in any) error {
 	if own, ok := in.(json.Unmarshaler); ok {
 		return own.UnmarshalJSON(payload)

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 )
 
-// outcome is what came of an operation that was performed before its request is served.
+// outcome is the result of an operation that was performed before its request is served.
 type outcome struct {
 	out   any
 	err   error
@@ -14,9 +14,9 @@ type outcome struct {
 
 type outcomeKey struct{}
 
-// WithOutcome marks ctx with what came of an operation: the next request that is served under ctx
-// in this process is answered with it, and performs nothing. Those after it, a client's further
-// attempts, are performed as any.
+// WithOutcome adds the result of an operation to ctx. The next request that this process serves
+// with ctx gets this result as its answer and performs nothing. Later requests, such as retries of
+// the client, are performed as usual.
 func WithOutcome(ctx context.Context, out any, err error) context.Context {
 	return context.WithValue(ctx, outcomeKey{}, &outcome{out: out, err: err})
 }

@@ -20,9 +20,9 @@ type token struct {
 	texts  map[string]string // the claims as functions receive them
 }
 
-// tokens remembers tokens with a good signature: customers send one again and again, and a
-// signature costs more to verify than all the rest of a request to the gateway. The times and the
-// issuer in the claims are checked on each use, and the issuer must still have the key.
+// tokens remembers tokens with a valid signature: customers send a token many times, and verifying
+// its signature costs more than the rest of the gateway. Times and issuer are checked on each use,
+// and the issuer must still have the key.
 type tokens struct {
 	parser    *jwt.Parser
 	validator *jwt.Validator

@@ -10,7 +10,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
-// Limits of what is read without JSON; what is beyond them is refused by the service, in its words.
+// Limits of items. Beyond them the input goes through JSON, and the service refuses it in its
+// words.
 const (
 	maxDepth = 32
 	maxName  = 65535
@@ -23,8 +24,8 @@ var (
 	localItem = reflect.TypeFor[attr.Item]()
 )
 
-// attributes is the shape.Copier's Leaf for items of DynamoDB: the local types are attr.Item and
-// those that are made of it.
+// attributes copies items of DynamoDB; it is the Leaf of a shape.Copier. The local types are
+// attr.Item and types derived from it.
 func attributes(dst, src reflect.Type) shape.Move {
 	switch {
 	case src == sdkItem && dst.ConvertibleTo(localItem):
@@ -57,7 +58,7 @@ func writeItem(dst, src reflect.Value) error {
 	return nil
 }
 
-// local makes the service's attributes of the SDK's.
+// local converts attributes of the SDK to attributes of the service.
 func local(from item, depth int) (map[string]attr.Value, error) {
 	out := make(map[string]attr.Value, len(from))
 	for name, v := range from {
@@ -156,7 +157,7 @@ func localSet[E any](kind attr.Kind, from []E, element func(E) (attr.Value, erro
 	return set, nil
 }
 
-// remote makes the SDK's attributes of the service's.
+// remote converts attributes of the service to attributes of the SDK.
 func remote(from map[string]attr.Value) item {
 	out := make(item, len(from))
 	for name, v := range from {

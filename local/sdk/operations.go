@@ -12,13 +12,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
-// operation is one that needs no wire.
+// operation is an operation that needs neither JSON nor HTTP.
 type operation struct {
 	service, name string
 	output        reflect.Type
 }
 
-// operations are those of the SDK's inputs, which clients give by pointers.
+// operations maps the SDK's input types, which are pointers, to their operations.
 var operations = table(
 	of[dynamodb.GetItemInput, dynamodb.GetItemOutput]("dynamodb"),
 	of[dynamodb.PutItemInput, dynamodb.PutItemOutput]("dynamodb"),
@@ -56,7 +56,7 @@ var operations = table(
 // entry is a row of the table.
 type entry map[reflect.Type]*operation
 
-// of makes a row. An input is named after its operation.
+// of makes a row. The name of an input type begins with that of its operation.
 func of[In, Out any](service string) entry {
 	in := reflect.TypeFor[*In]()
 	return entry{in: {service, strings.TrimSuffix(in.Elem().Name(), "Input"), reflect.TypeFor[Out]()}}
@@ -70,8 +70,7 @@ func table(entries ...entry) entry {
 	return all
 }
 
-// always reports the members that the SDK sends even if they are zero: those that the service
-// requires.
+// always reports the required members, which the SDK sends even if they are zero.
 func always(structure reflect.Type, member string) bool {
 	return member == "VisibilityTimeout" && strings.HasPrefix(structure.Name(), "ChangeMessageVisibility")
 }

@@ -1,12 +1,12 @@
-// Package sdk has clients of the AWS SDK for Go reach the services of this process without a wire:
-// what a client is given as input reaches the service, and what the service answers comes back as
-// the client's output, without JSON, HTTP or a signature.
+// Package sdk connects clients of the AWS SDK for Go to the services of this process without JSON,
+// HTTP and signatures: the input of an operation is copied to the service's input, and the
+// service's output to the client's output.
 //
-// Clients cannot tell. What goes well takes the short way, after the SDK has validated the input.
-// Everything else goes by HTTP, in process or not, so that the SDK makes of it what it always
-// makes: operations that are not in the table, input that JSON would change or the service would
-// refuse to read, contexts that have ended. The error of an operation that was performed goes by
-// HTTP too, as its answer.
+// Clients cannot tell the difference. The SDK validates the input as usual, and a successful call
+// returns at once. All other calls go through HTTP, in process or not, so that the SDK handles them
+// as usual: operations outside the table, input that JSON would change or that the service would
+// refuse to decode, and contexts that have ended. The error of an operation that was performed is
+// sent as the HTTP answer; the operation is not performed again.
 package sdk
 
 import (
@@ -28,7 +28,7 @@ type Calls struct {
 	Identity awsapi.Identity
 }
 
-// Option puts the calls behind everything else that a client does before it encodes its input.
+// Option adds the calls after all steps that a client performs before it encodes its input.
 func (c Calls) Option(stack *middleware.Stack) error {
 	return stack.Initialize.Add(c, middleware.After)
 }

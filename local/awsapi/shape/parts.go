@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// member is what one member of a struct is set from.
+// member sets one member of a struct.
 type member struct {
 	dst, src []int
 	omit     func(src reflect.Value) bool // nil: never
 	move     Move
 }
 
-// structs copies the members that both have, by their names in JSON.
+// structs copies the members that both structs have, by their JSON names.
 func (c *Copier) structs(dst, src reflect.Type) (Move, error) {
 	var members []member
 	have := fields(src)
@@ -45,7 +45,7 @@ func (c *Copier) structs(dst, src reflect.Type) (Move, error) {
 	}, nil
 }
 
-// omits gives what leaves a member out.
+// omits returns the condition under which a member is left out; nil: never.
 func (c *Copier) omits(structure reflect.Type, f field) func(reflect.Value) bool {
 	switch {
 	case f.omitZero:
@@ -59,7 +59,7 @@ func (c *Copier) omits(structure reflect.Type, f field) func(reflect.Value) bool
 	return nil
 }
 
-// empty is what encoding/json calls so.
+// empty reports whether a value is empty for encoding/json's omitempty.
 func empty(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.Map, reflect.Slice:
@@ -78,7 +78,7 @@ type field struct {
 	omitEmpty, omitZero bool
 }
 
-// fields lists the members, with those of embedded structs.
+// fields lists the members, including those of embedded structs.
 func fields(t reflect.Type) []field {
 	var out []field
 	for _, f := range reflect.VisibleFields(t) {
@@ -115,7 +115,7 @@ func (c *Copier) slices(dst, src reflect.Type) (Move, error) {
 	}, err
 }
 
-// object copies a map to the struct that has its keys as members.
+// object copies a map to a struct whose members have the names of the keys.
 func (c *Copier) object(dst, src reflect.Type) (Move, error) {
 	members := map[string]member{}
 	for _, f := range fields(dst) {

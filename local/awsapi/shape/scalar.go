@@ -8,13 +8,13 @@ import (
 	"unicode/utf8"
 )
 
-// Texter is a type that a text is given to.
+// Texter is a type that is set from a string.
 type Texter interface{ SetText(text string) }
 
-// Texted is a type that is a text.
+// Texted is a type that holds a string.
 type Texted interface{ Text() string }
 
-// timer is a type that is a point in time.
+// timer is a type that holds a point in time.
 type timer interface{ Time() time.Time }
 
 var (
@@ -25,7 +25,7 @@ var (
 	timerType  = reflect.TypeFor[timer]()
 )
 
-// scalar is the move between values without parts; nil if one of the types is none, or they are of
+// scalar returns the move between two types without members or elements; nil if the types are of
 // different kinds.
 func (c *Copier) scalar(dst, src reflect.Type) Move {
 	switch {
@@ -54,7 +54,7 @@ func (c *Copier) scalar(dst, src reflect.Type) Move {
 
 func isInt(t reflect.Type) bool { return t.Kind() >= reflect.Int && t.Kind() <= reflect.Int64 }
 
-// valid refuses what JSON would change.
+// valid refuses text that JSON would change.
 func (c *Copier) valid(text string) error {
 	if c.FromSDK && !utf8.ValidString(text) {
 		return errorf("a text is not UTF-8")
@@ -80,7 +80,7 @@ func integer(dst, src reflect.Value) error {
 	return nil
 }
 
-// seconds gives epoch seconds, in milliseconds' precision, as AWS JSON writes them.
+// seconds sets epoch seconds with the precision of milliseconds, as in AWS JSON.
 func seconds(dst, src reflect.Value) error {
 	dst.SetFloat(float64(src.Interface().(time.Time).UnixMilli()) / 1e3)
 	return nil
@@ -94,7 +94,7 @@ func blob(dst, src reflect.Value) error {
 	return nil
 }
 
-// absent refuses a value of one type where the other is JSON of any.
+// absent refuses a value whose counterpart is raw JSON.
 func absent(_, src reflect.Value) error {
 	if !src.IsZero() {
 		return errorf("%s is for JSON alone", src.Type())

@@ -1,7 +1,7 @@
-// Package shape copies values between types of two packages that have the same members, as encoding
-// one in JSON and decoding it into the other would: the SDK's inputs to those of the local
-// services, and the services' outputs to the SDK's. A copy shares no memory that can be written
-// with what it was made of. Types do not contain themselves.
+// Package shape copies a value to a type of another package with the same members. The result is
+// the same as if the value were encoded in JSON and decoded into the other type. So inputs of the
+// SDK become inputs of the local services, and outputs of the services become outputs of the SDK. A
+// copy shares no mutable memory with the original. Recursive types are not supported.
 package shape
 
 import (
@@ -14,15 +14,15 @@ import (
 // Move sets dst, which can be set and is zero, from src.
 type Move func(dst, src reflect.Value) error
 
-// Copier copies values. Its zero value copies what JSON would carry; it is safe for concurrent use.
+// Copier copies values. Its zero value is ready to use; it is safe for concurrent use.
 type Copier struct {
-	// FromSDK says that inputs of the SDK are copied. It leaves numbers, booleans and strings that
-	// are zero and no pointers out, as the SDK does, and refuses text that is not UTF-8, which JSON
-	// would change.
+	// FromSDK is set for inputs of the SDK. Zero numbers, booleans and strings that are not behind
+	// a pointer are left out, as the SDK does. Text that is not UTF-8 is refused: JSON would change
+	// it.
 	FromSDK bool
 	// Always reports the members of a struct that are never left out.
 	Always func(structure reflect.Type, member string) bool
-	// Leaf gives the move of a pair of types that has its own; nil for all others.
+	// Leaf returns the move of a pair of types that needs a special one; nil for all others.
 	Leaf func(dst, src reflect.Type) Move
 
 	plans sync.Map // pair -> plan
@@ -105,13 +105,14 @@ var (
 	unmarshaler = reflect.TypeFor[json.Unmarshaler]()
 )
 
-// own reports whether a type has its own way to or from JSON, which is not known here.
+// own reports whether a type has its own conversion to or from JSON, which this package cannot
+// follow.
 func own(t, way reflect.Type) bool {
 	known := t == raw || t.Implements(timerType) || reflect.PointerTo(t).Implements(texterType)
 	return !known && t.Kind() != reflect.Pointer && reflect.PointerTo(t).Implements(way)
 }
 
-// dynamic copies what an interface holds.
+// dynamic copies the value in an interface.
 func (c *Copier) dynamic(dst, src reflect.Value) error {
 	if src.IsNil() {
 		return nil
