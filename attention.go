@@ -11,7 +11,7 @@ type AttentionKind int
 // The kinds of attention.
 const (
 	AttentionFailed       AttentionKind = iota // the execution ended without success: marked once per redrive
-	AttentionWaiting                           // the execution waits for a silent carrier, or refuses an answer
+	AttentionWaiting                           // the execution waits for an answer for long, or refuses it
 	AttentionLateDispatch                      // the goods were dispatched after a cancel
 	AttentionUnsent                            // a notification to the customer could not be sent
 )
@@ -20,7 +20,7 @@ const (
 // execution.
 func (a Attention) Kind() AttentionKind {
 	switch Code(a.Code) {
-	case CodeShipmentUnanswered, CodeAnswerRefused:
+	case CodeShipmentUnanswered, CodeReviewUnanswered, CodeAnswerRefused:
 		return AttentionWaiting
 	case CodeDispatchedLate:
 		return AttentionLateDispatch

@@ -18,7 +18,11 @@ const (
 	OrderPaymentChanged   ChangeType = "Order Payment Changed"
 	OrderStockChanged     ChangeType = "Order Stock Changed"
 	OrderAttentionChanged ChangeType = "Order Attention Changed"
-	ShipmentRequested     ChangeType = "Shipment Requested" // a request to the carrier is due
+	OrderReviewRequested  ChangeType = "Order Review Requested" // an operator's decision is due
+	// the waiting step has a new token: answer again
+	OrderReviewRenewed ChangeType = "Order Review Renewed"
+	OrderReviewed      ChangeType = "Order Reviewed"     // refused, or not decided in time
+	ShipmentRequested  ChangeType = "Shipment Requested" // a request to the carrier is due
 	// the waiting step has a new token, or the carrier is silent: request or answer again
 	ShipmentRenewed ChangeType = "Shipment Renewed"
 	ShipmentFailed  ChangeType = "Shipment Failed" // the carrier reported a failure

@@ -17,6 +17,9 @@ const (
 	CodePaymentDeclined Code = "PaymentDeclined"
 	CodeShipmentFailed  Code = "ShipmentFailed"
 	CodeOrderCancelled  Code = "OrderCancelled"
+	CodeReviewRequired  Code = "ReviewRequired" // not an end: the order waits for an operator
+	CodeReviewRefused   Code = "ReviewRefused"
+	CodeReviewTimedOut  Code = "ReviewTimedOut"
 )
 
 // Technical failures. They are retried and then left uncaught, so that the execution fails at the
@@ -44,6 +47,7 @@ const CodeTokenGone Code = "TokenGone"
 // Codes that mark an order for operators, in addition to the errors at which executions fail.
 const (
 	CodeShipmentUnanswered Code = "ShipmentUnanswered" // the execution waits for a carrier that does not answer
+	CodeReviewUnanswered   Code = "ReviewUnanswered"   // the execution waits for a review that is due soon
 	CodeAnswerRefused      Code = "AnswerRefused"      // the execution waits but refuses the known answer
 	CodeOrderOpen          Code = "OrderOpen"          // the execution succeeded but the order did not end
 	// the carrier dispatched after a cancel, or after it reported a failure
@@ -55,7 +59,8 @@ const (
 const (
 	CodeNotFound         Code = "NotFound"
 	CodeTooLateToCancel  Code = "TooLateToCancel"
-	CodeInvalidState     Code = "InvalidState" // the order's status does not allow the change
+	CodeAlreadyDecided   Code = "AlreadyDecided" // an operator decided otherwise, or before
+	CodeInvalidState     Code = "InvalidState"   // the order's status does not allow the change
 	CodePriceChanged     Code = "PriceChanged"
 	CodeUnknownProduct   Code = "UnknownProduct"
 	CodeCurrencyMismatch Code = "CurrencyMismatch"

@@ -162,14 +162,14 @@ func (o *Order) Close(by By) error {
 	if o.Status == end {
 		return nil
 	}
-	if err := o.expect(Placed, Confirmed, Paid); err != nil {
+	if err := o.expect(Placed, Confirmed, InReview, Paid); err != nil {
 		return err
 	}
 	if o.unsettled() || o.StockStatus == StockReserved {
 		return Errorf(CodeInvalidState, "order %s cannot be closed: its payment is %s, its stock %s", o.ID,
 			o.PaymentStatus, o.StockStatus)
 	}
-	if end == Rejected && o.PaymentStatus == PaymentDeclined {
+	if end == Rejected && (o.PaymentStatus == PaymentDeclined || reviewEnds(by.Reason)) {
 		by.Message = o.LastMessage()
 	}
 	o.end(end, by)

@@ -12,6 +12,7 @@ type Status string
 const (
 	Placed    Status = "PLACED"    // saved by the API
 	Confirmed Status = "CONFIRMED" // valid, and its stock is reserved
+	InReview  Status = "IN_REVIEW" // an operator checks it before any money moves
 	Paid      Status = "PAID"      // captured or free; the shipment is requested
 	Shipping  Status = "SHIPPING"  // dispatched: the point of no return
 	Fulfilled Status = "FULFILLED"
@@ -20,7 +21,7 @@ const (
 )
 
 // Statuses lists every status in the order of the lifecycle.
-var Statuses = []Status{Placed, Confirmed, Paid, Shipping, Fulfilled, Rejected, Cancelled}
+var Statuses = []Status{Placed, Confirmed, InReview, Paid, Shipping, Fulfilled, Rejected, Cancelled}
 
 // Final reports whether the status is an end of the lifecycle.
 func (s Status) Final() bool { return s == Fulfilled || s == Rejected || s == Cancelled }
@@ -116,6 +117,7 @@ type Order struct {
 	Acknowledged *Attention     `json:"acknowledged,omitempty"`
 	Unsent       *Unsent        `json:"unsent,omitempty"`
 	Cancel       *CancelRequest `json:"cancel,omitempty"`
+	Review       *Review        `json:"review,omitempty"`
 	Shipment     *Shipment      `json:"shipment,omitempty"`
 	Wait         *Wait          `json:"wait,omitempty"`
 	Timeline     []Change       `json:"timeline"`

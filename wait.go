@@ -26,6 +26,7 @@ type Answer struct {
 // or nil if there is none yet.
 var answers = map[string]func(*Order) *Answer{
 	StepRequestShipment: (*Order).carrierAnswer,
+	StepAwaitReview:     (*Order).reviewAnswer,
 }
 
 // Answer returns the answer to the waiting step, or nil if nothing waits or the answer is not known
@@ -70,5 +71,5 @@ func (o *Order) OnlyWaits(after, within time.Duration, now time.Time) bool {
 	case o.Wait.Step == StepRequestShipment:
 		return o.Unanswered() && !o.RenewalDue(after, now) && !o.Overdue(within, now)
 	}
-	return now.Before(o.Wait.Until)
+	return now.Before(o.Wait.Until) && !o.ReviewDue(now)
 }

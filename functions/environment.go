@@ -24,6 +24,11 @@ func (e *environment) required(name string) string {
 
 // duration returns the value of a variable, a whole number of units.
 func (e *environment) duration(name string, unit time.Duration) time.Duration {
+	return time.Duration(e.number(name)) * unit
+}
+
+// number returns the value of a variable, a whole number of 0 or more.
+func (e *environment) number(name string) int {
 	v := e.required(name)
 	if v == "" {
 		return 0
@@ -32,7 +37,7 @@ func (e *environment) duration(name string, unit time.Duration) time.Duration {
 	if err != nil || n < 0 {
 		e.errs = append(e.errs, fmt.Errorf("environment variable %s is not a whole number: %q", name, v))
 	}
-	return time.Duration(n) * unit
+	return int(n)
 }
 
 func (e *environment) err() error { return errors.Join(e.errs...) }

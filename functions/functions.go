@@ -97,8 +97,12 @@ var constructors = map[string]func(*parts) lambda.Handler{
 	},
 	"charge": func(p *parts) lambda.Handler {
 		return handle(p, tasks.Charge{
-			Orders: p.moneyOrders(), Steps: p.steps(), Ledger: p.ledger(), Gateway: p.gateway(), Now: p.opts.Clock,
+			Orders: p.moneyOrders(), Steps: p.steps(), Ledger: p.ledger(), Gateway: p.gateway(), Rules: p.reviewRules(),
+			Now: p.opts.Clock,
 		}.Handle)
+	},
+	"review": func(p *parts) lambda.Handler {
+		return handle(p, tasks.Review{Orders: p.orders("ORDERS_TABLE"), Now: p.opts.Clock}.Handle)
 	},
 	"refund": func(p *parts) lambda.Handler {
 		return handle(p, tasks.Refund{

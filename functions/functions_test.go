@@ -45,6 +45,17 @@ func readTemplate(t *testing.T) []deployed {
 	return out
 }
 
+// sample returns a value that every variable of this name accepts.
+func sample(name string) string {
+	switch name {
+	case "REVIEW_ABOVE":
+		return "USD:100000,JPY:150000"
+	case "REVIEW_COUNTRIES":
+		return "US,CA"
+	}
+	return "1"
+}
+
 func TestNames_areTheTemplatesHandlers(t *testing.T) {
 	t.Parallel()
 	var handlers []string
@@ -70,7 +81,7 @@ func TestNew_environment(t *testing.T) {
 				if _, set := f.Variables[name]; !set {
 					t.Errorf("%s reads %s, which template.yaml does not set", f.Handler, name)
 				}
-				return "1"
+				return sample(name)
 			}
 			if _, err := New(f.Handler, aws.Config{Region: "us-east-1"}, getenv, Options{Stripe: newStripe}); err != nil {
 				t.Fatal(err)
@@ -97,7 +108,7 @@ func TestNew_missingVariable(t *testing.T) {
 					if name == missing {
 						return ""
 					}
-					return "1"
+					return sample(name)
 				}
 				_, err := New(f.Handler, aws.Config{Region: "us-east-1"}, getenv, Options{Stripe: newStripe})
 				if err == nil || !strings.Contains(err.Error(), missing) {
@@ -113,6 +124,7 @@ func TestNew_refuses(t *testing.T) {
 	for _, tt := range []struct{ name, function, value, want string }{
 		{"unknown function", "fly", "1", `unknown function "fly"`},
 		{"malformed number", "reconcile", "soon", "RECONCILE_AFTER_SECONDS is not a whole number"},
+		{"malformed amounts", "charge", "USD100", "REVIEW_ABOVE is not a list such as USD:100000"},
 		{"negative number", "carrier", "-1", "CARRIER_DELAY_MILLISECONDS is not a whole number"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

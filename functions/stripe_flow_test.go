@@ -37,7 +37,7 @@ func newFlow(t *testing.T, script ...string) *flow {
 	}
 	env := map[string]string{
 		"ORDERS_TABLE": "orders", "STEPS_TABLE": "steps", "PAYMENTS_TABLE": "payments", "SANDBOX_TABLE": "none",
-		"STRIPE_SECRET_KEY": "sk_test_1",
+		"STRIPE_SECRET_KEY": "sk_test_1", "REVIEW_ABOVE": "none", "REVIEW_RISK": "0", "REVIEW_COUNTRIES": "any",
 	}
 	for _, name := range []string{"charge", "refund"} {
 		h, err := New(name, cfg, func(v string) string { return env[v] }, Options{

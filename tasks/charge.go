@@ -18,6 +18,7 @@ type Charge struct {
 	Steps   Steps
 	Ledger  Ledger
 	Gateway Gateway
+	Rules   orderflow.ReviewRules // which orders wait for a review first
 	Now     Clock
 }
 
@@ -30,9 +31,10 @@ type Charged struct {
 
 // Handle returns CodePaymentDeclined with the provider's code and the customer's reason;
 // CodeOrderCancelled, after recording a capture; CodePaymentUnavailable or CodePaymentUncertain,
-// which may be retried. An order whose total is zero is not charged.
+// which may be retried. An order whose total is zero is not charged. An order that needs a review, or
+// did not pass it, is not charged either: the codes of review.
 func (c Charge) Handle(ctx context.Context, in Input) (Charged, error) {
-	out, err := c.charge(ctx, in.OrderID)
+	out, err := c.charge(ctx, in)
 	if err == nil && out.Cancelled {
 		err = orderflow.Errorf(orderflow.CodeOrderCancelled, "order %s was cancelled while it was charged", in.OrderID)
 	}
@@ -41,8 +43,8 @@ func (c Charge) Handle(ctx context.Context, in Input) (Charged, error) {
 
 // charge gets the provider's outcome and then records it. A conflict while recording does not call
 // the provider again.
-func (c Charge) charge(ctx context.Context, id string) (Charged, error) {
-	v, err := retry(ctx, func() (verdict, error) { return c.ask(ctx, id) })
+func (c Charge) charge(ctx context.Context, in Input) (Charged, error) {
+	v, err := retry(ctx, func() (verdict, error) { return c.ask(ctx, in) })
 	if err != nil || v.unrecorded == nil {
 		return v.out, err
 	}
@@ -56,16 +58,19 @@ type verdict struct {
 }
 
 // ask returns the outcome from the ledger, or from the provider if the charge is not settled.
-func (c Charge) ask(ctx context.Context, id string) (verdict, error) {
-	o, err := c.Orders.Order(ctx, id)
+func (c Charge) ask(ctx context.Context, in Input) (verdict, error) {
+	o, err := c.Orders.Order(ctx, in.OrderID)
 	if err != nil {
 		return verdict{}, err
 	}
-	entry, err := c.Ledger.Payment(ctx, id, orderflow.ChargeStep)
+	entry, err := c.Ledger.Payment(ctx, o.ID, orderflow.ChargeStep)
 	switch {
 	case err != nil:
 		return verdict{}, err
 	case entry == nil:
+		if err := c.review(ctx, o, in); err != nil {
+			return verdict{}, err
+		}
 		return c.begin(ctx, o)
 	case entry.State == orderflow.PaymentStarted:
 		return c.resume(ctx, o, entry)

@@ -69,6 +69,9 @@ func (s *simulation) check(before map[string]orderflow.Product) {
 			fail("I2: the total is %s, captured %v", o.Total, s.provider.captures)
 		}
 	}
+	if r := o.Review; r != nil && r.Decision != orderflow.ReviewApproved && len(s.provider.captures)+len(s.provider.declined) > 0 {
+		fail("the provider was asked to charge an order whose review is %q", r.Decision)
+	}
 	s.checkStock(o, before, fail)
 	captured, refunded := len(s.provider.captures) == 1, len(s.provider.refunds) == 1
 	due := captured && o.Status != orderflow.Fulfilled

@@ -28,6 +28,8 @@ const (
 	eventLate        fault = "an event comes late"
 	stepFails        fault = "the waiting step fails"
 	carrierFails     fault = "the carrier reports a failure"
+	operatorDecides  fault = "an operator decides at any time"
+	reviewLate       fault = "a review is not decided in time"
 	noticeTwice      fault = "the carrier says the same again"
 	noticeLate       fault = "the carrier dispatches what was cancelled"
 	topicDown        fault = "the topic is down"
@@ -37,7 +39,7 @@ const (
 var faults = []fault{
 	callFails, throttled, replyLost, takesEffectLater, errorSaved, refundSlow, livesOn, invokedTwice, repeated,
 	cancelComes, eventLost, eventTwice, eventLate, stepFails,
-	carrierFails, noticeTwice, noticeLate, topicDown, dayPasses,
+	carrierFails, operatorDecides, reviewLate, noticeTwice, noticeLate, topicDown, dayPasses,
 }
 
 // coverage counts what the simulations reached.
@@ -186,6 +188,9 @@ func (s *simulation) meanwhile() {
 	}
 	if s.chance(cancelComes, 120) {
 		s.cancel()
+	}
+	if s.store.load(s.t, "ord_1").Status == orderflow.InReview && s.chance(operatorDecides, 8) {
+		s.operator()
 	}
 	if s.hit(repeated) {
 		r := s.invoked[s.rnd.IntN(len(s.invoked))]

@@ -127,6 +127,8 @@ func closedText(o *orderflow.Order) string {
 			why = "We are sorry, not everything in it is in stock."
 		case orderflow.CodePaymentDeclined:
 			why = cmp.Or(o.LastMessage(), "The payment was declined.")
+		case orderflow.CodeReviewRefused, orderflow.CodeReviewTimedOut:
+			why = cmp.Or(o.LastMessage(), why)
 		case orderflow.CodeShipmentFailed:
 			why = "We are sorry, the carrier could not take it."
 		}

@@ -40,6 +40,9 @@ func (s *simulation) fill(template, context map[string]any) map[string]any {
 }
 
 func (s *simulation) lookup(path string, context map[string]any) any {
+	if path == "States.StringToJson('${ReviewSeconds}')" {
+		return int(reviewTime.Seconds())
+	}
 	steps := strings.Split(path, ".")
 	at := any(s.data)
 	if steps[0] == "$$" {

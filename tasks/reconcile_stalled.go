@@ -99,12 +99,12 @@ func (r Reconcile) markRefused(ctx context.Context, a attend, o *orderflow.Order
 }
 
 // renewRequest requests a shipment again from a silent carrier, and alerts operators to one that
-// has been silent for too long.
+// has been silent for too long, and to a review that is due.
 func (r Reconcile) renewRequest(ctx context.Context, a attend, id string, redriveCount int, out *Reconciled) error {
 	var renewed, overdue bool
 	o, err := update(ctx, r.Orders, id, func(o *orderflow.Order, _ *orderflow.Write) error {
 		renewed = o.RenewShipment(r.After, a.by())
-		overdue = o.MarkOverdue(r.Patience, redriveCount, a.by())
+		overdue = o.MarkOverdue(r.Patience, redriveCount, a.by()) || o.MarkReviewDue(redriveCount, a.by())
 		return nil
 	})
 	if err := count(&out.Renewed)(renewed, err); err != nil || !overdue {

@@ -18,6 +18,7 @@ import (
 type state struct {
 	Type, Next, Resource string
 	ResultPath           string // "" also for null: the result is dropped
+	ResultSelector       map[string]any
 	Parameters           struct {
 		FunctionName string
 		Payload      map[string]any
@@ -79,9 +80,10 @@ type simulation struct {
 	state   string
 	entered time.Time
 	retry   int
-	attempt int    // counted over all states
-	token   string // the token that the execution waits for
-	answer  *reply // the answer to the token
+	attempt int       // counted over all states
+	token   string    // the token that the execution waits for
+	until   time.Time // when the state that waits for a review times out
+	answer  *reply    // the answer to the token
 }
 
 // request is the input of a function.
@@ -153,12 +155,17 @@ func newSimulation(t *testing.T, machine map[string]state, seed uint64, seen *co
 		return time.Duration(1+s.rnd.IntN(59)) * time.Second
 	}
 	s.provider.spoil, s.provider.slow = s.spoil, s.slow
+	var rules orderflow.ReviewRules
+	if s.rnd.IntN(4) == 0 {
+		rules.Above = map[string]int64{"USD": 0} // every order that costs something
+	}
 	s.tasks = map[string]func(context.Context, Input) error{
 		"Validate": without(Validate{s.store, s.store}.Handle),
 		"Reserve":  without(Reserve{s.store, s.store, clock}.Handle),
 		"Charge": without(Charge{
-			Orders: s.store, Steps: s.store, Ledger: s.store, Gateway: s.provider, Now: clock,
+			Orders: s.store, Steps: s.store, Ledger: s.store, Gateway: s.provider, Rules: rules, Now: clock,
 		}.Handle),
+		"Review": without(Review{s.store, clock}.Handle),
 		"Ship":   without(Ship{s.store, clock}.Handle),
 		"Record": without(Record{s.store, s.store, clock}.Handle),
 		"Notify": without(Notify{Orders: s.store, Steps: s.store, Customers: s.store, Notifier: s}.Handle),
@@ -205,7 +212,7 @@ func (s *simulation) visit() (next string) {
 	for range 200 {
 		err := s.try()
 		if err == nil {
-			s.put(s.machine[s.state].ResultPath, map[string]any{})
+			s.put(s.machine[s.state].ResultPath, s.fill(s.machine[s.state].ResultSelector, nil))
 			return s.machine[s.state].Next
 		}
 		s.log("%s, redrive %d, retry %d: %v", s.state, s.redrive, s.retry, err)
@@ -238,7 +245,11 @@ func (s *simulation) catch(name string, err error) string {
 
 func (s *simulation) put(path string, v any) {
 	if name, ok := strings.CutPrefix(path, "$."); ok {
-		s.data[name] = v
+		at := s.data
+		for outer, inner, nested := strings.Cut(name, "."); nested; outer, inner, nested = strings.Cut(name, ".") {
+			at, name = at[outer].(map[string]any), inner
+		}
+		at[name] = v
 	}
 }
 
@@ -247,7 +258,7 @@ func (s *simulation) try() error {
 	s.attempt++
 	s.token, s.answer = "", nil
 	if s.machine[s.state].waits() {
-		s.token = fmt.Sprintf("token-%d", s.attempt)
+		s.token, s.until = fmt.Sprintf("token-%d", s.attempt), s.now.Add(reviewTime)
 	}
 	if s.machine[s.state].function() == "Notify" && s.retry == 0 && s.chance(topicDown, 8) {
 		s.down = true

@@ -8,43 +8,59 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// await waits until the waiting step is answered: by the carrier, a cancel, or the reconciler if
-// the event is lost.
+// reviewTime is how long the state machine waits for a review.
+const reviewTime = 72 * time.Hour
+
+// await waits until the waiting step is answered: by the carrier, an operator, a cancel, or the
+// reconciler if the event is lost. A review may also time out.
 func (s *simulation) await() error {
+	reviews := s.state == orderflow.StepAwaitReview
 	for range 300 {
 		if s.answer != nil {
 			return s.answer.err
+		}
+		if reviews && !s.now.Before(s.until) {
+			return orderflow.Errorf("States.Timeout", "no answer until %s", s.until)
 		}
 		if o := s.store.load(s.t, "ord_1"); o.Wait == nil || o.Wait.Token != s.token {
 			s.t.Fatalf("the execution waits for %s, the order for %+v\n%s", s.token, o.Wait, s.story())
 		}
 		s.down = false
-		switch s.rnd.IntN(8) {
-		case 0:
-			if s.chance(cancelComes, 2) {
-				s.cancel()
+		switch n := s.rnd.IntN(8); {
+		case n == 0 && s.chance(cancelComes, 2):
+			s.cancel()
+		case n == 1 && reviews && s.chance(reviewLate, 2): // an invocation may be late, but never by days
+			if len(s.zombies) == 0 {
+				s.now = s.until.Add(-time.Duration(s.rnd.IntN(2)) * time.Hour)
 			}
-		case 1:
-			if s.chance(carrierFails, 2) {
-				s.carrier(orderflow.NoticeFailed)
-			}
-		case 2, 3:
+		case (n == 2 || n == 3) && reviews:
+			s.operator()
+		case n == 1 && s.chance(carrierFails, 2):
+			s.carrier(orderflow.NoticeFailed)
+		case n == 2 || n == 3:
 			s.carrier(orderflow.NoticeDispatched)
-		case 4:
-			if s.chance(stepFails, 3) {
-				return errLost // retried with another token
-			}
-		case 5:
+		case n == 4 && s.chance(stepFails, 3):
+			return errLost // retried with another token
+		case n == 5:
 			s.reconcile()
-		case 6:
-			if len(s.zombies) > 0 {
-				s.comeBack()
-			}
+		case n == 6 && len(s.zombies) > 0:
+			s.comeBack()
 		}
 		s.publish(s.wake)
 	}
 	s.t.Fatalf("the execution waits forever\n%s", s.story())
 	return nil
+}
+
+// operator decides the review as the API does.
+func (s *simulation) operator() {
+	d := orderflow.ReviewApproved
+	if s.rnd.IntN(3) == 0 {
+		d = orderflow.ReviewRefused
+	}
+	by := orderflow.By{At: s.now, Actor: []string{"operator:olga", "operator:ben"}[s.rnd.IntN(2)], Reason: "because"}
+	err := s.store.change("ord_1", func(o *orderflow.Order) error { return o.Decide(d, by) })
+	s.log("    %s: %s: %v", by.Actor, d, err)
 }
 
 // carrier reports the shipment's outcome as the webhook does. Only as a fault does it contradict
