@@ -16,6 +16,7 @@ type opsSummaryView struct {
 	StockStatus     orderflow.StockStatus `json:"stockStatus"`
 	CancelRequested bool                  `json:"cancelRequested"`
 	Attention       *attentionView        `json:"attention,omitempty"`
+	Review          *reviewView           `json:"review,omitempty"`
 }
 
 type opsOrderView struct {
@@ -23,6 +24,7 @@ type opsOrderView struct {
 	CustomerID  string                `json:"customerId"`
 	StockStatus orderflow.StockStatus `json:"stockStatus"`
 	Attention   *attentionView        `json:"attention,omitempty"`
+	Review      *reviewView           `json:"review,omitempty"`
 	WaitingAt   string                `json:"waitingAt,omitempty"`
 	Timeline    []opsChangeView       `json:"timeline"`
 	Version     int64                 `json:"version"`
@@ -50,7 +52,7 @@ func viewAttention(a *orderflow.Attention) *attentionView {
 func viewOpsSummary(o *orderflow.Order) opsSummaryView {
 	return opsSummaryView{
 		summaryView: viewSummary(o), CustomerID: o.CustomerID, StockStatus: o.StockStatus, CancelRequested: o.Cancel != nil,
-		Attention: viewAttention(o.Attention),
+		Attention: viewAttention(o.Attention), Review: viewReview(o.Review),
 	}
 }
 
@@ -80,13 +82,13 @@ func (s *server) opsGetOrder(r *request) (*reply, error) {
 	}
 	v := opsOrderView{
 		orderView: viewOrder(o), CustomerID: o.CustomerID, StockStatus: o.StockStatus,
-		Attention: viewAttention(o.Attention),
-		Timeline:  []opsChangeView{}, Version: o.Version,
+		Attention: viewAttention(o.Attention), Review: viewReview(o.Review),
+		Timeline: []opsChangeView{}, Version: o.Version,
 	}
 	for _, c := range o.Timeline {
 		v.Timeline = append(v.Timeline, opsChangeView{c, moment{c.At}})
 	}
-	if o.Wait != nil {
+	if o.Wait != nil && o.Answer() == nil {
 		v.WaitingAt = o.Wait.Step
 	}
 	if v.Execution, err = s.execution(r.Context(), o.ID); err != nil {

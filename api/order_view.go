@@ -2,6 +2,7 @@ package api
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/orderflow-dev/orderflow"
 )
@@ -85,7 +86,7 @@ func viewOrder(o *orderflow.Order) orderView {
 func viewChange(c orderflow.Change) timelineView {
 	v := timelineView{Sequence: c.Sequence, At: moment{c.At}, Type: c.Type, Status: c.Status,
 		PaymentStatus: c.PaymentStatus, Attention: c.Attention, Reason: c.Reason, Message: c.Message}
-	if c.Type == orderflow.OrderAttentionChanged {
+	if c.Type == orderflow.OrderAttentionChanged || strings.HasPrefix(c.Actor, "operator:") {
 		v.Reason = ""
 	}
 	return v

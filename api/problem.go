@@ -50,6 +50,7 @@ var statuses = map[orderflow.Code]int{
 	orderflow.CodeTooLateToCancel: http.StatusConflict,
 	orderflow.CodeNotRedrivable:   http.StatusConflict,
 	orderflow.CodeOrderCancelled:  http.StatusConflict,
+	orderflow.CodeAlreadyDecided:  http.StatusConflict,
 	orderflow.CodeInvalidState:    http.StatusConflict,
 	codeIdempotencyInFlight:       http.StatusConflict,
 

@@ -113,6 +113,15 @@ var routes = []route{
 		body: schemaRedrive,
 	},
 	{
+		method: http.MethodPost, path: "/ops/orders/{orderId}/review", operation: "OpsReviewOrder",
+		serve:  (*server).opsReviewOrder,
+		scopes: []string{"orders:write"}, group: "operators",
+		parameters: []parameter{
+			{name: "orderId", path: true, schema: schemaOrderId},
+		},
+		body: schemaReviewDecision,
+	},
+	{
 		method: http.MethodPost, path: "/webhooks/shipments", operation: "ShipmentWebhook",
 		serve:  (*server).shipmentWebhook,
 		public: true,
@@ -146,7 +155,7 @@ var schemaPlaceOrder = &schema{kind: "object", required: []string{"items", "curr
 	"expectedTotal":   schemaMoney,
 }}
 
-var schemaStatus = &schema{kind: "string", enum: []string{"PLACED", "CONFIRMED", "PAID", "SHIPPING", "FULFILLED", "REJECTED", "CANCELLED"}, min: 0, max: 0}
+var schemaStatus = &schema{kind: "string", enum: []string{"PLACED", "CONFIRMED", "IN_REVIEW", "PAID", "SHIPPING", "FULFILLED", "REJECTED", "CANCELLED"}, min: 0, max: 0}
 
 var schemaQuoteOrder = &schema{kind: "object", required: []string{"items", "currency"}, properties: map[string]*schema{
 	"items":           &schema{kind: "array", min: 1, max: 100, items: schemaItem},
@@ -174,6 +183,11 @@ var schemaProfile = &schema{kind: "object", required: []string(nil), properties:
 
 var schemaRedrive = &schema{kind: "object", required: []string{"reason"}, properties: map[string]*schema{
 	"reason": &schema{kind: "string", fault: "must be one line of 1 to 500 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 500},
+}}
+
+var schemaReviewDecision = &schema{kind: "object", required: []string{"decision"}, properties: map[string]*schema{
+	"decision": &schema{kind: "string", enum: []string{"approve", "refuse"}, min: 0, max: 0},
+	"reason":   &schema{kind: "string", fault: "must be one line of 1 to 500 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 500},
 }}
 
 var schemaShipmentNotice = &schema{kind: "object", required: []string{"shipmentId", "orderId", "status"}, properties: map[string]*schema{

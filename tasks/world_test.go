@@ -35,7 +35,7 @@ func (s *simulation) await() error {
 			}
 		case (n == 2 || n == 3) && reviews:
 			s.operator()
-		case n == 1 && s.chance(carrierFails, 2):
+		case n == 1 && !reviews && s.chance(carrierFails, 2):
 			s.carrier(orderflow.NoticeFailed)
 		case n == 2 || n == 3:
 			s.carrier(orderflow.NoticeDispatched)
