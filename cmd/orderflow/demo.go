@@ -18,13 +18,14 @@ type demoCommand struct {
 	Orders       string        `help:"Place the orders of this folder instead of the built-in examples." type:"existingdir" placeholder:"DIR"`
 	CarrierDelay time.Duration `help:"How long the sandbox carrier takes to dispatch." default:"150ms"`
 	Timeout      time.Duration `help:"How long an order may take." default:"2m"`
+	Slow         bool          `help:"Place also the orders that wait for a deadline: twenty seconds."`
 	isolation
 	Verbose bool `short:"v" help:"Log what the functions log."`
 }
 
 func (*demoCommand) Help() string {
 	return `Starts the whole system in a temporary folder on free ports, places the orders of examples/orders through the API as their customers would,
-redrives the one that fails in a payment outage, and prints where the time went. The exit code is 0 only if every order ends as its file expects;
+reviews those of more than 5,000.00 USD, redrives the one that fails in a payment outage, and prints where the time went. The exit code is 0 only if every order ends as its file expects;
 3 to 6 are those of orderflow up.
 
 Example:
@@ -33,7 +34,7 @@ Example:
 }
 
 func (c *demoCommand) Run(e *env) (err error) {
-	list, err := demo.Examples(c.Orders)
+	list, err := demo.Examples(c.Orders, c.Slow)
 	if err != nil {
 		return err
 	}
@@ -45,7 +46,8 @@ func (c *demoCommand) Run(e *env) (err error) {
 	began := time.Now()
 	s, err := system.Start(e.ctx, system.Options{
 		Addr: system.AnyPort, AWSAddr: system.AnyPort, Dir: dir, CarrierDelay: c.CarrierDelay,
-		Isolation: system.Isolation(c.isolation), Log: logger(e, c.Verbose, slog.LevelError),
+		Parameters: map[string]string{"ReviewSeconds": "20"},
+		Isolation:  system.Isolation(c.isolation), Log: logger(e, c.Verbose, slog.LevelError),
 	})
 	if err != nil {
 		return err

@@ -13,6 +13,8 @@ import (
 type opsCommands struct {
 	Failed      opsFailedCommand      `cmd:"" help:"List the orders that need attention."`
 	Show        opsShowCommand        `cmd:"" help:"Show an order with its execution."`
+	Reviews     opsReviewsCommand     `cmd:"" help:"List the orders that wait for a review, oldest first."`
+	Review      opsReviewCommand      `cmd:"" help:"Approve or refuse an order in review."`
 	Redrive     opsRedriveCommand     `cmd:"" help:"Resume a failed order at the step that failed."`
 	Acknowledge opsAcknowledgeCommand `cmd:"" help:"Record that an order was handled by hand."`
 }

@@ -19,6 +19,7 @@ func printOrder(s *screen.Screen, o client.Order) error {
 		{"Placed", words.Clock(o.PlacedAt)},
 		{"Ships to", addressText(o.ShippingAddress)},
 		{"E-mail", o.Email},
+		{"Review", reviewText(o.Review)},
 		{"Shipment", shipmentText(o.Shipment)},
 		{"Attention", screen.Paint(screen.Wait, words.Attention(o))},
 		{"Since", words.Since(o)},

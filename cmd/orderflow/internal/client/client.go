@@ -143,5 +143,14 @@ func (c *Client) Act(ctx context.Context, id, action, reason string) (json.RawMe
 		map[string]string{"reason": reason})
 }
 
+// Review decides about an order in review: approve or refuse. A reason of "" is left out.
+func (c *Client) Review(ctx context.Context, id, decision, reason string) (json.RawMessage, error) {
+	body := map[string]string{"decision": decision}
+	if reason != "" {
+		body["reason"] = reason
+	}
+	return c.Do(ctx, http.MethodPost, "/ops/orders/"+url.PathEscape(id)+"/review", nil, body)
+}
+
 // Operators is the group of operators.
 const Operators = "operators"

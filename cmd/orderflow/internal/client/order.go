@@ -36,6 +36,8 @@ type Order struct {
 	CancelRequested bool                    `json:"cancelRequested"`
 	Attention       json.RawMessage         `json:"attention"` // a flag for customers, the details for operators
 	Shipment        *orderflow.Shipment     `json:"shipment"`
+	CustomerID      string                  `json:"customerId"` // for operators only, as is Review
+	Review          *orderflow.Review       `json:"review"`
 	Timeline        []orderflow.Change      `json:"timeline"`
 
 	Answer json.RawMessage `json:"-"` // the API's answer, set by Follow

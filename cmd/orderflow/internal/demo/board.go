@@ -27,6 +27,7 @@ type row struct {
 	step      string // the current state of its execution
 	remark    string // the last event in words
 	redriven  bool
+	reviewed  bool
 	began     time.Time
 	elapsed   time.Duration // set when the order is done
 	done      bool

@@ -29,6 +29,7 @@ type Example struct {
 	Description string          `json:"description"`
 	Customer    string          `json:"customer"`
 	Request     json.RawMessage `json:"request"`
+	Slow        bool            `json:"slow"` // it waits for a deadline
 	Expect      Expectation     `json:"expect"`
 }
 
@@ -40,11 +41,12 @@ type Expectation struct {
 	Reason  string           `json:"reason"`  // why it was rejected or cancelled
 	Retries string           `json:"retries"` // a state that fails at least once before it succeeds
 	Redrive string           `json:"redrive"` // the error of the execution before an operator redrives it
+	Review  string           `json:"review"`  // what an operator decides: approve, refuse, or none before the deadline
 }
 
-// Examples reads the example orders of a folder, or the built-in ones if dir is "". A folder
-// without examples is an error.
-func Examples(dir string) ([]Example, error) {
+// Examples reads the example orders of a folder, or the built-in ones if dir is "", with or without
+// the slow ones. A folder without examples is an error.
+func Examples(dir string, slow bool) ([]Example, error) {
 	var folder fs.FS = examples.FS
 	pattern := "orders/*.json"
 	if dir != "" {
@@ -66,7 +68,9 @@ func Examples(dir string) ([]Example, error) {
 		if err := d.Decode(&x); err != nil {
 			return nil, fmt.Errorf("read %s: %w", f, err)
 		}
-		list = append(list, x)
+		if slow || !x.Slow {
+			list = append(list, x)
+		}
 	}
 	return list, nil
 }
@@ -149,7 +153,7 @@ func (p *player) follow(ctx context.Context, id string) (client.OpsOrder, error)
 		if o.Status.Final() && o.Execution != nil && o.Execution.Status != "RUNNING" {
 			return o, nil
 		}
-		if err := p.repair(ctx, o); err != nil {
+		if err := errors.Join(p.repair(ctx, o), p.review(ctx, o)); err != nil {
 			return o, err
 		}
 		select {
@@ -181,6 +185,23 @@ func (p *player) repair(ctx context.Context, o client.OpsOrder) error {
 	return nil
 }
 
+// review acts as an operator: it decides about an order in review, once.
+func (p *player) review(ctx context.Context, o client.OpsOrder) error {
+	want := p.row.example.Expect.Review
+	if o.Status != orderflow.InReview || p.row.reviewed || want == "none" {
+		return nil
+	}
+	if want == "" {
+		return fmt.Errorf("waits for a review: %v", o.Review.Reasons)
+	}
+	if _, err := p.operator.Review(ctx, o.OrderID, want, "an example"); err != nil {
+		return err
+	}
+	past := map[string]string{"approve": "approved", "refuse": "refused"}[want]
+	p.board.update(p.row, func(r *row) { r.remark, r.reviewed = past+" by an operator", true })
+	return nil
+}
+
 // compare compares the order's end with the expected one.
 func (p *player) compare(o client.OpsOrder) error {
 	want := p.row.example.Expect
@@ -191,6 +212,8 @@ func (p *player) compare(o client.OpsOrder) error {
 		return fmt.Errorf("ended %s because of %s; expected %s", o.Status, o.Reason(), want.Reason)
 	case want.Redrive != "" && o.Execution.RedriveCount == 0:
 		return fmt.Errorf("ended %s without the redrive that was expected", o.Status)
+	case want.Review != "" && o.Review == nil:
+		return fmt.Errorf("ended %s without the review that was expected", o.Status)
 	case want.Retries != "" && o.Execution.Failures(want.Retries) == 0:
 		return fmt.Errorf("%s was not retried", want.Retries)
 	}

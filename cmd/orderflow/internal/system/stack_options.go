@@ -27,10 +27,14 @@ func (s *System) refuseStripe(o local.Options) error {
 	return nil
 }
 
+// reviewAbove is the limit of this machine, so that the examples show a review: 5,000.00 USD.
+const reviewAbove = "USD:500000"
+
 // StackOptions returns the options of the stack. params are the template's parameters that only the
 // running system knows.
 func StackOptions(o Options, params map[string]string) local.Options {
 	params["CarrierDelayMilliseconds"] = strconv.FormatInt(o.CarrierDelay.Milliseconds(), 10)
+	params["ReviewAbove"] = reviewAbove
 	maps.Copy(params, o.Parameters)
 	return local.Options{
 		Template: orderflow.Template, Definitions: statemachines.FS, StackName: StackName, Parameters: params,

@@ -21,7 +21,11 @@ var reasons = map[orderflow.Code]string{
 	orderflow.CodePaymentUncertain:   "the payment provider's answer was lost",
 	orderflow.CodeShipmentFailed:     "the shipment failed",
 	orderflow.CodeShipmentUnanswered: "the carrier does not answer",
-	orderflow.CodeAnswerRefused:      "the execution does not accept the carrier's answer",
+	orderflow.CodeAnswerRefused:      "the execution does not accept the known answer",
+	orderflow.CodeReviewRequired:     "an operator reviews it",
+	orderflow.CodeReviewRefused:      "an operator refused it in a review",
+	orderflow.CodeReviewTimedOut:     "no operator reviewed it in time",
+	orderflow.CodeReviewUnanswered:   "the deadline of its review is near",
 	orderflow.CodeOrderOpen:          "the execution succeeded, but the order did not end",
 	orderflow.CodeDispatchedLate:     "the carrier dispatched the goods too late",
 	orderflow.CodeNotificationFailed: "the customer could not be notified",
@@ -33,6 +37,15 @@ var reasons = map[orderflow.Code]string{
 	orderflow.CodeRefundFailed:       "the refund was refused or returned",
 
 	orderflow.CodeNotificationUnavailable: "the topic of customer notifications could not be reached",
+}
+
+// Reasons returns the reasons of a review in words.
+func Reasons(r *orderflow.Review) string {
+	var list []string
+	for _, reason := range r.Reasons {
+		list = append(list, Because(string(reason)))
+	}
+	return strings.Join(list, ", ")
 }
 
 var camelCase = regexp.MustCompile(`^([A-Z][a-z]+){2,}$`)
@@ -62,9 +75,10 @@ func Describe(o client.Order, c orderflow.Change) string {
 }
 
 // repeatsStatus reports whether the reason of a change only repeats the change: an order is
-// CANCELLED because it was cancelled.
+// CANCELLED because it was cancelled, and IN_REVIEW because it needs a review.
 func repeatsStatus(c orderflow.Change) bool {
-	return c.Status == orderflow.Cancelled && c.Reason == string(orderflow.CodeOrderCancelled)
+	return c.Status == orderflow.Cancelled && c.Reason == string(orderflow.CodeOrderCancelled) ||
+		c.Status == orderflow.InReview && c.Reason == string(orderflow.CodeReviewRequired)
 }
 
 // Explain describes in one line why an order needs attention: the code in words, and the message,
@@ -72,7 +86,7 @@ func repeatsStatus(c orderflow.Change) bool {
 func Explain(a orderflow.Attention) string {
 	words, message := Because(a.Code), strings.Join(strings.Fields(a.Message), " ")
 	switch orderflow.Code(a.Code) {
-	case orderflow.CodeDispatchedLate, orderflow.CodeShipmentUnanswered, orderflow.CodeAnswerRefused,
+	case orderflow.CodeDispatchedLate, orderflow.CodeShipmentUnanswered, orderflow.CodeAnswerRefused, orderflow.CodeReviewUnanswered,
 		orderflow.CodeOrderOpen:
 		return cmp.Or(message, words) // the message includes the code's meaning
 	}
@@ -104,6 +118,12 @@ func describeChange(o client.Order, c orderflow.Change) string {
 		return "the stock was released"
 	case orderflow.OrderAttentionChanged:
 		return describeAttention(o, c)
+	case orderflow.OrderReviewRequested:
+		return "a review was requested"
+	case orderflow.OrderReviewRenewed:
+		return "the review was requested again"
+	case orderflow.OrderReviewed:
+		return "the review ended"
 	case orderflow.ShipmentRequested:
 		return "the shipment was requested"
 	case orderflow.ShipmentRenewed:
@@ -121,7 +141,12 @@ func describeChange(o client.Order, c orderflow.Change) string {
 // describeStatus describes that an order has reached the status of a change.
 func describeStatus(o client.Order, c orderflow.Change) string {
 	switch c.Status {
+	case orderflow.InReview:
+		return "the order waits for a review"
 	case orderflow.Confirmed:
+		if o.Before(c).Status == orderflow.InReview {
+			return "the order was approved"
+		}
 		return "the order is valid, its goods are reserved"
 	case orderflow.Paid:
 		if o.Total.Amount == 0 {
