@@ -5,6 +5,8 @@
 // methods, and save the result in one transaction.
 //
 //	PLACED -> CONFIRMED -> PAID -> SHIPPING -> FULFILLED
+//	            |    ^
+//	           IN_REVIEW, if the rules want it
 //	   \          \          \
 //	    +----------+----------+--> REJECTED | CANCELLED
 //

@@ -50,7 +50,10 @@ func TestNewHandler(t *testing.T) {
 // The deployed program has Stripe's client.
 func TestNewHandler_stripe(t *testing.T) {
 	t.Parallel()
-	env := map[string]string{"_HANDLER": "charge", "STRIPE_SECRET_KEY": "sk_test_1"}
+	env := map[string]string{
+		"_HANDLER": "charge", "STRIPE_SECRET_KEY": "sk_test_1", "REVIEW_ABOVE": "none", "REVIEW_RISK": "0",
+		"REVIEW_COUNTRIES": "any",
+	}
 	for _, table := range []string{"ORDERS", "STEPS", "PAYMENTS", "SANDBOX"} {
 		env[table+"_TABLE"] = table
 	}
