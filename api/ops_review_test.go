@@ -9,7 +9,10 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-var ben = Caller{Subject: "ben", ClientID: "console", Scopes: operator.Scopes, Groups: operator.Groups, TokenUse: "access"}
+// ben is another operator.
+var ben = Caller{
+	Subject: "ben", ClientID: "console", Scopes: operator.Scopes, Groups: operator.Groups, TokenUse: "access",
+}
 
 // toReview changes a placed order to one that waits for its review.
 func (f *fixture) toReview(id string) {

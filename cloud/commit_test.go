@@ -68,6 +68,36 @@ func TestOrders_Commit_roundTripOfMarks(t *testing.T) {
 	}
 }
 
+// A review and its wait are loaded as they were saved, before and after the decision.
+func TestOrders_Commit_roundTripOfReview(t *testing.T) {
+	t.Parallel()
+	db := localDB(t)
+	s := ordersOn(db)
+	o := storetest.NewOrder(t, "ord_1", "a")
+	if err := o.Confirm(by(0)); err != nil {
+		t.Fatal(err)
+	}
+	rules := orderflow.ReviewRules{Above: map[string]int64{o.Total.Currency: 0}}
+	wantCode(t, o.PassReview(rules, false, by(0)), orderflow.CodeReviewRequired)
+	for _, change := range []func() error{
+		func() error { return nil },
+		func() error {
+			return o.AwaitReview(orderflow.Wait{
+				Step: orderflow.StepAwaitReview, Token: "t", Until: placedAt.Add(time.Hour),
+			}, by(time.Second))
+		},
+		func() error { return o.Decide(orderflow.ReviewApproved, by(2*time.Second)) },
+	} {
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
+		wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o}), "")
+		if got, err := s.Order(t.Context(), "ord_1"); err != nil || !reflect.DeepEqual(got, o) {
+			t.Errorf("loaded %+v, %v\nsaved  %+v", got, err, o)
+		}
+	}
+}
+
 func TestWhyCancelled(t *testing.T) {
 	t.Parallel()
 	actions := []action{{}, {move: &orderflow.StockMove{SKU: "a", Kind: orderflow.Reserve}}}

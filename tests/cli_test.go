@@ -114,6 +114,38 @@ func TestCLI_operator(t *testing.T) {
 		`the order needs an operator\n(.*\n)*.*an operator took care of the order: the provider is back`, `Redriven +once, last at`)
 }
 
+// TestCLI_review: an operator sees what waits, oldest first, and decides. The next one learns who was
+// first.
+func TestCLI_review(t *testing.T) {
+	t.Parallel()
+	s := up(t, "--in-memory", "--param", "ReviewAbove=USD:1000")
+	var ids []string
+	for range 2 {
+		created := s.ok(t, []string{"order", "create", "-f", "examples/orders/01-plain.json"})
+		ids = append(ids, regexp.MustCompile(`ord_\w+`).FindString(created))
+		s.as("ada").inReview(ids[len(ids)-1])
+	}
+	first, second := ids[0], ids[1]
+	s.ok(t, []string{"ops", "reviews"}, `^ORDER +CUSTOMER +TOTAL +SINCE +UNTIL +REASONS\n`+
+		first+` +ada +98\.00 USD .* amount over limit\n`+second)
+	s.ok(t, []string{"ops", "review", first, "approve"}, `^Order `+first+` is approved\.`)
+	if code, _, errs := s.cli(t, "ops", "review", second, "refuse"); code != 1 || !strings.Contains(errs, "is required to refuse") {
+		t.Errorf("refused without a reason: %d %s", code, errs)
+	}
+	s.ok(t, []string{"ops", "review", second, "refuse", "--reason", "a stolen card"}, `^Order `+second+` is refused\.`)
+	if code, _, errs := s.cli(t, "ops", "review", second, "approve", "--as", "ben"); code != 1 ||
+		!strings.Contains(errs, "already REFUSED by operator:olga") {
+		t.Errorf("decided twice: %d %s", code, errs)
+	}
+	s.ok(t, []string{"order", "watch", first}, `IN_REVIEW +the order waits for a review\n`, `CONFIRMED +the order was approved\n`,
+		`FULFILLED`)
+	watched := s.ok(t, []string{"order", "watch", second}, `REJECTED +the order could not be fulfilled\. We are sorry, we cannot accept`)
+	if strings.Contains(watched, "stolen") {
+		t.Errorf("the customer sees what the operator wrote:\n%s", watched)
+	}
+	s.ok(t, []string{"ops", "show", second}, `Review +amount over limit, risk score \d+; refused by operator:olga at .*: a stolen card`)
+}
+
 // TestCLI_errors: an error names its cause.
 func TestCLI_errors(t *testing.T) {
 	t.Parallel()

@@ -34,6 +34,7 @@ Exit codes: 0 stopped, 1 failure, 2 wrong command line, 3 full disk, 4 damaged d
 docs/data-folder.md says what to do.
 With --carrier external, shipments wait for the webhook of a carrier (POST /webhooks/shipments), signed with the secret in the file webhook-secret
 of the data folder. With --in-memory the secret is printed at the start. --param WebhookSecret=SECRET sets another.
+Orders of more than 5,000.00 USD wait for a review: orderflow ops reviews. --param ReviewAbove=none switches that off.
 
 Examples:
   orderflow up

@@ -30,7 +30,7 @@ func TestBecause(t *testing.T) {
 func TestDescribe(t *testing.T) {
 	t.Parallel()
 	order := client.Order{Total: orderflow.Money{Amount: 6900, Currency: "USD"}, Attention: json.RawMessage("true"),
-		Timeline: []orderflow.Change{{Sequence: 2}, {Sequence: 4, Attention: true},
+		Timeline: []orderflow.Change{{Sequence: 2}, {Sequence: 4, Attention: true, Status: orderflow.InReview},
 			{Sequence: 6, Type: orderflow.ShipmentCorrected}}}
 	order.Shipment = &orderflow.Shipment{Carrier: "Post", TrackingNumber: "T1"}
 	for want, c := range map[string]orderflow.Change{
@@ -56,6 +56,14 @@ func TestDescribe(t *testing.T) {
 			Status: orderflow.Cancelled, Reason: "OrderCancelled"},
 		"the order was cancelled: the shipment failed": {Type: orderflow.OrderStatusChanged,
 			Status: orderflow.Cancelled, Reason: "ShipmentFailed"},
+		"the order waits for a review": {Type: orderflow.OrderStatusChanged,
+			Status: orderflow.InReview, Reason: "ReviewRequired"},
+		"the order was approved: a known customer": {Type: orderflow.OrderStatusChanged,
+			Status: orderflow.Confirmed, Sequence: 5, Reason: "a known customer"},
+		"a review was requested":         {Type: orderflow.OrderReviewRequested},
+		"the review was requested again": {Type: orderflow.OrderReviewRenewed},
+		"the review ended. We are sorry, we cannot accept this order.": {Type: orderflow.OrderReviewed,
+			Reason: "a stolen card", Message: "We are sorry, we cannot accept this order."},
 		"69.00 USD were refunded": {Type: orderflow.OrderPaymentChanged,
 			PaymentStatus: orderflow.PaymentRefunded},
 		"nothing was charged: the payment was declined": {Type: orderflow.OrderPaymentChanged,
