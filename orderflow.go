@@ -5,10 +5,11 @@
 // methods, and save the result in one transaction.
 //
 //	PLACED -> CONFIRMED -> PAID -> SHIPPING -> FULFILLED
-//	            |    ^
-//	           IN_REVIEW, if the rules want it
 //	   \          \          \
 //	    +----------+----------+--> REJECTED | CANCELLED
+//
+// An order that needs a review is IN_REVIEW between CONFIRMED and PAID. An approved one is CONFIRMED
+// again.
 //
 // Every change appends one Change with the order's next sequence. The changes are published, and
 // Fold rebuilds an order's state from them.

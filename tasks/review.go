@@ -12,7 +12,7 @@ type ReviewInput struct {
 	// Seconds is how long the state waits. 0: a state machine of an older version, which has no
 	// such state.
 	Seconds int `json:"seconds"`
-	// Outcome is the error of the last wait.
+	// Outcome is the error that led to the last wait, or ended it.
 	Outcome Outcome `json:"outcome"`
 }
 

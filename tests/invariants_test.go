@@ -228,6 +228,9 @@ func (s *system) checkMoney(orders []orderflow.Order) {
 		if wantCapture != (len(c) == 1) || (len(c) == 1 && c[0] != o.Total.Amount) {
 			s.t.Errorf("I2: order %s (%s, %s, total %d) was captured %v", o.ID, o.Status, o.PaymentStatus, o.Total.Amount, c)
 		}
+		if o.Review != nil && o.Review.Decision != orderflow.ReviewApproved && len(c) > 0 {
+			s.t.Errorf("order %s was captured %v, its review is %q", o.ID, c, o.Review.Decision)
+		}
 		wantRefund := len(c) == 1 && o.Status != orderflow.Fulfilled
 		if wantRefund != (len(r) == 1) || (len(r) == 1 && r[0] != o.Total.Amount) {
 			s.t.Errorf("I4: order %s (%s) was captured %v, refunded %v", o.ID, o.Status, c, r)
@@ -310,6 +313,9 @@ func (s *system) checkHistories(orders []orderflow.Order) {
 			s.t.Fatal(err)
 		}
 		s.checkPrivacy("the history of "+o.ID, string(text))
+		if waited := strings.Contains(string(text), `"`+orderflow.StepAwaitReview+`"`); waited != (o.Review != nil) {
+			s.t.Errorf("order %s waited for a review: %v; it has %+v", o.ID, waited, o.Review)
+		}
 	}
 	s.checkPrivacy("the logs", s.stderr.String())
 }
