@@ -65,7 +65,8 @@ func startProfile(path string) (stop func() error, err error) {
 // newClient returns a client with a token of the local issuer.
 func newClient(ctx context.Context, s *system.System) (*client.Client, error) {
 	anon := client.New(s.API, "")
-	token, err := anon.Mint(ctx, client.TokenRequest{Subject: "bench", Scopes: client.AllScopes})
+	token, err := anon.Mint(ctx, client.TokenRequest{Subject: "bench", Scopes: client.AllScopes,
+		Groups: []string{client.Operators}})
 	return anon.WithToken(token), err
 }
 

@@ -37,6 +37,7 @@ var coldEvents = map[string]coldEvent{
 	"validate":  {coldInput, ""},
 	"reserve":   {coldInput, ""},
 	"charge":    {coldInput, "InvalidState"},
+	"review":    {`{"orderId":"` + coldOrder + `","taskToken":"t","review":{"seconds":60}}`, "InvalidState"},
 	"ship":      {`{"orderId":"` + coldOrder + `","taskToken":"t"}`, "InvalidState"},
 	"record":    {coldInput, ""},
 	"notify":    {`{"orderId":"` + coldOrder + `","kind":"shipped"}`, ""},

@@ -41,8 +41,10 @@ func newMemoryBench(ctx context.Context, bootstrap string, log *slog.Logger) (*m
 	b := &memoryBench{meter: newMeter()}
 	var err error
 	b.system, err = system.Start(ctx, system.Options{
-		Addr: system.AnyPort, AWSAddr: system.AnyPort, Parameters: map[string]string{"ReconcileAfterSeconds": "0"},
-		Log: log, Around: b.refuseHeld,
+		Addr: system.AnyPort, AWSAddr: system.AnyPort,
+		// every order is reviewed, so that each function is invoked
+		Parameters: map[string]string{"ReconcileAfterSeconds": "0", "ReviewAbove": "USD:0"},
+		Log:        log, Around: b.refuseHeld,
 		Functions: func(awsURL string) local.Factory {
 			b.isolated = lambda.IsolatedOptions{Bootstrap: bootstrap, Endpoint: awsURL}
 			return b.meter.factory(b.isolated)
@@ -153,16 +155,20 @@ const (
 	memoryPatience = time.Minute
 )
 
-// awaitStatus follows an order through the API until it has a status. A paid order must also wait
-// for the carrier.
+// awaitStatus follows an order through the API until it has a status, and approves it on the way. A
+// paid order must also wait for the carrier.
 func (b *memoryBench) awaitStatus(ctx context.Context, id string, status orderflow.Status) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, memoryPatience)
 	defer cancel()
+	var refused error
 	o, err := b.client.Follow(ctx, id, memoryPoll, func(o client.Order) bool {
-		return status == orderflow.Paid && o.Status == status && len(o.Timeline) > 0 &&
+		if o.Status == orderflow.InReview {
+			_, refused = b.client.Review(ctx, id, "approve", "")
+		}
+		return refused != nil || status == orderflow.Paid && o.Status == status && len(o.Timeline) > 0 &&
 			o.Timeline[len(o.Timeline)-1].Type == orderflow.ShipmentRequested
 	})
-	if err == nil && o.Status != status {
+	if err = errors.Join(err, refused); err == nil && o.Status != status {
 		err = fmt.Errorf("order %s ended %s: %s", id, o.Status, o.Reason())
 	}
 	return id, err
