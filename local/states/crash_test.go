@@ -129,7 +129,8 @@ type crash struct {
 func TestService_CrashAtEveryJournalWrite(t *testing.T) {
 	t.Parallel()
 	crashes, want := recordCrashes(t)
-	if len(crashes) < 40 {
+	// The number depends on how many commits each flush covers.
+	if len(crashes) < 20 {
 		t.Fatalf("only %d crashes were taken", len(crashes))
 	}
 	for _, c := range crashes {
