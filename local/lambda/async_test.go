@@ -164,7 +164,7 @@ func TestService_InvokeAsyncSurvivesCrash(t *testing.T) {
 	if _, err := b.InvokeAsync("f", []byte(`{"a":1}`)); err != nil {
 		t.Fatal(err)
 	}
-	<-entered // in flight when the machine stops
+	<-entered                          // in flight when the machine stops
 	if err := st.Flush(); err != nil { // and accepted
 		t.Fatal(err)
 	}

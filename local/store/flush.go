@@ -1,7 +1,7 @@
 package store
 
 import (
-	"sync"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -13,52 +13,51 @@ const flushPause = 20 * time.Millisecond
 
 // flusher makes durable what has been committed. A flush covers everything before it, because there is one write-ahead log: Pebble appends to it in the
 // order of the commits, flushes it as far as it was appended, and flushes and closes a full one before it begins the next. So what a crash leaves is a
-// prefix of the commits.
-//
-// One flush runs at a time. Whoever asks meanwhile shares the next one, which begins when that has ended: it covers what they have seen.
+// prefix of the commits. Flushes that are asked for at the same time are one: Pebble sees to that.
 type flusher struct {
 	db    *pebble.DB
 	c     *condition
 	mark  *mark
-	begun atomic.Int64  // commits that may be visible
-	ended atomic.Int64  // commits that are in the log
+	begun atomic.Uint64 // commits that may be visible
+	ended atomic.Uint64 // commits that are in the log
 	last  atomic.Uint64 // the sequence number after the last commit in the log
-	done  atomic.Int64  // a flush covers everything if so many commits had begun
+	done  atomic.Uint64 // how many commits had ended when the last flush began that is over
 	waits atomic.Int64  // how often Flush had to wait
 
-	mu      sync.Mutex
-	next    chan struct{} // closed when the flush has ended that has not begun yet
-	asked   chan struct{} // has room for one: next is waited for
 	dirty   chan struct{} // has room for one: something was committed
 	stop    chan struct{}
 	stopped chan struct{}
 }
 
 func startFlusher(db *pebble.DB, c *condition, m *mark) *flusher {
-	f := &flusher{
-		db: db, c: c, mark: m, next: make(chan struct{}), asked: make(chan struct{}, 1), dirty: make(chan struct{}, 1),
-		stop: make(chan struct{}), stopped: make(chan struct{}),
-	}
+	f := &flusher{db: db, c: c, mark: m, dirty: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{})}
 	go f.run()
 	return f
 }
 
-// wait returns when everything is durable that was visible when it was called, or with the failure of the store.
-//
-// It need not wait if the last flush began when no commit was under way, and none has begun since.
+// clean reports whether everything that is visible is durable. It is if a flush began when all commits that have begun until now had ended.
+func (f *flusher) clean() bool { return f.done.Load() >= f.begun.Load() }
+
+// wait returns when everything is durable that was visible when it was called.
 func (f *flusher) wait() error {
-	if f.done.Load() >= f.begun.Load() {
+	if f.clean() {
 		return f.c.err()
 	}
 	f.waits.Add(1)
-	f.mu.Lock()
-	next := f.next
-	f.mu.Unlock()
-	poke(f.asked)
-	select {
-	case <-next:
-	case <-f.c.failed:
+	return f.flush()
+}
+
+// flush has Pebble log nothing, and flush that: what was visible before is before it in the log.
+func (f *flusher) flush() error {
+	if err := f.c.err(); err != nil {
+		return err
 	}
+	ended, last := f.ended.Load(), f.last.Load()
+	if err := f.c.committing(func() error { return f.db.LogData(nil, pebble.Sync) }); err != nil {
+		return fmt.Errorf("flush: %w", err)
+	}
+	f.mark.reach(last)
+	raise(&f.done, ended)
 	return f.c.err()
 }
 
@@ -69,59 +68,37 @@ func (f *flusher) committed(next uint64) {
 	poke(f.dirty)
 }
 
-// run flushes when it is asked to, and soon after a commit.
+// run flushes soon after a commit, unless that was flushed meanwhile. A flush that fails has ended the store.
 func (f *flusher) run() {
 	defer close(f.stopped)
 	pause := time.NewTimer(flushPause)
 	defer pause.Stop()
 	for {
 		select {
-		case <-f.asked:
 		case <-f.dirty:
-			pause.Reset(flushPause)
-			select {
-			case <-f.asked:
-			case <-pause.C:
-			case <-f.stop:
-				return
-			}
 		case <-f.stop:
 			return
 		}
-		if !f.flush() {
+		pause.Reset(flushPause)
+		select {
+		case <-pause.C:
+		case <-f.stop:
+			return
+		}
+		if !f.clean() && f.flush() != nil {
 			return
 		}
 	}
 }
 
-// flush flushes the log once. It reports whether there can be another: if not, the store has failed, and all who wait learn that.
-func (f *flusher) flush() bool {
-	f.mu.Lock()
-	next := f.next
-	f.next = make(chan struct{})
-	f.mu.Unlock()
-	ended, last := f.ended.Load(), f.last.Load()
-	if ended > f.done.Load() || f.begun.Load() > ended {
-		if err := f.c.committing(func() error { return f.db.LogData(nil, pebble.Sync) }); err != nil {
-			f.c.fail(err)
-			return false
-		}
-		f.mark.reach(last)
-		f.done.Store(max(ended, f.done.Load()))
-	}
-	close(next)
-	return true
-}
-
-// close flushes a last time. If the store fails meanwhile, a flush may never return.
+// close flushes a last time.
 func (f *flusher) close() error {
-	err := f.wait()
 	close(f.stop)
 	select {
 	case <-f.stopped:
-	case <-f.c.failed:
+	case <-f.c.failed: // a flush that has failed may never return
 	}
-	return err
+	return f.wait()
 }
 
 func poke(wake chan<- struct{}) {

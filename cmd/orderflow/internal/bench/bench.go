@@ -120,7 +120,7 @@ func residentMiB(process, field string) (float64, error) {
 
 func durability(durable bool) string {
 	if durable {
-		return "durable (every answer waits for its write to be flushed)"
+		return "durable (every answer waits for the flush of what it reports)"
 	}
 	return "in memory, NOT durable"
 }
