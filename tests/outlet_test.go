@@ -36,8 +36,8 @@ var outlets = map[string]string{
 	"cmd/orderflow/internal/ambient/stack.go":        "a client of the system, not the system",
 }
 
-// TestOutlet: what runs the system on one machine opens no way out of the process but in files that have what leaves wait until it is saved: see the
-// documentation of local/store.
+// TestOutlet: what runs the system on one machine opens no way out of the process but in files that
+// have what leaves wait until it is saved: see the documentation of local/store.
 func TestOutlet(t *testing.T) {
 	t.Parallel()
 	left := maps.Clone(outlets)

@@ -24,8 +24,8 @@ type Function struct {
 	// ReservedConcurrency is the most requests at the same time; 0 throttles every one. Nil: a share of the account's.
 	ReservedConcurrency *int
 	Async               AsyncConfig
-	// Outlet is how the function's program reaches the outside, other than AWS: Register puts it here. What does not go through it may tell of
-	// something that a crash takes back.
+	// Outlet is how the function reaches servers other than AWS; Register sets it. A request that
+	// does not pass it may report something that a crash takes back.
 	Outlet store.Outlet
 	// Log takes what the function logs. Each execution environment has its own, which the factory finds here.
 	Log io.Writer

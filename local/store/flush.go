@@ -11,9 +11,10 @@ import (
 // flushPause is how long a commit that no one waits for may stay unflushed.
 const flushPause = 20 * time.Millisecond
 
-// flusher makes durable what has been committed. A flush covers everything before it, because there is one write-ahead log: Pebble appends to it in the
-// order of the commits, flushes it as far as it was appended, and flushes and closes a full one before it begins the next. So what a crash leaves is a
-// prefix of the commits. Flushes that are asked for at the same time are one: Pebble sees to that.
+// flusher makes durable what has been committed. A flush covers everything before it, because there
+// is one write-ahead log: Pebble appends to it in the order of the commits, flushes it as far as it
+// was appended, and flushes and closes a full one before it begins the next. So what a crash leaves
+// is a prefix of the commits. Pebble makes one flush of those that are requested at the same time.
 type flusher struct {
 	db    *pebble.DB
 	c     *condition
@@ -21,7 +22,7 @@ type flusher struct {
 	begun atomic.Uint64 // commits that may be visible
 	ended atomic.Uint64 // commits that are in the log
 	last  atomic.Uint64 // the sequence number after the last commit in the log
-	done  atomic.Uint64 // how many commits had ended when the last flush began that is over
+	done  atomic.Uint64 // the value of ended at the start of the last complete flush
 	waits atomic.Int64  // how often Flush had to wait
 
 	dirty   chan struct{} // has room for one: something was committed
@@ -30,12 +31,14 @@ type flusher struct {
 }
 
 func startFlusher(db *pebble.DB, c *condition, m *mark) *flusher {
-	f := &flusher{db: db, c: c, mark: m, dirty: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{})}
+	f := &flusher{db: db, c: c, mark: m,
+		dirty: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{})}
 	go f.run()
 	return f
 }
 
-// clean reports whether everything that is visible is durable. It is if a flush began when all commits that have begun until now had ended.
+// clean reports whether everything that is visible is durable. It is if a flush began when all
+// commits that have begun until now had ended.
 func (f *flusher) clean() bool { return f.done.Load() >= f.begun.Load() }
 
 // wait returns when everything is durable that was visible when it was called.
@@ -47,7 +50,8 @@ func (f *flusher) wait() error {
 	return f.flush()
 }
 
-// flush has Pebble log nothing, and flush that: what was visible before is before it in the log.
+// flush appends an empty record to the log, and flushes it: what is visible at the call is in the
+// log before it.
 func (f *flusher) flush() error {
 	if err := f.c.err(); err != nil {
 		return err
@@ -68,7 +72,8 @@ func (f *flusher) committed(next uint64) {
 	poke(f.dirty)
 }
 
-// run flushes soon after a commit, unless that was flushed meanwhile. A flush that fails has ended the store.
+// run flushes soon after a commit, unless that was flushed meanwhile. A flush that fails has ended
+// the store.
 func (f *flusher) run() {
 	defer close(f.stopped)
 	pause := time.NewTimer(flushPause)

@@ -72,8 +72,9 @@ func survivors(t *testing.T, fs vfs.FS) (n uint64) {
 	return n
 }
 
-// Whenever the process is killed (what it has given to the system stays) or the power fails (what is not flushed may go, or parts of it), what is left is a
-// prefix of the commits, and has all that was told outside.
+// Whenever the process is killed (what it has given to the system stays) or the power fails (what
+// is not flushed may go, or parts of it), what is left is a prefix of the commits, and has all that
+// was told outside.
 func TestStore_CrashLeavesPrefix(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

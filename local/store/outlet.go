@@ -6,16 +6,18 @@ import (
 	"net/http"
 )
 
-// Outlet is the way out of the process. What goes through it waits until everything is durable that it may depend on: all that was visible when it was
-// sent. Once the store has failed nothing goes out any more. The zero Outlet lets nothing out.
+// Outlet is the way out of the process. What passes it waits until everything is durable that was
+// visible when it was sent. After a failure of the store nothing passes. The zero Outlet lets
+// nothing pass.
 type Outlet struct{ s *Store }
 
 var errNoStore = errors.New("nothing may leave the process: the outlet belongs to no store")
 
-// Outlet returns the way out for what depends on this store.
+// Outlet returns the way out for everything that depends on this store.
 func (s *Store) Outlet() Outlet { return Outlet{s} }
 
-// Wait returns when something may be sent by a way of its own: a line on standard output, say. Its error is the store's *Failure.
+// Wait returns when the caller may send something itself, for example a line on standard output. Its
+// error is the store's *Failure.
 func (o Outlet) Wait() error {
 	if o.s == nil {
 		return errNoStore
@@ -23,10 +25,10 @@ func (o Outlet) Wait() error {
 	return o.s.Flush()
 }
 
-// Listener wraps what a server listens at: its replies wait.
+// Listener wraps the listener of a server: its replies wait.
 func (o Outlet) Listener(l net.Listener) net.Listener { return outListener{l, o} }
 
-// RoundTripper wraps how a client sends: its requests wait.
+// RoundTripper wraps the transport of a client: its requests wait.
 func (o Outlet) RoundTripper(next http.RoundTripper) http.RoundTripper { return outTripper{next, o} }
 
 type outListener struct {
@@ -73,7 +75,7 @@ func (t outTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(r)
 }
 
-// CloseIdleConnections is what http.Client calls of the same name look for.
+// CloseIdleConnections is used by the method of http.Client with this name.
 func (t outTripper) CloseIdleConnections() {
 	if c, ok := t.next.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()

@@ -33,7 +33,8 @@ func outside(t *testing.T, s *Store, h http.HandlerFunc) (get func() (string, er
 	}
 }
 
-// Whatever a reply or a request tells of is there after a power failure at that moment, what was only read included.
+// Whatever a reply or a request tells of is there after a power failure at that moment, what was
+// only read included.
 func TestOutlet_tellsWhatIsSaved(t *testing.T) {
 	t.Parallel()
 	fs := vfs.NewCrashableMem()

@@ -2,24 +2,33 @@
 //
 // # Saved before shown
 //
-// Commit does not wait for the disk: when it returns, the batch is visible to this process, and in the log, which is flushed soon. A crash (of the process,
-// too: the end of the log is in its memory) leaves a prefix of the commits: if one is there, all before it are. Steps that stay inside the process need no
-// more than that: what follows from a commit is committed after it, and is lost with it.
+// Commit does not wait for the disk. When it returns, the batch is visible to this process and
+// appended to the write-ahead log, which is flushed soon. A crash keeps a prefix of the commits: if
+// a commit is there, all before it are. This is true for a power failure and for a killed process,
+// whose memory holds the end of the log. Steps whose effects stay in the process need no more: what
+// follows from a commit is committed after it, and is lost together with it.
 //
-// Whatever leaves the process must not tell of something that may be lost. So it waits until all that was visible when it was sent is flushed, what was only
-// read included: a reply to a client of the API or of the AWS endpoint, a request to a payment provider or a carrier, an event for a function that is a
-// process of its own. An Outlet does that, and there is no other way out: servers listen through Outlet.Listener, clients send through Outlet.RoundTripper, and
-// a test (tests/outlet_test.go) names the files that may open a connection. Those who wait at the same time share one flush.
+// What leaves the process must not report anything that a crash can take back. So it waits until
+// everything is flushed that was visible when it was sent, including what was only read:
 //
-// When the log cannot be flushed the store fails: nothing goes out any more, and the process ends. Logs are no replies: a line may tell of something that a
-// crash takes back.
+//   - a reply to a client of the HTTP API or of the AWS endpoint
+//   - a request of a function to a payment provider, a carrier or any other server
+//   - an event for a function in a process of its own
+//
+// Outlet does this, and there is no other way out: servers listen through Outlet.Listener, clients
+// send through Outlet.RoundTripper, and anything else calls Outlet.Wait. tests/outlet_test.go lists
+// the files that may open a connection. Waits at the same time share one flush.
+//
+// If the log cannot be flushed, the store fails: nothing leaves any more, and the process ends. Log
+// lines do not wait: one may report a change of the last moments that a crash takes back.
 //
 // # Why Pebble
 //
-// It is a thin layer over Pebble: Pebble's commit pipeline writes the batches of concurrent committers with one
-// fsync (group commit), its vfs can crash and fail on purpose in tests, it opens in milliseconds whatever the number of keys,
-// and it is pure Go. SQLite, the alternative, serialises writers and pays for a B-tree and a query planner that nothing here needs: a loop that writes
-// seven durable records an order did 6,700 orders/s on Pebble, 5,500 on SQLite (WAL) and 4,500 on bbolt (64 writers, 2 cores, cheap fsync).
+// Pebble's commit pipeline flushes the batches of concurrent committers together, its vfs crashes
+// and fails on purpose in tests, it opens in milliseconds with any number of keys, and it is pure
+// Go. The alternative, SQLite, serialises writers, and pays for a B-tree and a query planner that
+// the services do not need: a loop that wrote seven durable records per order did 6,700 orders/s on
+// Pebble, 5,500 on SQLite (WAL) and 4,500 on bbolt (64 writers, 2 cores, cheap fsync).
 package store
 
 import (
@@ -158,8 +167,8 @@ func (s *Store) verify(dir string, fs vfs.FS, reached progress) error {
 // Durable reports whether what is flushed survives a crash of the machine.
 func (s *Store) Durable() bool { return s.flush != nil }
 
-// Flush returns when everything that was visible when it was called is durable (in memory: at once), or with the store's *Failure. It is for what leaves
-// the process; see Outlet.
+// Flush returns when everything that was visible at the call is durable; in memory it returns at
+// once. Its error is the store's *Failure. See Outlet for what leaves the process.
 func (s *Store) Flush() error {
 	if s.flush == nil {
 		return s.Err()
@@ -250,9 +259,11 @@ func (b *Batch) DeleteRange(lower, upper []byte) { must(b.b.DeleteRange(lower, u
 // Len is the size of the batch in bytes.
 func (b *Batch) Len() int { return b.b.Len() }
 
-// Commit applies the batch atomically, and returns when it is visible. It is durable soon, or when Flush returns, together with all that was committed
-// before. The batch cannot be used afterwards. The error of a store that cannot write any more is its *Failure: whether this batch will be there is then
-// unknown. A commit that is under way when the store fails may never return: whoever must not hang waits for Failed too.
+// Commit applies the batch atomically, and returns when it is visible. It is durable soon, at the
+// latest when Flush returns, as is everything that was committed before. The batch cannot be used
+// afterwards. If the store cannot write any more, the error is its *Failure; then it is unknown
+// whether the next start has the batch. A commit under way when the store fails may never return: a
+// caller that must not hang waits for Failed too.
 func (b *Batch) Commit() error {
 	if err := b.s.Err(); err != nil {
 		b.Discard()

@@ -37,7 +37,7 @@ type OrdersResult struct {
 	FulfilledP50  float64 `json:"placedToFulfilledP50Milliseconds"`
 	FulfilledP99  float64 `json:"placedToFulfilledP99Milliseconds"`
 	CPU           float64 `json:"cpuMillisecondsPerOrder"`
-	FlushWaits    float64 `json:"flushWaitsPerOrder"` // how often something that left the process waited for the disk, the customers' questions included
+	FlushWaits    float64 `json:"flushWaitsPerOrder"` // of what left the process, including replies to polling clients
 	PeakRSSMiB    float64 `json:"peakRssMiB"`
 	Cores         int     `json:"cores"`
 	NotAsExpected int     `json:"notFulfilled"`
@@ -112,7 +112,7 @@ func (c Orders) measure(ctx context.Context, s *system.System) (*OrdersResult, e
 		AnswerP50: percentile(answers, 0.50), AnswerP99: percentile(answers, 0.99),
 		FulfilledP50: percentile(ends, 0.50), FulfilledP99: percentile(ends, 0.99),
 		CPU: float64(cpu.Microseconds()) / 1000 / float64(len(ends)), PeakRSSMiB: rss, Cores: runtime.GOMAXPROCS(0),
-		FlushWaits: float64(waits) / float64(len(ends)),
+		FlushWaits:    float64(waits) / float64(len(ends)),
 		NotAsExpected: len(failures),
 	}, nil
 }
@@ -143,8 +143,9 @@ func (r *OrdersResult) Print(w io.Writer) error {
   API answer           %10.2f ms p50 %10.2f ms p99
   placed -> FULFILLED  %10.2f ms p50 %10.2f ms p99
   processor time       %10.2f ms an order, customers included
-  waits for a flush    %10.2f an order, customers' questions included
+  waits for a flush    %10.2f an order, polls of the customers included
   peak RSS             %10.0f MiB
-`, r.Orders, r.Concurrency, r.Cores, durability(r.Durable), r.PerSecond, r.AnswerP50, r.AnswerP99, r.FulfilledP50, r.FulfilledP99, r.CPU, r.FlushWaits, r.PeakRSSMiB)
+`, r.Orders, r.Concurrency, r.Cores, durability(r.Durable), r.PerSecond, r.AnswerP50, r.AnswerP99, r.FulfilledP50, r.FulfilledP99,
+		r.CPU, r.FlushWaits, r.PeakRSSMiB)
 	return err
 }
