@@ -2,7 +2,7 @@ package asl
 
 import "time"
 
-// Command is something that the host does after the events of the same Step are durable: one of
+// Command is something that the host does after the events of the same Step are committed: one of
 // ScheduleTask, AbortTask, SetTimer, CancelTimer, End.
 type Command interface{ command() }
 

@@ -8,11 +8,12 @@
 //	events, commands, err := x.Step(now, asl.Start{Input: `{"id":"1"}`})
 //
 // Step takes one thing that happened outside of the engine (an Input), and returns the events to
-// append to the journal and the commands to perform. The host makes the events durable BEFORE it
-// performs the commands and before it answers any caller. One Step continues until all branches
+// append to the journal and the commands to perform. The host commits the events BEFORE it
+// performs the commands and before it answers any caller, and what leaves the host's process waits
+// until they are durable (see package local/store). One Step continues until all branches
 // wait for the outside: the success of a task returns, in one batch, TaskSucceeded,
 // TaskStateExited, the events of the states that do not wait, TaskStateEntered, TaskScheduled and
-// TaskStarted. So a task costs one durable write (two with a task token or a job to wait for,
+// TaskStarted. So a task costs one commit (two with a task token or a job to wait for,
 // because of TaskSubmitted).
 //
 // TaskStarted (LambdaFunctionStarted) is emitted together with TaskScheduled: the host starts a

@@ -20,7 +20,7 @@ type change struct {
 	expired  bool // deleted by time to live
 }
 
-// commit makes the changes durable together: items, index entries, expiry times and stream records;
+// commit commits the changes together: items, index entries, expiry times and stream records;
 // extra may add more to the batch. A change that leaves its item as it was writes nothing.
 func (s *Service) commit(changes []change, extra func(*store.Batch)) error {
 	b := s.store.NewBatch()

@@ -25,7 +25,7 @@ type endedRecord struct {
 func (st *stream) endedKey() store.Key { return endedKey().Uint(st.TableID).Uint(st.ID) }
 
 // end adds the end of a stream to the batch that causes it. The table's mu is held exclusively: no
-// record is being written. The returned function is called when the batch is durable.
+// record is being written. The returned function is called when the batch is committed.
 func (s *Service) end(b *store.Batch, st *stream) (ended func(), err error) {
 	at := s.clock.Now()
 	value, err := json.Marshal(endedRecord{st.streamIdentity, at})

@@ -33,7 +33,7 @@ func (l *itemLocks) lock(keys ...[]byte) (unlock func()) {
 	}
 }
 
-// rlock is lock for readers: it waits for writers of the keys to be durable, not for other readers.
+// rlock is lock for readers: it waits for writers of the keys to commit, not for other readers.
 func (l *itemLocks) rlock(keys ...[]byte) (unlock func()) {
 	taken := l.stripesOf(keys)
 	for _, i := range taken {

@@ -4,8 +4,7 @@
 // Writes to one item are serialised by a lock on its key; a transaction takes the locks of all its
 // items in a fixed order and waits for them. TransactionConflictException,
 // TransactionInProgressException and throttling therefore do not occur. Writes to different items
-// commit concurrently and share one flush. Reads of single items and TransactGetItems see committed
-// (durable) state only; Query, Scan and secondary indexes read the store's newest state, so indexes
+// commit concurrently. Reads of single items and TransactGetItems see committed state only; Query, Scan and secondary indexes read the store's newest state, so indexes
 // are never behind.
 //
 // README.md lists what is supported, what is refused with 501 and why, and the known differences

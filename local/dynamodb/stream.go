@@ -14,7 +14,7 @@ const retention = 24 * time.Hour
 
 // stream gives the records of one table their order. A sequence number is taken right before the
 // commit of its record; commits end in any order, and a record becomes visible only when all with
-// smaller numbers are durable or have failed.
+// smaller numbers are committed or have failed.
 type stream struct {
 	streamIdentity
 

@@ -41,7 +41,7 @@ type envelope struct {
 }
 
 // Put accepts one event; unlike PutEvents, also one from an AWS service. When it returns, the
-// deliveries to the targets of the matching rules are durable. An event for an unknown bus is
+// deliveries to the targets of the matching rules are committed. An event for an unknown bus is
 // dropped, as EventBridge does.
 func (s *Service) Put(_ context.Context, e Event) error {
 	text, _, err := s.encode(e)

@@ -34,7 +34,7 @@ type ending struct {
 	Sent      []string        `json:"sent,omitempty"`     // destinations that have it
 }
 
-// InvokeAsync accepts an invocation for later: when it returns, the request is durable. It answers 202 without a payload.
+// InvokeAsync accepts an invocation for later: when it returns, the request is committed. It answers 202 without a payload.
 // Failed requests are retried after 1 and 2 minutes, throttled ones with a backoff of 1 s to 5 min until the event is too old.
 func (s *Service) InvokeAsync(nameOrARN string, payload []byte) (*Result, error) {
 	f, err := s.find(nameOrARN, "")

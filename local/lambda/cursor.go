@@ -9,7 +9,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// cursor is how far a mapping has come in its stream: durable, one sequence per lane. A lane that has done everything dealt to it is as far
+// cursor is how far a mapping has come in its stream: stored, one sequence per lane. A lane that has done everything dealt to it is as far
 // as the reader, so that a restart does not go back to its last record.
 type cursor struct {
 	st  *store.Store
@@ -92,7 +92,7 @@ func (c *cursor) dealt(last []uint64, read uint64) {
 	c.read = read
 }
 
-// finish notes durably that a lane has done everything up to sequence.
+// finish notes in the store that a lane has done everything up to sequence.
 func (c *cursor) finish(lane int, sequence uint64) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

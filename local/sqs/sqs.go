@@ -4,9 +4,8 @@
 // Delete and ChangeVisibility.
 //
 // A queue's index (48 bytes a message) is in memory, read from the store when the queue is first
-// used; bodies stay in the store. Each change is one durable batch, committed before the answer:
-// receive counts and visibility timeouts survive a crash. No lock is held over a commit, so that
-// concurrent callers share one flush.
+// used; bodies stay in the store. Each change is one batch, committed before the answer:
+// receive counts and visibility timeouts survive a crash. No lock is held over a commit.
 package sqs
 
 import (

@@ -207,7 +207,7 @@ func (s *Service) runningBefore(machine string, bound rank, n int,
 	for _, p := range ranks {
 		e, err := s.record(p.id)
 		if errors.Is(err, store.ErrNotFound) {
-			continue // being started: not durable yet
+			continue // being started: not committed yet
 		}
 		if err != nil {
 			return nil, reached, err

@@ -124,7 +124,7 @@ func (s *Service) revision(name string, n uint64) (*revision, error) {
 	return r, nil
 }
 
-// writeMachine makes the record and a new definition durable. If definition is nil, the current one
+// writeMachine commits the record and a new definition. If definition is nil, the current one
 // stays.
 func (s *Service) writeMachine(m machineRecord, d *definition, tags []Tag) error {
 	b := s.store.NewBatch()

@@ -42,7 +42,7 @@ func (o *outbox) next() uint64 {
 	return o.last
 }
 
-// add queues changes that are durable now.
+// add queues changes that are committed now.
 func (o *outbox) add(sequences []uint64) {
 	if len(sequences) == 0 {
 		return

@@ -92,7 +92,7 @@ func (r *run) due() Millis {
 	return due
 }
 
-// take performs one step: it passes the input to the engine, and makes the result durable, together
+// take performs one step: it passes the input to the engine, and commits the result, together
 // with the additions of extra. The errors of the engine (asl.ErrUnknownTask ...) change nothing.
 func (r *run) take(in asl.Input, extra func(*store.Batch)) error {
 	events, commands, err := r.x.Step(r.s.clock.Now(), in)

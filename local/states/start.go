@@ -28,7 +28,7 @@ type StartExecutionOutput struct {
 	StartDate    Millis `json:"startDate"`
 }
 
-// StartExecution starts an execution. When it returns, the execution is durable. The same name and
+// StartExecution starts an execution. When it returns, the execution is committed. The same name and
 // input returns the same execution while it runs; the name of another execution is
 // ExecutionAlreadyExists.
 func (s *Service) StartExecution(ctx context.Context, in StartExecutionInput) (StartExecutionOutput, error) {
