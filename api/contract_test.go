@@ -18,7 +18,7 @@ import (
 
 func loadContract(t testing.TB) *openapi3.T {
 	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromData(contract)
+	doc, err := openapi3.NewLoader().LoadFromData(source)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestOpenAPIAndDocs(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	res := f.get(nil, "/openapi.yaml").expect(200, "")
-	if string(res.body) != string(contract) || res.header.Get("Content-Type") != "application/yaml" {
+	if string(res.body) != string(source) || res.header.Get("Content-Type") != "application/yaml" {
 		t.Errorf("got %v", res.header)
 	}
 	f.get(nil, "/openapi.yaml", "If-None-Match: "+res.header.Get("ETag")).expect(304, "")

@@ -11,20 +11,24 @@ import (
 	"sync"
 )
 
-//go:embed openapi.yaml
-var contract []byte
+//go:embed openapi_gen.yaml.gz
+var packedContract []byte
 
 //go:embed docs_gen.html.gz
 var packedDocs []byte
 
-// docsPage unpacks the documentation page on first use.
-var docsPage = sync.OnceValues(func() ([]byte, error) {
-	r, err := gzip.NewReader(bytes.NewReader(packedDocs))
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(r)
-})
+var contract, docsPage = unpacked(packedContract), unpacked(packedDocs)
+
+// unpacked returns a function that unpacks the file on the first call.
+func unpacked(packed []byte) func() ([]byte, error) {
+	return sync.OnceValues(func() ([]byte, error) {
+		r, err := gzip.NewReader(bytes.NewReader(packed))
+		if err != nil {
+			return nil, err
+		}
+		return io.ReadAll(r)
+	})
+}
 
 func (s *server) health(*request) (*reply, error) {
 	return jsonReply(http.StatusOK, struct {
@@ -33,7 +37,11 @@ func (s *server) health(*request) (*reply, error) {
 }
 
 func (s *server) openApi(r *request) (*reply, error) {
-	return static(r, "application/yaml", contract), nil
+	document, err := contract()
+	if err != nil {
+		return nil, err
+	}
+	return static(r, "application/yaml", document), nil
 }
 
 func (s *server) docs(r *request) (*reply, error) {

@@ -1,4 +1,4 @@
-// Command gen generates the routing table and the documentation page from the contract
+// Command gen generates the routing table, the documentation page and the served copy of the contract
 // openapi.yaml, and the table of countries that need postal codes from postal.txt.
 //
 // It runs in the folder api (go generate ./api). A test fails if a generated file is stale.
@@ -53,21 +53,28 @@ func generate(source []byte) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	packed, err := pack(page)
+	packedPage, err := pack(page)
 	if err != nil {
 		return nil, err
 	}
-	return map[string][]byte{"routes_gen.go": table, "docs_gen.html.gz": packed, "postal_gen.go": countries}, nil
+	packedSource, err := pack(source)
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]byte{
+		"routes_gen.go": table, "postal_gen.go": countries,
+		"docs_gen.html.gz": packedPage, "openapi_gen.yaml.gz": packedSource,
+	}, nil
 }
 
-// pack compresses the page to keep the deployed program small.
-func pack(page []byte) ([]byte, error) {
+// pack compresses a file to keep the deployed program small.
+func pack(file []byte) ([]byte, error) {
 	var b bytes.Buffer
 	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := w.Write(page); err != nil {
+	if _, err := w.Write(file); err != nil {
 		return nil, err
 	}
 	if err := w.Close(); err != nil {
