@@ -14,6 +14,7 @@ const (
 	AttentionWaiting                           // the execution waits for an answer for long, or refuses it
 	AttentionLateDispatch                      // the goods were dispatched after a cancel
 	AttentionUnsent                            // a notification to the customer could not be sent
+	AttentionRefund                            // a refund is pending, or failed
 )
 
 // Kind returns the kind that belongs to the code. A code of no other kind is the error of an
@@ -26,6 +27,8 @@ func (a Attention) Kind() AttentionKind {
 		return AttentionLateDispatch
 	case CodeNotificationFailed:
 		return AttentionUnsent
+	case CodeRefundUnsettled, CodeRefundReturned:
+		return AttentionRefund
 	}
 	return AttentionFailed
 }
@@ -93,6 +96,8 @@ func (o *Order) unmark() {
 		o.Attention = s.Late.mark()
 	} else if o.Unsent != nil {
 		o.Attention = o.Unsent.mark()
+	} else {
+		o.Attention = o.refundMark(o.UpdatedAt)
 	}
 }
 
@@ -104,6 +109,10 @@ func (o *Order) Acknowledge(by By) error {
 		return Errorf(CodeInvalidState, "order %s has no mark to acknowledge", o.ID)
 	case o.Attention.is(AttentionLateDispatch):
 		o.Shipment.Late.Acknowledged = true
+	case o.Attention.Code == string(CodeRefundReturned):
+		o.acknowledgeRefunds()
+	case o.Attention.is(AttentionRefund):
+		return Errorf(CodeInvalidState, "the refund of order %s is pending: its mark disappears when the money arrives", o.ID)
 	case !o.Status.Final():
 		return Errorf(CodeInvalidState, "order %s is %s: its mark disappears when the order goes on", o.ID, o.Status)
 	}
@@ -191,8 +200,8 @@ func (o *Order) ClearUnsent(by By) bool {
 
 // TakeAlerts returns the marks that operators have not been alerted to, and records them as
 // alerted.
-func (o *Order) TakeAlerts() []Attention {
-	var due []Attention
+func (o *Order) TakeAlerts(now time.Time) []Attention {
+	due := o.refundAlerts(now)
 	if s := o.Shipment; s != nil && s.Late != nil && !s.Late.Alerted && !s.Late.Acknowledged {
 		s.Late.Alerted = true
 		due = append(due, *s.Late.mark())

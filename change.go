@@ -28,6 +28,15 @@ const (
 	ShipmentFailed  ChangeType = "Shipment Failed" // the carrier reported a failure
 	// after a cancel or a failure: the goods may be gone
 	ShipmentDispatchedLate ChangeType = "Shipment Dispatched Late"
+	// a refund is due: ask the provider
+	OrderRefundRequested ChangeType = "Order Refund Requested"
+	// the refund may be lost, or its money has not arrived: ask the provider again
+	OrderRefundRenewed   ChangeType = "Order Refund Renewed"
+	OrderRefundChanged   ChangeType = "Order Refund Changed" // pending or failed
+	OrderRefunded        ChangeType = "Order Refunded"       // the money of a refund has arrived
+	OrderReturnRequested ChangeType = "Order Return Requested"
+	OrderReturnReceived  ChangeType = "Order Return Received"
+	OrderReturnRefused   ChangeType = "Order Return Refused"
 	// the carrier replaced the carrier name or tracking number
 	ShipmentCorrected ChangeType = "Shipment Corrected"
 )
@@ -46,6 +55,9 @@ type Change struct {
 	Actor          string        `json:"actor"`             // "customer:ID", "operator:ID", "step:NAME", "carrier"
 	Reason         string        `json:"reason,omitempty"`  // a Code, or an operator's words
 	Message        string        `json:"message,omitempty"` // the reason as a sentence for the customer
+	RefundID       string        `json:"refundId,omitempty"`
+	RefundAmount   *Money        `json:"refundAmount,omitempty"`
+	ReturnID       string        `json:"returnId,omitempty"`
 }
 
 // record appends c as the order's next change and fills in the order's state.

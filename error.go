@@ -53,6 +53,8 @@ const (
 	// the carrier dispatched after a cancel, or after it reported a failure
 	CodeDispatchedLate     Code = "DispatchedLate"
 	CodeNotificationFailed Code = "NotificationFailed" // a notification was not sent; the order goes on
+	CodeRefundUnsettled    Code = "RefundUnsettled"    // an operator's refund is not paid out yet
+	CodeRefundReturned     Code = "RefundReturned"     // the provider refused or returned an operator's refund
 )
 
 // Refusals of a request.
@@ -66,6 +68,12 @@ const (
 	CodeCurrencyMismatch Code = "CurrencyMismatch"
 	CodeAmountOverflow   Code = "AmountOverflow"
 	CodeFreeOrder        Code = "FreeOrder" // the total is zero, and free orders are not accepted
+	// CodeRefundExceedsPaid: more than what was paid and not refunded.
+	CodeRefundExceedsPaid Code = "RefundExceedsPaid"
+	CodeDuplicateRefund   Code = "DuplicateRefund" // the same refund under another key
+	CodeReturnTooLate     Code = "ReturnTooLate"
+	// CodeReturnExceedsShipped: more units than were shipped and are not returned.
+	CodeReturnExceedsShipped Code = "ReturnExceedsShipped"
 )
 
 // Error is a failure with a machine-readable code.

@@ -18,9 +18,15 @@ func NewCharge(o *Order, at time.Time) *Payment {
 	return &Payment{OrderID: o.ID, Step: ChargeStep, Amount: o.Total, StartedAt: at}
 }
 
-// NewRefund returns the entry of the refund of a captured charge.
-func NewRefund(charge *Payment, at time.Time) *Payment {
-	return &Payment{OrderID: charge.OrderID, Step: RefundStep, Amount: charge.Amount, StartedAt: at}
+// NewRefund returns the entry of the compensation's refund of a captured charge: the charge less
+// what operators have refunded.
+func NewRefund(charge *Payment, due Money, at time.Time) *Payment {
+	return &Payment{OrderID: charge.OrderID, Step: RefundStep, Amount: due, StartedAt: at}
+}
+
+// NewPartialRefund returns the entry of an operator's refund.
+func NewPartialRefund(o *Order, r *OrderRefund, at time.Time) *Payment {
+	return &Payment{OrderID: o.ID, Step: PartialRefundStep(r.ID), Amount: o.RefundAmount(r), StartedAt: at}
 }
 
 func (p *Payment) expect(want ...PaymentState) error {
@@ -96,7 +102,7 @@ func (p *Payment) succeed(step, done string, r Receipt, at time.Time) error {
 	if err := p.expect(PaymentStarted); err != nil {
 		return err
 	}
-	if p.Step != step {
+	if p.Step != step && !(step == RefundStep && p.isPartialRefund()) {
 		return Errorf(CodeInvalidState, "the provider %s the %s of order %s", done, p.Step, p.OrderID)
 	}
 	if r.Amount != p.Amount {

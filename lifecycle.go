@@ -80,8 +80,8 @@ func (o *Order) SkipPayment(by By) error {
 	return nil
 }
 
-// IsCovered reports whether the order's total is captured and not refunded, or is zero.
-func (o *Order) IsCovered() bool { return o.PaymentStatus == PaymentCaptured || o.Total.Amount == 0 }
+// IsCovered reports whether the order's total is captured and not wholly refunded, or is zero.
+func (o *Order) IsCovered() bool { return o.captured() || o.Total.Amount == 0 }
 
 // SetPaymentStatus records another payment status: declined, uncertain, refund pending. An order
 // that has ended keeps its status. After a cancel the status does not become uncertain: the refund
@@ -119,10 +119,14 @@ func (o *Order) RequestCancel(by By) error {
 	return nil
 }
 
-// CanRefund returns CodeInvalidState if nothing was captured, and after dispatch.
+// CanRefund returns CodeInvalidState if nothing was captured, for an order that was not given up, and
+// after dispatch.
 func (o *Order) CanRefund() error {
-	if o.PaymentStatus != PaymentCaptured && o.PaymentStatus != PaymentRefundPending {
+	if !o.captured() && o.PaymentStatus != PaymentRefundPending {
 		return Errorf(CodeInvalidState, "payment of order %s is %s", o.ID, o.PaymentStatus)
+	}
+	if !o.givenUp() {
+		return Errorf(CodeInvalidState, "order %s was not given up", o.ID)
 	}
 	return o.expect(Confirmed, Paid)
 }
@@ -178,7 +182,7 @@ func (o *Order) Close(by By) error {
 
 // unsettled reports whether a payment is captured, may be captured, or is being refunded.
 func (o *Order) unsettled() bool {
-	return o.PaymentStatus == PaymentCaptured || o.PaymentStatus == PaymentUncertain ||
+	return o.captured() || o.PaymentStatus == PaymentUncertain ||
 		o.PaymentStatus == PaymentRefundPending
 }
 

@@ -66,12 +66,21 @@ var actions = map[string]func(o *Order) error{
 		o.MarkAttention(Attention{Code: "Y", ExecutionARN: "arn", RedriveCount: 1}, byStep(""))
 		return nil
 	},
-	"pass":        func(o *Order) error { return o.PassReview(strict, false, byStep("")) },
-	"expire":      func(o *Order) error { return o.PassReview(strict, true, byStep("")) },
-	"approve":     func(o *Order) error { return o.Decide(ReviewApproved, byOperator("olga", "known customer")) },
-	"refuse":      func(o *Order) error { return o.Decide(ReviewRefused, byOperator("ben", "stolen card")) },
-	"await":       func(o *Order) error { return o.AwaitReview(reviewWait("review-1", 0), byStep("")) },
-	"reawait":     func(o *Order) error { return o.AwaitReview(reviewWait("review-2", 1), byStep("")) },
+	"pass":    func(o *Order) error { return o.PassReview(strict, false, byStep("")) },
+	"expire":  func(o *Order) error { return o.PassReview(strict, true, byStep("")) },
+	"approve": func(o *Order) error { return o.Decide(ReviewApproved, byOperator("olga", "known customer")) },
+	"refuse":  func(o *Order) error { return o.Decide(ReviewRefused, byOperator("ben", "stolen card")) },
+	"await":   func(o *Order) error { return o.AwaitReview(reviewWait("review-1", 0), byStep("")) },
+	"reawait": func(o *Order) error { return o.AwaitReview(reviewWait("review-2", 1), byStep("")) },
+	"ask back": func(o *Order) error {
+		r := RefundRequest{ID: fmt.Sprint(len(o.Refunds)), Amount: &Money{10, o.Total.Currency}}
+		_, err := o.RequestRefund(r, byStep("sorry"))
+		return err
+	},
+	"pend":        func(o *Order) error { o.NoteRefundPending("0", byStep("")); return nil },
+	"bounce":      func(o *Order) error { o.NoteRefundFailed("0", "closed", byStep("")); return nil },
+	"pay back":    func(o *Order) error { return o.SettleRefund("0", byStep("")) },
+	"retry":       func(o *Order) error { return o.RetryRefund("0", byStep("")) },
 	"acknowledge": func(o *Order) error { return o.Acknowledge(byStep("the goods are back")) },
 }
 

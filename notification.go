@@ -7,7 +7,8 @@ type NotificationKind string
 const (
 	NotifyConfirmed NotificationKind = "confirmed" // paid and being packed
 	NotifyShipped   NotificationKind = "shipped"
-	NotifyClosed    NotificationKind = "closed" // rejected or cancelled
+	NotifyClosed    NotificationKind = "closed"   // rejected or cancelled
+	NotifyRefunded  NotificationKind = "refunded" // the money of an operator's refund has arrived
 )
 
 // Notification is a message to a customer. It identifies the customer by id only; the sender looks
@@ -38,6 +39,8 @@ func (n Notifications) Wants(kind NotificationKind) bool {
 		return n.OrderShipped
 	case NotifyClosed:
 		return n.OrderClosed
+	case NotifyRefunded:
+		return true // about money that was paid out: it cannot be turned off
 	}
 	return false
 }

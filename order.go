@@ -36,8 +36,10 @@ const (
 	// PaymentRefundPending: the provider accepted the refund, and the money has not arrived yet.
 	PaymentRefundPending PaymentStatus = "REFUND_PENDING"
 	PaymentRefunded      PaymentStatus = "REFUNDED"
-	PaymentUncertain     PaymentStatus = "UNCERTAIN"
-	PaymentDeclined      PaymentStatus = "DECLINED"
+	// PaymentPartiallyRefunded: operators have refunded a part of what was captured.
+	PaymentPartiallyRefunded PaymentStatus = "PARTIALLY_REFUNDED"
+	PaymentUncertain         PaymentStatus = "UNCERTAIN"
+	PaymentDeclined          PaymentStatus = "DECLINED"
 )
 
 // StockStatus is the state of an order's stock reservation.
@@ -88,6 +90,7 @@ type Attention struct {
 	Since        time.Time `json:"since"`
 	ExecutionARN string    `json:"executionArn,omitempty"` // the failed execution
 	RedriveCount int       `json:"redriveCount"`           // the redrive count of the execution at that time
+	RefundID     string    `json:"refundId,omitempty"`     // the refund that is pending or failed
 }
 
 // CancelRequest is an accepted cancel of a customer or an operator.
@@ -120,6 +123,8 @@ type Order struct {
 	Review       *Review        `json:"review,omitempty"`
 	Shipment     *Shipment      `json:"shipment,omitempty"`
 	Wait         *Wait          `json:"wait,omitempty"`
+	Refunds      []OrderRefund  `json:"refunds,omitempty"` // by operators; not the compensation's
+	Returns      []Return       `json:"returns,omitempty"`
 	Timeline     []Change       `json:"timeline"`
 	// Sequence is the sequence of the last Change. Version counts writes and guards against lost
 	// updates.

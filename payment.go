@@ -2,6 +2,7 @@ package orderflow
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -11,12 +12,20 @@ const (
 	RefundStep = "refund"
 )
 
+// partialRefundPrefix begins the steps of operators' refunds.
+const partialRefundPrefix = RefundStep + "/"
+
+// PartialRefundStep is the step of an operator's refund.
+func PartialRefundStep(refundID string) string { return partialRefundPrefix + refundID }
+
+func (p *Payment) isPartialRefund() bool { return strings.HasPrefix(p.Step, partialRefundPrefix) }
+
 // Payment is one entry of the permanent ledger: the request to the payment provider for one step of
 // one order, and its outcome. It is written before the provider is called, so that no capture is
 // unknown. Only its methods change its exported fields.
 type Payment struct {
 	OrderID      string       `json:"orderId"`
-	Step         string       `json:"step"` // ChargeStep or RefundStep
+	Step         string       `json:"step"` // ChargeStep, RefundStep or a PartialRefundStep
 	State        PaymentState `json:"state"`
 	Amount       Money        `json:"amount"`
 	ProviderID   string       `json:"providerId,omitempty"`

@@ -15,7 +15,7 @@ type Product struct {
 }
 
 // StockMove changes the stock of one product: Reserve moves the quantity from on hand to reserved,
-// Release moves it back, Ship moves it from reserved to shipped.
+// Release moves it back, Ship moves it from reserved to shipped, TakeBack from shipped to on hand.
 type StockMove struct {
 	SKU      string
 	Kind     StockMoveKind
@@ -25,11 +25,12 @@ type StockMove struct {
 // StockMoveKind is the kind of a StockMove.
 type StockMoveKind string
 
-// The kinds: on hand -> reserved, reserved -> on hand, reserved -> shipped.
+// The kinds: on hand -> reserved, reserved -> on hand, reserved -> shipped, shipped -> on hand.
 const (
-	Reserve StockMoveKind = "RESERVE"
-	Release StockMoveKind = "RELEASE"
-	Ship    StockMoveKind = "SHIP"
+	Reserve  StockMoveKind = "RESERVE"
+	Release  StockMoveKind = "RELEASE"
+	Ship     StockMoveKind = "SHIP"
+	TakeBack StockMoveKind = "RETURN"
 )
 
 // StockMoves returns one move of the given kind per SKU. It adds up lines of the same SKU and keeps

@@ -14,12 +14,18 @@ type Charge struct {
 	PaymentMethod string
 }
 
-// Refund is a request to refund the whole captured amount.
+// Refund is a request to refund a part of a captured amount, or what is left of it. Several refunds
+// of one charge together never exceed what was captured.
 type Refund struct {
-	Key        string // idempotency key
+	Key        string   // idempotency key
+	Earlier    []string // keys of earlier attempts, which had no effect as far as is known
 	OrderID    string
 	ProviderID string // the captured charge
+	Captured   Money  // the amount of the charge
 	Amount     Money
+	// Part reports whether this is one of several refunds, so that those made by hand do not count
+	// towards it.
+	Part bool
 }
 
 // Receipt is the provider's confirmation of a charge or refund.

@@ -87,3 +87,11 @@ func firstUnits(l Line, whole Worth, n int) (w Worth, err error) {
 	}
 	return w, nil
 }
+
+// atMost is w with each part capped at that of v.
+func (w Worth) atMost(v Worth) Worth {
+	return Worth{
+		Net: min(w.Net, v.Net), Tax: min(w.Tax, v.Tax), Shipping: min(w.Shipping, v.Shipping),
+		ShippingTax: min(w.ShippingTax, v.ShippingTax),
+	}
+}

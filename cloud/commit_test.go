@@ -59,7 +59,7 @@ func TestOrders_Commit_roundTripOfMarks(t *testing.T) {
 	if err := o.Acknowledge(by(3 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	o.TakeAlerts()
+	o.TakeAlerts(noon)
 	wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o}), "")
 	got, err := s.Order(t.Context(), "ord_1")
 	wantCode(t, err, "")

@@ -59,7 +59,8 @@ func (l *OrderLists) AllOrders(ctx context.Context, status orderflow.Status, att
 	for i, s := range statuses {
 		q := orderQuery{index: byStatus, attribute: "status", value: string(s)}
 		if attention != nil {
-			q.filter = append(q.filter, "attribute_not_exists("+attentionIndex+")")
+			q.filter = append(q.filter, "(attribute_not_exists("+attentionIndex+") OR "+attentionIndex+" <> :marked)")
+			q.unmarked = true
 		}
 		if lists[i].orders, lists[i].next, err = l.newest(ctx, q, after, limit); err != nil {
 			return nil, "", err
@@ -97,6 +98,7 @@ type orderQuery struct {
 	index, attribute, value string
 	filter                  []string
 	status                  orderflow.Status // filter
+	unmarked                bool             // filter
 }
 
 func (q *orderQuery) ofStatus(s orderflow.Status) {
@@ -117,6 +119,9 @@ func (q *orderQuery) input(table string, start item, limit int) *dynamodb.QueryI
 	if q.status != "" {
 		in.ExpressionAttributeNames["#status"] = "status"
 		in.ExpressionAttributeValues[":status"] = str(string(q.status))
+	}
+	if q.unmarked {
+		in.ExpressionAttributeValues[":marked"] = str(inAttention)
 	}
 	if len(q.filter) > 0 {
 		in.FilterExpression = aws.String(strings.Join(q.filter, " AND "))

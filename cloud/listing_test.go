@@ -25,6 +25,9 @@ func TestOrderLists(t *testing.T) {
 		if i%5 == 0 {
 			marked[o.ID] = o.MarkAttention(orderflow.Attention{Code: "X"}, by)
 		}
+		if i%7 == 0 { // in the index, but without attention
+			o.Refunds = []orderflow.OrderRefund{{ID: "rfd_1", Status: orderflow.RefundRequested}}
+		}
 		if err := orders.Commit(t.Context(), orderflow.Write{Order: o}); err != nil {
 			t.Fatal(err)
 		}

@@ -24,10 +24,12 @@ type Orders struct {
 	Pricing  string
 }
 
-// The attribute that puts an order into the index by-attention, and its only value.
+// The attribute that puts an order into the index by-attention, and its values.
 const (
 	attentionIndex = "attentionIndex"
 	inAttention    = "yes"
+	// openRefund is the attribute's value of an order that has an open refund and needs no attention.
+	openRefund = "refund"
 )
 
 // byStatus is the index of orders by status and id.
@@ -52,6 +54,8 @@ func itemOf(o *orderflow.Order) (item, error) {
 	}
 	if o.Attention != nil {
 		it[attentionIndex] = str(inAttention)
+	} else if o.HasOpenRefund() {
+		it[attentionIndex] = str(openRefund)
 	}
 	return it, nil
 }
@@ -104,11 +108,22 @@ func (s *Orders) Stalled(ctx context.Context, status orderflow.Status, before,
 // NeedingAttention yields the orders that need attention, of any status, oldest first. The
 // index may be slightly out of date.
 func (s *Orders) NeedingAttention(ctx context.Context) iter.Seq2[*orderflow.Order, error] {
+	return s.indexed(ctx, inAttention)
+}
+
+// OpenRefunds yields the orders that have an open refund and need no attention, oldest first. The
+// index may be slightly out of date.
+func (s *Orders) OpenRefunds(ctx context.Context) iter.Seq2[*orderflow.Order, error] {
+	return s.indexed(ctx, openRefund)
+}
+
+// indexed yields the orders under one value of the index by-attention.
+func (s *Orders) indexed(ctx context.Context, value string) iter.Seq2[*orderflow.Order, error] {
 	return func(yield func(*orderflow.Order, error) bool) {
 		in := &dynamodb.QueryInput{
 			TableName: &s.Table, IndexName: aws.String(byAttention),
 			KeyConditionExpression:    aws.String(attentionIndex + " = :in"),
-			ExpressionAttributeValues: item{":in": str(inAttention)},
+			ExpressionAttributeValues: item{":in": str(value)},
 		}
 		s.yieldOrders(ctx, in, func(*orderflow.Order) bool { return true }, yield)
 	}

@@ -95,6 +95,41 @@ func TestOrders_NeedingAttention(t *testing.T) {
 	}
 }
 
+// An order with an open refund is found until it needs attention or the refund is settled.
+func TestOrders_OpenRefunds(t *testing.T) {
+	t.Parallel()
+	s := ordersOn(localDB(t))
+	o := storetest.NewOrder(t, "ord_1", "a")
+	found := func() (n int) {
+		t.Helper()
+		for got, err := range s.OpenRefunds(t.Context()) {
+			wantCode(t, err, "")
+			if n++; got.ID != o.ID || len(got.Refunds) != 1 {
+				t.Errorf("got %+v", got)
+			}
+		}
+		return n
+	}
+	for _, step := range []struct {
+		change func()
+		want   int
+	}{
+		{func() {}, 0},
+		{func() {
+			o.Refunds = []orderflow.OrderRefund{{ID: "rfd_1", Status: orderflow.RefundRequested, At: placedAt}}
+		}, 1},
+		{func() { o.MarkAttention(orderflow.Attention{Code: "X", ExecutionARN: "arn"}, by(0)) }, 0},
+		{func() { o.ClearAttention(1, by(0)) }, 1},
+		{func() { wantCode(t, o.SettleRefund("rfd_1", by(0)), "") }, 0},
+	} {
+		step.change()
+		wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o}), "")
+		if got := found(); got != step.want {
+			t.Errorf("%d orders after change %d, want %d", got, o.Sequence, step.want)
+		}
+	}
+}
+
 // Only an order that needs attention is in the index by-attention.
 func TestOrders_Commit_attentionIndex(t *testing.T) {
 	t.Parallel()

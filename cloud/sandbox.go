@@ -84,6 +84,34 @@ func (s *Sandbox) Count(ctx context.Context, key string) (int, error) {
 	return counted.Attempts, nil
 }
 
+// Take counts an amount towards the refunds of a charge unless their sum would exceed most. It reports
+// whether it is counted. Calling it again with the same key is a no-op.
+func (s *Sandbox) Take(ctx context.Context, chargeID, key string, amount, most int64) (bool, error) {
+	if amount > most {
+		return false, nil
+	}
+	refunds := item{"key": str(chargeID + "#refunds")}
+	_, err := s.DB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.Table, Key: refunds,
+		UpdateExpression:          aws.String("SET #key = :amount ADD refunded :amount"),
+		ConditionExpression:       aws.String("attribute_not_exists(#key) AND (attribute_not_exists(refunded) OR refunded <= :left)"),
+		ExpressionAttributeNames:  map[string]string{"#key": key},
+		ExpressionAttributeValues: item{":amount": number(amount), ":left": number(most - amount)},
+	})
+	if err == nil {
+		return true, nil
+	}
+	if _, refused := errors.AsType[*types.ConditionalCheckFailedException](err); !refused {
+		return false, wrap("count sandbox refund", err)
+	}
+	out, err := s.DB.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.Table, Key: refunds, ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return false, wrap("get sandbox refunds", err)
+	}
+	_, counted := out.Item[key]
+	return counted, nil
+}
+
 // SetOutage starts or lifts the sandbox provider's outage. It is on initially.
 func (s *Sandbox) SetOutage(ctx context.Context, on bool) error {
 	it, err := MarshalItem(SandboxRecord{Key: SandboxOutage, Lifted: !on})

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -40,6 +41,34 @@ func TestSandbox(t *testing.T) {
 	r, err := s.Recall(t.Context(), "k")
 	if err != nil || r.ProviderID != "pi_1" {
 		t.Errorf("counting changed the record: %+v, %v", r, err)
+	}
+}
+
+// Concurrent refunds of one charge never exceed it; a repeated key counts once.
+func TestSandbox_Take(t *testing.T) {
+	t.Parallel()
+	s := &Sandbox{DB: localDB(t), Table: "sandbox"}
+	var taken atomic.Int64
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			key := fmt.Sprintf("ord_1/refund/rfd_%d", i)
+			first, err := s.Take(t.Context(), "pi_1", key, 30, 100)
+			again, errAgain := s.Take(t.Context(), "pi_1", key, 30, 100)
+			if err != nil || errAgain != nil || first && !again {
+				t.Errorf("taken %v, %v, again %v, %v", first, err, again, errAgain)
+			}
+			if again {
+				taken.Add(30)
+			}
+		})
+	}
+	wg.Wait()
+	if taken.Load() != 90 {
+		t.Errorf("took %d of 100", taken.Load())
+	}
+	if ok, err := s.Take(t.Context(), "pi_2", "k", 101, 100); ok || err != nil {
+		t.Errorf("took more than the charge: %v, %v", ok, err)
 	}
 }
 

@@ -11,9 +11,10 @@ import (
 
 // stockMoves maps a kind of move to the product attributes that it decreases and increases.
 var stockMoves = map[orderflow.StockMoveKind]struct{ from, to string }{
-	orderflow.Reserve: {"onHand", "reserved"},
-	orderflow.Release: {"reserved", "onHand"},
-	orderflow.Ship:    {"reserved", "shipped"},
+	orderflow.Reserve:  {"onHand", "reserved"},
+	orderflow.Release:  {"reserved", "onHand"},
+	orderflow.Ship:     {"reserved", "shipped"},
+	orderflow.TakeBack: {"shipped", "onHand"},
 }
 
 // moveStock moves a quantity if enough is available. A missing product has none.

@@ -52,6 +52,10 @@ func (m sandboxMemory) Remember(ctx context.Context, r payment.Record) (payment.
 	return payment.Record(saved), first, err
 }
 
+func (m sandboxMemory) Take(ctx context.Context, chargeID, key string, amount, most int64) (bool, error) {
+	return m.table.Take(ctx, chargeID, key, amount, most)
+}
+
 func (m sandboxMemory) Count(ctx context.Context, key string) (int, error) {
 	return m.table.Count(ctx, key)
 }

@@ -64,6 +64,9 @@ type Memory interface {
 	Remember(ctx context.Context, r Record) (saved Record, first bool, err error)
 	// Count increments the number of attempts of a key and returns it.
 	Count(ctx context.Context, key string) (int, error)
+	// Take counts an amount towards the refunds of a charge unless their sum would exceed most. It
+	// reports whether it is counted. Calling it again with the same key is a no-op.
+	Take(ctx context.Context, chargeID, key string, amount, most int64) (bool, error)
 }
 
 // Sandbox is a gateway whose outcome depends only on the payment method. Repeating a call with the
@@ -163,10 +166,19 @@ func (s Sandbox) Lookup(ctx context.Context, p orderflow.Payment) (orderflow.Rec
 	return orderflow.Receipt{}, last
 }
 
-// Refund refunds the amount of a charge.
+// Refund refunds a part of a charge. As with Stripe, there may be several, which together never exceed
+// the charge.
 func (s Sandbox) Refund(ctx context.Context, f orderflow.Refund) (orderflow.Receipt, error) {
 	if err := s.refuseRefund(ctx, f); err != nil {
 		return orderflow.Receipt{}, err
+	}
+	taken, err := s.Memory.Take(ctx, f.ProviderID, f.Key, f.Amount.Amount, f.Captured.Amount)
+	if err != nil {
+		return orderflow.Receipt{}, fmt.Errorf("sandbox: count refund: %w", err)
+	}
+	if !taken {
+		return orderflow.Receipt{}, &orderflow.KeySpent{Proven: true, Err: orderflow.Errorf(orderflow.CodeRefundFailed,
+			"the refunds would exceed the charge of %s", f.Captured)}
 	}
 	r, _, err := s.Memory.Remember(ctx, Record{Key: f.Key, ProviderID: providerID("re", f.Key), Amount: &f.Amount})
 	if err != nil {

@@ -15,9 +15,32 @@ type memory struct {
 	mu      sync.Mutex
 	records map[string]Record
 	counts  map[string]int
+	taken   map[string]map[string]int64 // by charge and key
 }
 
-func newMemory() *memory { return &memory{records: map[string]Record{}, counts: map[string]int{}} }
+func newMemory() *memory {
+	return &memory{records: map[string]Record{}, counts: map[string]int{}, taken: map[string]map[string]int64{}}
+}
+
+func (m *memory) Take(_ context.Context, chargeID, key string, amount, most int64) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.taken[chargeID] == nil {
+		m.taken[chargeID] = map[string]int64{}
+	}
+	sum := int64(0)
+	for k, a := range m.taken[chargeID] {
+		if k == key {
+			return true, nil
+		}
+		sum += a
+	}
+	if sum+amount > most {
+		return false, nil
+	}
+	m.taken[chargeID][key] = amount
+	return true, nil
+}
 
 func (m *memory) Recall(_ context.Context, key string) (Record, error) {
 	m.mu.Lock()
@@ -170,7 +193,7 @@ func TestSandbox_Refund_slow(t *testing.T) {
 		other  orderflow.Code // with another key
 		first  orderflow.Code
 	}{
-		{Visa, "", "", ""},
+		{Visa, "", orderflow.CodeRefundFailed, ""}, // nothing is left for another key
 		{PendingRefund, "", orderflow.CodeRefundPending, orderflow.CodeRefundPending},
 		{FailingRefund, orderflow.CodeRefundFailed, "", orderflow.CodeRefundFailed},
 	} {
@@ -186,7 +209,7 @@ func TestSandbox_Refund_slow(t *testing.T) {
 			want orderflow.Code
 		}{{"ord_1/refund", tt.first}, {"ord_1/refund", tt.same}, {"ord_1/refund/2", tt.other}} {
 			r, err := s.Refund(t.Context(), orderflow.Refund{
-				Key: call.key, OrderID: "ord_1", ProviderID: captured.ProviderID, Amount: amount,
+				Key: call.key, OrderID: "ord_1", ProviderID: captured.ProviderID, Captured: amount, Amount: amount,
 			})
 			if got := orderflow.CodeOf(err); got != call.want || err == nil && r.Amount != amount {
 				t.Errorf("%s, call %d: got %+v, %v, want %q", tt.method, i, r, err, call.want)
@@ -200,7 +223,7 @@ func TestSandbox_Refund(t *testing.T) {
 	s := Sandbox{newMemory()}
 	f := orderflow.Refund{
 		Key: "ord_1/refund", OrderID: "ord_1", ProviderID: "pi_1",
-		Amount: orderflow.Money{Amount: 7, Currency: "USD"},
+		Captured: amount, Amount: orderflow.Money{Amount: 7, Currency: "USD"},
 	}
 	var ids []string
 	for range 3 {
@@ -212,6 +235,28 @@ func TestSandbox_Refund(t *testing.T) {
 	}
 	if len(slices.Compact(ids)) != 1 {
 		t.Errorf("refunded as %v", ids)
+	}
+}
+
+// Several refunds of one charge never exceed it, whatever their order; a repeated key refunds once.
+func TestSandbox_Refund_parts(t *testing.T) {
+	t.Parallel()
+	s := Sandbox{newMemory()}
+	for i, tt := range []struct {
+		key    string
+		amount int64
+		want   orderflow.Code
+	}{
+		{"a", 1000, ""}, {"b", 251, orderflow.CodeRefundFailed}, {"a", 1000, ""}, {"c", 250, ""},
+		{"d", 1, orderflow.CodeRefundFailed}, {"c", 250, ""},
+	} {
+		part := orderflow.Money{Amount: tt.amount, Currency: "USD"}
+		r, err := s.Refund(t.Context(), orderflow.Refund{
+			Key: "ord_1/refund/" + tt.key, OrderID: "ord_1", ProviderID: "pi_1", Captured: amount, Amount: part, Part: true,
+		})
+		if orderflow.CodeOf(err) != tt.want || err == nil && r.Amount != part || err != nil && !orderflow.HadNoEffect(err) {
+			t.Errorf("refund %d: got %+v, %v, want %q", i, r, err, tt.want)
+		}
 	}
 }
 

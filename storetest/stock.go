@@ -37,9 +37,12 @@ func testStock(t *testing.T, open Opener) {
 	wantCode(t, move(orderflow.Ship, 2), "")
 	wantCode(t, move(orderflow.Ship, 1), orderflow.CodeInvalidState)
 	want("a", 1, 0, 2)
+	wantCode(t, move(orderflow.TakeBack, 3), orderflow.CodeInvalidState)
+	wantCode(t, move(orderflow.TakeBack, 1), "")
+	want("a", 2, 0, 1)
 	want("b", 1, 0, 0)
-	if o.Version != 4 {
-		t.Errorf("version %d after four writes that succeeded", o.Version)
+	if o.Version != 5 {
+		t.Errorf("version %d after five writes that succeeded", o.Version)
 	}
 	if err := move(orderflow.Reserve, 0); err == nil {
 		t.Error("a move of quantity 0 was accepted")

@@ -70,6 +70,9 @@ func (a attend) alert(ctx context.Context, orderID string, mark orderflow.Attent
 	if mark.Kind() != orderflow.AttentionFailed {
 		id += "/" + mark.Code
 	}
+	if mark.RefundID != "" {
+		id += "/" + mark.RefundID
+	}
 	return a.alerts.Alert(ctx, orderflow.Alert{DedupeID: id, OrderID: orderID, Attention: mark})
 }
 

@@ -62,9 +62,9 @@ func (c Charge) refundVoided(ctx context.Context, entry orderflow.Payment) error
 	if entry.Amount.Amount > 0 {
 		receipt, err := c.Gateway.Lookup(ctx, entry)
 		if err == nil {
-			key := orderflow.NewRefund(&entry, c.Now()).Key()
+			key := orderflow.NewRefund(&entry, entry.Amount, c.Now()).Key()
 			_, err = c.Gateway.Refund(ctx, orderflow.Refund{
-				Key: key, OrderID: entry.OrderID, ProviderID: receipt.ProviderID, Amount: receipt.Amount,
+				Key: key, OrderID: entry.OrderID, ProviderID: receipt.ProviderID, Captured: receipt.Amount, Amount: receipt.Amount,
 			})
 		}
 		if code := orderflow.CodeOf(err); err != nil && code != orderflow.CodeNotFound &&

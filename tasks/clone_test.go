@@ -18,6 +18,9 @@ func cloned(v reflect.Value) reflect.Value {
 		out.Elem().Set(cloned(v.Elem()))
 		return out
 	case reflect.Slice:
+		if v.IsNil() {
+			return v
+		}
 		out := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
 		for i := range v.Len() {
 			out.Index(i).Set(cloned(v.Index(i)))

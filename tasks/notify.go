@@ -42,7 +42,7 @@ func (n Notify) Handle(ctx context.Context, in Input) (Notified, error) {
 }
 
 func (n Notify) notify(ctx context.Context, in Input) (Notified, error) {
-	name := "notify/" + string(in.Kind)
+	name := in.notifyStep()
 	done, err := n.Steps.Step(ctx, in.OrderID, name)
 	if err != nil {
 		return Notified{}, err
@@ -54,7 +54,7 @@ func (n Notify) notify(ctx context.Context, in Input) (Notified, error) {
 	if err != nil {
 		return Notified{}, err
 	}
-	msg, err := notification(o, in.Kind)
+	msg, err := notification(o, in)
 	if err != nil {
 		return Notified{}, err
 	}
@@ -76,6 +76,15 @@ func (n Notify) notify(ctx context.Context, in Input) (Notified, error) {
 	return out, n.Orders.Commit(ctx, orderflow.Write{Step: step})
 }
 
+// notifyStep is the name of the record that the notification was sent.
+func (in Input) notifyStep() string {
+	name := "notify/" + string(in.Kind)
+	if in.RefundID != "" {
+		name += "/" + in.RefundID
+	}
+	return name
+}
+
 func (n Notify) wanted(ctx context.Context, o *orderflow.Order, kind orderflow.NotificationKind) (bool, error) {
 	if kind == orderflow.NotifyConfirmed && (o.Cancel != nil || o.Status != orderflow.Paid) {
 		return false, nil // outdated: NotifyShipped or NotifyClosed follows
@@ -91,7 +100,8 @@ func (n Notify) wanted(ctx context.Context, o *orderflow.Order, kind orderflow.N
 }
 
 // notification returns the text. It holds no personal data, because topics have subscribers.
-func notification(o *orderflow.Order, kind orderflow.NotificationKind) (orderflow.Notification, error) {
+func notification(o *orderflow.Order, in Input) (orderflow.Notification, error) {
+	kind := in.Kind
 	n := orderflow.Notification{DedupeID: o.ID + "/" + string(kind), OrderID: o.ID, CustomerID: o.CustomerID, Kind: kind}
 	switch kind {
 	case orderflow.NotifyConfirmed:
@@ -112,6 +122,14 @@ func notification(o *orderflow.Order, kind orderflow.NotificationKind) (orderflo
 			n.Subject = "We could not fulfil your order"
 		}
 		n.Text = fmt.Sprintf("Order %s: %s", o.ID, closedText(o))
+	case orderflow.NotifyRefunded:
+		r := o.FindRefund(in.RefundID)
+		if r == nil || r.Status != orderflow.RefundSucceeded {
+			return n, orderflow.Errorf(orderflow.CodeInvalidState, "order %s has no completed refund %q", o.ID, in.RefundID)
+		}
+		n.DedupeID += "/" + r.ID
+		n.Subject = "Your refund"
+		n.Text = fmt.Sprintf("We refunded %s of order %s.", o.RefundAmount(r), o.ID)
 	default:
 		return n, orderflow.Errorf(orderflow.CodeInvalidState, "unknown notification kind %q", kind)
 	}

@@ -124,9 +124,16 @@ func (p *provider) Lookup(ctx context.Context, e orderflow.Payment) (orderflow.R
 func (p *provider) Refund(ctx context.Context, r orderflow.Refund) (orderflow.Receipt, error) {
 	return p.call(ctx, func() (orderflow.Receipt, error) {
 		receipt := orderflow.Receipt{ProviderID: "re_" + r.ProviderID, Amount: r.Amount}
+		refunded := int64(0)
 		for _, done := range p.refunds {
-			if done.ProviderID == r.ProviderID {
+			if done.ProviderID == r.ProviderID && done.Part == r.Part && (!r.Part || done.Key == r.Key) {
 				return receipt, p.onItsWay(ctx)
+			}
+			refunded += done.Amount.Amount
+		}
+		if refunded+r.Amount.Amount > r.Captured.Amount {
+			return orderflow.Receipt{}, &orderflow.KeySpent{
+				Err: orderflow.Errorf(orderflow.CodeRefundFailed, "more than the charge"), Proven: true,
 			}
 		}
 		err := p.save(ctx, r.Key, p.slow)

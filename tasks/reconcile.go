@@ -19,6 +19,8 @@ type Stalled interface {
 	Stalled(ctx context.Context, status orderflow.Status, before, ahead time.Time) iter.Seq2[*orderflow.Order, error]
 	// NeedingAttention yields the orders that need attention, of any status.
 	NeedingAttention(ctx context.Context) iter.Seq2[*orderflow.Order, error]
+	// OpenRefunds yields the orders that have an open refund and need no attention.
+	OpenRefunds(ctx context.Context) iter.Seq2[*orderflow.Order, error]
 }
 
 // Executions starts and reads executions by order id.
@@ -40,9 +42,9 @@ type Reconcile struct {
 	Tokens     Answerer
 	Alerts     Alerter
 	Notify     Notify // resends notifications
-	// Dead letters of the requests to start an execution, to answer a waiting step, and to request
-	// a shipment.
-	StartLetters, WakeLetters, CarrierLetters Letters
+	// Dead letters of the requests to start an execution, to answer a waiting step, to request a
+	// shipment, and to carry out a refund.
+	StartLetters, WakeLetters, CarrierLetters, RepayLetters Letters
 
 	Now      Clock
 	After    time.Duration // how long an order may stay unchanged
@@ -56,6 +58,7 @@ type Reconciled struct {
 	Started  int `json:"started"`  // missing executions
 	Answered int `json:"answered"` // waiting steps whose answer was lost
 	Renewed  int `json:"renewed"`  // unanswered shipment requests, which may be lost
+	Refunds  int `json:"refunds"`  // refunds whose request may be lost, or whose money has not arrived
 	Resent   int `json:"resent"`   // notifications that failed before
 	Marked   int `json:"marked"`   // failures without a mark, and carriers silent for too long
 	Cleared  int `json:"cleared"`  // marks of failures that were redriven since
@@ -97,7 +100,7 @@ func (r Reconcile) run(ctx context.Context, out *Reconciled) error {
 		run  func(context.Context, *Reconciled) error
 	}{
 		{"find stalled orders", r.stalled}, {"find executions that failed after the end", r.failedAfterEnd},
-		{"find orders that need attention", r.marks}, {"check dead letters", r.letters},
+		{"find open refunds", r.refunds}, {"find orders that need attention", r.marks}, {"check dead letters", r.letters},
 	} {
 		err := part.run(ctx, out)
 		if errors.Is(err, errNoTime) {

@@ -50,6 +50,10 @@ func (s stalledOrders) NeedingAttention(ctx context.Context) iter.Seq2[*orderflo
 	return s.matching(ctx, func(o *orderflow.Order) bool { return o.Attention != nil })
 }
 
+func (s stalledOrders) OpenRefunds(ctx context.Context) iter.Seq2[*orderflow.Order, error] {
+	return s.matching(ctx, func(o *orderflow.Order) bool { return o.Attention == nil && o.HasOpenRefund() })
+}
+
 func (s stalledOrders) matching(ctx context.Context, match func(*orderflow.Order) bool) iter.Seq2[*orderflow.Order,
 	error] {
 	return func(yield func(*orderflow.Order, error) bool) {

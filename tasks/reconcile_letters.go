@@ -29,7 +29,7 @@ func (r Reconcile) letters(ctx context.Context, out *Reconciled) error {
 		settled func(context.Context, orderflow.EventDetail) (bool, error)
 	}{
 		{"start", r.StartLetters, r.started}, {"wake", r.WakeLetters, r.woken},
-		{"carrier", r.CarrierLetters, r.requestedSince},
+		{"carrier", r.CarrierLetters, r.requestedSince}, {"repay", r.RepayLetters, r.repaid},
 	} {
 		strangers := 0
 		sort := func(ctx context.Context, l Letter, out *Reconciled) error {

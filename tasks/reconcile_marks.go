@@ -44,12 +44,12 @@ func (r Reconcile) checkMark(ctx context.Context, o *orderflow.Order, out *Recon
 		return nil
 	}
 	cleared, resent := out.Cleared, out.Resent
-	for _, f := range []func(context.Context, *orderflow.Order, *Reconciled) error{r.resend, r.alertDue, r.clearEnded} {
+	for _, f := range []func(context.Context, *orderflow.Order, *Reconciled) error{r.renewRefunds, r.resend, r.alertDue, r.clearEnded} {
 		if err := f(ctx, o, out); err != nil {
 			return fmt.Errorf("order %s: %w", o.ID, err)
 		}
 	}
-	if cleared == out.Cleared && resent == out.Resent {
+	if cleared == out.Cleared && resent == out.Resent && !o.RefundOnlyPends(r.Now()) {
 		out.StuckSeconds = max(out.StuckSeconds, int64(r.Now().Sub(o.Attention.Since).Seconds()))
 	}
 	return nil
@@ -73,7 +73,7 @@ func (r Reconcile) resend(ctx context.Context, o *orderflow.Order, out *Reconcil
 func (r Reconcile) alertDue(ctx context.Context, o *orderflow.Order, _ *Reconciled) error {
 	a := r.attend()
 	_, err := update(ctx, r.Orders, o.ID, func(o *orderflow.Order, w *orderflow.Write) error {
-		due := o.TakeAlerts()
+		due := o.TakeAlerts(r.Now())
 		for _, mark := range due {
 			if err := a.alert(ctx, o.ID, mark); err != nil {
 				return err

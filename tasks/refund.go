@@ -3,6 +3,7 @@ package tasks
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"github.com/orderflow-dev/orderflow"
 )
@@ -63,7 +64,10 @@ func (r Refund) refund(ctx context.Context, id string) (Refunded, error) {
 	if err := o.CanRefund(); err != nil && o.PaymentStatus != orderflow.PaymentRefunded {
 		return Refunded{}, err
 	}
-	return r.refundCharge(ctx, id, *charge)
+	if err := r.payout().payOpen(ctx, o); err != nil {
+		return Refunded{}, err
+	}
+	return r.refundCharge(ctx, id, *charge, o.CompensationDue())
 }
 
 // resolveCharge asks the provider for the outcome of a charge, and records it.
@@ -94,15 +98,23 @@ func (r Refund) resolveCharge(ctx context.Context, o *orderflow.Order, charge *o
 	return r.Orders.Commit(ctx, orderflow.Write{Order: o, Payment: charge})
 }
 
-// refundCharge refunds a captured charge. It writes the ledger entry, calls the provider, then
+func (r Refund) payout() payout { return payout{r.Orders, r.Ledger, r.Gateway, r.Now} }
+
+// refundCharge refunds what is left of a captured charge. That cannot change any more: an order that
+// was given up accepts no other refund. It writes the ledger entry, calls the provider, then
 // writes ledger, order and step at once.
-func (r Refund) refundCharge(ctx context.Context, id string, charge orderflow.Payment) (Refunded, error) {
-	entry, err := r.entry(ctx, id, charge)
+func (r Refund) refundCharge(ctx context.Context, id string, charge orderflow.Payment, due orderflow.Money) (Refunded,
+	error) {
+	if due.Amount == 0 {
+		return Refunded{}, r.nothingLeft(ctx, id)
+	}
+	entry, err := r.entry(ctx, charge, due)
 	if err != nil {
 		return Refunded{}, err
 	}
 	receipt, err := r.Gateway.Refund(ctx, orderflow.Refund{
-		Key: entry.Key(), OrderID: id, ProviderID: charge.ProviderID, Amount: charge.Amount,
+		Key: entry.Key(), Earlier: entry.Keys()[1:], OrderID: id, ProviderID: charge.ProviderID, Captured: charge.Amount,
+		Amount: entry.Amount,
 	})
 	if err != nil {
 		return Refunded{}, r.recordUnsettled(ctx, id, *entry, providerError(err))
@@ -111,13 +123,13 @@ func (r Refund) refundCharge(ctx context.Context, id string, charge orderflow.Pa
 }
 
 // entry returns the ledger's entry of the refund, after beginning or renewing it if needed.
-func (r Refund) entry(ctx context.Context, id string, charge orderflow.Payment) (*orderflow.Payment, error) {
-	entry, err := r.Ledger.Payment(ctx, id, orderflow.RefundStep)
+func (r Refund) entry(ctx context.Context, charge orderflow.Payment, due orderflow.Money) (*orderflow.Payment, error) {
+	entry, err := r.Ledger.Payment(ctx, charge.OrderID, orderflow.RefundStep)
 	if err != nil {
 		return nil, err
 	}
 	if entry == nil {
-		entry = orderflow.NewRefund(&charge, r.Now().UTC())
+		entry = orderflow.NewRefund(&charge, due, r.Now().UTC())
 		if err := entry.Begin(); err != nil {
 			return nil, err
 		}
@@ -130,20 +142,31 @@ func (r Refund) entry(ctx context.Context, id string, charge orderflow.Payment) 
 // recordUnsettled records the provider's error of an unfinished refund and returns that error. The
 // order shows whether the refund is pending.
 func (r Refund) recordUnsettled(ctx context.Context, id string, entry orderflow.Payment, reply error) error {
-	status, known := map[orderflow.Code]orderflow.PaymentStatus{
-		orderflow.CodeRefundPending: orderflow.PaymentRefundPending,
-		orderflow.CodeRefundFailed:  orderflow.PaymentCaptured,
-	}[orderflow.CodeOf(reply)]
 	_, err := updateOnce(ctx, r.Orders, id, func(o *orderflow.Order, w *orderflow.Write) error {
 		if entry.NoteKeySpent(reply, r.Now().UTC()) {
 			w.Payment = &entry
 		}
-		if known && o.CanRefund() == nil {
-			o.SetPaymentStatus(status, r.Now.by(orderflow.RefundStep, string(orderflow.CodeOf(reply))))
+		if o.CanRefund() != nil {
+			return nil
+		}
+		switch orderflow.CodeOf(reply) {
+		case orderflow.CodeRefundPending:
+			o.SetPaymentStatus(orderflow.PaymentRefundPending, r.Now.by(orderflow.RefundStep, string(orderflow.CodeOf(reply))))
+		case orderflow.CodeRefundFailed:
+			o.SetPaymentStatus(o.CapturedStatus(), r.Now.by(orderflow.RefundStep, string(orderflow.CodeOf(reply))))
 		}
 		return nil
 	})
 	return cmp.Or(err, reply)
+}
+
+// nothingLeft records the end of the refund of an order whose whole amount operators have refunded.
+func (r Refund) nothingLeft(ctx context.Context, id string) error {
+	_, err := updateOnce(ctx, r.Orders, id, func(o *orderflow.Order, w *orderflow.Write) (err error) {
+		w.Step, err = newStep(id, orderflow.RefundStep, Refunded{})
+		return errors.Join(err, o.Refund(r.Now.by(orderflow.RefundStep, "")))
+	})
+	return err
 }
 
 func (r Refund) settle(ctx context.Context, id string, entry orderflow.Payment, receipt orderflow.Receipt) (Refunded,

@@ -257,7 +257,7 @@ func TestNotify_review(t *testing.T) {
 	wantCode(t, err, "")
 	_, err = Close{s, at(start)}.Handle(t.Context(), Input{OrderID: "ord_1", Reason: "ReviewRefused"})
 	wantCode(t, err, "")
-	n, err := notification(s.load(t, "ord_1"), orderflow.NotifyClosed)
+	n, err := notification(s.load(t, "ord_1"), Input{Kind: orderflow.NotifyClosed})
 	if want := "Order ord_1: We are sorry, we cannot accept this order. You were not charged."; err != nil || n.Text != want {
 		t.Errorf("%q, %v", n.Text, err)
 	}

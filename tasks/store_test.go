@@ -220,6 +220,8 @@ func (s *store) moved(moves []orderflow.StockMove) ([]orderflow.Product, error) 
 			from, to = &p.Reserved, &p.OnHand
 		case orderflow.Ship:
 			from, to = &p.Reserved, &p.Shipped
+		case orderflow.TakeBack:
+			from, to = &p.Shipped, &p.OnHand
 		}
 		if m.Quantity <= 0 {
 			return nil, fmt.Errorf("move stock: %q of %d", m.Kind, m.Quantity)

@@ -28,6 +28,7 @@ func TestCharge_Handle_conflicts(t *testing.T) {
 	s.beforeCommit, commits = nil, 0
 	_, err = charge.Handle(t.Context(), in)
 	wantCode(t, err, "")
+	s.mustChange(cancelled)
 	s.beforeCommit = conflict
 	_, err = refund.Handle(t.Context(), in)
 	wantCode(t, err, orderflow.CodeConflict)

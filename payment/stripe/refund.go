@@ -3,14 +3,17 @@ package stripe
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/stripe/stripe-go/v85"
 
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Refund refunds the amount of a captured PaymentIntent. Earlier refunds count, also manual ones,
-// so repeating the call, however late, has no further effect. Returns orderflow.CodeRefundPending
+// Refund refunds a part of a captured PaymentIntent, or what is left of it. The refunds with its keys
+// count; for what is left also manual ones. So repeating the call, however late, has no further
+// effect, and Stripe refuses what would exceed the capture. Returns orderflow.CodeRefundPending
 // while the refund is pending, and CodeRefundFailed if it was returned or refused.
 func (s *Gateway) Refund(ctx context.Context, r orderflow.Refund) (orderflow.Receipt, error) {
 	sent, err := s.refundsOf(ctx, r)
@@ -54,9 +57,19 @@ func (s *Gateway) refundsOf(ctx context.Context, r orderflow.Refund) (refunds, e
 		if err != nil {
 			return all, fmt.Errorf("list refunds: %w", lookupError(err))
 		}
-		all.add(refund, refund.Metadata[keyMetadata] == r.Key)
+		key := refund.Metadata[keyMetadata]
+		if own := key == r.Key || slices.Contains(r.Earlier, key); own || !r.Part && !isPart(r, key) {
+			all.add(refund, key == r.Key)
+		}
 	}
 	return all, nil
+}
+
+// isPart reports whether the key belongs to an operator's refund of the order, which the compensation
+// does not count: its amount is what those refunds have left.
+func isPart(r orderflow.Refund, key string) bool {
+	id, found := strings.CutPrefix(key, r.OrderID+"/"+orderflow.PartialRefundStep(""))
+	return found && strings.Trim(id, "0123456789") != "" // "2" is the compensation's second attempt
 }
 
 // add counts a refund by its status. asked is true for the refund with the requested key. A refund

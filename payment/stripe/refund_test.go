@@ -97,6 +97,45 @@ func TestGateway_Refund(t *testing.T) {
 	}
 }
 
+// An operator's refund counts only what was made with its own keys; the compensation counts all but
+// operators' refunds.
+func TestGateway_Refund_part(t *testing.T) {
+	t.Parallel()
+	const key = "ord_1/refund/rfd_1"
+	other, byHand := refundBody("re_1", "succeeded", 1000, "ord_1/refund/rfd_2"), refundBody("re_2", "succeeded", 50, "")
+	part, rest := refund, refund
+	part.Key, part.Earlier, part.Part, part.Amount.Amount = key+"/2", []string{key}, true, 200
+	rest.Amount.Amount = 250
+	for _, tt := range []struct {
+		name    string
+		refund  orderflow.Refund
+		exist   []string
+		created string
+	}{
+		{"first", part, []string{other, byHand}, "200"},
+		{"exists", part, []string{other, refundBody("re_3", "succeeded", 200, key+"/2")}, ""},
+		{"an earlier attempt took effect", part, []string{other, refundBody("re_3", "succeeded", 200, key)}, ""},
+		{"an earlier attempt failed", part, []string{other, refundBody("re_3", "failed", 200, key)}, "200"},
+		{"the rest", rest, []string{other}, "250"},
+		{"the rest, after one by hand", rest, []string{other, byHand}, "200"},
+		{"the rest exists", rest, []string{other, refundBody("re_3", "succeeded", 250, "ord_1/refund/2")}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var created []string
+			made := refundBody("re_9", "succeeded", 200, tt.refund.Key)
+			if tt.created == "250" {
+				made = refundBody("re_9", "succeeded", 250, tt.refund.Key)
+			}
+			s := refundServer(t, strings.Join(tt.exist, ","), made, http.StatusOK, &created)
+			got, err := s.Refund(t.Context(), tt.refund)
+			if err != nil || got.Amount != tt.refund.Amount || strings.Join(created, " ") != tt.created {
+				t.Errorf("got %+v, %v, created %v, want %q", got, err, created, tt.created)
+			}
+		})
+	}
+}
+
 // A refund has no business failure: the captured amount must be refunded.
 func TestGateway_Refund_errors(t *testing.T) {
 	t.Parallel()
