@@ -96,6 +96,7 @@ type Options struct {
 	// RefuseFreeOrders refuses orders whose total is zero. Otherwise they are fulfilled without a
 	// charge.
 	RefuseFreeOrders bool
+	ReturnWindow     time.Duration // how long after its end an order can be returned
 	Now              func() time.Time
 	NewOrderID       func(now time.Time) (string, error)
 	Logger           *slog.Logger

@@ -49,7 +49,8 @@ func (f *fixture) options() Options {
 	return Options{
 		Orders: f.memory, Placements: f.memory, OrderLists: f.memory, Catalogue: f.memory, Pricing: f.memory,
 		Customers: f.memory, Executions: f.memory,
-		WebhookSecret: secret, Now: f.clock, NewOrderID: f.newOrderID, Logger: slog.New(slog.NewJSONHandler(&f.log, nil)),
+		WebhookSecret: secret, ReturnWindow: 30 * 24 * time.Hour, Now: f.clock, NewOrderID: f.newOrderID,
+		Logger: slog.New(slog.NewJSONHandler(&f.log, nil)),
 	}
 }
 

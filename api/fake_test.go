@@ -122,6 +122,14 @@ func (m *memory) Commit(_ context.Context, w orderflow.Write) error {
 		m.conflicts--
 		return orderflow.Errorf(orderflow.CodeConflict, "changed by another request")
 	}
+	for _, move := range w.Stock { // only of returned goods
+		p := m.products[move.SKU]
+		if move.Kind != orderflow.TakeBack || p.Shipped < move.Quantity {
+			return orderflow.Errorf(orderflow.CodeInvalidState, "not enough shipped: %s", move.SKU)
+		}
+		p.Shipped, p.OnHand = p.Shipped-move.Quantity, p.OnHand+move.Quantity
+		m.products[move.SKU] = p
+	}
 	m.save(w.Order)
 	if c := w.Return; c != nil && m.claims[claimKey(*c)].OrderID == c.OrderID {
 		delete(m.claims, claimKey(*c))

@@ -28,6 +28,8 @@ type opsOrderView struct {
 	WaitingAt   string                `json:"waitingAt,omitempty"`
 	Timeline    []opsChangeView       `json:"timeline"`
 	Version     int64                 `json:"version"`
+	Refunds     []opsRefundView       `json:"refunds,omitempty"`
+	Returns     []opsReturnView       `json:"returns,omitempty"`
 	Execution   *executionView        `json:"execution,omitempty"`
 }
 
@@ -83,7 +85,7 @@ func (s *server) opsGetOrder(r *request) (*reply, error) {
 	v := opsOrderView{
 		orderView: viewOrder(o), CustomerID: o.CustomerID, StockStatus: o.StockStatus,
 		Attention: viewAttention(o.Attention), Review: viewReview(o.Review),
-		Timeline: []opsChangeView{}, Version: o.Version,
+		Timeline: []opsChangeView{}, Version: o.Version, Refunds: viewOpsRefunds(o), Returns: viewOpsReturns(o),
 	}
 	for _, c := range o.Timeline {
 		v.Timeline = append(v.Timeline, opsChangeView{c, moment{c.At}})

@@ -35,6 +35,8 @@ type orderView struct {
 	Attention       bool                    `json:"attention"`
 	CancelRequested bool                    `json:"cancelRequested"`
 	Shipment        *shipmentView           `json:"shipment,omitempty"`
+	Refunds         []refundView            `json:"refunds,omitempty"`
+	Returns         []returnView            `json:"returns,omitempty"`
 	Timeline        []timelineView          `json:"timeline"`
 }
 
@@ -55,6 +57,9 @@ type timelineView struct {
 	Attention     bool                    `json:"attention"`
 	Reason        string                  `json:"reason,omitempty"`
 	Message       string                  `json:"message,omitempty"`
+	RefundID      string                  `json:"refundId,omitempty"`
+	RefundAmount  *orderflow.Money        `json:"refundAmount,omitempty"`
+	ReturnID      string                  `json:"returnId,omitempty"`
 }
 
 type summaryView struct {
@@ -74,6 +79,7 @@ func viewOrder(o *orderflow.Order) orderView {
 		Total: o.Total, Email: o.Email, ShippingAddress: o.ShippingAddress, PaymentMethod: o.PaymentMethod,
 		PlacedAt: moment{o.PlacedAt}, UpdatedAt: moment{o.UpdatedAt},
 		Attention: o.Attention != nil, CancelRequested: o.Cancel != nil, Shipment: viewShipment(o.Shipment),
+		Refunds: viewRefunds(o), Returns: viewReturns(o),
 	}
 	for _, c := range o.Timeline {
 		v.Timeline = append(v.Timeline, viewChange(c))
@@ -81,15 +87,28 @@ func viewOrder(o *orderflow.Order) orderView {
 	return v
 }
 
-// viewChange returns a change as its customer sees it. Why an order needs attention, and what
-// operators write, is internal.
+// viewChange returns a change as its customer sees it.
 func viewChange(c orderflow.Change) timelineView {
 	v := timelineView{Sequence: c.Sequence, At: moment{c.At}, Type: c.Type, Status: c.Status,
 		PaymentStatus: c.PaymentStatus, Attention: c.Attention, Reason: c.Reason, Message: c.Message}
-	if c.Type == orderflow.OrderAttentionChanged || strings.HasPrefix(c.Actor, "operator:") {
+	v.RefundID, v.RefundAmount, v.ReturnID = c.RefundID, c.RefundAmount, c.ReturnID
+	if internal(c) {
 		v.Reason = ""
 	}
 	return v
+}
+
+// internal reports whether the reason of a change is not for its customer. Why an order needs
+// attention, what a provider says of a refund, and what operators write is internal, except why they
+// refused a return.
+func internal(c orderflow.Change) bool {
+	switch c.Type {
+	case orderflow.OrderAttentionChanged, orderflow.OrderRefundRequested, orderflow.OrderRefundChanged:
+		return true
+	case orderflow.OrderReturnRefused:
+		return false
+	}
+	return strings.HasPrefix(c.Actor, "operator:")
 }
 
 func viewShipment(s *orderflow.Shipment) *shipmentView {

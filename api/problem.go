@@ -54,6 +54,11 @@ var statuses = map[orderflow.Code]int{
 	orderflow.CodeInvalidState:    http.StatusConflict,
 	codeIdempotencyInFlight:       http.StatusConflict,
 
+	orderflow.CodeRefundExceedsPaid:    http.StatusConflict,
+	orderflow.CodeDuplicateRefund:      http.StatusConflict,
+	orderflow.CodeReturnTooLate:        http.StatusConflict,
+	orderflow.CodeReturnExceedsShipped: http.StatusConflict,
+
 	codePreconditionFailed:   http.StatusPreconditionFailed,
 	codeBodyTooLarge:         http.StatusRequestEntityTooLarge,
 	codeUnsupportedMediaType: http.StatusUnsupportedMediaType,
@@ -62,6 +67,7 @@ var statuses = map[orderflow.Code]int{
 	orderflow.CodeInvalidOrder:     http.StatusUnprocessableEntity,
 	orderflow.CodeUnknownProduct:   http.StatusUnprocessableEntity,
 	orderflow.CodeCurrencyMismatch: http.StatusUnprocessableEntity,
+	orderflow.CodeInvalidAmount:    http.StatusUnprocessableEntity,
 	orderflow.CodeAmountOverflow:   http.StatusUnprocessableEntity,
 	orderflow.CodeFreeOrder:        http.StatusUnprocessableEntity,
 	codeIdempotencyKeyReused:       http.StatusUnprocessableEntity,

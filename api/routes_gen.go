@@ -47,6 +47,15 @@ var routes = []route{
 		},
 	},
 	{
+		method: http.MethodPost, path: "/orders/{orderId}/returns", operation: "RequestReturn",
+		serve:  (*server).requestReturn,
+		scopes: []string{"orders:write"}, group: "",
+		parameters: []parameter{
+			{name: "orderId", path: true, schema: schemaOrderId},
+		},
+		body: schemaRequestReturn,
+	},
+	{
 		method: http.MethodGet, path: "/products", operation: "ListProducts",
 		serve:  (*server).listProducts,
 		public: true,
@@ -122,6 +131,45 @@ var routes = []route{
 		body: schemaReviewDecision,
 	},
 	{
+		method: http.MethodPost, path: "/ops/orders/{orderId}/refunds", operation: "OpsRefundOrder",
+		serve:  (*server).opsRefundOrder,
+		scopes: []string{"orders:write"}, group: "operators",
+		parameters: []parameter{
+			{name: "orderId", path: true, schema: schemaOrderId},
+		},
+		body: schemaRefundOrder,
+	},
+	{
+		method: http.MethodPost, path: "/ops/orders/{orderId}/refunds/{refundId}/retry", operation: "OpsRetryRefund",
+		serve:  (*server).opsRetryRefund,
+		scopes: []string{"orders:write"}, group: "operators",
+		parameters: []parameter{
+			{name: "orderId", path: true, schema: schemaOrderId},
+			{name: "refundId", path: true, schema: schemaRefundId},
+		},
+		body: schemaRedrive,
+	},
+	{
+		method: http.MethodPost, path: "/ops/orders/{orderId}/returns/{returnId}/receive", operation: "OpsReceiveReturn",
+		serve:  (*server).opsReceiveReturn,
+		scopes: []string{"orders:write"}, group: "operators",
+		parameters: []parameter{
+			{name: "orderId", path: true, schema: schemaOrderId},
+			{name: "returnId", path: true, schema: schemaReturnId},
+		},
+		body: schemaReceiveReturn,
+	},
+	{
+		method: http.MethodPost, path: "/ops/orders/{orderId}/returns/{returnId}/refuse", operation: "OpsRefuseReturn",
+		serve:  (*server).opsRefuseReturn,
+		scopes: []string{"orders:write"}, group: "operators",
+		parameters: []parameter{
+			{name: "orderId", path: true, schema: schemaOrderId},
+			{name: "returnId", path: true, schema: schemaReturnId},
+		},
+		body: schemaRefuseReturn,
+	},
+	{
 		method: http.MethodPost, path: "/webhooks/shipments", operation: "ShipmentWebhook",
 		serve:  (*server).shipmentWebhook,
 		public: true,
@@ -170,6 +218,11 @@ var schemaQuoteOrder = &schema{kind: "object", required: []string{"items", "curr
 
 var schemaOrderId = &schema{kind: "string", fault: "must be the id of an order", pattern: regexp.MustCompile(`^ord_[0-9a-hjkmnp-tv-z]{26}$`), min: 0, max: 0}
 
+var schemaRequestReturn = &schema{kind: "object", required: []string{"lines"}, properties: map[string]*schema{
+	"lines":  &schema{kind: "array", min: 1, max: 50, items: schemaItem},
+	"reason": &schema{kind: "string", fault: "must be one line of 1 to 500 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 500},
+}}
+
 var schemaCategory = &schema{kind: "string", fault: "must be a category of the catalogue", pattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 &._-]{0,63}$`), min: 0, max: 0}
 
 var schemaSku = &schema{kind: "string", fault: "must be a SKU of the catalogue", pattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`), min: 0, max: 0}
@@ -188,6 +241,26 @@ var schemaRedrive = &schema{kind: "object", required: []string{"reason"}, proper
 var schemaReviewDecision = &schema{kind: "object", required: []string{"decision"}, properties: map[string]*schema{
 	"decision": &schema{kind: "string", enum: []string{"approve", "refuse"}, min: 0, max: 0},
 	"reason":   &schema{kind: "string", fault: "must be one line of 1 to 500 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 500},
+}}
+
+var schemaRefundOrder = &schema{kind: "object", required: []string{"reason"}, properties: map[string]*schema{
+	"lines":    &schema{kind: "array", min: 1, max: 50, items: schemaItem},
+	"amount":   schemaMoney,
+	"shipping": &schema{kind: "boolean"},
+	"reason":   &schema{kind: "string", fault: "must be one line of 1 to 500 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 500},
+}}
+
+var schemaRefundId = &schema{kind: "string", fault: "must be the id of a refund", pattern: regexp.MustCompile(`^rfd_[0-9a-f]{26}$`), min: 0, max: 0}
+
+var schemaReturnId = &schema{kind: "string", fault: "must be the id of a return", pattern: regexp.MustCompile(`^ret_[0-9a-f]{26}$`), min: 0, max: 0}
+
+var schemaReceiveReturn = &schema{kind: "object", required: []string{"lines", "restock"}, properties: map[string]*schema{
+	"lines":   &schema{kind: "array", min: 1, max: 50, items: schemaItem},
+	"restock": &schema{kind: "boolean"},
+}}
+
+var schemaRefuseReturn = &schema{kind: "object", required: []string{"reason"}, properties: map[string]*schema{
+	"reason": &schema{kind: "string", fault: "must be one line of 1 to 500 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 500},
 }}
 
 var schemaShipmentNotice = &schema{kind: "object", required: []string{"shipmentId", "orderId", "status"}, properties: map[string]*schema{

@@ -16,6 +16,7 @@ const pricesKept = 30 * time.Second
 
 func newAPI(p *parts) lambda.Handler {
 	orders := p.orders("ORDERS_TABLE")
+	orders.Products = p.env.required("PRODUCTS_TABLE") // for the stock of returned goods
 	pricing := &cloud.Pricing{DB: orders.DB, Table: p.env.required("PRICING_TABLE"), Keep: pricesKept, Now: p.opts.Clock}
 	return handle(p, httpapi.New(api.New(api.Options{
 		Orders: orders,
@@ -30,6 +31,7 @@ func newAPI(p *parts) lambda.Handler {
 		Executions:       p.executions("STATE_MACHINE_ARN"),
 		WebhookSecret:    p.env.required("WEBHOOK_SECRET"),
 		RefuseFreeOrders: p.env.required("FREE_ORDERS") == "refuse",
+		ReturnWindow:     p.env.duration("RETURN_WINDOW_DAYS", 24*time.Hour),
 		Now:              p.opts.Clock,
 		NewOrderID:       func(now time.Time) (string, error) { return orderflow.NewOrderID(now, p.opts.Random) },
 		Logger:           p.opts.Logger,

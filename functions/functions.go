@@ -109,6 +109,12 @@ var constructors = map[string]func(*parts) lambda.Handler{
 			Orders: p.moneyOrders(), Steps: p.steps(), Ledger: p.ledger(), Gateway: p.gateway(), Now: p.opts.Clock,
 		}.Handle)
 	},
+	"repay": func(p *parts) lambda.Handler {
+		return handle(p, tasks.Repay{
+			Orders: p.moneyOrders(), Ledger: p.ledger(), Gateway: p.gateway(), Notify: p.notify(), Now: p.opts.Clock,
+			Log: p.opts.Logger,
+		}.Handle)
+	},
 	"ship": func(p *parts) lambda.Handler {
 		return handle(p, tasks.Ship{Orders: p.orders("ORDERS_TABLE"), Now: p.opts.Clock}.Handle)
 	},

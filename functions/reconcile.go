@@ -14,8 +14,8 @@ func newReconcile(p *parts) lambda.Handler {
 		Orders: orders, Stalled: orders, Executions: executions, History: executions, Tokens: executions,
 		Alerts: p.topic("ALERTS_TOPIC_ARN"), Notify: p.notify(),
 		StartLetters: p.letters("START_DEAD_LETTERS"), WakeLetters: p.letters("WAKE_DEAD_LETTERS"),
-		CarrierLetters: p.letters("CARRIER_DEAD_LETTERS"),
-		Now:            p.opts.Clock, After: p.env.duration("RECONCILE_AFTER_SECONDS", time.Second),
+		CarrierLetters: p.letters("CARRIER_DEAD_LETTERS"), RepayLetters: p.letters("REPAY_DEAD_LETTERS"),
+		Now: p.opts.Clock, After: p.env.duration("RECONCILE_AFTER_SECONDS", time.Second),
 		Patience: p.env.duration("CARRIER_PATIENCE_SECONDS", time.Second), Log: p.opts.Logger,
 	}.Handle)
 }
