@@ -43,6 +43,9 @@ func testIAM(t *testing.T, args ...string) {
 	s := up(t, append(args, "--data", t.TempDir(), "--param", "ReconcileAfterSeconds=0")...)
 	useStorefront(t, s)
 	useOutcomes(t, s)
+	s.rule("orderflow-shipment-requested", true)
+	useRefunds(t, s)
+	s.rule("orderflow-shipment-requested", false)
 	useLostEvents(t, s)
 	useFailedNotifications(t, s)
 	useDeadLetters(t, s)
@@ -128,7 +131,9 @@ func useOutcomes(t *testing.T, s *system) {
 
 // useLostEvents loses an event of each rule; the reconciler repairs the orders.
 func useLostEvents(t *testing.T, s *system) {
-	lost := []string{"orderflow-order-placed", "orderflow-shipment-requested", "orderflow-wake"}
+	lost := []string{ // useRefunds loses one of the second
+		"orderflow-order-placed", "orderflow-refund-requested", "orderflow-shipment-requested", "orderflow-wake",
+	}
 	if rules := s.rules("orderflow", ""); !slices.Equal(rules, lost) {
 		t.Errorf("the test loses events of the rules %s, the bus has %s", lost, rules)
 	}
@@ -198,10 +203,11 @@ func useFailedNotifications(t *testing.T, s *system) {
 	s.invoke("ReconcileFunction", struct{}{})
 }
 
-// giveUp sends a message of an order to a dead-letter queue.
-func (s *system) giveUp(queue, orderID string) {
+// giveUp sends a message of an order to a dead-letter queue. more are further members of its event.
+func (s *system) giveUp(queue, orderID string, more ...string) {
 	s.t.Helper()
-	body := `{"detail":{"orderId":"` + orderID + `","sequence":1}}`
+	members := append([]string{`"orderId":"` + orderID + `"`, `"sequence":1`}, more...)
+	body := `{"detail":{` + strings.Join(members, ",") + `}}`
 	if _, err := sqs.NewFromConfig(s.config()).SendMessage(s.t.Context(), &sqs.SendMessageInput{
 		QueueUrl:    aws.String("http://sqs.us-east-1.localhost/000000000000/orderflow-" + queue + "-dead-letters"),
 		MessageBody: &body,

@@ -50,6 +50,7 @@ func TestTemplate_timeouts(t *testing.T) {
 	least := map[string]int{ // seconds that its calls may take, by handler
 		"charge":    2*provider + sdkWaits,
 		"refund":    2*provider + sdkWaits,
+		"repay":     2*provider + sdkWaits,
 		"carrier":   longestDelay(t) + webhook,
 		"reconcile": seconds(t, "tasks/reconcile.go", "spare") + 2*sdkWaits,
 	}

@@ -42,6 +42,7 @@ var coldEvents = map[string]coldEvent{
 	"record":    {coldInput, ""},
 	"notify":    {`{"orderId":"` + coldOrder + `","kind":"shipped"}`, ""},
 	"refund":    {coldInput, ""},
+	"repay":     {coldMessage, ""},
 	"release":   {coldInput, "InvalidState"},
 	"close":     {coldInput, "InvalidState"},
 }
