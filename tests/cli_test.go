@@ -74,6 +74,7 @@ func TestCLI_customer(t *testing.T) {
 	created = s.ok(t, []string{"order", "create", "-f", "examples/orders/03-declined-card.json"})
 	declined := regexp.MustCompile(`ord_\w+`).FindString(created)
 	s.ok(t, []string{"order", "watch", declined}, `REJECTED +the order could not be fulfilled\. The bank declined the payment\.`)
+	s.returnGoods(t, id)
 	s.ok(t, []string{"order", "list"}, `^ORDER +PLACED +STATUS +TOTAL\n`, declined+` .* REJECTED`, id+` .* FULFILLED +98\.00 USD`)
 
 	token := strings.TrimSpace(s.ok(t, []string{"token", "--sub", "ada"}))
@@ -83,6 +84,27 @@ func TestCLI_customer(t *testing.T) {
 		}
 	}
 	s.ok(t, []string{"notifications"}, `to customer ada: Your order is confirmed\n +Thank you\. Order `+id+` for 98\.00 USD is paid`)
+}
+
+// returnGoods refunds a part of a fulfilled order, returns one of its two bags, and refunds the rest.
+func (s *system) returnGoods(t *testing.T, id string) {
+	t.Helper()
+	s.ok(t, []string{"ops", "refund", id, "--amount", "5.00 USD", "--reason", "goodwill"}, `^Refund rfd_\w+ of 5\.00 USD is requested\.`)
+	returned := s.ok(t, []string{"order", "return", id, "--line", "beans-ethiopia-250g=1"}, `^Return ret_\w+ of order `+id+` is recorded`)
+	ret := regexp.MustCompile(`ret_\w+`).FindString(returned)
+	s.ok(t, []string{"ops", "return", "receive", id, ret, "--line", "beans-ethiopia-250g=1", "--restock"}, `^Return `+ret+` is received`)
+	s.ok(t, []string{"ops", "refund", id, "--all", "--reason", "the rest"}, `^Refund rfd_\w+ of 78\.50 USD is requested`)
+	eventually(t, "the order is refunded", func() bool {
+		_, out, _ := s.cli(t, "ops", "show", id)
+		return regexp.MustCompile(`Payment +REFUNDED`).MatchString(out)
+	})
+	s.ok(t, []string{"ops", "show", id}, `REFUND OR RETURN +STATUS +AMOUNT +GOODS`, `rfd_\w+ +SUCCEEDED +14\.50 USD +1 beans-ethiopia-250g`,
+		ret+` +RECEIVED +1 beans-ethiopia-250g`, `5\.00 USD were refunded`, `a return was announced`)
+	s.ok(t, []string{"notifications"}, `to customer ada: Your refund\n +We refunded 14\.50 USD of order `+id)
+	code, _, errs := s.cli(t, "ops", "return", "refuse", id, ret, "--reason", "worn")
+	if code != 1 || !strings.Contains(errs, "InvalidState") {
+		t.Errorf("refused after the receipt: exit code %d, %s", code, errs)
+	}
 }
 
 // TestCLI_operator: an operator sees why an order waits, and what a redrive did.

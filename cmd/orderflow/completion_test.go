@@ -14,10 +14,10 @@ func TestComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ line, want string }{
-		{"order ", "create quote get list watch cancel"},
+		{"order ", "create quote get list watch cancel return"},
 		{"order c", "create cancel"},
 		{"order nonsense", ""},
-		{"help order ", "create quote get list watch cancel"},
+		{"help order ", "create quote get list watch cancel return"},
 		{"help or", "order"},
 		{"order list --li", "--limit"},
 		{"order list --limit ", ""},

@@ -17,6 +17,9 @@ type opsCommands struct {
 	Review      opsReviewCommand      `cmd:"" help:"Approve or refuse an order in review."`
 	Redrive     opsRedriveCommand     `cmd:"" help:"Resume a failed order at the step that failed."`
 	Acknowledge opsAcknowledgeCommand `cmd:"" help:"Record that an order was handled by hand."`
+	Refund      opsRefundCommand      `cmd:"" help:"Refund a part of an order, or what is left of it."`
+	RetryRefund opsRetryRefundCommand `cmd:"" help:"Retry a failed refund."`
+	Return      opsReturnCommands     `cmd:"" help:"Receive or refuse returned goods."`
 }
 
 type opsFailedCommand struct {

@@ -24,6 +24,7 @@ type orderCommands struct {
 	List   orderListCommand   `cmd:"" help:"List your orders, newest first."`
 	Watch  orderWatchCommand  `cmd:"" help:"Follow an order until it ends."`
 	Cancel orderCancelCommand `cmd:"" help:"Cancel an order that is not dispatched yet."`
+	Return orderReturnCommand `cmd:"" help:"Send goods of a fulfilled order back."`
 }
 
 type orderCreateCommand struct {

@@ -35,12 +35,41 @@ func printOrder(s *screen.Screen, o client.Order) error {
 	if err := s.Facts(priceFacts(o.Price, o.Total)); err != nil {
 		return err
 	}
+	if err := printRefunds(s, o); err != nil {
+		return err
+	}
 	fmt.Fprintln(s)
 	var changes [][]string
 	for _, c := range o.Timeline {
 		changes = append(changes, changeRow(o, c))
 	}
 	return s.Table([]screen.Column{{Title: "TIME"}, {Title: "STATUS"}, {Title: "WHAT HAPPENED", Wraps: true}}, changes)
+}
+
+// printRefunds prints the refunds and returns of an order, if there are any.
+func printRefunds(s *screen.Screen, o client.Order) error {
+	var rows [][]string
+	for _, r := range o.Refunds {
+		rows = append(rows, []string{r.RefundID, string(r.Status), r.Amount.String(), unitsText(r.Lines)})
+	}
+	for _, r := range o.Returns {
+		rows = append(rows, []string{r.ReturnID, string(r.Status), "", unitsText(r.Lines)})
+	}
+	if rows == nil {
+		return nil
+	}
+	fmt.Fprintln(s)
+	columns := []screen.Column{{Title: "REFUND OR RETURN"}, {Title: "STATUS"}, {Title: "AMOUNT", Right: true},
+		{Title: "GOODS", Wraps: true}}
+	return s.Table(columns, rows)
+}
+
+func unitsText(units []orderflow.Units) string {
+	var parts []string
+	for _, u := range units {
+		parts = append(parts, fmt.Sprintf("%d %s", u.Quantity, u.SKU))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // statusText returns the order's status with the reason of an end other than fulfilment.

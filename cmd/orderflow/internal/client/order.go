@@ -38,6 +38,8 @@ type Order struct {
 	Shipment        *orderflow.Shipment     `json:"shipment"`
 	CustomerID      string                  `json:"customerId"` // for operators only, as is Review
 	Review          *orderflow.Review       `json:"review"`
+	Refunds         []Refund                `json:"refunds"`
+	Returns         []Return                `json:"returns"`
 	Timeline        []orderflow.Change      `json:"timeline"`
 
 	Answer json.RawMessage `json:"-"` // the API's answer, set by Follow

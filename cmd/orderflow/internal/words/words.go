@@ -35,6 +35,8 @@ var reasons = map[orderflow.Code]string{
 	orderflow.CodeOrderCancelled:     "it was cancelled",
 	orderflow.CodeRefundPending:      "the refund is pending",
 	orderflow.CodeRefundFailed:       "the refund was refused or returned",
+	orderflow.CodeRefundUnsettled:    "a refund is not paid out yet",
+	orderflow.CodeRefundReturned:     "a refund was refused or returned",
 
 	orderflow.CodeNotificationUnavailable: "the topic of customer notifications could not be reached",
 }
@@ -134,6 +136,31 @@ func describeChange(o client.Order, c orderflow.Change) string {
 		return "the carrier corrected its notice: " + describeShipment(o, c)
 	case orderflow.ShipmentDispatchedLate:
 		return "the carrier dispatched the goods too late"
+	}
+	return describeRefund(c)
+}
+
+// describeRefund describes a change of a refund or a return.
+func describeRefund(c orderflow.Change) string {
+	amount := "some money"
+	if c.RefundAmount != nil {
+		amount = c.RefundAmount.String()
+	}
+	switch c.Type {
+	case orderflow.OrderRefundRequested:
+		return "a refund of " + amount + " was requested"
+	case orderflow.OrderRefundRenewed:
+		return "the refund of " + amount + " was requested again"
+	case orderflow.OrderRefundChanged:
+		return "the refund of " + amount + " has not arrived"
+	case orderflow.OrderRefunded:
+		return amount + " were refunded"
+	case orderflow.OrderReturnRequested:
+		return "a return was announced"
+	case orderflow.OrderReturnReceived:
+		return "returned goods have arrived"
+	case orderflow.OrderReturnRefused:
+		return "a return was refused"
 	}
 	return string(c.Type)
 }
