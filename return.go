@@ -142,10 +142,10 @@ func (o *Order) FindReturn(id string) *Return {
 	return nil
 }
 
-// Receipt of goods: what arrived, and whether it goes back on sale.
+// ReceivedGoods are the goods of a return that have arrived.
 type ReceivedGoods struct {
 	Lines    []Units
-	Restock  bool
+	Restock  bool   // they go back on sale
 	RefundID string // the id of the refund, if one is due
 }
 

@@ -97,7 +97,7 @@ func acceptedRefund(o *orderflow.Order, id string, replayed bool) (*reply, error
 		RefundID string                 `json:"refundId"`
 		Status   orderflow.RefundStatus `json:"status"`
 		Amount   orderflow.Money        `json:"amount"`
-	}{o.ID, refund.ID, orderflow.RefundRequested, o.RefundAmount(refund)})
+	}{OrderID: o.ID, RefundID: refund.ID, Status: orderflow.RefundRequested, Amount: o.RefundAmount(refund)})
 }
 
 // opsRetryRefund requests a failed refund again.

@@ -47,7 +47,10 @@ func (s *server) requestReturn(r *request) (*reply, error) {
 		Status      orderflow.ReturnStatus `json:"status"`
 		Lines       []orderflow.Units      `json:"lines"`
 		RequestedAt moment                 `json:"requestedAt"`
-	}{o.ID, made.ID, orderflow.ReturnRequested, made.Lines, moment{made.At}})
+	}{
+		OrderID: o.ID, ReturnID: made.ID, Status: orderflow.ReturnRequested, Lines: made.Lines,
+		RequestedAt: moment{made.At},
+	})
 }
 
 // opsReceiveReturn records which goods of a return have arrived: the stock moves in the same write,

@@ -98,7 +98,9 @@ func (r Refund) resolveCharge(ctx context.Context, o *orderflow.Order, charge *o
 	return r.Orders.Commit(ctx, orderflow.Write{Order: o, Payment: charge})
 }
 
-func (r Refund) payout() payout { return payout{r.Orders, r.Ledger, r.Gateway, r.Now} }
+func (r Refund) payout() payout {
+	return payout{orders: r.Orders, ledger: r.Ledger, gateway: r.Gateway, now: r.Now}
+}
 
 // refundCharge refunds what is left of a captured charge. That cannot change any more: an order that
 // was given up accepts no other refund. It writes the ledger entry, calls the provider, then

@@ -40,7 +40,9 @@ func (r Repay) repay(ctx context.Context, e orderflow.EventDetail) error {
 	return err
 }
 
-func (r Repay) payout() payout { return payout{r.Orders, r.Ledger, r.Gateway, r.Now} }
+func (r Repay) payout() payout {
+	return payout{orders: r.Orders, ledger: r.Ledger, gateway: r.Gateway, now: r.Now}
+}
 
 // payout carries out single refunds of a captured charge.
 type payout struct {

@@ -186,7 +186,7 @@ func testReturn(t *testing.T, s *system) {
 // testRefundBeforeCancel refunds a part of a paid order, which is cancelled then: the compensation
 // refunds the rest. Afterwards a refund is refused.
 func testRefundBeforeCancel(t *testing.T, s *system) {
-	s.rule("orderflow-shipment-requested", false) // nobody dispatches
+	s.rule("orderflow-shipment-requested", false) // no carrier dispatches
 	defer s.rule("orderflow-shipment-requested", true)
 	ada, olga := s.as("ada"), s.as("olga", "operators")
 	id := ada.accepted(order("pm_card_visa", item{"beans-ethiopia-250g", 1}))
