@@ -145,13 +145,13 @@ func (o *Order) Refund(by By) error {
 	return nil
 }
 
-// ReleaseStock records that the reservation was released. It does nothing to an order that has
+// ReleaseStock records that the reservation was released: nothing is held any more. It does nothing to an order that has
 // ended.
 func (o *Order) ReleaseStock(by By) {
 	if o.StockStatus == StockReleased || o.Status.Final() {
 		return
 	}
-	o.StockStatus = StockReleased
+	o.StockStatus, o.Holds = StockReleased, nil
 	o.record(by.change(OrderStockChanged))
 }
 

@@ -123,6 +123,7 @@ type Order struct {
 	Review       *Review        `json:"review,omitempty"`
 	Shipment     *Shipment      `json:"shipment,omitempty"`
 	Wait         *Wait          `json:"wait,omitempty"`
+	Holds        []Hold         `json:"holds,omitempty"`   // where the stock is held; empty: in the main warehouse
 	Refunds      []OrderRefund  `json:"refunds,omitempty"` // by operators; not the compensation's
 	Returns      []Return       `json:"returns,omitempty"`
 	Timeline     []Change       `json:"timeline"`

@@ -86,7 +86,7 @@ func TestOrder_StockMoves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []StockMove{{"b", Reserve, 4}, {"a", Reserve, 2}}
+	want := []StockMove{{SKU: "b", Kind: Reserve, Quantity: 4}, {SKU: "a", Kind: Reserve, Quantity: 2}}
 	if got := o.StockMoves(Reserve); !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

@@ -176,7 +176,7 @@ func (o *Order) ReceiveReturn(id string, g ReceivedGoods, by By) ([]StockMove, e
 	if err := o.refundReturn(r, g.RefundID, by); err != nil {
 		return nil, err
 	}
-	return r.moves(), nil
+	return o.takenBack(r), nil
 }
 
 // refundReturn requests the refund of the received units that were not refunded before. Nothing is
@@ -215,12 +215,32 @@ func (o *Order) unrefunded(units []Units) []Units {
 	return capped
 }
 
-// moves returns the stock moves of the units that go back on sale.
-func (r *Return) moves() []StockMove {
+// takenBack returns the stock moves of the received units that go back on sale: to the warehouses
+// that shipped them, in the order of the holds.
+func (o *Order) takenBack(r *Return) []StockMove {
+	if !r.Restock {
+		return nil
+	}
+	before := map[string]int{}
+	for _, other := range o.Returns {
+		if other.ID != r.ID && other.Restock {
+			for _, u := range other.Received {
+				before[u.SKU] += u.Quantity
+			}
+		}
+	}
 	var moves []StockMove
 	for _, u := range r.Received {
-		if r.Restock {
-			moves = append(moves, StockMove{SKU: u.SKU, Kind: TakeBack, Quantity: u.Quantity})
+		for _, m := range o.StockMoves(Ship) {
+			if m.SKU != u.SKU {
+				continue
+			}
+			old := min(before[u.SKU], m.Quantity)
+			before[u.SKU] -= old
+			if m.Kind, m.Quantity = TakeBack, min(m.Quantity-old, u.Quantity); m.Quantity > 0 {
+				u.Quantity -= m.Quantity
+				moves = append(moves, m)
+			}
 		}
 	}
 	return moves

@@ -1,6 +1,7 @@
 package orderflow
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -70,6 +71,30 @@ func TestOrder_RequestReturn_refuses(t *testing.T) {
 	}
 }
 
+// Restocked goods go back to the warehouses that shipped them, never more than each has shipped.
+func TestOrder_ReceiveReturn_warehouses(t *testing.T) {
+	t.Parallel()
+	o := taxed(t, 5, Worth{Net: 500, Tax: 50, Shipping: 100})
+	o.Holds = []Hold{{SKU: "a", Quantity: 2}, {SKU: "a", Warehouse: "east", Quantity: 3}}
+	for _, tt := range []struct {
+		id    string
+		units int
+		want  []StockMove // nil: the goods are not restocked
+	}{
+		{"1", 1, []StockMove{{SKU: "a", Kind: TakeBack, Quantity: 1}}},
+		{"2", 3, []StockMove{{SKU: "a", Kind: TakeBack, Quantity: 1},
+			{SKU: "a", Kind: TakeBack, Quantity: 2, Warehouse: "east"}}},
+		{"3", 1, nil},
+	} {
+		if err := sendBack(o, tt.id, tt.units); err != nil {
+			t.Fatal(err)
+		}
+		if moves, err := receive(o, tt.id, tt.units, tt.want != nil); err != nil || !slices.Equal(moves, tt.want) {
+			t.Errorf("return %s: moves %v, %v; want %v", tt.id, moves, err, tt.want)
+		}
+	}
+}
+
 // Received goods are refunded once and restocked if they can be sold: a shipped unit is not restocked
 // without a receipt, and one that was refunded before is not refunded again.
 func TestOrder_ReceiveReturn(t *testing.T) {
@@ -85,7 +110,7 @@ func TestOrder_ReceiveReturn(t *testing.T) {
 		t.Errorf("4 of 3: %v", err)
 	}
 	moves, err := receive(o, "1", 3, true)
-	if err != nil || len(moves) != 1 || moves[0] != (StockMove{"a", TakeBack, 3}) {
+	if err != nil || len(moves) != 1 || moves[0] != (StockMove{SKU: "a", Kind: TakeBack, Quantity: 3}) {
 		t.Errorf("moves %v, %v", moves, err)
 	}
 	r := o.FindRefund("rfd_1")

@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,6 +17,9 @@ import (
 type Catalogue struct {
 	DB    *dynamodb.Client
 	Table string
+	// Consistent makes Product and Products return the last write, at twice the price.
+	Consistent bool
+	Log        *slog.Logger // reports rows that cannot be read
 }
 
 // byCategory is the index of products by category and SKU.
@@ -27,7 +31,7 @@ const batchAttempts = 5
 // Product returns one product, or orderflow.CodeNotFound.
 func (c *Catalogue) Product(ctx context.Context, sku string) (orderflow.Product, error) {
 	p, err := getItem[orderflow.Product](ctx, c.DB, "product",
-		&dynamodb.GetItemInput{TableName: &c.Table, Key: item{"sku": str(sku)}})
+		&dynamodb.GetItemInput{TableName: &c.Table, Key: item{"sku": str(sku)}, ConsistentRead: &c.Consistent})
 	if err == nil && p == nil {
 		err = fmt.Errorf("get product: %w", orderflow.Errorf(orderflow.CodeNotFound, "there is no product %s", sku))
 	}
@@ -46,7 +50,9 @@ func (c *Catalogue) Products(ctx context.Context, skus []string) (map[string]ord
 		keys[i] = item{"sku": str(sku)}
 	}
 	for attempt := 1; len(keys) > 0; attempt++ {
-		out, err := c.DB.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{c.Table: {Keys: keys}}})
+		out, err := c.DB.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{
+			c.Table: {Keys: keys, ConsistentRead: &c.Consistent},
+		}})
 		if err != nil {
 			return nil, wrap("get products", err)
 		}
@@ -84,7 +90,7 @@ func pause(ctx context.Context, attempt int, needed bool) error {
 
 // ListProducts returns at most limit products: those of one category ordered by SKU, or all in the
 // table's own order. The page starts after the SKU after; "" is the start. next is the value of
-// after for the next page, or "" at the end.
+// after for the next page, or "" at the end. A row that cannot be read is reported and left out.
 func (c *Catalogue) ListProducts(ctx context.Context, category, after string, limit int) (products []orderflow.Product,
 	next string, err error) {
 	var start item
@@ -102,7 +108,8 @@ func (c *Catalogue) ListProducts(ctx context.Context, category, after string, li
 		for _, it := range items {
 			p, err := read[orderflow.Product]("product", it)
 			if err != nil {
-				return nil, "", err
+				c.report(ctx, it, err)
+				continue
 			}
 			products = append(products, *p)
 		}
@@ -115,6 +122,18 @@ func (c *Catalogue) ListProducts(ctx context.Context, category, after string, li
 		return products[:limit], products[limit-1].SKU, nil
 	}
 	return products, "", nil
+}
+
+// report logs a row that cannot be read, such as one with a fraction for a price.
+func (c *Catalogue) report(ctx context.Context, it item, err error) {
+	if c.Log == nil {
+		return
+	}
+	var sku string
+	if s, ok := it["sku"].(*types.AttributeValueMemberS); ok {
+		sku = s.Value
+	}
+	c.Log.ErrorContext(ctx, "a product cannot be read and is not listed: correct its row", "sku", sku, "error", err)
 }
 
 func (c *Catalogue) page(ctx context.Context, category string, start item, limit int) (items []item, last item,

@@ -16,7 +16,9 @@ import (
 // action is one part of a transaction.
 type action struct {
 	types.TransactWriteItem
-	move  *orderflow.StockMove // nil for the order, the step, the payment and the claim
+	// move is nil for the order, the step, the payment and the claim; of a product's moves it is the
+	// first.
+	move  *orderflow.StockMove
 	claim bool
 }
 
@@ -79,16 +81,38 @@ func (s *Orders) actions(w orderflow.Write) ([]action, error) {
 			return nil, err
 		}
 	}
-	for i := range w.Stock {
-		update, err := moveStock(s.Products, w.Stock[i])
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, action{TransactWriteItem: types.TransactWriteItem{Update: update}, move: &w.Stock[i]})
-	}
 	if w.Return != nil {
 		giveBack := types.TransactWriteItem{Delete: deleteClaim(s.Pricing, *w.Return)}
 		out = append(out, action{TransactWriteItem: giveBack, claim: true})
+	}
+	moved, err := s.stockActions(w)
+	return append(out, moved...), err
+}
+
+// stockActions returns the actions of the stock moves, one per product, and of the movements.
+func (s *Orders) stockActions(w orderflow.Write) ([]action, error) {
+	var out []action
+	for _, moves := range byProduct(w.Stock) {
+		update, err := moveStock(s.Products, moves)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, action{TransactWriteItem: types.TransactWriteItem{Update: update}, move: &moves[0]})
+	}
+	for _, m := range w.Movements {
+		put, err := putMovement(s.Movements, m)
+		if err != nil {
+			return nil, err
+		}
+		update, err := applyMovement(s.Products, m)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, action{TransactWriteItem: types.TransactWriteItem{Put: put}},
+			action{
+				TransactWriteItem: types.TransactWriteItem{Update: update},
+				move:              &orderflow.StockMove{SKU: m.SKU, Kind: orderflow.Reserve},
+			})
 	}
 	return out, nil
 }

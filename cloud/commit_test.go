@@ -34,7 +34,7 @@ func TestOrders_store(t *testing.T) {
 		}
 		return tablesOf{
 			Orders: ordersOn(db), Steps: &Steps{db, "steps"}, Payments: &Payments{db, "payments"},
-			catalogue: &Catalogue{db, "products"},
+			catalogue: &Catalogue{DB: db, Table: "products"},
 		}
 	})
 }

@@ -79,7 +79,9 @@ func localDB(t *testing.T) *dynamodb.Client {
 }
 
 func ordersOn(db *dynamodb.Client) *Orders {
-	return &Orders{DB: db, Table: "orders", Steps: "steps", Payments: "payments", Products: "products"}
+	return &Orders{
+		DB: db, Table: "orders", Steps: "steps", Payments: "payments", Products: "products", Movements: "movements",
+	}
 }
 
 var placedAt = storetest.PlacedAt

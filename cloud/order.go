@@ -16,12 +16,13 @@ import (
 // Orders stores orders, and what is committed together with them. A table that is not used may be
 // unnamed.
 type Orders struct {
-	DB       *dynamodb.Client
-	Table    string // orders
-	Steps    string
-	Payments string
-	Products string
-	Pricing  string
+	DB        *dynamodb.Client
+	Table     string // orders
+	Steps     string
+	Payments  string
+	Products  string
+	Movements string
+	Pricing   string
 }
 
 // The attribute that puts an order into the index by-attention, and its values.

@@ -87,7 +87,11 @@ var constructors = map[string]func(*parts) lambda.Handler{
 	},
 	"notify": newNotify,
 	"reserve": func(p *parts) lambda.Handler {
-		return handle(p, tasks.Reserve{Orders: p.stockOrders(), Steps: p.steps(), Now: p.opts.Clock}.Handle)
+		stock := p.catalogue()
+		stock.Consistent = true
+		return handle(p, tasks.Reserve{
+			Orders: p.stockOrders(), Steps: p.steps(), Catalogue: stock, Now: p.opts.Clock,
+		}.Handle)
 	},
 	"release": func(p *parts) lambda.Handler {
 		return handle(p, tasks.Release{Orders: p.stockOrders(), Steps: p.steps(), Now: p.opts.Clock}.Handle)
@@ -186,7 +190,7 @@ func (p *parts) ledger() *cloud.Payments {
 }
 
 func (p *parts) catalogue() *cloud.Catalogue {
-	return &cloud.Catalogue{DB: p.db(), Table: p.env.required("PRODUCTS_TABLE")}
+	return &cloud.Catalogue{DB: p.db(), Table: p.env.required("PRODUCTS_TABLE"), Log: p.opts.Logger}
 }
 
 func (p *parts) customers() *cloud.Customers {

@@ -24,13 +24,14 @@ func TestStore(t *testing.T, open Opener) {
 		})
 	})
 	t.Run("guards", func(t *testing.T) { testGuards(t, open) })
+	t.Run("warehouses", func(t *testing.T) { testWarehouses(t, open) })
 	for _, tt := range []struct {
 		name string
 		test func(*testing.T, Opener)
 	}{
 		{"records", testRecords}, {"whole or not at all", testWhole}, {"stock", testStock},
 		{"conflict before stock", testConflictBeforeStock},
-		{"most moves", testMostMoves}, {"race", testRace},
+		{"most moves", testMostMoves}, {"race", testRace}, {"holds", testHolds}, {"movements", testMovements},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -84,11 +85,7 @@ func testWhole(t *testing.T, open Opener) {
 
 func stockOf(t *testing.T, s Store, sku string) (onHand, reserved, shipped int) {
 	t.Helper()
-	found, err := s.Products(t.Context(), []string{sku})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := found[sku]
+	p := productOf(t, s, sku)
 	return p.OnHand, p.Reserved, p.Shipped
 }
 

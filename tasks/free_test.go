@@ -14,7 +14,7 @@ func free(t *testing.T) (*store, *provider, Charge, Refund) {
 	if _, err := (Validate{s, s}).Handle(t.Context(), in); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := (Reserve{s, s, now}).Handle(t.Context(), in); err != nil {
+	if _, err := reserving(s, now).Handle(t.Context(), in); err != nil {
 		t.Fatal(err)
 	}
 	p := newProvider(now)

@@ -127,7 +127,7 @@ func (s *simulation) checkStock(o *orderflow.Order, before map[string]orderflow.
 		if o.Status == orderflow.Fulfilled {
 			want.OnHand, want.Shipped = want.OnHand-2, 2
 		}
-		if got := s.store.products[sku]; got != want || got.OnHand < 0 {
+		if got := s.store.products[sku]; !reflect.DeepEqual(got, want) || got.OnHand < 0 {
 			fail("I3: stock of a %s order is %+v, want %+v", o.Status, got, want)
 		}
 	}

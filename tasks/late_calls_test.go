@@ -20,7 +20,7 @@ func TestLateCalls_stock(t *testing.T) {
 			place(t, s, products, 3, "card")
 			s.mustChange(rejected)
 			ended := s.load(t, "ord_1")
-			_, err := Reserve{s, s, at(start)}.Handle(t.Context(), in)
+			_, err := reserving(s, at(start)).Handle(t.Context(), in)
 			wantCode(t, err, orderflow.CodeInvalidState)
 			_, err = Release{s, s, at(start)}.Handle(t.Context(), in)
 			wantCode(t, err, "")
@@ -54,7 +54,7 @@ func TestLateCalls_freeOrder(t *testing.T) {
 	t.Parallel()
 	s := newStore()
 	placePriced(t, s, 1, 3, "card", 0)
-	_, err := Reserve{s, s, at(start)}.Handle(t.Context(), in)
+	_, err := reserving(s, at(start)).Handle(t.Context(), in)
 	wantCode(t, err, "")
 	s.mustChange(func(o *orderflow.Order) error { return o.SkipPayment(orderflow.By{At: start}) })
 	release := Release{s, s, at(start)}

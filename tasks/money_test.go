@@ -13,7 +13,7 @@ func confirmed(t *testing.T, method string) (*store, *provider, Charge, Refund) 
 	t.Helper()
 	s, now := newStore(), at(start)
 	place(t, s, 1, 3, method)
-	if _, err := (Reserve{s, s, now}).Handle(t.Context(), in); err != nil {
+	if _, err := reserving(s, now).Handle(t.Context(), in); err != nil {
 		t.Fatal(err)
 	}
 	p := newProvider(now)

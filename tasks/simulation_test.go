@@ -161,7 +161,7 @@ func newSimulation(t *testing.T, machine map[string]state, seed uint64, seen *co
 	}
 	s.tasks = map[string]func(context.Context, Input) error{
 		"Validate": without(Validate{s.store, s.store}.Handle),
-		"Reserve":  without(Reserve{s.store, s.store, clock}.Handle),
+		"Reserve":  without(reserving(s.store, clock).Handle),
 		"Charge": without(Charge{
 			Orders: s.store, Steps: s.store, Ledger: s.store, Gateway: s.provider, Rules: rules, Now: clock,
 		}.Handle),

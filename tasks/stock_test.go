@@ -10,6 +10,10 @@ import (
 
 var in = Input{OrderID: "ord_1"}
 
+func reserving(s *store, now Clock) Reserve {
+	return Reserve{Orders: s, Steps: s, Catalogue: s, Now: now}
+}
+
 func TestValidate_Handle(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -69,7 +73,7 @@ func TestStock_chunks(t *testing.T) {
 			t.Parallel()
 			s := newStore()
 			place(t, s, n, 3, "card")
-			reserve := Reserve{s, s, at(start)}
+			reserve := reserving(s, at(start))
 			for range 2 { // run twice: the same result and no further effect
 				got, err := reserve.Handle(t.Context(), in)
 				wantCode(t, err, "")
@@ -98,7 +102,7 @@ func TestReserve_Handle_outOfStock(t *testing.T) {
 	place(t, s, n, 3, "card")
 	last := fmt.Sprintf("sku-%03d", n-1)
 	s.products[last] = orderflow.Product{SKU: last, OnHand: 1}
-	_, err := Reserve{s, s, at(start)}.Handle(t.Context(), in)
+	_, err := reserving(s, at(start)).Handle(t.Context(), in)
 	wantCode(t, err, orderflow.CodeOutOfStock)
 	if _, reserved, _ := s.stock(); reserved != 2*orderflow.MaxStockMoves {
 		t.Fatalf("reserved %d", reserved)
@@ -110,7 +114,7 @@ func TestReserve_Handle_outOfStock(t *testing.T) {
 	}
 	// New stock arrives, and an abandoned invocation resumes.
 	s.products[last] = orderflow.Product{SKU: last, OnHand: 10}
-	_, err = Reserve{s, s, at(start)}.Handle(t.Context(), in)
+	_, err = reserving(s, at(start)).Handle(t.Context(), in)
 	wantCode(t, err, orderflow.CodeInvalidState)
 	if _, reserved, _ := s.stock(); reserved != 0 {
 		t.Errorf("reserved %d too late", reserved)
@@ -131,7 +135,7 @@ func TestReserve_Handle_overtakenByRelease(t *testing.T) {
 		_, err := Release{s, s, at(start)}.Handle(ctx, in)
 		return err
 	}
-	_, err := Reserve{s, s, at(start)}.Handle(t.Context(), in)
+	_, err := reserving(s, at(start)).Handle(t.Context(), in)
 	wantCode(t, err, orderflow.CodeInvalidState)
 	if _, reserved, _ := s.stock(); reserved != 0 {
 		t.Errorf("reserved %d", reserved)
@@ -156,7 +160,7 @@ func TestReserve_Handle_conflictPersists(t *testing.T) {
 	place(t, s, 1, 3, "card")
 	n := 0
 	s.beforeCommit = func(context.Context) error { n++; return errConflict }
-	_, err := Reserve{s, s, at(start)}.Handle(t.Context(), in)
+	_, err := reserving(s, at(start)).Handle(t.Context(), in)
 	wantCode(t, err, orderflow.CodeConflict)
 	if n != attempts {
 		t.Errorf("tried %d times", n)
@@ -170,7 +174,7 @@ func TestRecord_Handle(t *testing.T) {
 	place(t, s, n, 3, "card")
 	_, err := Record{s, s, at(start)}.Handle(t.Context(), in)
 	wantCode(t, err, orderflow.CodeInvalidState)
-	_, err = Reserve{s, s, at(start)}.Handle(t.Context(), in)
+	_, err = reserving(s, at(start)).Handle(t.Context(), in)
 	wantCode(t, err, "")
 	s.mustChange(func(o *orderflow.Order) error { return o.Capture(orderflow.By{}) })
 	s.mustChange(func(o *orderflow.Order) error {

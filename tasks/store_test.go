@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +25,7 @@ type store struct {
 	products  map[string]orderflow.Product
 	customers map[string]orderflow.Customer
 	claims    map[string]orderflow.Claim // by customer and promotion
+	movements []orderflow.Movement
 	stream    []StreamRecord
 
 	commits int
@@ -142,7 +145,7 @@ var errConflict = orderflow.Errorf(orderflow.CodeConflict, "changed concurrently
 func (s *store) apply(w orderflow.Write) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := len(w.Stock)
+	n := products(w.Stock) + 2*len(w.Movements)
 	for _, given := range []bool{w.Order != nil, w.Step != nil, w.Payment != nil} {
 		if given {
 			n++
@@ -158,9 +161,11 @@ func (s *store) apply(w orderflow.Write) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range moved {
-		s.products[p.SKU] = p
+	if err := s.restocked(w.Movements, moved); err != nil {
+		return err
 	}
+	maps.Copy(s.products, moved)
+	s.movements = append(s.movements, w.Movements...)
 	if w.Step != nil {
 		s.steps[w.Step.OrderID+"/"+w.Step.Name] = *w.Step
 	}
@@ -208,37 +213,74 @@ func (s *store) version(id string) int64 {
 	return 0
 }
 
-func (s *store) moved(moves []orderflow.StockMove) ([]orderflow.Product, error) {
-	var out []orderflow.Product
+// moved returns the products that the moves change.
+func (s *store) moved(moves []orderflow.StockMove) (map[string]orderflow.Product, error) {
+	out := map[string]orderflow.Product{}
 	var short []string
 	code := orderflow.CodeOutOfStock
 	for _, m := range moves {
-		p := s.products[m.SKU]
-		from, to := &p.OnHand, &p.Reserved
+		p, changed := out[m.SKU]
+		if !changed {
+			p = s.products[m.SKU]
+			p.Warehouses = maps.Clone(p.Warehouses)
+		}
+		stock := p.At(m.Warehouse)
+		from, to := &stock.OnHand, &stock.Reserved
 		switch m.Kind {
 		case orderflow.Release:
-			from, to = &p.Reserved, &p.OnHand
+			from, to = &stock.Reserved, &stock.OnHand
 		case orderflow.Ship:
-			from, to = &p.Reserved, &p.Shipped
+			from, to = &stock.Reserved, &stock.Shipped
 		case orderflow.TakeBack:
-			from, to = &p.Shipped, &p.OnHand
+			from, to = &stock.Shipped, &stock.OnHand
 		}
 		if m.Quantity <= 0 {
 			return nil, fmt.Errorf("move stock: %q of %d", m.Kind, m.Quantity)
 		}
 		if *from < m.Quantity {
-			short = append(short, m.SKU)
+			if !slices.Contains(short, m.SKU) {
+				short = append(short, m.SKU)
+			}
 			if m.Kind != orderflow.Reserve {
 				code = orderflow.CodeInvalidState
 			}
+			continue
 		}
 		*from, *to = *from-m.Quantity, *to+m.Quantity
-		out = append(out, p)
+		out[m.SKU] = with(p, m.Warehouse, stock)
 	}
 	if len(short) > 0 {
 		return nil, orderflow.Errorf(code, "not enough in stock: %s", strings.Join(short, ", "))
 	}
 	return out, nil
+}
+
+// with returns the product with other stock in one of its warehouses.
+func with(p orderflow.Product, warehouse string, stock orderflow.Stock) orderflow.Product {
+	if warehouse == "" {
+		p.OnHand, p.Reserved, p.Shipped = stock.OnHand, stock.Reserved, stock.Shipped
+	} else {
+		p.Warehouses[warehouse] = stock
+	}
+	return p
+}
+
+// restocked applies movements to the products that a write changes.
+func (s *store) restocked(movements []orderflow.Movement, changed map[string]orderflow.Product) error {
+	for _, m := range movements {
+		p, known := s.products[m.SKU]
+		stock := p.At(m.Warehouse)
+		stock.OnHand += m.Delta
+		if slices.ContainsFunc(s.movements, func(old orderflow.Movement) bool { return old.ID == m.ID }) {
+			return errConflict
+		}
+		if _, has := p.Warehouses[m.Warehouse]; !known || stock.OnHand < 0 || m.Warehouse != "" && !has {
+			return orderflow.Errorf(orderflow.CodeOutOfStock, "not enough in stock: %s", m.SKU)
+		}
+		p.Warehouses = maps.Clone(p.Warehouses)
+		changed[m.SKU] = with(p, m.Warehouse, stock)
+	}
+	return nil
 }
 
 func (s *store) save(o *orderflow.Order) {
@@ -312,7 +354,8 @@ func (s *store) load(t *testing.T, id string) *orderflow.Order {
 // stock returns the sums over all products.
 func (s *store) stock() (onHand, reserved, shipped int) {
 	for _, p := range s.products {
-		onHand, reserved, shipped = onHand+p.OnHand, reserved+p.Reserved, shipped+p.Shipped
+		sum := p.Total()
+		onHand, reserved, shipped = onHand+sum.OnHand, reserved+sum.Reserved, shipped+sum.Shipped
 	}
 	return onHand, reserved, shipped
 }

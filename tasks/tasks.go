@@ -60,8 +60,9 @@ func (c Clock) by(step, reason string) orderflow.By {
 	return orderflow.By{At: c().UTC(), Actor: "step:" + step, Reason: reason}
 }
 
-// chunk is a part of an order's stock moves that fits into one transaction. Its step record is
-// named after the task and its number.
+// chunk is a part of an order's stock moves that fits into one transaction: at most MaxStockMoves
+// products, each with its moves in all warehouses. Its step record is named after the task and its
+// number.
 type chunk struct {
 	number int // from 1
 	last   bool
@@ -71,7 +72,16 @@ type chunk struct {
 func chunks(moves []orderflow.StockMove) []chunk {
 	var out []chunk
 	for len(moves) > 0 {
-		n := min(len(moves), orderflow.MaxStockMoves)
+		n, products := 0, 0
+		for ; n < len(moves); n++ {
+			if n > 0 && moves[n].SKU == moves[n-1].SKU {
+				continue
+			}
+			if products == orderflow.MaxStockMoves {
+				break
+			}
+			products++
+		}
 		out = append(out, chunk{number: len(out) + 1, moves: moves[:n], last: n == len(moves)})
 		moves = moves[n:]
 	}

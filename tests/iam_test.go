@@ -104,6 +104,7 @@ func useOutcomes(t *testing.T, s *system) {
 	s.invoke("ChargeFunction", map[string]string{"orderId": plain})
 	// a rejected order gives its promotion back
 	ada.ended(ada.accepted(promoted("WELCOME", "pm_card_chargeDeclined", item{"beans-ethiopia-250g", 1})))
+	ada.ended(ada.accepted(order("pm_card_visa", item{"lamp-brass-anniversary", 900}))) // out of stock: the catalogue is read
 	for _, method := range []string{"pm_card_chargeDeclined", "pm_sandbox_lost_reply", "pm_sandbox_flaky"} {
 		ada.ended(ada.accepted(order(method, item{"beans-ethiopia-250g", 1})))
 	}
