@@ -65,6 +65,7 @@ const (
 	CodeInvalidState     Code = "InvalidState"   // the order's status does not allow the change
 	CodePriceChanged     Code = "PriceChanged"
 	CodeUnknownProduct   Code = "UnknownProduct"
+	CodeDiscontinued     Code = "ProductDiscontinued" // the product is not offered any more
 	CodeCurrencyMismatch Code = "CurrencyMismatch"
 	CodeAmountOverflow   Code = "AmountOverflow"
 	CodeFreeOrder        Code = "FreeOrder" // the total is zero, and free orders are not accepted

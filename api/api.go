@@ -61,6 +61,22 @@ type Catalogue interface {
 	) (products []orderflow.Product, next string, err error)
 }
 
+// Stockroom keeps the catalogue and the stock, and the log of both.
+type Stockroom interface {
+	// SaveProduct saves the details of a product as its next version, or a new product, and the
+	// movement that tells of them. Returns orderflow.CodeConflict if the product was saved since it
+	// was loaded.
+	SaveProduct(ctx context.Context, p orderflow.Product, exists bool, m orderflow.Movement) error
+	// MoveStock applies the movement to the product as it was loaded, and saves the movement and the
+	// answer. If an answer is already saved under the key, nothing is saved and earlier is that
+	// answer. Returns orderflow.CodeConflict if the movement no longer fits the product, or while
+	// another request with the key is in progress.
+	MoveStock(ctx context.Context, p orderflow.Product, m orderflow.Movement, key string, answer []byte,
+		now, expires time.Time) (earlier []byte, err error)
+	// ListMovements lists a product's movements, newest first. after and next are as in OrderLists.
+	ListMovements(ctx context.Context, sku, after string, limit int) (movements []orderflow.Movement, next string, err error)
+}
+
 // Customers loads and saves profiles.
 type Customers interface {
 	// Customer loads a profile. Returns orderflow.CodeNotFound.
@@ -90,6 +106,7 @@ type Options struct {
 	OrderLists    OrderLists
 	Catalogue     Catalogue
 	Pricing       Pricing
+	Stockroom     Stockroom
 	Customers     Customers
 	Executions    Executions
 	WebhookSecret string // shared with the carrier
@@ -99,6 +116,7 @@ type Options struct {
 	ReturnWindow     time.Duration // how long after its end an order can be returned
 	Now              func() time.Time
 	NewOrderID       func(now time.Time) (string, error)
+	NewMovementID    func(now time.Time) (string, error)
 	Logger           *slog.Logger
 }
 

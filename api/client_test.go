@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -48,9 +49,9 @@ func newFixture(t *testing.T) *fixture {
 func (f *fixture) options() Options {
 	return Options{
 		Orders: f.memory, Placements: f.memory, OrderLists: f.memory, Catalogue: f.memory, Pricing: f.memory,
-		Customers: f.memory, Executions: f.memory,
-		WebhookSecret: secret, ReturnWindow: 30 * 24 * time.Hour, Now: f.clock, NewOrderID: f.newOrderID,
-		Logger: slog.New(slog.NewJSONHandler(&f.log, nil)),
+		Stockroom: f.memory, Customers: f.memory, Executions: f.memory,
+		WebhookSecret: secret, ReturnWindow: 30 * 24 * time.Hour, Now: f.clock,
+		NewOrderID: f.newOrderID, NewMovementID: f.newMovementID, Logger: slog.New(slog.NewJSONHandler(&f.log, nil)),
 	}
 }
 
@@ -67,11 +68,19 @@ func (f *fixture) advance(d time.Duration) {
 }
 
 func (f *fixture) newOrderID(now time.Time) (string, error) {
+	return orderflow.NewOrderID(now, f.random())
+}
+
+func (f *fixture) newMovementID(now time.Time) (string, error) {
+	return orderflow.NewMovementID(now, f.random())
+}
+
+// random returns ten bytes that no call returned before.
+func (f *fixture) random() io.Reader {
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.serial++
-	n := f.serial
-	f.mu.Unlock()
-	return orderflow.NewOrderID(now, strings.NewReader(fmt.Sprintf("%010d", n)))
+	return strings.NewReader(fmt.Sprintf("%010d", f.serial))
 }
 
 // response is the answer to a call.

@@ -21,6 +21,7 @@ type memory struct {
 	orders     map[string][]byte
 	answers    map[string]memoryAnswer
 	products   map[string]orderflow.Product
+	movements  []orderflow.Movement // oldest first
 	customers  map[string]orderflow.Customer
 	executions map[string]*memoryExecution
 	pricing    orderflow.Pricing
@@ -43,6 +44,7 @@ func TestMemory(t *testing.T) {
 		return m
 	})
 	storetest.TestCustomers(t, newMemory())
+	storetest.TestStockroom(t, func(*testing.T) storetest.Stockroom { return newMemory() })
 }
 
 type memoryAnswer struct {

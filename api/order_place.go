@@ -145,19 +145,24 @@ func (s *server) items(ctx context.Context, body *placeBody) ([]orderflow.Basket
 		return nil, fmt.Errorf("look up products: %w", err)
 	}
 	items := make([]orderflow.BasketItem, len(body.Items))
-	var unknown, foreign []Fault
+	var unknown, gone, foreign []Fault
 	for i, item := range body.Items {
 		pointer := fmt.Sprintf("/items/%d/sku", i)
 		p, ok := products[item.SKU]
 		switch {
 		case !ok:
 			unknown = append(unknown, Fault{Pointer: pointer, Detail: "is not in the catalogue"})
+		case p.Discontinued:
+			gone = append(gone, Fault{Pointer: pointer, Detail: "is discontinued"})
 		case p.Price.Currency != body.Currency:
 			foreign = append(foreign, Fault{Pointer: pointer, Detail: "is sold in " + p.Price.Currency})
 		}
 		items[i] = orderflow.BasketItem{Product: p, Quantity: item.Quantity}
 	}
 	if err := refuseFaults(orderflow.CodeUnknownProduct, unknown); err != nil {
+		return nil, err
+	}
+	if err := refuseFaults(orderflow.CodeDiscontinued, gone); err != nil {
 		return nil, err
 	}
 	return items, refuseFaults(orderflow.CodeCurrencyMismatch, foreign)

@@ -52,6 +52,7 @@ var statuses = map[orderflow.Code]int{
 	orderflow.CodeOrderCancelled:  http.StatusConflict,
 	orderflow.CodeAlreadyDecided:  http.StatusConflict,
 	orderflow.CodeInvalidState:    http.StatusConflict,
+	orderflow.CodeOutOfStock:      http.StatusConflict,
 	codeIdempotencyInFlight:       http.StatusConflict,
 
 	orderflow.CodeRefundExceedsPaid:    http.StatusConflict,
@@ -66,6 +67,7 @@ var statuses = map[orderflow.Code]int{
 	codeInvalidRequest:             http.StatusUnprocessableEntity,
 	orderflow.CodeInvalidOrder:     http.StatusUnprocessableEntity,
 	orderflow.CodeUnknownProduct:   http.StatusUnprocessableEntity,
+	orderflow.CodeDiscontinued:     http.StatusUnprocessableEntity,
 	orderflow.CodeCurrencyMismatch: http.StatusUnprocessableEntity,
 	orderflow.CodeInvalidAmount:    http.StatusUnprocessableEntity,
 	orderflow.CodeAmountOverflow:   http.StatusUnprocessableEntity,

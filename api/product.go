@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 
@@ -18,11 +19,14 @@ type productView struct {
 	Category    string          `json:"category"`
 	Price       orderflow.Money `json:"price"`
 	OnHand      int             `json:"onHand"`
+	// Discontinued products are listed, and refused in new orders.
+	Discontinued bool `json:"discontinued,omitempty"`
 }
 
 func viewProduct(p orderflow.Product) productView {
 	return productView{SKU: p.SKU, Name: p.Name, Description: p.Description, Category: p.Category, Price: p.Price,
-		OnHand: p.OnHand}
+		OnHand:       p.Offered(),
+		Discontinued: p.Discontinued}
 }
 
 func (s *server) listProducts(r *request) (*reply, error) {
@@ -45,16 +49,25 @@ func (s *server) listProducts(r *request) (*reply, error) {
 }
 
 func (s *server) getProduct(r *request) (*reply, error) {
-	p, err := s.Catalogue.Product(r.Context(), r.values["sku"])
-	if orderflow.CodeOf(err) == orderflow.CodeNotFound {
-		return nil, orderflow.Errorf(orderflow.CodeNotFound, "there is no such product")
-	}
+	p, err := s.product(r.Context(), r.values["sku"])
 	if err != nil {
-		return nil, fmt.Errorf("load product: %w", err)
+		return nil, err
 	}
 	answer, err := jsonReply(http.StatusOK, viewProduct(p))
 	if err != nil {
 		return nil, err
 	}
 	return answer.kept(r, catalogueKept, tagOf(answer.body)), nil
+}
+
+// product loads a product. Returns CodeNotFound.
+func (s *server) product(ctx context.Context, sku string) (orderflow.Product, error) {
+	p, err := s.Catalogue.Product(ctx, sku)
+	if orderflow.CodeOf(err) == orderflow.CodeNotFound {
+		return p, orderflow.Errorf(orderflow.CodeNotFound, "there is no such product")
+	}
+	if err != nil {
+		return p, fmt.Errorf("load product: %w", err)
+	}
+	return p, nil
 }

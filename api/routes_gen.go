@@ -122,6 +122,42 @@ var routes = []route{
 		body: schemaRedrive,
 	},
 	{
+		method: http.MethodGet, path: "/ops/products/{sku}", operation: "OpsGetProduct",
+		serve:  (*server).opsGetProduct,
+		scopes: []string{"orders:read"}, group: "operators",
+		parameters: []parameter{
+			{name: "sku", path: true, schema: schemaSku},
+		},
+	},
+	{
+		method: http.MethodPut, path: "/ops/products/{sku}", operation: "OpsPutProduct",
+		serve:  (*server).opsPutProduct,
+		scopes: []string{"orders:write"}, group: "operators",
+		parameters: []parameter{
+			{name: "sku", path: true, schema: schemaSku},
+		},
+		body: schemaProductDetails,
+	},
+	{
+		method: http.MethodPost, path: "/ops/products/{sku}/stock", operation: "OpsChangeStock",
+		serve:  (*server).opsChangeStock,
+		scopes: []string{"orders:write"}, group: "operators",
+		parameters: []parameter{
+			{name: "sku", path: true, schema: schemaSku},
+		},
+		body: schemaStockChange,
+	},
+	{
+		method: http.MethodGet, path: "/ops/products/{sku}/movements", operation: "OpsListMovements",
+		serve:  (*server).opsListMovements,
+		scopes: []string{"orders:read"}, group: "operators",
+		parameters: []parameter{
+			{name: "sku", path: true, schema: schemaSku},
+			{name: "limit", path: false, schema: &schema{kind: "integer", min: 1, max: 100, preset: "20"}},
+			{name: "cursor", path: false, schema: &schema{kind: "string", min: 1, max: 512}},
+		},
+	},
+	{
 		method: http.MethodPost, path: "/ops/orders/{orderId}/review", operation: "OpsReviewOrder",
 		serve:  (*server).opsReviewOrder,
 		scopes: []string{"orders:write"}, group: "operators",
@@ -238,6 +274,21 @@ var schemaRedrive = &schema{kind: "object", required: []string{"reason"}, proper
 	"reason": &schema{kind: "string", fault: "must be one line of 1 to 500 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 500},
 }}
 
+var schemaProductDetails = &schema{kind: "object", required: []string{"name", "category", "price"}, properties: map[string]*schema{
+	"name":         &schema{kind: "string", fault: "must be one line of 1 to 100 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 100},
+	"description":  &schema{kind: "string", fault: "must be one line of 1 to 500 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 500},
+	"category":     schemaCategory,
+	"price":        schemaMoney,
+	"weight":       &schema{kind: "integer", min: 1, max: 1000000},
+	"discontinued": &schema{kind: "boolean"},
+}}
+
+var schemaStockChange = &schema{kind: "object", required: []string{"delta", "reason"}, properties: map[string]*schema{
+	"delta":     &schema{kind: "integer", min: -1000000, max: 1000000},
+	"reason":    &schema{kind: "string", fault: "must be one line of 1 to 500 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 500},
+	"warehouse": schemaWarehouse,
+}}
+
 var schemaReviewDecision = &schema{kind: "object", required: []string{"decision"}, properties: map[string]*schema{
 	"decision": &schema{kind: "string", enum: []string{"approve", "refuse"}, min: 0, max: 0},
 	"reason":   &schema{kind: "string", fault: "must be one line of 1 to 500 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 500},
@@ -308,3 +359,5 @@ var schemaNotifications = &schema{kind: "object", required: []string(nil), prope
 	"orderShipped":   &schema{kind: "boolean"},
 	"orderClosed":    &schema{kind: "boolean"},
 }}
+
+var schemaWarehouse = &schema{kind: "string", fault: "must be the name of a warehouse: 1 to 32 lower-case letters, digits and hyphens", pattern: regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`), min: 0, max: 0}

@@ -24,9 +24,13 @@ func newAPI(p *parts) lambda.Handler {
 			DB: orders.DB, Orders: orders.Table, Idempotency: p.env.required("IDEMPOTENCY_TABLE"),
 			Pricing: pricing.Table,
 		},
-		Pricing:          pricing,
-		OrderLists:       &cloud.OrderLists{DB: orders.DB, Table: orders.Table},
-		Catalogue:        p.catalogue(),
+		Pricing:    pricing,
+		OrderLists: &cloud.OrderLists{DB: orders.DB, Table: orders.Table},
+		Catalogue:  p.catalogue(),
+		Stockroom: &cloud.Stockroom{
+			DB: orders.DB, Products: p.env.required("PRODUCTS_TABLE"), Movements: p.env.required("MOVEMENTS_TABLE"),
+			Idempotency: p.env.required("IDEMPOTENCY_TABLE"),
+		},
 		Customers:        p.customers(),
 		Executions:       p.executions("STATE_MACHINE_ARN"),
 		WebhookSecret:    p.env.required("WEBHOOK_SECRET"),
@@ -34,6 +38,7 @@ func newAPI(p *parts) lambda.Handler {
 		ReturnWindow:     p.env.duration("RETURN_WINDOW_DAYS", 24*time.Hour),
 		Now:              p.opts.Clock,
 		NewOrderID:       func(now time.Time) (string, error) { return orderflow.NewOrderID(now, p.opts.Random) },
+		NewMovementID:    func(now time.Time) (string, error) { return orderflow.NewMovementID(now, p.opts.Random) },
 		Logger:           p.opts.Logger,
 	})))
 }

@@ -34,23 +34,41 @@ func testWarehouses(t *testing.T, open Opener) {
 		want   orderflow.Code // of the last write
 		left   [3]orderflow.Stock
 	}{
-		{"one elsewhere", [][]orderflow.StockMove{{in("east", reserve, 5)}}, "",
-			three(orderflow.Stock{OnHand: 2}, orderflow.Stock{Reserved: 5}, orderflow.Stock{OnHand: 1})},
-		{"all at once", [][]orderflow.StockMove{{in("", reserve, 2), in("east", reserve, 4), in("north-2", reserve, 1)}}, "",
-			three(orderflow.Stock{Reserved: 2}, orderflow.Stock{OnHand: 1, Reserved: 4}, orderflow.Stock{Reserved: 1})},
-		{"not another's plus", [][]orderflow.StockMove{{in("", reserve, 3)}}, orderflow.CodeOutOfStock, whole},
-		{"one of three is short", [][]orderflow.StockMove{{in("", reserve, 1), in("east", reserve, 1), in("north-2", reserve, 2)}},
-			orderflow.CodeOutOfStock, whole},
-		{"no such warehouse", [][]orderflow.StockMove{{in("west", reserve, 1)}}, orderflow.CodeOutOfStock, whole},
-		{"released where it was held", [][]orderflow.StockMove{
-			{in("", reserve, 1), in("east", reserve, 3)}, {in("", release, 1), in("east", release, 3)},
-		}, "", whole},
-		{"not released where it was not held", [][]orderflow.StockMove{{in("east", reserve, 3)}, {in("", release, 3)}},
-			orderflow.CodeInvalidState,
-			three(orderflow.Stock{OnHand: 2}, orderflow.Stock{OnHand: 2, Reserved: 3}, orderflow.Stock{OnHand: 1})},
-		{"shipped where it was held", [][]orderflow.StockMove{
-			{in("", reserve, 2), in("east", reserve, 3)}, {in("", ship, 2), in("east", ship, 3)},
-		}, "", three(orderflow.Stock{Shipped: 2}, orderflow.Stock{OnHand: 2, Shipped: 3}, orderflow.Stock{OnHand: 1})},
+		{
+			name: "one elsewhere", writes: [][]orderflow.StockMove{{in("east", reserve, 5)}},
+			left: three(orderflow.Stock{OnHand: 2}, orderflow.Stock{Reserved: 5}, orderflow.Stock{OnHand: 1}),
+		}, {
+			name:   "all at once",
+			writes: [][]orderflow.StockMove{{in("", reserve, 2), in("east", reserve, 4), in("north-2", reserve, 1)}},
+			left:   three(orderflow.Stock{Reserved: 2}, orderflow.Stock{OnHand: 1, Reserved: 4}, orderflow.Stock{Reserved: 1}),
+		}, {
+			name: "not another's plus", writes: [][]orderflow.StockMove{{in("", reserve, 3)}},
+			want: orderflow.CodeOutOfStock, left: whole,
+		}, {
+			name:   "one of three is short",
+			writes: [][]orderflow.StockMove{{in("", reserve, 1), in("east", reserve, 1), in("north-2", reserve, 2)}},
+			want:   orderflow.CodeOutOfStock, left: whole,
+		}, {
+			name: "no such warehouse", writes: [][]orderflow.StockMove{{in("west", reserve, 1)}},
+			want: orderflow.CodeOutOfStock, left: whole,
+		}, {
+			name: "released where it was held",
+			writes: [][]orderflow.StockMove{
+				{in("", reserve, 1), in("east", reserve, 3)}, {in("", release, 1), in("east", release, 3)},
+			},
+			left: whole,
+		}, {
+			name:   "not released where it was not held",
+			writes: [][]orderflow.StockMove{{in("east", reserve, 3)}, {in("", release, 3)}},
+			want:   orderflow.CodeInvalidState,
+			left:   three(orderflow.Stock{OnHand: 2}, orderflow.Stock{OnHand: 2, Reserved: 3}, orderflow.Stock{OnHand: 1}),
+		}, {
+			name: "shipped where it was held",
+			writes: [][]orderflow.StockMove{
+				{in("", reserve, 2), in("east", reserve, 3)}, {in("", ship, 2), in("east", ship, 3)},
+			},
+			left: three(orderflow.Stock{Shipped: 2}, orderflow.Stock{OnHand: 2, Shipped: 3}, orderflow.Stock{OnHand: 1}),
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -86,6 +86,14 @@ func useStorefront(t *testing.T, s *system) {
 	olga.get("/ops/orders").expect(http.StatusOK)
 	olga.get("/ops/orders?attention=true").expect(http.StatusOK)
 	olga.get("/ops/orders?status=PLACED").expect(http.StatusOK)
+	details := `{"name":"Shelf","category":"living","price":{"amount":4900,"currency":"USD"}}`
+	for _, status := range []int{http.StatusCreated, http.StatusOK} { // created, then unchanged
+		olga.request(http.MethodPut, "/ops/products/shelf-oak", nil, []byte(details)).expect(status)
+	}
+	revised := []byte(strings.Replace(details, "4900", "5900", 1))
+	olga.request(http.MethodPut, "/ops/products/shelf-oak", nil, revised).expect(http.StatusOK)
+	olga.stock("shelf-oak", `{"delta":3,"reason":"delivery"}`).expect(http.StatusOK)
+	olga.get("/ops/products/shelf-oak/movements").expect(http.StatusOK)
 }
 
 // useOutcomes fulfils, rejects, cancels and redrives.
@@ -104,7 +112,8 @@ func useOutcomes(t *testing.T, s *system) {
 	s.invoke("ChargeFunction", map[string]string{"orderId": plain})
 	// a rejected order gives its promotion back
 	ada.ended(ada.accepted(promoted("WELCOME", "pm_card_chargeDeclined", item{"beans-ethiopia-250g", 1})))
-	ada.ended(ada.accepted(order("pm_card_visa", item{"lamp-brass-anniversary", 900}))) // out of stock: the catalogue is read
+	// out of stock in the main warehouse: the catalogue is read
+	ada.ended(ada.accepted(order("pm_card_visa", item{"lamp-brass-anniversary", 900})))
 	for _, method := range []string{"pm_card_chargeDeclined", "pm_sandbox_lost_reply", "pm_sandbox_flaky"} {
 		ada.ended(ada.accepted(order(method, item{"beans-ethiopia-250g", 1})))
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -265,17 +264,10 @@ func sumOf(amounts []int64) (sum int64) {
 	return sum
 }
 
-// checkStock compares the catalogue with the stock at the start (I3).
+// checkStock compares each product with its stock at the start and its movements (I3): their sum is
+// what is left and what the orders shipped, nothing is held, and no counter is negative.
 func (s *system) checkStock(orders []orderflow.Order) {
 	s.t.Helper()
-	b, err := examples.FS.ReadFile("catalogue.json")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	var seeded []orderflow.Product
-	if err := json.Unmarshal(b, &seeded); err != nil {
-		s.t.Fatal(err)
-	}
 	shipped := map[string]int{}
 	for i := range orders {
 		if orders[i].Status == orderflow.Fulfilled {
@@ -291,17 +283,47 @@ func (s *system) checkStock(orders []orderflow.Order) {
 			}
 		}
 	}
-	now := map[string]orderflow.Product{}
+	began := s.stockAtStart()
 	for _, p := range scan[orderflow.Product](s, "products") {
-		now[p.SKU] = p
-	}
-	for _, p := range seeded {
-		got, want := now[p.SKU], p
-		want.OnHand, want.Shipped = p.OnHand-shipped[p.SKU], shipped[p.SKU]
-		if !reflect.DeepEqual(got, want) || got.OnHand < 0 {
-			s.t.Errorf("I3: stock of %s is %+v, want %+v", p.SKU, got, want)
+		sum := p.Total()
+		if sum.Reserved != 0 || sum.Shipped != shipped[p.SKU] {
+			s.t.Errorf("I3: stock of %s is %+v, orders shipped %d", p.SKU, p, shipped[p.SKU])
 		}
+		if n, known := began[p.SKU]; known && sum.OnHand+sum.Shipped != n {
+			s.t.Errorf("I3: stock of %s is %+v, began with %d", p.SKU, p, n)
+		}
+		for _, w := range p.WarehouseNames() {
+			if at := p.At(w); min(at.OnHand, at.Reserved, at.Shipped) < 0 {
+				s.t.Errorf("I3: stock of %s in %s is %+v", p.SKU, w, at)
+			}
+		}
+		delete(began, p.SKU)
 	}
+	if len(began) > 0 {
+		s.t.Errorf("I3: products are gone: %v", began)
+	}
+}
+
+// stockAtStart returns how many pieces of each product came into the system: by the example
+// catalogue, and by movements.
+func (s *system) stockAtStart() map[string]int {
+	s.t.Helper()
+	b, err := examples.FS.ReadFile("catalogue.json")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var seeded []orderflow.Product
+	if err := json.Unmarshal(b, &seeded); err != nil {
+		s.t.Fatal(err)
+	}
+	pieces := map[string]int{}
+	for _, p := range seeded {
+		pieces[p.SKU] = p.OnHand
+	}
+	for _, m := range scan[orderflow.Movement](s, "movements") {
+		pieces[m.SKU] += m.Delta
+	}
+	return pieces
 }
 
 // checkPrivacy checks that a text has no personal data of the test orders (I12).

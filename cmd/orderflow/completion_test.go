@@ -19,6 +19,7 @@ func TestComplete(t *testing.T) {
 		{"order nonsense", ""},
 		{"help order ", "create quote get list watch cancel return"},
 		{"help or", "order"},
+		{"ops product ", "show put stock movements"},
 		{"order list --li", "--limit"},
 		{"order list --limit ", ""},
 		{"order list --limit 5 --cur", "--cursor"},
