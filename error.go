@@ -66,6 +66,7 @@ const (
 	CodePriceChanged     Code = "PriceChanged"
 	CodeUnknownProduct   Code = "UnknownProduct"
 	CodeDiscontinued     Code = "ProductDiscontinued" // the product is not offered any more
+	CodeTooManyOrders    Code = "TooManyOrders"       // the customer placed as many orders as one hour allows
 	CodeCurrencyMismatch Code = "CurrencyMismatch"
 	CodeAmountOverflow   Code = "AmountOverflow"
 	CodeFreeOrder        Code = "FreeOrder" // the total is zero, and free orders are not accepted

@@ -27,7 +27,8 @@ type Placements interface {
 	// Place saves a new order, its claim on a promotion and the answer in one transaction. If an
 	// answer is already kept under the key, Place saves nothing and returns it as earlier. Returns
 	// orderflow.CodeConflict while another request with the key is in progress,
-	// orderflow.CodePromotionUsed if the customer has a claim.
+	// orderflow.CodePromotionUsed if the customer has a claim, CodeTooManyOrders if the customer placed
+	// as many orders as an hour of the clock allows.
 	Place(
 		ctx context.Context, o *orderflow.Order, key string, answer []byte, now, expires time.Time,
 	) (earlier []byte, err error)

@@ -21,12 +21,14 @@ type memory struct {
 	orders     map[string][]byte
 	answers    map[string]memoryAnswer
 	products   map[string]orderflow.Product
-	movements  []orderflow.Movement // oldest first
+	movements  []orderflow.Movement   // oldest first
+	hours      map[string][]time.Time // the hours of each customer's orders
 	customers  map[string]orderflow.Customer
 	executions map[string]*memoryExecution
 	pricing    orderflow.Pricing
 	claims     map[string]orderflow.Claim // by customer and promotion
 	placed     int
+	limit      int   // orders of a customer in an hour
 	inFlight   bool  // Place conflicts with another transaction
 	conflicts  int   // how many commits conflict with another one
 	fail       error // every call fails with it
@@ -37,6 +39,11 @@ func TestMemory(t *testing.T) {
 	t.Parallel()
 	storetest.TestOrders(t, func(*testing.T) storetest.Orders { return newMemory() })
 	storetest.TestPlacements(t, func(*testing.T) storetest.Placements { return newMemory() })
+	storetest.TestOrderLimit(t, func(_ *testing.T, limit int) storetest.Placements {
+		m := newMemory()
+		m.limit = limit
+		return m
+	})
 	storetest.TestClaims(t, func(*testing.T) storetest.Claims { return newMemory() })
 	storetest.TestPricing(t, func(_ *testing.T, tables orderflow.Pricing) storetest.Pricing {
 		m := newMemory()
@@ -62,7 +69,7 @@ type memoryExecution struct {
 func newMemory() *memory {
 	return &memory{
 		orders: map[string][]byte{}, answers: map[string]memoryAnswer{}, customers: map[string]orderflow.Customer{},
-		executions: map[string]*memoryExecution{}, claims: map[string]orderflow.Claim{},
+		executions: map[string]*memoryExecution{}, claims: map[string]orderflow.Claim{}, hours: map[string][]time.Time{},
 		products: map[string]orderflow.Product{
 			"MUG-BLUE": {SKU: "MUG-BLUE", Name: "Blue mug", Category: "kitchen", Price: usd(1650), OnHand: 10,
 				Reserved: 3},
@@ -163,16 +170,30 @@ func (m *memory) Place(_ context.Context, o *orderflow.Order, key string, answer
 	if earlier := m.answer(key, now); earlier != nil {
 		return earlier, nil
 	}
+	if m.limit > 0 && m.placedIn(o.CustomerID, now.Truncate(time.Hour)) >= m.limit {
+		return nil, orderflow.Errorf(orderflow.CodeTooManyOrders, "a customer may place %d orders in an hour", m.limit)
+	}
 	if c := o.Claim(); c != nil {
 		if _, ok := m.claims[claimKey(*c)]; ok {
 			return nil, orderflow.Errorf(orderflow.CodePromotionUsed, "promotion %s was used", c.PromotionCode)
 		}
 		m.claims[claimKey(*c)] = *c
 	}
+	m.hours[o.CustomerID] = append(m.hours[o.CustomerID], now.Truncate(time.Hour))
 	m.placed++
 	m.save(o)
 	m.answers[key] = memoryAnswer{answer, expires}
 	return nil, nil
+}
+
+// placedIn returns how many orders a customer placed in an hour.
+func (m *memory) placedIn(customer string, hour time.Time) (n int) {
+	for _, h := range m.hours[customer] {
+		if h.Equal(hour) {
+			n++
+		}
+	}
+	return n
 }
 
 func (m *memory) OrdersOf(_ context.Context, customerID string, status orderflow.Status, after string,

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/orderflow-dev/orderflow"
 )
@@ -83,6 +85,11 @@ func (s *server) place(r *request, o *orderflow.Order, key string, answer *reply
 	case orderflow.CodeOf(err) == orderflow.CodeConflict:
 		no := refusef(codeIdempotencyInFlight, "a request with this Idempotency-Key is in progress")
 		no.header = http.Header{"Retry-After": {"1"}}
+		return nil, no
+	case orderflow.CodeOf(err) == orderflow.CodeTooManyOrders:
+		no := refusef(orderflow.CodeTooManyOrders, "%s", orderflow.MessageOf(err))
+		next := now.Truncate(time.Hour).Add(time.Hour)
+		no.header = http.Header{"Retry-After": {strconv.Itoa(int(next.Sub(now)/time.Second) + 1)}}
 		return nil, no
 	case err != nil:
 		return nil, fmt.Errorf("place order: %w", err)

@@ -288,3 +288,19 @@ func TestPlaceOrder_concurrently(t *testing.T) {
 		t.Errorf("got %d orders", f.placed)
 	}
 }
+
+func TestPlaceOrder_limit(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.limit = 2
+	f.advance(40 * time.Minute)
+	f.place(&ada, "1", order()).expect(202, "")
+	f.place(&ada, "2", order()).expect(202, "")
+	if got := f.place(&ada, "3", order()).expect(429, "TooManyOrders").header.Get("Retry-After"); got != "1201" {
+		t.Errorf("Retry-After: %s", got)
+	}
+	f.place(&ada, "2", order()).expect(202, "")
+	f.place(&bob, "1", order()).expect(202, "")
+	f.advance(20 * time.Minute)
+	f.place(&ada, "3", order()).expect(202, "")
+}

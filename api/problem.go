@@ -64,6 +64,8 @@ var statuses = map[orderflow.Code]int{
 	codeBodyTooLarge:         http.StatusRequestEntityTooLarge,
 	codeUnsupportedMediaType: http.StatusUnsupportedMediaType,
 
+	orderflow.CodeTooManyOrders: http.StatusTooManyRequests,
+
 	codeInvalidRequest:             http.StatusUnprocessableEntity,
 	orderflow.CodeInvalidOrder:     http.StatusUnprocessableEntity,
 	orderflow.CodeUnknownProduct:   http.StatusUnprocessableEntity,

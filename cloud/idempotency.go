@@ -1,6 +1,8 @@
 package cloud
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,6 +30,23 @@ func putAnswer(table string, a answerItem, now time.Time) (*types.Put, error) {
 		ExpressionAttributeValues:           item{":now": number(now.Unix())},
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}, nil
+}
+
+// countOrder counts an order of the customer in the hour of the clock, unless the limit is reached.
+// The count is an item of the same table and expires like an answer; its key is no answer's, which
+// are 64 digits.
+func countOrder(table, customerID string, limit int, now time.Time) *types.Update {
+	hour := now.UTC().Truncate(time.Hour)
+	customer := sha256.Sum256([]byte(customerID))
+	return &types.Update{
+		TableName: &table, Key: item{"key": str(fmt.Sprintf("orders of %x at %s", customer, hour.Format(time.RFC3339)))},
+		UpdateExpression:         aws.String("SET #count = if_not_exists(#count, :none) + :one, expiresAt = :expires"),
+		ConditionExpression:      aws.String("attribute_not_exists(#count) OR #count < :limit"),
+		ExpressionAttributeNames: map[string]string{"#count": "count"},
+		ExpressionAttributeValues: item{
+			":none": number(0), ":one": number(1), ":limit": number(int64(limit)), ":expires": number(hour.Add(2 * time.Hour).Unix()),
+		},
+	}
 }
 
 // at returns the answer unless it has expired at the given time.

@@ -68,6 +68,17 @@ func TestPlacements(t *testing.T) {
 	})
 }
 
+func TestPlacements_limit(t *testing.T) {
+	t.Parallel()
+	storetest.TestOrderLimit(t, func(t *testing.T, limit int) storetest.Placements {
+		db := localDB(t)
+		return placed{
+			&Placements{DB: db, Orders: "orders", Idempotency: "idempotency", OrdersPerHour: limit},
+			&Orders{DB: db, Table: "orders"},
+		}
+	})
+}
+
 // TestPlacements_cancelled covers cancellation reasons that the local service never returns.
 func TestPlacements_cancelled(t *testing.T) {
 	t.Parallel()
@@ -79,15 +90,26 @@ func TestPlacements_cancelled(t *testing.T) {
 		"throttled":               {`{"Code":"ThrottlingError"},{"Code":"None"}`, orderflow.CodeThrottled},
 		"the order's id is taken": {`{"Code":"None"},{"Code":"ConditionalCheckFailed"}`, orderflow.CodeConflict},
 		"the promotion is used": {
-			`{"Code":"None"},{"Code":"None"},{"Code":"ConditionalCheckFailed"}`, orderflow.CodePromotionUsed,
+			`{"Code":"None"},{"Code":"None"},{"Code":"ConditionalCheckFailed"},{"Code":"None"}`, orderflow.CodePromotionUsed,
 		},
 		"it is about to be used": {
-			`{"Code":"None"},{"Code":"None"},{"Code":"TransactionConflict"}`, orderflow.CodeThrottled,
+			`{"Code":"None"},{"Code":"None"},{"Code":"TransactionConflict"},{"Code":"None"}`, orderflow.CodeThrottled,
 		},
 		"used by the same request, in flight": {
-			`{"Code":"TransactionConflict"},{"Code":"None"},{"Code":"ConditionalCheckFailed"}`, orderflow.CodeConflict,
+			`{"Code":"TransactionConflict"},{"Code":"None"},{"Code":"ConditionalCheckFailed"},{"Code":"None"}`,
+			orderflow.CodeConflict,
 		},
 		"expired in between": {`{"Code":"ConditionalCheckFailed"},{"Code":"None"}`, orderflow.CodeConflict},
+		"at the limit": {
+			`{"Code":"None"},{"Code":"None"},{"Code":"None"},{"Code":"ConditionalCheckFailed"}`, orderflow.CodeTooManyOrders,
+		},
+		"the customer's other orders": {
+			`{"Code":"None"},{"Code":"None"},{"Code":"None"},{"Code":"TransactionConflict"}`, orderflow.CodeThrottled,
+		},
+		"in flight, and at the limit": {
+			`{"Code":"TransactionConflict"},{"Code":"None"},{"Code":"None"},{"Code":"ConditionalCheckFailed"}`,
+			orderflow.CodeConflict,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -100,8 +122,9 @@ func TestPlacements_cancelled(t *testing.T) {
 				w.WriteHeader(http.StatusBadRequest)
 				fmt.Fprintf(w, `{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"cancelled","CancellationReasons":[%s]}`, tt.reasons)
 			}))
-			p := &Placements{DB: db, Orders: "orders", Idempotency: "idempotency"}
+			p := &Placements{DB: db, Orders: "orders", Idempotency: "idempotency", OrdersPerHour: 1}
 			o := draft(t, 1, "ada")
+			o.Price = &orderflow.Price{PromotionCode: "ONCE", OncePerCustomer: true}
 			if earlier, err := p.Place(t.Context(), o, "key", nil, noon, noon); earlier != nil ||
 				orderflow.CodeOf(err) != tt.want || o.Version != 0 {
 				t.Errorf("got %s, %v, want %s", earlier, err, tt.want)

@@ -123,7 +123,7 @@ func (s *Stockroom) MoveStock(ctx context.Context, p orderflow.Product, m orderf
 		if !refusedByAnswer(cancelled) {
 			return nil, fmt.Errorf("move stock: %w", whyCancelled(make([]action, 3), cancelled))
 		}
-		return kept.earlier(ctx, key, now, cancelled)
+		return kept.earlier(ctx, key, now, nil, cancelled)
 	}
 	if err != nil {
 		return nil, wrap("move stock", err)

@@ -22,7 +22,8 @@ func newAPI(p *parts) lambda.Handler {
 		Orders: orders,
 		Placements: &cloud.Placements{
 			DB: orders.DB, Orders: orders.Table, Idempotency: p.env.required("IDEMPOTENCY_TABLE"),
-			Pricing: pricing.Table,
+			Pricing:       pricing.Table,
+			OrdersPerHour: p.env.number("ORDERS_PER_HOUR"),
 		},
 		Pricing:    pricing,
 		OrderLists: &cloud.OrderLists{DB: orders.DB, Table: orders.Table},

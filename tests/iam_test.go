@@ -40,7 +40,8 @@ type iamReport struct {
 func TestIAM(t *testing.T) { inEachMode(t, testIAM) }
 
 func testIAM(t *testing.T, args ...string) {
-	s := up(t, append(args, "--data", t.TempDir(), "--param", "ReconcileAfterSeconds=0")...)
+	s := up(t, append(args, "--data", t.TempDir(), "--param", "ReconcileAfterSeconds=0",
+		"--param", "OrdersPerHour=1000")...)
 	useStorefront(t, s)
 	useOutcomes(t, s)
 	s.rule("orderflow-shipment-requested", true)

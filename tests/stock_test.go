@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -159,4 +160,28 @@ func TestCLI_products(t *testing.T) {
 			t.Errorf("%v: exit code %d, %s", refused.args, code, errs)
 		}
 	}
+}
+
+// TestOrdersPerHour: a customer over the limit is refused with the time to wait; the same request
+// again is not counted.
+func TestOrdersPerHour(t *testing.T) {
+	t.Parallel()
+	s := up(t, "--in-memory", "--param", "OrdersPerHour=1")
+	body, key := order("pm_card_visa", item{"towel-linen-set3", 1}), http.Header{"Idempotency-Key": {"first"}}
+	// The hour of the clock may end between two requests; then the customer may place another one.
+	eventually(t, "an order is refused", func() bool {
+		for _, customer := range []string{"ada", "ben"} {
+			s.as(customer).request(http.MethodPost, "/orders", key, body).expect(http.StatusAccepted)
+			s.as(customer).request(http.MethodPost, "/orders", key, body).expect(http.StatusAccepted)
+		}
+		a := s.as("ada").place(body)
+		if a.Status == http.StatusAccepted {
+			return false
+		}
+		a.problem(http.StatusTooManyRequests, "TooManyOrders")
+		if n, err := strconv.Atoi(a.Header.Get("Retry-After")); err != nil || n < 1 || n > 3601 {
+			t.Errorf("Retry-After: %s", a.Header.Get("Retry-After"))
+		}
+		return true
+	})
 }
