@@ -155,8 +155,8 @@ func (o *Order) ReleaseStock(by By) {
 	o.record(by.change(OrderStockChanged))
 }
 
-// Close ends an order that is not fulfilled: CANCELLED if a cancel was requested, REJECTED
-// otherwise. by.Reason is the code of the failure. Returns CodeInvalidState after dispatch, while a
+// Close ends an order that is not fulfilled: CANCELLED if a cancel was requested or the
+// hold expired, REJECTED otherwise. by.Reason is the code of the failure. Returns CodeInvalidState after dispatch, while a
 // payment is captured, uncertain or being refunded, and while stock is reserved.
 func (o *Order) Close(by By) error {
 	end := Rejected
@@ -172,6 +172,9 @@ func (o *Order) Close(by By) error {
 	if o.unsettled() || o.StockStatus == StockReserved {
 		return Errorf(CodeInvalidState, "order %s cannot be closed: its payment is %s, its stock %s", o.ID,
 			o.PaymentStatus, o.StockStatus)
+	}
+	if end == Cancelled && o.Cancel.HoldExpired {
+		by.Reason, by.Message = string(CodeHoldExpired), holdExpiredMessage
 	}
 	if end == Rejected && (o.PaymentStatus == PaymentDeclined || reviewEnds(by.Reason)) {
 		by.Message = o.LastMessage()

@@ -98,6 +98,8 @@ type CancelRequest struct {
 	At     time.Time `json:"at"`
 	By     string    `json:"by"`
 	Reason string    `json:"reason,omitempty"`
+	// HoldExpired: the system gave the order up, because its stock was held for too long.
+	HoldExpired bool `json:"holdExpired,omitempty"`
 }
 
 // Order is one order. Only its methods change its exported fields.
@@ -126,7 +128,9 @@ type Order struct {
 	Holds        []Hold         `json:"holds,omitempty"`   // where the stock is held; empty: in the main warehouse
 	Refunds      []OrderRefund  `json:"refunds,omitempty"` // by operators; not the compensation's
 	Returns      []Return       `json:"returns,omitempty"`
-	Timeline     []Change       `json:"timeline"`
+	// HoldUntil is when an order that is not paid is given up; zero: never.
+	HoldUntil time.Time `json:"holdUntil,omitzero"`
+	Timeline  []Change  `json:"timeline"`
 	// Sequence is the sequence of the last Change. Version counts writes and guards against lost
 	// updates.
 	Sequence int64 `json:"sequence"`

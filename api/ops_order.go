@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 
@@ -26,6 +27,8 @@ type opsOrderView struct {
 	Attention   *attentionView        `json:"attention,omitempty"`
 	Review      *reviewView           `json:"review,omitempty"`
 	WaitingAt   string                `json:"waitingAt,omitempty"`
+	Holds       []orderflow.Hold      `json:"holds,omitempty"`
+	HoldUntil   *moment               `json:"holdUntil,omitempty"`
 	Timeline    []opsChangeView       `json:"timeline"`
 	Version     int64                 `json:"version"`
 	Refunds     []opsRefundView       `json:"refunds,omitempty"`
@@ -77,6 +80,19 @@ func (s *server) opsListOrders(r *request) (*reply, error) {
 	}{orders, next})
 }
 
+// viewHolds returns where the order's stock is held, and until when if it is not paid.
+func viewHolds(o *orderflow.Order) (holds []orderflow.Hold, until *moment) {
+	for _, m := range o.StockMoves(orderflow.Reserve) {
+		holds = append(holds, orderflow.Hold{
+			SKU: m.SKU, Warehouse: cmp.Or(m.Warehouse, orderflow.MainWarehouse), Quantity: m.Quantity,
+		})
+	}
+	if !o.HoldUntil.IsZero() && o.Status != orderflow.Paid && o.Status != orderflow.Shipping {
+		until = &moment{o.HoldUntil}
+	}
+	return holds, until
+}
+
 func (s *server) opsGetOrder(r *request) (*reply, error) {
 	o, err := s.order(r)
 	if err != nil {
@@ -92,6 +108,9 @@ func (s *server) opsGetOrder(r *request) (*reply, error) {
 	}
 	if o.Wait != nil && o.Answer() == nil {
 		v.WaitingAt = o.Wait.Step
+	}
+	if o.StockStatus == orderflow.StockReserved {
+		v.Holds, v.HoldUntil = viewHolds(o)
 	}
 	if v.Execution, err = s.execution(r.Context(), o.ID); err != nil {
 		return nil, err

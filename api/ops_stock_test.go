@@ -1,6 +1,8 @@
 package api
 
 import (
+	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -81,4 +83,28 @@ func TestProduct_discontinued(t *testing.T) {
 	}
 	f.put("MUG-BLUE", `{"name":"Blue mug","category":"kitchen","price":{"amount":1650,"currency":"USD"}}`).expect(200, "")
 	f.post(&ada, "/orders", order(), "Idempotency-Key: k").expect(202, "")
+}
+
+// An operator sees where an order's stock is held, and until when.
+func TestOpsGetOrder_holds(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := decoded[placedView](f.place(&ada, "key", order()).expect(202, "")).OrderID
+	o, err := f.load(id)
+	must(t, err)
+	o.HoldUntilOnce(noon.Add(time.Hour))
+	o.SetHolds([]orderflow.StockMove{
+		{SKU: "MUG-BLUE", Quantity: 2, Warehouse: "east"}, {SKU: "TEA-GREY", Quantity: 1},
+	})
+	must(t, o.Confirm(orderflow.By{At: noon}))
+	f.save(o)
+	var got struct {
+		Holds     []orderflow.Hold `json:"holds"`
+		HoldUntil string           `json:"holdUntil"`
+	}
+	must(t, json.Unmarshal(f.get(&operator, "/ops/orders/"+id).expect(200, "").body, &got))
+	want := []orderflow.Hold{{SKU: "MUG-BLUE", Warehouse: "east", Quantity: 2}, {SKU: "TEA-GREY", Warehouse: "main", Quantity: 1}}
+	if !slices.Equal(got.Holds, want) || got.HoldUntil != "2026-11-22T13:00:00.000Z" {
+		t.Errorf("got %+v", got)
+	}
 }

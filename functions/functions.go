@@ -91,6 +91,7 @@ var constructors = map[string]func(*parts) lambda.Handler{
 		stock.Consistent = true
 		return handle(p, tasks.Reserve{
 			Orders: p.stockOrders(), Steps: p.steps(), Catalogue: stock, Now: p.opts.Clock,
+			HoldFor: p.env.duration("HOLD_MINUTES", time.Minute),
 		}.Handle)
 	},
 	"release": func(p *parts) lambda.Handler {

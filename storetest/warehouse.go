@@ -103,10 +103,11 @@ func productOf(t *testing.T, s Store, sku string) orderflow.Product {
 func testHolds(t *testing.T, open Opener) {
 	s, o := open(t), NewOrder(t, "ord_1", "a")
 	o.SetHolds([]orderflow.StockMove{in("", orderflow.Reserve, 1), in("east", orderflow.Reserve, 2)})
+	o.HoldUntilOnce(noon)
 	wantCode(t, s.Commit(t.Context(), orderflow.Write{Order: o}), "")
 	got, err := s.Order(t.Context(), "ord_1")
-	if wantCode(t, err, ""); !reflect.DeepEqual(got.Holds, o.Holds) || len(got.Holds) != 2 {
-		t.Errorf("got %+v, want %+v", got.Holds, o.Holds)
+	if wantCode(t, err, ""); !reflect.DeepEqual(got.Holds, o.Holds) || len(got.Holds) != 2 || !got.HoldUntil.Equal(noon) {
+		t.Errorf("got %+v until %s, want %+v", got.Holds, got.HoldUntil, o.Holds)
 	}
 }
 

@@ -138,6 +138,9 @@ func notification(o *orderflow.Order, in Input) (orderflow.Notification, error) 
 
 func closedText(o *orderflow.Order) string {
 	why := "We cancelled it as you asked."
+	if o.Cancel != nil && o.Cancel.HoldExpired {
+		why = "We are sorry, we could not hold the goods for it any longer."
+	}
 	if o.Status == orderflow.Rejected {
 		why = "We are sorry, we could not fulfil it."
 		switch closeReason(o) {

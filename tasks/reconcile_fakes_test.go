@@ -12,7 +12,13 @@ import (
 // executions holds the executions of some orders.
 type executions struct {
 	starter
-	of map[string]orderflow.Execution
+	of       map[string]orderflow.Execution
+	redriven []string // the tokens
+}
+
+func (x *executions) Redrive(_ context.Context, _, token string) error {
+	x.redriven = append(x.redriven, token)
+	return nil
 }
 
 func (x *executions) Failed(_ context.Context, since time.Time) iter.Seq2[orderflow.FailedExecution, error] {

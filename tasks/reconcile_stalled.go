@@ -28,7 +28,7 @@ func (r Reconcile) stalled(ctx context.Context, out *Reconciled) error {
 
 func (r Reconcile) checkStalled(ctx context.Context, o *orderflow.Order, out *Reconciled) error {
 	// checking many such orders in every run would delay the others
-	if o.OnlyWaits(r.After, r.Patience, r.Now()) {
+	if !o.HoldExpired(r.Now()) && o.OnlyWaits(r.After, r.Patience, r.Now()) {
 		return nil
 	}
 	out.Checked++
@@ -40,6 +40,10 @@ func (r Reconcile) checkStalled(ctx context.Context, o *orderflow.Order, out *Re
 
 func (r Reconcile) check(ctx context.Context, o *orderflow.Order, out *Reconciled) error {
 	a := r.attend()
+	o, err := r.expireHold(ctx, a, o, out)
+	if err != nil {
+		return err
+	}
 	x, err := r.Executions.Execution(ctx, o.ID)
 	if orderflow.CodeOf(err) == orderflow.CodeNotFound {
 		if err := r.Executions.Start(ctx, o.ID); err != nil {
@@ -53,6 +57,9 @@ func (r Reconcile) check(ctx context.Context, o *orderflow.Order, out *Reconcile
 	}
 	if x.Status == orderflow.ExecutionRunning {
 		return r.wakeUp(ctx, a, o.ID, x, out)
+	}
+	if x.Redrivable && o.GivenUpSince(x.StoppedAt) {
+		return r.releaseHold(ctx, a, o.ID, x, out)
 	}
 	mark := attention(x)
 	if o.Marked(mark) {

@@ -3,6 +3,7 @@ package tasks
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/orderflow-dev/orderflow"
 )
@@ -20,6 +21,8 @@ type Reserve struct {
 	Steps     Steps
 	Catalogue Catalogue // reads strongly consistent
 	Now       Clock
+	// HoldFor is how long an order that is not paid holds its stock; 0: for ever.
+	HoldFor time.Duration
 }
 
 // Reserved is the result of Reserve.
@@ -137,6 +140,9 @@ func (r Reserve) allocate(ctx context.Context, moves []orderflow.StockMove, shor
 }
 
 func (r Reserve) commit(ctx context.Context, o *orderflow.Order, c chunk, held []orderflow.StockMove) error {
+	if r.HoldFor > 0 {
+		o.HoldUntilOnce(r.Now().UTC().Add(r.HoldFor))
+	}
 	if c.last {
 		o.SetHolds(slices.Concat(held, c.moves))
 	}

@@ -187,6 +187,13 @@ func useLostEvents(t *testing.T, s *system) {
 		return done && strings.Contains(string(v.Attention), "PaymentUnavailable")
 	})
 	s.invoke("RefundFunction", map[string]string{"orderId": failed}) // the charge's outcome is unknown: the step asks the provider
+	s.expireHold(failed)
+	eventually(t, "the order that holds its stock for too long ends", func() bool {
+		s.invoke("ReconcileFunction", struct{}{})
+		var v view
+		ada.get("/orders/" + failed).expect(http.StatusOK).into(&v)
+		return v.Status == orderflow.Cancelled
+	})
 }
 
 // useFailedNotifications has an order whose notification is repeated later, and one whose stored

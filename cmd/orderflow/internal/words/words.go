@@ -33,6 +33,7 @@ var reasons = map[orderflow.Code]string{
 	orderflow.CodeThrottled:          "AWS throttled the requests of a step",
 	orderflow.CodeInternal:           "a step failed with an unknown error; the message names it",
 	orderflow.CodeOrderCancelled:     "it was cancelled",
+	orderflow.CodeHoldExpired:        "it held its stock for too long without being paid",
 	orderflow.CodeRefundPending:      "the refund is pending",
 	orderflow.CodeRefundFailed:       "the refund was refused or returned",
 	orderflow.CodeRefundUnsettled:    "a refund is not paid out yet",
