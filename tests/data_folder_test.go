@@ -112,7 +112,7 @@ func TestOpenFolder(t *testing.T) {
 			t.Errorf("%s has mode %v, %v", path, info.Mode(), err)
 		}
 	}
-	if !strings.Contains(s.stderr.String(), "was open to others") {
+	if !strings.Contains(s.stderr.String(), "other users could read the data folder") {
 		t.Errorf("up prints no warning:\n%s", s.stderr)
 	}
 	shared := t.TempDir()

@@ -50,7 +50,7 @@ var coldEvents = map[string]coldEvent{
 const (
 	coldInput   = `{"orderId":"` + coldOrder + `"}`
 	coldMessage = `{"Records":[{"messageId":"m","body":"{\"detail\":{\"orderId\":\"` + coldOrder +
-		`\",\"shipmentId\":\"shp_0\"}}"}]}`
+		`\",\"shipmentId\":\"shp_0\",\"refundId\":\"rfd_0\"}}"}]}`
 )
 
 // putColdOrder puts the order into the orders table.
@@ -60,6 +60,7 @@ func putColdOrder(ctx context.Context, stack *local.Stack) error {
 		ID: coldOrder, CustomerID: "bench", Status: orderflow.Fulfilled, PaymentStatus: orderflow.PaymentNone,
 		StockStatus: orderflow.StockShipped,
 		Total:       orderflow.Money{Amount: 100, Currency: "USD"}, PlacedAt: at, UpdatedAt: at, Version: 1,
+		Refunds: []orderflow.OrderRefund{{ID: "rfd_0", Status: orderflow.RefundSucceeded, At: at}},
 	}
 	item, err := cloud.MarshalItem(o)
 	if err != nil {

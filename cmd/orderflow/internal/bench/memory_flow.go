@@ -98,14 +98,18 @@ func (b *memoryBench) usual(ctx context.Context, n int) error {
 	return err
 }
 
-// everyOutcome fulfils some orders, cancels some that wait for the carrier, and stops the
-// executions of as many others, which it returns.
+// everyOutcome fulfils some orders and refunds a part of each, cancels some that wait for the
+// carrier, and stops the executions of as many others, which it returns.
 func (b *memoryBench) everyOutcome(
 	ctx context.Context, fulfilled, held int, next func() ([]byte, error),
 ) (stopped []string, err error) {
 	b.held.Store(false)
 	for range fulfilled {
-		if _, err := b.order(ctx, next, orderflow.Fulfilled); err != nil {
+		id, err := b.order(ctx, next, orderflow.Fulfilled)
+		if err != nil {
+			return nil, err
+		}
+		if err := b.refund(ctx, id); err != nil {
 			return nil, err
 		}
 	}
@@ -147,6 +151,22 @@ func (b *memoryBench) order(ctx context.Context, next func() ([]byte, error), to
 		return "", err
 	}
 	return b.awaitStatus(ctx, p.OrderID, to)
+}
+
+// refund refunds a part of a fulfilled order, and waits until the money has arrived and the customer
+// was notified.
+func (b *memoryBench) refund(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, memoryPatience)
+	defer cancel()
+	key := http.Header{"Idempotency-Key": {"refund-" + id}}
+	body := json.RawMessage(`{"amount":{"amount":100,"currency":"USD"},"reason":"bench"}`)
+	if _, err := b.client.Do(ctx, http.MethodPost, "/ops/orders/"+url.PathEscape(id)+"/refunds", key, body); err != nil {
+		return err
+	}
+	return b.waitUntil(ctx, func() (bool, error) {
+		o, err := b.orders.Order(ctx, id)
+		return err == nil && o.PaymentStatus == orderflow.PaymentPartiallyRefunded && b.meter.idle(), err
+	})
 }
 
 // memoryPoll is how often an order is read; memoryPatience is how long an order may take.

@@ -52,7 +52,7 @@ func (b *memoryBench) batches(ctx context.Context, n int, stopped []string) erro
 		handler string
 		wanted  func(record []byte) bool
 	}{
-		{"publish", nil}, {"start", nil}, {"carrier", ofStopped}, {"wake", ofStopped},
+		{"publish", nil}, {"start", nil}, {"repay", nil}, {"carrier", ofStopped}, {"wake", ofStopped},
 	} {
 		if one.handler == "wake" { // the carrier's last answers are still in transit
 			if err := b.waitUntil(ctx, func() (bool, error) {
