@@ -1,6 +1,7 @@
 package orderflow
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -10,11 +11,12 @@ type AttentionKind int
 
 // The kinds of attention.
 const (
-	AttentionFailed       AttentionKind = iota // the execution ended without success: marked once per redrive
-	AttentionWaiting                           // the execution waits for an answer for long, or refuses it
-	AttentionLateDispatch                      // the goods were dispatched after a cancel
-	AttentionUnsent                            // a notification to the customer could not be sent
-	AttentionRefund                            // a refund is pending, or failed
+	AttentionFailed        AttentionKind = iota // the execution ended without success: marked once per redrive
+	AttentionWaiting                            // the execution waits for an answer for long, or refuses it
+	AttentionLateDispatch                       // the goods were dispatched after a cancel
+	AttentionUnsent                             // a notification to the customer could not be sent
+	AttentionAuthorization                      // the authorisation lapses, or has lapsed
+	AttentionRefund                             // a refund is pending, or failed
 )
 
 // Kind returns the kind that belongs to the code. A code of no other kind is the error of an
@@ -29,6 +31,8 @@ func (a Attention) Kind() AttentionKind {
 		return AttentionUnsent
 	case CodeRefundUnsettled, CodeRefundReturned:
 		return AttentionRefund
+	case CodeAuthorizationLapsing:
+		return AttentionAuthorization
 	}
 	return AttentionFailed
 }
@@ -40,7 +44,7 @@ func (m *Attention) is(k AttentionKind) bool { return m != nil && m.Kind() == k 
 // failed, or the goods were dispatched too late.
 func (a Attention) outlives() bool {
 	switch a.Kind() {
-	case AttentionWaiting, AttentionUnsent:
+	case AttentionWaiting, AttentionUnsent, AttentionAuthorization:
 		return false
 	}
 	return Code(a.Code) != CodeOrderOpen
@@ -97,7 +101,7 @@ func (o *Order) unmark() {
 	} else if o.Unsent != nil {
 		o.Attention = o.Unsent.mark()
 	} else {
-		o.Attention = o.refundMark(o.UpdatedAt)
+		o.Attention = cmp.Or(o.Authorization.mark(), o.refundMark(o.UpdatedAt))
 	}
 }
 
@@ -209,6 +213,10 @@ func (o *Order) TakeAlerts(now time.Time) []Attention {
 	if o.Unsent != nil && !o.Unsent.Alerted {
 		o.Unsent.Alerted = true
 		due = append(due, *o.Unsent.mark())
+	}
+	if mark := o.Authorization.mark(); mark != nil && !o.Authorization.Alerted {
+		o.Authorization.Alerted = true
+		due = append(due, *mark)
 	}
 	return due
 }

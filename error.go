@@ -30,6 +30,8 @@ const (
 	CodePaymentUncertain Code = "PaymentUncertain"
 	// the provider accepted the refund; the money has not arrived yet
 	CodeRefundPending Code = "RefundPending"
+	// the authorisation has ended before its capture or dispatch: it must be renewed first
+	CodeAuthorizationLapsed Code = "AuthorizationLapsed"
 	// the provider refused or returned the refund: an operator must act
 	CodeRefundFailed Code = "RefundFailed"
 	CodeConflict     Code = "Conflict" // the order was changed concurrently
@@ -55,6 +57,8 @@ const (
 	CodeNotificationFailed Code = "NotificationFailed" // a notification was not sent; the order goes on
 	CodeRefundUnsettled    Code = "RefundUnsettled"    // an operator's refund is not paid out yet
 	CodeRefundReturned     Code = "RefundReturned"     // the provider refused or returned an operator's refund
+	// the authorisation ends within a day, and the provider declined its renewal
+	CodeAuthorizationLapsing Code = "AuthorizationLapsing"
 )
 
 // Refusals of a request.

@@ -11,6 +11,7 @@ import (
 // nothing.
 //
 //	new -> STARTED -> SUCCEEDED | FAILED | VOIDED
+//	       STARTED -> AUTHORIZED -> SUCCEEDED | VOIDED
 //	new -> VOIDED | NOT_DUE
 
 // NewCharge returns the entry of an order's charge, which is not in the ledger yet.
@@ -88,18 +89,37 @@ func (p *Payment) Renew(now time.Time) bool {
 	return true
 }
 
-// Capture settles a charge that the provider captured. It returns an error if the amount differs.
+// Secure records a charge that the provider authorised or captured, as the receipt says.
+func (p *Payment) Secure(r Receipt, at time.Time) error {
+	if r.HeldUntil.IsZero() {
+		return p.Capture(r, at)
+	}
+	return p.Authorize(r)
+}
+
+// Capture settles a charge that the provider captured, at once or after an authorisation. It
+// returns an error if the amount differs.
 func (p *Payment) Capture(r Receipt, at time.Time) error {
-	return p.succeed(ChargeStep, "captured", r, at)
+	return p.succeed(ChargeStep, "captured", r, at, PaymentStarted, PaymentHeld)
 }
 
 // Refund settles a refund that the provider paid out. It returns an error if the amount differs.
 func (p *Payment) Refund(r Receipt, at time.Time) error {
-	return p.succeed(RefundStep, "refunded", r, at)
+	return p.succeed(RefundStep, "refunded", r, at, PaymentStarted)
 }
 
-func (p *Payment) succeed(step, done string, r Receipt, at time.Time) error {
-	if err := p.expect(PaymentStarted); err != nil {
+func (p *Payment) succeed(step, done string, r Receipt, at time.Time, from ...PaymentState) error {
+	if err := p.accept(step, done, r, from...); err != nil {
+		return err
+	}
+	p.ProviderID = r.ProviderID
+	p.settle(PaymentSucceeded, at)
+	return nil
+}
+
+// accept checks that the entry may take a receipt of this step.
+func (p *Payment) accept(step, done string, r Receipt, from ...PaymentState) error {
+	if err := p.expect(from...); err != nil {
 		return err
 	}
 	if p.Step != step && !(step == RefundStep && p.isPartialRefund()) {
@@ -108,8 +128,6 @@ func (p *Payment) succeed(step, done string, r Receipt, at time.Time) error {
 	if r.Amount != p.Amount {
 		return fmt.Errorf("provider %s %s instead of %s (%s)", done, r.Amount, p.Amount, r.ProviderID)
 	}
-	p.ProviderID = r.ProviderID
-	p.settle(PaymentSucceeded, at)
 	return nil
 }
 
@@ -123,17 +141,27 @@ func (p *Payment) Decline(reply error, at time.Time) error {
 	return nil
 }
 
-// Void settles a charge that the provider does not know. Returns CodePaymentUncertain while the
-// last call may still take effect, unless the reply proves that it cannot.
+// Void settles a charge that the provider does not know, or whose authorisation it has released.
+// Returns CodePaymentUncertain while the last call may still take effect, unless the reply proves
+// that it cannot.
 func (p *Payment) Void(reply error, at time.Time) error {
-	if err := p.expect(PaymentNew, PaymentStarted); err != nil {
+	if err := p.expect(PaymentNew, PaymentStarted, PaymentHeld); err != nil {
 		return err
 	}
+	if err := p.checkNoOpenCall(reply, at); err != nil {
+		return err
+	}
+	p.settle(PaymentVoided, at)
+	return nil
+}
+
+// checkNoOpenCall returns CodePaymentUncertain while the last call may still take effect, unless
+// the reply proves that it cannot.
+func (p *Payment) checkNoOpenCall(reply error, at time.Time) error {
 	if left := p.CalledAt.Add(UncertainFor).Sub(at); !p.CalledAt.IsZero() && left > 0 && !HadNoEffect(reply) {
 		return Errorf(CodePaymentUncertain, "the charge of order %s may still take effect: ask again in %s", p.OrderID,
 			left)
 	}
-	p.settle(PaymentVoided, at)
 	return nil
 }
 
@@ -150,7 +178,7 @@ func (p *Payment) MarkNotDue(at time.Time) error {
 }
 
 func (p *Payment) settle(s PaymentState, at time.Time) {
-	p.State, p.SettledAt, p.CalledAt = s, at, time.Time{}
+	p.State, p.SettledAt, p.CalledAt, p.Replaced = s, at, time.Time{}, ""
 }
 
 // DeclineError returns the CodePaymentDeclined error of a declined charge.
@@ -158,18 +186,30 @@ func (p *Payment) DeclineError() error {
 	return &Error{Code: CodePaymentDeclined, Message: p.Reason, Public: p.PublicReason}
 }
 
-// CanReplace reports what the ledger may hold when this entry is written: no entry, a STARTED one
-// (with the same Revision if this one is STARTED too), or either. A settled entry never changes.
-func (p *Payment) CanReplace() (none, started bool) {
+// Replaceable lists what the ledger may hold when an entry is written.
+type Replaceable struct {
+	None    bool // no entry
+	Started bool // a STARTED entry, with the same Revision if the new one is STARTED too
+	Held    bool // an AUTHORIZED entry with the same Revision
+}
+
+// CanReplace returns what the ledger may hold when this entry is written. A settled entry never
+// changes.
+func (p *Payment) CanReplace() Replaceable {
 	switch p.State {
 	case PaymentStarted:
-		return p.Revision == 0, p.Revision > 0
-	case PaymentSucceeded, PaymentFailed:
-		return false, true
+		return Replaceable{None: p.Revision == 0, Started: p.Revision > 0}
+	case PaymentHeld, PaymentSucceeded:
+		return Replaceable{Started: true, Held: true}
+	case PaymentFailed:
+		return Replaceable{Started: true}
 	case PaymentVoided:
-		return true, true
+		return Replaceable{None: true, Started: true, Held: true}
 	case PaymentNotDue:
-		return true, false
+		return Replaceable{None: true}
 	}
-	return false, false
+	return Replaceable{}
 }
+
+// Counted reports whether a write of the entry raises its Revision.
+func (p *Payment) Counted() bool { return p.State == PaymentStarted || p.State == PaymentHeld }

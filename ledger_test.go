@@ -19,31 +19,44 @@ func ledgerEntry(s PaymentState) Payment {
 
 // paymentMoves are the transitions of a ledger entry, a minute after noon.
 var paymentMoves = map[string]func(p *Payment) error{
-	"begin":   func(p *Payment) error { return p.Begin() },
-	"call":    func(p *Payment) error { return p.Call(noon.Add(UncertainFor)) },
-	"capture": func(p *Payment) error { return p.Capture(Receipt{"pi_1", p.Amount}, noon.Add(UncertainFor)) },
+	"begin": func(p *Payment) error { return p.Begin() },
+	"call":  func(p *Payment) error { return p.Call(noon.Add(UncertainFor)) },
+	"capture": func(p *Payment) error {
+		return p.Capture(Receipt{ProviderID: "pi_1", Amount: p.Amount}, noon.Add(UncertainFor))
+	},
 	"refund": func(p *Payment) error {
 		p.Step = RefundStep
-		return p.Refund(Receipt{"re_1", p.Amount}, noon.Add(UncertainFor))
+		return p.Refund(Receipt{ProviderID: "re_1", Amount: p.Amount}, noon.Add(UncertainFor))
 	},
 	"decline": func(p *Payment) error {
 		return p.Decline(&Error{
 			Code: CodePaymentDeclined, Message: "do_not_honor", Public: "No.",
 		}, noon.Add(UncertainFor))
 	},
-	"void":        func(p *Payment) error { return p.Void(nil, noon.Add(UncertainFor)) },
+	"void": func(p *Payment) error { return p.Void(nil, noon.Add(UncertainFor)) },
+	"authorize": func(p *Payment) error {
+		return p.Authorize(Receipt{ProviderID: "pi_1", Amount: p.Amount, HeldUntil: noon.Add(time.Hour)})
+	},
+	"renew": func(p *Payment) error { return p.BeginRenewal(noon.Add(UncertainFor)) },
+	"reauthorize": func(p *Payment) error {
+		return p.Reauthorize(Receipt{ProviderID: "pi_2", Amount: p.Amount, HeldUntil: noon.Add(time.Hour)})
+	},
+	"end renewal": func(p *Payment) error { return p.EndRenewal(true, noon) },
 	"nothing due": func(p *Payment) error { p.Amount.Amount = 0; return p.MarkNotDue(noon.Add(UncertainFor)) },
 	"unsettled":   func(p *Payment) error { return p.NoteUnsettled(*p, errors.New("lost"), noon.Add(UncertainFor)) },
 }
 
 func TestPayment_transitions(t *testing.T) {
 	t.Parallel()
-	states := []PaymentState{PaymentNew, PaymentStarted, PaymentSucceeded, PaymentFailed, PaymentVoided, PaymentNotDue}
+	states := []PaymentState{PaymentNew, PaymentStarted, PaymentHeld, PaymentSucceeded, PaymentFailed, PaymentVoided,
+		PaymentNotDue}
 	allowed := map[string]PaymentState{
 		" begin": PaymentStarted, " call": PaymentStarted, " void": PaymentVoided, " nothing due": PaymentNotDue,
 		"STARTED call": PaymentStarted, "STARTED unsettled": PaymentStarted, "STARTED capture": PaymentSucceeded,
 		"STARTED refund":  PaymentSucceeded,
-		"STARTED decline": PaymentFailed, "STARTED void": PaymentVoided,
+		"STARTED decline": PaymentFailed, "STARTED void": PaymentVoided, "STARTED authorize": PaymentHeld,
+		"AUTHORIZED capture": PaymentSucceeded, "AUTHORIZED void": PaymentVoided, "AUTHORIZED renew": PaymentHeld,
+		"AUTHORIZED reauthorize": PaymentHeld, "AUTHORIZED end renewal": PaymentHeld,
 	}
 	for _, from := range states {
 		for name, move := range paymentMoves {
@@ -63,7 +76,7 @@ func TestPayment_transitions(t *testing.T) {
 				if err != nil || p.State != to {
 					t.Fatalf("got %v, %+v, want %s", err, p, to)
 				}
-				if final := to != PaymentStarted; final != p.SettledAt.Equal(noon.Add(UncertainFor)) || final &&
+				if final := !p.Counted(); final != p.SettledAt.Equal(noon.Add(UncertainFor)) || final &&
 					!p.CalledAt.IsZero() {
 					t.Errorf("got %+v", p)
 				}
@@ -87,8 +100,8 @@ func TestPayment_Capture_otherStepOrAmount(t *testing.T) {
 	p := ledgerEntry(PaymentStarted)
 	was := p
 	for _, err := range []error{
-		p.Capture(Receipt{"pi_1", Money{499, "USD"}}, noon), p.Capture(Receipt{"pi_1", Money{500, "EUR"}}, noon),
-		p.Refund(Receipt{"re_1", p.Amount}, noon),
+		p.Capture(Receipt{ProviderID: "pi_1", Amount: Money{499, "USD"}}, noon), p.Capture(Receipt{ProviderID: "pi_1", Amount: Money{500, "EUR"}}, noon),
+		p.Refund(Receipt{ProviderID: "re_1", Amount: p.Amount}, noon),
 	} {
 		if err == nil || p != was {
 			t.Errorf("got %v, %+v", err, p)
@@ -182,17 +195,22 @@ func TestPayment_NoteKeySpent(t *testing.T) {
 func TestPayment_CanReplace(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		state         PaymentState
-		revision      int
-		none, started bool
+		state    PaymentState
+		revision int
+		want     Replaceable
 	}{
-		{PaymentNew, 0, false, false}, {PaymentStarted, 0, true, false}, {PaymentStarted, 2, false, true},
-		{PaymentSucceeded, 2, false, true},
-		{PaymentFailed, 2, false, true}, {PaymentVoided, 2, true, true}, {PaymentNotDue, 0, true, false},
+		{PaymentNew, 0, Replaceable{}},
+		{PaymentStarted, 0, Replaceable{None: true}},
+		{PaymentStarted, 2, Replaceable{Started: true}},
+		{PaymentHeld, 2, Replaceable{Started: true, Held: true}},
+		{PaymentSucceeded, 2, Replaceable{Started: true, Held: true}},
+		{PaymentFailed, 2, Replaceable{Started: true}},
+		{PaymentVoided, 2, Replaceable{None: true, Started: true, Held: true}},
+		{PaymentNotDue, 0, Replaceable{None: true}},
 	} {
 		p := Payment{State: tt.state, Revision: tt.revision}
-		if none, started := p.CanReplace(); none != tt.none || started != tt.started {
-			t.Errorf("%s, revision %d: %v, %v", tt.state, tt.revision, none, started)
+		if got := p.CanReplace(); got != tt.want {
+			t.Errorf("%s, revision %d: %+v", tt.state, tt.revision, got)
 		}
 	}
 }

@@ -48,14 +48,22 @@ func (o *Order) Confirm(by By) error {
 	return nil
 }
 
-// Capture records that the order's total was captured: a confirmed order becomes PAID. If a cancel
-// won the race, only the payment status changes and CodeOrderCancelled is returned, so that the
-// refund follows.
+// Capture records that the order's total was captured: a confirmed order becomes PAID; an authorised
+// one keeps its status. If a cancel won the race, only the payment status changes and
+// CodeOrderCancelled is returned, so that the refund follows.
 func (o *Order) Capture(by By) error {
+	if o.PaymentStatus == PaymentAuthorized && o.Status != Confirmed {
+		return o.captureAuthorized(by)
+	}
+	return o.secure(PaymentCaptured, nil, by)
+}
+
+// secure records that a confirmed order's total was authorised or captured.
+func (o *Order) secure(s PaymentStatus, a *Authorization, by By) error {
 	if err := o.expect(Confirmed); err != nil {
 		return err
 	}
-	o.PaymentStatus = PaymentCaptured
+	o.PaymentStatus, o.Authorization = s, a
 	if err := o.CanProceed(); err != nil {
 		o.record(by.change(OrderPaymentChanged))
 		return err
@@ -80,9 +88,6 @@ func (o *Order) SkipPayment(by By) error {
 	return nil
 }
 
-// IsCovered reports whether the order's total is captured and not wholly refunded, or is zero.
-func (o *Order) IsCovered() bool { return o.captured() || o.Total.Amount == 0 }
-
 // SetPaymentStatus records another payment status: declined, uncertain, refund pending. An order
 // that has ended keeps its status. After a cancel the status does not become uncertain: the refund
 // resolves it.
@@ -94,10 +99,14 @@ func (o *Order) SetPaymentStatus(s PaymentStatus, by By) {
 	o.record(by.change(OrderPaymentChanged))
 }
 
-// Fulfil ends a dispatched order. Returns CodeInvalidState.
+// Fulfil ends a dispatched order. Returns CodeInvalidState, also while its payment is only
+// authorised.
 func (o *Order) Fulfil(by By) error {
 	if err := o.expect(Shipping); err != nil {
 		return err
+	}
+	if o.PaymentStatus == PaymentAuthorized {
+		return Errorf(CodeInvalidState, "the payment of order %s is not captured", o.ID)
 	}
 	o.StockStatus = StockShipped
 	o.end(Fulfilled, by)
@@ -155,9 +164,9 @@ func (o *Order) ReleaseStock(by By) {
 	o.record(by.change(OrderStockChanged))
 }
 
-// Close ends an order that is not fulfilled: CANCELLED if a cancel was requested or the
-// hold expired, REJECTED otherwise. by.Reason is the code of the failure. Returns CodeInvalidState after dispatch, while a
-// payment is captured, uncertain or being refunded, and while stock is reserved.
+// Close ends an order that is not fulfilled: CANCELLED if a cancel was requested or the hold expired,
+// REJECTED otherwise. by.Reason is the code of the failure. Returns CodeInvalidState after dispatch,
+// while a payment is authorised, captured, uncertain or being refunded, and while stock is reserved.
 func (o *Order) Close(by By) error {
 	end := Rejected
 	if o.Cancel != nil {
@@ -183,10 +192,13 @@ func (o *Order) Close(by By) error {
 	return nil
 }
 
-// unsettled reports whether a payment is captured, may be captured, or is being refunded.
+// unsettled reports whether a payment is authorised or captured, may be, or is being refunded.
 func (o *Order) unsettled() bool {
-	return o.captured() || o.PaymentStatus == PaymentUncertain ||
-		o.PaymentStatus == PaymentRefundPending
+	switch o.PaymentStatus {
+	case PaymentAuthorized, PaymentUncertain, PaymentRefundPending:
+		return true
+	}
+	return o.captured()
 }
 
 // LastMessage returns the latest customer message of the timeline.

@@ -13,8 +13,9 @@ const (
 	Placed    Status = "PLACED"    // saved by the API
 	Confirmed Status = "CONFIRMED" // valid, and its stock is reserved
 	InReview  Status = "IN_REVIEW" // an operator checks it before any money moves
-	Paid      Status = "PAID"      // captured or free; the shipment is requested
-	Shipping  Status = "SHIPPING"  // dispatched: the point of no return
+	// the payment is secured: authorised or captured, or nothing is due; the shipment is requested
+	Paid      Status = "PAID"
+	Shipping  Status = "SHIPPING" // dispatched: the point of no return
 	Fulfilled Status = "FULFILLED"
 	Rejected  Status = "REJECTED"
 	Cancelled Status = "CANCELLED"
@@ -31,8 +32,10 @@ type PaymentStatus string
 
 // The payment statuses.
 const (
-	PaymentNone     PaymentStatus = "NONE" // nothing was charged yet, or nothing is due
-	PaymentCaptured PaymentStatus = "CAPTURED"
+	PaymentNone PaymentStatus = "NONE" // nothing is charged or authorised, or nothing is due
+	// PaymentAuthorized: the total is authorised, and captured at dispatch.
+	PaymentAuthorized PaymentStatus = "AUTHORIZED"
+	PaymentCaptured   PaymentStatus = "CAPTURED"
 	// PaymentRefundPending: the provider accepted the refund, and the money has not arrived yet.
 	PaymentRefundPending PaymentStatus = "REFUND_PENDING"
 	PaymentRefunded      PaymentStatus = "REFUNDED"
@@ -119,15 +122,17 @@ type Order struct {
 	UpdatedAt       time.Time     `json:"updatedAt"`
 	Attention       *Attention    `json:"attention,omitempty"`
 	// the last mark that an operator acknowledged
-	Acknowledged *Attention     `json:"acknowledged,omitempty"`
-	Unsent       *Unsent        `json:"unsent,omitempty"`
-	Cancel       *CancelRequest `json:"cancel,omitempty"`
-	Review       *Review        `json:"review,omitempty"`
-	Shipment     *Shipment      `json:"shipment,omitempty"`
-	Wait         *Wait          `json:"wait,omitempty"`
-	Holds        []Hold         `json:"holds,omitempty"`   // where the stock is held; empty: in the main warehouse
-	Refunds      []OrderRefund  `json:"refunds,omitempty"` // by operators; not the compensation's
-	Returns      []Return       `json:"returns,omitempty"`
+	Acknowledged *Attention `json:"acknowledged,omitempty"`
+	Unsent       *Unsent    `json:"unsent,omitempty"`
+	// the live authorisation of the total, while PaymentStatus is AUTHORIZED
+	Authorization *Authorization `json:"authorization,omitempty"`
+	Cancel        *CancelRequest `json:"cancel,omitempty"`
+	Review        *Review        `json:"review,omitempty"`
+	Shipment      *Shipment      `json:"shipment,omitempty"`
+	Wait          *Wait          `json:"wait,omitempty"`
+	Holds         []StockHold    `json:"holds,omitempty"`   // where the stock is held; empty: in the main warehouse
+	Refunds       []OrderRefund  `json:"refunds,omitempty"` // by operators; not the compensation's
+	Returns       []Return       `json:"returns,omitempty"`
 	// HoldUntil is when an order that is not paid is given up; zero: never.
 	HoldUntil time.Time `json:"holdUntil,omitzero"`
 	Timeline  []Change  `json:"timeline"`

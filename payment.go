@@ -40,9 +40,15 @@ type Payment struct {
 	RenewAt time.Time `json:"renewAt,omitzero"`
 	// CalledAt is the time of the last call without a conclusive reply; zero if no call is open.
 	CalledAt time.Time `json:"calledAt,omitzero"`
-	// Revision counts the writes while STARTED and guards CalledAt against lost updates.
+	// Revision counts the writes while STARTED or AUTHORIZED and guards them against lost updates.
 	Revision  int       `json:"revision"`
 	SettledAt time.Time `json:"settledAt,omitzero"`
+	// Manual: the charge is authorised first, and captured at dispatch.
+	Manual bool `json:"manual,omitempty"`
+	// HeldUntil is when the authorisation ends; zero if there is none.
+	HeldUntil time.Time `json:"heldUntil,omitzero"`
+	// Replaced is the authorisation that a renewal has replaced, until it is voided.
+	Replaced string `json:"replaced,omitempty"`
 }
 
 // Key returns the idempotency key of the last attempt.
@@ -68,13 +74,14 @@ func (p Payment) key(attempt int) string {
 // PaymentState is the state of a ledger entry.
 type PaymentState string
 
-// The states of a ledger entry. A STARTED entry is uncertain until the provider is asked; the later
-// states are final.
+// The states of a ledger entry. A STARTED entry is uncertain until the provider is asked; an
+// AUTHORIZED one is captured or voided later; the other states are final.
 const (
 	PaymentNew       PaymentState = "" // not in the ledger yet
 	PaymentStarted   PaymentState = "STARTED"
+	PaymentHeld      PaymentState = "AUTHORIZED"
 	PaymentSucceeded PaymentState = "SUCCEEDED"
 	PaymentFailed    PaymentState = "FAILED"  // declined by the provider
-	PaymentVoided    PaymentState = "VOIDED"  // voided: nothing was captured, and no call follows
+	PaymentVoided    PaymentState = "VOIDED"  // nothing was captured, and no call follows
 	PaymentNotDue    PaymentState = "NOT_DUE" // the amount is zero: the provider is not called
 )

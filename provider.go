@@ -5,13 +5,21 @@ import (
 	"time"
 )
 
-// Charge is a request to authorise and capture an amount. Repeating it with the same Key has no
-// further effect.
+// Charge is a request to authorise an amount and, unless it is Manual, to capture it. Repeating it
+// with the same Key has no further effect.
 type Charge struct {
 	Key           string // idempotency key
 	OrderID       string
 	Amount        Money
 	PaymentMethod string
+	Manual        bool // the capture follows later
+}
+
+// Hold identifies an authorised amount at the provider.
+type Hold struct {
+	OrderID    string
+	ProviderID string
+	Amount     Money
 }
 
 // Refund is a request to refund a part of a captured amount, or what is left of it. Several refunds
@@ -32,6 +40,8 @@ type Refund struct {
 type Receipt struct {
 	ProviderID string `json:"providerId"`
 	Amount     Money  `json:"amount"`
+	// HeldUntil is when the authorisation ends, if the amount is authorised and not captured.
+	HeldUntil time.Time `json:"heldUntil,omitzero"`
 }
 
 // KeySpent wraps a provider error that the provider may repeat for the same idempotency key, even

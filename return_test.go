@@ -75,7 +75,7 @@ func TestOrder_RequestReturn_refuses(t *testing.T) {
 func TestOrder_ReceiveReturn_warehouses(t *testing.T) {
 	t.Parallel()
 	o := taxed(t, 5, Worth{Net: 500, Tax: 50, Shipping: 100})
-	o.Holds = []Hold{{SKU: "a", Quantity: 2}, {SKU: "a", Warehouse: "east", Quantity: 3}}
+	o.Holds = []StockHold{{SKU: "a", Quantity: 2}, {SKU: "a", Warehouse: "east", Quantity: 3}}
 	for _, tt := range []struct {
 		id    string
 		units int

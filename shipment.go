@@ -26,7 +26,8 @@ const (
 // RequestShipment records that a request to the carrier is due, and the waiting step: its name,
 // token and attempt. A newer attempt of the step keeps the shipment, and its token receives an
 // answer that is already known. An older attempt changes nothing. Returns CodeOrderCancelled;
-// CodeInvalidState for an older attempt, and for an order that is not paid or has ended.
+// CodeInvalidState for an older attempt, and for an order that is not paid or has ended;
+// CodeAuthorizationLapsed.
 func (o *Order) RequestShipment(shipmentID string, w Wait, by By) error {
 	w.Since, w.RequestedAt = by.At, by.At
 	if o.Shipment != nil {
@@ -38,8 +39,8 @@ func (o *Order) RequestShipment(shipmentID string, w Wait, by By) error {
 	if err := o.expect(Paid); err != nil {
 		return err
 	}
-	if !o.IsCovered() {
-		return Errorf(CodeInvalidState, "payment of order %s is %s", o.ID, o.PaymentStatus)
+	if err := o.checkCovered(by.At); err != nil {
+		return err
 	}
 	o.Shipment = &Shipment{ID: shipmentID, Status: ShipmentStatusRequested}
 	o.Wait = &w
@@ -136,8 +137,9 @@ func (o *Order) clearWaiting() {
 
 // Dispatch records that the carrier has dispatched the goods: the point of no return. Calling it
 // again with the same tracking is a no-op; with another tracking it corrects the shipment. Returns
-// CodeOrderCancelled if a cancel won; CodeInvalidState if no shipment was requested, if it failed,
-// or if the tracking was already replaced.
+// CodeOrderCancelled if a cancel won; CodeAuthorizationLapsed if the payment is no longer secured;
+// CodeInvalidState if no shipment was requested, if it failed, or if the tracking was already
+// replaced.
 func (o *Order) Dispatch(carrier, trackingNumber string, by By) error {
 	if o.Shipment != nil && o.Shipment.Status == ShipmentStatusDispatched {
 		return o.Shipment.correct(o, Tracking{carrier, trackingNumber}, by)
@@ -150,6 +152,9 @@ func (o *Order) Dispatch(carrier, trackingNumber string, by By) error {
 	}
 	if o.Shipment == nil || o.Shipment.Status != ShipmentStatusRequested {
 		return Errorf(CodeInvalidState, "order %s has no open shipment request", o.ID)
+	}
+	if err := o.checkCovered(by.At); err != nil {
+		return err
 	}
 	o.Shipment.Status, o.Shipment.Carrier, o.Shipment.TrackingNumber = ShipmentStatusDispatched, carrier, trackingNumber
 	o.clearWaiting()

@@ -50,8 +50,8 @@ func (o *Order) StockMoves(kind StockMoveKind) []StockMove {
 	return moves
 }
 
-// Hold is the stock of one product that is held for an order in one warehouse.
-type Hold struct {
+// StockHold is the stock of one product that is held for an order in one warehouse.
+type StockHold struct {
 	SKU       string `json:"sku"`
 	Warehouse string `json:"warehouse,omitempty"` // "" is the MainWarehouse
 	Quantity  int    `json:"quantity"`
@@ -65,6 +65,6 @@ func (o *Order) SetHolds(reserved []StockMove) {
 		return
 	}
 	for _, m := range reserved {
-		o.Holds = append(o.Holds, Hold{SKU: m.SKU, Warehouse: m.Warehouse, Quantity: m.Quantity})
+		o.Holds = append(o.Holds, StockHold{SKU: m.SKU, Warehouse: m.Warehouse, Quantity: m.Quantity})
 	}
 }

@@ -14,7 +14,7 @@ type Step struct {
 // require that the order still has the version it was loaded with, that the step was not recorded
 // yet, that the payment may replace the ledger's entry (CanReplace), and that there is enough
 // stock in each warehouse. A claim that belongs to another order by now stays, and the rest is
-// applied. They raise the version of the order, and the revision of a STARTED payment.
+// applied. They raise the version of the order, and the revision of a payment that is Counted.
 type Write struct {
 	Order   *Order // nil if unchanged
 	Step    *Step

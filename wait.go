@@ -62,11 +62,13 @@ func (o *Order) await(w Wait) (bool, error) {
 }
 
 // OnlyWaits reports whether the order waits for an answer and nothing is due meanwhile: the carrier
-// got a request recently, or the step's time is not over. Such an order may stay unchanged for
-// days.
+// got a request recently, or the step's time is not over, and the authorisation needs no renewal.
+// Such an order may stay unchanged for days.
 func (o *Order) OnlyWaits(after, within time.Duration, now time.Time) bool {
 	switch {
-	case o.Wait == nil || o.Answer() != nil || o.Attention != nil && !o.Attention.is(AttentionWaiting):
+	case o.Wait == nil || o.Answer() != nil || o.ReauthorizationDue(now):
+		return false
+	case o.Attention != nil && !o.Attention.is(AttentionWaiting) && !o.Attention.is(AttentionAuthorization):
 		return false
 	case o.Wait.Step == StepRequestShipment:
 		return o.Unanswered() && !o.RenewalDue(after, now) && !o.Overdue(within, now)

@@ -27,7 +27,7 @@ type opsOrderView struct {
 	Attention   *attentionView        `json:"attention,omitempty"`
 	Review      *reviewView           `json:"review,omitempty"`
 	WaitingAt   string                `json:"waitingAt,omitempty"`
-	Holds       []orderflow.Hold      `json:"holds,omitempty"`
+	Holds       []orderflow.StockHold `json:"holds,omitempty"`
 	HoldUntil   *moment               `json:"holdUntil,omitempty"`
 	Timeline    []opsChangeView       `json:"timeline"`
 	Version     int64                 `json:"version"`
@@ -81,9 +81,9 @@ func (s *server) opsListOrders(r *request) (*reply, error) {
 }
 
 // viewHolds returns where the order's stock is held, and until when if it is not paid.
-func viewHolds(o *orderflow.Order) (holds []orderflow.Hold, until *moment) {
+func viewHolds(o *orderflow.Order) (holds []orderflow.StockHold, until *moment) {
 	for _, m := range o.StockMoves(orderflow.Reserve) {
-		holds = append(holds, orderflow.Hold{
+		holds = append(holds, orderflow.StockHold{
 			SKU: m.SKU, Warehouse: cmp.Or(m.Warehouse, orderflow.MainWarehouse), Quantity: m.Quantity,
 		})
 	}

@@ -99,11 +99,11 @@ func TestOpsGetOrder_holds(t *testing.T) {
 	must(t, o.Confirm(orderflow.By{At: noon}))
 	f.save(o)
 	var got struct {
-		Holds     []orderflow.Hold `json:"holds"`
+		Holds     []orderflow.StockHold `json:"holds"`
 		HoldUntil string           `json:"holdUntil"`
 	}
 	must(t, json.Unmarshal(f.get(&operator, "/ops/orders/"+id).expect(200, "").body, &got))
-	want := []orderflow.Hold{{SKU: "MUG-BLUE", Warehouse: "east", Quantity: 2}, {SKU: "TEA-GREY", Warehouse: "main", Quantity: 1}}
+	want := []orderflow.StockHold{{SKU: "MUG-BLUE", Warehouse: "east", Quantity: 2}, {SKU: "TEA-GREY", Warehouse: "main", Quantity: 1}}
 	if !slices.Equal(got.Holds, want) || got.HoldUntil != "2026-11-22T13:00:00.000Z" {
 		t.Errorf("got %+v", got)
 	}

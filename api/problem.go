@@ -55,6 +55,8 @@ var statuses = map[orderflow.Code]int{
 	orderflow.CodeOutOfStock:      http.StatusConflict,
 	codeIdempotencyInFlight:       http.StatusConflict,
 
+	orderflow.CodeAuthorizationLapsed: http.StatusConflict,
+
 	orderflow.CodeRefundExceedsPaid:    http.StatusConflict,
 	orderflow.CodeDuplicateRefund:      http.StatusConflict,
 	orderflow.CodeReturnTooLate:        http.StatusConflict,

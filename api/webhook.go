@@ -81,6 +81,10 @@ func (s *server) applyNotice(o *orderflow.Order, n orderflow.ShipmentNotice) (la
 	if err == nil || o.Shipment.Status == orderflow.ShipmentStatusDispatched {
 		return nil, err
 	}
+	if orderflow.CodeOf(err) == orderflow.CodeAuthorizationLapsed {
+		o.NoteRefusedDispatch(by)
+		return err, nil
+	}
 	o.NoteLateDispatch(n.Carrier, n.TrackingNumber, by)
 	return refusef(orderflow.CodeOf(err),
 		"the shipment should not have been dispatched (%v); the dispatch is recorded, and an operator will handle it",

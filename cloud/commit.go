@@ -52,7 +52,7 @@ func (s *Orders) Commit(ctx context.Context, w orderflow.Write) error {
 	if w.Order != nil {
 		w.Order.Version++
 	}
-	if w.Payment != nil && w.Payment.State == orderflow.PaymentStarted {
+	if w.Payment != nil && w.Payment.Counted() {
 		w.Payment.Revision++
 	}
 	return nil

@@ -33,35 +33,45 @@ func (s *Payments) Payment(ctx context.Context, orderID, step string) (*orderflo
 // formerlyVoided is the reason of FAILED entries that were voided before the state VOIDED existed.
 const formerlyVoided = string(orderflow.CodeOrderCancelled)
 
-// putPayment writes a ledger entry if it may replace the saved one. A STARTED entry becomes its
-// next revision.
+// putPayment writes a ledger entry if it may replace the saved one. A STARTED or AUTHORIZED entry
+// becomes its next revision.
 func putPayment(table string, p *orderflow.Payment) (*types.Put, error) {
 	next := *p
-	if p.State == orderflow.PaymentStarted {
+	if p.Counted() {
 		next.Revision++
 	}
 	it, err := MarshalItem(&next)
 	if err != nil {
 		return nil, fmt.Errorf("marshal payment: %w", err)
 	}
-	none, started := p.CanReplace()
-	if !none && !started {
+	may := p.CanReplace()
+	if may == (orderflow.Replaceable{}) {
 		return nil, fmt.Errorf("put payment: unknown state %q", p.State)
 	}
 	put := &types.Put{TableName: &table, Item: it}
 	var conditions []string
-	if none {
+	if may.None {
 		conditions = append(conditions, "attribute_not_exists(orderId)")
 	}
-	if started {
+	if may.Started || may.Held {
 		put.ExpressionAttributeNames = map[string]string{"#state": "state"}
-		put.ExpressionAttributeValues = item{":started": str(string(orderflow.PaymentStarted))}
+		put.ExpressionAttributeValues = item{}
+	}
+	const sameRevision = " AND revision = :read"
+	if may.Started {
 		open := "#state = :started"
 		if p.State == orderflow.PaymentStarted {
-			open += " AND revision = :read"
-			put.ExpressionAttributeValues[":read"] = number(int64(p.Revision))
+			open += sameRevision
 		}
 		conditions = append(conditions, open)
+		put.ExpressionAttributeValues[":started"] = str(string(orderflow.PaymentStarted))
+	}
+	if may.Held {
+		conditions = append(conditions, "#state = :held"+sameRevision)
+		put.ExpressionAttributeValues[":held"] = str(string(orderflow.PaymentHeld))
+	}
+	if may.Held || may.Started && p.State == orderflow.PaymentStarted {
+		put.ExpressionAttributeValues[":read"] = number(int64(p.Revision))
 	}
 	put.ConditionExpression = aws.String(strings.Join(conditions, " OR "))
 	return put, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -19,6 +20,8 @@ type SandboxRecord struct {
 	ProviderID string           `json:"providerId,omitempty"`
 	Amount     *orderflow.Money `json:"amount,omitempty"`
 	Declined   string           `json:"declined,omitempty"` // the decline code
+	HeldUntil  *time.Time       `json:"heldUntil,omitempty"`
+	Settled    string           `json:"settled,omitempty"`
 	Lifted     bool             `json:"lifted,omitempty"`
 }
 

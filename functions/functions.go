@@ -98,12 +98,16 @@ var constructors = map[string]func(*parts) lambda.Handler{
 		return handle(p, tasks.Release{Orders: p.stockOrders(), Steps: p.steps(), Now: p.opts.Clock}.Handle)
 	},
 	"record": func(p *parts) lambda.Handler {
-		return handle(p, tasks.Record{Orders: p.stockOrders(), Steps: p.steps(), Now: p.opts.Clock}.Handle)
+		orders := p.stockOrders()
+		orders.Payments = p.env.required("PAYMENTS_TABLE")
+		return handle(p, tasks.Record{
+			Orders: orders, Steps: p.steps(), Ledger: p.ledger(), Gateway: p.gateway(), Now: p.opts.Clock,
+		}.Handle)
 	},
 	"charge": func(p *parts) lambda.Handler {
 		return handle(p, tasks.Charge{
 			Orders: p.moneyOrders(), Steps: p.steps(), Ledger: p.ledger(), Gateway: p.gateway(), Rules: p.reviewRules(),
-			Now: p.opts.Clock,
+			Now: p.opts.Clock, AtPlacement: p.env.required("CAPTURE_AT") == "placement",
 		}.Handle)
 	},
 	"review": func(p *parts) lambda.Handler {

@@ -36,7 +36,7 @@ func (p *parts) gateway() tasks.Gateway {
 		}
 		return p.opts.Stripe(key, p.opts.HTTPClient, p.opts.Clock)
 	}
-	return payment.Sandbox{Memory: sandboxMemory{cloud.Sandbox{DB: p.db(), Table: table}}}
+	return payment.Sandbox{Memory: sandboxMemory{cloud.Sandbox{DB: p.db(), Table: table}}, Now: p.opts.Clock}
 }
 
 // sandboxMemory stores the sandbox's records in a table.

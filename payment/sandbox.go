@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/orderflow-dev/orderflow"
 	"github.com/orderflow-dev/orderflow/payment/decline"
@@ -28,6 +29,15 @@ const (
 	LostReply         = "pm_sandbox_lost_reply"       // captures, and the first reply is lost
 	TooSmall          = "pm_sandbox_amount_too_small" // refuses every amount as too small
 	TryAgainLater     = "pm_sandbox_try_again_later"  // declines the first attempt, accepts the next
+	ShortHold         = "pm_sandbox_short_hold"       // the first authorisation ends within a day
+	RenewalDeclined   = "pm_sandbox_renewal_declined" // as ShortHold, and the second attempt is declined
+)
+
+// holdFor is how long an authorisation lasts, as Stripe's for most cards. Those of ShortHold are due
+// for renewal at once.
+const (
+	holdFor      = 7 * 24 * time.Hour
+	shortHoldFor = 23 * time.Hour
 )
 
 // declines maps payment methods to the code with which they are declined, as defined by Stripe.
@@ -44,13 +54,15 @@ var declines = map[string]string{
 // OutageKey is the key of the record of the outage.
 const OutageKey = "outage"
 
-// Record is a record of the sandbox: the outcome of a charge or refund, or whether the outage is
-// lifted.
+// Record is a record of the sandbox: the outcome of a charge or refund, an authorisation and its end,
+// or whether the outage is lifted.
 type Record struct {
 	Key        string
 	ProviderID string
 	Amount     *orderflow.Money // nil if declined
 	Declined   string           // the decline code
+	HeldUntil  *time.Time       // of an authorisation: when it ends; nil for a capture
+	Settled    string           // of an authorisation's end: captured or voided
 	Lifted     bool             // of OutageKey
 }
 
@@ -71,13 +83,24 @@ type Memory interface {
 
 // Sandbox is a gateway whose outcome depends only on the payment method. Repeating a call with the
 // same key has no further effect.
-type Sandbox struct{ Memory Memory }
+type Sandbox struct {
+	Memory Memory
+	Now    func() time.Time
+}
 
-// Charge captures or declines as the payment method defines; an unknown method is declined. As with
-// Stripe, a repeated key gets the first answer.
+// Charge authorises, captures or declines as the payment method defines; an unknown method is
+// declined. As with Stripe, a repeated key gets the first answer.
 func (s Sandbox) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Receipt, error) {
 	switch c.PaymentMethod {
-	case Visa, LostReply, PendingRefund, FailingRefund:
+	case Visa, LostReply, PendingRefund, FailingRefund, ShortHold:
+	case RenewalDeclined:
+		first, err := s.first(ctx, c.OrderID, c.Key)
+		if err != nil {
+			return orderflow.Receipt{}, err
+		}
+		if !first {
+			return s.decline(ctx, c, declines[InsufficientFunds])
+		}
 	case Flaky:
 		n, err := s.Memory.Count(ctx, c.Key)
 		if err != nil {
@@ -104,7 +127,7 @@ func (s Sandbox) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Rece
 	default:
 		return s.decline(ctx, c, cmp.Or(declines[c.PaymentMethod], declines[Declined]))
 	}
-	return s.capture(ctx, c)
+	return s.accept(ctx, c)
 }
 
 // first reports whether the key belongs to the first attempt of an order.
@@ -120,12 +143,20 @@ func notAvailable() error {
 	return orderflow.Errorf(orderflow.CodePaymentUnavailable, "the sandbox provider is unavailable")
 }
 
-func (s Sandbox) capture(ctx context.Context, c orderflow.Charge) (orderflow.Receipt, error) {
+// accept records an authorisation or capture.
+func (s Sandbox) accept(ctx context.Context, c orderflow.Charge) (orderflow.Receipt, error) {
 	id := providerID("pi", c.Key)
 	if c.PaymentMethod == PendingRefund || c.PaymentMethod == FailingRefund {
 		id += "_" + c.PaymentMethod // Refund does not receive the payment method
 	}
-	r, first, err := s.Memory.Remember(ctx, Record{Key: c.Key, ProviderID: id, Amount: &c.Amount})
+	made := Record{Key: c.Key, ProviderID: id, Amount: &c.Amount}
+	if c.Manual {
+		var err error
+		if made.HeldUntil, err = s.hold(ctx, c, id); err != nil {
+			return orderflow.Receipt{}, err
+		}
+	}
+	r, first, err := s.Memory.Remember(ctx, made)
 	if err != nil {
 		return orderflow.Receipt{}, fmt.Errorf("sandbox: remember charge: %w", err)
 	}
@@ -144,8 +175,8 @@ func (s Sandbox) decline(ctx context.Context, c orderflow.Charge, code string) (
 	return receipt(r)
 }
 
-// Lookup returns the outcome of a charge. An earlier attempt that captured takes precedence over
-// the last one.
+// Lookup returns the outcome of a charge. An earlier attempt that authorised or captured takes
+// precedence over a declined last one.
 func (s Sandbox) Lookup(ctx context.Context, p orderflow.Payment) (orderflow.Receipt, error) {
 	var last error
 	for i, key := range p.Keys() {
@@ -155,8 +186,11 @@ func (s Sandbox) Lookup(ctx context.Context, p orderflow.Payment) (orderflow.Rec
 		}
 		if err == nil {
 			var got orderflow.Receipt
-			if got, err = receipt(r); err == nil {
+			if got, err = s.outcome(ctx, r); err == nil {
 				return got, nil
+			}
+			if orderflow.CodeOf(err) == "" {
+				return orderflow.Receipt{}, err
 			}
 		}
 		if i == 0 {
@@ -219,7 +253,11 @@ func receipt(r Record) (orderflow.Receipt, error) {
 	case r.Amount == nil:
 		return orderflow.Receipt{}, fmt.Errorf("sandbox: record %s holds no amount", r.Key)
 	}
-	return orderflow.Receipt{ProviderID: r.ProviderID, Amount: *r.Amount}, nil
+	out := orderflow.Receipt{ProviderID: r.ProviderID, Amount: *r.Amount}
+	if r.HeldUntil != nil {
+		out.HeldUntil = *r.HeldUntil
+	}
+	return out, nil
 }
 
 // providerID returns the id of a charge ("pi") or refund ("re"). It depends only on the key.

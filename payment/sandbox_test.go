@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/orderflow-dev/orderflow"
 )
@@ -17,6 +18,9 @@ type memory struct {
 	counts  map[string]int
 	taken   map[string]map[string]int64 // by charge and key
 }
+
+// clock is the sandbox's clock.
+func clock() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }
 
 func newMemory() *memory {
 	return &memory{records: map[string]Record{}, counts: map[string]int{}, taken: map[string]map[string]int64{}}
@@ -99,7 +103,7 @@ func TestSandbox_Charge(t *testing.T) {
 	} {
 		t.Run(tt.method, func(t *testing.T) {
 			t.Parallel()
-			s := Sandbox{newMemory()}
+			s := Sandbox{newMemory(), clock}
 			c := orderflow.Charge{
 				Key: "ord_1/charge", OrderID: "ord_1", Amount: orderflow.Money{Amount: 1250, Currency: "USD"},
 				PaymentMethod: tt.method,
@@ -131,7 +135,7 @@ func TestSandbox_Charge(t *testing.T) {
 func TestSandbox_Charge_outageLifted(t *testing.T) {
 	t.Parallel()
 	m := newMemory()
-	s := Sandbox{m}
+	s := Sandbox{m, clock}
 	c := orderflow.Charge{Key: "ord_1/charge", Amount: orderflow.Money{Amount: 5, Currency: "USD"}, PaymentMethod: Outage}
 	if _, err := s.Charge(t.Context(), c); orderflow.CodeOf(err) != orderflow.CodePaymentUnavailable {
 		t.Fatalf("during the outage: %v", err)
@@ -149,7 +153,7 @@ func TestSandbox_Charge_declineCodes(t *testing.T) {
 		TooSmall:                            "amount_too_small",
 		"pm_card_chargeDeclinedExpiredCard": "expired_card",
 	} {
-		_, err := Sandbox{newMemory()}.Charge(t.Context(), orderflow.Charge{Key: "k", PaymentMethod: method})
+		_, err := Sandbox{newMemory(), clock}.Charge(t.Context(), orderflow.Charge{Key: "k", PaymentMethod: method})
 		if err == nil || err.Error() != "PaymentDeclined: "+want {
 			t.Errorf("%s: %v", method, err)
 		}
@@ -158,7 +162,7 @@ func TestSandbox_Charge_declineCodes(t *testing.T) {
 
 func TestSandbox_Charge_attempts(t *testing.T) {
 	t.Parallel()
-	s := Sandbox{newMemory()}
+	s := Sandbox{newMemory(), clock}
 	p := orderflow.Payment{OrderID: "ord_1", Step: "charge"}
 	charge := func() (orderflow.Receipt, error) {
 		return s.Charge(t.Context(), orderflow.Charge{
@@ -197,7 +201,7 @@ func TestSandbox_Refund_slow(t *testing.T) {
 		{PendingRefund, "", orderflow.CodeRefundPending, orderflow.CodeRefundPending},
 		{FailingRefund, orderflow.CodeRefundFailed, "", orderflow.CodeRefundFailed},
 	} {
-		s := Sandbox{newMemory()}
+		s := Sandbox{newMemory(), clock}
 		captured, err := s.Charge(t.Context(), orderflow.Charge{
 			Key: "ord_1/charge", OrderID: "ord_1", Amount: amount, PaymentMethod: tt.method,
 		})
@@ -220,7 +224,7 @@ func TestSandbox_Refund_slow(t *testing.T) {
 
 func TestSandbox_Refund(t *testing.T) {
 	t.Parallel()
-	s := Sandbox{newMemory()}
+	s := Sandbox{newMemory(), clock}
 	f := orderflow.Refund{
 		Key: "ord_1/refund", OrderID: "ord_1", ProviderID: "pi_1",
 		Captured: amount, Amount: orderflow.Money{Amount: 7, Currency: "USD"},
@@ -241,7 +245,7 @@ func TestSandbox_Refund(t *testing.T) {
 // Several refunds of one charge never exceed it, whatever their order; a repeated key refunds once.
 func TestSandbox_Refund_parts(t *testing.T) {
 	t.Parallel()
-	s := Sandbox{newMemory()}
+	s := Sandbox{newMemory(), clock}
 	for i, tt := range []struct {
 		key    string
 		amount int64
@@ -262,7 +266,7 @@ func TestSandbox_Refund_parts(t *testing.T) {
 
 func TestSandbox_Charge_concurrent(t *testing.T) {
 	t.Parallel()
-	s := Sandbox{newMemory()}
+	s := Sandbox{newMemory(), clock}
 	c := orderflow.Charge{Key: "k", Amount: orderflow.Money{Amount: 7, Currency: "USD"}, PaymentMethod: LostReply}
 	lost := make(chan error, 16)
 	var wg sync.WaitGroup

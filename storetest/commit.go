@@ -99,7 +99,7 @@ func testGuards(t *testing.T, open Opener) {
 		}}
 	}
 	started, succeeded, failed := orderflow.PaymentStarted, orderflow.PaymentSucceeded, orderflow.PaymentFailed
-	voided, notDue := orderflow.PaymentVoided, orderflow.PaymentNotDue
+	voided, notDue, held := orderflow.PaymentVoided, orderflow.PaymentNotDue, orderflow.PaymentHeld
 	second := func() orderflow.Write {
 		w := pay(started, 1)
 		w.Payment.Attempt, w.Payment.RenewAt = 2, time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -130,6 +130,22 @@ func testGuards(t *testing.T, open Opener) {
 		{"payment voided where none is due", []orderflow.Write{pay(notDue, 0), pay(voided, 0)}, conflict},
 		{"payment voided after a start", []orderflow.Write{pay(started, 0), pay(voided, 1)}, ""},
 		{"payment declined without a start", []orderflow.Write{pay(failed, 0)}, conflict},
+		{"payment authorised", []orderflow.Write{pay(started, 0), pay(held, 1)}, ""},
+		{"payment authorised without a start", []orderflow.Write{pay(held, 0)}, conflict},
+		{"authorisation changed", []orderflow.Write{pay(started, 0), pay(held, 1), pay(held, 2)}, ""},
+		{"authorisation changed concurrently",
+			[]orderflow.Write{pay(started, 0), pay(held, 1), pay(held, 2), pay(held, 2)}, conflict},
+		{"authorisation captured", []orderflow.Write{pay(started, 0), pay(held, 1), pay(succeeded, 2)}, ""},
+		{"authorisation captured after a renewal",
+			[]orderflow.Write{pay(started, 0), pay(held, 1), pay(held, 2), pay(succeeded, 2)}, conflict},
+		{"authorisation voided", []orderflow.Write{pay(started, 0), pay(held, 1), pay(voided, 2)}, ""},
+		{"authorisation voided after a renewal",
+			[]orderflow.Write{pay(started, 0), pay(held, 1), pay(held, 2), pay(voided, 2)}, conflict},
+		{"authorisation voided after its capture",
+			[]orderflow.Write{pay(started, 0), pay(held, 1), pay(succeeded, 2), pay(voided, 2)}, conflict},
+		{"authorisation declined", []orderflow.Write{pay(started, 0), pay(held, 1), pay(failed, 2)}, conflict},
+		{"payment started after its authorisation",
+			[]orderflow.Write{pay(started, 0), pay(held, 1), pay(started, 2)}, conflict},
 		{"nothing", []orderflow.Write{{}}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -7,7 +7,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Charge captures an order's total once.
+// Charge secures an order's total once: it authorises it, for the capture at dispatch, or captures
+// it at once.
 //
 // The ledger entry is written before the provider is called. An entry in state STARTED means that
 // the outcome of an earlier call is unknown: the task asks the provider first, however late, and
@@ -20,19 +21,21 @@ type Charge struct {
 	Gateway Gateway
 	Rules   orderflow.ReviewRules // which orders wait for a review first
 	Now     Clock
+	// AtPlacement captures new charges at once, instead of at dispatch.
+	AtPlacement bool
 }
 
 // Charged is the result of Charge.
 type Charged struct {
 	orderflow.Receipt
-	// Cancelled reports whether a cancel won while the money was captured. The refund follows.
+	// Cancelled reports whether a cancel won while the amount was secured. The undo follows.
 	Cancelled bool `json:"cancelled,omitempty"`
 }
 
 // Handle returns CodePaymentDeclined with the provider's code and the customer's reason;
-// CodeOrderCancelled, after recording a capture; CodePaymentUnavailable or CodePaymentUncertain,
-// which may be retried. An order whose total is zero is not charged. An order that needs a review, or
-// did not pass it, is not charged either: the codes of review.
+// CodeOrderCancelled, after recording what was secured; CodePaymentUnavailable or
+// CodePaymentUncertain, which may be retried. An order whose total is zero is not charged. An order
+// that needs a review, or did not pass it, is not charged either: the codes of review.
 func (c Charge) Handle(ctx context.Context, in Input) (Charged, error) {
 	out, err := c.charge(ctx, in)
 	if err == nil && out.Cancelled {
@@ -51,7 +54,7 @@ func (c Charge) charge(ctx context.Context, in Input) (Charged, error) {
 	return retry(ctx, func() (Charged, error) { return c.record(ctx, *v.unrecorded) })
 }
 
-// verdict is the result of a charge, or a settled entry that is not recorded yet.
+// verdict is the result of a charge, or an entry with an outcome that is not recorded yet.
 type verdict struct {
 	out        Charged
 	unrecorded *orderflow.Payment
@@ -92,6 +95,7 @@ func (c Charge) begin(ctx context.Context, o *orderflow.Order) (verdict, error) 
 		out, err := c.nothingDue(ctx, o, entry)
 		return verdict{out: out}, err
 	}
+	entry.Manual = !c.AtPlacement
 	return c.call(ctx, o, entry)
 }
 
@@ -117,7 +121,7 @@ func (c Charge) resume(ctx context.Context, o *orderflow.Order, entry *orderflow
 	receipt, err := c.Gateway.Lookup(ctx, *entry)
 	switch {
 	case err == nil:
-		return verdict{unrecorded: entry}, entry.Capture(receipt, c.Now().UTC())
+		return verdict{unrecorded: entry}, entry.Secure(receipt, c.Now().UTC())
 	case orderflow.CodeOf(err) == orderflow.CodePaymentDeclined:
 		return verdict{unrecorded: entry}, entry.Decline(err, c.Now().UTC())
 	case orderflow.HadNoEffect(err):
@@ -143,10 +147,10 @@ func (c Charge) call(ctx context.Context, o *orderflow.Order, entry *orderflow.P
 		return verdict{}, err
 	}
 	receipt, err := c.Gateway.Charge(ctx, orderflow.Charge{
-		Key: entry.Key(), OrderID: o.ID, Amount: entry.Amount, PaymentMethod: o.PaymentMethod,
+		Key: entry.Key(), OrderID: o.ID, Amount: entry.Amount, PaymentMethod: o.PaymentMethod, Manual: entry.Manual,
 	})
 	if err == nil {
-		return verdict{unrecorded: entry}, entry.Capture(receipt, c.Now().UTC())
+		return verdict{unrecorded: entry}, entry.Secure(receipt, c.Now().UTC())
 	}
 	reply := providerError(err)
 	note := c.saveEntry

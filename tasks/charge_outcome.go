@@ -9,14 +9,14 @@ import (
 // record writes the provider's outcome to ledger, order and step at once. If another invocation has
 // settled the charge first, its outcome counts.
 func (c Charge) record(ctx context.Context, entry orderflow.Payment) (Charged, error) {
-	out := Charged{Receipt: orderflow.Receipt{ProviderID: entry.ProviderID, Amount: entry.Amount}}
+	out := Charged{Receipt: receiptOf(entry)}
 	_, err := updateOnce(ctx, c.Orders, entry.OrderID, func(o *orderflow.Order, w *orderflow.Write) (err error) {
 		w.Payment = &entry
 		if entry.State == orderflow.PaymentFailed {
 			o.SetPaymentStatus(orderflow.PaymentDeclined, c.Now.declined(orderflow.ChargeStep, entry.DeclineError()))
 			return nil
 		}
-		err = o.Capture(c.Now.by(orderflow.ChargeStep, ""))
+		err = secure(o, entry, c.Now.by(orderflow.ChargeStep, ""))
 		if out.Cancelled = orderflow.CodeOf(err) == orderflow.CodeOrderCancelled; err != nil && !out.Cancelled {
 			return err
 		}
@@ -51,17 +51,39 @@ func (c Charge) recorded(ctx context.Context, entry orderflow.Payment) (Charged,
 	if err != nil {
 		return Charged{}, err
 	}
-	if step == nil { // captured and recorded by Refund, after a lost reply
-		return Charged{orderflow.Receipt{ProviderID: entry.ProviderID, Amount: entry.Amount}, true}, nil
+	if step == nil { // recorded by Refund, after a lost reply
+		return Charged{receiptOf(entry), true}, nil
 	}
 	return readResult[Charged](step)
 }
 
-// refundVoided refunds a capture that took effect after Refund voided the entry. This is rare.
+// receiptOf returns the receipt of an entry that was authorised or captured.
+func receiptOf(entry orderflow.Payment) orderflow.Receipt {
+	r := orderflow.Receipt{ProviderID: entry.ProviderID, Amount: entry.Amount}
+	if entry.State == orderflow.PaymentHeld {
+		r.HeldUntil = entry.HeldUntil
+	}
+	return r
+}
+
+// secure records with the order what the ledger entry holds: an authorisation or a capture.
+func secure(o *orderflow.Order, entry orderflow.Payment, by orderflow.By) error {
+	if entry.State == orderflow.PaymentHeld {
+		return o.Authorize(entry.HeldUntil, by)
+	}
+	return o.Capture(by)
+}
+
+// refundVoided undoes a charge that took effect after Refund voided the entry. This is rare.
 func (c Charge) refundVoided(ctx context.Context, entry orderflow.Payment) error {
 	if entry.Amount.Amount > 0 {
 		receipt, err := c.Gateway.Lookup(ctx, entry)
-		if err == nil {
+		switch {
+		case err == nil && !receipt.HeldUntil.IsZero():
+			err = c.Gateway.Void(ctx, orderflow.Hold{
+				OrderID: entry.OrderID, ProviderID: receipt.ProviderID, Amount: receipt.Amount,
+			})
+		case err == nil:
 			key := orderflow.NewRefund(&entry, entry.Amount, c.Now()).Key()
 			_, err = c.Gateway.Refund(ctx, orderflow.Refund{
 				Key: key, OrderID: entry.OrderID, ProviderID: receipt.ProviderID, Captured: receipt.Amount, Amount: receipt.Amount,

@@ -72,6 +72,11 @@ func (s *simulation) check(before map[string]orderflow.Product) {
 	if r := o.Review; r != nil && r.Decision != orderflow.ReviewApproved && len(s.provider.captures)+len(s.provider.declined) > 0 {
 		fail("the provider was asked to charge an order whose review is %q", r.Decision)
 	}
+	for _, h := range s.provider.holds {
+		if h.live(s.now) {
+			fail("I4: the authorisation %+v of a %s order is still open", h, o.Status)
+		}
+	}
 	s.checkStock(o, before, fail)
 	captured, refunded := len(s.provider.captures) == 1, len(s.provider.refunds) == 1
 	due := captured && o.Status != orderflow.Fulfilled
@@ -90,7 +95,8 @@ func (s *simulation) check(before map[string]orderflow.Product) {
 		}
 	case o.Status == orderflow.Fulfilled:
 		want = orderflow.PaymentCaptured
-	case len(s.provider.declined) > 0:
+	case len(s.provider.declined) > 0,
+		s.provider.refused && s.store.payments["ord_1/charge"].State == orderflow.PaymentFailed:
 		want = orderflow.PaymentDeclined
 	}
 	if o.PaymentStatus != want && !s.onlyProviderKnows(o) {
@@ -98,6 +104,14 @@ func (s *simulation) check(before map[string]orderflow.Product) {
 	}
 	s.checkEvents(o, fail)
 	s.checkClaim(o, fail)
+}
+
+// checkSecured: goods leave only with a live authorisation or a capture (I5).
+func (s *simulation) checkSecured(o *orderflow.Order) {
+	live := func(h *hold) bool { return h.live(s.now) }
+	if o.Total.Amount > 0 && len(s.provider.captures) == 0 && !slices.ContainsFunc(s.provider.holds, live) {
+		s.t.Errorf("I5: dispatched without money: %+v\n%s", s.provider.holds, s.story())
+	}
 }
 
 // checkMarks: operators have no mark left except a late dispatch, and the customer got the final

@@ -19,6 +19,7 @@ const (
 	takesEffectLater fault = "a call takes effect later"
 	errorSaved       fault = "the provider saves an error"
 	refundSlow       fault = "a refund is slow, or comes back"
+	renewalDeclined  fault = "a renewal is declined"
 	livesOn          fault = "an abandoned invocation runs on"
 	invokedTwice     fault = "a function is invoked twice"
 	repeated         fault = "an earlier invocation is repeated"
@@ -37,7 +38,7 @@ const (
 )
 
 var faults = []fault{
-	callFails, throttled, replyLost, takesEffectLater, errorSaved, refundSlow, livesOn, invokedTwice, repeated,
+	callFails, throttled, replyLost, takesEffectLater, errorSaved, refundSlow, renewalDeclined, livesOn, invokedTwice, repeated,
 	cancelComes, eventLost, eventTwice, eventLate, stepFails,
 	carrierFails, operatorDecides, reviewLate, noticeTwice, noticeLate, topicDown, dayPasses,
 }
@@ -115,6 +116,11 @@ func (s *simulation) spoil(ctx context.Context) error {
 		}
 	}
 	return &orderflow.KeySpent{Err: orderflow.Errorf(orderflow.CodePaymentUncertain, "answered 500")}
+}
+
+// refuse declines another authorisation.
+func (s *simulation) refuse(ctx context.Context) bool {
+	return !isZombie(ctx) && s.chance(renewalDeclined, 2)
 }
 
 // slow makes a refund pending or returned.

@@ -36,7 +36,7 @@ func logPublished(ctx context.Context, log *slog.Logger, events []pendingEvent) 
 // metric.
 func logReconciled(ctx context.Context, log *slog.Logger, r Reconciled) {
 	log.InfoContext(ctx, "reconciled", "checked", r.Checked, "started", r.Started, "answered", r.Answered, "renewed",
-		r.Renewed, "resent", r.Resent,
+		r.Renewed, "resent", r.Resent, "reauthorized", r.Reauthorized,
 		"marked", r.Marked, "cleared", r.Cleared, "removed", r.Removed, "letters", r.Letters,
 		"expired", r.Expired, "redriven", r.Redriven, "failed", r.Failed, "complete", r.Complete,
 		"stuckSeconds", r.StuckSeconds)

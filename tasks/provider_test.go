@@ -16,10 +16,13 @@ type provider struct {
 	mu       sync.Mutex
 	now      Clock
 	captures []capture
+	holds    []*hold
+	holdFor  time.Duration
 	declined map[string]bool
 	refunds  []orderflow.Refund
 	delayed  []capture // not in effect before their time
 	calls    int
+	made     int // counts charges that have or will have an effect
 	// before may fail a call before it takes effect. after may lose its reply. delay may lose a
 	// charge's reply and return how much later the charge takes effect. They run without the lock.
 	before, after func(ctx context.Context) error
@@ -28,7 +31,18 @@ type provider struct {
 	// refund; the money is sent unless the error is saved. They run with the lock.
 	spoil, slow func(ctx context.Context) error
 	saved       map[string]error // by key
+	// refuse may decline another authorisation of an order; refused reports whether it did.
+	refuse  func(ctx context.Context) bool
+	refused bool
 }
+
+// hold is an authorised charge. end is how it ended: "captured" or "voided".
+type hold struct {
+	capture
+	end string
+}
+
+func (h *hold) live(now time.Time) bool { return h.end == "" && now.Before(h.HeldUntil) }
 
 type capture struct {
 	key string
@@ -37,7 +51,9 @@ type capture struct {
 }
 
 func newProvider(now Clock) *provider {
-	return &provider{now: now, declined: map[string]bool{}, saved: map[string]error{}}
+	return &provider{
+		now: now, declined: map[string]bool{}, saved: map[string]error{}, holdFor: 7 * 24 * time.Hour,
+	}
 }
 
 // save calls a hook, and keeps its error if it is to be repeated for the key.
@@ -62,14 +78,41 @@ func (p *provider) captured(key string, since time.Time) (orderflow.Receipt, boo
 	return orderflow.Receipt{}, false
 }
 
+// held returns the authorisation under a key since a time; nil if there is none.
+func (p *provider) held(key string, since time.Time) *hold {
+	for _, h := range p.holds {
+		if h.key == key && !h.at.Before(since) {
+			return h
+		}
+	}
+	return nil
+}
+
+// done reports whether a charge with the key had an effect since a time, and returns its receipt.
+func (p *provider) done(key string, since time.Time) (orderflow.Receipt, bool) {
+	if h := p.held(key, since); h != nil {
+		return h.Receipt, true
+	}
+	return p.captured(key, since)
+}
+
+// take applies a charge.
+func (p *provider) take(c capture) {
+	if c.HeldUntil.IsZero() {
+		p.captures = append(p.captures, c)
+	} else {
+		p.holds = append(p.holds, &hold{capture: c})
+	}
+}
+
 // settle applies delayed charges up to the given time.
 func (p *provider) settle(until time.Time) {
 	left := p.delayed[:0]
 	for _, c := range p.delayed {
 		if c.at.After(until) {
 			left = append(left, c)
-		} else if _, done := p.captured(c.key, c.at.Add(-24*time.Hour)); !done {
-			p.captures = append(p.captures, c)
+		} else if _, done := p.done(c.key, c.at.Add(-24*time.Hour)); !done {
+			p.take(c)
 		}
 	}
 	p.delayed = left
@@ -81,16 +124,23 @@ func (p *provider) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Re
 			p.declined[c.Key] = true
 			return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentDeclined, "insufficient_funds")
 		}
-		if r, done := p.captured(c.Key, p.now().Add(-24*time.Hour)); done {
+		if r, done := p.done(c.Key, p.now().Add(-24*time.Hour)); done {
 			return r, nil
+		}
+		if len(p.holds) > 0 && p.refuse != nil && p.refuse(ctx) {
+			p.refused = true
+			return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentDeclined, "insufficient_funds")
 		}
 		if err := p.save(ctx, c.Key, p.spoil); err != nil {
 			return orderflow.Receipt{}, err
 		}
+		p.made++
 		made := capture{
-			c.Key,
-			orderflow.Receipt{ProviderID: fmt.Sprintf("pi_%d", len(p.captures)+len(p.delayed)+1), Amount: c.Amount},
-			p.now(),
+			key: c.Key, at: p.now(),
+			Receipt: orderflow.Receipt{ProviderID: fmt.Sprintf("pi_%d", p.made), Amount: c.Amount},
+		}
+		if c.Manual {
+			made.HeldUntil = p.now().Add(p.holdFor)
 		}
 		if p.delay != nil {
 			if d := p.delay(ctx); d > 0 {
@@ -99,7 +149,7 @@ func (p *provider) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Re
 				return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentUncertain, "timeout")
 			}
 		}
-		p.captures = append(p.captures, made)
+		p.take(made)
 		return made.Receipt, nil
 	})
 }
@@ -111,6 +161,19 @@ func (p *provider) Lookup(ctx context.Context, e orderflow.Payment) (orderflow.R
 				return r, nil
 			}
 		}
+		for _, key := range e.Keys() {
+			if h := p.held(key, time.Time{}); h != nil && h.live(p.now()) {
+				return h.Receipt, nil
+			}
+		}
+		if h := p.held(e.Key(), time.Time{}); h != nil {
+			if h.end == "" {
+				return orderflow.Receipt{}, &orderflow.KeySpent{
+					Err: orderflow.Errorf(orderflow.CodePaymentUnavailable, "expired"), Proven: true,
+				}
+			}
+			return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentDeclined, "canceled")
+		}
 		if p.declined[e.Key()] {
 			return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentDeclined, "insufficient_funds")
 		}
@@ -119,6 +182,45 @@ func (p *provider) Lookup(ctx context.Context, e orderflow.Payment) (orderflow.R
 		}
 		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodeNotFound, "no charge %s", e.Key())
 	})
+}
+
+func (p *provider) Capture(ctx context.Context, h orderflow.Hold) (orderflow.Receipt, error) {
+	return p.call(ctx, func() (orderflow.Receipt, error) {
+		made := p.find(h)
+		switch {
+		case made.end == "captured":
+		case made.live(p.now()):
+			made.end = "captured"
+			c := made.capture
+			c.at, c.HeldUntil = p.now(), time.Time{}
+			p.take(c)
+		default:
+			return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodeAuthorizationLapsed, "%s is over", h.ProviderID)
+		}
+		return orderflow.Receipt{ProviderID: h.ProviderID, Amount: h.Amount}, nil
+	})
+}
+
+func (p *provider) Void(ctx context.Context, h orderflow.Hold) error {
+	_, err := p.call(ctx, func() (orderflow.Receipt, error) {
+		made := p.find(h)
+		if made.end == "captured" {
+			return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodeInvalidState, "%s is captured", h.ProviderID)
+		}
+		made.end = "voided"
+		return orderflow.Receipt{}, nil
+	})
+	return err
+}
+
+// find returns an authorisation that must exist.
+func (p *provider) find(h orderflow.Hold) *hold {
+	for _, made := range p.holds {
+		if made.ProviderID == h.ProviderID && made.Amount == h.Amount {
+			return made
+		}
+	}
+	panic("no authorisation " + h.ProviderID)
 }
 
 func (p *provider) Refund(ctx context.Context, r orderflow.Refund) (orderflow.Receipt, error) {

@@ -44,6 +44,8 @@ type Reconcile struct {
 	Tokens     Answerer
 	Alerts     Alerter
 	Notify     Notify // resends notifications
+	Ledger     Ledger
+	Gateway    Gateway // renews authorisations
 	// Dead letters of the requests to start an execution, to answer a waiting step, to request a
 	// shipment, and to carry out a refund.
 	StartLetters, WakeLetters, CarrierLetters, RepayLetters Letters
@@ -62,13 +64,15 @@ type Reconciled struct {
 	Renewed  int `json:"renewed"`  // unanswered shipment requests, which may be lost
 	Refunds  int `json:"refunds"`  // refunds whose request may be lost, or whose money has not arrived
 	Resent   int `json:"resent"`   // notifications that failed before
-	Marked   int `json:"marked"`   // failures without a mark, and carriers silent for too long
-	Cleared  int `json:"cleared"`  // marks of failures that were redriven since
-	Removed  int `json:"removed"`  // dead letters whose order has moved on
-	Letters  int `json:"letters"`  // dead letters left in the queues
-	Expired  int `json:"expired"`  // orders given up because they held their stock for too long
-	Redriven int `json:"redriven"` // executions of such orders, which had failed
-	Failed   int `json:"failed"`   // orders whose check failed
+	// Reauthorized counts renewed authorisations that would have lapsed.
+	Reauthorized int `json:"reauthorized"`
+	Marked       int `json:"marked"`   // failures without a mark, and carriers silent for too long
+	Cleared      int `json:"cleared"`  // marks of failures that were redriven since
+	Removed      int `json:"removed"`  // dead letters whose order has moved on
+	Letters      int `json:"letters"`  // dead letters left in the queues
+	Expired      int `json:"expired"`  // orders given up because they held their stock for too long
+	Redriven     int `json:"redriven"` // executions of such orders, which had failed
+	Failed       int `json:"failed"`   // orders whose check failed
 	// StuckSeconds is the longest time that an order has needed attention.
 	StuckSeconds int64 `json:"stuckSeconds"`
 	// Complete is false if the time ran out. The next run starts again with the oldest orders.

@@ -1,6 +1,7 @@
 package tasks
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -32,10 +33,21 @@ func (r Reconcile) checkStalled(ctx context.Context, o *orderflow.Order, out *Re
 		return nil
 	}
 	out.Checked++
-	if err := r.check(ctx, o, out); err != nil {
+	// an authorisation that cannot be renewed now must not keep the rest from its check
+	renewErr := r.reauthorize(ctx, o, out)
+	if err := cmp.Or(r.check(ctx, o, out), renewErr); err != nil {
 		return fmt.Errorf("order %s: %w", o.ID, err)
 	}
 	return nil
+}
+
+// reauthorize renews the authorisation of an order if it would lapse before the capture.
+func (r Reconcile) reauthorize(ctx context.Context, o *orderflow.Order, out *Reconciled) error {
+	if !o.ReauthorizationDue(r.Now()) {
+		return nil
+	}
+	h := holds{orders: r.Orders, ledger: r.Ledger, gateway: r.Gateway, now: r.Now}
+	return count(&out.Reauthorized)(h.renew(ctx, o.ID, r.attend().by()))
 }
 
 func (r Reconcile) check(ctx context.Context, o *orderflow.Order, out *Reconciled) error {

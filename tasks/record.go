@@ -6,12 +6,15 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Record fulfils a dispatched order and moves its reserved stock to shipped, chunk by chunk as
-// Reserve does. The last chunk fulfils the order.
+// Record fulfils a dispatched order: it captures what is only authorised, and moves the reserved
+// stock to shipped, chunk by chunk as Reserve does. The last chunk records the capture and fulfils
+// the order.
 type Record struct {
-	Orders Orders
-	Steps  Steps
-	Now    Clock
+	Orders  Orders
+	Steps   Steps
+	Ledger  Ledger
+	Gateway Gateway
+	Now     Clock
 }
 
 // Recorded is the result of Record.
@@ -19,7 +22,9 @@ type Recorded struct {
 	OrderID string `json:"orderId"`
 }
 
-// Handle returns CodeInvalidState for an order that is not dispatched.
+// Handle returns CodeInvalidState for an order that is not dispatched; CodePaymentUnavailable or
+// CodePaymentUncertain, which may be retried; CodeAuthorizationLapsed if the payment can no longer
+// be captured, and the provider declined another authorisation.
 func (r Record) Handle(ctx context.Context, in Input) (Recorded, error) {
 	return run(ctx, "record shipment", func() (Recorded,
 		error) {
@@ -39,25 +44,46 @@ func (r Record) record(ctx context.Context, id string) error {
 		return orderflow.Errorf(orderflow.CodeInvalidState, "order %s is %s, its stock is %s", id, o.Status,
 			o.StockStatus)
 	}
+	captured, err := r.capture(ctx, o)
+	if err != nil {
+		return err
+	}
 	for _, c := range chunks(o.StockMoves(orderflow.Ship)) {
-		if err := r.recordChunk(ctx, o, c); err != nil {
+		if err := r.recordChunk(ctx, o, c, captured); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r Record) recordChunk(ctx context.Context, o *orderflow.Order, c chunk) error {
+// capture captures an authorised payment and returns its ledger entry, which the last chunk records;
+// nil if the payment is captured already, or nothing is due.
+func (r Record) capture(ctx context.Context, o *orderflow.Order) (*orderflow.Payment, error) {
+	if o.PaymentStatus != orderflow.PaymentAuthorized {
+		return nil, nil
+	}
+	h := holds{orders: r.Orders, ledger: r.Ledger, gateway: r.Gateway, now: r.Now}
+	return h.capture(ctx, o)
+}
+
+func (r Record) recordChunk(ctx context.Context, o *orderflow.Order, c chunk, captured *orderflow.Payment) error {
+	w := orderflow.Write{Order: o, Stock: c.moves}
 	if c.last {
+		if captured != nil {
+			w.Payment = captured
+			if err := o.Capture(r.Now.by("record", "")); err != nil {
+				return err
+			}
+		}
 		if err := o.Fulfil(r.Now.by("record", "")); err != nil {
 			return err
 		}
 	} else if done, err := r.Steps.Step(ctx, o.ID, c.name("record")); err != nil || done != nil {
 		return err
 	}
-	step, err := c.step(o.ID, "record", c.moves)
-	if err != nil {
+	var err error
+	if w.Step, err = c.step(o.ID, "record", c.moves); err != nil {
 		return err
 	}
-	return r.Orders.Commit(ctx, orderflow.Write{Order: o, Step: step, Stock: c.moves})
+	return r.Orders.Commit(ctx, w)
 }

@@ -8,8 +8,9 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Refund refunds the captured amount of an order once. It first resolves a charge whose outcome is
-// unknown. No charge of this order can begin afterwards.
+// Refund undoes the payment of an order once: it voids what is only authorised, and refunds what is
+// captured. It first resolves a charge whose outcome is unknown. No charge of this order can begin
+// afterwards.
 type Refund struct {
 	Orders  Orders
 	Steps   Steps
@@ -58,6 +59,11 @@ func (r Refund) refund(ctx context.Context, id string) (Refunded, error) {
 			return Refunded{}, err
 		}
 	}
+	if charge.State == orderflow.PaymentHeld {
+		if err := r.voidCharge(ctx, o, charge); err != nil {
+			return Refunded{}, err
+		}
+	}
 	if charge.State != orderflow.PaymentSucceeded {
 		return Refunded{}, nil
 	}
@@ -76,10 +82,10 @@ func (r Refund) resolveCharge(ctx context.Context, o *orderflow.Order, charge *o
 	receipt, reply := r.Gateway.Lookup(ctx, *charge)
 	switch code := orderflow.CodeOf(reply); {
 	case reply == nil:
-		if err := charge.Capture(receipt, by.At); err != nil {
+		if err := charge.Secure(receipt, by.At); err != nil {
 			return err
 		}
-		if err := o.Capture(by); err != nil && orderflow.CodeOf(err) != orderflow.CodeOrderCancelled {
+		if err := secure(o, *charge, by); err != nil && orderflow.CodeOf(err) != orderflow.CodeOrderCancelled {
 			return err
 		}
 	case code == orderflow.CodePaymentDeclined:
@@ -96,6 +102,40 @@ func (r Refund) resolveCharge(ctx context.Context, o *orderflow.Order, charge *o
 		return providerError(reply)
 	}
 	return r.Orders.Commit(ctx, orderflow.Write{Order: o, Payment: charge})
+}
+
+// voidCharge releases an authorised charge and records it. A charge that turns out to be captured
+// is recorded as captured.
+func (r Refund) voidCharge(ctx context.Context, o *orderflow.Order, charge *orderflow.Payment) error {
+	by := r.Now.by(orderflow.RefundStep, "")
+	err := r.holds().release(ctx, charge)
+	switch {
+	case orderflow.CodeOf(err) == orderflow.CodeInvalidState:
+		receipt, err := r.Gateway.Lookup(ctx, *charge)
+		if err != nil {
+			return providerError(err)
+		}
+		if err := charge.Capture(receipt, by.At); err != nil {
+			return err
+		}
+		if err := o.Capture(by); err != nil && orderflow.CodeOf(err) != orderflow.CodeOrderCancelled {
+			return err
+		}
+	case err != nil:
+		return err
+	default:
+		if err := charge.Void(nil, by.At); err != nil {
+			return err
+		}
+		if err := o.VoidAuthorization(by); err != nil {
+			return err
+		}
+	}
+	return r.Orders.Commit(ctx, orderflow.Write{Order: o, Payment: charge})
+}
+
+func (r Refund) holds() holds {
+	return holds{orders: r.Orders, ledger: r.Ledger, gateway: r.Gateway, now: r.Now}
 }
 
 func (r Refund) payout() payout {

@@ -35,7 +35,8 @@ func (r Release) release(ctx context.Context, id string) error {
 	case o.StockStatus == orderflow.StockReleased || o.Status == orderflow.Rejected || o.Status == orderflow.Cancelled:
 		return nil
 	case o.Status == orderflow.Shipping || o.Status == orderflow.Fulfilled ||
-		o.PaymentStatus == orderflow.PaymentCaptured || o.PaymentStatus == orderflow.PaymentPartiallyRefunded || proceedsFree(o):
+		o.PaymentStatus == orderflow.PaymentCaptured || o.PaymentStatus == orderflow.PaymentAuthorized ||
+		o.PaymentStatus == orderflow.PaymentPartiallyRefunded || proceedsFree(o):
 		return orderflow.Errorf(orderflow.CodeInvalidState,
 			"cannot release the stock of order %s: it is %s, its payment is %s", id, o.Status, o.PaymentStatus)
 	}

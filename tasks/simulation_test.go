@@ -65,7 +65,9 @@ type simulation struct {
 	now      time.Time
 	sent     []orderflow.Notification
 	down     bool // the topic of the notifications
-	trace    []string
+	// placement: charges are captured at once instead of at dispatch.
+	placement bool
+	trace     []string
 
 	racing  bool // inside an event of meanwhile
 	zombies []*invocation
@@ -154,7 +156,11 @@ func newSimulation(t *testing.T, machine map[string]state, seed uint64, seen *co
 		}
 		return time.Duration(1+s.rnd.IntN(59)) * time.Second
 	}
-	s.provider.spoil, s.provider.slow = s.spoil, s.slow
+	s.provider.spoil, s.provider.slow, s.provider.refuse = s.spoil, s.slow, s.refuse
+	s.placement = s.rnd.IntN(3) == 0
+	if s.rnd.IntN(2) == 0 { // authorisations end while the order waits for the carrier
+		s.provider.holdFor = time.Duration(2+s.rnd.IntN(28)) * time.Hour
+	}
 	var rules orderflow.ReviewRules
 	if s.rnd.IntN(4) == 0 {
 		rules.Above = map[string]int64{"USD": 0} // every order that costs something
@@ -164,10 +170,13 @@ func newSimulation(t *testing.T, machine map[string]state, seed uint64, seen *co
 		"Reserve":  without(reserving(s.store, clock).Handle),
 		"Charge": without(Charge{
 			Orders: s.store, Steps: s.store, Ledger: s.store, Gateway: s.provider, Rules: rules, Now: clock,
+			AtPlacement: s.placement,
 		}.Handle),
 		"Review": without(Review{s.store, clock}.Handle),
 		"Ship":   without(Ship{s.store, clock}.Handle),
-		"Record": without(Record{s.store, s.store, clock}.Handle),
+		"Record": without(Record{
+			Orders: s.store, Steps: s.store, Ledger: s.store, Gateway: s.provider, Now: clock,
+		}.Handle),
 		"Notify": without(Notify{Orders: s.store, Steps: s.store, Customers: s.store, Notifier: s}.Handle),
 		"Refund": without(Refund{
 			Orders: s.store, Steps: s.store, Ledger: s.store, Gateway: s.provider, Now: clock,

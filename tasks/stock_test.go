@@ -172,7 +172,7 @@ func TestRecord_Handle(t *testing.T) {
 	s := newStore()
 	n := orderflow.MaxStockMoves + 1
 	place(t, s, n, 3, "card")
-	_, err := Record{s, s, at(start)}.Handle(t.Context(), in)
+	_, err := Record{Orders: s, Steps: s, Ledger: s, Now: at(start)}.Handle(t.Context(), in)
 	wantCode(t, err, orderflow.CodeInvalidState)
 	_, err = reserving(s, at(start)).Handle(t.Context(), in)
 	wantCode(t, err, "")
@@ -182,7 +182,7 @@ func TestRecord_Handle(t *testing.T) {
 	})
 	s.mustChange(func(o *orderflow.Order) error { return o.Dispatch("Post", "T1", orderflow.By{}) })
 	for range 2 {
-		_, err = Record{s, s, at(start)}.Handle(t.Context(), in)
+		_, err = Record{Orders: s, Steps: s, Ledger: s, Now: at(start)}.Handle(t.Context(), in)
 		wantCode(t, err, "")
 		if onHand, reserved, shipped := s.stock(); onHand != n || reserved != 0 || shipped != 2*n {
 			t.Errorf("on hand %d, reserved %d, shipped %d", onHand, reserved, shipped)

@@ -170,7 +170,7 @@ func (s *store) apply(w orderflow.Write) error {
 		s.steps[w.Step.OrderID+"/"+w.Step.Name] = *w.Step
 	}
 	if w.Payment != nil {
-		if w.Payment.State == orderflow.PaymentStarted {
+		if w.Payment.Counted() {
 			w.Payment.Revision++
 		}
 		s.payments[w.Payment.OrderID+"/"+w.Payment.Step] = *w.Payment
@@ -196,10 +196,10 @@ func (s *store) guard(w orderflow.Write) error {
 	}
 	if w.Payment != nil {
 		old, exists := s.payments[w.Payment.OrderID+"/"+w.Payment.Step]
-		none, started := w.Payment.CanReplace()
-		open := exists && old.State == orderflow.PaymentStarted &&
-			(w.Payment.State != orderflow.PaymentStarted || old.Revision == w.Payment.Revision)
-		if !(none && !exists || started && open) {
+		may, same := w.Payment.CanReplace(), old.Revision == w.Payment.Revision
+		started := old.State == orderflow.PaymentStarted && (w.Payment.State != orderflow.PaymentStarted || same)
+		held := old.State == orderflow.PaymentHeld && same
+		if !(may.None && !exists || may.Started && started || may.Held && held) {
 			return errConflict
 		}
 	}

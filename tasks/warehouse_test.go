@@ -66,7 +66,7 @@ func finish(t *testing.T, s *store, end string) {
 	if s.load(t, "ord_1").Status == orderflow.Confirmed {
 		s.mustChange(func(o *orderflow.Order) error { o.Status = orderflow.Shipping; o.Sequence++; return nil })
 	}
-	_, err := Record{s, s, at(start)}.Handle(t.Context(), in)
+	_, err := Record{Orders: s, Steps: s, Ledger: s, Now: at(start)}.Handle(t.Context(), in)
 	wantCode(t, err, "")
 }
 

@@ -78,9 +78,13 @@ func (s *simulation) carrier(status string) {
 			if status == orderflow.NoticeFailed {
 				return o.FailShipment(by)
 			}
-			err := o.Dispatch("Post", "T1", by)
-			if err != nil {
+			switch err := o.Dispatch("Post", "T1", by); {
+			case orderflow.CodeOf(err) == orderflow.CodeAuthorizationLapsed:
+				o.NoteRefusedDispatch(by)
+			case err != nil:
 				o.NoteLateDispatch("Post", "T1", by)
+			default:
+				s.checkSecured(o)
 			}
 			return nil
 		})
@@ -187,6 +191,7 @@ func (s *simulation) reconcile() {
 	r, _, _, _ := reconciler(s.store, x)
 	r.Tokens, r.History, r.Now, r.After = s, s, func() time.Time { return s.now }, 3*time.Minute
 	r.Notify.Notifier = s
+	r.Ledger, r.Gateway = s.store, s.provider
 	var got Reconciled
 	err := s.call("reconcile", func(ctx context.Context) (err error) {
 		got, err = r.Handle(ctx, struct{}{})

@@ -160,6 +160,12 @@ var codeGroups = []struct {
 		"resource_missing",
 		"state_unsupported",
 	}},
+	// Codes of captures. The status of the PaymentIntent decides.
+	{Decision{Outcome: ByRequest}, []string{
+		"capture_charge_authorization_expired",
+		"capture_unauthorized_payment",
+		"charge_expired_for_capture",
+	}},
 	// Codes of calls that this program does not make. If one occurs, the named part of the request
 	// decides.
 	{Decision{Outcome: ByRequest}, []string{
@@ -167,9 +173,6 @@ var codeGroups = []struct {
 		"acss_debit_session_incomplete",
 		"balance_invalid_parameter",
 		"bank_account_exists",
-		"capture_charge_authorization_expired",
-		"capture_unauthorized_payment",
-		"charge_expired_for_capture",
 		"clearing_code_unsupported",
 		"country_code_invalid",
 		"coupon_expired",

@@ -1,5 +1,9 @@
 package decline
 
+// Lapsed is the decision on a PaymentIntent that Stripe has cancelled because its authorisation had
+// ended: nothing was captured, and another attempt may succeed.
+var Lapsed = Decision{Outcome: Again}
+
 // Intent returns the decision on a PaymentIntent that has not succeeded, by its status. An unlisted
 // status is Unknown.
 func Intent(status string) Decision { return intentDecisions[status] }

@@ -147,8 +147,9 @@ func TestGateway_Charge_errors(t *testing.T) {
 		{"cut off", 200, `{"id":"pi_1","status":"succe`, orderflow.CodePaymentUncertain, ""},
 		{"processing", 200, `{"id":"pi_1","status":"processing"}`, orderflow.CodePaymentUncertain, "processing"},
 		{
-			"authorized only", 200, `{"id":"pi_1","status":"requires_capture"}`, orderflow.CodePaymentUncertain,
-			"requires_capture",
+			"an authorisation that has lapsed", 200,
+			`{"id":"pi_1","status":"canceled","cancellation_reason":"automatic"}`, orderflow.CodePaymentUnavailable,
+			"automatic",
 		},
 		{"a new status", 200, `{"id":"pi_1","status":"moon_phase"}`, orderflow.CodePaymentUncertain, "moon_phase"},
 		{

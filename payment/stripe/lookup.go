@@ -22,16 +22,18 @@ const clockSkew = time.Minute
 // Lookup returns the outcome of a charge over all its attempts. Returns orderflow.CodeNotFound if
 // Stripe does not know the last attempt, CodePaymentDeclined if that attempt was finally declined,
 // CodePaymentUncertain while an attempt is being processed, and an orderflow.KeySpent if the last
-// attempt was declined but the next may succeed.
+// attempt was declined but the next may succeed. Of several authorisations it returns the latest.
 //
 // Search finds a charge of any age by its order, but with a delay. The list of the latest
 // PaymentIntents has no delay.
 func (s *Gateway) Lookup(ctx context.Context, p orderflow.Payment) (orderflow.Receipt, error) {
 	search := &stripe.PaymentIntentSearchParams{SearchParams: stripe.SearchParams{Query: fmt.Sprintf("metadata['%s']:'%s'", orderMetadata, p.OrderID)}}
+	search.AddExpand("data.latest_charge")
 	intent, err := decisive(p.Keys(), s.client.V1PaymentIntents.Search(ctx, search).All(ctx))
 	if err == nil && intent == nil {
 		list := &stripe.PaymentIntentListParams{CreatedRange: &stripe.RangeQueryParams{GreaterThanOrEqual: s.unsearchableSince(p).Unix()}}
 		list.Limit = stripe.Int64(100)
+		list.AddExpand("data.latest_charge")
 		intent, err = decisive(p.Keys(), s.client.V1PaymentIntents.List(ctx, list).All(ctx))
 	}
 	if err != nil {
@@ -55,9 +57,10 @@ func (s *Gateway) unsearchableSince(p orderflow.Payment) time.Time {
 
 // decisive returns the PaymentIntent that decides the outcome of a charge with these keys, latest
 // attempt first, or nil if there is none. One that succeeded comes first, then one that may still
-// succeed, then that of the last attempt.
+// succeed, then the latest that is authorised, then that of the last attempt.
 func decisive(keys []string, intents stripe.Seq2[*stripe.PaymentIntent, error]) (*stripe.PaymentIntent, error) {
-	var open, last *stripe.PaymentIntent
+	var open, held, last *stripe.PaymentIntent
+	latest := len(keys)
 	for intent, err := range intents {
 		if err != nil {
 			return nil, err
@@ -67,11 +70,15 @@ func decisive(keys []string, intents stripe.Seq2[*stripe.PaymentIntent, error]) 
 		case attempt < 0:
 		case intent.Status == stripe.PaymentIntentStatusSucceeded:
 			return intent, nil
+		case intent.Status == stripe.PaymentIntentStatusRequiresCapture:
+			if attempt < latest {
+				held, latest = intent, attempt
+			}
 		case isOpen(intent.Status):
 			open = cmp.Or(open, intent)
 		case attempt == 0:
 			last = cmp.Or(last, intent)
 		}
 	}
-	return cmp.Or(open, last), nil
+	return cmp.Or(open, held, last), nil
 }

@@ -52,7 +52,7 @@ func New(o Options) *Gateway {
 	}
 }
 
-// Charge creates and confirms a PaymentIntent, off session. Repeating it with the same key within
+// Charge creates and confirms a PaymentIntent, off session. A manual one is only authorised. Repeating it with the same key within
 // Stripe's 24 hours has no further effect; later, call Lookup first. Returns
 // orderflow.CodePaymentDeclined with the decline code and the customer's reason,
 // CodePaymentUnavailable or CodePaymentUncertain; an orderflow.KeySpent if Stripe may repeat the
@@ -63,6 +63,10 @@ func (s *Gateway) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Rec
 		PaymentMethod: stripe.String(c.PaymentMethod), PaymentMethodTypes: []*string{stripe.String("card")},
 		Confirm: stripe.Bool(true), OffSession: stripe.Bool(true),
 		Metadata: map[string]string{keyMetadata: c.Key, orderMetadata: c.OrderID},
+	}
+	if c.Manual {
+		params.CaptureMethod = stripe.String(string(stripe.PaymentIntentCaptureMethodManual))
+		params.AddExpand("latest_charge") // it says how long the amount is held
 	}
 	params.SetIdempotencyKey(c.Key)
 	intent, err := s.client.V1PaymentIntents.Create(ctx, params)
@@ -82,9 +86,17 @@ func chargeReceipt(intent *stripe.PaymentIntent) (orderflow.Receipt, error) {
 	if intent.Status == stripe.PaymentIntentStatusSucceeded {
 		return orderflow.Receipt{ProviderID: intent.ID, Amount: money(intent.AmountReceived, intent.Currency)}, nil
 	}
+	if intent.Status == stripe.PaymentIntentStatusRequiresCapture {
+		return orderflow.Receipt{
+			ProviderID: intent.ID, Amount: money(intent.AmountCapturable, intent.Currency), HeldUntil: heldUntil(intent),
+		}, nil
+	}
 	if isOpen(intent.Status) {
 		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentUncertain, "payment intent %s is %s", intent.ID,
 			intent.Status)
+	}
+	if intent.Status == stripe.PaymentIntentStatusCanceled && lapsed(intent.CancellationReason) {
+		return orderflow.Receipt{}, decline.Lapsed.Err(string(intent.CancellationReason))
 	}
 	ended := decline.Intent(string(intent.Status))
 	last := intent.LastPaymentError
