@@ -62,11 +62,8 @@ type ExecutionEvent struct {
 
 // NoteRedrive records that an operator redrove the order's failed execution, and why. It removes
 // the mark of that failure; the mark of a failure after the redrive stays. redriveCount is the
-// count before this redrive. An order that has ended and has no mark stays unchanged.
+// count before this redrive. The order may have ended since.
 func (o *Order) NoteRedrive(redriveCount int, by By) {
-	if o.Status.Final() && o.Attention == nil {
-		return
-	}
 	if o.Attention.precedes(redriveCount + 1) {
 		o.unmark()
 	}

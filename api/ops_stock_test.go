@@ -100,7 +100,7 @@ func TestOpsGetOrder_holds(t *testing.T) {
 	f.save(o)
 	var got struct {
 		Holds     []orderflow.StockHold `json:"holds"`
-		HoldUntil string           `json:"holdUntil"`
+		HoldUntil string                `json:"holdUntil"`
 	}
 	must(t, json.Unmarshal(f.get(&operator, "/ops/orders/"+id).expect(200, "").body, &got))
 	want := []orderflow.StockHold{{SKU: "MUG-BLUE", Warehouse: "east", Quantity: 2}, {SKU: "TEA-GREY", Warehouse: "main", Quantity: 1}}

@@ -66,6 +66,33 @@ func TestShipmentWebhook_failed(t *testing.T) {
 	f.wantLate(id, 6)
 }
 
+// A dispatch after the authorisation has ended is refused and marked once. It counts once the
+// authorisation is renewed.
+func TestShipmentWebhook_afterTheAuthorisation(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.placedBy(&ada)
+	until := f.clock().Add(time.Hour)
+	f.changeOrder(id, func(o *orderflow.Order) {
+		by := orderflow.By{At: f.clock()}
+		must(t, o.Confirm(by))
+		must(t, o.Authorize(until, by))
+		must(t, o.RequestShipment("shp_1", orderflow.Wait{Step: "RequestShipment", Token: "t"}, by))
+	})
+	f.advance(time.Hour)
+	for range 2 {
+		f.notify(dispatched(id)).expect(409, "AuthorizationLapsed")
+	}
+	o, err := f.load(id)
+	if err != nil || o.Status != orderflow.Paid || o.Attention == nil || o.Sequence != 5 {
+		t.Fatalf("got %+v, %v", o, err)
+	}
+	f.changeOrder(id, func(o *orderflow.Order) {
+		o.Reauthorize(until.Add(time.Hour), orderflow.By{At: f.clock()})
+	})
+	f.notify(dispatched(id)).expect(200, "")
+}
+
 func TestShipmentWebhook_afterACancel(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -88,7 +88,7 @@ func TestGateway_isChosenByTheKey(t *testing.T) {
 // A program without Stripe's client refuses Stripe's key instead of charging by the sandbox.
 func TestNew_stripeKeyWithoutClient(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"charge", "refund"} {
+	for _, name := range []string{"charge", "refund", "record", "reconcile"} {
 		_, err := New(name, aws.Config{Region: "us-east-1"}, func(string) string { return "1" }, Options{})
 		if !errors.Is(err, errNoStripe) {
 			t.Errorf("%s: %v", name, err)

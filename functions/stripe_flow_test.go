@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/jonboulle/clockwork"
 
 	"github.com/orderflow-dev/orderflow"
@@ -26,20 +27,21 @@ type flow struct {
 	tasks  map[string]lambda.Handler
 }
 
-func newFlow(t *testing.T, script ...string) *flow {
+func newFlow(t *testing.T, captureAt string, script ...string) *flow {
 	cfg := localConfig(t, table("orders", "id", ""), table("steps", "orderId", "name"),
-		table("payments", "orderId", "step"))
+		table("payments", "orderId", "step"), table("products", "sku", ""))
+	clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
 	f := &flow{
-		T: t, clock: clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)),
-		stripe: newStripeServer(script...),
-		orders: &cloud.Orders{DB: dynamodb.NewFromConfig(cfg), Table: "orders", Steps: "steps", Payments: "payments"},
+		T: t, clock: clock, stripe: newStripeServer(clock.Now, script...),
+		orders: &cloud.Orders{DB: dynamodb.NewFromConfig(cfg), Table: "orders", Steps: "steps", Payments: "payments", Products: "products"},
 		tasks:  map[string]lambda.Handler{},
 	}
 	env := map[string]string{
 		"ORDERS_TABLE": "orders", "STEPS_TABLE": "steps", "PAYMENTS_TABLE": "payments", "SANDBOX_TABLE": "none",
-		"STRIPE_SECRET_KEY": "sk_test_1", "REVIEW_ABOVE": "none", "REVIEW_RISK": "0", "REVIEW_COUNTRIES": "any",
+		"STRIPE_SECRET_KEY": "sk_test_1", "CAPTURE_AT": captureAt, "PRODUCTS_TABLE": "products",
+		"REVIEW_ABOVE": "none", "REVIEW_RISK": "0", "REVIEW_COUNTRIES": "any",
 	}
-	for _, name := range []string{"charge", "refund"} {
+	for _, name := range []string{"charge", "refund", "record"} {
 		h, err := New(name, cfg, func(v string) string { return env[v] }, Options{
 			Clock: f.clock.Now, HTTPClient: &http.Client{Transport: f.stripe}, Stripe: newStripe,
 		})
@@ -66,6 +68,14 @@ func (f *flow) confirm() {
 	if err == nil {
 		err = f.orders.Commit(f.Context(), orderflow.Write{Order: o})
 	}
+	if err == nil {
+		_, err = f.orders.DB.PutItem(f.Context(), &dynamodb.PutItemInput{
+			TableName: &f.orders.Products, Item: map[string]types.AttributeValue{
+				"sku": &types.AttributeValueMemberS{Value: "a"}, "reserved": &types.AttributeValueMemberN{Value: "1"},
+				"shipped": &types.AttributeValueMemberN{Value: "0"},
+			},
+		})
+	}
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -80,7 +90,23 @@ func (f *flow) load() *orderflow.Order {
 	return o
 }
 
-// do performs one step of a scenario: "wait 1h", "cancel", "settle STATUS", or a task. It returns
+// dispatch reports the goods as dispatched.
+func (f *flow) dispatch() {
+	f.Helper()
+	o, by := f.load(), orderflow.By{At: f.clock.Now()}
+	err := o.RequestShipment("shp_1", orderflow.Wait{Step: "RequestShipment", Token: "t"}, by)
+	if err == nil {
+		err = o.Dispatch("Post", "T1", by)
+	}
+	if err == nil {
+		err = f.orders.Commit(f.Context(), orderflow.Write{Order: o})
+	}
+	if err != nil {
+		f.Fatal(err)
+	}
+}
+
+// do performs one step of a scenario: "wait 1h", "cancel", "dispatch", "settle STATUS", or a task. It returns
 // the name of the task's error.
 func (f *flow) do(step string) string {
 	f.Helper()
@@ -94,6 +120,8 @@ func (f *flow) do(step string) string {
 		f.clock.Advance(d)
 	case "settle":
 		f.stripe.settle(rest)
+	case "dispatch":
+		f.dispatch()
 	case "cancel":
 		o := f.load()
 		if err := o.RequestCancel(orderflow.By{At: f.clock.Now()}); err != nil {
@@ -204,19 +232,73 @@ func TestStripe_flow(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			f := newFlow(t, tt.script...)
-			for i, step := range strings.Split(tt.story, ", ") {
-				step, want, _ := strings.Cut(step, "=")
-				if got := f.do(step); got != want {
-					t.Fatalf("step %d, %s: got %q, want %q", i+1, step, got, want)
-				}
-			}
-			if got := f.load().PaymentStatus; got != tt.payment {
-				t.Errorf("payment %s, want %s", got, tt.payment)
-			}
-			if got := fmt.Sprint(f.stripe.keys); got != fmt.Sprint(strings.Fields(tt.keys)) {
-				t.Errorf("moved under %s, want %s", got, tt.keys)
-			}
+			newFlow(t, "placement", tt.script...).play(tt.story, tt.payment, tt.keys)
+		})
+	}
+}
+
+// play performs the steps of a story, and checks the payment and what was moved under which keys.
+func (f *flow) play(story string, payment orderflow.PaymentStatus, keys string) {
+	f.Helper()
+	for i, step := range strings.Split(story, ", ") {
+		step, want, _ := strings.Cut(step, "=")
+		if got := f.do(step); got != want {
+			f.Fatalf("step %d, %s: got %q, want %q", i+1, step, got, want)
+		}
+	}
+	if got := f.load().PaymentStatus; got != payment {
+		f.Errorf("payment %s, want %s", got, payment)
+	}
+	if got := fmt.Sprint(f.stripe.keys); got != fmt.Sprint(strings.Fields(keys)) {
+		f.Errorf("moved under %s, want %s", got, keys)
+	}
+}
+
+// TestStripe_captureAtDispatch plays scenarios in which Stripe authorises first.
+func TestStripe_captureAtDispatch(t *testing.T) {
+	t.Parallel()
+	const saved500 = "500 api_error - - -"
+	for _, tt := range []struct {
+		name    string
+		script  []string
+		story   string
+		payment orderflow.PaymentStatus
+		keys    string
+	}{
+		{"authorised", nil, "charge, charge", orderflow.PaymentAuthorized, "ord_1/charge"},
+		{
+			"captured", nil, "charge, dispatch, record, record", orderflow.PaymentCaptured, "ord_1/charge capture",
+		},
+		{
+			"the capture's reply is lost", []string{"succeed", "lose after"},
+			"charge, dispatch, record=PaymentUncertain, record", orderflow.PaymentCaptured, "ord_1/charge capture",
+		},
+		{
+			"the capture is lost", []string{"succeed", "lose"}, "charge, dispatch, record=PaymentUncertain, record",
+			orderflow.PaymentCaptured, "ord_1/charge capture",
+		},
+		{
+			"a saved error, redriven", []string{saved500},
+			"charge=PaymentUncertain, wait 2m, charge, dispatch, record", orderflow.PaymentCaptured,
+			"ord_1/charge/2 capture",
+		},
+		{
+			"the authorisation's reply is lost", []string{"lose after"}, "charge=PaymentUncertain, wait 1h, charge",
+			orderflow.PaymentAuthorized, "ord_1/charge",
+		},
+		{"voided", nil, "charge, cancel, refund, refund", orderflow.PaymentNone, "ord_1/charge cancel"},
+		{
+			"the void's reply is lost", []string{"succeed", "lose after"},
+			"charge, cancel, refund=PaymentUncertain, refund", orderflow.PaymentNone, "ord_1/charge cancel",
+		},
+		{
+			"cancelled after a lost authorisation", []string{"lose after"},
+			"charge=PaymentUncertain, cancel, refund, refund", orderflow.PaymentNone, "ord_1/charge cancel",
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			newFlow(t, "dispatch", tt.script...).play(tt.story, tt.payment, tt.keys)
 		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 )
 
 // stripeServer is a fake Stripe for charges and refunds. It repeats its first answer to an
@@ -20,11 +21,12 @@ type stripeServer struct {
 	saved   map[string]*httptest.ResponseRecorder
 	intents []string // as JSON, latest first
 	refunds []string
-	keys    []string // keys of captures and refunds
+	keys    []string // keys of charges and refunds, and "capture" and "cancel" of authorisations
+	now     func() time.Time
 }
 
-func newStripeServer(script ...string) *stripeServer {
-	return &stripeServer{script: script, saved: map[string]*httptest.ResponseRecorder{}}
+func newStripeServer(now func() time.Time, script ...string) *stripeServer {
+	return &stripeServer{now: now, script: script, saved: map[string]*httptest.ResponseRecorder{}}
 }
 
 func (s *stripeServer) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -32,6 +34,9 @@ func (s *stripeServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer s.mu.Unlock()
 	if r.Method == http.MethodGet {
 		return s.list(r).Result(), nil
+	}
+	if id, do, ok := holdCall(r.URL.Path); ok {
+		return s.end(id, do)
 	}
 	raw, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -55,8 +60,53 @@ func (s *stripeServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return s.answer(r.URL.Path, do, key, form)
 }
 
+// holdCall returns the intent that a path captures or cancels.
+func holdCall(path string) (id, do string, ok bool) {
+	id, do, ok = strings.Cut(strings.TrimPrefix(path, "/v1/payment_intents/"), "/")
+	return id, do, ok && strings.HasPrefix(path, "/v1/payment_intents/")
+}
+
+// end captures or cancels an authorised intent; "refuse", "lose" and "lose after" of the script apply.
+func (s *stripeServer) end(id, do string) (*http.Response, error) {
+	script := "succeed"
+	if len(s.script) > 0 {
+		script, s.script = s.script[0], s.script[1:]
+	}
+	if script == "lose" {
+		return nil, errors.New("connection reset")
+	}
+	w := httptest.NewRecorder()
+	for i, intent := range s.intents {
+		if !strings.Contains(intent, `"id":"`+id+`"`) {
+			continue
+		}
+		if !strings.Contains(intent, `"status":"requires_capture"`) {
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprint(w, `{"error":{"type":"invalid_request_error","code":"payment_intent_unexpected_state"}}`)
+			break
+		}
+		status := map[string]string{"capture": "succeeded", "cancel": "canceled"}[do]
+		s.intents[i] = strings.Replace(intent, `"status":"requires_capture"`, fmt.Sprintf(`"status":%q`, status), 1)
+		s.keys = append(s.keys, do)
+		fmt.Fprint(w, s.intents[i])
+	}
+	if script == "lose after" {
+		return nil, errors.New("connection reset")
+	}
+	return w.Result(), nil
+}
+
 func (s *stripeServer) list(r *http.Request) *httptest.ResponseRecorder {
 	objects := s.intents
+	if id, ok := strings.CutPrefix(r.URL.Path, "/v1/payment_intents/"); ok && id != "search" {
+		w := httptest.NewRecorder()
+		for _, intent := range s.intents {
+			if strings.Contains(intent, `"id":"`+id+`"`) {
+				fmt.Fprint(w, intent)
+			}
+		}
+		return w
+	}
 	if r.URL.Path == "/v1/refunds" {
 		objects = s.refunds
 	}
@@ -100,11 +150,14 @@ func (s *stripeServer) effect(path, do, key string, form url.Values) string {
 	if do == "succeed" || do == "lose after" {
 		status = "succeeded"
 	}
-	if status == "succeeded" || status == "pending" {
+	if status == "succeeded" && form.Get("capture_method") == "manual" {
+		status = "requires_capture"
+	}
+	if status == "succeeded" || status == "pending" || status == "requires_capture" {
 		s.keys = append(s.keys, key)
 	}
-	object := fmt.Sprintf(`{"id":"%%s_%d","status":%q,"amount":%[3]s,"amount_received":%[3]s,"currency":"usd","metadata":{"orderflow_key":%[4]q}}`,
-		len(s.intents)+len(s.refunds)+1, status, form.Get("amount"), key)
+	object := fmt.Sprintf(`{"id":"%%s_%d","status":%q,"amount":%[3]s,"amount_received":%[3]s,"amount_capturable":%[3]s,"created":%[5]d,"currency":"usd","metadata":{"orderflow_key":%[4]q}}`,
+		len(s.intents)+len(s.refunds)+1, status, form.Get("amount"), key, s.now().Unix())
 	if path == "/v1/refunds" {
 		object = fmt.Sprintf(object, "re")
 		s.refunds = append([]string{object}, s.refunds...)

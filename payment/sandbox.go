@@ -22,8 +22,8 @@ const (
 	Declined          = "pm_card_chargeDeclined"
 	InsufficientFunds = "pm_card_chargeDeclinedInsufficientFunds"
 	Authentication    = "pm_card_authenticationRequired"
-	PendingRefund     = "pm_card_pendingRefund"       // captures; the refund is pending at first
-	FailingRefund     = "pm_card_refundFail"          // captures; the first refund is returned
+	PendingRefund     = "pm_card_pendingRefund"       // captures at once; the refund is pending at first
+	FailingRefund     = "pm_card_refundFail"          // captures at once; the first refund is returned
 	Flaky             = "pm_sandbox_flaky"            // unavailable twice, then succeeds
 	Outage            = "pm_sandbox_outage"           // unavailable until the outage is lifted
 	LostReply         = "pm_sandbox_lost_reply"       // captures, and the first reply is lost
@@ -146,11 +146,12 @@ func notAvailable() error {
 // accept records an authorisation or capture.
 func (s Sandbox) accept(ctx context.Context, c orderflow.Charge) (orderflow.Receipt, error) {
 	id := providerID("pi", c.Key)
-	if c.PaymentMethod == PendingRefund || c.PaymentMethod == FailingRefund {
+	immediate := c.PaymentMethod == PendingRefund || c.PaymentMethod == FailingRefund
+	if immediate {
 		id += "_" + c.PaymentMethod // Refund does not receive the payment method
 	}
 	made := Record{Key: c.Key, ProviderID: id, Amount: &c.Amount}
-	if c.Manual {
+	if c.Manual && !immediate {
 		var err error
 		if made.HeldUntil, err = s.hold(ctx, c, id); err != nil {
 			return orderflow.Receipt{}, err

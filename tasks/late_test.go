@@ -125,7 +125,7 @@ func (s *simulation) refuse(ctx context.Context) bool {
 
 // slow makes a refund pending or returned.
 func (s *simulation) slow(ctx context.Context) error {
-	if isZombie(ctx) || !s.chance(refundSlow, 4) {
+	if isZombie(ctx) || !s.chance(refundSlow, 2) {
 		return nil
 	}
 	if s.rnd.IntN(2) == 0 {

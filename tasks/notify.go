@@ -107,8 +107,11 @@ func notification(o *orderflow.Order, in Input) (orderflow.Notification, error) 
 	case orderflow.NotifyConfirmed:
 		n.Subject = "Your order is confirmed"
 		n.Text = fmt.Sprintf("Thank you. Order %s for %s is paid and being packed.", o.ID, o.Total)
-		if o.Total.Amount == 0 {
+		switch {
+		case o.Total.Amount == 0:
 			n.Text = fmt.Sprintf("Thank you. Order %s is being packed. There is nothing to pay.", o.ID)
+		case o.PaymentStatus == orderflow.PaymentAuthorized:
+			n.Text = fmt.Sprintf("Thank you. Order %s is being packed. We charge %s when it ships.", o.ID, o.Total)
 		}
 	case orderflow.NotifyShipped:
 		n.Subject = "Your order is on its way"

@@ -9,8 +9,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// held saves an order of n products that are held for an hour, and returns the store.
-func held(t *testing.T, n int) *store {
+// reserved saves an order of n products that are held for an hour, and returns the store.
+func reserved(t *testing.T, n int) *store {
 	t.Helper()
 	s := newStore()
 	place(t, s, n, 3, "card")
@@ -45,7 +45,7 @@ func expire(t *testing.T, s *store, x *orderflow.Execution, runs int) (Reconcile
 // A stuck order is given up once, and what is recorded as held is released once.
 func TestReconcile_Handle_holdExpires(t *testing.T) {
 	t.Parallel()
-	s := held(t, 2)
+	s := reserved(t, 2)
 	s.mustChange(marked)
 	got, xs := expire(t, s, stopped(1, true), 1)
 	if got.Expired != 1 || got.Redriven != 1 || len(xs.redriven) != 1 || xs.redriven[0] != "ord_1-1" {
@@ -91,7 +91,7 @@ func TestReconcile_Handle_holdExpiresOnce(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, xs := expire(t, held(t, 1), tt.x, 3)
+			got, xs := expire(t, reserved(t, 1), tt.x, 3)
 			if got.Expired != 1 || len(xs.redriven) != tt.redriven || (got.Started > 0) != (tt.x == nil) {
 				t.Errorf("got %+v, redriven %v", got, xs.redriven)
 			}
@@ -123,7 +123,7 @@ func TestReconcile_Handle_holdStays(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := held(t, 1)
+			s := reserved(t, 1)
 			s.mustChange(change)
 			got, xs := expire(t, s, stopped(0, true), 2)
 			if o := s.load(t, "ord_1"); got.Expired > 0 || len(xs.redriven) > 0 || o.Cancel != nil && o.Cancel.HoldExpired {

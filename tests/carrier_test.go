@@ -29,7 +29,7 @@ func testCancel(t *testing.T, args ...string) {
 		ada.waiting(id)
 		ada.request(http.MethodPost, "/orders/"+id+"/cancel", nil, nil).expect(http.StatusAccepted)
 		v := ada.ended(id)
-		if v.Status != orderflow.Cancelled || v.PaymentStatus != orderflow.PaymentRefunded {
+		if v.Status != orderflow.Cancelled || v.PaymentStatus != orderflow.PaymentNone {
 			t.Errorf("%s, payment %s", v.Status, v.PaymentStatus)
 		}
 		s.carrier(id, "dispatched").problem(http.StatusConflict, "OrderCancelled")
@@ -73,7 +73,7 @@ func testCancel(t *testing.T, args ...string) {
 		ada.waiting(id)
 		s.carrier(id, "failed")
 		v := ada.ended(id)
-		if v.Status != orderflow.Rejected || v.PaymentStatus != orderflow.PaymentRefunded || v.reason() != "ShipmentFailed" {
+		if v.Status != orderflow.Rejected || v.PaymentStatus != orderflow.PaymentNone || v.reason() != "ShipmentFailed" {
 			t.Errorf("%s (%s), payment %s", v.Status, v.reason(), v.PaymentStatus)
 		}
 	})

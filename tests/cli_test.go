@@ -54,7 +54,7 @@ func TestCLI_customer(t *testing.T) {
 	created := s.ok(t, []string{"order", "create", "-f", "examples/orders/01-plain.json"},
 		`^Order ord_\w+ for 98\.00 USD is placed\.`)
 	id := regexp.MustCompile(`ord_\w+`).FindString(created)
-	s.ok(t, []string{"order", "watch", id}, `PLACED +the order for 98\.00 USD was placed`, `PAID +98\.00 USD were paid`,
+	s.ok(t, []string{"order", "watch", id}, `PLACED +the order for 98\.00 USD was placed`, `PAID +98\.00 USD are authorised`,
 		`SHIPPING +Sandbox Parcel has the goods, tracking number SP\w+`, `FULFILLED +the order is fulfilled`)
 	s.ok(t, []string{"order", "get", id},
 		`Order +`+id, `Status +FULFILLED\n`, `Ships to +Ada Brewer, 12 Mill Lane, Portland 97205, US`,
@@ -83,7 +83,7 @@ func TestCLI_customer(t *testing.T) {
 			t.Errorf("the token of the README's tour does not see %s: %d %s", order, res.StatusCode, body)
 		}
 	}
-	s.ok(t, []string{"notifications"}, `to customer ada: Your order is confirmed\n +Thank you\. Order `+id+` for 98\.00 USD is paid`)
+	s.ok(t, []string{"notifications"}, `to customer ada: Your order is confirmed\n +Thank you\. Order `+id+` is being packed\. We charge 98\.00 USD`)
 }
 
 // returnGoods refunds a part of a fulfilled order, returns one of its two bags, and refunds the rest.

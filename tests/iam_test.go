@@ -127,17 +127,20 @@ func useOutcomes(t *testing.T, s *system) {
 	}
 
 	s.rule("orderflow-shipment-requested", false) // the test is the carrier
-	cancelled := ada.accepted(order("pm_card_visa", item{"beans-ethiopia-250g", 1}))
+	cancelled := ada.accepted(order("pm_card_pendingRefund", item{"beans-ethiopia-250g", 1}))
 	failed := ada.accepted(order("pm_card_visa", item{"beans-ethiopia-250g", 1}))
 	ada.waiting(cancelled)
 	ada.request(http.MethodPost, "/orders/"+cancelled+"/cancel", nil, nil).expect(http.StatusAccepted)
 	ada.waiting(failed)
 	s.carrier(failed, "failed").expect(http.StatusOK)
-	for _, id := range []string{cancelled, failed} {
-		if v := ada.ended(id); v.PaymentStatus != orderflow.PaymentRefunded {
-			t.Errorf("order %s ended %s, payment %s", id, v.Status, v.PaymentStatus)
+	for id, want := range map[string]orderflow.PaymentStatus{
+		cancelled: orderflow.PaymentRefunded, failed: orderflow.PaymentNone,
+	} {
+		if v := ada.ended(id); v.PaymentStatus != want {
+			t.Errorf("order %s ended %s, payment %s, want %s", id, v.Status, v.PaymentStatus, want)
 		}
 	}
+	s.in(t).reauthorize("pm_sandbox_short_hold")
 }
 
 // useLostEvents loses an event of each rule; the reconciler repairs the orders.

@@ -192,34 +192,53 @@ func sameState(a, b orderflow.State) bool {
 // providerRecord is the sandbox provider's record of one idempotency key, "ORDER/charge" or
 // "ORDER/refund".
 type providerRecord struct {
-	Key    string           `json:"key"`
-	Amount *orderflow.Money `json:"amount"` // nil if declined
+	Key        string           `json:"key"`
+	ProviderID string           `json:"providerId"`
+	Amount     *orderflow.Money `json:"amount"`    // nil if declined
+	HeldUntil  *time.Time       `json:"heldUntil"` // nil unless the amount was authorised first
+	Settled    string           `json:"settled"`   // how an authorisation ended
 }
 
-// providerSums lists the amounts that the provider captured and refunded, by order.
-func (s *system) providerSums() (captured, refunded map[string][]int64) {
+// providerSums lists the amounts that the provider captured, refunded and holds, by order.
+func (s *system) providerSums() (captured, refunded, held map[string][]int64) {
 	s.t.Helper()
-	captured, refunded = map[string][]int64{}, map[string][]int64{}
-	for _, r := range scan[providerRecord](s, "sandbox") {
+	captured, refunded, held = map[string][]int64{}, map[string][]int64{}, map[string][]int64{}
+	records := scan[providerRecord](s, "sandbox")
+	settled := map[string]string{} // authorisations that have ended, by provider id
+	for _, r := range records {
+		if id, ok := strings.CutSuffix(r.Key, "#settled"); ok {
+			settled[id] = r.Settled
+		}
+	}
+	for _, r := range records {
 		order, step, ok := strings.Cut(r.Key, "/")
 		if !ok || r.Amount == nil {
 			continue
 		}
-		if strings.HasPrefix(step, "refund") {
-			refunded[order] = append(refunded[order], r.Amount.Amount)
-		} else {
-			captured[order] = append(captured[order], r.Amount.Amount)
+		sums := captured
+		switch {
+		case strings.HasPrefix(step, "refund"):
+			sums = refunded
+		case r.HeldUntil == nil || settled[r.ProviderID] == "captured":
+		case settled[r.ProviderID] == "voided":
+			continue
+		default:
+			sums = held
 		}
+		sums[order] = append(sums[order], r.Amount.Amount)
 	}
-	return captured, refunded
+	return captured, refunded, held
 }
 
 // checkMoney compares the orders with the provider's captures and refunds (I2, I4, I5).
 func (s *system) checkMoney(orders []orderflow.Order) {
 	s.t.Helper()
-	captured, refunded := s.providerSums()
+	captured, refunded, held := s.providerSums()
 	for _, o := range orders {
 		c, r := captured[o.ID], refunded[o.ID]
+		if o.Status.Final() && len(held[o.ID]) > 0 {
+			s.t.Errorf("I4: order %s ended %s, and the provider still holds %v", o.ID, o.Status, held[o.ID])
+		}
 		if len(c) > 1 || len(r) > len(o.Refunds)+1 {
 			s.t.Errorf("I2, I4: order %s was captured %v, refunded %v", o.ID, c, r)
 		}

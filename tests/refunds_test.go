@@ -207,7 +207,7 @@ func testRefundBeforeCancel(t *testing.T, s *system) {
 // refundedBy lists the amounts that the provider refunded of an order.
 func (s *system) refundedBy(id string) []int64 {
 	s.t.Helper()
-	_, refunded := s.providerSums()
+	_, refunded, _ := s.providerSums()
 	return refunded[id]
 }
 

@@ -51,7 +51,8 @@ func TestNewHandler(t *testing.T) {
 func TestNewHandler_stripe(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{
-		"_HANDLER": "charge", "STRIPE_SECRET_KEY": "sk_test_1", "REVIEW_ABOVE": "none", "REVIEW_RISK": "0",
+		"_HANDLER": "charge", "STRIPE_SECRET_KEY": "sk_test_1", "CAPTURE_AT": "dispatch",
+		"REVIEW_ABOVE": "none", "REVIEW_RISK": "0",
 		"REVIEW_COUNTRIES": "any",
 	}
 	for _, table := range []string{"ORDERS", "STEPS", "PAYMENTS", "SANDBOX"} {

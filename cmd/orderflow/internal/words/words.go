@@ -39,6 +39,9 @@ var reasons = map[orderflow.Code]string{
 	orderflow.CodeRefundUnsettled:    "a refund is not paid out yet",
 	orderflow.CodeRefundReturned:     "a refund was refused or returned",
 
+	orderflow.CodeAuthorizationLapsed:  "the authorisation of the payment has lapsed",
+	orderflow.CodeAuthorizationLapsing: "the authorisation of the payment lapses, and its renewal was declined",
+
 	orderflow.CodeNotificationUnavailable: "the topic of customer notifications could not be reached",
 }
 
@@ -180,6 +183,9 @@ func describeStatus(o client.Order, c orderflow.Change) string {
 		if o.Total.Amount == 0 {
 			return "there is nothing to pay"
 		}
+		if c.PaymentStatus == orderflow.PaymentAuthorized {
+			return o.Total.String() + " are authorised and charged when the goods leave"
+		}
 		return o.Total.String() + " were paid"
 	case orderflow.Shipping:
 		return describeShipment(o, c)
@@ -209,6 +215,8 @@ func describeShipment(o client.Order, c orderflow.Change) string {
 // describePayment describes a change of an order's payment status.
 func describePayment(o client.Order, s orderflow.PaymentStatus) string {
 	switch s {
+	case orderflow.PaymentAuthorized:
+		return o.Total.String() + " are authorised"
 	case orderflow.PaymentCaptured:
 		return o.Total.String() + " were charged"
 	case orderflow.PaymentRefundPending:
