@@ -2,6 +2,7 @@ package tests
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/orderflow-dev/orderflow"
@@ -71,7 +72,27 @@ func testCaptureAtPlacement(t *testing.T, args ...string) {
 			t.Errorf("order %s ended %s, payment %s, want %s", id, v.Status, v.PaymentStatus, want)
 		}
 	}
+	testRefundBeforeCancel(t, s)
 	s.checkInvariants(events)
+}
+
+// testRefundBeforeCancel refunds a part of a paid order, which is cancelled then: the compensation
+// refunds the rest. Afterwards a refund is refused.
+func testRefundBeforeCancel(t *testing.T, s *system) {
+	ada, olga := s.as("ada"), s.as("olga", "operators")
+	id := ada.accepted(order("pm_card_visa", item{"beans-ethiopia-250g", 1}))
+	ada.waiting(id)
+	olga.refund(id, `{"amount":{"amount":450,"currency":"USD"},"reason":"Sorry for the delay."}`).expect(http.StatusAccepted)
+	ada.request(http.MethodPost, "/orders/"+id+"/cancel", nil, nil).expect(http.StatusAccepted)
+	if v := ada.ended(id); v.Status != orderflow.Cancelled || v.PaymentStatus != orderflow.PaymentRefunded {
+		t.Errorf("%s, payment %s", v.Status, v.PaymentStatus)
+	}
+	olga.refund(id, `{"amount":{"amount":1,"currency":"USD"},"reason":"x"}`).problem(http.StatusConflict, "InvalidState")
+	refunded := s.refundedBy(id)
+	slices.Sort(refunded)
+	if !slices.Equal(refunded, []int64{450, 1000}) {
+		t.Errorf("refunded %v", refunded)
+	}
 }
 
 // reauthorize places an order whose authorisation ends soon, and has the reconciler renew it.
