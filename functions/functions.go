@@ -29,7 +29,7 @@ type Options struct {
 	Random     io.Reader
 	HTTPClient *http.Client // reaches the payment provider and the webhook
 	Logger     *slog.Logger
-	Stripe     StripeClient // nil: creating a function that has Stripe's key fails
+	Stripe     StripeClient // nil: creating a function that charges with Stripe fails
 }
 
 // StripeClient returns the Stripe gateway. It is passed in, so that only a program that charges

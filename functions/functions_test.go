@@ -45,15 +45,19 @@ func readTemplate(t *testing.T) []deployed {
 	return out
 }
 
-// sample returns a value that every variable of this name accepts.
-func sample(name string) string {
-	switch name {
-	case "REVIEW_ABOVE":
-		return "USD:100000,JPY:150000"
-	case "REVIEW_COUNTRIES":
-		return "US,CA"
+// sample returns a complete environment with a gateway: a value that each variable accepts.
+func sample(gateway string) func(name string) string {
+	return func(name string) string {
+		switch name {
+		case gatewayName:
+			return gateway
+		case "REVIEW_ABOVE":
+			return "USD:100000,JPY:150000"
+		case "REVIEW_COUNTRIES":
+			return "US,CA"
+		}
+		return "1"
 	}
-	return "1"
 }
 
 func TestNames_areTheTemplatesHandlers(t *testing.T) {
@@ -75,16 +79,18 @@ func TestNew_environment(t *testing.T) {
 	for _, f := range readTemplate(t) {
 		t.Run(f.Handler, func(t *testing.T) {
 			t.Parallel()
-			read := map[string]bool{}
+			read, gateway := map[string]bool{}, ""
 			getenv := func(name string) string {
 				read[name] = true
 				if _, set := f.Variables[name]; !set {
 					t.Errorf("%s reads %s, which template.yaml does not set", f.Handler, name)
 				}
-				return sample(name)
+				return sample(gateway)(name)
 			}
-			if _, err := New(f.Handler, aws.Config{Region: "us-east-1"}, getenv, Options{Stripe: newStripe}); err != nil {
-				t.Fatal(err)
+			for _, gateway = range []string{"sandbox", "stripe"} {
+				if _, err := New(f.Handler, aws.Config{Region: "us-east-1"}, getenv, Options{Stripe: newStripe}); err != nil {
+					t.Fatal(err)
+				}
 			}
 			for name := range f.Variables {
 				if !read[name] {
@@ -99,8 +105,9 @@ func TestNew_missingVariable(t *testing.T) {
 	t.Parallel()
 	for _, f := range readTemplate(t) {
 		for missing := range f.Variables {
-			if missing == "STRIPE_SECRET_KEY" { // empty selects the sandbox
-				continue
+			gateway := "sandbox"
+			if missing == "STRIPE_SECRET_KEY" {
+				gateway = "stripe"
 			}
 			t.Run(f.Handler+" "+missing, func(t *testing.T) {
 				t.Parallel()
@@ -108,7 +115,7 @@ func TestNew_missingVariable(t *testing.T) {
 					if name == missing {
 						return ""
 					}
-					return sample(name)
+					return sample(gateway)(name)
 				}
 				_, err := New(f.Handler, aws.Config{Region: "us-east-1"}, getenv, Options{Stripe: newStripe})
 				if err == nil || !strings.Contains(err.Error(), missing) {

@@ -3,39 +3,55 @@ package functions
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/orderflow-dev/orderflow/cloud"
 	"github.com/orderflow-dev/orderflow/payment"
 	"github.com/orderflow-dev/orderflow/tasks"
 )
 
-// stripeKey is the variable that selects Stripe.
-const stripeKey = "STRIPE_SECRET_KEY"
+// gatewayName is the variable that selects the gateway: stripe or sandbox. An empty key never does.
+const gatewayName = "PAYMENT_GATEWAY"
 
-// errNoStripe is the error of a function that has Stripe's key in a program without Stripe's
+// errNoStripe is the error of a function that charges with Stripe in a program without Stripe's
 // client.
-var errNoStripe = errors.New(stripeKey + " is set, but only the deployed program can charge with Stripe: " +
+var errNoStripe = errors.New(gatewayName + " is stripe, but only the deployed program can charge with Stripe: " +
 	"run the functions as its processes (orderflow up --isolated)")
 
-// RefuseStripe returns an error if a function's environment has Stripe's key. A program without
+// RefuseStripe returns an error if a function's environment selects Stripe. A program without
 // Stripe's client calls it before it starts.
 func RefuseStripe(environment map[string]string) error {
-	if environment[stripeKey] != "" {
+	if environment[gatewayName] == "stripe" {
 		return errNoStripe
 	}
 	return nil
 }
 
-// gateway returns Stripe if there is a key for it, otherwise the sandbox.
+// gateway returns the gateway that the environment names. Another name, or none, is an error.
 func (p *parts) gateway() tasks.Gateway {
-	table := p.env.required("SANDBOX_TABLE")
-	if key := p.env.get(stripeKey); key != "" {
-		if p.opts.Stripe == nil {
-			p.env.errs = append(p.env.errs, errNoStripe)
-			return nil
-		}
-		return p.opts.Stripe(key, p.opts.HTTPClient, p.opts.Clock)
+	switch name := p.env.required(gatewayName); name {
+	case "stripe":
+		return p.stripe()
+	case "sandbox":
+		return p.sandbox()
+	case "":
+	default:
+		p.env.errs = append(p.env.errs, fmt.Errorf("environment variable %s is neither stripe nor sandbox: %q", gatewayName, name))
 	}
+	return nil
+}
+
+func (p *parts) stripe() tasks.Gateway {
+	key := p.env.required("STRIPE_SECRET_KEY")
+	if p.opts.Stripe == nil {
+		p.env.errs = append(p.env.errs, errNoStripe)
+		return nil
+	}
+	return p.opts.Stripe(key, p.opts.HTTPClient, p.opts.Clock)
+}
+
+func (p *parts) sandbox() tasks.Gateway {
+	table := p.env.required("SANDBOX_TABLE")
 	return payment.Sandbox{Memory: sandboxMemory{cloud.Sandbox{DB: p.db(), Table: table}}, Now: p.opts.Clock}
 }
 

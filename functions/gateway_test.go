@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,29 +68,48 @@ func newStripe(key string, client *http.Client, now func() time.Time) tasks.Gate
 	return stripe.New(stripe.Options{Key: key, HTTPClient: client, Now: now})
 }
 
-func gatewayParts(cfg aws.Config, stripeKey string) *parts {
-	env := map[string]string{"SANDBOX_TABLE": "sandbox", "STRIPE_SECRET_KEY": stripeKey}
+func gatewayParts(cfg aws.Config, name string) *parts {
+	env := map[string]string{"PAYMENT_GATEWAY": name, "SANDBOX_TABLE": "sandbox", "STRIPE_SECRET_KEY": "sk_test_1"}
 	return &parts{
 		cfg: cfg, env: environment{get: func(name string) string { return env[name] }},
 		opts: Options{Stripe: newStripe}.withDefaults(),
 	}
 }
 
-func TestGateway_isChosenByTheKey(t *testing.T) {
+func TestGateway_isNamed(t *testing.T) {
 	t.Parallel()
-	if _, ok := gatewayParts(aws.Config{}, "sk_test_1").gateway().(*stripe.Gateway); !ok {
-		t.Error("a key does not choose Stripe")
+	if _, ok := gatewayParts(aws.Config{}, "stripe").gateway().(*stripe.Gateway); !ok {
+		t.Error("stripe is not Stripe")
 	}
-	if _, ok := gatewayParts(aws.Config{}, "").gateway().(payment.Sandbox); !ok {
-		t.Error("no key does not choose the sandbox")
+	if _, ok := gatewayParts(aws.Config{}, "sandbox").gateway().(payment.Sandbox); !ok {
+		t.Error("sandbox is not the sandbox")
+	}
+	for _, name := range []string{"", "Stripe", "none"} {
+		p := gatewayParts(aws.Config{}, name)
+		if g := p.gateway(); g != nil || p.env.err() == nil {
+			t.Errorf("%q: got %T, %v, want an error", name, g, p.env.err())
+		}
 	}
 }
 
-// A program without Stripe's client refuses Stripe's key instead of charging by the sandbox.
-func TestNew_stripeKeyWithoutClient(t *testing.T) {
+// A gateway without its own setting is an error: no key never means the sandbox.
+func TestNew_gatewayWithoutSetting(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"charge", "refund", "record", "reconcile"} {
-		_, err := New(name, aws.Config{Region: "us-east-1"}, func(string) string { return "1" }, Options{})
+	for name, missing := range map[string]string{"stripe": "STRIPE_SECRET_KEY", "sandbox": "SANDBOX_TABLE"} {
+		getenv := func(v string) string { return map[string]string{"PAYMENT_GATEWAY": name, missing: ""}[v] }
+		p := &parts{env: environment{get: getenv}, opts: Options{Stripe: newStripe}.withDefaults()}
+		p.gateway()
+		if err := p.env.err(); err == nil || !strings.Contains(err.Error(), missing) {
+			t.Errorf("%s: got %v, want an error that names %s", name, err, missing)
+		}
+	}
+}
+
+// A program without Stripe's client refuses Stripe instead of charging by the sandbox.
+func TestNew_stripeWithoutClient(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"charge", "refund", "repay", "record", "reconcile"} {
+		_, err := New(name, aws.Config{Region: "us-east-1"}, sample("stripe"), Options{})
 		if !errors.Is(err, errNoStripe) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -105,12 +125,12 @@ func TestGateway_sandboxRemembers(t *testing.T) {
 		PaymentMethod: payment.Flaky,
 	}
 	for i, want := range []orderflow.Code{orderflow.CodePaymentUnavailable, orderflow.CodePaymentUnavailable, "", ""} {
-		r, err := gatewayParts(cfg, "").gateway().Charge(t.Context(), c)
+		r, err := gatewayParts(cfg, "sandbox").gateway().Charge(t.Context(), c)
 		if orderflow.CodeOf(err) != want || want == "" && (err != nil || r.Amount != c.Amount) {
 			t.Errorf("call %d: %+v, %v", i+1, r, err)
 		}
 	}
-	r, err := gatewayParts(cfg, "").gateway().Lookup(t.Context(), orderflow.Payment{OrderID: "ord_1", Step: "charge"})
+	r, err := gatewayParts(cfg, "sandbox").gateway().Lookup(t.Context(), orderflow.Payment{OrderID: "ord_1", Step: "charge"})
 	if err != nil || r.Amount != c.Amount {
 		t.Errorf("lookup: %+v, %v", r, err)
 	}

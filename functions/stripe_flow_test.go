@@ -37,7 +37,7 @@ func newFlow(t *testing.T, captureAt string, script ...string) *flow {
 		tasks:  map[string]lambda.Handler{},
 	}
 	env := map[string]string{
-		"ORDERS_TABLE": "orders", "STEPS_TABLE": "steps", "PAYMENTS_TABLE": "payments", "SANDBOX_TABLE": "none",
+		"ORDERS_TABLE": "orders", "STEPS_TABLE": "steps", "PAYMENTS_TABLE": "payments", "PAYMENT_GATEWAY": "stripe",
 		"STRIPE_SECRET_KEY": "sk_test_1", "CAPTURE_AT": captureAt, "PRODUCTS_TABLE": "products",
 		"REVIEW_ABOVE": "none", "REVIEW_RISK": "0", "REVIEW_COUNTRIES": "any",
 	}

@@ -51,11 +51,10 @@ func TestNewHandler(t *testing.T) {
 func TestNewHandler_stripe(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{
-		"_HANDLER": "charge", "STRIPE_SECRET_KEY": "sk_test_1", "CAPTURE_AT": "dispatch",
-		"REVIEW_ABOVE": "none", "REVIEW_RISK": "0",
-		"REVIEW_COUNTRIES": "any",
+		"_HANDLER": "charge", "PAYMENT_GATEWAY": "stripe", "STRIPE_SECRET_KEY": "sk_test_1", "CAPTURE_AT": "dispatch",
+		"REVIEW_ABOVE": "none", "REVIEW_RISK": "0", "REVIEW_COUNTRIES": "any",
 	}
-	for _, table := range []string{"ORDERS", "STEPS", "PAYMENTS", "SANDBOX"} {
+	for _, table := range []string{"ORDERS", "STEPS", "PAYMENTS"} {
 		env[table+"_TABLE"] = table
 	}
 	if h, err := newHandler(lambdaEnv(env), slog.New(slog.NewJSONHandler(io.Discard, nil))); err != nil || h == nil {

@@ -64,13 +64,13 @@ func TestPrintDifferences(t *testing.T) {
 	}
 }
 
-// TestUp_refusesStripe checks that a system without Stripe's client refuses Stripe's key, instead
-// of using the sandbox for it.
+// TestUp_refusesStripe checks that a system without Stripe's client refuses Stripe, instead of using
+// the sandbox for it.
 func TestUp_refusesStripe(t *testing.T) {
 	t.Parallel()
 	code, out, errs := command(t, "up", "--in-memory", "--addr", system.AnyPort, "--aws-addr", system.AnyPort,
-		"--param", "StripeSecretName=shop/stripe")
-	if code != 1 || out != "" || !strings.Contains(errs, "STRIPE_SECRET_KEY is set") ||
+		"--param", "PaymentGateway=stripe", "--param", "StripeSecretName=shop/stripe")
+	if code != 1 || out != "" || !strings.Contains(errs, "PAYMENT_GATEWAY is stripe") ||
 		!strings.Contains(errs, "--isolated") {
 		t.Errorf("exit code %d\n%s%s", code, out, errs)
 	}

@@ -40,6 +40,7 @@ var rules = []rule{
 	{"alarm-runbook", alarmRunbook},
 	{"alarm-metric", alarmMetric},
 	{"alarm-math", alarmMath},
+	{"alarm-idle", alarmIdle},
 	{"dashboard-metric", dashboardMetric},
 	{"log-retention", logRetention},
 	{"function-logs", functionLogs},

@@ -216,10 +216,30 @@ func (m metric) ownFault(t *Template) string {
 	return fmt.Sprintf("no metric filter makes %s in %v", m.name, m.namespace)
 }
 
+// ringsWithoutData reports whether an alarm rings when its data stops. Before the first data it is
+// silent: an alarm begins without data, and acts when its state changes
+// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html).
+func ringsWithoutData(alarm Resource) bool {
+	return text(alarm.get("TreatMissingData")) == "missing" && alarm.get("InsufficientDataActions") != nil
+}
+
+// alarmIdle: no alarm rings on a stack that is new and idle.
+func alarmIdle(t *Template, _ []string, report reporter) {
+	for _, a := range t.Of("AWS::CloudWatch::Alarm") {
+		low := strings.HasPrefix(text(a.get("ComparisonOperator")), "LessThan")
+		switch {
+		case text(a.get("TreatMissingData")) == "breaching":
+			report(a.ID, "rings before there is any data: treat missing data as missing, and set InsufficientDataActions")
+		case low && !ringsWithoutData(a):
+			report(a.ID, "rings while nothing happens, or never without data")
+		}
+	}
+}
+
 var filled = regexp.MustCompile(`FILL\(\s*([a-z][A-Za-z0-9_]*)\s*,`)
 
 // alarmMath: metrics are missing while nothing happens, and a sum with a missing term is missing
-// too, so each term needs FILL. AWS/DynamoDB also ignores TreatMissingData
+// too, so each term needs FILL, except in an alarm that rings when its data stops. AWS/DynamoDB also ignores TreatMissingData
 // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html).
 func alarmMath(t *Template, _ []string, report reporter) {
 	for _, a := range t.Of("AWS::CloudWatch::Alarm") {
@@ -238,7 +258,7 @@ func alarmMath(t *Template, _ []string, report reporter) {
 			switch {
 			case !word.MatchString(expression.String()):
 				report(a.ID, "its expression leaves %s out", id)
-			case word.MatchString(bare):
+			case word.MatchString(bare) && !ringsWithoutData(a):
 				report(a.ID, "%s has no FILL for missing data", id)
 			}
 		}

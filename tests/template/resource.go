@@ -63,7 +63,10 @@ func streamDestination(t *Template, _ []string, report reporter) {
 	}
 }
 
+// Its deletion protection begins with a second deploy: a first one that fails could not be rolled
+// back.
 func tableProtection(t *Template, _ []string, report reporter) {
+	first := t.With(map[string]string{"Stage": "prod"})
 	for _, r := range t.Of("AWS::DynamoDB::Table") {
 		if text(r.get("PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled")) != "true" {
 			report(r.ID, "has no point-in-time recovery")
@@ -73,6 +76,8 @@ func tableProtection(t *Template, _ []string, report reporter) {
 		}
 		if v := r.get("DeletionProtectionEnabled"); v == nil || text(v) == "false" {
 			report(r.ID, "has no deletion protection")
+		} else if choice := list(object(v)["Fn::If"]); len(choice) == 0 || first.Holds(text(choice[0])) {
+			report(r.ID, "is protected from the first deploy on")
 		}
 	}
 }

@@ -18,13 +18,17 @@ import (
 // Template is a template as it is written. Values are strings, maps (map[string]any) and lists
 // ([]any).
 type Template struct {
-	Mappings  map[string]any
-	Resources []Resource // sorted by ID
+	Parameters map[string]any
+	Rules      map[string]any
+	Mappings   map[string]any
+	Conditions map[string]any
+	Resources  []Resource // sorted by ID
 }
 
 // Resource is one entry of Resources, with SAM's Globals merged in one level deep.
 type Resource struct {
 	ID, Type   string
+	Condition  string // "" without one
 	Properties map[string]any
 }
 
@@ -41,10 +45,13 @@ func Parse(source []byte) (*Template, error) {
 	if !ok {
 		return nil, fmt.Errorf("parse template: not a map")
 	}
-	t := &Template{Mappings: object(root["Mappings"])}
+	t := &Template{
+		Parameters: object(root["Parameters"]), Rules: object(root["Rules"]), Mappings: object(root["Mappings"]),
+		Conditions: object(root["Conditions"]),
+	}
 	globals := object(object(root["Globals"])["Function"])
 	for id, v := range object(root["Resources"]) {
-		r := Resource{ID: id, Type: text(object(v)["Type"]), Properties: map[string]any{}}
+		r := Resource{ID: id, Type: text(object(v)["Type"]), Condition: text(object(v)["Condition"]), Properties: map[string]any{}}
 		if r.Type == "AWS::Serverless::Function" {
 			for k, v := range globals {
 				r.Properties[k] = v

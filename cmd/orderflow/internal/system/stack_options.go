@@ -17,7 +17,7 @@ import (
 	"github.com/orderflow-dev/orderflow/statemachines"
 )
 
-// refuseStripe returns an error if a function in this process would be given Stripe's key.
+// refuseStripe returns an error if a function in this process would charge with Stripe.
 func (s *System) refuseStripe(o local.Options) error {
 	for _, fn := range s.Stack.Functions() {
 		if err := functions.RefuseStripe(fn.Env); err != nil && o.Bootstrap == "" {
@@ -33,6 +33,7 @@ const reviewAbove = "USD:500000"
 // StackOptions returns the options of the stack. params are the template's parameters that only the
 // running system knows.
 func StackOptions(o Options, params map[string]string) local.Options {
+	params["PaymentGateway"], params["Carrier"] = "sandbox", "sandbox"
 	params["CarrierDelayMilliseconds"] = strconv.FormatInt(o.CarrierDelay.Milliseconds(), 10)
 	params["ReviewAbove"] = reviewAbove
 	maps.Copy(params, o.Parameters)
