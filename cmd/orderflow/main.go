@@ -34,6 +34,7 @@ type grammar struct {
 	Sandbox       sandboxCommands      `cmd:"" help:"Control the sandbox payment provider (local system)."`
 	IAM           iamCommand           `cmd:"" name:"iam" help:"Show which grants of the template are used, which never are, and what was denied (local system)."`
 	Bench         benchCommands        `cmd:"" help:"Measure the system and the engine."`
+	Cost          costCommand          `cmd:"" help:"Count what an order takes on AWS, and compute the bill."`
 	States        statesCommand        `cmd:"" help:"Run the Step Functions engine alone, for any state machine." passthrough:""`
 	ASL           aslCommands          `cmd:"" name:"asl" help:"Check and draw state machines, and test them against recorded executions."`
 	Completion    completionCommand    `cmd:"" help:"Print the completion script of a shell."`

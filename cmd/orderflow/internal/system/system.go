@@ -40,6 +40,7 @@ type Options struct {
 	Log           *slog.Logger
 
 	Functions func(awsURL string) local.Factory   // returns the functions; nil: as Isolation selects
+	Wrap      func(local.Factory) local.Factory   // wraps the functions in this process; nil: no wrapping
 	Around    func(api http.Handler) http.Handler // wraps the API's handler; nil: no wrapping
 }
 
@@ -132,6 +133,9 @@ func (s *System) open(ctx context.Context, o Options) error {
 	}
 	if o.Functions != nil {
 		opts.Factory = o.Functions(s.AWS)
+	}
+	if o.Wrap != nil {
+		opts.Factory = o.Wrap(opts.Factory)
 	}
 	if s.Stack, err = local.Open(ctx, opts); err != nil {
 		return errors.Join(err, s.clean())
