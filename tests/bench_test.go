@@ -48,3 +48,30 @@ func TestBenchAPI(t *testing.T) {
 		t.Errorf("%s", out)
 	}
 }
+
+// TestBenchAll runs all benchmarks small: each figure is measured.
+func TestBenchAll(t *testing.T) {
+	t.Parallel()
+	args := []string{"bench", "all", "--orders", "4", "--rate", "4", "--for", "1s", "--engine", "200", "--json"}
+	out, err := exec.CommandContext(t.Context(), binary(t), args...).Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	var got struct {
+		Figures []struct {
+			What  string
+			Value float64
+		}
+	}
+	if err := json.Unmarshal(out, &got); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range got.Figures {
+		if f.Value <= 0 && f.What != "backlog at its end" {
+			t.Errorf("%s: %v", f.What, f.Value)
+		}
+	}
+	if len(got.Figures) == 0 {
+		t.Errorf("no figures in %s", out)
+	}
+}

@@ -15,6 +15,7 @@ import (
 var slack = map[string]float64{
 	"INVOCATIONS": 2, // batches of the stream have one change or two
 	"EVENTS":      1, // a redrive and its event may clear an order's mark in one change or two
+	"EventBridge": 0.001,
 	"Lambda":      0.05,
 	"ALL":         0.05,
 }

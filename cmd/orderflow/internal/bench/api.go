@@ -37,6 +37,8 @@ type APIResult struct {
 	Place          Answers `json:"place"`
 	Read           Answers `json:"read"`
 	List           Answers `json:"list"`
+	FulfilledP50   float64 `json:"placedToFulfilledP50Milliseconds"`
+	FulfilledP99   float64 `json:"placedToFulfilledP99Milliseconds"`
 	FulfilledSoFar int     `json:"fulfilledWhenTheLastWasPlaced"`
 	DrainedSeconds float64 `json:"secondsUntilAllWereFulfilled"`
 	CPU            float64 `json:"cpuMillisecondsPerOrder"`
@@ -152,6 +154,7 @@ func newVisit(ctx context.Context, cl *client.Client, i int, skus []string) (v v
 func (c API) drain(ctx context.Context, cl *client.Client, visits []visit, result *APIResult) error {
 	stopped := time.Now()
 	var last time.Time
+	var ends []time.Duration
 	for _, v := range visits {
 		o, err := cl.Follow(ctx, v.order, pollEvery, func(client.Order) bool { return false })
 		if err != nil {
@@ -161,6 +164,7 @@ func (c API) drain(ctx context.Context, cl *client.Client, visits []visit, resul
 			return fmt.Errorf("order %s ended %s: %s", o.OrderID, o.Status, o.Reason())
 		}
 		at := o.Timeline[len(o.Timeline)-1].At
+		ends = append(ends, at.Sub(o.PlacedAt))
 		if at.Before(stopped) {
 			result.FulfilledSoFar++
 		}
@@ -168,6 +172,7 @@ func (c API) drain(ctx context.Context, cl *client.Client, visits []visit, resul
 			last = at
 		}
 	}
+	result.FulfilledP50, result.FulfilledP99 = percentile(ends, 0.50), percentile(ends, 0.99)
 	result.DrainedSeconds = max(last.Sub(stopped).Seconds(), 0)
 	return nil
 }
@@ -178,10 +183,11 @@ func (r *APIResult) Print(w io.Writer) error {
   POST /orders         %10.2f ms p50 %10.2f ms p99 %10.2f ms max
   GET /orders/{id}     %10.2f ms p50 %10.2f ms p99 %10.2f ms max
   GET /orders          %10.2f ms p50 %10.2f ms p99 %10.2f ms max
+  placed -> FULFILLED  %10.2f ms p50 %10.2f ms p99
   FULFILLED            %10d when the last order was placed, all of them %.1f s later
   processor time       %10.2f ms an order, customers included
   peak RSS             %10.0f MiB
 `, r.Orders, r.Rate, r.Cores, durability(r.Durable), r.Place.P50, r.Place.P99, r.Place.Max, r.Read.P50, r.Read.P99, r.Read.Max,
-		r.List.P50, r.List.P99, r.List.Max, r.FulfilledSoFar, r.DrainedSeconds, r.CPU, r.PeakRSSMiB)
+		r.List.P50, r.List.P99, r.List.Max, r.FulfilledP50, r.FulfilledP99, r.FulfilledSoFar, r.DrainedSeconds, r.CPU, r.PeakRSSMiB)
 	return err
 }
