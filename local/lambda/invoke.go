@@ -70,8 +70,6 @@ func checkPayload(payload []byte, limit int) ([]byte, error) {
 
 // invokeAtOnce is invoke for somebody who waits.
 func (f *function) invokeAtOnce(ctx context.Context, payload []byte) (*Result, error) {
-	f.service.turns.notice()
-	defer f.service.turns.notice()
 	return f.invoke(ctx, true, f.service.opt.NewID(), payload)
 }
 

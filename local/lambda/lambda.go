@@ -50,9 +50,6 @@ type Options struct {
 	Concurrency int
 	// Grace is how long Run lets requests in flight finish when it is stopped; 3 s by default.
 	Grace time.Duration
-	// Runnable counts the goroutines that wait for a processor; by default the runtime is asked. While there are such, requests that nobody waits
-	// for do not begin. It must be cheap.
-	Runnable func() int
 	// NewID makes request ids; random UUIDs by default.
 	NewID func() string
 }
@@ -103,7 +100,7 @@ func New(st *store.Store, clock clockwork.Clock, opt Options) (*Service, error) 
 		return nil, errors.New("new lambda service: no handler factory")
 	}
 	setDefaults(&opt)
-	s := &Service{st: st, clock: clock, opt: opt, log: opt.Logger, since: clock.Now(), functions: map[string]*function{}, turns: newTurns(opt.Runnable),
+	s := &Service{st: st, clock: clock, opt: opt, log: opt.Logger, since: clock.Now(), functions: map[string]*function{}, turns: newTurns(),
 		drain: make(chan struct{}), drained: make(chan struct{})}
 	s.unreserved.limit = opt.Concurrency
 	s.base, s.interrupt = context.WithCancel(context.Background())

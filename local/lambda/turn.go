@@ -3,72 +3,41 @@ package lambda
 import (
 	"context"
 	"runtime"
-	"runtime/metrics"
 	"slices"
 	"sync"
 	"time"
 )
 
-// class says who made a request, which decides when it gets its turn.
+// class is the kind of caller of a request in the background.
 type class int
 
 const (
-	ofTask   class = iota // a task of an execution: what is begun is finished before more is begun
-	ofSource              // of a queue, a stream, or the queue of asynchronous invocations
+	ofTask   class = iota // a task of an execution: what has begun is finished before more begins
+	ofSource              // a queue, a stream, or the queue of asynchronous invocations
 	classes
 )
 
-// turns decides when the requests that nobody waits for may begin. On AWS each would have a processor of its own; here all share a few
-// with the requests that somebody does wait for (Invoke), which take no turn. So that those are answered at once, the others have half of the
-// processors while such requests come. In a lull they take all, and a backlog is worked off as fast as the machine can: as long as fewer
-// goroutines wait for a processor than there are processors, one more may begin.
+// turns bounds how many requests in the background run at the same time. On AWS each has a
+// processor of its own. Here all share the processors with the requests that a client waits for
+// (Invoke), which take no turn: they find few others before them, however long the backlog is.
 //
-// Tasks go before sources, but for every fourth turn; within a class the oldest goes first. One request runs however busy the machine is. A turn
-// ends with its request, or after a while: who takes so long waits for somebody else, a payment provider say, and keeps no processor busy.
+// Tasks go before sources, except at every fourth turn; within a class the oldest goes first.
+// A turn ends with its request, or after a while: a request that takes longer waits for something
+// else, such as a payment provider, and uses no processor meanwhile.
 type turns struct {
-	limit      int // never more than so many at the same time
-	processors int
-	runnable   func() int // how many goroutines wait for a processor
-
 	mu      sync.Mutex
-	running int
+	free    int
 	given   int // counts the turns
 	waiting [classes][]chan struct{}
-	pacing  bool
-	noticed time.Time // when somebody last began to wait for a request, or got the answer
 }
 
-const (
-	// pace is how often a busy machine is looked at again. The end of a request looks too.
-	pace = 500 * time.Microsecond
-	// lull is how long nobody must have waited for a request, for the others to take all processors.
-	lull = 10 * time.Millisecond
-	// longest is how long a turn lasts at most.
-	longest = 50 * time.Millisecond
-	// perProcessor makes the limit: a request mostly waits, for the disk or for other services.
-	perProcessor = 8
-)
+// longest is how long a turn lasts at most.
+const longest = 50 * time.Millisecond
 
-func newTurns(runnable func() int) *turns {
-	if runnable == nil {
-		runnable = runnableGoroutines
-	}
-	processors := runtime.GOMAXPROCS(0)
-	return &turns{limit: perProcessor * processors, processors: processors, runnable: runnable}
-}
-
-func runnableGoroutines() int {
-	sample := [1]metrics.Sample{{Name: "/sched/goroutines/runnable:goroutines"}}
-	metrics.Read(sample[:])
-	return int(sample[0].Value.Uint64())
-}
-
-// notice tells that somebody begins to wait for a request, or has got the answer.
-func (t *turns) notice() {
-	t.mu.Lock()
-	t.noticed = time.Now()
-	t.mu.Unlock()
-}
+// newTurns returns one turn for each processor. With two, whole orders are slower by a seventh, and
+// the API's slowest answers take twice as long (docs/performance.md); with one less, fulfilment does
+// not keep up with the API.
+func newTurns() *turns { return &turns{free: runtime.GOMAXPROCS(0)} }
 
 // take waits for a turn. Without an error, give must be called when the request has ended.
 func (t *turns) take(ctx context.Context, c class) (give func(), err error) {
@@ -76,10 +45,6 @@ func (t *turns) take(ctx context.Context, c class) (give func(), err error) {
 	t.mu.Lock()
 	t.waiting[c] = append(t.waiting[c], turn)
 	t.next()
-	if t.waits() && !t.pacing {
-		t.pacing = true
-		go t.keepPace()
-	}
 	t.mu.Unlock()
 	select {
 	case <-turn:
@@ -92,15 +57,15 @@ func (t *turns) take(ctx context.Context, c class) (give func(), err error) {
 		t.waiting[c] = slices.Delete(t.waiting[c], i, i+1)
 		return nil, ctx.Err()
 	}
-	return t.lend(), nil // it got its turn at the same moment
+	return t.lend(), nil // the turn came at the same moment
 }
 
-// lend makes what ends a turn, once, and sees to it that it ends.
+// lend returns what ends a turn. The turn ends by itself after the longest time.
 func (t *turns) lend() (give func()) {
 	end := sync.OnceFunc(func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		t.running--
+		t.free++
 		t.next()
 	})
 	timer := time.AfterFunc(longest, end)
@@ -110,42 +75,18 @@ func (t *turns) lend() (give func()) {
 	}
 }
 
-// next lets one request begin, if one waits and may.
+// next gives a free turn to the request that is next. t.mu must be held.
 func (t *turns) next() {
-	if !t.waits() || t.running > 0 && !t.free() {
+	tasks, sources := len(t.waiting[ofTask]), len(t.waiting[ofSource])
+	if t.free == 0 || tasks+sources == 0 {
 		return
 	}
 	c := ofTask
-	if len(t.waiting[ofTask]) == 0 || len(t.waiting[ofSource]) > 0 && t.given%4 == 3 {
+	if tasks == 0 || sources > 0 && t.given%4 == 3 {
 		c = ofSource
 	}
 	close(t.waiting[c][0])
 	t.waiting[c] = t.waiting[c][1:]
-	t.running++
+	t.free--
 	t.given++
-}
-
-// free tells whether one more request may run beside those that do.
-func (t *turns) free() bool {
-	limit, few := t.limit, t.processors
-	if time.Since(t.noticed) < lull {
-		limit, few = t.processors/2, 1
-	}
-	return t.running < limit && t.runnable() < few
-}
-
-func (t *turns) waits() bool { return len(t.waiting[ofTask])+len(t.waiting[ofSource]) > 0 }
-
-// keepPace looks whether the machine is still busy, for as long as requests wait.
-func (t *turns) keepPace() {
-	for {
-		time.Sleep(pace)
-		t.mu.Lock()
-		t.next()
-		if t.pacing = t.waits(); !t.pacing {
-			t.mu.Unlock()
-			return
-		}
-		t.mu.Unlock()
-	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,16 +13,15 @@ import (
 type turnBench struct {
 	t *testing.T
 	*turns
-	crowd atomic.Int32 // goroutines that wait for a processor
 	order chan string
 	ends  chan func() // what ends the turns that were given, the oldest first
 }
 
 func newTurnBench(t *testing.T, limit int) *turnBench {
 	b := &turnBench{t: t, order: make(chan string, 100), ends: make(chan func(), 100)}
-	b.turns = newTurns(func() int { return int(b.crowd.Load()) })
-	b.limit = limit
-	t.Cleanup(func() { time.Sleep(2 * longest) }) // turns end, and whoever keeps the pace
+	b.turns = newTurns()
+	b.free = limit
+	t.Cleanup(func() { time.Sleep(2 * longest) }) // turns end
 	return b
 }
 
@@ -68,44 +66,6 @@ func TestTurns_Limit(t *testing.T) {
 		b.expect()
 		b.give()
 		b.expect("c")
-	})
-}
-
-func TestTurns_Crowded(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := newTurnBench(t, 8)
-		b.crowd.Store(1000)
-		b.queue(t.Context(), "first", ofSource)
-		b.queue(t.Context(), "second", ofSource)
-		b.queue(t.Context(), "third", ofSource)
-		b.expect("first")
-		b.give()
-		b.expect("second")
-		time.Sleep(longest / 2)
-		b.expect()
-		b.crowd.Store(0)
-		time.Sleep(pace)
-		b.expect("third")
-	})
-}
-
-func TestTurns_BesideOthers(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := newTurnBench(t, 8)
-		b.processors = 4
-		b.notice()
-		b.queue(t.Context(), "first", ofSource)
-		b.queue(t.Context(), "second", ofSource)
-		b.queue(t.Context(), "third", ofSource)
-		b.expect("first", "second")
-		time.Sleep(lull - pace)
-		b.notice()
-		time.Sleep(lull - pace)
-		b.expect()
-		time.Sleep(2 * pace)
-		b.expect("third")
 	})
 }
 
