@@ -31,6 +31,7 @@ var outlets = map[string]string{
 	"cmd/orderflow/internal/system/descriptors.go":   "makes the transport that stack_options.go puts behind the outlet",
 	"cmd/orderflow/internal/system/bootstrap.go":     "compiles the program before there is a store",
 	"local/states/bench/engine.go":                   "a client of the system, not the system",
+	"cmd/orderflow/internal/bench/all.go":            "runs the other benchmarks, and holds no data",
 	"cmd/orderflow/internal/client/client.go":        "a client of the system, not the system",
 	"cmd/orderflow/internal/ambient/config.go":       "a client of the system, not the system",
 	"cmd/orderflow/internal/ambient/stack.go":        "a client of the system, not the system",

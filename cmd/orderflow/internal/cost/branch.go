@@ -27,7 +27,8 @@ var branches = []branch{
 	{name: "happy", method: payment.Visa, steps: []step{dispatch}, end: orderflow.Fulfilled},
 	{name: "declined", method: payment.Declined, end: orderflow.Rejected},
 	{name: "cancelled", method: payment.Visa, steps: []step{cancel}, end: orderflow.Cancelled},
-	{name: "refunded", method: payment.Visa, steps: []step{giveUp}, end: orderflow.Rejected},
+	{name: "not shipped", method: payment.Visa, steps: []step{giveUp}, end: orderflow.Rejected},
+	{name: "refunded", method: payment.Visa, steps: []step{dispatch, refund}, end: orderflow.Fulfilled},
 	{name: "redriven", method: payment.Outage, steps: []step{redrive, dispatch}, end: orderflow.Fulfilled},
 }
 
@@ -38,7 +39,20 @@ func dispatch(ctx context.Context, r *runner, id string) error {
 	})
 }
 
-// giveUp is the carrier's notice that it will not ship: the customer is refunded.
+// refund is an operator's, of a part of a fulfilled order.
+func refund(ctx context.Context, r *runner, id string) error {
+	if err := r.await(ctx, id, func(o *orderflow.Order) bool { return o.Status == orderflow.Fulfilled }); err != nil {
+		return err
+	}
+	key := http.Header{"Idempotency-Key": {"refund-" + id}}
+	body := json.RawMessage(`{"amount":{"amount":100,"currency":"USD"},"reason":"Sorry for the delay."}`)
+	if _, err := r.client.Do(ctx, http.MethodPost, "/ops/orders/"+url.PathEscape(id)+"/refunds", key, body); err != nil {
+		return err
+	}
+	return r.await(ctx, id, func(o *orderflow.Order) bool { return o.PaymentStatus == orderflow.PaymentPartiallyRefunded })
+}
+
+// giveUp is the carrier's notice that it will not ship: the authorisation is released.
 func giveUp(ctx context.Context, r *runner, id string) error {
 	return r.notice(ctx, id, orderflow.ShipmentNotice{Status: orderflow.NoticeFailed, Reason: "AddressUnreachable"})
 }
