@@ -69,3 +69,13 @@ func (o *Order) NoteRedrive(redriveCount int, by By) {
 	}
 	o.record(by.change(OrderAttentionChanged))
 }
+
+// UndoDue reports whether the failed execution of a cancelled order is to be redriven, so that what
+// was done is undone: at once if the cancel came after the failure, otherwise after an hour. That
+// pause doubles with each redrive, to 16 hours.
+func (o *Order) UndoDue(x Execution, now time.Time) bool {
+	if o.Cancel == nil || o.Status.Final() || !x.Redrivable {
+		return false
+	}
+	return x.StoppedAt.Before(o.Cancel.At) || now.Sub(x.StoppedAt) >= time.Hour<<min(x.RedriveCount, 4)
+}

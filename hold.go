@@ -37,9 +37,3 @@ func (o *Order) ExpireHold(by By) bool {
 	o.record(by.change(OrderCancelRequested))
 	return true
 }
-
-// GivenUpSince reports whether the order's hold expired after the given time, at which its execution
-// failed: a redrive then releases the stock.
-func (o *Order) GivenUpSince(failed time.Time) bool {
-	return o.Cancel != nil && o.Cancel.HoldExpired && !o.Status.Final() && failed.Before(o.Cancel.At)
-}

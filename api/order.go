@@ -38,9 +38,24 @@ func (s *server) cancelOrder(r *request) (*reply, error) {
 	if _, err := s.ownOrder(r); err != nil {
 		return nil, err
 	}
-	o, err := s.changeOrder(r.Context(), r.values["orderId"], func(o *orderflow.Order) error {
-		return o.RequestCancel(orderflow.By{At: s.now(), Actor: "customer:" + r.caller.Subject})
-	})
+	return s.cancel(r, "/orders/", orderflow.By{At: s.now(), Actor: "customer:" + r.caller.Subject})
+}
+
+// opsCancelOrder cancels any customer's order.
+func (s *server) opsCancelOrder(r *request) (*reply, error) {
+	var body struct {
+		Reason string `json:"reason"`
+	}
+	if err := r.decode(&body); err != nil {
+		return nil, err
+	}
+	return s.cancel(r, "/ops/orders/",
+		orderflow.By{At: s.now(), Actor: "operator:" + r.caller.Subject, Reason: body.Reason})
+}
+
+// cancel requests the cancel of an order; place is where the order is found afterwards.
+func (s *server) cancel(r *request, place string, by orderflow.By) (*reply, error) {
+	o, err := s.changeOrder(r.Context(), r.values["orderId"], func(o *orderflow.Order) error { return o.RequestCancel(by) })
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +71,7 @@ func (s *server) cancelOrder(r *request) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer.header.Set("Location", "/orders/"+o.ID)
+	answer.header.Set("Location", place+o.ID)
 	return answer, nil
 }
 

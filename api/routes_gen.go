@@ -113,6 +113,15 @@ var routes = []route{
 		body: schemaRedrive,
 	},
 	{
+		method: http.MethodPost, path: "/ops/orders/{orderId}/cancel", operation: "OpsCancelOrder",
+		serve:  (*server).opsCancelOrder,
+		scopes: []string{"orders:write"}, group: "operators",
+		parameters: []parameter{
+			{name: "orderId", path: true, schema: schemaOrderId},
+		},
+		body: schemaRedrive,
+	},
+	{
 		method: http.MethodPost, path: "/ops/orders/{orderId}/acknowledge", operation: "OpsAcknowledgeOrder",
 		serve:  (*server).opsAcknowledgeOrder,
 		scopes: []string{"orders:write"}, group: "operators",

@@ -71,7 +71,8 @@ var constructors = map[string]func(*parts) lambda.Handler{
 	},
 	"wake": func(p *parts) lambda.Handler {
 		return handle(p, tasks.Wake{
-			Orders: p.orders("ORDERS_TABLE"), Tokens: p.executions("STATE_MACHINE_ARN"), Log: p.opts.Logger,
+			Orders: p.orders("ORDERS_TABLE"), Tokens: p.executions("STATE_MACHINE_ARN"),
+			Executions: p.executions("STATE_MACHINE_ARN"), Now: p.opts.Clock, Log: p.opts.Logger,
 		}.Handle)
 	},
 	"watch": func(p *parts) lambda.Handler {

@@ -128,7 +128,7 @@ func TestWake_Handle(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s, a := shipping(t, tt.changes...), &answers{err: tt.err}
-			got, err := Wake{s, a, quiet}.Handle(t.Context(), events(`{"orderId":"ord_1"}`))
+			got, err := Wake{Orders: s, Tokens: a, Log: quiet}.Handle(t.Context(), events(`{"orderId":"ord_1"}`))
 			if err != nil || len(got.Failures) != tt.failed || fmt.Sprint(a.given) != tt.want {
 				t.Errorf("failures %v, %v, answers %v", got.Failures, err, a.given)
 			}
@@ -164,7 +164,7 @@ func TestWake_Handle_tokenGone(t *testing.T) {
 			t.Parallel()
 			s, a := shipping(t), &answers{gone: tt.gone, open: tt.open, openStep: tt.step}
 			s.mustChange(dispatched)
-			got, err := Wake{s, a, quiet}.Handle(t.Context(), events(`{"orderId":"ord_1"}`))
+			got, err := Wake{Orders: s, Tokens: a, Log: quiet}.Handle(t.Context(), events(`{"orderId":"ord_1"}`))
 			if err != nil || len(got.Failures) != tt.failed || !slices.Equal(a.given, tt.want) {
 				t.Errorf("failures %v, %v, answers %q", got.Failures, err, a.given)
 			}

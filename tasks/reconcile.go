@@ -26,10 +26,7 @@ type Stalled interface {
 // Executions starts and reads executions by order id.
 type Executions interface {
 	Starter
-	// Redrive lets a failed execution resume; repeating it with the same token has no further effect.
-	Redrive(ctx context.Context, orderID, clientToken string) error
-	// Execution returns CodeNotFound for an order whose execution was never started.
-	Execution(ctx context.Context, orderID string) (orderflow.Execution, error)
+	Redriver
 	// Failed yields the executions that ended unsuccessfully since the given time.
 	Failed(ctx context.Context, since time.Time) iter.Seq2[orderflow.FailedExecution, error]
 }
@@ -71,7 +68,7 @@ type Reconciled struct {
 	Removed      int `json:"removed"`  // dead letters whose order has moved on
 	Letters      int `json:"letters"`  // dead letters left in the queues
 	Expired      int `json:"expired"`  // orders given up because they held their stock for too long
-	Redriven     int `json:"redriven"` // executions of such orders, which had failed
+	Redriven     int `json:"redriven"` // failed executions of orders that were cancelled or given up
 	Failed       int `json:"failed"`   // orders whose check failed
 	// StuckSeconds is the longest time that an order has needed attention.
 	StuckSeconds int64 `json:"stuckSeconds"`

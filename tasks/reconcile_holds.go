@@ -2,7 +2,6 @@ package tasks
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/orderflow-dev/orderflow"
 )
@@ -20,21 +19,4 @@ func (r Reconcile) expireHold(ctx context.Context, a attend, o *orderflow.Order,
 		return nil
 	})
 	return o, count(&out.Expired)(expired, err)
-}
-
-// releaseHold redrives the failed execution of an order whose hold has expired: the step that failed
-// sees that the order is given up, and the state machine releases what is recorded as held. The
-// token is that of an operator's redrive, so that both together redrive once. An execution that
-// fails again stays for the operators.
-func (r Reconcile) releaseHold(ctx context.Context, a attend, id string, x orderflow.Execution, out *Reconciled) error {
-	if err := r.Executions.Redrive(ctx, id, id+"-"+strconv.Itoa(x.RedriveCount)); err != nil {
-		return err
-	}
-	by := a.by()
-	by.Reason = string(orderflow.CodeHoldExpired)
-	_, err := update(ctx, r.Orders, id, func(o *orderflow.Order, _ *orderflow.Write) error {
-		o.NoteRedrive(x.RedriveCount, by)
-		return nil
-	})
-	return count(&out.Redriven)(true, err)
 }

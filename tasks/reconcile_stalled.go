@@ -70,8 +70,9 @@ func (r Reconcile) check(ctx context.Context, o *orderflow.Order, out *Reconcile
 	if x.Status == orderflow.ExecutionRunning {
 		return r.wakeUp(ctx, a, o.ID, x, out)
 	}
-	if x.Redrivable && o.GivenUpSince(x.StoppedAt) {
-		return r.releaseHold(ctx, a, o.ID, x, out)
+	redriven, err := redriveCancelled(ctx, r.Orders, r.Executions, o, x, a.by())
+	if redriven || err != nil {
+		return count(&out.Redriven)(redriven, err)
 	}
 	mark := attention(x)
 	if o.Marked(mark) {

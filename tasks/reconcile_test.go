@@ -197,7 +197,7 @@ func TestReconcile_Handle_silentCarrier(t *testing.T) {
 	}
 
 	s.mustChange(dispatched)
-	out, err := Wake{s, tokens, quiet}.Handle(t.Context(), events(`{"orderId":"ord_1"}`))
+	out, err := Wake{Orders: s, Tokens: tokens, Log: quiet}.Handle(t.Context(), events(`{"orderId":"ord_1"}`))
 	if o := s.load(t, "ord_1"); err != nil || len(out.Failures) > 0 || o.Attention != nil ||
 		o.Status != orderflow.Shipping || len(tokens.given) != 1 {
 		t.Errorf("%s, attention %+v, answers %v, %v", o.Status, o.Attention, tokens.given, err)

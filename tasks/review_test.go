@@ -191,7 +191,7 @@ func TestReview_Handle_lateAttempts(t *testing.T) {
 				t.Errorf("%v: %v, waits for %+v", order, err, o.Wait)
 			}
 			a := &answers{}
-			if _, err := (Wake{s, a, quiet}).Handle(t.Context(), events(`{"orderId":"ord_1"}`)); err != nil ||
+			if _, err := (Wake{Orders: s, Tokens: a, Log: quiet}).Handle(t.Context(), events(`{"orderId":"ord_1"}`)); err != nil ||
 				len(a.given) != map[bool]int{true: 0, false: 1}[change == nil] {
 				t.Errorf("%v: %v, answers %v", order, err, a.given)
 			}

@@ -18,12 +18,15 @@ type Answerer interface {
 	OpenToken(ctx context.Context, orderID, step string) (string, error)
 }
 
-// Wake answers the waiting step of each order of a batch if the order has an answer. The events
-// only identify the orders; the answer comes from the order.
+// Wake answers the waiting step of each order of a batch if the order has an answer. If the order
+// was cancelled after its execution had failed, Wake redrives that. The events only identify the
+// orders; the answer comes from the order.
 type Wake struct {
-	Orders OrderReader
-	Tokens Answerer
-	Log    *slog.Logger
+	Orders     Orders
+	Tokens     Answerer
+	Executions Redriver
+	Now        Clock
+	Log        *slog.Logger
 }
 
 // ShipmentAnswer is the output of the step that waits for the carrier.
@@ -37,6 +40,9 @@ func (w Wake) Handle(ctx context.Context, batch Batch) (BatchResult, error) {
 	return eachEvent(ctx, w.Log, batch, func(ctx context.Context, e orderflow.EventDetail) error {
 		o, err := w.Orders.Order(ctx, e.OrderID)
 		if err != nil {
+			return err
+		}
+		if err := redriveMarked(ctx, w.Orders, w.Executions, o, w.Now); err != nil {
 			return err
 		}
 		_, err = answer(ctx, w.Tokens, o)

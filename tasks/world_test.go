@@ -105,7 +105,7 @@ func (s *simulation) publish(handle func()) {
 
 func (s *simulation) wake() {
 	err := s.call("wake", func(ctx context.Context) error {
-		out, err := Wake{s.store, s, quiet}.Handle(ctx, events(`{"orderId":"ord_1"}`))
+		out, err := Wake{Orders: s.store, Tokens: s, Executions: &executions{}, Now: at(s.now), Log: quiet}.Handle(ctx, events(`{"orderId":"ord_1"}`))
 		if err == nil && len(out.Failures) > 0 {
 			err = errLost
 		}

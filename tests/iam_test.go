@@ -119,6 +119,7 @@ func useOutcomes(t *testing.T, s *system) {
 		ada.ended(ada.accepted(order(method, item{"beans-ethiopia-250g", 1})))
 	}
 	testOutage(t, s)
+	cancelFailed(t, s)
 	reviewed := ada.accepted(order("pm_card_visa", item{"jar-preserve-500ml", 990}, item{"pot-terracotta-18cm", 200}))
 	ada.inReview(reviewed)
 	olga.review(reviewed, "approve").expect(http.StatusOK)

@@ -16,6 +16,7 @@ type opsCommands struct {
 	Reviews     opsReviewsCommand     `cmd:"" help:"List the orders that wait for a review, oldest first."`
 	Review      opsReviewCommand      `cmd:"" help:"Approve or refuse an order in review."`
 	Redrive     opsRedriveCommand     `cmd:"" help:"Resume a failed order at the step that failed."`
+	Cancel      opsCancelCommand      `cmd:"" help:"Cancel an order for its customer."`
 	Acknowledge opsAcknowledgeCommand `cmd:"" help:"Record that an order was handled by hand."`
 	Refund      opsRefundCommand      `cmd:"" help:"Refund a part of an order, or what is left of it."`
 	RetryRefund opsRetryRefundCommand `cmd:"" help:"Retry a failed refund."`
@@ -140,6 +141,22 @@ func (c connection) act(e *env, id, action, reason, done string, asJSON bool) er
 	}
 	fmt.Fprintf(e.stdout, done+"\n", id)
 	return nil
+}
+
+type opsCancelCommand struct {
+	connection
+	ID     string `arg:"" help:"The order's id."`
+	Reason string `required:"" help:"Why, for the order's timeline. The customer does not see it."`
+	JSON   bool   `help:"Print the API's answer."`
+}
+
+func (*opsCancelCommand) Help() string {
+	return "Until the carrier has the goods. The payment is released or refunded, and the stock released. A failed execution is resumed for that.\n\n" +
+		"Example:\n  orderflow ops cancel ord_06cb4j3k7v1s0n9t8q2r5w4xyz --reason 'the customer called'"
+}
+
+func (c *opsCancelCommand) Run(e *env) error {
+	return c.act(e, c.ID, "cancel", c.Reason, "Order %s will be cancelled.", c.JSON)
 }
 
 type opsAcknowledgeCommand struct {
