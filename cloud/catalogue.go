@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/orderflow-dev/orderflow"
 )
@@ -22,11 +20,8 @@ type Catalogue struct {
 	Log        *slog.Logger // reports rows that cannot be read
 }
 
-// byCategory is the index of products by category and SKU.
+// byCategory is the index of products by category and SKU. It has only the keys.
 const byCategory = "by-category"
-
-// batchAttempts limits how often the unprocessed keys of a batch are requested again.
-const batchAttempts = 5
 
 // Product returns one product, or orderflow.CodeNotFound.
 func (c *Catalogue) Product(ctx context.Context, sku string) (orderflow.Product, error) {
@@ -44,48 +39,23 @@ func (c *Catalogue) Product(ctx context.Context, sku string) (orderflow.Product,
 // Products returns the existing products among at most 100 different SKUs. Returns
 // orderflow.CodeThrottled if DynamoDB keeps leaving keys unprocessed.
 func (c *Catalogue) Products(ctx context.Context, skus []string) (map[string]orderflow.Product, error) {
-	products := make(map[string]orderflow.Product, len(skus))
-	keys := make([]item, len(skus))
-	for i, sku := range skus {
-		keys[i] = item{"sku": str(sku)}
+	rows, err := c.rows(ctx, skus, c.Consistent)
+	if err != nil {
+		return nil, err
 	}
-	for attempt := 1; len(keys) > 0; attempt++ {
-		out, err := c.DB.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{
-			c.Table: {Keys: keys, ConsistentRead: &c.Consistent},
-		}})
+	products := make(map[string]orderflow.Product, len(rows))
+	for sku, it := range rows {
+		p, err := read[orderflow.Product]("product", it)
 		if err != nil {
-			return nil, wrap("get products", err)
+			return nil, err
 		}
-		for _, it := range out.Responses[c.Table] {
-			p, err := read[orderflow.Product]("product", it)
-			if err != nil {
-				return nil, err
-			}
-			products[p.SKU] = *p
-		}
-		keys = out.UnprocessedKeys[c.Table].Keys
-		if len(keys) > 0 && attempt == batchAttempts {
-			return nil, fmt.Errorf("get products: %w",
-				orderflow.Errorf(orderflow.CodeThrottled, "%d keys are still unprocessed", len(keys)))
-		}
-		if err := pause(ctx, attempt, len(keys) > 0); err != nil {
-			return nil, fmt.Errorf("get products: %w", err)
-		}
+		products[sku] = *p
 	}
 	return products, nil
 }
 
-// pause waits before a further attempt, longer after each one.
-func pause(ctx context.Context, attempt int, needed bool) error {
-	if !needed {
-		return nil
-	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(10 * time.Millisecond << attempt):
-		return nil
-	}
+func (c *Catalogue) rows(ctx context.Context, skus []string, consistent bool) (map[string]item, error) {
+	return batch{DB: c.DB, Table: c.Table, Key: "sku", Noun: "products", Consistent: consistent}.rows(ctx, skus)
 }
 
 // ListProducts returns at most limit products: those of one category ordered by SKU, or all in the
@@ -129,10 +99,7 @@ func (c *Catalogue) report(ctx context.Context, it item, err error) {
 	if c.Log == nil {
 		return
 	}
-	var sku string
-	if s, ok := it["sku"].(*types.AttributeValueMemberS); ok {
-		sku = s.Value
-	}
+	sku, _ := stringOf(it, "sku") // a row always has its key
 	c.Log.ErrorContext(ctx, "a product cannot be read and is not listed: correct its row", "sku", sku, "error", err)
 }
 
@@ -151,10 +118,35 @@ func (c *Catalogue) page(ctx context.Context, category string, start item, limit
 		TableName: &c.Table, IndexName: aws.String(byCategory),
 		KeyConditionExpression:    aws.String("category = :category"),
 		ExpressionAttributeValues: item{":category": str(category)}, ExclusiveStartKey: start,
-		Limit: aws.Int32(int32(limit)),
+		Limit: aws.Int32(int32(min(limit, maxBatch))),
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	return out.Items, out.LastEvaluatedKey, nil
+	items, err = c.ofCategory(ctx, category, out.Items)
+	return items, out.LastEvaluatedKey, err
+}
+
+// ofCategory returns the rows of an index's entries, in their order. A product that has since left
+// the category is left out.
+func (c *Catalogue) ofCategory(ctx context.Context, category string, entries []item) ([]item, error) {
+	skus := make([]string, len(entries))
+	for i, it := range entries {
+		sku, err := stringOf(it, "sku")
+		if err != nil {
+			return nil, err
+		}
+		skus[i] = sku
+	}
+	rows, err := c.rows(ctx, skus, false)
+	if err != nil {
+		return nil, err
+	}
+	var items []item
+	for _, sku := range skus {
+		if is, err := stringOf(rows[sku], "category"); err == nil && is == category {
+			items = append(items, rows[sku])
+		}
+	}
+	return items, nil
 }

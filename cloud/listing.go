@@ -1,21 +1,17 @@
 package cloud
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"slices"
-	"strings"
+	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/orderflow-dev/orderflow"
 )
 
-// OrderLists lists orders, newest first, by the indexes of the orders table. The indexes may be
-// slightly out of date.
+// OrderLists lists orders, newest first. The ids come from the indexes of the orders table, which
+// may be slightly out of date; the orders, and whether they match, from its rows.
 //
 // The page starts after the order id after; "" starts with the newest. next is the value of after
 // for the next page, or "" at the end. A page may be short and still have a next if few of many
@@ -25,143 +21,164 @@ type OrderLists struct {
 	Table string
 }
 
-// The other indexes of the orders table.
+// The other indexes of the orders table. All have only the keys.
 const (
 	byCustomer  = "by-customer"
 	byAttention = "by-attention"
 )
 
-// maxPages limits how many DynamoDB pages (at most 1 MB each) one list reads.
-const maxPages = 20
+// maxBatches limits how many batches of orders one list reads.
+const maxBatches = 20
 
 // OrdersOf lists a customer's orders. status "" means any.
 func (l *OrderLists) OrdersOf(ctx context.Context, customerID string, status orderflow.Status, after string,
 	limit int) (orders []*orderflow.Order, next string, err error) {
-	q := orderQuery{index: byCustomer, attribute: "customerId", value: customerID}
-	q.ofStatus(status)
-	return l.newest(ctx, q, after, limit)
+	ids := l.under(after, entry{byCustomer, "customerId", customerID})
+	return l.list(ctx, ids, matcher{status: status}, limit)
 }
 
 // AllOrders lists the orders of all customers. status "" means any; attention nil means with and
 // without attention.
 func (l *OrderLists) AllOrders(ctx context.Context, status orderflow.Status, attention *bool, after string,
 	limit int) (orders []*orderflow.Order, next string, err error) {
-	if attention != nil && *attention {
-		q := orderQuery{index: byAttention, attribute: attentionIndex, value: inAttention}
-		q.ofStatus(status)
-		return l.newest(ctx, q, after, limit)
-	}
-	statuses := []orderflow.Status{status}
-	if status == "" {
-		statuses = orderflow.Statuses
-	}
-	lists := make([]orderList, len(statuses))
-	for i, s := range statuses {
-		q := orderQuery{index: byStatus, attribute: "status", value: string(s)}
-		if attention != nil {
-			q.filter = append(q.filter, "(attribute_not_exists("+attentionIndex+") OR "+attentionIndex+" <> :marked)")
-			q.unmarked = true
-		}
-		if lists[i].orders, lists[i].next, err = l.newest(ctx, q, after, limit); err != nil {
-			return nil, "", err
+	var entries []entry
+	switch {
+	case attention != nil && *attention:
+		entries = append(entries, entry{byAttention, attentionIndex, inAttention})
+	case status != "":
+		entries = append(entries, entry{byStatus, "status", string(status)})
+	default:
+		for _, s := range orderflow.Statuses {
+			entries = append(entries, entry{byStatus, "status", string(s)})
 		}
 	}
-	orders, next = merge(lists, limit)
-	return orders, next, nil
+	return l.list(ctx, l.under(after, entries...), matcher{status: status, attention: attention}, limit)
 }
 
-// orderList is the start of a list; next is "" if the list is complete.
-type orderList struct {
-	orders []*orderflow.Order
-	next   string
+// matcher is what the orders of a list have in common.
+type matcher struct {
+	status    orderflow.Status // "": any
+	attention *bool            // nil: with and without
 }
 
-// merge merges lists, newest first. Orders older than the end of an incomplete list are left for
-// the next page, because that list may have more orders in between.
-func merge(lists []orderList, limit int) (orders []*orderflow.Order, next string) {
-	for _, l := range lists {
-		orders = append(orders, l.orders...)
-		next = max(next, l.next)
-	}
-	slices.SortFunc(orders, func(a, b *orderflow.Order) int { return cmp.Compare(b.ID, a.ID) })
-	orders = slices.DeleteFunc(orders, func(o *orderflow.Order) bool { return o.ID < next })
-	// an order may change its status between the reads
-	orders = slices.CompactFunc(orders, func(a, b *orderflow.Order) bool { return a.ID == b.ID })
-	if len(orders) > limit {
-		return orders[:limit], orders[limit-1].ID
-	}
-	return orders, next
+func (m matcher) matches(o *orderflow.Order) bool {
+	return (m.status == "" || o.Status == m.status) && (m.attention == nil || *m.attention == (o.Attention != nil))
 }
 
-// orderQuery asks an index of the orders table for one value of its first attribute.
-type orderQuery struct {
-	index, attribute, value string
-	filter                  []string
-	status                  orderflow.Status // filter
-	unmarked                bool             // filter
-}
-
-func (q *orderQuery) ofStatus(s orderflow.Status) {
-	if s != "" {
-		q.status = s
-		q.filter = append(q.filter, "#status = :status")
-	}
-}
-
-func (q *orderQuery) input(table string, start item, limit int) *dynamodb.QueryInput {
-	in := &dynamodb.QueryInput{
-		TableName: &table, IndexName: &q.index, ScanIndexForward: aws.Bool(false), ExclusiveStartKey: start,
-		Limit:                     aws.Int32(int32(limit)),
-		KeyConditionExpression:    aws.String("#index = :index"),
-		ExpressionAttributeNames:  map[string]string{"#index": q.attribute},
-		ExpressionAttributeValues: item{":index": str(q.value)},
-	}
-	if q.status != "" {
-		in.ExpressionAttributeNames["#status"] = "status"
-		in.ExpressionAttributeValues[":status"] = str(string(q.status))
-	}
-	if q.unmarked {
-		in.ExpressionAttributeValues[":marked"] = str(inAttention)
-	}
-	if len(q.filter) > 0 {
-		in.FilterExpression = aws.String(strings.Join(q.filter, " AND "))
-		in.Limit = nil // a limit would count the orders that the filter drops
-	}
-	return in
-}
-
-// newest reads the first limit orders after the given one, and one more to learn whether there is a
-// next page.
-func (l *OrderLists) newest(ctx context.Context, q orderQuery, after string, limit int) (orders []*orderflow.Order,
+// list reads the orders of the ids until limit of them match, and one more to learn whether there
+// is a next page.
+func (l *OrderLists) list(ctx context.Context, ids *newest, m matcher, limit int) (orders []*orderflow.Order,
 	next string, err error) {
-	var start item
-	if after != "" {
-		start = item{q.attribute: str(q.value), "id": str(after)}
-	}
-	for page := 1; ; page++ {
-		out, err := l.DB.Query(ctx, q.input(l.Table, start, limit+1-len(orders)))
+	for range maxBatches {
+		some, err := ids.take(ctx, min(limit+1, maxBatch))
 		if err != nil {
-			return nil, "", wrap("list orders", err)
+			return nil, "", fmt.Errorf("list orders: %w", err)
 		}
-		for _, it := range out.Items {
-			o, err := read[orderflow.Order]("order", it)
+		if len(some) == 0 {
+			return orders, "", nil
+		}
+		for o, err := range ordersOf(ctx, l.DB, l.Table, some) {
 			if err != nil {
-				return nil, "", err
+				return nil, "", fmt.Errorf("list orders: %w", err)
+			}
+			if !m.matches(o) {
+				continue
 			}
 			if orders = append(orders, o); len(orders) > limit {
 				return orders[:limit], orders[limit-1].ID, nil
 			}
 		}
-		start = out.LastEvaluatedKey
-		if len(start) == 0 {
-			return orders, "", nil
+		next = some[len(some)-1]
+	}
+	return orders, next, nil
+}
+
+// entry is one value of an index's first attribute.
+type entry struct {
+	index, attribute, value string
+}
+
+// under returns the ids of the orders under any of the entries.
+func (l *OrderLists) under(after string, entries ...entry) *newest {
+	n := &newest{db: l.DB, table: l.Table}
+	for _, e := range entries {
+		u := &unread{entry: e}
+		if after != "" {
+			u.start = item{e.attribute: str(e.value), "id": str(after)}
 		}
-		if page == maxPages {
-			id, ok := start["id"].(*types.AttributeValueMemberS)
-			if !ok {
-				return nil, "", errors.New("list orders: the last evaluated key has no id")
+		n.from = append(n.from, u)
+	}
+	return n
+}
+
+// newest merges the ids under several entries, newest first.
+type newest struct {
+	db    *dynamodb.Client
+	table string
+	from  []*unread
+	last  string // taken
+}
+
+// unread is what has not been taken of the ids under an entry.
+type unread struct {
+	entry
+	ids   []string // read
+	start item     // of the rest
+	end   bool     // there is no rest
+}
+
+// take returns the next ids, at most limit; none at the end.
+func (n *newest) take(ctx context.Context, limit int) (ids []string, err error) {
+	for len(ids) < limit {
+		var first *unread
+		for _, u := range n.from {
+			if err := n.fill(ctx, u, limit); err != nil {
+				return nil, err
 			}
-			return orders, id.Value, nil
+			if len(u.ids) > 0 && (first == nil || u.ids[0] > first.ids[0]) {
+				first = u
+			}
+		}
+		if first == nil {
+			return ids, nil
+		}
+		if id := first.ids[0]; id != n.last { // an order may change its status between the reads
+			ids = append(ids, id)
+			n.last = id
+		}
+		first.ids = first.ids[1:]
+	}
+	return ids, nil
+}
+
+// fill reads on until there is an id, or none is left.
+func (n *newest) fill(ctx context.Context, u *unread, limit int) error {
+	for len(u.ids) == 0 && !u.end {
+		out, err := n.db.Query(ctx, &dynamodb.QueryInput{
+			TableName: &n.table, IndexName: &u.index, ScanIndexForward: aws.Bool(false), ExclusiveStartKey: u.start,
+			Limit:                     aws.Int32(int32(limit)),
+			KeyConditionExpression:    aws.String("#index = :index"),
+			ExpressionAttributeNames:  map[string]string{"#index": u.attribute},
+			ExpressionAttributeValues: item{":index": str(u.value)},
+		})
+		if err != nil {
+			return wrap("query "+u.index, err)
+		}
+		if u.ids, err = idsOf(out.Items); err != nil {
+			return err
+		}
+		u.start, u.end = out.LastEvaluatedKey, len(out.LastEvaluatedKey) == 0
+	}
+	return nil
+}
+
+// idsOf returns the order ids of an index's entries.
+func idsOf(entries []item) (ids []string, err error) {
+	ids = make([]string, len(entries))
+	for i, it := range entries {
+		if ids[i], err = stringOf(it, "id"); err != nil {
+			return nil, err
 		}
 	}
+	return ids, nil
 }

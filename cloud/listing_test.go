@@ -3,7 +3,10 @@ package cloud
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/orderflow-dev/orderflow"
 )
@@ -107,38 +110,49 @@ func TestOrderLists(t *testing.T) {
 	}
 }
 
-func TestMerge(t *testing.T) {
+// An index may lag behind the rows: what has changed since is read from the row, once.
+func TestOrderLists_staleIndex(t *testing.T) {
 	t.Parallel()
-	order := func(ids ...string) (list []*orderflow.Order) {
-		for _, id := range ids {
-			list = append(list, &orderflow.Order{ID: id})
+	f, cfg := newFake(t, map[string]string{
+		"Query": `{"Items": [{"id": {"S": "ord_2"}}, {"id": {"S": "ord_1"}}]}`,
+		"BatchGetItem": `{"Responses": {"orders": [` +
+			`{"id": {"S": "ord_1"}, "status": {"S": "CONFIRMED"}}, {"id": {"S": "ord_2"}, "status": {"S": "PAID"}}]}}`,
+	})
+	lists := &OrderLists{DB: dynamodb.NewFromConfig(cfg), Table: "orders"}
+	for status, want := range map[orderflow.Status]string{"": "ord_2 ord_1", "CONFIRMED": "ord_1", "PLACED": ""} {
+		f.asked = nil
+		orders, next, err := lists.AllOrders(t.Context(), status, nil, "", 10)
+		wantCode(t, err, "")
+		var got []string
+		for _, o := range orders {
+			got = append(got, o.ID)
 		}
-		return list
+		if strings.Join(got, " ") != want || next != "" {
+			t.Errorf("%q: got %v, next %q; want %s", status, got, next, want)
+		}
 	}
-	for name, tt := range map[string]struct {
-		lists []orderList
-		limit int
-		want  string
-		next  string
-	}{
-		"nothing":                  {nil, 2, "", ""},
-		"whole lists":              {[]orderList{{order("c", "a"), ""}, {order("b"), ""}}, 5, "cba", ""},
-		"cut by the limit":         {[]orderList{{order("c", "a"), ""}, {order("b"), ""}}, 2, "cb", "b"},
-		"one goes on":              {[]orderList{{order("f", "e"), "e"}, {order("d", "a"), ""}}, 2, "fe", "e"},
-		"a short one goes on":      {[]orderList{{order("f"), "c"}, {order("d", "a"), ""}}, 4, "fd", "c"},
-		"none is left before that": {[]orderList{{nil, "c"}, {order("a"), ""}}, 4, "", "c"},
-		"seen under two statuses":  {[]orderList{{order("b", "a"), ""}, {order("b"), ""}}, 4, "ba", ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			orders, next := merge(tt.lists, tt.limit)
-			got := ""
-			for _, o := range orders {
-				got += o.ID
-			}
-			if got != tt.want || next != tt.next {
-				t.Errorf("got %q, next %q; want %q, next %q", got, next, tt.want, tt.next)
-			}
-		})
+}
+
+// A list that reads many orders of which few match ends after some batches, and can be continued.
+func TestOrderLists_longSearch(t *testing.T) {
+	t.Parallel()
+	db := localDB(t)
+	orders, lists := &Orders{DB: db, Table: "orders"}, &OrderLists{DB: db, Table: "orders"}
+	const limit = 1
+	for i := range 2*(limit+1)*maxBatches + 1 {
+		o := draft(t, i, "ada")
+		if i == 0 {
+			wantCode(t, o.Confirm(orderflow.By{At: noon, Actor: "step:test"}), "")
+		}
+		wantCode(t, orders.Commit(t.Context(), orderflow.Write{Order: o}), "")
+	}
+	var found, pages int
+	for next := ""; pages == 0 || next != ""; pages++ {
+		some, after, err := lists.OrdersOf(t.Context(), "ada", orderflow.Confirmed, next, limit)
+		wantCode(t, err, "")
+		found, next = found+len(some), after
+	}
+	if found != 1 || pages != 3 {
+		t.Errorf("found %d orders on %d pages", found, pages)
 	}
 }

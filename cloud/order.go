@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -33,7 +34,7 @@ const (
 	openRefund = "refund"
 )
 
-// byStatus is the index of orders by status and id.
+// byStatus is the index of orders by status and id. It has only the keys.
 const byStatus = "by-status"
 
 // Order loads an order, strongly consistent. Returns orderflow.CodeNotFound.
@@ -83,7 +84,9 @@ func (s *Orders) putOrder(o *orderflow.Order) (*types.Put, error) {
 func (s *Orders) Stalled(ctx context.Context, status orderflow.Status, before,
 	ahead time.Time) iter.Seq2[*orderflow.Order, error] {
 	return func(yield func(*orderflow.Order, error) bool) {
-		standing := func(o *orderflow.Order) bool { return o.UpdatedAt.Before(before) || o.UpdatedAt.After(ahead) }
+		standing := func(o *orderflow.Order) bool {
+			return o.Status == status && (o.UpdatedAt.Before(before) || o.UpdatedAt.After(ahead))
+		}
 		for _, c := range []struct {
 			operator string
 			bound    time.Time
@@ -109,28 +112,28 @@ func (s *Orders) Stalled(ctx context.Context, status orderflow.Status, before,
 // NeedingAttention yields the orders that need attention, of any status, oldest first. The
 // index may be slightly out of date.
 func (s *Orders) NeedingAttention(ctx context.Context) iter.Seq2[*orderflow.Order, error] {
-	return s.indexed(ctx, inAttention)
+	return s.indexed(ctx, inAttention, func(o *orderflow.Order) bool { return o.Attention != nil })
 }
 
 // OpenRefunds yields the orders that have an open refund and need no attention, oldest first. The
 // index may be slightly out of date.
 func (s *Orders) OpenRefunds(ctx context.Context) iter.Seq2[*orderflow.Order, error] {
-	return s.indexed(ctx, openRefund)
+	return s.indexed(ctx, openRefund, func(o *orderflow.Order) bool { return o.Attention == nil && o.HasOpenRefund() })
 }
 
-// indexed yields the orders under one value of the index by-attention.
-func (s *Orders) indexed(ctx context.Context, value string) iter.Seq2[*orderflow.Order, error] {
+// indexed yields the orders under one value of the index by-attention that still match.
+func (s *Orders) indexed(ctx context.Context, value string, match func(*orderflow.Order) bool) iter.Seq2[*orderflow.Order, error] {
 	return func(yield func(*orderflow.Order, error) bool) {
 		in := &dynamodb.QueryInput{
 			TableName: &s.Table, IndexName: aws.String(byAttention),
 			KeyConditionExpression:    aws.String(attentionIndex + " = :in"),
 			ExpressionAttributeValues: item{":in": str(value)},
 		}
-		s.yieldOrders(ctx, in, func(*orderflow.Order) bool { return true }, yield)
+		s.yieldOrders(ctx, in, match, yield)
 	}
 }
 
-// yieldOrders yields the orders of a query that match. It reports whether the caller wants more.
+// yieldOrders yields the orders of an index's query that match. It reports whether the caller wants more.
 func (s *Orders) yieldOrders(ctx context.Context, in *dynamodb.QueryInput, match func(*orderflow.Order) bool,
 	yield func(*orderflow.Order, error) bool) bool {
 	pages := dynamodb.NewQueryPaginator(s.DB, in)
@@ -140,8 +143,12 @@ func (s *Orders) yieldOrders(ctx context.Context, in *dynamodb.QueryInput, match
 			yield(nil, wrap("query orders", err))
 			return false
 		}
-		for _, it := range page.Items {
-			o, err := read[orderflow.Order]("order", it)
+		ids, err := idsOf(page.Items)
+		if err != nil {
+			yield(nil, err)
+			return false
+		}
+		for o, err := range ordersOf(ctx, s.DB, s.Table, ids) {
 			if err == nil && !match(o) {
 				continue
 			}
@@ -151,6 +158,28 @@ func (s *Orders) yieldOrders(ctx context.Context, in *dynamodb.QueryInput, match
 		}
 	}
 	return true
+}
+
+// ordersOf yields the orders of the ids, in their order. An order that is no longer there is left
+// out. One that cannot be read is yielded as its error, and the others follow.
+func ordersOf(ctx context.Context, db *dynamodb.Client, table string, ids []string) iter.Seq2[*orderflow.Order, error] {
+	return func(yield func(*orderflow.Order, error) bool) {
+		for some := range slices.Chunk(ids, maxBatch) {
+			rows, err := batch{DB: db, Table: table, Key: "id", Noun: "orders"}.rows(ctx, some)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, id := range some {
+				if rows[id] == nil {
+					continue
+				}
+				if !yield(read[orderflow.Order]("order "+id, rows[id])) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // zeros is a source of zero bytes.
