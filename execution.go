@@ -57,6 +57,7 @@ type ExecutionEvent struct {
 	Resource string `json:"resource,omitempty"` // for task events: invoke, invoke.waitForTaskToken
 	Error    string `json:"error,omitempty"`
 	Cause    string `json:"cause,omitempty"`
+	Input    string `json:"input,omitempty"`  // for *StateEntered: JSON
 	Output   string `json:"output,omitempty"` // for TaskSucceeded and *StateExited: JSON
 }
 

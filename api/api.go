@@ -38,14 +38,9 @@ type Placements interface {
 // is after, or with the newest if after is "". next is the value of after for the next page, "" at
 // the end. A page may be short and still have a next one.
 type OrderLists interface {
-	// OrdersOf lists a customer's orders, of one status unless it is "".
-	OrdersOf(
-		ctx context.Context, customerID string, status orderflow.Status, after string, limit int,
-	) (orders []*orderflow.Order, next string, err error)
-	// AllOrders lists the orders of all customers, of one status unless it is "". attention selects
-	// those that need attention or those that do not; nil selects both.
-	AllOrders(
-		ctx context.Context, status orderflow.Status, attention *bool, after string, limit int,
+	// FindOrders lists the orders that the filter selects.
+	FindOrders(
+		ctx context.Context, f orderflow.OrderFilter, after string, limit int,
 	) (orders []*orderflow.Order, next string, err error)
 }
 
@@ -100,7 +95,7 @@ type Executions interface {
 	Redrive(ctx context.Context, orderID, clientToken string) error
 }
 
-// Options are the parts of the API. All are required except RefuseFreeOrders.
+// Options are the parts of the API. All are required except RefuseFreeOrders and SignIn.
 type Options struct {
 	Orders        Orders
 	Placements    Placements
@@ -114,6 +109,7 @@ type Options struct {
 	// RefuseFreeOrders refuses orders whose total is zero. Otherwise they are fulfilled without a
 	// charge.
 	RefuseFreeOrders bool
+	SignIn           SignIn        // of the console; zero: none
 	ReturnWindow     time.Duration // how long after its end an order can be returned
 	Now              func() time.Time
 	NewOrderID       func(now time.Time) (string, error)

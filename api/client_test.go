@@ -38,6 +38,7 @@ type fixture struct {
 	now     time.Time
 	serial  int
 	log     bytes.Buffer
+	signIn  SignIn
 }
 
 func newFixture(t *testing.T) *fixture {
@@ -50,7 +51,7 @@ func (f *fixture) options() Options {
 	return Options{
 		Orders: f.memory, Placements: f.memory, OrderLists: f.memory, Catalogue: f.memory, Pricing: f.memory,
 		Stockroom: f.memory, Customers: f.memory, Executions: f.memory,
-		WebhookSecret: secret, ReturnWindow: 30 * 24 * time.Hour, Now: f.clock,
+		SignIn: f.signIn, WebhookSecret: secret, ReturnWindow: 30 * 24 * time.Hour, Now: f.clock,
 		NewOrderID: f.newOrderID, NewMovementID: f.newMovementID, Logger: slog.New(slog.NewJSONHandler(&f.log, nil)),
 	}
 }

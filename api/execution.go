@@ -29,6 +29,7 @@ type eventView struct {
 	Summary string `json:"summary"`
 	Error   string `json:"error,omitempty"`
 	Cause   string `json:"cause,omitempty"`
+	Input   string `json:"input,omitempty"`
 	Output  string `json:"output,omitempty"`
 }
 
@@ -71,7 +72,7 @@ func viewHistory(events []orderflow.ExecutionEvent) []eventView {
 		}
 		views[i] = eventView{
 			ID: e.ID, At: moment{e.At}, Type: e.Type, State: state, Summary: summary(e, state), Error: e.Error,
-			Cause: e.Cause, Output: e.Output,
+			Cause: e.Cause, Input: e.Input, Output: e.Output,
 		}
 	}
 	return views

@@ -196,32 +196,21 @@ func (m *memory) placedIn(customer string, hour time.Time) (n int) {
 	return n
 }
 
-func (m *memory) OrdersOf(_ context.Context, customerID string, status orderflow.Status, after string,
-	limit int) ([]*orderflow.Order, string, error) {
-	return m.list(after, limit, func(o *orderflow.Order) bool {
-		return o.CustomerID == customerID && (status == "" || o.Status == status)
-	})
-}
-
-func (m *memory) AllOrders(_ context.Context, status orderflow.Status, attention *bool, after string,
-	limit int) ([]*orderflow.Order, string, error) {
-	return m.list(after, limit, func(o *orderflow.Order) bool {
-		return (status == "" || o.Status == status) && (attention == nil || *attention == (o.Attention != nil))
-	})
-}
-
-func (m *memory) list(
-	after string, limit int, match func(*orderflow.Order) bool,
+func (m *memory) FindOrders(
+	_ context.Context, f orderflow.OrderFilter, after string, limit int,
 ) (orders []*orderflow.Order, next string, err error) {
 	defer m.lock()()
 	ids := slices.Sorted(maps.Keys(m.orders))
 	slices.Reverse(ids)
 	for _, id := range ids {
+		if after != "" && id >= after {
+			continue
+		}
 		o, err := m.load(id)
 		if err != nil {
 			return nil, "", err
 		}
-		if (after != "" && id >= after) || !match(o) {
+		if !f.Matches(o) {
 			continue
 		}
 		if len(orders) == limit {

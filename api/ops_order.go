@@ -62,15 +62,17 @@ func viewOpsSummary(o *orderflow.Order) opsSummaryView {
 }
 
 func (s *server) opsListOrders(r *request) (*reply, error) {
-	status, attention := r.values["status"], r.values["attention"]
-	var needs *bool
+	f := orderflow.OrderFilter{
+		CustomerID: r.values["customerId"], Status: orderflow.Status(r.values["status"]), Failure: r.values["failure"],
+	}
+	attention := r.values["attention"]
 	if attention != "" {
-		needs = new(attention == "true")
+		f.Attention = new(attention == "true")
 	}
 	list := func(after string, limit int) ([]*orderflow.Order, string, error) {
-		return s.OrderLists.AllOrders(r.Context(), orderflow.Status(status), needs, after, limit)
+		return s.OrderLists.FindOrders(r.Context(), f, after, limit)
 	}
-	orders, next, err := page(r, schemaOrderId, list, viewOpsSummary, status, attention)
+	orders, next, err := page(r, schemaOrderId, list, viewOpsSummary, string(f.Status), attention, f.Failure, f.CustomerID)
 	if err != nil {
 		return nil, fmt.Errorf("list orders: %w", err)
 	}

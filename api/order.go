@@ -20,11 +20,11 @@ func (s *server) getOrder(r *request) (*reply, error) {
 }
 
 func (s *server) listOrders(r *request) (*reply, error) {
-	status := r.values["status"]
+	f := orderflow.OrderFilter{CustomerID: r.caller.Subject, Status: orderflow.Status(r.values["status"])}
 	list := func(after string, limit int) ([]*orderflow.Order, string, error) {
-		return s.OrderLists.OrdersOf(r.Context(), r.caller.Subject, orderflow.Status(status), after, limit)
+		return s.OrderLists.FindOrders(r.Context(), f, after, limit)
 	}
-	orders, next, err := page(r, schemaOrderId, list, viewSummary, r.caller.Subject, status)
+	orders, next, err := page(r, schemaOrderId, list, viewSummary, f.CustomerID, string(f.Status))
 	if err != nil {
 		return nil, fmt.Errorf("list orders: %w", err)
 	}

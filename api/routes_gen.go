@@ -90,6 +90,8 @@ var routes = []route{
 		scopes: []string{"orders:read"}, group: "operators",
 		parameters: []parameter{
 			{name: "attention", path: false, schema: &schema{kind: "boolean"}},
+			{name: "failure", path: false, schema: schemaFailureId},
+			{name: "customerId", path: false, schema: &schema{kind: "string", min: 1, max: 128}},
 			{name: "status", path: false, schema: schemaStatus},
 			{name: "limit", path: false, schema: &schema{kind: "integer", min: 1, max: 100, preset: "20"}},
 			{name: "cursor", path: false, schema: &schema{kind: "string", min: 1, max: 512}},
@@ -102,6 +104,11 @@ var routes = []route{
 		parameters: []parameter{
 			{name: "orderId", path: true, schema: schemaOrderId},
 		},
+	},
+	{
+		method: http.MethodGet, path: "/ops/failures", operation: "OpsListFailures",
+		serve:  (*server).opsListFailures,
+		scopes: []string{"orders:read"}, group: "operators",
 	},
 	{
 		method: http.MethodPost, path: "/ops/orders/{orderId}/redrive", operation: "OpsRedriveOrder",
@@ -235,6 +242,11 @@ var routes = []route{
 		serve:  (*server).docs,
 		public: true,
 	},
+	{
+		method: http.MethodGet, path: "/console", operation: "Console",
+		serve:  (*server).console,
+		public: true,
+	},
 }
 
 var schemaPlaceOrder = &schema{kind: "object", required: []string{"items", "currency", "paymentMethod"}, properties: map[string]*schema{
@@ -278,6 +290,8 @@ var schemaProfile = &schema{kind: "object", required: []string(nil), properties:
 	"address":       schemaAddress,
 	"notifications": schemaNotifications,
 }}
+
+var schemaFailureId = &schema{kind: "string", fault: "must be the id of a failure", pattern: regexp.MustCompile(`^[0-9a-f]{12}$`), min: 0, max: 0}
 
 var schemaRedrive = &schema{kind: "object", required: []string{"reason"}, properties: map[string]*schema{
 	"reason": &schema{kind: "string", fault: "must be one line of 1 to 500 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 500},

@@ -17,7 +17,10 @@ var packedContract []byte
 //go:embed docs_gen.html.gz
 var packedDocs []byte
 
-var contract, docsPage = unpacked(packedContract), unpacked(packedDocs)
+//go:embed console_gen.html.gz
+var packedConsole []byte
+
+var contract, docsPage, consolePage = unpacked(packedContract), unpacked(packedDocs), unpacked(packedConsole)
 
 // unpacked returns a function that unpacks the file on the first call.
 func unpacked(packed []byte) func() ([]byte, error) {
@@ -50,7 +53,7 @@ func (s *server) docs(r *request) (*reply, error) {
 		return nil, err
 	}
 	a := static(r, "text/html; charset=utf-8", page)
-	a.header.Set("Content-Security-Policy", docsPolicy(page))
+	a.header.Set("Content-Security-Policy", pagePolicy(page, ""))
 	return a, nil
 }
 
@@ -60,11 +63,26 @@ func static(r *request, contentType string, body []byte) *reply {
 	return a.kept(r, "public, max-age=300", tagOf(body))
 }
 
-// docsPolicy returns a policy that allows the page its own style sheet and nothing else.
-func docsPolicy(page []byte) string {
-	_, rest, _ := bytes.Cut(page, []byte("<style>"))
-	style, _, _ := bytes.Cut(rest, []byte("</style>"))
-	sum := sha256.Sum256(style)
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+// pagePolicy returns a policy that allows the page its own style sheets and scripts, and what more
+// allows.
+func pagePolicy(page []byte, more string) string {
+	policy := "default-src 'none'; style-src" + sources(page, "style")
+	if scripts := sources(page, "script"); scripts != "" {
+		policy += "; script-src" + scripts
+	}
+	return policy + more + "; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+}
+
+// sources returns the hashes of the page's elements of a kind (Content Security Policy, section 2.3.1).
+func sources(page []byte, element string) (hashes string) {
+	for {
+		_, rest, found := bytes.Cut(page, []byte("<"+element+">"))
+		if !found {
+			return hashes
+		}
+		content, after, _ := bytes.Cut(rest, []byte("</"+element+">"))
+		sum := sha256.Sum256(content)
+		hashes += " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+		page = after
+	}
 }

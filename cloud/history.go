@@ -124,7 +124,7 @@ func eventOf(e types.HistoryEvent) orderflow.ExecutionEvent {
 		ID: e.Id, PreviousID: e.PreviousEventId, At: aws.ToTime(e.Timestamp).UTC(), Type: string(e.Type),
 	}
 	if d := e.StateEnteredEventDetails; d != nil {
-		out.State = aws.ToString(d.Name)
+		out.State, out.Input = aws.ToString(d.Name), aws.ToString(d.Input)
 	}
 	if d := e.StateExitedEventDetails; d != nil {
 		out.State, out.Output = aws.ToString(d.Name), aws.ToString(d.Output)

@@ -120,7 +120,7 @@ func TestExecutions_History(t *testing.T) {
 		{"id":2,"previousEventId":0,"timestamp":1,"type":"TaskStateEntered","stateEnteredEventDetails":{"name":"RequestShipment","input":"{}"}}]}`})
 	at := func(s int64) time.Time { return time.Unix(s, 0).UTC() }
 	want := []orderflow.ExecutionEvent{
-		{ID: 2, At: at(1), Type: "TaskStateEntered", State: "RequestShipment"},
+		{ID: 2, At: at(1), Type: "TaskStateEntered", State: "RequestShipment", Input: "{}"},
 		{ID: 3, PreviousID: 2, At: at(2), Type: "TaskScheduled", Resource: "invoke.waitForTaskToken"},
 		{ID: 4, PreviousID: 3, At: at(3), Type: "TaskFailed", Resource: "invoke", Error: "E", Cause: "C"},
 		{ID: 5, PreviousID: 4, At: at(4), Type: "ExecutionFailed", Error: "E", Cause: "C"},

@@ -30,47 +30,25 @@ const (
 // maxBatches limits how many batches of orders one list reads.
 const maxBatches = 20
 
-// OrdersOf lists a customer's orders. status "" means any.
-func (l *OrderLists) OrdersOf(ctx context.Context, customerID string, status orderflow.Status, after string,
-	limit int) (orders []*orderflow.Order, next string, err error) {
-	ids := l.under(after, entry{byCustomer, "customerId", customerID})
-	return l.list(ctx, ids, matcher{status: status}, limit)
-}
-
-// AllOrders lists the orders of all customers. status "" means any; attention nil means with and
-// without attention.
-func (l *OrderLists) AllOrders(ctx context.Context, status orderflow.Status, attention *bool, after string,
+// FindOrders lists the orders that the filter selects.
+func (l *OrderLists) FindOrders(ctx context.Context, f orderflow.OrderFilter, after string,
 	limit int) (orders []*orderflow.Order, next string, err error) {
 	var entries []entry
 	switch {
-	case attention != nil && *attention:
+	case f.CustomerID != "":
+		entries = append(entries, entry{byCustomer, "customerId", f.CustomerID})
+	case f.Attention != nil && *f.Attention, f.Failure != "":
 		entries = append(entries, entry{byAttention, attentionIndex, inAttention})
-	case status != "":
-		entries = append(entries, entry{byStatus, "status", string(status)})
+	case f.Status != "":
+		entries = append(entries, entry{byStatus, "status", string(f.Status)})
 	default:
 		for _, s := range orderflow.Statuses {
 			entries = append(entries, entry{byStatus, "status", string(s)})
 		}
 	}
-	return l.list(ctx, l.under(after, entries...), matcher{status: status, attention: attention}, limit)
-}
-
-// matcher is what the orders of a list have in common.
-type matcher struct {
-	status    orderflow.Status // "": any
-	attention *bool            // nil: with and without
-}
-
-func (m matcher) matches(o *orderflow.Order) bool {
-	return (m.status == "" || o.Status == m.status) && (m.attention == nil || *m.attention == (o.Attention != nil))
-}
-
-// list reads the orders of the ids until limit of them match, and one more to learn whether there
-// is a next page.
-func (l *OrderLists) list(ctx context.Context, ids *newest, m matcher, limit int) (orders []*orderflow.Order,
-	next string, err error) {
+	ids := l.under(after, entries...)
 	for range maxBatches {
-		some, err := ids.take(ctx, min(limit+1, maxBatch))
+		some, err := ids.take(ctx, min(limit+1, maxBatch)) // one more than asked for, to learn whether there is a next page
 		if err != nil {
 			return nil, "", fmt.Errorf("list orders: %w", err)
 		}
@@ -81,7 +59,7 @@ func (l *OrderLists) list(ctx context.Context, ids *newest, m matcher, limit int
 			if err != nil {
 				return nil, "", fmt.Errorf("list orders: %w", err)
 			}
-			if !m.matches(o) {
+			if !f.Matches(o) {
 				continue
 			}
 			if orders = append(orders, o); len(orders) > limit {

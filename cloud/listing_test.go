@@ -26,7 +26,7 @@ func TestOrderLists(t *testing.T) {
 			}
 		}
 		if i%5 == 0 {
-			marked[o.ID] = o.MarkAttention(orderflow.Attention{Code: "X"}, by)
+			marked[o.ID] = o.MarkAttention(orderflow.Attention{Code: "X", Message: fmt.Sprint("order ", i)}, by)
 		}
 		if i%7 == 0 { // in the index, but without attention
 			o.Refunds = []orderflow.OrderRefund{{ID: "rfd_1", Status: orderflow.RefundRequested}}
@@ -40,12 +40,12 @@ func TestOrderLists(t *testing.T) {
 	type list func(after string, limit int) ([]*orderflow.Order, string, error)
 	all := func(status orderflow.Status, attention *bool) list {
 		return func(after string, limit int) ([]*orderflow.Order, string, error) {
-			return lists.AllOrders(t.Context(), status, attention, after, limit)
+			return lists.FindOrders(t.Context(), orderflow.OrderFilter{Status: status, Attention: attention}, after, limit)
 		}
 	}
 	of := func(customer string, status orderflow.Status) list {
 		return func(after string, limit int) ([]*orderflow.Order, string, error) {
-			return lists.OrdersOf(t.Context(), customer, status, after, limit)
+			return lists.FindOrders(t.Context(), orderflow.OrderFilter{CustomerID: customer, Status: status}, after, limit)
 		}
 	}
 	ownerOf := func(id string) string { return []string{"bob", "ada"}[slices.Index(ids, id)%2] }
@@ -62,6 +62,13 @@ func TestOrderLists(t *testing.T) {
 		"attention, confirmed": {
 			all(orderflow.Confirmed, new(true)),
 			func(id string) bool { return marked[id] && statusOf[id] == orderflow.Confirmed },
+		},
+		"a failure": {
+			func(after string, limit int) ([]*orderflow.Order, string, error) {
+				f := orderflow.OrderFilter{Failure: orderflow.Attention{Code: "X", Message: "order 99"}.FailureID()}
+				return lists.FindOrders(t.Context(), f, after, limit)
+			},
+			func(id string) bool { return marked[id] },
 		},
 		"no attention": {all("", new(false)), func(id string) bool { return !marked[id] }},
 		"no attention, placed": {
@@ -121,7 +128,7 @@ func TestOrderLists_staleIndex(t *testing.T) {
 	lists := &OrderLists{DB: dynamodb.NewFromConfig(cfg), Table: "orders"}
 	for status, want := range map[orderflow.Status]string{"": "ord_2 ord_1", "CONFIRMED": "ord_1", "PLACED": ""} {
 		f.asked = nil
-		orders, next, err := lists.AllOrders(t.Context(), status, nil, "", 10)
+		orders, next, err := lists.FindOrders(t.Context(), orderflow.OrderFilter{Status: status}, "", 10)
 		wantCode(t, err, "")
 		var got []string
 		for _, o := range orders {
@@ -148,7 +155,8 @@ func TestOrderLists_longSearch(t *testing.T) {
 	}
 	var found, pages int
 	for next := ""; pages == 0 || next != ""; pages++ {
-		some, after, err := lists.OrdersOf(t.Context(), "ada", orderflow.Confirmed, next, limit)
+		ofAda := orderflow.OrderFilter{CustomerID: "ada", Status: orderflow.Confirmed}
+		some, after, err := lists.FindOrders(t.Context(), ofAda, next, limit)
 		wantCode(t, err, "")
 		found, next = found+len(some), after
 	}

@@ -36,10 +36,20 @@ func newAPI(p *parts) lambda.Handler {
 		Executions:       p.executions("STATE_MACHINE_ARN"),
 		WebhookSecret:    p.env.required("WEBHOOK_SECRET"),
 		RefuseFreeOrders: p.env.required("FREE_ORDERS") == "refuse",
+		SignIn:           signIn(p),
 		ReturnWindow:     p.env.duration("RETURN_WINDOW_DAYS", 24*time.Hour),
 		Now:              p.opts.Clock,
 		NewOrderID:       func(now time.Time) (string, error) { return orderflow.NewOrderID(now, p.opts.Random) },
 		NewMovementID:    func(now time.Time) (string, error) { return orderflow.NewMovementID(now, p.opts.Random) },
 		Logger:           p.opts.Logger,
 	})))
+}
+
+// signIn returns where operators sign in to the console, or the zero value if nowhere.
+func signIn(p *parts) api.SignIn {
+	s := api.SignIn{URL: p.env.required("SIGN_IN_URL"), ClientID: p.env.required("OPERATORS_CLIENT")}
+	if s.URL == "none" {
+		return api.SignIn{}
+	}
+	return s
 }

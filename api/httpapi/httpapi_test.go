@@ -205,6 +205,6 @@ func TestNew_identifies(t *testing.T) {
 
 type noOrders struct{ api.OrderLists }
 
-func (noOrders) AllOrders(context.Context, orderflow.Status, *bool, string, int) ([]*orderflow.Order, string, error) {
+func (noOrders) FindOrders(context.Context, orderflow.OrderFilter, string, int) ([]*orderflow.Order, string, error) {
 	return nil, "", nil
 }

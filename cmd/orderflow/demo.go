@@ -70,7 +70,7 @@ func (c *demoCommand) Run(e *env) (err error) {
 	}
 	ok := board.Summarize()
 	if c.Keep {
-		fmt.Fprintf(e.stdout, "\napi  %s\ndocs %s/docs\naws  %s\nCtrl-C stops it.\n", s.API, s.API, s.AWS)
+		fmt.Fprintf(e.stdout, "\napi  %s\ndocs %[1]s/docs\nops  %[1]s/console\naws  %s\nCtrl-C stops it.\n", s.API, s.AWS)
 		<-ctx.Done()
 	}
 	if !ok {

@@ -92,7 +92,7 @@ func (c *upCommand) Run(e *env) error {
 	if s.Secret != "" {
 		fmt.Fprintln(e.stdout, "webhook secret", s.Secret)
 	}
-	fmt.Fprintf(e.stdout, "api  %s\ndocs %s/docs\naws  %s\nready\n", s.API, s.API, s.AWS)
+	fmt.Fprintf(e.stdout, "api  %s\ndocs %[1]s/docs\nops  %[1]s/console\naws  %s\nready\n", s.API, s.AWS)
 	select {
 	case <-e.ctx.Done():
 		fmt.Fprintln(e.stderr, "stopping")

@@ -15,7 +15,7 @@ function site() {
 const [shopPort, closeShop] = await site();
 const [evilPort, closeEvil] = await site();
 const shop = `http://localhost:${shopPort}`;
-const system = await start(process.argv[2], shop);
+const system = await start(process.argv[2], shop, ["--carrier=external"]); // paid orders can still be cancelled
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM,
   args: [
@@ -120,6 +120,9 @@ try {
     done(`${who} reads the catalogue and places an order`);
   }
   console.log(`${tried} checks passed.`);
+} catch (error) {
+  console.error(system.log());
+  throw error;
 } finally {
   await browser.close();
   await system.stop();

@@ -5,11 +5,12 @@ import { createInterface } from "node:readline";
 
 const { request } = JSON.parse(await readFile(new URL("../../examples/orders/01-plain.json", import.meta.url), "utf8"));
 
-// start runs the system until stop is called. The carrier is external, so that paid orders can still be cancelled.
-export async function start(program, storefront) {
-  const args = ["up", "--addr=127.0.0.1:0", "--aws-addr=127.0.0.1:0", "--in-memory", "--carrier=external",
-    `--param=CorsOrigins=${storefront}`];
-  const process = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+// start runs the system until stop is called.
+export async function start(program, storefront, options) {
+  const args = ["up", "--addr=127.0.0.1:0", "--aws-addr=127.0.0.1:0", "--in-memory", `--param=CorsOrigins=${storefront}`, ...options];
+  const process = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+  let log = "";
+  process.stderr.on("data", (text) => { log = (log + text).slice(-20_000); });
   const ended = new Promise((resolve) => process.on("exit", resolve));
   const at = {};
   for await (const line of createInterface({ input: process.stdout })) {
@@ -17,9 +18,9 @@ export async function start(program, storefront) {
     if (name === "ready") break;
     at[name] = value;
   }
-  if (!at.api || !at.aws) throw new Error("the system did not start");
+  if (!at.api || !at.aws) throw new Error(`the system did not start: ${log}`);
   const stop = () => { process.kill("SIGINT"); return ended; };
-  return { api: at.api, aws: at.aws, request, stop };
+  return { api: at.api, aws: at.aws, request, stop, log: () => log };
 }
 
 async function json(url, options) {

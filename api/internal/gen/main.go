@@ -1,5 +1,6 @@
 // Command gen generates the routing table, the documentation page and the served copy of the contract
-// openapi.yaml, and the table of countries that need postal codes from postal.txt.
+// openapi.yaml, the operators' console from the files in ../console, and the table of countries that
+// need postal codes from postal.txt.
 //
 // It runs in the folder api (go generate ./api). A test fails if a generated file is stale.
 package main
@@ -8,6 +9,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"io/fs"
 	"os"
 )
 
@@ -23,7 +25,7 @@ func run() error {
 	if err != nil {
 		return fmt.Errorf("read contract: %w", err)
 	}
-	files, err := generate(source)
+	files, err := generate(source, os.DirFS(".."))
 	if err != nil {
 		return err
 	}
@@ -36,7 +38,7 @@ func run() error {
 }
 
 // generate returns the content of each generated file, by its name in the folder api.
-func generate(source []byte) (map[string][]byte, error) {
+func generate(source []byte, root fs.FS) (map[string][]byte, error) {
 	c, err := parse(source)
 	if err != nil {
 		return nil, err
@@ -53,6 +55,14 @@ func generate(source []byte) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	operators, err := console(root)
+	if err != nil {
+		return nil, err
+	}
+	packedConsole, err := pack(operators)
+	if err != nil {
+		return nil, err
+	}
 	packedPage, err := pack(page)
 	if err != nil {
 		return nil, err
@@ -63,7 +73,7 @@ func generate(source []byte) (map[string][]byte, error) {
 	}
 	return map[string][]byte{
 		"routes_gen.go": table, "postal_gen.go": countries,
-		"docs_gen.html.gz": packedPage, "openapi_gen.yaml.gz": packedSource,
+		"console_gen.html.gz": packedConsole, "docs_gen.html.gz": packedPage, "openapi_gen.yaml.gz": packedSource,
 	}, nil
 }
 

@@ -14,7 +14,7 @@ func TestGenerate_isUpToDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := generate(source)
+	files, err := generate(source, os.DirFS("../../.."))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestGenerate_refuses(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := generate([]byte(tt.source)); err == nil || !strings.Contains(err.Error(), tt.want) {
+			if _, err := generate([]byte(tt.source), os.DirFS("../../..")); err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Fatalf("got %v, want %q", err, tt.want)
 			}
 		})

@@ -111,7 +111,7 @@ func newColdBench(ctx context.Context, bootstrap string, log *slog.Logger) (_ *c
 		return nil, err
 	}
 	opts := system.StackOptions(system.Options{Log: log}, map[string]string{
-		"PublicUrl": hookListener.URL(), "WebhookSecret": "not-a-secret-of-anything",
+		"PublicUrl": hookListener.URL(), "WebhookSecret": "not-a-secret-of-anything", "ConsoleSignIn": "token",
 	})
 	if b.stack, err = local.Open(ctx, opts); err != nil {
 		return nil, errors.Join(err, hookListener.Close())

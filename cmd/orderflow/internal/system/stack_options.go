@@ -65,5 +65,6 @@ func Explain(o Options) (*local.Explanation, error) {
 	return local.Explain(StackOptions(o, map[string]string{
 		// as long as a real secret: nothing is signed
 		"PublicUrl": "http://" + o.Addr, "WebhookSecret": strings.Repeat("x", 26),
+		"ConsoleSignIn": "token",
 	}))
 }

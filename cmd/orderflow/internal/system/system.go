@@ -126,7 +126,9 @@ func (s *System) open(ctx context.Context, o Options) error {
 	}
 	s.Secret = secretNotice(o, secret)
 	o.Outgoing = outgoing(s.most.out)
-	opts := StackOptions(o, map[string]string{"PublicUrl": s.API, "WebhookSecret": secret})
+	opts := StackOptions(o, map[string]string{
+		"PublicUrl": s.API, "WebhookSecret": secret, "ConsoleSignIn": "token",
+	})
 	opts.AWSEndpoint = s.AWS
 	if opts.Bootstrap, s.clean, err = o.Isolation.Program(ctx); err != nil {
 		return err
