@@ -10,13 +10,13 @@ import (
 	"testing"
 )
 
-// block is one fenced block of sh in the README. kind is the word after sh on the fence: it selects
+// block is one fenced block of sh in a document. kind is the word after sh on the fence: it selects
 // how the block is run.
 type block struct{ kind, text string }
 
-func readmeBlocks(t *testing.T) []block {
+func blocksOf(t *testing.T, document string) []block {
 	t.Helper()
-	b, err := os.ReadFile("../README.md")
+	b, err := os.ReadFile(filepath.Join("..", document))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestREADME(t *testing.T) {
 	if _, err := exec.LookPath("bash"); err != nil {
 		t.Skip("the README's commands need bash, which is not installed")
 	}
-	blocks := readmeBlocks(t)
+	blocks := blocksOf(t, "README.md")
 	if len(blocks) < 7 {
 		t.Fatalf("the README has only %d blocks of commands", len(blocks))
 	}
@@ -73,6 +73,34 @@ func TestREADME(t *testing.T) {
 			}
 			runScript(t, s, script.Replace(b.text))
 		})
+	}
+}
+
+// TestOperating runs every command of docs/operating.md in order, against a system of its own.
+func TestOperating(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip("the commands need bash, which is not installed")
+	}
+	blocks := blocksOf(t, "docs/operating.md")
+	if len(blocks) < 5 {
+		t.Fatalf("the page has only %d blocks of commands", len(blocks))
+	}
+	s := up(t, "--in-memory")
+	for _, b := range blocks {
+		runScript(t, s, strings.ReplaceAll(b.text, "bin/orderflow", binary(t)))
+	}
+	var orders struct {
+		Orders []struct{ Status string }
+	}
+	s.as("olga", "operators").get("/ops/orders?limit=100").expect(200).into(&orders)
+	for _, o := range orders.Orders {
+		if o.Status != "FULFILLED" {
+			t.Errorf("an order is %s", o.Status)
+		}
+	}
+	if len(orders.Orders) != 12 {
+		t.Errorf("got %d orders", len(orders.Orders))
 	}
 }
 

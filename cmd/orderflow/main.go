@@ -28,6 +28,7 @@ type grammar struct {
 	Up            upCommand            `cmd:"" help:"Run the whole system on this machine."`
 	Order         orderCommands        `cmd:"" help:"Place, read, watch and cancel orders."`
 	Ops           opsCommands          `cmd:"" help:"Find, inspect and redrive orders that need attention."`
+	Console       consoleCommand       `cmd:"" help:"Print the address of the operators' console."`
 	DLQ           dlqCommands          `cmd:"" name:"dlq" help:"List, show, redrive and delete dead letters."`
 	Token         tokenCommand         `cmd:"" help:"Print an access token of the local issuer."`
 	Notifications notificationsCommand `cmd:"" help:"Show the notifications to customers and operators (local system)."`

@@ -12,6 +12,8 @@ import (
 
 type opsCommands struct {
 	Failed      opsFailedCommand      `cmd:"" help:"List the orders that need attention."`
+	Failures    opsFailuresCommand    `cmd:"" help:"Group the orders that need attention by reason."`
+	Repair      opsRepairCommand      `cmd:"" help:"Redrive, cancel or acknowledge all orders of a failure."`
 	Show        opsShowCommand        `cmd:"" help:"Show an order with its execution."`
 	Reviews     opsReviewsCommand     `cmd:"" help:"List the orders that wait for a review, oldest first."`
 	Review      opsReviewCommand      `cmd:"" help:"Approve or refuse an order in review."`
@@ -26,8 +28,9 @@ type opsCommands struct {
 
 type opsFailedCommand struct {
 	connection
-	Cursor string `help:"The cursor of the last page, to print the next one." placeholder:"CURSOR"`
-	JSON   bool   `help:"Print the API's answer."`
+	Failure string `help:"Only the orders of this failure, from orderflow ops failures." placeholder:"ID"`
+	Cursor  string `help:"The cursor of the last page, to print the next one." placeholder:"CURSOR"`
+	JSON    bool   `help:"Print the API's answer."`
 }
 
 func (*opsFailedCommand) Help() string { return "Example:\n  orderflow ops failed" }
@@ -37,7 +40,7 @@ func (c *opsFailedCommand) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return listOrders(e, cl, "/ops/orders", url.Values{"attention": {"true"}, "cursor": {c.Cursor}}, c.JSON, attentionTable)
+	return listOrders(e, cl, "/ops/orders", url.Values{"attention": {"true"}, "failure": {c.Failure}, "cursor": {c.Cursor}}, c.JSON, attentionTable)
 }
 
 // attentionTable returns a table of orders that need attention: why, where and since when.

@@ -96,6 +96,7 @@ func (o Order) Corrected(c orderflow.Change) bool {
 // OpsOrder is an order as operators see it.
 type OpsOrder struct {
 	Order
+	WaitingAt string     `json:"waitingAt"` // the step that waits for an answer that is not known yet
 	Execution *Execution `json:"execution"`
 }
 
