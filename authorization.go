@@ -77,8 +77,9 @@ func (o *Order) Reauthorize(until time.Time, by By) {
 	o.record(by.change(OrderPaymentChanged))
 }
 
-// ReauthorizationDue reports whether the authorisation of an order that is not dispatched ends within
-// a day, or has ended, and its last declined renewal is some hours ago. A cancelled order needs none.
+// ReauthorizationDue reports whether the authorisation of an order that is not dispatched ends
+// within a day, or has ended, and its last declined renewal is some hours ago. A cancelled order
+// needs none.
 func (o *Order) ReauthorizationDue(now time.Time) bool {
 	a := o.Authorization
 	return a != nil && o.Status == Paid && o.Cancel == nil && !now.Before(a.Until.Add(-renewBefore)) &&

@@ -59,7 +59,8 @@ func TestOrder_Authorize_cancelled(t *testing.T) {
 	}
 }
 
-// No goods leave without a live authorisation or a capture, and none are fulfilled without a capture.
+// No goods leave without a live authorisation or a capture, and none are fulfilled without a
+// capture.
 func TestOrder_Dispatch_authorized(t *testing.T) {
 	t.Parallel()
 	o := authorized(t)

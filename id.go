@@ -15,8 +15,8 @@ var crockford = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPaddi
 // 80 random bits, so that ids sort by time. It is a valid execution name.
 func NewOrderID(now time.Time, random io.Reader) (string, error) { return newID("ord_", now, random) }
 
-// NewMovementID returns an id such as "mov_06cb4j3k7v1s0n9t8q2r5w4xyz", made as NewOrderID makes its
-// ids.
+// NewMovementID returns an id such as "mov_06cb4j3k7v1s0n9t8q2r5w4xyz", made as NewOrderID makes
+// its ids.
 func NewMovementID(now time.Time, random io.Reader) (string, error) {
 	return newID("mov_", now, random)
 }

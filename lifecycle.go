@@ -48,8 +48,8 @@ func (o *Order) Confirm(by By) error {
 	return nil
 }
 
-// Capture records that the order's total was captured: a confirmed order becomes PAID; an authorised
-// one keeps its status. If a cancel won the race, only the payment status changes and
+// Capture records that the order's total was captured: a confirmed order becomes PAID; an
+// authorised one keeps its status. If a cancel won the race, only the payment status changes and
 // CodeOrderCancelled is returned, so that the refund follows.
 func (o *Order) Capture(by By) error {
 	if o.PaymentStatus == PaymentAuthorized && o.Status != Confirmed {
@@ -128,8 +128,8 @@ func (o *Order) RequestCancel(by By) error {
 	return nil
 }
 
-// CanRefund returns CodeInvalidState if nothing was captured, for an order that was not given up, and
-// after dispatch.
+// CanRefund returns CodeInvalidState if nothing was captured, for an order that was not given up,
+// and after dispatch.
 func (o *Order) CanRefund() error {
 	if !o.captured() && o.PaymentStatus != PaymentRefundPending {
 		return Errorf(CodeInvalidState, "payment of order %s is %s", o.ID, o.PaymentStatus)
@@ -154,8 +154,8 @@ func (o *Order) Refund(by By) error {
 	return nil
 }
 
-// ReleaseStock records that the reservation was released: nothing is held any more. It does nothing to an order that has
-// ended.
+// ReleaseStock records that the reservation was released: nothing is held any more. It does nothing
+// to an order that has ended.
 func (o *Order) ReleaseStock(by By) {
 	if o.StockStatus == StockReleased || o.Status.Final() {
 		return
@@ -164,9 +164,10 @@ func (o *Order) ReleaseStock(by By) {
 	o.record(by.change(OrderStockChanged))
 }
 
-// Close ends an order that is not fulfilled: CANCELLED if a cancel was requested or the hold expired,
-// REJECTED otherwise. by.Reason is the code of the failure. Returns CodeInvalidState after dispatch,
-// while a payment is authorised, captured, uncertain or being refunded, and while stock is reserved.
+// Close ends an order that is not fulfilled: CANCELLED if a cancel was requested or the hold
+// expired, REJECTED otherwise. by.Reason is the code of the failure. Returns CodeInvalidState after
+// dispatch, while a payment is authorised, captured, uncertain or being refunded, and while stock
+// is reserved.
 func (o *Order) Close(by By) error {
 	end := Rejected
 	if o.Cancel != nil {

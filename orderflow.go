@@ -8,8 +8,8 @@
 //	   \          \          \
 //	    +----------+----------+--> REJECTED | CANCELLED
 //
-// An order that needs a review is IN_REVIEW between CONFIRMED and PAID. An approved one is CONFIRMED
-// again.
+// An order that needs a review is IN_REVIEW between CONFIRMED and PAID. An approved one is
+// CONFIRMED again.
 //
 // Every change appends one Change with the order's next sequence. The changes are published, and
 // Fold rebuilds an order's state from them.

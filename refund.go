@@ -17,8 +17,8 @@ const (
 	RefundFailed    RefundStatus = "FAILED" // refused or returned by the provider: an operator must act
 )
 
-// OrderRefund is a refund of a part of a captured order. Its Worth is fixed when it is requested and
-// counts against what remains, whatever its status.
+// OrderRefund is a refund of a part of a captured order. Its Worth is fixed when it is requested
+// and counts against what remains, whatever its status.
 type OrderRefund struct {
 	ID       string       `json:"id"`
 	Status   RefundStatus `json:"status"`
@@ -68,9 +68,9 @@ type RefundRequest struct {
 const maxRefunds = 50
 
 // RequestRefund records a refund that is due: the provider is asked afterwards. The goods and the
-// shipping, net and tax, are each capped at what remains of them, so that all refunds together never
-// exceed what was paid. Returns CodeInvalidState before the capture and for an order that was given
-// up, CodeRefundExceedsPaid, CodeDuplicateRefund for the digest of an earlier refund,
+// shipping, net and tax, are each capped at what remains of them, so that all refunds together
+// never exceed what was paid. Returns CodeInvalidState before the capture and for an order that was
+// given up, CodeRefundExceedsPaid, CodeDuplicateRefund for the digest of an earlier refund,
 // CodeCurrencyMismatch or CodeInvalidAmount.
 func (o *Order) RequestRefund(r RefundRequest, by By) (*OrderRefund, error) {
 	if err := o.acceptsRefund(r); err != nil {

@@ -52,8 +52,8 @@ func (o *Order) CapturedStatus() PaymentStatus {
 	return PaymentPartiallyRefunded
 }
 
-// NoteRefundPending records that the provider has accepted a refund whose money has not arrived, and
-// marks the order. It does nothing to a refund that is not requested.
+// NoteRefundPending records that the provider has accepted a refund whose money has not arrived,
+// and marks the order. It does nothing to a refund that is not requested.
 func (o *Order) NoteRefundPending(id string, by By) {
 	if r := o.FindRefund(id); r != nil && r.Status == RefundRequested {
 		o.troubleRefund(r, RefundPending, "", by)
@@ -143,8 +143,8 @@ func (o *Order) MarkOverdueRefunds(by By) bool {
 	return true
 }
 
-// RefundOnlyPends reports whether the order is marked for a refund whose money is on its way, not yet
-// for too long.
+// RefundOnlyPends reports whether the order is marked for a refund whose money is on its way, not
+// yet for too long.
 func (o *Order) RefundOnlyPends(now time.Time) bool {
 	return o.Attention != nil && o.Attention.Code == string(CodeRefundUnsettled) &&
 		now.Sub(o.Attention.Since) < refundPatience
@@ -193,8 +193,8 @@ func (o *Order) acknowledgeRefunds() {
 	}
 }
 
-// refundAlerts returns the marks of the refunds that operators have not been alerted to, and records
-// them as alerted.
+// refundAlerts returns the marks of the refunds that operators have not been alerted to, and
+// records them as alerted.
 func (o *Order) refundAlerts(now time.Time) (due []Attention) {
 	for i := range o.Refunds {
 		if r := &o.Refunds[i]; r.overdue(now) && !r.Alerted {

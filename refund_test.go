@@ -48,8 +48,8 @@ func amountOf(n int64) RefundRequest { return RefundRequest{Amount: new(usd(n))}
 
 func unitsOfA(n int) RefundRequest { return RefundRequest{Lines: []Units{{"a", n}}} }
 
-// A case from the field: six refunds against net 52 + tax 10, of which the tax parts, each rounded by
-// itself, added up to more than the tax.
+// A case from the field: six refunds against net 52 + tax 10, of which the tax parts, each rounded
+// by itself, added up to more than the tax.
 func TestOrder_RequestRefund_sixAmounts(t *testing.T) {
 	t.Parallel()
 	o := taxed(t, 1, Worth{Net: 52, Tax: 10})

@@ -150,9 +150,9 @@ type ReceivedGoods struct {
 }
 
 // ReceiveReturn records which units of a return have arrived. It requests the refund of those that
-// were not refunded before, and returns the stock moves of the restocked ones. Calling it again with
-// the same goods is a no-op. Returns CodeNotFound, CodeInvalidState, or CodeReturnExceedsShipped for
-// more units than the customer announced.
+// were not refunded before, and returns the stock moves of the restocked ones. Calling it again
+// with the same goods is a no-op. Returns CodeNotFound, CodeInvalidState, or
+// CodeReturnExceedsShipped for more units than the customer announced.
 func (o *Order) ReceiveReturn(id string, g ReceivedGoods, by By) ([]StockMove, error) {
 	r := o.FindReturn(id)
 	if r == nil {
@@ -246,8 +246,8 @@ func (o *Order) takenBack(r *Return) []StockMove {
 	return moves
 }
 
-// RefuseReturn ends a return without a refund; by.Message is the reason for the customer. Calling it
-// twice is a no-op. Returns CodeNotFound or CodeInvalidState.
+// RefuseReturn ends a return without a refund; by.Message is the reason for the customer. Calling
+// it twice is a no-op. Returns CodeNotFound or CodeInvalidState.
 func (o *Order) RefuseReturn(id string, by By) error {
 	r := o.FindReturn(id)
 	switch {

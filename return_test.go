@@ -95,8 +95,8 @@ func TestOrder_ReceiveReturn_warehouses(t *testing.T) {
 	}
 }
 
-// Received goods are refunded once and restocked if they can be sold: a shipped unit is not restocked
-// without a receipt, and one that was refunded before is not refunded again.
+// Received goods are refunded once and restocked if they can be sold: a shipped unit is not
+// restocked without a receipt, and one that was refunded before is not refunded again.
 func TestOrder_ReceiveReturn(t *testing.T) {
 	t.Parallel()
 	o := taxed(t, 4, Worth{Net: 400, Tax: 40, Shipping: 100})

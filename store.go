@@ -26,6 +26,6 @@ type Write struct {
 	Movements []Movement
 }
 
-// MaxStockMoves is how many stock moves fit into one Write without movements. A DynamoDB transaction
-// takes 100 actions; the order, the step and the payment need three.
+// MaxStockMoves is how many stock moves fit into one Write without movements. A DynamoDB
+// transaction takes 100 actions; the order, the step and the payment need three.
 const MaxStockMoves = 97

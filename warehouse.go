@@ -12,9 +12,9 @@ const mostCandidates = 16
 
 // AllocateStock spreads moves that reserve stock over warehouses, given the products as they are.
 // It takes as few warehouses as possible; of equally few those that come first, the main one before
-// the others by name. With more than mostCandidates warehouses it adds the one that holds most, time
-// after time. The result has one move per SKU and warehouse, in the order of the moves. Returns
-// CodeOutOfStock with the SKUs of which too little is on hand in all warehouses together.
+// the others by name. With more than mostCandidates warehouses it adds the one that holds most,
+// time after time. The result has one move per SKU and warehouse, in the order of the moves.
+// Returns CodeOutOfStock with the SKUs of which too little is on hand in all warehouses together.
 func AllocateStock(moves []StockMove, products map[string]Product) ([]StockMove, error) {
 	var short []string
 	for _, m := range moves {

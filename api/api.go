@@ -27,8 +27,8 @@ type Placements interface {
 	// Place saves a new order, its claim on a promotion and the answer in one transaction. If an
 	// answer is already kept under the key, Place saves nothing and returns it as earlier. Returns
 	// orderflow.CodeConflict while another request with the key is in progress,
-	// orderflow.CodePromotionUsed if the customer has a claim, CodeTooManyOrders if the customer placed
-	// as many orders as an hour of the clock allows.
+	// orderflow.CodePromotionUsed if the customer has a claim, CodeTooManyOrders if the customer
+	// placed as many orders as an hour of the clock allows.
 	Place(
 		ctx context.Context, o *orderflow.Order, key string, answer []byte, now, expires time.Time,
 	) (earlier []byte, err error)
@@ -63,8 +63,8 @@ type Stockroom interface {
 	// movement that tells of them. Returns orderflow.CodeConflict if the product was saved since it
 	// was loaded.
 	SaveProduct(ctx context.Context, p orderflow.Product, exists bool, m orderflow.Movement) error
-	// MoveStock applies the movement to the product as it was loaded, and saves the movement and the
-	// answer. If an answer is already saved under the key, nothing is saved and earlier is that
+	// MoveStock applies the movement to the product as it was loaded, and saves the movement and
+	// the answer. If an answer is already saved under the key, nothing is saved and earlier is that
 	// answer. Returns orderflow.CodeConflict if the movement no longer fits the product, or while
 	// another request with the key is in progress.
 	MoveStock(ctx context.Context, p orderflow.Product, m orderflow.Movement, key string, answer []byte,

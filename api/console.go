@@ -7,8 +7,8 @@ import (
 	"html"
 )
 
-// SignIn is where operators sign in to the console: pages of OAuth 2.0's authorization code flow with
-// PKCE (RFC 7636). The console's own address must be an allowed callback.
+// SignIn is where operators sign in to the console: pages of OAuth 2.0's authorization code flow
+// with PKCE (RFC 7636). The console's own address must be an allowed callback.
 type SignIn struct {
 	URL      string `json:"url"` // of Cognito's domain
 	ClientID string `json:"clientId"`
@@ -17,8 +17,8 @@ type SignIn struct {
 // noSignIn is the element of the console's page that the sign-in replaces.
 const noSignIn = `<meta name="sign-in" content="">`
 
-// console serves the operators' console. Its page is the same for everyone; what it shows comes from the
-// API, with the operator's token.
+// console serves the operators' console. Its page is the same for everyone; what it shows comes
+// from the API, with the operator's token.
 func (s *server) console(r *request) (*reply, error) {
 	page, err := consolePage()
 	if err != nil {

@@ -99,8 +99,8 @@ func viewChange(c orderflow.Change) timelineView {
 }
 
 // internal reports whether the reason of a change is not for its customer. Why an order needs
-// attention, what a provider says of a refund, and what operators write is internal, except why they
-// refused a return.
+// attention, what a provider says of a refund, and what operators write is internal, except why
+// they refused a return.
 func internal(c orderflow.Change) bool {
 	switch c.Type {
 	case orderflow.OrderAttentionChanged, orderflow.OrderRefundRequested, orderflow.OrderRefundChanged:

@@ -73,7 +73,8 @@ func pagePolicy(page []byte, more string) string {
 	return policy + more + "; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 }
 
-// sources returns the hashes of the page's elements of a kind (Content Security Policy, section 2.3.1).
+// sources returns the hashes of the page's elements of a kind (Content Security Policy, section
+// 2.3.1).
 func sources(page []byte, element string) (hashes string) {
 	for {
 		_, rest, found := bytes.Cut(page, []byte("<"+element+">"))

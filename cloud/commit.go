@@ -16,8 +16,8 @@ import (
 // action is one part of a transaction.
 type action struct {
 	types.TransactWriteItem
-	// move is nil for the order, the step, the payment and the claim; of a product's moves it is the
-	// first.
+	// move is nil for the order, the step, the payment and the claim; of a product's moves it is
+	// the first.
 	move  *orderflow.StockMove
 	claim bool
 }

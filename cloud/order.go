@@ -30,7 +30,8 @@ type Orders struct {
 const (
 	attentionIndex = "attentionIndex"
 	inAttention    = "yes"
-	// openRefund is the attribute's value of an order that has an open refund and needs no attention.
+	// openRefund is the attribute's value of an order that has an open refund and needs no
+	// attention.
 	openRefund = "refund"
 )
 
@@ -133,7 +134,8 @@ func (s *Orders) indexed(ctx context.Context, value string, match func(*orderflo
 	}
 }
 
-// yieldOrders yields the orders of an index's query that match. It reports whether the caller wants more.
+// yieldOrders yields the orders of an index's query that match. It reports whether the caller wants
+// more.
 func (s *Orders) yieldOrders(ctx context.Context, in *dynamodb.QueryInput, match func(*orderflow.Order) bool,
 	yield func(*orderflow.Order, error) bool) bool {
 	pages := dynamodb.NewQueryPaginator(s.DB, in)

@@ -19,7 +19,8 @@ type Placements struct {
 	Orders      string // table
 	Idempotency string // table
 	Pricing     string // table
-	// OrdersPerHour is how many orders a customer may place in one hour of the clock; 0: any number.
+	// OrdersPerHour is how many orders a customer may place in one hour of the clock; 0: any
+	// number.
 	OrdersPerHour int
 }
 
@@ -45,8 +46,8 @@ func (p *Placements) Answer(ctx context.Context, key string, now time.Time) ([]b
 // Place saves a new order, its claim on a promotion and the answer under the key in one
 // transaction, the only write of the API. If the key has an answer that has not expired, nothing is
 // saved and earlier is that answer. Returns orderflow.CodeConflict while another transaction holds
-// the key, CodePromotionUsed if the customer has a claim, CodeTooManyOrders at the customer's limit,
-// CodeThrottled.
+// the key, CodePromotionUsed if the customer has a claim, CodeTooManyOrders at the customer's
+// limit, CodeThrottled.
 func (p *Placements) Place(ctx context.Context, o *orderflow.Order, key string, answer []byte, now,
 	expires time.Time) (earlier []byte, err error) {
 	if o.Version != 0 {

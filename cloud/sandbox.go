@@ -87,8 +87,8 @@ func (s *Sandbox) Count(ctx context.Context, key string) (int, error) {
 	return counted.Attempts, nil
 }
 
-// Take counts an amount towards the refunds of a charge unless their sum would exceed most. It reports
-// whether it is counted. Calling it again with the same key is a no-op.
+// Take counts an amount towards the refunds of a charge unless their sum would exceed most. It
+// reports whether it is counted. Calling it again with the same key is a no-op.
 func (s *Sandbox) Take(ctx context.Context, chargeID, key string, amount, most int64) (bool, error) {
 	if amount > most {
 		return false, nil

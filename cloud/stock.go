@@ -31,8 +31,8 @@ func byProduct(moves []orderflow.StockMove) [][]orderflow.StockMove {
 	return out
 }
 
-// moveStock makes all moves of one product if each warehouse has enough by itself. A missing product
-// or warehouse has none. A counter that a row lacks counts as zero when it increases.
+// moveStock makes all moves of one product if each warehouse has enough by itself. A missing
+// product or warehouse has none. A counter that a row lacks counts as zero when it increases.
 func moveStock(table string, moves []orderflow.StockMove) (*types.Update, error) {
 	u := stockUpdate{names: map[string]string{}, values: item{":zero": number(0)}}
 	for _, m := range moves {

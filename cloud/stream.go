@@ -22,8 +22,8 @@ type StreamRecord struct {
 	Published      int64
 }
 
-// UnmarshalJSON reads {"Records":[{"dynamodb":{"SequenceNumber","NewImage","OldImage"}}]}, images in
-// DynamoDB's typed JSON. Batches are long, and each order is in several of them: a batch is read
+// UnmarshalJSON reads {"Records":[{"dynamodb":{"SequenceNumber","NewImage","OldImage"}}]}, images
+// in DynamoDB's typed JSON. Batches are long, and each order is in several of them: a batch is read
 // once, and only its new images are decoded.
 func (s *Stream) UnmarshalJSON(raw []byte) error {
 	in := jsonReader{raw}

@@ -106,8 +106,8 @@ func (f *flow) dispatch() {
 	}
 }
 
-// do performs one step of a scenario: "wait 1h", "cancel", "dispatch", "settle STATUS", or a task. It returns
-// the name of the task's error.
+// do performs one step of a scenario: "wait 1h", "cancel", "dispatch", "settle STATUS", or a task.
+// It returns the name of the task's error.
 func (f *flow) do(step string) string {
 	f.Helper()
 	verb, rest, _ := strings.Cut(step, " ")

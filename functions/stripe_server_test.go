@@ -66,7 +66,8 @@ func holdCall(path string) (id, do string, ok bool) {
 	return id, do, ok && strings.HasPrefix(path, "/v1/payment_intents/")
 }
 
-// end captures or cancels an authorised intent; "refuse", "lose" and "lose after" of the script apply.
+// end captures or cancels an authorised intent; "refuse", "lose" and "lose after" of the script
+// apply.
 func (s *stripeServer) end(id, do string) (*http.Response, error) {
 	script := "succeed"
 	if len(s.script) > 0 {

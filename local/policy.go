@@ -78,7 +78,7 @@ func permission(p template.Permission) iam.ResourcePolicy {
 }
 
 // policyService is a service whose resources have a Policy attribute. A policy is enforced like one
-// of the template, whoever sets it.
+// of the template, also if a client sets it.
 type policyService struct {
 	openService
 	setters []string              // the operations that may set a policy

@@ -224,7 +224,8 @@ func (r *runner) stop() {
 // only at loopback's names and at hosts. Callers without a role of the stack may do everything.
 func (s *Stack) AWSHandler(hosts ...string) http.Handler { return s.router.Guarded(hosts...) }
 
-// Outlet is the way out of the process, for what depends on the stack's data: a server listens through it, and a client sends through it.
+// Outlet is the way out of the process, for what depends on the stack's data: a server listens
+// through it, and a client sends through it.
 func (s *Stack) Outlet() store.Outlet { return s.store.Outlet() }
 
 // FlushesWaitedFor is how often something that left the process had to wait for the disk.

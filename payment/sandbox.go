@@ -33,8 +33,8 @@ const (
 	RenewalDeclined   = "pm_sandbox_renewal_declined" // as ShortHold, and the second attempt is declined
 )
 
-// holdFor is how long an authorisation lasts, as Stripe's for most cards. Those of ShortHold are due
-// for renewal at once.
+// holdFor is how long an authorisation lasts, as Stripe's for most cards. Those of ShortHold are
+// due for renewal at once.
 const (
 	holdFor      = 7 * 24 * time.Hour
 	shortHoldFor = 23 * time.Hour
@@ -54,8 +54,8 @@ var declines = map[string]string{
 // OutageKey is the key of the record of the outage.
 const OutageKey = "outage"
 
-// Record is a record of the sandbox: the outcome of a charge or refund, an authorisation and its end,
-// or whether the outage is lifted.
+// Record is a record of the sandbox: the outcome of a charge or refund, an authorisation and its
+// end, or whether the outage is lifted.
 type Record struct {
 	Key        string
 	ProviderID string
@@ -201,8 +201,8 @@ func (s Sandbox) Lookup(ctx context.Context, p orderflow.Payment) (orderflow.Rec
 	return orderflow.Receipt{}, last
 }
 
-// Refund refunds a part of a charge. As with Stripe, there may be several, which together never exceed
-// the charge.
+// Refund refunds a part of a charge. As with Stripe, there may be several, which together never
+// exceed the charge.
 func (s Sandbox) Refund(ctx context.Context, f orderflow.Refund) (orderflow.Receipt, error) {
 	if err := s.refuseRefund(ctx, f); err != nil {
 		return orderflow.Receipt{}, err

@@ -73,7 +73,8 @@ func TestSandbox_holds(t *testing.T) {
 	}
 }
 
-// The first authorisation of these methods ends within a day; the second ends later, or is declined.
+// The first authorisation of these methods ends within a day; the second ends later, or is
+// declined.
 func TestSandbox_Charge_shortHold(t *testing.T) {
 	t.Parallel()
 	for method, want := range map[string]orderflow.Code{ShortHold: "", RenewalDeclined: orderflow.CodePaymentDeclined} {

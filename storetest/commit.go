@@ -89,7 +89,8 @@ func stockOf(t *testing.T, s Store, sku string) (onHand, reserved, shipped int) 
 	return p.OnHand, p.Reserved, p.Shipped
 }
 
-// testGuards: the last write of each row succeeds, or is refused as a conflict with those before it.
+// testGuards: the last write of each row succeeds, or is refused as a conflict with those before
+// it.
 func testGuards(t *testing.T, open Opener) {
 	const conflict = orderflow.CodeConflict
 	step := orderflow.Write{Step: &orderflow.Step{OrderID: "ord_1", Name: "reserve/1", Result: []byte(`{"n":1}`)}}

@@ -67,7 +67,8 @@ func testDetails(t *testing.T, s Stockroom) {
 	}
 	wantCode(t, s.SaveProduct(t.Context(), p, false, logged(1, orderflow.MovementDetails, 0, "")), orderflow.CodeConflict)
 	move(t, s, p, logged(2, orderflow.MovementStock, 7, ""), "stocked")
-	// The stock changed since p was loaded, and the details did not: they are replaced, the stock stays.
+	// The stock changed since p was loaded, and the details did not: they are replaced, the stock
+	// stays.
 	p.Name, p.Description, p.Category, p.Price, p.Discontinued = "Shelf 2", "", "office", usd(300), true
 	wantCode(t, s.SaveProduct(t.Context(), p, true, logged(3, orderflow.MovementDetails, 0, "")), "")
 	want = orderflow.Product{

@@ -90,8 +90,8 @@ func (h holds) entry(ctx context.Context, orderID string) (*orderflow.Payment, e
 	return entry, nil
 }
 
-// resolve finds out whether a renewal without a conclusive reply took effect, and saves that. Returns
-// CodePaymentUncertain while it may still do so.
+// resolve finds out whether a renewal without a conclusive reply took effect, and saves that.
+// Returns CodePaymentUncertain while it may still do so.
 func (h holds) resolve(ctx context.Context, entry *orderflow.Payment) error {
 	receipt, reply := h.gateway.Lookup(ctx, *entry)
 	var err error
@@ -114,8 +114,8 @@ func (h holds) resolve(ctx context.Context, entry *orderflow.Payment) error {
 // authorizeAgain makes the next attempt of an authorised charge. It returns the provider's reply if
 // that was a decline. Afterwards the entry is saved, with the old authorisation as replaced.
 //
-// The attempt begins together with a write of the order: once a dispatch or a cancel is accepted, no
-// renewal begins behind the back of the capture or the void.
+// The attempt begins together with a write of the order: once a dispatch or a cancel is accepted,
+// no renewal begins behind the back of the capture or the void.
 func (h holds) authorizeAgain(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment) (declined, _ error) {
 	if err := h.voidReplaced(ctx, entry); err != nil {
 		return nil, err
@@ -170,8 +170,8 @@ func (h holds) keep(ctx context.Context, entry *orderflow.Payment, made orderflo
 	return err
 }
 
-// renew renews the authorisation of an order if it ends soon, and reports whether it did: the new one
-// is live before the old one is voided. A decline marks the order.
+// renew renews the authorisation of an order if it ends soon, and reports whether it did: the new
+// one is live before the old one is voided. A decline marks the order.
 func (h holds) renew(ctx context.Context, id string, by orderflow.By) (bool, error) {
 	o, err := h.orders.Order(ctx, id)
 	if err != nil || !o.ReauthorizationDue(h.now()) {

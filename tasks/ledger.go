@@ -18,11 +18,13 @@ type Ledger interface {
 // unknown. An orderflow.KeySpent in the chain requires another key.
 type Gateway interface {
 	Holds
-	// Charge authorises or captures an amount. Repeating it with the same key has no further effect.
+	// Charge authorises or captures an amount. Repeating it with the same key has no further
+	// effect.
 	Charge(ctx context.Context, c orderflow.Charge) (orderflow.Receipt, error)
 	// Lookup returns the outcome of a charge over all its attempts: a capture, otherwise the latest
-	// authorisation. Returns CodeNotFound if the provider does not know the last attempt, CodePaymentDeclined if it declined it, and an
-	// orderflow.KeySpent if that attempt is over but another may succeed.
+	// authorisation. Returns CodeNotFound if the provider does not know the last attempt,
+	// CodePaymentDeclined if it declined it, and an orderflow.KeySpent if that attempt is over but
+	// another may succeed.
 	Lookup(ctx context.Context, p orderflow.Payment) (orderflow.Receipt, error)
 	// Refund refunds a captured amount. Repeating it with the same key, however late, has no
 	// further effect. Returns CodeRefundPending until the money has arrived, and CodeRefundFailed

@@ -56,8 +56,8 @@ func (r Record) record(ctx context.Context, id string) error {
 	return nil
 }
 
-// capture captures an authorised payment and returns its ledger entry, which the last chunk records;
-// nil if the payment is captured already, or nothing is due.
+// capture captures an authorised payment and returns its ledger entry, which the last chunk
+// records; nil if the payment is captured already, or nothing is due.
 func (r Record) capture(ctx context.Context, o *orderflow.Order) (*orderflow.Payment, error) {
 	if o.PaymentStatus != orderflow.PaymentAuthorized {
 		return nil, nil

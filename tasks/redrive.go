@@ -11,7 +11,8 @@ import (
 type Redriver interface {
 	// Execution returns CodeNotFound for an order whose execution was never started.
 	Execution(ctx context.Context, orderID string) (orderflow.Execution, error)
-	// Redrive lets a failed execution resume; repeating it with the same token has no further effect.
+	// Redrive lets a failed execution resume; repeating it with the same token has no further
+	// effect.
 	Redrive(ctx context.Context, orderID, clientToken string) error
 }
 

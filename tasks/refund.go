@@ -142,8 +142,8 @@ func (r Refund) payout() payout {
 	return payout{orders: r.Orders, ledger: r.Ledger, gateway: r.Gateway, now: r.Now}
 }
 
-// refundCharge refunds what is left of a captured charge. That cannot change any more: an order that
-// was given up accepts no other refund. It writes the ledger entry, calls the provider, then
+// refundCharge refunds what is left of a captured charge. That cannot change any more: an order
+// that was given up accepts no other refund. It writes the ledger entry, calls the provider, then
 // writes ledger, order and step at once.
 func (r Refund) refundCharge(ctx context.Context, id string, charge orderflow.Payment, due orderflow.Money) (Refunded,
 	error) {

@@ -9,8 +9,8 @@ import (
 )
 
 // Repay carries out the refunds that operators have requested, one per event, and notifies the
-// customer of each that has arrived. The events come from a queue: what the provider could not do is
-// delivered again, and the reconciler requests what was lost or is pending.
+// customer of each that has arrived. The events come from a queue: what the provider could not do
+// is delivered again, and the reconciler requests what was lost or is pending.
 type Repay struct {
 	Orders  Orders
 	Ledger  Ledger
@@ -53,8 +53,8 @@ type payout struct {
 }
 
 // pay carries out a refund of an order, unless that is done. The ledger entry is written before the
-// provider is called; ledger and order are settled at once, so that an outcome that is noticed twice
-// is recorded once. Returns CodeRefundPending and CodeRefundFailed, which are recorded,
+// provider is called; ledger and order are settled at once, so that an outcome that is noticed
+// twice is recorded once. Returns CodeRefundPending and CodeRefundFailed, which are recorded,
 // CodePaymentUnavailable or CodePaymentUncertain.
 func (p payout) pay(ctx context.Context, orderID, refundID string) error {
 	_, err := retry(ctx, func() (struct{}, error) { return struct{}{}, p.payOnce(ctx, orderID, refundID) })

@@ -165,9 +165,9 @@ func TestRepay_Handle_failed(t *testing.T) {
 	}
 }
 
-// An operator's refund and a cancel race. If the refund comes first, the compensation carries it out
-// and refunds the rest; if the cancel comes first, the refund is refused. Together they refund what
-// was captured.
+// An operator's refund and a cancel race. If the refund comes first, the compensation carries it
+// out and refunds the rest; if the cancel comes first, the refund is refused. Together they refund
+// what was captured.
 func TestRefund_Handle_besideOperators(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

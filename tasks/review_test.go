@@ -145,8 +145,8 @@ func (s *store) interleave(t *testing.T, other func(*orderflow.Order) error) {
 	}
 }
 
-// An order that needs no review is charged with the same writes as without rules, and one of a state
-// machine that cannot wait is charged as before.
+// An order that needs no review is charged with the same writes as without rules, and one of a
+// state machine that cannot wait is charged as before.
 func TestCharge_Handle_noReview(t *testing.T) {
 	t.Parallel()
 	count := func(rules orderflow.ReviewRules, in Input) int {
@@ -213,8 +213,8 @@ func TestReview_Handle_refuses(t *testing.T) {
 	}
 }
 
-// The reconciler answers a step whose event was lost, alerts operators once to a review that is due,
-// and leaves other reviews alone.
+// The reconciler answers a step whose event was lost, alerts operators once to a review that is
+// due, and leaves other reviews alone.
 func TestReconcile_Handle_review(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -52,8 +52,8 @@ func (w Wake) Handle(ctx context.Context, batch Batch) (BatchResult, error) {
 
 // answer answers the waiting step, if the order has an answer, and reports whether the step
 // accepted it. A token that is gone does not prove that the step was answered: if the execution
-// waits for another token in the same state, answer uses that one. Returns CodeTokenGone if that token is refused
-// too.
+// waits for another token in the same state, answer uses that one. Returns CodeTokenGone if that
+// token is refused too.
 func answer(ctx context.Context, tokens Answerer, o *orderflow.Order) (bool, error) {
 	a := o.Answer()
 	if a == nil {

@@ -8,7 +8,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// TestCancelFailed cancels orders whose executions have failed: nobody redrives them, and they end.
+// TestCancelFailed cancels orders whose executions have failed: no operator redrives them, and they
+// end.
 func TestCancelFailed(t *testing.T) { inEachMode(t, testCancelFailed) }
 
 func testCancelFailed(t *testing.T, args ...string) {

@@ -86,7 +86,8 @@ func TestCLI_customer(t *testing.T) {
 	s.ok(t, []string{"notifications"}, `to customer ada: Your order is confirmed\n +Thank you\. Order `+id+` is being packed\. We charge 98\.00 USD`)
 }
 
-// returnGoods refunds a part of a fulfilled order, returns one of its two bags, and refunds the rest.
+// returnGoods refunds a part of a fulfilled order, returns one of its two bags, and refunds the
+// rest.
 func (s *system) returnGoods(t *testing.T, id string) {
 	t.Helper()
 	s.ok(t, []string{"ops", "refund", id, "--amount", "5.00 USD", "--reason", "goodwill"}, `^Refund rfd_\w+ of 5\.00 USD is requested\.`)
@@ -136,8 +137,8 @@ func TestCLI_operator(t *testing.T) {
 		`the order needs an operator\n(.*\n)*.*an operator took care of the order: the provider is back`, `Redriven +once, last at`)
 }
 
-// TestCLI_review: an operator sees what waits, oldest first, and decides. The next one learns who was
-// first.
+// TestCLI_review: an operator sees what waits, oldest first, and decides. The next one learns who
+// was first.
 func TestCLI_review(t *testing.T) {
 	t.Parallel()
 	s := up(t, "--in-memory", "--param", "ReviewAbove=USD:1000")

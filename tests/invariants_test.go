@@ -259,8 +259,8 @@ func (s *system) checkMoney(orders []orderflow.Order) {
 	}
 }
 
-// refundDue is what the provider must have refunded of an order that has ended: all that was captured
-// of one that was given up, otherwise what operators' refunds say.
+// refundDue is what the provider must have refunded of an order that has ended: all that was
+// captured of one that was given up, otherwise what operators' refunds say.
 func refundDue(o *orderflow.Order, captured bool) (due int64) {
 	switch {
 	case !captured:

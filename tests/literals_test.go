@@ -15,8 +15,8 @@ import (
 // values of one type are easy to overlook.
 const maxUnkeyed = 3
 
-// named lists the folders, besides the root, in which every long literal names its fields. It includes
-// the folders below them.
+// named lists the folders, besides the root, in which every long literal names its fields. It
+// includes the folders below them.
 var named = []string{
 	"api", "cloud", "cmd", "functions", "payment", "storetest", "tasks", "tests",
 	"local/asl", "local/awsapi/shape", "local/clock", "local/dynamodb", "local/events", "local/gateway", "local/guard", "local/iam",

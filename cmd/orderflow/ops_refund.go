@@ -98,7 +98,8 @@ func (c *opsRefundCommand) takeAll(e *env, cl *client.Client, body *refundReques
 	return nil
 }
 
-// unrefunded returns the units of an order that were not refunded, and whether the shipping was not.
+// unrefunded returns the units of an order that were not refunded, and whether the shipping was
+// not.
 func unrefunded(o client.Order) (units []orderflow.Units, shipping bool) {
 	shipping = o.Price.Shipping.Amount > 0
 	refunded := map[string]int{}

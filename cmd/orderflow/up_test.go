@@ -64,8 +64,8 @@ func TestPrintDifferences(t *testing.T) {
 	}
 }
 
-// TestUp_refusesStripe checks that a system without Stripe's client refuses Stripe, instead of using
-// the sandbox for it.
+// TestUp_refusesStripe checks that a system without Stripe's client refuses Stripe, instead of
+// using the sandbox for it.
 func TestUp_refusesStripe(t *testing.T) {
 	t.Parallel()
 	code, out, errs := command(t, "up", "--in-memory", "--addr", system.AnyPort, "--aws-addr", system.AnyPort,

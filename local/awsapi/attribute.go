@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Message attributes have the same rules in SQS and SNS.
-// Source: "Amazon SQS message metadata" and "Amazon SNS message attributes" of the developer guides.
+// Message attributes have the same rules in SQS and SNS. Source: "Amazon SQS message metadata" and
+// "Amazon SNS message attributes" of the developer guides.
 const (
 	maxAttributeName   = 256
 	maxAttributeDigits = 38 // precision of a number
@@ -27,13 +27,15 @@ var (
 const AttributeNameRule = "A name has 1 to 256 letters, digits, underscores, hyphens and periods, no period at an end or beside another, " +
 	"and does not begin with AWS. or Amazon."
 
-// IsAttributeName reports whether a message attribute may have the name. Names that begin with "AWS." or "Amazon.", in any case, are reserved.
+// IsAttributeName reports whether a message attribute may have the name. Names that begin with
+// "AWS." or "Amazon.", in any case, are reserved.
 func IsAttributeName(name string) bool {
 	lower := strings.ToLower(name)
 	return len(name) <= maxAttributeName && attributeName.MatchString(name) && !strings.HasPrefix(lower, "aws.") && !strings.HasPrefix(lower, "amazon.")
 }
 
-// AttributeKind is the logical type of a data type, String, Number or Binary, which a custom label may follow: "Number.cents". Empty if it is none.
+// AttributeKind is the logical type of a data type, String, Number or Binary, which a custom label
+// may follow: "Number.cents". Empty if it is none.
 func AttributeKind(dataType string) string {
 	m := attributeType.FindStringSubmatch(dataType)
 	if m == nil || len(dataType) > maxAttributeName {
@@ -42,7 +44,8 @@ func AttributeKind(dataType string) string {
 	return m[1]
 }
 
-// IsAttributeNumber reports whether a text is a number that a message attribute takes: at most 38 digits, between 10^-128 and 10^126 in size, or 0.
+// IsAttributeNumber reports whether a text is a number that a message attribute takes: at most 38
+// digits, between 10^-128 and 10^126 in size, or 0.
 func IsAttributeNumber(text string) bool {
 	m := number.FindStringSubmatch(text)
 	if m == nil {

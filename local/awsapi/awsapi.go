@@ -1,5 +1,6 @@
-// Package awsapi is the wire of the local stack: it speaks AWS JSON 1.0/1.1, the query protocol and REST, and hands each call to the
-// service that it names. SDK clients reach it in process through Transport, everything else over HTTP; both take the same way.
+// Package awsapi is the wire of the local stack: AWS JSON 1.0/1.1, the query protocol and REST, and
+// hands each call to the service that it names. SDK clients reach it in process through Transport,
+// everything else over HTTP; both take the same way.
 package awsapi
 
 import (
@@ -13,15 +14,17 @@ import (
 
 // Service is one AWS service of the local stack.
 type Service interface {
-	// Do performs one operation. The input is the JSON body of the request; the result is marshalled as the answer (nil gives {}).
-	// An operation outside the subset returns NotImplemented(op). Errors that are not *Error reach the client as InternalFailure.
+	// Do performs one operation. The input is the JSON body of the request; the result is
+	// marshalled as the answer (nil gives {}). An operation outside the subset returns
+	// NotImplemented(op). Errors that are not *Error reach the client as InternalFailure.
 	Do(ctx context.Context, op string, input json.RawMessage) (any, error)
-	// Grants lists what the caller must be allowed to do before Do is called: one IAM action and resource ARN each.
-	// Malformed input gives no grants: Do refuses it.
+	// Grants lists what the caller must be allowed to do before Do is called: one IAM action and
+	// resource ARN each. Malformed input gives no grants: Do refuses it.
 	Grants(op string, input json.RawMessage) []Grant
 }
 
-// Grant is a permission that an operation needs, e.g. {"dynamodb:PutItem", "arn:aws:dynamodb:us-east-1:000000000000:table/orders"}.
+// Grant is a permission that an operation needs, e.g. {"dynamodb:PutItem",
+// "arn:aws:dynamodb:us-east-1:000000000000:table/orders"}.
 type Grant struct{ Action, Resource string }
 
 // Error is an error as AWS answers it.
@@ -50,12 +53,14 @@ func IsType(err error, typ string) bool {
 	return ok && e.Type == typ
 }
 
-// NotImplemented is the answer to an operation that the local stack does not have: 501, with the operation's name.
+// NotImplemented is the answer to an operation that the local stack does not have: 501, with the
+// operation's name.
 func NotImplemented(op string) *Error {
 	return &Error{Type: "NotImplemented", Message: "orderflow's local stack does not implement " + op, Status: http.StatusNotImplemented}
 }
 
-// Decode reads an operation's input; a malformed one is AWS's SerializationException. Unknown members are ignored, as AWS does.
+// Decode reads an operation's input; a malformed one is AWS's SerializationException. Unknown
+// members are ignored, as AWS does.
 func Decode(input json.RawMessage, v any) error {
 	if len(input) == 0 {
 		return nil
@@ -66,10 +71,11 @@ func Decode(input json.RawMessage, v any) error {
 	return nil
 }
 
-// Identity is who makes a call.
+// Identity is the caller of an operation.
 type Identity struct {
-	// AccessKey is the access key id of the request's signature: for a function or state machine, the name of its role.
-	// Empty or unknown keys belong to the operator of the machine, who may do everything.
+	// AccessKey is the access key id of the request's signature: for a function or state machine,
+	// the name of its role. Empty or unknown keys belong to the operator of the machine, who may do
+	// everything.
 	AccessKey string
 }
 
@@ -86,7 +92,8 @@ func IdentityFrom(ctx context.Context) Identity {
 	return id
 }
 
-// Authorizer decides whether a caller may do what an operation needs; it returns an *Error (AccessDeniedException) if not.
+// Authorizer decides whether a caller may do what an operation needs; it returns an *Error
+// (AccessDeniedException) if not.
 type Authorizer func(ctx context.Context, id Identity, g Grant) error
 
 // Router is the set of services of one stack. The zero Router has none. Fill it before use.
@@ -103,13 +110,14 @@ func (r *Router) Register(name string, s Service) {
 	r.services[name] = s
 }
 
-// Call performs one operation as the identity in ctx: the way of every request from outside, and of one service to another
-// (a rule's target, a state machine's task, an event source mapping), so that permissions are checked in one place.
+// Call performs one operation as the identity in ctx: the way of every request from outside, and of
+// one service to another (a rule's target, a state machine's task, an event source mapping), so
+// that permissions are checked in one place.
 func (r *Router) Call(ctx context.Context, service, op string, input json.RawMessage) (any, error) {
 	return r.Perform(ctx, service, op, JSON(input))
 }
 
-// Perform is Call with input of any form. The service must be an Opener for others than JSON.
+// Perform is Call with input in any form. The service must be an Opener for others than JSON.
 func (r *Router) Perform(ctx context.Context, service, op string, in Input) (any, error) {
 	s, ok := r.services[service]
 	if !ok {
@@ -135,7 +143,7 @@ type Caller func(ctx context.Context, service, op string, input any) (json.RawMe
 // Invoker queues an asynchronous invocation of a Lambda function, for the identity in ctx.
 type Invoker func(ctx context.Context, functionARN string, payload []byte) error
 
-// CallJSON is Call with the result marshalled.
+// CallJSON is Call with a marshalled result.
 func (r *Router) CallJSON(ctx context.Context, service, op string, input any) (json.RawMessage, error) {
 	in, err := json.Marshal(input)
 	if err != nil {
@@ -148,7 +156,8 @@ func (r *Router) CallJSON(ctx context.Context, service, op string, input any) (j
 	return Marshal(out)
 }
 
-// appender is a result that encodes itself: without reflection, and without the second look that encoding/json takes at what a Marshaler made.
+// appender is a result that encodes itself: without reflection, and without the check by
+// encoding/json of a Marshaler's output.
 type appender interface{ AppendJSON([]byte) []byte }
 
 // Marshal encodes a result; nil is {}.
@@ -164,7 +173,8 @@ func Marshal(out any) (json.RawMessage, error) {
 	return json.Marshal(out)
 }
 
-// ResourceName is the last element of an ARN, or the name itself: "arn:aws:lambda:r:a:function:start" -> "start".
+// ResourceName is the last element of an ARN, or the name itself:
+// "arn:aws:lambda:r:a:function:start" -> "start".
 func ResourceName(arnOrName string) string {
 	return arnOrName[strings.LastIndexAny(arnOrName, ":/")+1:]
 }

@@ -10,8 +10,8 @@ import (
 // BodyTime is how long a server here gives the body of a request to arrive; headers have as long.
 const BodyTime = 10 * time.Second
 
-// BodyDeadline has reads of a request's body fail with os.ErrDeadlineExceeded once it has taken longer than limit. What comes after the body,
-// such as a long poll, may take its time, which a server's ReadTimeout would not allow.
+// BodyDeadline makes reads of a request's body fail with os.ErrDeadlineExceeded after limit. Unlike
+// a server's ReadTimeout, it does not limit what comes after the body, such as a long poll.
 func BodyDeadline(limit time.Duration, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		connection := http.NewResponseController(w)
@@ -22,7 +22,7 @@ func BodyDeadline(limit time.Duration, next http.Handler) http.Handler {
 	})
 }
 
-// deadlineBody takes the deadline away when the body has arrived.
+// deadlineBody removes the deadline when the body has arrived.
 type deadlineBody struct {
 	io.ReadCloser
 	connection *http.ResponseController

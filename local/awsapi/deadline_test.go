@@ -67,7 +67,8 @@ func (d *deadlines) SetReadDeadline(t time.Time) error {
 	return nil
 }
 
-// The deadline is the body's alone: it is gone when the body has arrived, and there is none for a request without one.
+// The deadline is the body's alone: it is gone when the body has arrived, and there is none for a
+// request without one.
 func TestBodyDeadline_afterTheBody(t *testing.T) {
 	t.Parallel()
 	w := &deadlines{ResponseRecorder: httptest.NewRecorder()}

@@ -7,7 +7,8 @@ import (
 
 type endpointKey struct{}
 
-// WithEndpoint marks ctx with the scheme and host that a request came to, such as "http://127.0.0.1:4566".
+// WithEndpoint marks ctx with the scheme and host that a request came to, such as
+// "http://127.0.0.1:4566".
 func WithEndpoint(ctx context.Context, endpoint string) context.Context {
 	return context.WithValue(ctx, endpointKey{}, endpoint)
 }

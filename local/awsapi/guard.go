@@ -11,7 +11,8 @@ import (
 
 var errUnsignedAction = errors.New("an action of the query protocol is sent by POST, or with an Authorization header: a GET without one may be an image of a web page")
 
-// Guarded answers requests that come over a network, loopback included: no web page's, and for no name but loopback's and hosts'.
+// Guarded answers requests that come over a network, loopback included. It refuses those of web
+// pages, and those for names other than loopback's and hosts.
 func (r *Router) Guarded(hosts ...string) http.Handler {
 	return guard.Guard{Hosts: hosts}.Handler(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if req.Method != http.MethodPost && req.URL.Query().Has("Action") && !unlikePages(req) {
@@ -22,7 +23,8 @@ func (r *Router) Guarded(hosts ...string) http.Handler {
 	}), r.refuse)
 }
 
-// unlikePages reports whether a request has a header that no page can add to it without a preflight request.
+// unlikePages reports whether a request has a header that no page can add to it without a preflight
+// request.
 func unlikePages(req *http.Request) bool {
 	for name := range req.Header {
 		if name == "Authorization" || strings.HasPrefix(name, "X-Amz-") || strings.HasPrefix(name, "Amz-Sdk-") {

@@ -20,7 +20,7 @@ func (c *counter) Do(context.Context, string, json.RawMessage) (any, error) {
 }
 func (c *counter) Grants(string, json.RawMessage) []awsapi.Grant { return nil }
 
-// queries is a counter that speaks the query protocol.
+// queries is a counter with the query protocol.
 type queries struct{ counter }
 
 func (q *queries) Protocol() awsapi.Protocol {

@@ -7,10 +7,11 @@ import (
 	"strings"
 )
 
-// maxBody is above the largest request of any service here (DynamoDB's 16 MB batches, Lambda's 6 MB payloads).
+// maxBody is above the largest request of any service here (DynamoDB's 16 MB batches, Lambda's 6 MB
+// payloads).
 const maxBody = 20 << 20
 
-// unreadable is the error of a request whose body did not arrive whole.
+// unreadable is the error of a request whose body did not arrive completely.
 func unreadable(err error) *Error {
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return &Error{Type: "RequestEntityTooLarge", Message: err.Error(), Status: http.StatusRequestEntityTooLarge}
@@ -53,7 +54,8 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	protocol.Encode(w, req, op, out, nil)
 }
 
-// protocolOf finds the service that a request is for, and the protocol of the request; nil if no service here takes it.
+// protocolOf finds the service that a request is for, and the protocol of the request; nil if no
+// service here takes it.
 func (r *Router) protocolOf(req *http.Request, scope string) (service string, p Protocol) {
 	for name, s := range r.services {
 		p := awsJSON{service: name}
@@ -79,7 +81,7 @@ func (e *Error) HTTPStatus() int {
 	return e.Status
 }
 
-// asAWS turns any error into one that AWS could answer. What is not an *Error is a fault of ours: 500.
+// asAWS turns any error into one of AWS. An error that is not an *Error is an internal one: 500.
 func asAWS(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
@@ -88,8 +90,8 @@ func asAWS(err error) *Error {
 }
 
 // credential reads the access key id and the service out of a SigV4 Authorization header:
-// "AWS4-HMAC-SHA256 Credential=AKID/20261122/us-east-1/dynamodb/aws4_request, ...", or out of the X-Amz-Credential of a presigned URL.
-// The signature itself is not checked: the port is loopback.
+// "AWS4-HMAC-SHA256 Credential=AKID/20261122/us-east-1/dynamodb/aws4_request, ...", or out of the
+// X-Amz-Credential of a presigned URL. The signature itself is not checked: the port is loopback.
 func credential(req *http.Request) (accessKey, service string) {
 	_, rest, ok := strings.Cut(req.Header.Get("Authorization"), "Credential=")
 	if !ok {

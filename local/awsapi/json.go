@@ -18,7 +18,8 @@ var targets = map[string]string{
 	"AmazonSQS":                "sqs",
 }
 
-// awsJSON is AWS JSON 1.0 and 1.1: X-Amz-Target names the service and the operation, the body is the input.
+// awsJSON is AWS JSON 1.0 and 1.1: X-Amz-Target names the service and the operation, the body is
+// the input.
 type awsJSON struct {
 	service string
 	query   *Query // the protocol that the service spoke before, whose codes clients may still know; nil if it never did

@@ -11,11 +11,13 @@ type Protocol interface {
 	Match(r *http.Request, credentialScope string) bool
 	// Decode gives the operation and its input in JSON. The body has been read.
 	Decode(r *http.Request, body []byte) (op string, input json.RawMessage, err error)
-	// Encode writes the answer to an operation, or why there is none: err is nil or not. The id of the request is in the header already.
+	// Encode writes the answer to an operation, or its error if err is not nil. The id of the
+	// request is in the header already.
 	Encode(w http.ResponseWriter, r *http.Request, op string, out any, err *Error)
 }
 
-// HTTPService is a Service that speaks another protocol than AWS JSON: SNS, STS (query), Lambda (REST), or one more: SQS (query).
+// HTTPService is a Service with another protocol than AWS JSON: SNS, STS (query), Lambda (REST), or
+// with a second one: SQS (query).
 type HTTPService interface {
 	Service
 	Protocol() Protocol

@@ -12,22 +12,26 @@ import (
 	"strings"
 )
 
-// Query is the AWS query protocol as one service speaks it: a form with an Action comes in, XML goes out.
+// Query is the AWS query protocol of one service: requests are forms with an Action, answers are
+// XML.
 type Query struct {
 	Service   string // SigV4 name
 	Version   string // API version that its requests name
 	Namespace string // of its XML
-	// Has reports whether the service has an operation: it takes requests that are neither signed nor name a version.
+	// Has reports whether the service has an operation: it takes requests that are neither signed
+	// nor name a version.
 	Has func(op string) bool
-	// Code gives the code and status of an error where the query protocol has others; nil keeps them.
+	// Code gives the code and status of an error where the query protocol has others; nil keeps
+	// them.
 	Code func(e *Error) (code string, status int)
-	// Input makes an operation's input of its parameters, a tree of texts.
+	// Input makes an operation's input from its parameters, a tree of texts.
 	Input func(r *http.Request, members map[string]any) (any, error)
 	// Result makes the elements of an answer, which an operation without an output does not have.
 	Result func(op string, out any) (*Element, error)
 }
 
-// Match implements Protocol: the request is for the service if it is signed for it, or of its version, or for one of its operations.
+// Match implements Protocol: the request is for the service if it is signed for it, has its
+// version, or names one of its operations.
 func (q *Query) Match(r *http.Request, scope string) bool {
 	if r.Header.Get("X-Amz-Target") != "" {
 		return false
@@ -55,7 +59,8 @@ func (q *Query) Decode(r *http.Request, _ []byte) (op string, input json.RawMess
 	return op, input, err
 }
 
-// parameters gives a request's operation, and its parameters as a tree: "Attribute.1.Name" is a text three levels deep.
+// parameters gives a request's operation, and its parameters as a tree: "Attribute.1.Name" is a
+// text three levels deep.
 func parameters(r *http.Request) (op string, members map[string]any, err error) {
 	if r.Form == nil {
 		return "", nil, Errorf("MalformedQueryString", "The query string contains a syntax error.")
@@ -194,7 +199,8 @@ func (q *Query) write(w http.ResponseWriter, status int, name string, elements [
 	_, _ = io.WriteString(w, body.String())
 }
 
-// queryForm reads the parameters of a request's URL and, if it has one, of its form; nil if they are malformed.
+// queryForm reads the parameters of a request's URL and, if it has one, of its form; nil if they
+// are malformed.
 func queryForm(r *http.Request, body []byte) url.Values {
 	form, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {

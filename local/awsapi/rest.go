@@ -7,21 +7,25 @@ import (
 	"strings"
 )
 
-// REST is the protocol of a service whose operations are methods and paths, with JSON in the bodies.
+// REST is the protocol of a service whose operations are methods and paths, with JSON in the
+// bodies.
 type REST struct {
 	Prefix string // of the paths: "/2015-03-31/"
 	Routes []Route
-	// Input makes an operation's input of a request. name is what stands in its path for the route's *, if there is one.
+	// Input makes an operation's input from a request. name is the part of its path that matches
+	// the route's *, if there is one.
 	Input func(r *http.Request, op, name string, body []byte) (any, error)
 }
 
-// Route is the method and the path, below the prefix, of an operation. An element of the path may be *, which stands for a name.
+// Route is the method and the path, below the prefix, of an operation. An element of the path may
+// be *, which stands for a name.
 type Route struct{ Method, Path, Operation string }
 
 // Match implements Protocol.
 func (p *REST) Match(r *http.Request, _ string) bool { return strings.HasPrefix(r.URL.Path, p.Prefix) }
 
-// Decode implements Protocol. The operation of a request that has no route is its method and path: there is none of that name.
+// Decode implements Protocol. The operation of a request that has no route is its method and path:
+// there is none of that name.
 func (p *REST) Decode(r *http.Request, body []byte) (string, json.RawMessage, error) {
 	path := strings.Trim(strings.TrimPrefix(r.URL.EscapedPath(), p.Prefix), "/")
 	op, name := r.Method+" "+p.Prefix+path, ""

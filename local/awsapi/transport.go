@@ -8,13 +8,16 @@ import (
 	"github.com/google/uuid"
 )
 
-// RequestID makes the id of a request. It identifies, it decides nothing: real randomness is right even in simulations.
+// RequestID makes the id of a request. Nothing depends on it, so that simulations may use real
+// randomness.
 func RequestID() string { return uuid.NewString() }
 
-// Transport is an http.RoundTripper that serves each request by a handler in this process: no socket, no copy through the kernel.
+// Transport is an http.RoundTripper that serves each request by a handler in this process: no
+// socket, no copy through the kernel.
 type Transport struct {
 	Handler http.Handler
-	// Identity is who makes the requests that are not signed: in one process nobody need prove it, and a signature costs as much as a read.
+	// Identity is the caller of requests that are not signed. In one process a signature proves
+	// nothing, and costs as much as a read.
 	Identity Identity
 }
 

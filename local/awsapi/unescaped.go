@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 )
 
-// MarshalUnescaped is json.Marshal that leaves <, > and & as they are: what AWS services hand on is not meant for HTML.
+// MarshalUnescaped is json.Marshal without escaping <, > and &: AWS services do not escape them.
 func MarshalUnescaped(v any) ([]byte, error) {
 	var buf bytes.Buffer
 	e := json.NewEncoder(&buf)

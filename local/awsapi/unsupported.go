@@ -10,7 +10,7 @@ import (
 // restXML are the services whose errors are XML although their requests are no forms.
 var restXML = []string{"s3", "s3express", "s3-outposts", "route53", "cloudfront"}
 
-// refuseUnknown answers 501 to a request that no service here takes.
+// refuseUnknown answers 501 to a request for an unknown service.
 func refuseUnknown(w http.ResponseWriter, r *http.Request, scope string) {
 	action, target := r.Form.Get("Action"), r.Header.Get("X-Amz-Target")
 	what := strings.TrimSpace(r.Method + " " + r.URL.Path + " " + target)
@@ -23,7 +23,7 @@ func refuseUnknown(w http.ResponseWriter, r *http.Request, scope string) {
 	writeError(w, r, scope, NotImplemented(what))
 }
 
-// writeError answers an error in the shape of the protocol that the request speaks: an SDK must be able to read it.
+// writeError answers an error in the protocol of the request, so that an SDK can read it.
 func writeError(w http.ResponseWriter, r *http.Request, scope string, e *Error) {
 	action, requestID, query := r.Form.Get("Action"), w.Header().Get(requestIDHeader), &Query{}
 	switch {

@@ -54,7 +54,8 @@ func TestRouter_unknownServiceInCBOR(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A map of two, "__type" (6 bytes), "NotImplemented" (14 bytes), "message" (7 bytes), and a text.
+	// A map of two, "__type" (6 bytes), "NotImplemented" (14 bytes), "message" (7 bytes), and a
+	// text.
 	want := "a2" + "790006" + hex.EncodeToString([]byte("__type")) + "79000e" + hex.EncodeToString([]byte("NotImplemented")) + "790007" + hex.EncodeToString([]byte("message")) + "79"
 	if res.StatusCode != http.StatusNotImplemented || res.Header.Get("Smithy-Protocol") != "rpc-v2-cbor" || !strings.HasPrefix(hex.EncodeToString(body), want) {
 		t.Errorf("%d %v %x", res.StatusCode, res.Header, body)

@@ -4,8 +4,8 @@
 // Writes to one item are serialised by a lock on its key; a transaction takes the locks of all its
 // items in a fixed order and waits for them. TransactionConflictException,
 // TransactionInProgressException and throttling therefore do not occur. Writes to different items
-// commit concurrently. Reads of single items and TransactGetItems see committed state only; Query, Scan and secondary indexes read the store's newest state, so indexes
-// are never behind.
+// commit concurrently. Reads of single items and TransactGetItems see committed state only; Query,
+// Scan and secondary indexes read the store's newest state, so indexes are never behind.
 //
 // README.md lists what is supported, what is refused with 501 and why, and the known differences
 // from AWS.

@@ -26,8 +26,8 @@ var api = awsapi.API[*Service]{Name: "lambda", Operations: awsapi.Operations[*Se
 	"GetEventSourceMapping":    awsapi.Typed((*Service).getEventSourceMapping),
 }}
 
-// Do implements awsapi.Service: one operation of the AWS Lambda API.
-// Invoke answers a *Result, which marshals to {"StatusCode","FunctionError"?,"LogResult"?,"ExecutedVersion","Payload"}.
+// Do implements awsapi.Service: one operation of the AWS Lambda API. Invoke answers a *Result,
+// which marshals to {"StatusCode","FunctionError"?,"LogResult"?,"ExecutedVersion","Payload"}.
 func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any, error) {
 	return api.Do(ctx, s, op, input)
 }

@@ -14,7 +14,8 @@ import (
 // asyncWorkers is how many asynchronous invocations of one function run at the same time.
 const asyncWorkers = 16
 
-// pending is an accepted asynchronous invocation. Its key is its due time; it is rewritten after each attempt.
+// pending is an accepted asynchronous invocation. Its key is its due time; it is rewritten after
+// each attempt.
 type pending struct {
 	ID        string          `json:"id"`
 	Payload   json.RawMessage `json:"payload"`
@@ -34,8 +35,9 @@ type ending struct {
 	Sent      []string        `json:"sent,omitempty"`     // destinations that have it
 }
 
-// InvokeAsync accepts an invocation for later: when it returns, the request is committed. It answers 202 without a payload.
-// Failed requests are retried after 1 and 2 minutes, throttled ones with a backoff of 1 s to 5 min until the event is too old.
+// InvokeAsync accepts an invocation for later. When it returns, the request is committed; the
+// answer is 202 without a payload. Failed requests are retried after 1 and 2 minutes, throttled
+// ones with a backoff of 1 s to 5 min until the event is too old.
 func (s *Service) InvokeAsync(nameOrARN string, payload []byte) (*Result, error) {
 	f, err := s.find(nameOrARN, "")
 	if err != nil {
@@ -83,7 +85,7 @@ func (f *function) signal() {
 	}
 }
 
-// dispatch works off the function's asynchronous invocations as they fall due, until ctx ends.
+// dispatch runs the function's asynchronous invocations when they are due, until ctx ends.
 func (f *function) dispatch(ctx context.Context) error {
 	workers := asyncWorkers
 	if f.gate.reserved {
@@ -124,7 +126,8 @@ func (f *function) awaitDue(ctx context.Context, next time.Time) bool {
 	}
 }
 
-// dueNow claims the invocations that are due, as many as workers are free, and says when to look again (zero: when woken).
+// dueNow claims the invocations that are due, as many as workers are free, and returns when to look
+// again (zero: when woken).
 func (f *function) dueNow(workers int) (list []*pending, next time.Time, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -151,7 +154,7 @@ func (f *function) dueNow(workers int) (list []*pending, next time.Time, err err
 	return list, time.Time{}, nil
 }
 
-// work does one step of an invocation: an attempt, or a delivery to its destinations.
+// work performs one step of an invocation: an attempt, or a delivery to its destinations.
 func (f *function) work(ctx context.Context, p *pending) {
 	defer func() {
 		f.mu.Lock()
@@ -188,7 +191,7 @@ func (f *function) step(ctx context.Context, p *pending) (*pending, error) {
 	return &next, nil
 }
 
-// attempt invokes the function and sets when to go on, or how it ended.
+// attempt invokes the function and sets the time of the next attempt, or the outcome.
 func (f *function) attempt(ctx context.Context, p *pending, now time.Time) error {
 	if now.Sub(p.Accepted) > f.Async.MaximumEventAge {
 		p.Ended = &ending{Condition: "EventAgeExceeded"}

@@ -7,8 +7,9 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// conclusion tells the destinations and the dead-letter queue; false if one of them must be tried again.
-// An undeliverable notice is given up, with an error in the log, when it is as old as the event may become.
+// conclusion notifies the destinations and the dead-letter queue. It reports false if one of them
+// must be tried again. A notice that cannot be delivered is dropped, with an error in the log, at
+// the maximum age of an event.
 func (f *function) conclusion(ctx context.Context, p *pending) bool {
 	targets := map[string]bool{}
 	if p.Ended.Condition == "Success" {

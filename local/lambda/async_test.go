@@ -18,7 +18,8 @@ const topicARN = "arn:aws:sns:us-east-1:000000000000:alerts"
 
 func (b *bench) pending(t *testing.T) int { return pendingInvocations(t, b.Service) }
 
-// pendingInvocations counts the asynchronous invocations of the function f that are accepted and not done.
+// pendingInvocations counts the asynchronous invocations of the function f that are accepted and
+// not done.
 func pendingInvocations(t *testing.T, s *Service) int {
 	t.Helper()
 	n, prefix := 0, s.functions["f"].pendingPrefix()
@@ -31,7 +32,8 @@ func pendingInvocations(t *testing.T, s *Service) int {
 	return n
 }
 
-// attempts is how often the function has failed on its first pending invocation, as the store has it.
+// attempts is how often the function has failed on its first pending invocation, as the store has
+// it.
 func (b *bench) attempts(t *testing.T) int {
 	t.Helper()
 	prefix := store.NewKey("lambda", "async", "f")

@@ -20,7 +20,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// life is one run of a service on a file system that crashes: whatever the store had not flushed when crash is called may be gone.
+// life is one run of a service on a file system that crashes: whatever the store had not flushed
+// when crash is called may be gone.
 type life struct {
 	fs *vfs.MemFS
 	st *store.Store
@@ -129,7 +130,8 @@ func distinct(runs [][]int) int {
 	return len(seen)
 }
 
-// checkOrder: within a life an item's records come in order without gaps, and no life begins beyond what the lives before have done.
+// checkOrder: within a life an item's records come in order without gaps, and no life begins beyond
+// what the lives before have done.
 func checkOrder(t *testing.T, runs [][]int, items int) {
 	t.Helper()
 	done := make([]int, items) // the last record of each item that any life has done
@@ -216,7 +218,8 @@ func TestService_RunEndsWithAFailedStore(t *testing.T) {
 	}
 }
 
-// What a crash interrupts is no attempt: more crashes than attempts are allowed, each with the work in the function's hands, discard nothing.
+// What a crash interrupts is no attempt: more crashes than attempts are allowed, each with the work
+// in the function's hands, discard nothing.
 func TestService_CrashesAreNoAttempts(t *testing.T) {
 	t.Parallel()
 	const crashes = 4

@@ -9,8 +9,9 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// cursor is how far a mapping has come in its stream: stored, one sequence per lane. A lane that has done everything dealt to it is as far
-// as the reader, so that a restart does not go back to its last record.
+// cursor is the stored position of a mapping in its stream, one sequence number per lane. A lane
+// that has processed all its records is at the reader's position, so that a restart does not go
+// back to the lane's last record.
 type cursor struct {
 	st  *store.Store
 	key store.Key
@@ -41,7 +42,8 @@ func loadCursor(st *store.Store, function, streamARN string, lanes int) (c *curs
 	}
 	c.read = saved.minimum()
 	for i := range c.ended {
-		// With another number of lanes the items are dealt out differently: all begin where the slowest was.
+		// With another number of lanes the items are distributed differently: all begin at the
+		// slowest lane's position.
 		if c.ended[i] = c.read; len(saved.Lanes) == lanes {
 			c.ended[i] = saved.Lanes[i]
 		}
@@ -68,21 +70,22 @@ func (c *cursor) startAt(sequence uint64) {
 	}
 }
 
-// position is where the reader goes on.
+// position is where the reader continues.
 func (c *cursor) position() uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.read
 }
 
-// done is how far a lane has come.
+// done is the position of a lane.
 func (c *cursor) done(lane int) uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.ended[lane]
 }
 
-// dealt notes the last sequence given to each lane (0: none), and the last one read. It must come before the lanes get the records.
+// dealt records the last sequence number given to each lane (0: none), and the last one read. It
+// must be called before the lanes get the records.
 func (c *cursor) dealt(last []uint64, read uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -92,7 +95,7 @@ func (c *cursor) dealt(last []uint64, read uint64) {
 	c.read = read
 }
 
-// finish notes in the store that a lane has done everything up to sequence.
+// finish records in the store that a lane has processed everything up to sequence.
 func (c *cursor) finish(lane int, sequence uint64) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -8,8 +8,9 @@ import (
 	"github.com/jonboulle/clockwork"
 )
 
-// withTimeout is context.WithTimeout by the clock. (clockwork's own contexts of a fake clock block in Err until they have ended.) The deadline of a real
-// one is the machine's time, whatever the clock says: functions compare it with that.
+// withTimeout is context.WithTimeout by the clock. (clockwork's own contexts of a fake clock block
+// in Err until they have ended.) The deadline of a real one is in the machine's time, because
+// functions compare it with that.
 func withTimeout(parent context.Context, clock clockwork.Clock, d time.Duration) (context.Context, context.CancelFunc) {
 	if _, fake := clock.(interface{ Advance(time.Duration) }); !fake {
 		return context.WithTimeout(parent, d)

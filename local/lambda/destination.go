@@ -34,7 +34,8 @@ func service(arn string) string {
 // attribute is a message attribute of SQS and SNS.
 type attribute struct{ DataType, StringValue string }
 
-// deliver sends a message to a destination as the function's role, which needs the permission for it, as on AWS.
+// deliver sends a message to a destination as the function's role, which needs the permission for
+// it, as on AWS.
 func (f *function) deliver(ctx context.Context, arn string, body []byte, attributes map[string]attribute) error {
 	call := f.service.opt.Caller
 	if call == nil {

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// What is in flight may call the API before it ends: Drain waits for it, and the API's functions are served meanwhile.
+// What is in flight may call the API before it ends: Drain waits for it, and the API's functions
+// are served meanwhile.
 func TestService_Drain(t *testing.T) {
 	t.Parallel()
 	begun, answered := make(chan struct{}), make(chan struct{})

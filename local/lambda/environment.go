@@ -8,8 +8,9 @@ import (
 	"io"
 )
 
-// environment is an execution environment: a handler, and the one goroutine that runs it, request after request. A goroutine of its own for each
-// request would have to grow its stack anew through all the layers of the SDK, which costs more than many a request.
+// environment is an execution environment: a handler, and the one goroutine that runs it, request
+// after request. A new goroutine for each request would have to grow its stack again through all
+// the layers of the SDK, which costs more than a small request.
 type environment struct {
 	handler  Handler
 	requests chan request
@@ -28,7 +29,8 @@ type reply struct {
 	lost    bool // the deadline came first
 }
 
-// errExited stands for a handler that ended its goroutine (runtime.Goexit): to AWS, a process that exited.
+// errExited is the error of a handler that ended its goroutine (runtime.Goexit). On AWS this is a
+// process that exited.
 var errExited = errors.New("handler exited")
 
 func newEnvironment(h Handler, log *logTail) *environment {
@@ -41,7 +43,8 @@ func newEnvironment(h Handler, log *logTail) *environment {
 	return e
 }
 
-// call runs the handler and sends its reply, whatever way it ends. It copies the payload so that no handler can keep or change the caller's.
+// call runs the handler and sends its reply, also after a panic or Goexit. It copies the payload so
+// that the handler cannot keep or change the caller's.
 func (r request) call(h Handler) {
 	out := reply{err: errExited}
 	defer func() {
@@ -54,7 +57,7 @@ func (r request) call(h Handler) {
 	out = reply{payload: bytes.Clone(p), err: err}
 }
 
-// take gives an idle environment, or makes one.
+// take returns an idle environment, or makes one.
 func (f *function) take() (e *environment, cold bool, err error) {
 	f.mu.Lock()
 	if n := len(f.idle); n > 0 {
@@ -99,7 +102,8 @@ func (f *function) put(e *environment, healthy bool) {
 	}
 }
 
-// end lets an environment go. A handler that still runs is left behind: its goroutine ends with it.
+// end discards an environment. A handler that still runs is abandoned: its goroutine ends when it
+// returns.
 func (f *function) end(e *environment) {
 	close(e.requests)
 	if c, ok := e.handler.(io.Closer); ok {

@@ -16,18 +16,21 @@ import (
 // Unhandled is the FunctionError of every failed request; runtimes report nothing else today.
 const Unhandled = "Unhandled"
 
-// ErrStopping is the answer to requests that the end of the stack interrupts: neither a success nor a failure of the function.
+// ErrStopping is the error of requests that are interrupted because the stack stops. It is neither
+// a success nor a failure of the function.
 var ErrStopping = &awsapi.Error{Type: "ServiceException", Message: "the local stack is stopping", Status: 500}
 
-// encodedError is an error whose payload the function's own process has made; it is passed on as it is.
+// encodedError is an error whose payload comes from the function's own process, and is passed on
+// unchanged.
 type encodedError interface {
 	error
 	Payload() []byte // {"errorMessage","errorType",...}
 	Exited() bool    // the execution environment is gone
 }
 
-// errorPayload is the reply that aws-lambda-go makes of a handler's error: the type's bare name, by reflection and without unwrapping,
-// or the messages.InvokeResponse_Error itself. The environment is lost after a panic.
+// errorPayload is the reply that aws-lambda-go makes of a handler's error: the type's bare name, by
+// reflection and without unwrapping, or the messages.InvokeResponse_Error itself. The environment
+// is lost after a panic.
 func errorPayload(err error) (payload []byte, lost bool) {
 	if e, ok := err.(encodedError); ok {
 		return e.Payload(), e.Exited()
@@ -54,7 +57,8 @@ func typeName(v any) string {
 	return t.Name()
 }
 
-// panicError is the error that aws-lambda-go reports for a panic; call it in the deferred function that recovers.
+// panicError is the error that aws-lambda-go reports for a panic; call it in the deferred function
+// that recovers.
 func panicError(v any) error {
 	if e, ok := v.(messages.InvokeResponse_Error); ok {
 		return e
@@ -62,7 +66,8 @@ func panicError(v any) error {
 	return messages.InvokeResponse_Error{Message: fmt.Sprint(v), Type: typeName(v), StackTrace: stack(), ShouldExit: true}
 }
 
-// stack lists at most 32 frames of the panicking goroutine, from the runtime's panic on: path from the module on, line, function.
+// stack lists at most 32 frames of the panicking goroutine, from the runtime's panic on: path from
+// the module on, line, function.
 func stack() []*messages.InvokeResponse_Error_StackFrame {
 	pc := make([]uintptr, 32)
 	frames := runtime.CallersFrames(pc[:runtime.Callers(4, pc)]) // without Callers, stack, panicError and its caller
@@ -76,7 +81,7 @@ func stack() []*messages.InvokeResponse_Error_StackFrame {
 	}
 }
 
-// stackFrame keeps as much of the path as the function's package path has elements.
+// stackFrame keeps as many elements of the path as the function's package path has.
 func stackFrame(f runtime.Frame) *messages.InvokeResponse_Error_StackFrame {
 	elements := strings.Split(f.File, "/")
 	keep := strings.Count(f.Function, "/") + 2
@@ -103,7 +108,7 @@ func (e *systemError) Payload() []byte {
 	return body
 }
 
-// Exited is true: what the service itself reports ends the environment.
+// Exited returns true: an error of the service ends the environment.
 func (e *systemError) Exited() bool { return true }
 
 func timedOut(requestID string, timeout time.Duration) error {

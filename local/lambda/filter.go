@@ -7,7 +7,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/pattern"
 )
 
-// filter is the FilterCriteria of a mapping: an event passes if one pattern matches; without patterns all pass.
+// filter is the FilterCriteria of a mapping: an event passes if one pattern matches; without
+// patterns all pass.
 type filter []*pattern.Pattern
 
 func compileFilter(patterns []json.RawMessage) (filter, error) {
@@ -25,7 +26,7 @@ func compileFilter(patterns []json.RawMessage) (filter, error) {
 	return f, nil
 }
 
-// pass reports whether a pattern matches. Nothing matches an event that is no JSON object.
+// pass reports whether a pattern matches. An event that is not a JSON object never matches.
 func (f filter) pass(event json.RawMessage) bool {
 	for _, p := range f {
 		if ok, err := p.Match(event); err == nil && ok {

@@ -15,23 +15,27 @@ import (
 type Function struct {
 	Name string
 	ARN  string // made from the name if empty
-	// Handler is the template's Handler: it reaches a bootstrap process as _HANDLER and tells the factory which handler to make.
+	// Handler is the template's Handler. A bootstrap process gets it as _HANDLER; the factory
+	// selects the handler by it.
 	Handler  string
 	RoleName string // the identity of the function's own calls, of its mappings' and of its destinations'
 	Env      map[string]string
 	Timeout  time.Duration // 3 s by default, at most 15 min
 	MemoryMB int           // 128 by default
-	// ReservedConcurrency is the most requests at the same time; 0 throttles every one. Nil: a share of the account's.
+	// ReservedConcurrency is the maximum number of concurrent requests; 0 throttles all. Nil means
+	// a share of the account's concurrency.
 	ReservedConcurrency *int
 	Async               AsyncConfig
 	// Outlet is how the function reaches servers other than AWS; Register sets it. A request that
-	// does not pass it may report something that a crash takes back.
+	// bypasses it may report something that a crash undoes.
 	Outlet store.Outlet
-	// Log takes what the function logs. Each execution environment has its own, which the factory finds here.
+	// Log takes what the function logs. Each execution environment has its own, which the factory
+	// finds here.
 	Log io.Writer
 }
 
-// AsyncConfig says how asynchronous invocations are retried and where they end: AWS::Lambda::EventInvokeConfig.
+// AsyncConfig configures the retries and destinations of asynchronous invocations:
+// AWS::Lambda::EventInvokeConfig.
 type AsyncConfig struct {
 	MaximumRetryAttempts *int          // 0-2, 2 by default
 	MaximumEventAge      time.Duration // 1 min to 6 h, 6 h by default
@@ -80,7 +84,8 @@ func (c *AsyncConfig) check() error {
 	return nil
 }
 
-// function is a registered function: its concurrency gate, its execution environments and its queue of asynchronous invocations.
+// function is a registered function: its concurrency gate, its execution environments and its queue
+// of asynchronous invocations.
 type function struct {
 	Function
 	service *Service
@@ -93,8 +98,8 @@ type function struct {
 	wake     chan struct{}   // an asynchronous invocation was added or has ended
 }
 
-// find resolves a name, a partial or a full ARN, with or without the qualifier $LATEST. It returns the errors of resolve, and
-// ResourceNotFoundException if there is no such function.
+// find resolves a name, a partial or a full ARN, with or without the qualifier $LATEST. It returns
+// the errors of resolve, and ResourceNotFoundException if there is no such function.
 func (s *Service) find(nameOrARN, qualifier string) (*function, error) {
 	r, err := resolve(nameOrARN)
 	if err != nil {

@@ -23,9 +23,11 @@ type Result struct {
 	Log             []byte // the end of the request's log, if it was asked for
 }
 
-// Invoke calls a function and waits for its reply. The request lasts at most the function's timeout; if ctx ends before, Invoke
-// returns its error and the function goes on, as on AWS. A failed function is a Result with FunctionError; errors are *awsapi.Error:
-// ResourceNotFoundException, TooManyRequestsException, RequestTooLargeException, InvalidRequestContentException, ServiceException.
+// Invoke calls a function and waits for its reply. The request lasts at most the function's
+// timeout; if ctx ends before, Invoke returns its error and the function goes on, as on AWS. A
+// failed function is a Result with FunctionError; errors are *awsapi.Error:
+// ResourceNotFoundException, TooManyRequestsException, RequestTooLargeException,
+// InvalidRequestContentException, ServiceException.
 func (s *Service) Invoke(ctx context.Context, nameOrARN string, payload []byte) (*Result, error) {
 	f, payload, err := s.prepare(nameOrARN, payload)
 	if err != nil {
@@ -34,8 +36,8 @@ func (s *Service) Invoke(ctx context.Context, nameOrARN string, payload []byte) 
 	return f.invokeAtOnce(ctx, payload)
 }
 
-// InvokeTask is Invoke for a task of a state machine, which nobody waits for: it begins when the processors are not busy with other requests.
-// The function's timeout counts from then on.
+// InvokeTask is Invoke for a task of a state machine, for which no client waits: it begins when the
+// processors are not busy with other requests. The function's timeout counts from then on.
 func (s *Service) InvokeTask(ctx context.Context, nameOrARN string, payload []byte) (*Result, error) {
 	f, payload, err := s.prepare(nameOrARN, payload)
 	if err != nil {
@@ -68,7 +70,7 @@ func checkPayload(payload []byte, limit int) ([]byte, error) {
 	return payload, nil
 }
 
-// invokeAtOnce is invoke for somebody who waits.
+// invokeAtOnce is invoke for a caller that waits.
 func (f *function) invokeAtOnce(ctx context.Context, payload []byte) (*Result, error) {
 	return f.invoke(ctx, true, f.service.opt.NewID(), payload)
 }
@@ -143,14 +145,14 @@ func (f *function) begin(requestID string, payload []byte, end func()) (x *execu
 	return x, nil
 }
 
-// leave gives back what the request held.
+// leave releases what the request held.
 func (x *execution) leave() {
 	x.cancel()
 	x.f.gate.leave()
 	x.end()
 }
 
-// abandoned waits for the end of a request whose result nobody wants any more.
+// abandoned waits for the end of a request whose result is no longer needed.
 func (x *execution) abandoned() {
 	defer x.leave()
 	r := reply{lost: true}
@@ -161,7 +163,8 @@ func (x *execution) abandoned() {
 	_, _ = x.finish(r) // what went wrong is logged, and told to the observer
 }
 
-// finish makes the result of a reply. A handler that does not watch its context is left behind with its environment, which nobody uses again.
+// finish makes the result of a reply. A handler that ignores its context is abandoned together with
+// its environment, which is not used again.
 func (x *execution) finish(r reply) (*Result, error) {
 	f := x.f
 	switch {
@@ -185,7 +188,7 @@ func (x *execution) finish(r reply) (*Result, error) {
 	return result, nil
 }
 
-// conclude makes the Result and tells the observer.
+// conclude makes the Result and calls the observer.
 func (x *execution) conclude(payload []byte, err error) *Result {
 	f := x.f
 	r := &Result{StatusCode: 200, Payload: payload, RequestID: x.requestID, ExecutedVersion: "$LATEST"}

@@ -23,8 +23,9 @@ type IsolatedOptions struct {
 	Clock     clockwork.Clock
 }
 
-// Isolated makes Options.Factory: every execution environment is a process of the bootstrap program behind a Runtime API of its own, started with
-// the environment that Lambda gives to it and nothing of ours. Its access key is the function's role, so that the role's policies decide.
+// Isolated makes Options.Factory: every execution environment is a process of the bootstrap program
+// behind a Runtime API of its own, started with the environment variables that Lambda gives it, and
+// none of this process. Its access key is the function's role, so that the role's policies decide.
 func Isolated(o IsolatedOptions) func(Function) (Handler, error) {
 	if o.Clock == nil {
 		o.Clock = clockwork.NewRealClock()
@@ -44,7 +45,7 @@ func Isolated(o IsolatedOptions) func(Function) (Handler, error) {
 	}
 }
 
-// tee writes to those of the writers that are there; nil if there is none.
+// tee writes to the writers that are not nil; it is nil if there is none.
 func tee(writers ...io.Writer) io.Writer {
 	writers = slices.DeleteFunc(writers, func(w io.Writer) bool { return w == nil })
 	if len(writers) == 0 {
@@ -53,7 +54,8 @@ func tee(writers ...io.Writer) io.Writer {
 	return io.MultiWriter(writers...)
 }
 
-// environ lists the variables of "Defined runtime environment variables" after the function's own, which cannot replace them.
+// environ lists the variables of "Defined runtime environment variables" after the function's own,
+// which cannot replace them.
 func environ(fn Function, o IsolatedOptions) []string {
 	env := make([]string, 0, len(fn.Env)+20)
 	for name, value := range fn.Env {

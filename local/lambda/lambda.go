@@ -1,10 +1,12 @@
-// Package lambda runs functions as AWS Lambda does: synchronous and asynchronous invocations, timeouts, payload and concurrency
-// limits, retries and destinations, and event source mappings that read SQS queues and DynamoDB streams.
+// Package lambda runs functions as AWS Lambda does: synchronous and asynchronous invocations,
+// timeouts, payload and concurrency limits, retries and destinations, and event source mappings
+// that read SQS queues and DynamoDB streams.
 //
-// A function is a Handler, the interface of github.com/aws/aws-lambda-go: in this process, or a real bootstrap process behind
-// the Lambda Runtime API (Isolated). As on AWS an execution environment serves one request at a time: a function has a pool of
-// environments, the last used first; concurrent requests get environments of their own, each with a handler of its own, and
-// an environment whose request timed out or panicked is never used again.
+// A function is a Handler, the interface of github.com/aws/aws-lambda-go: in this process, or a
+// real bootstrap process behind the Lambda Runtime API (Isolated). As on AWS an execution
+// environment serves one request at a time: a function has a pool of environments, the last used
+// first; concurrent requests get environments of their own, each with a handler of its own, and an
+// environment whose request timed out or panicked is never used again.
 package lambda
 
 import (
@@ -23,7 +25,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// Limits of AWS Lambda: "Lambda quotas" in its developer guide. Asynchronous payloads were 256 KB until October 2025.
+// Limits of AWS Lambda: "Lambda quotas" in its developer guide. Asynchronous payloads were 256 KB
+// until October 2025.
 const (
 	MaxSyncPayload     = 6 << 20
 	MaxAsyncPayload    = 1 << 20
@@ -39,14 +42,16 @@ type Handler interface {
 
 // Options of New.
 type Options struct {
-	// Factory makes the handler of one new execution environment: the init phase. An error fails the request that needed it.
+	// Factory makes the handler of one new execution environment: the init phase. An error fails
+	// the request that needed it.
 	Factory func(Function) (Handler, error)
 	// Caller reaches the other services: destinations and dead-letter queues.
 	Caller awsapi.Caller
-	// Observe is told of every invocation when it has ended; it must not block.
+	// Observe is called at the end of every invocation; it must not block.
 	Observe func(Invocation)
 	Logger  *slog.Logger
-	// Concurrency of the account, shared by the functions without a reservation; AccountConcurrency by default.
+	// Concurrency of the account, shared by the functions without a reservation; AccountConcurrency
+	// by default.
 	Concurrency int
 	// Grace is how long Run lets requests in flight finish when it is stopped; 3 s by default.
 	Grace time.Duration
@@ -54,7 +59,7 @@ type Options struct {
 	NewID func() string
 }
 
-// Invocation is what Observe learns.
+// Invocation is the argument of Observe.
 type Invocation struct {
 	Function, RequestID string
 	Duration            time.Duration
@@ -62,7 +67,8 @@ type Invocation struct {
 	ErrorType           string // empty on success, e.g. "Sandbox.Timedout", or "Throttled"
 }
 
-// Service holds the functions of one stack and their event source mappings. It is an awsapi.HTTPService.
+// Service holds the functions of one stack and their event source mappings. It is an
+// awsapi.HTTPService.
 type Service struct {
 	st    *store.Store
 	clock clockwork.Clock
@@ -74,12 +80,12 @@ type Service struct {
 	functions map[string]*function
 	mappings  []mapping
 	running   bool
-	draining  bool // no request begins any more that nobody waits for
+	draining  bool // no background request begins any more
 	stopping  bool // no request begins any more
 
 	turns      *turns
 	unreserved gate           // concurrency of the functions without a reservation
-	background sync.WaitGroup // requests in flight that nobody waits for
+	background sync.WaitGroup // background requests in flight
 	requests   sync.WaitGroup // the others in flight
 	drain      chan struct{}  // closed by Drain
 	drainOnce  sync.Once
@@ -159,9 +165,9 @@ func (s *Service) Functions() []Function {
 	return list
 }
 
-// Run serves asynchronous invocations and event source mappings until ctx ends, then lets what is in flight finish for Grace,
-// interrupts the rest, closes the execution environments and returns. Drain does the first half earlier. An error is a failed store: the service
-// cannot go on.
+// Run serves asynchronous invocations and event source mappings until ctx ends. Then it waits up to
+// Grace for the requests in flight, interrupts the rest, closes the execution environments and
+// returns. Drain does the first part earlier. An error means that the store failed.
 func (s *Service) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -211,9 +217,9 @@ func (s *Service) await(groups ...*sync.WaitGroup) {
 	}
 }
 
-// Drain is the first part of the end of Run, which must run: no request begins any more that nobody waits for, and Drain returns when those in
-// flight have ended, or were interrupted. Meanwhile, and until Run's ctx ends, requests that somebody waits for are served: functions may need them to
-// finish what they have begun.
+// Drain is the first part of the end of Run, which must be running. No background request begins
+// any more, and Drain returns when those in flight have ended or were interrupted. Meanwhile, and
+// until Run's ctx ends, requests of waiting callers are served: functions may need them to finish.
 func (s *Service) Drain() {
 	s.drainOnce.Do(func() { close(s.drain) })
 	<-s.drained
@@ -233,7 +239,8 @@ func (s *Service) start() []func(context.Context) error {
 	return loops
 }
 
-// begin counts a request in and gives what counts it out; nil if the service is stopping.
+// begin counts a request and returns the function that ends the count, or nil if the service is
+// stopping.
 func (s *Service) begin(awaited bool) (end func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -248,7 +255,7 @@ func (s *Service) begin(awaited bool) (end func()) {
 	return s.background.Done
 }
 
-// refuse lets no request begin any more: all, or those that nobody waits for.
+// refuse stops new requests: all, or those in the background.
 func (s *Service) refuse(all bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -256,7 +263,8 @@ func (s *Service) refuse(all bool) {
 	s.stopping = s.stopping || all
 }
 
-// Close interrupts the requests in flight and ends the execution environments. Run does it on its way out.
+// Close interrupts the requests in flight and ends the execution environments. Run calls it at its
+// end.
 func (s *Service) Close() {
 	s.refuse(true)
 	s.interrupt()
@@ -267,7 +275,7 @@ func (s *Service) Close() {
 	}
 }
 
-// sleep waits by the clock; false if ctx ended first.
+// sleep waits by the clock. It reports false if ctx ended first.
 func (s *Service) sleep(ctx context.Context, d time.Duration) bool {
 	t := s.clock.NewTimer(d)
 	defer t.Stop()

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// lane does the batches of some of a stream's items, one after the other.
+// lane processes the batches of some of a stream's items, one after the other.
 type lane struct {
 	*streamMapping
 	number  int
@@ -17,7 +17,7 @@ type lane struct {
 	failed  int // failures in a row: the backoff
 }
 
-// errInterrupted ends a lane without progress: the service stops.
+// errInterrupted ends a lane without progress, because the service stops.
 var errInterrupted = errors.New("interrupted")
 
 // run returns nil when ctx ends; an error is a failed store.
@@ -35,7 +35,8 @@ func (l *lane) run(ctx context.Context) error {
 	}
 }
 
-// next waits for records and takes a batch: what is there, or what comes within the window. It is nil when ctx has ended.
+// next waits for records and takes a batch: those that are there, or that come within the window.
+// It is nil when ctx has ended.
 func (l *lane) next(ctx context.Context) []*StreamRecord {
 	for len(l.waiting) == 0 {
 		select {
@@ -89,13 +90,13 @@ func (l *lane) gather(ctx context.Context) {
 	}
 }
 
-// attempt is a batch, or what is left of one, and how often the function has failed on it.
+// attempt is a batch, or the rest of one, and how often the function has failed on it.
 type attempt struct {
 	records []*StreamRecord
 	failed  int
 }
 
-// process brings a batch to its end: done, or discarded with a notice to the destination. It returns only then.
+// process returns when a batch is done, or discarded with a notice to the destination.
 func (l *lane) process(ctx context.Context, batch []*StreamRecord) error {
 	todo := []attempt{{records: batch}}
 	for len(todo) > 0 {
@@ -119,7 +120,8 @@ func backoff(failures int) time.Duration {
 	return min(time.Second<<min(max(failures-1, 0), 6), time.Minute)
 }
 
-// try invokes the function once and returns what must be tried again, in order; nothing if the attempt's records are done with.
+// try invokes the function once and returns the records to try again, in order; none if all are
+// done.
 func (l *lane) try(ctx context.Context, a attempt) ([]attempt, error) {
 	a, err := l.expire(ctx, a)
 	if err != nil || len(a.records) == 0 {
@@ -163,7 +165,8 @@ func (l *lane) invoke(ctx context.Context, records []*StreamRecord) (*Result, er
 	return l.f.invokeInTurn(context.WithoutCancel(ctx), ofSource, l.f.service.opt.NewID(), event)
 }
 
-// firstFailure is the index of the first record that is not done: the lowest sequence number that the reply names.
+// firstFailure is the index of the first record that is not done: the lowest sequence number that
+// the reply names.
 func (l *lane) firstFailure(records []*StreamRecord, r *Result) int {
 	if r.FunctionError != "" {
 		return 0
@@ -190,7 +193,8 @@ func (l *lane) firstFailure(records []*StreamRecord, r *Result) int {
 	return first
 }
 
-// retry decides what happens to the records from the first failure on. A smaller batch than before is a new batch with all its attempts.
+// retry decides what happens to the records from the first failure on. A smaller batch than before
+// is a new batch with all its attempts.
 func (l *lane) retry(ctx context.Context, a attempt, from int, r *Result) ([]attempt, error) {
 	left := a.records[from:]
 	switch {
@@ -226,7 +230,8 @@ func (l *lane) expire(ctx context.Context, a attempt) (attempt, error) {
 	return attempt{a.records[n:], a.failed}, nil
 }
 
-// batchNotice is what an on-failure destination learns: not the records, but where they are in the stream.
+// batchNotice is the message for an on-failure destination: the position of the records in the
+// stream, not the records.
 type batchNotice struct {
 	Context  requestContext   `json:"requestContext"`
 	Response *responseContext `json:"responseContext,omitempty"`
@@ -248,7 +253,8 @@ type batchInfo struct {
 // shardID names the one shard of every stream of the local stack.
 const shardID = "shardId-00000000000000000000-00000001"
 
-// discard tells the destination, then moves the cursor: a crash in between repeats the notice rather than lose it.
+// discard notifies the destination, then moves the cursor: a crash in between repeats the notice
+// and does not lose it.
 func (l *lane) discard(ctx context.Context, records []*StreamRecord, notice batchNotice) error {
 	first, last := records[0], records[len(records)-1]
 	l.f.service.log.Error("discard stream records", "stream", l.StreamARN, "function", l.f.Name, "records", len(records), "condition", notice.Context.Condition)

@@ -7,10 +7,11 @@ import (
 	"time"
 )
 
-// maxLogTail is how much of a request's log LogResult gives back.
+// maxLogTail is how much of a request's log LogResult returns.
 const maxLogTail = 4 << 10
 
-// logTail keeps the end of what an execution environment logs. An environment serves one request at a time: what it holds is that request's.
+// logTail keeps the end of what an execution environment logs. An environment serves one request at
+// a time: what it holds is that request's.
 type logTail struct {
 	mu   sync.Mutex
 	text []byte
@@ -26,7 +27,7 @@ func (l *logTail) Write(p []byte) (int, error) {
 
 func lastBytes(p []byte) []byte { return p[max(0, len(p)-maxLogTail):] }
 
-// begin forgets what was logged before: by another request, or while the environment was made.
+// begin discards what was logged before: by another request, or by the init phase.
 func (l *logTail) begin() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -35,12 +36,13 @@ func (l *logTail) begin() {
 
 type wantsLogKey struct{}
 
-// withLog asks for the log of the request that is made in ctx: LogType Tail.
+// withLog requests the log of the request that is made in ctx: LogType Tail.
 func withLog(ctx context.Context) context.Context { return context.WithValue(ctx, wantsLogKey{}, true) }
 
 func wantsLog(ctx context.Context) bool { return ctx.Value(wantsLogKey{}) != nil }
 
-// log is the end of the request's log: what the function wrote, between the lines that Lambda itself writes.
+// log is the end of the request's log: what the function wrote, between the lines that Lambda
+// itself writes.
 func (x *execution) log(took time.Duration) []byte {
 	var written []byte
 	if x.env != nil {

@@ -11,7 +11,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// MappingDescription is an event source mapping as the Lambda API describes it. Times are in seconds.
+// MappingDescription is an event source mapping as the Lambda API describes it. Times are in
+// seconds.
 type MappingDescription struct {
 	UUID                           string
 	EventSourceMappingARN          string `json:"EventSourceMappingArn"`
@@ -45,8 +46,8 @@ type destinationConfig struct{ OnFailure destinationARN }
 
 type destinationARN struct{ Destination string }
 
-// describeMapping is what queues and streams have in common. A mapping's UUID follows from its function and source, of which AWS allows
-// one mapping: it stays over restarts.
+// describeMapping is what queues and streams have in common. A mapping's UUID follows from its
+// function and source, of which AWS allows one mapping: it stays over restarts.
 func (s *Service) describeMapping(functionARN, sourceARN string, filters []json.RawMessage, partial bool) MappingDescription {
 	id := uuid.NewSHA1(uuid.NameSpaceURL, []byte(functionARN+" "+sourceARN)).String()
 	d := MappingDescription{
@@ -108,7 +109,7 @@ type listInput struct {
 	MaxItems       int
 }
 
-// page cuts the page that is asked for out of ids or names: limit at most.
+// page returns the requested page of ids or names, at most limit of them.
 func (in *listInput) page(all []string, limit int) (page []string, next string, err error) {
 	if in.MaxItems < 0 || in.MaxItems > 10_000 {
 		return nil, "", awsapi.Errorf("InvalidParameterValueException", "MaxItems %d is not between 1 and 10000", in.MaxItems)
@@ -125,7 +126,8 @@ func marked(out map[string]any, next string) map[string]any {
 	return out
 }
 
-// listEventSourceMappings lists the mappings of a function, of a source, or of both; without them all.
+// listEventSourceMappings lists the mappings of a function, of a source, or of both; without them
+// all.
 func (s *Service) listEventSourceMappings(_ context.Context, in listInput) (any, error) {
 	functionARN := ""
 	if in.FunctionName != "" {

@@ -12,7 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 )
 
-// mapped is a service of the functions a, b and idle: a reads two queues and a stream, b one of the queues.
+// mapped is a service of the functions a, b and idle: a reads two queues and a stream, b one of the
+// queues.
 func mapped(t *testing.T) *bench {
 	t.Helper()
 	b := newBench(t, setup{functions: []Function{{Name: "a"}, {Name: "b"}, {Name: "idle"}}})

@@ -5,9 +5,10 @@ import (
 	"encoding/json"
 )
 
-// batchFailures reads the reply of a function that reports batch item failures. A null or empty reply, or one with a null or empty list,
-// says that all succeeded; ok is false, and all failed, for a reply that is no such object and for an empty or null identifier.
-// Identifiers that the batch does not have are the caller's to refuse.
+// batchFailures reads the reply of a function that reports batch item failures. A null or empty
+// reply, or one with a null or empty list, says that all succeeded; ok is false, and all failed,
+// for a reply that is no such object and for an empty or null identifier. Identifiers that the
+// batch does not have are the caller's to refuse.
 func batchFailures(payload []byte) (identifiers []string, ok bool) {
 	payload = bytes.TrimSpace(payload)
 	if len(payload) == 0 {

@@ -11,19 +11,22 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// SQSSource is the queue service as a mapping uses it, by the queue's ARN. The identity in ctx is the function's role.
+// SQSSource is the queue service as a mapping uses it, by the queue's ARN. The identity in ctx is
+// the function's role.
 type SQSSource interface {
 	// Receive waits up to wait for the first message and returns at most max (10 at most) of them.
 	Receive(ctx context.Context, queueARN string, max int, wait time.Duration) ([]SQSMessage, error)
 	Delete(ctx context.Context, queueARN string, receiptHandles []string) error
-	// Release gives back messages that the function has not seen: visible again at once, and the receive does not count.
+	// Release returns messages that the function has not seen: they are visible again at once, and
+	// the receive does not count.
 	Release(ctx context.Context, queueARN string, receiptHandles []string) error
-	// Fail notes that the function has seen the messages and failed: the receive counts, even if this process ends before their visibility timeout.
+	// Fail records that the function has seen the messages and failed: the receive counts, even if
+	// this process ends before their visibility timeout.
 	Fail(ctx context.Context, queueARN string, receiptHandles []string) error
 }
 
-// SQSMessage is a received message, in the shape it has in a function's event (events.SQSMessage of aws-lambda-go).
-// The mapping sets EventSource, EventSourceARN and Region.
+// SQSMessage is a received message, in the shape it has in a function's event (events.SQSMessage of
+// aws-lambda-go). The mapping sets EventSource, EventSourceARN and Region.
 type SQSMessage struct {
 	MessageID              string                  `json:"messageId"`
 	ReceiptHandle          string                  `json:"receiptHandle"`
@@ -87,7 +90,8 @@ func (m *QueueMapping) check() error {
 	return nil
 }
 
-// MapQueue adds a mapping, before Run. A queue keeps its own cursor: the visibility timeout brings back what a crash or a failure left.
+// MapQueue adds a mapping, before Run. A queue needs no cursor: after a crash or a failure, the
+// messages are visible again after the visibility timeout.
 func (s *Service) MapQueue(m QueueMapping, src SQSSource) error {
 	f, err := s.find(m.Function, "")
 	limited := m.MaximumConcurrency != 0

@@ -9,8 +9,9 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// process filters a batch, invokes the function and deletes what succeeded. What failed stays until its visibility timeout.
-// It goes on when ctx has ended: a batch that the function has begun is finished.
+// process filters a batch, invokes the function and deletes what succeeded. Messages that failed
+// stay until their visibility timeout. process continues after the end of ctx: a batch that the
+// function has begun is finished.
 func (m *queueMapping) process(ctx context.Context, batch []SQSMessage) {
 	finish := m.identify(context.WithoutCancel(ctx))
 	var done, failed []SQSMessage
@@ -50,12 +51,14 @@ func (m *queueMapping) settle(ctx context.Context, act func(context.Context, str
 		handles[i] = msg.ReceiptHandle
 	}
 	if err := act(ctx, m.QueueARN, handles); err != nil {
-		// Not lost: the messages come back after their visibility timeout, as after a failed delete on AWS.
+		// Not lost: the messages come back after their visibility timeout, as after a failed delete
+		// on AWS.
 		m.f.service.log.Error("settle messages", "queue", m.QueueARN, "function", m.f.Name, "messages", len(messages), "error", err)
 	}
 }
 
-// invoke returns the messages that are done, and those that failed. An error means that the function was not called or not finished.
+// invoke returns the messages that are done, and those that failed. An error means that the
+// function was not called or not finished.
 func (m *queueMapping) invoke(ctx context.Context, batch []SQSMessage) (done, failed []SQSMessage, err error) {
 	event, err := json.Marshal(map[string][]SQSMessage{"Records": batch})
 	if err != nil {
@@ -75,7 +78,8 @@ func (m *queueMapping) invoke(ctx context.Context, batch []SQSMessage) (done, fa
 	return done, failed, nil
 }
 
-// partial splits the batch by the failures that the reply names. All failed if the reply is malformed or names an unknown message.
+// partial splits the batch by the failures that the reply names. All failed if the reply is
+// malformed or names an unknown message.
 func partial(batch []SQSMessage, payload []byte) (done, failed []SQSMessage) {
 	ids, ok := batchFailures(payload)
 	if !ok {
@@ -148,8 +152,8 @@ func eventSize(batch []SQSMessage) int {
 	return size
 }
 
-// messageSize bounds a message's size in the event from above. Escaping makes at most six bytes of one; only a body that could
-// matter is worth encoding.
+// messageSize returns an upper bound of a message's size in the event. Escaping makes at most six
+// bytes of one, so that only a large body needs to be encoded.
 func messageSize(msg *SQSMessage) int {
 	if len(msg.Body) < 16<<10 {
 		return 6*len(msg.Body) + 4<<10

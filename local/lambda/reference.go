@@ -13,8 +13,8 @@ const (
 	maxReference    = 170
 )
 
-// referencePattern is the FunctionName of a request: a name, a partial ARN or an ARN, perhaps with a qualifier.
-// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+// referencePattern is the FunctionName of a request: a name, a partial ARN or an ARN, perhaps with
+// a qualifier. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 const referencePattern = `(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_\.]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?`
 
 var referenceParts = regexp.MustCompile(
@@ -31,8 +31,9 @@ func parseReference(nameOrARN string) (r reference, ok bool) {
 	return reference{m[1], m[2], m[3], m[4]}, true
 }
 
-// resolve reads the reference of a request. It returns ValidationException for a malformed one, AccessDeniedException for a function of
-// another account, and ResourceNotFoundException for one of another region.
+// resolve reads the reference of a request. It returns ValidationException for a malformed one,
+// AccessDeniedException for a function of another account, and ResourceNotFoundException for one of
+// another region.
 func resolve(nameOrARN string) (reference, error) {
 	r, ok := parseReference(nameOrARN)
 	switch {
@@ -63,8 +64,8 @@ func violation(value, constraint string) error {
 // ARN is the ARN, without a qualifier, of the function of the given name or ARN.
 func ARN(nameOrARN string) string { return awsapi.ARN("lambda", "function:"+FunctionName(nameOrARN)) }
 
-// FunctionName is the bare name in a name, partial ARN or ARN: "arn:aws:lambda:r:a:function:start:$LATEST" -> "start".
-// What is none of them is given back.
+// FunctionName is the bare name in a name, partial ARN or ARN:
+// "arn:aws:lambda:r:a:function:start:$LATEST" -> "start". Any other text is returned unchanged.
 func FunctionName(nameOrARN string) string {
 	if r, ok := parseReference(nameOrARN); ok {
 		return r.name

@@ -13,13 +13,15 @@ import (
 	"github.com/orderflow-dev/orderflow/local/awsapi"
 )
 
-// StreamSource is a DynamoDB stream of one shard as a mapping uses it, by the stream's ARN. The identity in ctx is the function's role.
+// StreamSource is a DynamoDB stream of one shard as a mapping uses it, by the stream's ARN. The
+// identity in ctx is the function's role.
 type StreamSource interface {
 	// ReadStream returns at most limit records with a sequence above after, in order.
 	ReadStream(ctx context.Context, streamARN string, after uint64, limit int) ([]StreamRecord, error)
 	// Latest is the sequence of the newest record; 0 if there is none.
 	Latest(ctx context.Context, streamARN string) (uint64, error)
-	// Notify returns a channel that becomes readable, or closed, when there are records after the last read. It is asked anew for each wait.
+	// Notify returns a channel that becomes readable, or closed, when there are records after the
+	// last read. It is called again for each wait.
 	Notify(streamARN string) <-chan struct{}
 }
 
@@ -30,8 +32,10 @@ type StreamRecord struct {
 	Created  time.Time // to judge its age
 	// Key is the item's key in some form of bytes that is the same in all its records.
 	Key []byte
-	// Body is the element of the event's Records: {"eventID","eventName","eventVersion","eventSource","awsRegion","dynamodb":{"Keys","NewImage",
-	// "OldImage","SequenceNumber","ApproximateCreationDateTime",...},"eventSourceARN"}. It must be well-formed.
+	// Body is the element of the event's Records:
+	// {"eventID","eventName","eventVersion","eventSource","awsRegion","dynamodb":{"Keys","NewImage",
+	// "OldImage","SequenceNumber","ApproximateCreationDateTime",...},"eventSourceARN"}. It must be
+	// well-formed.
 	Body json.RawMessage
 }
 
@@ -54,7 +58,8 @@ type StreamMapping struct {
 const (
 	streamRetention = 24 * time.Hour
 	forever         = math.MaxInt
-	// streamPoll bounds how long a lost wake-up could delay a record. AWS polls a shard four times a second.
+	// streamPoll bounds how long a lost wake-up could delay a record. AWS polls a shard four times
+	// a second.
 	streamPoll = 250 * time.Millisecond
 )
 
@@ -85,7 +90,8 @@ func (m *StreamMapping) check() error {
 	return checkDestination(m.OnFailure)
 }
 
-// MapStream adds a mapping, before Run. Its cursor is in the store: it survives a crash, after which at most the batches in flight are repeated.
+// MapStream adds a mapping, before Run. Its cursor is in the store: it survives a crash, after
+// which at most the batches in flight are repeated.
 func (s *Service) MapStream(m StreamMapping, src StreamSource) error {
 	f, err := s.find(m.Function, "")
 	if err == nil {
@@ -113,7 +119,8 @@ func (m *streamMapping) identify(ctx context.Context) context.Context {
 	return awsapi.WithIdentity(ctx, awsapi.Identity{AccessKey: m.f.RoleName})
 }
 
-// run reads the stream and deals the records out to lanes by the item's key; each lane does its batches one after the other.
+// run reads the stream and distributes the records to lanes by the item's key; each lane processes
+// its batches one after the other.
 func (m *streamMapping) run(ctx context.Context) error {
 	if !m.open(ctx) {
 		return nil
@@ -138,7 +145,8 @@ func (m *streamMapping) run(ctx context.Context) error {
 	return nil
 }
 
-// open loads the cursor, or makes it at the starting position, until that works or ctx ends.
+// open loads the cursor, or makes it at the starting position. It tries until that succeeds or ctx
+// ends.
 func (m *streamMapping) open(ctx context.Context) bool {
 	for {
 		err := m.load(ctx)
@@ -199,7 +207,7 @@ func (m *streamMapping) await(ctx context.Context, wake <-chan struct{}) {
 	}
 }
 
-// deal gives each lane its records. It blocks while a lane is far behind: memory stays bounded, and the cursor can wait for that lane.
+// deal gives each lane its records. It blocks while a lane is far behind, which bounds the memory.
 func (m *streamMapping) deal(ctx context.Context, records []StreamRecord, lanes []*lane) {
 	parts := make([][]*StreamRecord, len(lanes))
 	last := make([]uint64, len(lanes))

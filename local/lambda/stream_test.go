@@ -20,8 +20,8 @@ import (
 
 const testStream = "arn:aws:dynamodb:us-east-1:000000000000:table/orders/stream/1"
 
-// streamSource is a stream in memory; record n is of item n % items. Its records are created at one instant of the mapping's own clock:
-// what is older than the stream keeps is discarded.
+// streamSource is a stream in memory; record n is of item n % items. Its records are created at one
+// instant of the mapping's own clock: what is older than the stream keeps is discarded.
 type streamSource struct {
 	created time.Time
 	mu      sync.Mutex

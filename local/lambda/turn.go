@@ -19,11 +19,11 @@ const (
 
 // turns bounds how many requests in the background run at the same time. On AWS each has a
 // processor of its own. Here all share the processors with the requests that a client waits for
-// (Invoke), which take no turn: they find few others before them, however long the backlog is.
+// (Invoke). Those take no turn, and find few others before them, however long the backlog is.
 //
-// Tasks go before sources, except at every fourth turn; within a class the oldest goes first.
-// A turn ends with its request, or after a while: a request that takes longer waits for something
-// else, such as a payment provider, and uses no processor meanwhile.
+// Tasks go before sources, except at every fourth turn; within a class the oldest goes first. A
+// turn ends with its request, or after a while: a longer request waits for something else, such as
+// a payment provider, and needs no processor meanwhile.
 type turns struct {
 	mu      sync.Mutex
 	free    int
@@ -31,12 +31,12 @@ type turns struct {
 	waiting [classes][]chan struct{}
 }
 
-// longest is how long a turn lasts at most.
+// longest is the maximum duration of a turn.
 const longest = 50 * time.Millisecond
 
 // newTurns returns one turn for each processor. With two, whole orders are slower by a seventh, and
-// the API's slowest answers take twice as long (docs/performance.md); with one less, fulfilment does
-// not keep up with the API.
+// the API's slowest answers take twice as long (docs/performance.md); with one less, fulfilment
+// does not keep up with the API.
 func newTurns() *turns { return &turns{free: runtime.GOMAXPROCS(0)} }
 
 // take waits for a turn. Without an error, give must be called when the request has ended.
@@ -60,7 +60,7 @@ func (t *turns) take(ctx context.Context, c class) (give func(), err error) {
 	return t.lend(), nil // the turn came at the same moment
 }
 
-// lend returns what ends a turn. The turn ends by itself after the longest time.
+// lend returns a function that ends a turn. The turn ends by itself after the longest time.
 func (t *turns) lend() (give func()) {
 	end := sync.OnceFunc(func() {
 		t.mu.Lock()

@@ -87,7 +87,7 @@ func TestTurns_TasksFirst(t *testing.T) {
 	})
 }
 
-// A request that waits for somebody else must not keep the others waiting.
+// A request that waits for another service must not delay the others.
 func TestTurns_Longest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

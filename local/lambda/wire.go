@@ -49,7 +49,8 @@ func decodeListing(query url.Values) (listInput, error) {
 	return in, nil
 }
 
-// WriteHTTP writes the answer to Invoke: the function's reply is the body, and all else is in the header.
+// WriteHTTP writes the answer to Invoke: the function's reply is the body, and all else is in the
+// header.
 func (r *Result) WriteHTTP(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("X-Amzn-RequestId", r.RequestID)

@@ -1,7 +1,9 @@
-// Package outbox delivers what a service promised in a store batch: at least once, with retries, across crashes.
+// Package outbox delivers messages that a service has committed: at least once, with retries,
+// across crashes.
 //
-// A delivery is written in the batch of the change that causes it (Add), handed to the workers once that batch is committed
-// (Release), and deleted when it is done. What a crash leaves behind is delivered after the next start.
+// A delivery is written in the batch of the change that causes it (Add), handed to the workers once
+// that batch is committed (Release), and deleted when it is done. After a crash, the rest is
+// delivered after the next start.
 package outbox
 
 import (
@@ -33,8 +35,8 @@ type Result struct {
 	Note  []byte        // kept for the next attempt
 }
 
-// Deliver makes one attempt. It runs on many goroutines. When ctx ends it returns at once; its result is then ignored, and the attempt
-// is made again after the next start.
+// Deliver makes one attempt. It runs on many goroutines. When ctx ends it returns at once; its
+// result is then ignored, and the attempt is made again after the next start.
 type Deliver func(ctx context.Context, d Delivery) Result
 
 // Outbox holds the deliveries of one service. Make it with New.
@@ -64,7 +66,8 @@ type item struct {
 	note    []byte
 }
 
-// New opens the outbox of a service; workers is how many attempts run at once. Nothing is delivered before Run.
+// New opens the outbox of a service; workers is how many attempts run at once. Nothing is delivered
+// before Run.
 func New(st *store.Store, clock clockwork.Clock, service string, workers int, deliver Deliver) (*Outbox, error) {
 	o := &Outbox{
 		st: st, clock: clock, service: service, deliver: deliver, workers: workers,
@@ -101,7 +104,7 @@ func (o *Outbox) Add(b *store.Batch, payload []byte) Ticket {
 	return Ticket{it}
 }
 
-// Release makes deliveries due whose batch is committed.
+// Release makes deliveries due. Their batch must be committed.
 func (o *Outbox) Release(tickets ...Ticket) {
 	if len(tickets) == 0 {
 		return

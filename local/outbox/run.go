@@ -11,7 +11,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/store"
 )
 
-// Run delivers until ctx ends, then waits for the attempts under way. It returns an error only if the store fails.
+// Run delivers until ctx ends, then waits for the attempts under way. It returns an error only if
+// the store fails.
 func (o *Outbox) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -60,7 +61,8 @@ func (o *Outbox) dispatch(ctx context.Context, jobs chan<- *item) {
 	}
 }
 
-// pop gives the first item that is due, or the time until one is; no time if there is none.
+// pop returns the first item that is due, or the time until the next one, or no time if there is
+// none.
 func (o *Outbox) pop() (*item, time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -98,7 +100,8 @@ func (o *Outbox) attempt(ctx context.Context, it *item) error {
 	return nil
 }
 
-// clean deletes finished deliveries, all that are there in one batch: no worker waits for the flush.
+// clean deletes finished deliveries, all that are there in one batch: no worker waits for the
+// flush.
 func (o *Outbox) clean(first *item) error {
 	b := o.st.NewBatch()
 	o.drop(b, first)

@@ -7,7 +7,8 @@ import (
 	"github.com/jonboulle/clockwork"
 )
 
-// Wait returns when wake has a value, when d has passed (0 or less: never), or when ctx ends: how a loop waits for what is due next.
+// Wait returns when wake has a value, when d has passed (0 or less: never), or when ctx ends: how a
+// loop waits for what is due next.
 func Wait(ctx context.Context, clock clockwork.Clock, d time.Duration, wake <-chan struct{}) {
 	var due <-chan time.Time
 	if d > 0 {

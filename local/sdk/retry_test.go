@@ -15,7 +15,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/dynamodb/attr"
 )
 
-// script is a service whose calls end as they are told.
+// script is a service whose calls end as the test sets.
 type script struct {
 	ends      []error // of the calls, in order; those after them go well
 	during    func()  // is called by every call

@@ -104,7 +104,7 @@ func action(name string, parameters ...string) url.Values {
 	return form
 }
 
-// TestService_query is a session of an SDK that speaks the query protocol.
+// TestService_query is a session of an SDK with the query protocol.
 func TestService_query(t *testing.T) {
 	t.Parallel()
 	f := newForms(t, newWorld(t))

@@ -30,8 +30,8 @@ func (s *Service) Receive(ctx context.Context, ref string, limit int, wait time.
 	return s.receive(ctx, ref, limit, wait, receiver{})
 }
 
-// Poll is Receive for an event source mapping, which is part of this process: ReleaseInFlight gives
-// back the messages that it holds when the process dies.
+// Poll is Receive for an event source mapping, which is part of this process: ReleaseInFlight
+// releases the messages that it holds when the process dies.
 func (s *Service) Poll(ctx context.Context, ref string, limit int, wait time.Duration) ([]Message, error) {
 	return s.receive(ctx, ref, limit, wait, receiver{polls: true})
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// ReleaseInFlight gives back the messages that event source mappings held (Poll) when the earlier
+// ReleaseInFlight releases the messages that event source mappings held (Poll) when the earlier
 // process ended: they are visible at once, with the receive count that they had before. A crash is
 // no failure of the message: however often it happens, the message does not become a dead letter.
 // Messages that other callers have received (Receive, ReceiveMessage) stay in flight until their
@@ -20,7 +20,7 @@ func (s *Service) ReleaseInFlight(ref string) error {
 	return q.change(q.takePolled(), giveBack(s.now()))
 }
 
-// GiveBack gives back messages of Poll that their mapping has not begun: they are visible at once,
+// GiveBack releases messages of Poll that their mapping has not begun: they are visible at once,
 // and the receive does not count. Messages that are gone, or were received again since, stay as
 // they are. It returns ReceiptHandleIsInvalid or QueueDoesNotExist.
 func (s *Service) GiveBack(_ context.Context, ref string, receiptHandles ...string) error {

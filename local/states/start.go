@@ -28,8 +28,8 @@ type StartExecutionOutput struct {
 	StartDate    Millis `json:"startDate"`
 }
 
-// StartExecution starts an execution. When it returns, the execution is committed. The same name and
-// input returns the same execution while it runs; the name of another execution is
+// StartExecution starts an execution. When it returns, the execution is committed. The same name
+// and input returns the same execution while it runs; the name of another execution is
 // ExecutionAlreadyExists.
 func (s *Service) StartExecution(ctx context.Context, in StartExecutionInput) (StartExecutionOutput, error) {
 	parent, _ := ctx.Value(parentTask{}).(link)

@@ -10,8 +10,9 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// condition is whether a store still works. The first failure decides; Pebble is not called for writes afterwards, because it neither returns nor lets go
-// of its locks when its log cannot be written.
+// condition is whether a store still works. The first failure decides. After it Pebble is not
+// called for writes, because it neither returns nor releases its locks if its log cannot be
+// written.
 type condition struct {
 	dir    string
 	failed chan struct{}
@@ -33,7 +34,8 @@ func (c *condition) err() error {
 	}
 }
 
-// fail ends the store, unless it has ended. The last error is the one to report; all say of what kind it is, or else the store is unusable.
+// fail ends the store, unless it has ended. The last error is reported; the first that has a kind
+// decides the kind, otherwise the store is unusable.
 func (c *condition) fail(errs ...error) {
 	c.once.Do(func() {
 		err := errs[len(errs)-1]
@@ -42,7 +44,7 @@ func (c *condition) fail(errs ...error) {
 	})
 }
 
-// reading ends the store if what was read is damaged, and returns the error to report.
+// reading ends the store if damaged data was read, and returns the error to report.
 func (c *condition) reading(err error) error {
 	if k := classify(err, 0); k != 0 {
 		c.fail(err)
@@ -62,7 +64,8 @@ func (c *condition) opening(err error) error {
 	return &Failure{classify(err, Damaged), c.dir, err, false}
 }
 
-// guard runs f, which calls Pebble. It returns early, with the failure, if f finds out that the store does not work but does not come back.
+// guard runs f, which calls Pebble. It returns early, with the failure, if f detects that the store
+// does not work and does not return.
 func (c *condition) guard(f func() error) error {
 	done := make(chan error, 1)
 	go func() {
@@ -99,8 +102,9 @@ type logger struct{ c *condition }
 func (logger) Infof(string, ...any)  {}
 func (logger) Errorf(string, ...any) {}
 
-// Fatalf implements pebble.Logger. It must not return. A committer panics, which committing recovers; a goroutine of Pebble's own stands still for ever:
-// it may hold locks that protect what is half done.
+// Fatalf implements pebble.Logger. It must not return. A committer panics, which committing
+// recovers. A goroutine of Pebble's own blocks for ever: it may hold locks that protect incomplete
+// state.
 func (l logger) Fatalf(format string, args ...any) {
 	err := fmt.Errorf(strings.ReplaceAll(format, "%v", "%w"), args...)
 	l.c.fail(err)

@@ -12,7 +12,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// killed makes a store in dir with values in a table and in the log, and leaves it as a killed process does: a copy of the files of one that runs.
+// killed makes a store in dir with values in a table and in the log, and leaves it as a killed
+// process does: a copy of the files of one that runs.
 func killed(t *testing.T, dir string) (values int) {
 	t.Helper()
 	s, err := Open(filepath.Join(t.TempDir(), "db"), Options{})
@@ -127,7 +128,8 @@ func contents(t *testing.T, dir string) map[string]string {
 	return out
 }
 
-// Whatever is missing, cut or garbled: the store says so, changes nothing, and is whole again when the file is brought back.
+// Whatever is missing, cut or garbled: the store says so, changes nothing, and is whole again when
+// the file is brought back.
 func TestOpen_damaged(t *testing.T) {
 	t.Parallel()
 	for _, pattern := range []string{"*.log", "MANIFEST-*", "*.sst", "marker.manifest.*", "marker.format-version.*", markName} {

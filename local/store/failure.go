@@ -20,7 +20,8 @@ const (
 	Unusable                 // the folder is in use, or may not be read or written, or the disk reports errors
 )
 
-// Failure is why a store cannot be used, or no longer. Its text is one sentence for who runs the system.
+// Failure is the reason why a store cannot be used, or not any longer. Its text is one sentence for
+// the operator.
 type Failure struct {
 	Kind    Kind
 	Dir     string
@@ -43,11 +44,11 @@ func (f *Failure) Error() string {
 	return fmt.Sprintf("the data folder %s cannot be used: %s", f.Dir, cause)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (f *Failure) Unwrap() error { return f.Err }
 
-// ExitCode is the exit code of a program that ends with err: 0 without one, 3 for a full disk, 4 for a damaged data folder, 5 for one that cannot be
-// used, 1 for any other error.
+// ExitCode is the exit code of a program that ends with err: 0 without one, 3 for a full disk, 4
+// for a damaged data folder, 5 for one that cannot be used, 1 for any other error.
 func ExitCode(err error) int {
 	if err == nil {
 		return 0
@@ -59,7 +60,8 @@ func ExitCode(err error) int {
 	return 2 + int(f.Kind)
 }
 
-// classify tells what kind of failure an error of the file system or of Pebble is; otherwise is the kind of what it does not know.
+// classify returns the kind of an error of the file system or of Pebble; otherwise is the kind of
+// an unknown error.
 func classify(err error, otherwise Kind) Kind {
 	switch {
 	case isAny(err, syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG):

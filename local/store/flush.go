@@ -11,10 +11,10 @@ import (
 // flushPause is how long a commit that no one waits for may stay unflushed.
 const flushPause = 20 * time.Millisecond
 
-// flusher makes durable what has been committed. A flush covers everything before it, because there
-// is one write-ahead log: Pebble appends to it in the order of the commits, flushes it as far as it
-// was appended, and flushes and closes a full one before it begins the next. So what a crash leaves
-// is a prefix of the commits. Pebble makes one flush of those that are requested at the same time.
+// flusher makes commits durable. A flush covers everything before it, because there is one
+// write-ahead log: Pebble appends to it in the order of the commits, flushes it as far as it was
+// appended, and flushes and closes a full one before it begins the next. So a crash leaves a prefix
+// of the commits. Pebble makes one flush of those that are requested at the same time.
 type flusher struct {
 	db    *pebble.DB
 	c     *condition

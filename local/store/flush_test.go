@@ -13,7 +13,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 )
 
-// chain is commits one after the other, by many goroutines, and what of them was told outside.
+// chain is commits one after the other, by many goroutines, and which of them were reported
+// outside.
 type chain struct {
 	s       *Store
 	mu      sync.Mutex
@@ -72,9 +73,9 @@ func survivors(t *testing.T, fs vfs.FS) (n uint64) {
 	return n
 }
 
-// Whenever the process is killed (what it has given to the system stays) or the power fails (what
-// is not flushed may go, or parts of it), what is left is a prefix of the commits, and has all that
-// was told outside.
+// If the process is killed (data that it has written stays) or the power fails (data that is not
+// flushed may be lost, or parts of it), a prefix of the commits is left, with all that was reported
+// outside.
 func TestStore_CrashLeavesPrefix(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -24,7 +24,8 @@ func failsFrom(fs vfs.FS, k int, err error) vfs.FS {
 	}))
 }
 
-// fill commits and flushes until the store fails, at most n batches. It returns how many it was told are flushed.
+// fill commits and flushes until the store fails, at most n batches. It returns how many it was
+// told are flushed.
 func fill(s *Store, n int) (int, error) {
 	for i := range n {
 		b := s.NewBatch()
@@ -72,7 +73,8 @@ func wantFailure(t *testing.T, err error, kind Kind, words ...string) {
 	}
 }
 
-// Wherever the disk fills up, the store ends with one sentence, and has everything that it said was flushed when there is room again.
+// Wherever the disk fills up, the store ends with one sentence, and has everything that it said was
+// flushed when there is room again.
 func TestStore_fullDisk(t *testing.T) {
 	t.Parallel()
 	for k := range 120 {
@@ -167,7 +169,8 @@ func TestExitCode(t *testing.T) {
 	}
 }
 
-// What could not be logged is not shown, though Pebble has it in memory: an answer made of it would be believed.
+// What could not be logged is not shown, though Pebble has it in memory: an answer made of it would
+// be believed.
 func TestStore_readsNothingAfterAFailure(t *testing.T) {
 	t.Parallel()
 	s, err := Open("db", Options{FS: failsFrom(vfs.NewCrashableMem(), 60, syscall.ENOSPC)})

@@ -6,13 +6,15 @@ import (
 	"errors"
 )
 
-// Keys are tuples whose byte order is the order of their elements: Key("ddb", table).String(hash).Uint(sequence).
-// A string element is escaped (0x00 -> 0x00 0xFF) and ended by 0x00 0x01, so no element is a prefix of another's.
+// Keys are tuples whose byte order is the order of their elements: Key("ddb",
+// table).String(hash).Uint(sequence). A string element is escaped (0x00 -> 0x00 0xFF) and ended by
+// 0x00 0x01, so no element is a prefix of another's.
 
 // Key is a key under construction.
 type Key []byte
 
-// NewKey starts a key with string elements; by convention the first names the service that owns the key.
+// NewKey starts a key with string elements; by convention the first names the service that owns the
+// key.
 func NewKey(elements ...string) Key {
 	k := make(Key, 0, 64)
 	for _, e := range elements {
@@ -40,7 +42,8 @@ func (k Key) Bytes(p []byte) Key {
 // Uint appends an unsigned integer element of 8 bytes.
 func (k Key) Uint(n uint64) Key { return binary.BigEndian.AppendUint64(k, n) }
 
-// End is the first key after every key that begins with k: the upper bound of a scan of k's children.
+// End is the first key after every key that begins with k: the upper bound of a scan of k's
+// children.
 func (k Key) End() []byte {
 	end := append(Key(nil), k...)
 	for i := len(end) - 1; i >= 0; i-- {
@@ -51,7 +54,8 @@ func (k Key) End() []byte {
 	return nil
 }
 
-// Clone returns a copy that shares no memory with k: two keys built on one prefix must not overwrite each other.
+// Clone returns a copy that shares no memory with k: two keys built on one prefix must not
+// overwrite each other.
 func (k Key) Clone() Key { return append(make(Key, 0, len(k)+32), k...) }
 
 // ErrKey is returned for a key that was not built by this package.

@@ -5,8 +5,8 @@ import (
 	"log/slog"
 )
 
-// LogUntil is a log that ends when failed, the Err of a store, gives an error: what everybody then says about it is one and the same, and is said once by
-// whoever watches Failed.
+// LogUntil is a log that drops all records once failed, the Err of a store, returns an error: all
+// of them would report this error, which the watcher of Failed reports once.
 func LogUntil(log *slog.Logger, failed func() error) *slog.Logger {
 	return slog.New(logUntil{log.Handler(), failed})
 }

@@ -11,15 +11,15 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// manifest is how far a manifest, the list of the store's tables, is durable. Pebble takes one that was cut or garbled for a shorter one, and forgets
-// the tables that it does not list.
+// manifest is how far a manifest, the list of the store's tables, is durable. Pebble reads one that
+// was truncated or damaged as a shorter one, and forgets the tables that it does not list.
 type manifest struct {
 	Name string
 	Size int64
 	Sum  uint32
 }
 
-// manifestFile notes what is written to a manifest.
+// manifestFile records what is written to a manifest.
 type manifestFile struct {
 	watchedFile
 	written manifest
@@ -43,7 +43,8 @@ func (f *manifestFile) Sync() error {
 
 func isManifest(name string) bool { return strings.HasPrefix(name, "MANIFEST-") }
 
-// check reports a manifest that is there and has not what was written. One that is gone has a successor, or Pebble misses it.
+// check reports a manifest that exists and lacks what was written. A missing one has a successor,
+// or Pebble reports it.
 func (m manifest) check(files vfs.FS, dir string) error {
 	if m.Name == "" {
 		return nil

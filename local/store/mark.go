@@ -14,14 +14,16 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// markName is the file that says how far the store has come. Pebble leaves names alone that it does not know.
+// markName is the file with the store's progress. Pebble ignores names that it does not know.
 const markName = "PROGRESS"
 
-// markPause is how long a flush may be unnoted, and so how much a lost log may hide.
+// markPause is how long a flush may be unrecorded: a lost log is not noticed for that long.
 const markPause = 10 * time.Millisecond
 
-// mark notes beside Pebble's own files how far the store and each of its logs have come, so that the next Open sees if less than that is left. It is overwritten in place and not flushed, but on Close: nothing waits
-// for it, and since it follows the flushes, what it says is never more than what is on the disk. After a crash of the machine it may say less.
+// mark records the progress of the store and of each of its logs beside Pebble's own files, so that
+// the next Open detects if less is left. It is overwritten in place, and flushed only by Close. It
+// is written after the flushes, so that it never claims more than is on the disk. After a crash of
+// the machine it may claim less.
 type mark struct {
 	file     vfs.File
 	now      func() time.Time
@@ -35,7 +37,7 @@ type mark struct {
 	done     chan error
 }
 
-// progress is what a mark says.
+// progress is the content of a mark.
 type progress struct {
 	known bool
 	next  uint64    // the sequence number after the last one that is durable
@@ -74,7 +76,7 @@ func (p *progress) decode(text []byte) error {
 	return nil
 }
 
-// readMark reads what the last process noted. A store that was made before there were marks has none.
+// readMark reads the mark of the last process. A store of an older version has none.
 func readMark(files vfs.FS, dir string) (progress, error) {
 	f, err := files.Open(files.PathJoin(dir, markName))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -92,7 +94,8 @@ func readMark(files vfs.FS, dir string) (progress, error) {
 	return p, p.decode(text)
 }
 
-// newMark goes on from what was read. It is told of progress from now on, and notes it when it is opened.
+// newMark continues from what was read. It takes progress from now on, and writes it once it is
+// opened.
 func newMark(read progress, now func() time.Time) *mark {
 	m := &mark{now: now, start: read, logs: read.logs, wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan error, 1)}
 	m.high.Store(read.next)
@@ -114,7 +117,7 @@ func (m *mark) open(files vfs.FS, dir string) error {
 	return nil
 }
 
-// createMark makes the file whole or not at all.
+// createMark creates the file completely or not at all.
 func createMark(files vfs.FS, dir string, p progress) error {
 	name := files.PathJoin(dir, markName)
 	f, err := files.Create(name+".new", vfs.WriteCategoryUnspecified)
@@ -135,20 +138,20 @@ func createMark(files vfs.FS, dir string, p progress) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// reach notes, soon, that everything before next is durable.
+// reach records, soon, that everything before next is durable.
 func (m *mark) reach(next uint64) {
 	if raise(&m.high, next) {
 		m.poke()
 	}
 }
 
-// synced notes, soon, that a manifest is durable.
+// synced records, soon, that a manifest is durable.
 func (m *mark) synced(to manifest) {
 	m.manifest.Store(&to)
 	m.poke()
 }
 
-// logged notes, soon, how far a log is durable.
+// logged records, soon, how far a log is durable.
 func (m *mark) logged(w wal) {
 	m.mu.Lock()
 	m.logs = m.logs.with(w)

@@ -6,9 +6,9 @@ import (
 	"net/http"
 )
 
-// Outlet is the way out of the process. What passes it waits until everything is durable that was
-// visible when it was sent. After a failure of the store nothing passes. The zero Outlet lets
-// nothing pass.
+// Outlet is the only way for data to leave the process. Sending through it waits until everything
+// that was visible is durable. After a failure of the store, and with the zero Outlet, sending
+// fails.
 type Outlet struct{ s *Store }
 
 var errNoStore = errors.New("nothing may leave the process: the outlet belongs to no store")
@@ -16,8 +16,8 @@ var errNoStore = errors.New("nothing may leave the process: the outlet belongs t
 // Outlet returns the way out for everything that depends on this store.
 func (s *Store) Outlet() Outlet { return Outlet{s} }
 
-// Wait returns when the caller may send something itself, for example a line on standard output. Its
-// error is the store's *Failure.
+// Wait returns when the caller may send something itself, for example a line on standard output.
+// Its error is the store's *Failure.
 func (o Outlet) Wait() error {
 	if o.s == nil {
 		return errNoStore

@@ -12,15 +12,17 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// Patterns of the files that this system makes in a data folder: those that no other folder has, and the others.
+// Patterns of the files that this system makes in a data folder: those that no other folder has,
+// and the others.
 var (
 	signs    = []string{"lock", "webhook-secret", markName, "LOCK", "MANIFEST-*", "marker.*"}
 	ownFiles = append([]string{"store", "OPTIONS-*", "*.log", "*.sst", "*.blob"}, signs...)
 )
 
-// Private makes a data folder that only its owner can enter, whatever the umask. One that is there and open to others is closed to them, with the files
-// of this system in it, and tightened is true: it holds customers' addresses and keys. A folder of something else that is open to others is refused, as
-// a *Failure: whoever uses it would be locked out.
+// Private makes a data folder that only its owner can enter, independent of the umask, because it
+// holds customers' addresses and keys. If others can enter an existing one, it and the files of
+// this system in it are restricted to the owner, and tightened is true. A folder of another program
+// that others can enter is refused, as a *Failure: its users would be locked out.
 func Private(dir string) (tightened bool, err error) {
 	tightened, err = private(dir)
 	if err != nil {
@@ -64,7 +66,7 @@ func isAmong(patterns []string) func(os.DirEntry) bool {
 	}
 }
 
-// closedAlready refuses a folder of something else that is open to others.
+// closedAlready refuses a folder of another program that others can enter.
 func closedAlready(dir string) error {
 	info, err := os.Stat(dir)
 	if err == nil && info.Mode().Perm()&0o077 != 0 {
@@ -73,7 +75,7 @@ func closedAlready(dir string) error {
 	return err
 }
 
-// tighten takes the permissions of others from a file or folder.
+// tighten removes the permissions of others from a file or folder.
 func tighten(path string) (bool, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {

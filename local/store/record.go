@@ -19,7 +19,8 @@ func (b *Batch) SetJSON(key []byte, record any) error {
 	return nil
 }
 
-// Records decodes the values of a scan, in JSON. A failed read, or a value that is no such record, is the last element, with the error.
+// Records decodes the values of a scan, in JSON. A failed read, or a value that is no such record,
+// is the last element, with the error.
 func Records[T any](scan iter.Seq2[Pair, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for p, err := range scan {

@@ -20,7 +20,7 @@
 // the files that may open a connection. Waits at the same time share one flush.
 //
 // If the log cannot be flushed, the store fails: nothing leaves any more, and the process ends. Log
-// lines do not wait: one may report a change of the last moments that a crash takes back.
+// lines do not wait: one may report a change of the last moments that a crash undoes.
 //
 // # Why Pebble
 //
@@ -48,9 +48,9 @@ var ErrNotFound = errors.New("store: key not found")
 type Options struct {
 	// InMemory keeps everything in memory: nothing is flushed, nothing survives Close.
 	InMemory bool
-	// FS replaces the file system; tests hand in one that crashes (vfs.NewCrashableMem).
+	// FS replaces the file system; tests pass one that crashes (vfs.NewCrashableMem).
 	FS vfs.FS
-	// Now is the time that LastCommit tells after the next Open. Nil is time.Now.
+	// Now is the clock of LastCommit. Nil is time.Now.
 	Now func() time.Time
 }
 
@@ -63,8 +63,8 @@ type Store struct {
 	state condition
 }
 
-// Open opens the store in dir, creating it if it is missing, for the owner alone. A store that cannot be opened is a *Failure, and is as it was before:
-// a damaged one can still be restored.
+// Open opens the store in dir, creating it if it is missing, for the owner alone. A store that
+// cannot be opened is a *Failure, and is as it was before: a damaged one can still be restored.
 func Open(dir string, o Options) (*Store, error) {
 	if o.InMemory {
 		s := &Store{state: newCondition(dir)}
@@ -128,7 +128,8 @@ func (s *Store) openDB(dir string, fs vfs.FS, inMemory bool) error {
 	})
 }
 
-// OpenTables is how many tables of a store are open at the same time at most, where there are so many file descriptors: each takes one.
+// OpenTables is how many tables of a store are open at the same time at most, where there are so
+// many file descriptors: each takes one.
 func OpenTables(descriptors int) int { return min(max(descriptors/4, 12), 490) }
 
 func (s *Store) options(fs vfs.FS) *pebble.Options {
@@ -139,7 +140,8 @@ func (s *Store) options(fs vfs.FS) *pebble.Options {
 	}
 }
 
-// verify reads the store as it is, without changing anything, and reports damage: what cannot be read, or has less than what was committed.
+// verify reads the store as it is, without changing anything, and reports damage: what cannot be
+// read, or has less than what was committed.
 func (s *Store) verify(dir string, fs vfs.FS, reached progress) error {
 	if err := reached.check(fs, dir); err != nil {
 		return err
@@ -184,16 +186,19 @@ func (s *Store) FlushesWaitedFor() int64 {
 	return s.flush.waits.Load()
 }
 
-// LastCommit is about when the last batch was committed before Open, by Options.Now; zero if nobody knows.
+// LastCommit returns about when the last batch was committed before Open, by Options.Now; zero if
+// it is unknown.
 func (s *Store) LastCommit() time.Time { return s.last }
 
-// Failed is closed when the store can no longer write, or has found damage: Err says why. What was flushed before is on the disk.
+// Failed returns a channel that is closed when the store can no longer write, or has found damage:
+// Err returns why. What was flushed before is on the disk.
 func (s *Store) Failed() <-chan struct{} { return s.state.failed }
 
 // Err is the *Failure that ended the store, or nil.
 func (s *Store) Err() error { return s.state.err() }
 
-// Close flushes and closes the store. No method may be called afterwards. A store that has failed is left as it is, and its Failure returned.
+// Close flushes and closes the store. No method may be called afterwards. A store that has failed
+// is left as it is, and its Failure returned.
 func (s *Store) Close() error {
 	if err := s.Err(); err != nil {
 		return err
@@ -214,8 +219,8 @@ func (s *Store) Close() error {
 // Metrics returns Pebble's own figures: bytes and flushes of the write-ahead log, levels, cache.
 func (s *Store) Metrics() *pebble.Metrics { return s.db.Metrics() }
 
-// Get returns a copy of the value at key, or ErrNotFound. A store that has failed gives its *Failure instead: Pebble shows the writes, too, that
-// it could not log.
+// Get returns a copy of the value at key, or ErrNotFound. A store that has failed gives its
+// *Failure instead: Pebble shows the writes, too, that it could not log.
 func (s *Store) Get(key []byte) ([]byte, error) {
 	v, err := s.get(key)
 	if failed := s.Err(); failed != nil {
@@ -224,8 +229,9 @@ func (s *Store) Get(key []byte) ([]byte, error) {
 	return v, err
 }
 
-// Scan yields the pairs with lower <= key < upper in ascending order. Key and value are valid only until the next pair.
-// The scan sees the store as it was when it began. A failed read is the last element, with the error, as is the failure of the store.
+// Scan yields the pairs with lower <= key < upper in ascending order. Key and value are valid only
+// until the next pair. The scan sees the store as it was when it began. A failed read is the last
+// element, with the error, as is the failure of the store.
 func (s *Store) Scan(lower, upper []byte) iter.Seq2[Pair, error] {
 	return s.scan(lower, upper, false)
 }
@@ -285,7 +291,8 @@ func (b *Batch) Commit() error {
 // Discard drops the batch without writing anything.
 func (b *Batch) Discard() { _ = b.b.Close() }
 
-// Set on an unindexed in-memory batch fails only when the batch was already committed: a bug in the caller.
+// Set on an unindexed in-memory batch fails only when the batch was already committed: a bug in the
+// caller.
 func must(err error) {
 	if err != nil {
 		panic("store: write to a finished batch: " + err.Error())

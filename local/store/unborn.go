@@ -8,8 +8,9 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// clearUnborn removes what is left of a store whose making was interrupted, by a full disk and a loss of power say: its marker may name a manifest
-// that never came to the disk. The caller has found no mark. A folder without a table, and without a byte in a log, has never held anything.
+// clearUnborn removes what is left of a store whose making was interrupted, by a full disk and a
+// loss of power say: its marker may name a manifest that never came to the disk. The caller has
+// found no mark. A folder without a table, and without a byte in a log, has never held anything.
 func clearUnborn(files vfs.FS, dir string) error {
 	names, err := files.List(dir)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -6,7 +6,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// A start that was interrupted while it made the store leaves a folder that the next start takes for an empty one; a log with anything in it does not.
+// A start that was interrupted while it made the store leaves a folder that the next start takes
+// for an empty one; a log with anything in it does not.
 func TestOpen_unborn(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

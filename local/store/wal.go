@@ -15,14 +15,16 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// wal is how far a write-ahead log (NNNNNN.log) is durable. Pebble takes one that was removed, or cut at the end of a record, for one that never was.
+// wal is how far a write-ahead log (NNNNNN.log) is durable. Pebble takes one that was removed, or
+// cut at the end of a record, for one that never was.
 type wal struct {
 	Number uint64
 	Size   int64
 }
 
-// wals are the newest logs, the highest number first. Fewer than these are needed at any time: what waits to become a table takes 64 MB at most, in parts
-// that begin with 256 KB and double to 32 MB, with a log each.
+// wals are the newest logs, the highest number first. Fewer than these are needed at any time: what
+// waits to become a table takes 64 MB at most, in parts that begin with 256 KB and double to 32 MB,
+// with a log each.
 type wals [12]wal
 
 // with returns the list with a log, or with its new size.
@@ -65,7 +67,8 @@ func (f *walFile) Sync() error { return f.after(f.watchedFile.Sync) }
 
 func (f *walFile) SyncData() error { return f.after(f.watchedFile.SyncData) }
 
-// after notes what was written before a flush. Pebble flushes the folder before it writes to a new log, so that the file itself is there, too.
+// after notes what was written before a flush. Pebble flushes the folder before it writes to a new
+// log, so that the file itself is there, too.
 func (f *walFile) after(flush func() error) error {
 	written := f.written.Load()
 	err := flush()
@@ -75,7 +78,8 @@ func (f *walFile) after(flush func() error) error {
 	return err
 }
 
-// check reports a log that is needed and has not what was written: one of which not all is in tables.
+// check reports a log that is needed and has not what was written: one of which not all is in
+// tables.
 func (l wals) check(files vfs.FS, dir string) error {
 	first, err := firstNeeded(files, dir)
 	if err != nil {
@@ -100,8 +104,9 @@ func (l wals) check(files vfs.FS, dir string) error {
 	return nil
 }
 
-// firstNeeded is the number of the oldest log that the store's manifest needs: what is in older ones is in tables. The last record of the manifest that
-// names it decides. The manifest is flushed before a log is removed.
+// firstNeeded is the number of the oldest log that the store's manifest needs: what is in older
+// ones is in tables. The last record of the manifest that names it decides. The manifest is flushed
+// before a log is removed.
 func firstNeeded(files vfs.FS, dir string) (uint64, error) {
 	store, err := pebble.Peek(dir, files)
 	if err != nil || !store.Exists {
@@ -131,13 +136,15 @@ func firstNeeded(files vfs.FS, dir string) (uint64, error) {
 	}
 }
 
-// Tags of the fields of an edit of a manifest, which come in this order: https://github.com/facebook/rocksdb/wiki/MANIFEST
+// Tags of the fields of an edit of a manifest, which come in this order:
+// https://github.com/facebook/rocksdb/wiki/MANIFEST
 const (
 	tagComparer = 1
 	tagLog      = 2
 )
 
-// neededBy reads the number of the oldest log that is needed from an edit of a manifest, if the edit has it.
+// neededBy reads the number of the oldest log that is needed from an edit of a manifest, if the
+// edit has it.
 func neededBy(edit []byte) (uint64, bool) {
 	tag, n := binary.Uvarint(edit)
 	if n > 0 && tag == tagComparer {

@@ -55,7 +55,8 @@ func manyLogs(t *testing.T, dir string) (values int) {
 	return 40
 }
 
-// Whichever log loses what was committed: the store says so, changes nothing, and is whole again when the file is brought back.
+// Whichever log loses what was committed: the store says so, changes nothing, and is whole again
+// when the file is brought back.
 func TestOpen_logDamaged(t *testing.T) {
 	t.Parallel()
 	for i := range 4 {
@@ -143,7 +144,8 @@ func TestWals_with(t *testing.T) {
 	}
 }
 
-// A machine that crashes at any moment, with tables being made and logs used again, leaves no damage: all that was flushed is there.
+// A machine that crashes at any moment, with tables being made and logs used again, leaves no
+// damage: all that was flushed is there.
 func TestOpen_crashedAnywhere(t *testing.T) {
 	t.Parallel()
 	fs := vfs.NewCrashableMem()

@@ -8,13 +8,14 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// watchedFS ends the store when something cannot be written. What of a log cannot be written Pebble tells those who wait for it. About the rest it
-// panics, with locks that it then gives back twice, or it tries again for ever, as the flush of a start on a full disk: there the call does not return.
-// What is on the disk is whole.
+// watchedFS ends the store when something cannot be written. Pebble returns a failed write of a log
+// to the commits that wait for it. For other files it panics, and then releases locks twice, or
+// retries for ever and does not return, as in the flush of a start on a full disk. The data on the
+// disk is intact.
 type watchedFS struct {
 	vfs.FS
 	c    *condition
-	mark *mark // is told of each manifest and log that was flushed
+	mark *mark // gets each manifest and log that was flushed
 }
 
 // note ends the store with an error, which it returns if Pebble can handle it.

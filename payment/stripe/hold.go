@@ -12,8 +12,8 @@ import (
 )
 
 // shortestHold is how long an amount is held at least: Visa's authorisations without the customer
-// (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method). It applies if Stripe does not
-// say how long.
+// (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method). It applies if Stripe does
+// not say how long.
 const shortestHold = 4*24*time.Hour + 18*time.Hour
 
 // heldUntil returns when the authorisation of a PaymentIntent ends.
@@ -72,8 +72,8 @@ func (s *Gateway) Void(ctx context.Context, h orderflow.Hold) error {
 	return orderflow.Errorf(orderflow.CodePaymentUncertain, "payment intent %s is %s", intent.ID, intent.Status)
 }
 
-// standing returns the PaymentIntent after a refused capture or cancel. If the reply was no refusal,
-// or the PaymentIntent is still authorised, it returns the error.
+// standing returns the PaymentIntent after a refused capture or cancel. If the reply was no
+// refusal, or the PaymentIntent is still authorised, it returns the error.
 func (s *Gateway) standing(ctx context.Context, h orderflow.Hold, refused error) (*stripe.PaymentIntent, error) {
 	e, ok := errors.AsType[*stripe.Error](refused)
 	if !ok || e.HTTPStatusCode/100 != 4 {

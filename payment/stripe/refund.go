@@ -11,10 +11,11 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Refund refunds a part of a captured PaymentIntent, or what is left of it. The refunds with its keys
-// count; for what is left also manual ones. So repeating the call, however late, has no further
-// effect, and Stripe refuses what would exceed the capture. Returns orderflow.CodeRefundPending
-// while the refund is pending, and CodeRefundFailed if it was returned or refused.
+// Refund refunds a part of a captured PaymentIntent, or what is left of it. The refunds with its
+// keys count; for what is left also manual ones. So repeating the call, however late, has no
+// further effect, and Stripe refuses what would exceed the capture. Returns
+// orderflow.CodeRefundPending while the refund is pending, and CodeRefundFailed if it was returned
+// or refused.
 func (s *Gateway) Refund(ctx context.Context, r orderflow.Refund) (orderflow.Receipt, error) {
 	sent, err := s.refundsOf(ctx, r)
 	if err != nil {
@@ -65,8 +66,8 @@ func (s *Gateway) refundsOf(ctx context.Context, r orderflow.Refund) (refunds, e
 	return all, nil
 }
 
-// isPart reports whether the key belongs to an operator's refund of the order, which the compensation
-// does not count: its amount is what those refunds have left.
+// isPart reports whether the key belongs to an operator's refund of the order, which the
+// compensation does not count: its amount is what those refunds have left.
 func isPart(r orderflow.Refund, key string) bool {
 	id, found := strings.CutPrefix(key, r.OrderID+"/"+orderflow.PartialRefundStep(""))
 	return found && strings.Trim(id, "0123456789") != "" // "2" is the compensation's second attempt

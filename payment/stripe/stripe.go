@@ -52,9 +52,9 @@ func New(o Options) *Gateway {
 	}
 }
 
-// Charge creates and confirms a PaymentIntent, off session. A manual one is only authorised. Repeating it with the same key within
-// Stripe's 24 hours has no further effect; later, call Lookup first. Returns
-// orderflow.CodePaymentDeclined with the decline code and the customer's reason,
+// Charge creates and confirms a PaymentIntent, off session. A manual one is only authorised.
+// Repeating it with the same key within Stripe's 24 hours has no further effect; later, call Lookup
+// first. Returns orderflow.CodePaymentDeclined with the decline code and the customer's reason,
 // CodePaymentUnavailable or CodePaymentUncertain; an orderflow.KeySpent if Stripe may repeat the
 // reply for the key.
 func (s *Gateway) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Receipt, error) {

@@ -4,8 +4,8 @@
 //	go run ./tests/clock overlay --to 2048-02-28T23:55:00Z DIR
 //
 // writes to DIR a copy of the standard library's time package whose Now starts at that instant, and
-// prints the path of the file for the -overlay flag of go build and go test. Programs that are built
-// with the same flag agree on the time. Bubbles of testing/synctest keep their own time.
+// prints the path of the file for the -overlay flag of go build and go test. Programs that are
+// built with the same flag agree on the time. Bubbles of testing/synctest keep their own time.
 //
 //	go run ./tests/clock now
 //

@@ -239,7 +239,8 @@ func alarmIdle(t *Template, _ []string, report reporter) {
 var filled = regexp.MustCompile(`FILL\(\s*([a-z][A-Za-z0-9_]*)\s*,`)
 
 // alarmMath: metrics are missing while nothing happens, and a sum with a missing term is missing
-// too, so each term needs FILL, except in an alarm that rings when its data stops. AWS/DynamoDB also ignores TreatMissingData
+// too, so each term needs FILL, except in an alarm that rings when its data stops. AWS/DynamoDB
+// also ignores TreatMissingData
 // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html).
 func alarmMath(t *Template, _ []string, report reporter) {
 	for _, a := range t.Of("AWS::CloudWatch::Alarm") {

@@ -1,6 +1,6 @@
-// Command gen generates the routing table, the documentation page and the served copy of the contract
-// openapi.yaml, the operators' console from the files in ../console, and the table of countries that
-// need postal codes from postal.txt.
+// Command gen generates the routing table, the documentation page and the served copy of the
+// contract openapi.yaml, the operators' console from the files in ../console, and the table of
+// countries that need postal codes from postal.txt.
 //
 // It runs in the folder api (go generate ./api). A test fails if a generated file is stale.
 package main

@@ -9,9 +9,11 @@ import (
 // Update is a parsed update expression.
 type Update struct {
 	removes []Path
-	// SET, ADD and DELETE, by the last index of their paths: elements beyond the end of a list are appended in that order
+	// SET, ADD and DELETE, by the last index of their paths: elements beyond the end of a list are
+	// appended in that order
 	changes []action
-	// what may leave gaps in lists, the deepest first: indexes in a path mean lists that are not closed up yet
+	// what may leave gaps in lists, the deepest first: indexes in a path mean lists that are not
+	// closed up yet
 	closing []Path
 	paths   []Path
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/orderflow-dev/orderflow/local/guard"
 )
 
-// handler is the Runtime API of "Using the Lambda runtime API for custom runtimes" in the developer guide, for programs alone.
+// handler is the Runtime API of "Using the Lambda runtime API for custom runtimes" in the developer
+// guide, for programs alone.
 func (e *Environment) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", e.next)
@@ -78,7 +79,8 @@ func (e *Environment) fail(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// finish hands the outcome to the waiting Invoke; false if the request is not the one that the process has, which it answers.
+// finish hands the outcome to the waiting Invoke; false if the request is not the one that the
+// process has, which it answers.
 func (e *Environment) finish(w http.ResponseWriter, r *http.Request, out result) bool {
 	e.mu.Lock()
 	req := e.current
@@ -105,7 +107,7 @@ func (e *Environment) failInit(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusAccepted, "", "")
 }
 
-// refuse answers whoever is not a program of this machine.
+// refuse answers clients that are not programs of this machine.
 func refuse(w http.ResponseWriter, _ *http.Request, why error) {
 	reply(w, http.StatusForbidden, "Forbidden", why.Error())
 }

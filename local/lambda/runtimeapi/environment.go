@@ -1,4 +1,5 @@
-// Package runtimeapi runs a bootstrap program as Lambda does: as a process that asks the Lambda Runtime API (version 2018-06-01) for its requests.
+// Package runtimeapi runs a bootstrap program as Lambda does: as a process that asks the Lambda
+// Runtime API (version 2018-06-01) for its requests.
 package runtimeapi
 
 import (
@@ -82,7 +83,8 @@ type result struct {
 	failed  bool
 }
 
-// Start starts the program and returns when it asks for its first request. Its failure to do so is an *Error.
+// Start starts the program and returns when it asks for its first request. Its failure to do so is
+// an *Error.
 func Start(cfg Config) (*Environment, error) {
 	listener, err := guard.Listen("127.0.0.1:0")
 	if err != nil {
@@ -141,8 +143,9 @@ func (e *Environment) InitDuration() time.Duration { return e.ready.Sub(e.starte
 // PID is the process id.
 func (e *Environment) PID() int { return e.cmd.Process.Pid }
 
-// Invoke gives the process one request and waits until it has answered and asked for the next, has exited, or ctx has ended, which kills it.
-// The request's id and function ARN are those of ctx's lambdacontext, its deadline is ctx's.
+// Invoke gives the process one request and waits until it has answered and asked for the next, has
+// exited, or ctx has ended, which kills it. The request's id and function ARN are those of ctx's
+// lambdacontext, its deadline is ctx's.
 func (e *Environment) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	r := &request{payload: payload, done: make(chan result, 1)}
 	if lc, ok := lambdacontext.FromContext(ctx); ok {

@@ -1,6 +1,7 @@
-// Package zstd stands in for github.com/DataDog/zstd, which go.mod replaces with it. That package compiles the C library where there is a
-// C compiler: more than a minute of a first build, for a store that behaves otherwise on a machine without one. This one has the
-// part that Pebble uses, in Go, by github.com/klauspost/compress. The format is the same (RFC 8878).
+// Package zstd stands in for github.com/DataDog/zstd, which go.mod replaces with it. That package
+// compiles the C library where there is a C compiler: more than a minute of a first build, for a
+// store that behaves otherwise on a machine without one. This one has the part that Pebble uses, in
+// Go, by github.com/klauspost/compress. The format is the same (RFC 8878).
 package zstd
 
 import (
@@ -14,9 +15,11 @@ var ErrTooSmall = errors.New("zstd: the destination is too small")
 
 // Ctx compresses and decompresses. It may be used again and again, not at the same time.
 type Ctx interface {
-	// CompressLevel compresses src into dst, or into a new buffer if it does not fit. The level is that of the C library, 1 to 22.
+	// CompressLevel compresses src into dst, or into a new buffer if it does not fit. The level is
+	// that of the C library, 1 to 22.
 	CompressLevel(dst, src []byte, level int) ([]byte, error)
-	// DecompressInto decompresses src into dst and returns the size. Returns ErrTooSmall if it does not fit.
+	// DecompressInto decompresses src into dst and returns the size. Returns ErrTooSmall if it does
+	// not fit.
 	DecompressInto(dst, src []byte) (int, error)
 }
 

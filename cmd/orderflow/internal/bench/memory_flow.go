@@ -153,8 +153,8 @@ func (b *memoryBench) order(ctx context.Context, next func() ([]byte, error), to
 	return b.awaitStatus(ctx, p.OrderID, to)
 }
 
-// refund refunds a part of a fulfilled order, and waits until the money has arrived and the customer
-// was notified.
+// refund refunds a part of a fulfilled order, and waits until the money has arrived and the
+// customer was notified.
 func (b *memoryBench) refund(ctx context.Context, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, memoryPatience)
 	defer cancel()

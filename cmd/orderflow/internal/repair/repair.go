@@ -1,5 +1,5 @@
-// Package repair performs an operator's action on many orders: on a few first, then on the others at
-// a rate, and reports what became of each.
+// Package repair performs an operator's action on many orders: on a few first, then on the others
+// at a rate, and reports what became of each.
 package repair
 
 import (
@@ -155,9 +155,9 @@ func (r run) settle(ctx context.Context, items []*Item) error {
 	}
 }
 
-// outcomeOf returns the outcome of an order after the action. A redriven execution that waits for an
-// answer, such as the carrier's, has come past the step that failed. A cancelled one is redriven in the
-// background, so that its failure may be the old one.
+// outcomeOf returns the outcome of an order after the action. A redriven execution that waits for
+// an answer, such as the carrier's, has come past the step that failed. A cancelled one is redriven
+// in the background, so that its failure may be the old one.
 func outcomeOf(action string, o client.OpsOrder) Outcome {
 	switch x := o.Execution; {
 	case action == "cancel" && !o.Status.Final():
