@@ -76,19 +76,28 @@ func (o *Order) moveTo(s Status, c Change) {
 	o.record(c)
 }
 
+// SchemaVersion is the version of the events' schemas (events/schemas). A version only gains
+// members; an incompatible change is a new version.
+const SchemaVersion = 1
+
 // EventDetail is the detail of the EventBridge event that publishes a change. The pair (orderId,
-// sequence) identifies it.
+// sequence) identifies it, and so does the event id.
 type EventDetail struct {
-	OrderID    string `json:"orderId"`
-	CustomerID string `json:"customerId"`
-	Total      Money  `json:"total"`
+	SchemaVersion int    `json:"schemaVersion"`
+	EventID       string `json:"eventId"` // the same whenever the change is published
+	OrderID       string `json:"orderId"`
+	CustomerID    string `json:"customerId"`
+	Total         Money  `json:"total"`
 	Change
 	ShipmentID string `json:"shipmentId,omitempty"`
 }
 
 // Event returns the event detail that publishes change c of o.
 func (o *Order) Event(c Change) EventDetail {
-	d := EventDetail{OrderID: o.ID, CustomerID: o.CustomerID, Total: o.Total, Change: c}
+	d := EventDetail{
+		SchemaVersion: SchemaVersion, EventID: fmt.Sprintf("%s-%d", o.ID, c.Sequence),
+		OrderID: o.ID, CustomerID: o.CustomerID, Total: o.Total, Change: c,
+	}
 	if o.Shipment != nil {
 		d.ShipmentID = o.Shipment.ID
 	}

@@ -104,6 +104,8 @@ func TestBoundaries(t *testing.T) {
 			return i == module || within(i, append(deployed, "cmd", "examples")...)
 		}},
 		{"only tests import storetest", notIn("storetest"), in("storetest")},
+		{"only tests import eventstest", notIn("events/eventstest"), in("events/eventstest")},
+		{"nothing deployed needs the events' files", in(deployed...), in("events")},
 		{"nothing deployed imports local",
 			func(p string) bool { return p == module || within(p, deployed...) }, in("local", "examples")},
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/orderflow-dev/orderflow"
 	"github.com/orderflow-dev/orderflow/cloud"
+	"github.com/orderflow-dev/orderflow/events/eventstest"
 	"github.com/orderflow-dev/orderflow/examples"
 )
 
@@ -57,10 +58,11 @@ func (s *system) listen() string {
 	return *q.QueueUrl
 }
 
-// drain receives and deletes every message of the queue, and returns the events by order.
+// drain receives and deletes every message of the queue, checks each against its schema, and
+// returns the events by order.
 func (s *system) drain(queueURL string) (events map[string][]orderflow.EventDetail, raw string) {
 	s.t.Helper()
-	queues := sqs.NewFromConfig(s.config())
+	queues, contract := sqs.NewFromConfig(s.config()), eventstest.New(s.t)
 	events = map[string][]orderflow.EventDetail{}
 	var all strings.Builder
 	for {
@@ -75,6 +77,9 @@ func (s *system) drain(queueURL string) (events map[string][]orderflow.EventDeta
 		}
 		for _, m := range got.Messages {
 			all.WriteString(*m.Body)
+			if err := contract.Event([]byte(*m.Body)); err != nil {
+				s.t.Error(err)
+			}
 			var e struct{ Detail orderflow.EventDetail }
 			if err := json.Unmarshal([]byte(*m.Body), &e); err != nil {
 				s.t.Fatalf("%v in %s", err, *m.Body)

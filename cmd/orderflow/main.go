@@ -29,6 +29,7 @@ type grammar struct {
 	Order         orderCommands        `cmd:"" help:"Place, read, watch and cancel orders."`
 	Ops           opsCommands          `cmd:"" help:"Find, inspect and redrive orders that need attention."`
 	Console       consoleCommand       `cmd:"" help:"Print the address of the operators' console."`
+	Events        eventsCommands       `cmd:"" help:"Print events, or publish them again."`
 	DLQ           dlqCommands          `cmd:"" name:"dlq" help:"List, show, redrive and delete dead letters."`
 	Token         tokenCommand         `cmd:"" help:"Print an access token of the local issuer."`
 	Notifications notificationsCommand `cmd:"" help:"Show the notifications to customers and operators (local system)."`

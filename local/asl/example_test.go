@@ -112,6 +112,7 @@ func ExampleTest() {
 	}
 	fmt.Println(result.Inspection.AfterParameters)
 	fmt.Println(result.Status, result.NextState, result.Output)
-	// Output: {"FunctionName":"charge","Payload":{"total":4200}} CAUGHT_ERROR Cancel
-	// {"order":{"total":4200},"error":{"Error":"CardDeclined","Cause":"no funds"}}
+	// Output:
+	// {"FunctionName":"charge","Payload":{"total":4200}}
+	// CAUGHT_ERROR Cancel {"order":{"total":4200},"error":{"Error":"CardDeclined","Cause":"no funds"}}
 }

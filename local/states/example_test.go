@@ -71,8 +71,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	fmt.Println(out.Name, out.Status, *out.Output)
-	// Output: first SUCCEEDED
-	// {"from":"arn:aws:lambda:us-east-1:000000000000:function:hello","got":{"name":"Ada"}}
+	// Output: first SUCCEEDED {"from":"arn:aws:lambda:us-east-1:000000000000:function:hello","got":{"name":"Ada"}}
 }
 
 // TestState runs one state, here with a mock of the function that it calls.
