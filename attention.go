@@ -66,9 +66,9 @@ func (o *Order) Marked(a Attention) bool {
 // MarkAttention marks the order for the operators and reports whether the order changed. The same
 // failure of the same execution is marked once, and not again after an operator has acknowledged
 // it. A failed execution replaces every other mark. An order that has ended takes only marks that
-// still apply to it.
+// still apply to it, and one that was restarted none of an earlier execution.
 func (o *Order) MarkAttention(a Attention, by By) bool {
-	if o.Status.Final() && !a.outlives() {
+	if o.Status.Final() && !a.outlives() || o.outdated(a.ExecutionARN) {
 		return false
 	}
 	if o.Marked(a) || o.Attention != nil && a.Kind() != AttentionFailed {

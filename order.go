@@ -133,6 +133,8 @@ type Order struct {
 	Holds         []StockHold    `json:"holds,omitempty"`   // where the stock is held; empty: in the main warehouse
 	Refunds       []OrderRefund  `json:"refunds,omitempty"` // by operators; not the compensation's
 	Returns       []Return       `json:"returns,omitempty"`
+	// Restarts counts the executions after the first. See ExecutionName.
+	Restarts int `json:"restarts,omitempty"`
 	// HoldUntil is when an order that is not paid is given up; zero: never.
 	HoldUntil time.Time `json:"holdUntil,omitzero"`
 	Timeline  []Change  `json:"timeline"`

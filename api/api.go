@@ -82,17 +82,19 @@ type Customers interface {
 	SaveCustomer(ctx context.Context, c orderflow.Customer) error
 }
 
-// Executions reads and redrives the executions that fulfil orders.
+// Executions starts, reads and redrives the executions that fulfil orders, by their names
+// (Order.ExecutionName).
 type Executions interface {
-	// Execution returns the execution of an order. Returns orderflow.CodeNotFound if none was
-	// started.
-	Execution(ctx context.Context, orderID string) (orderflow.Execution, error)
+	// Execution returns an execution. Returns orderflow.CodeNotFound if it was not started.
+	Execution(ctx context.Context, name string) (orderflow.Execution, error)
+	// Start starts an execution. One that exists already is success.
+	Start(ctx context.Context, name string) error
 	// History returns the latest limit events, oldest first. older reports whether there are older
 	// ones.
-	History(ctx context.Context, orderID string, limit int) (events []orderflow.ExecutionEvent, older bool, err error)
+	History(ctx context.Context, name string, limit int) (events []orderflow.ExecutionEvent, older bool, err error)
 	// Redrive resumes the execution at the step that failed. Calling it twice with one token is a
 	// no-op. Returns orderflow.CodeNotRedrivable with the reason.
-	Redrive(ctx context.Context, orderID, clientToken string) error
+	Redrive(ctx context.Context, name, clientToken string) error
 }
 
 // Options are the parts of the API. All are required except RefuseFreeOrders and SignIn.

@@ -33,16 +33,16 @@ type eventView struct {
 	Output  string `json:"output,omitempty"`
 }
 
-// execution returns the view of an order's execution, or nil if none was started.
-func (s *server) execution(ctx context.Context, orderID string) (*executionView, error) {
-	e, err := s.Executions.Execution(ctx, orderID)
+// execution returns the view of an execution, or nil if it was not started.
+func (s *server) execution(ctx context.Context, name string) (*executionView, error) {
+	e, err := s.Executions.Execution(ctx, name)
 	if orderflow.CodeOf(err) == orderflow.CodeNotFound {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("describe execution: %w", err)
 	}
-	events, older, err := s.Executions.History(ctx, orderID, historyShown)
+	events, older, err := s.Executions.History(ctx, name, historyShown)
 	if err != nil {
 		return nil, fmt.Errorf("read execution's history: %w", err)
 	}

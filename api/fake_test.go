@@ -32,6 +32,7 @@ type memory struct {
 	inFlight   bool  // Place conflicts with another transaction
 	conflicts  int   // how many commits conflict with another one
 	fail       error // every call fails with it
+	startFails error // Start fails with it
 	panics     any
 }
 
@@ -292,6 +293,17 @@ func (m *memory) History(_ context.Context, orderID string, limit int) ([]orderf
 		return events[len(events)-limit:], true, m.fail
 	}
 	return events, false, m.fail
+}
+
+func (m *memory) Start(_ context.Context, name string) error {
+	defer m.lock()()
+	if m.startFails != nil {
+		return m.startFails
+	}
+	if m.executions[name] == nil {
+		m.executions[name] = &memoryExecution{Execution: orderflow.Execution{Status: orderflow.ExecutionRunning}}
+	}
+	return nil
 }
 
 func (m *memory) Redrive(_ context.Context, orderID, clientToken string) error {

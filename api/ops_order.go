@@ -114,7 +114,7 @@ func (s *server) opsGetOrder(r *request) (*reply, error) {
 	if o.StockStatus == orderflow.StockReserved {
 		v.Holds, v.HoldUntil = viewHolds(o)
 	}
-	if v.Execution, err = s.execution(r.Context(), o.ID); err != nil {
+	if v.Execution, err = s.execution(r.Context(), o.ExecutionName()); err != nil {
 		return nil, err
 	}
 	return jsonReply(http.StatusOK, v)

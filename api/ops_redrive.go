@@ -23,7 +23,7 @@ func (s *server) opsRedriveOrder(r *request) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := s.redrive(r.Context(), o.ID)
+	e, err := s.redrive(r.Context(), o)
 	if err != nil {
 		return nil, err
 	}
@@ -53,10 +53,11 @@ func (s *server) opsRedriveOrder(r *request) (*reply, error) {
 // redrive redrives the execution and returns its description from before. The token counts the
 // redrives, so that two operators who ask at the same time, or one who asks twice, redrive it once.
 // Returns CodeNotRedrivable with the reason.
-func (s *server) redrive(ctx context.Context, orderID string) (orderflow.Execution, error) {
-	e, err := s.Executions.Execution(ctx, orderID)
+func (s *server) redrive(ctx context.Context, o *orderflow.Order) (orderflow.Execution, error) {
+	name := o.ExecutionName()
+	e, err := s.Executions.Execution(ctx, name)
 	if orderflow.CodeOf(err) == orderflow.CodeNotFound {
-		return e, orderflow.Errorf(orderflow.CodeNotRedrivable, "no execution was started for order %s", orderID)
+		return e, orderflow.Errorf(orderflow.CodeNotRedrivable, "no execution was started for order %s", o.ID)
 	}
 	if err != nil {
 		return e, fmt.Errorf("describe execution: %w", err)
@@ -65,7 +66,7 @@ func (s *server) redrive(ctx context.Context, orderID string) (orderflow.Executi
 		return e, orderflow.Errorf(orderflow.CodeNotRedrivable, "%s",
 			cmp.Or(e.NotRedrivable, "the execution is "+string(e.Status)))
 	}
-	if err := s.Executions.Redrive(ctx, orderID, orderID+"-"+strconv.Itoa(e.RedriveCount)); err != nil {
+	if err := s.Executions.Redrive(ctx, name, name+"-"+strconv.Itoa(e.RedriveCount)); err != nil {
 		return e, fmt.Errorf("redrive execution: %w", err)
 	}
 	return e, nil

@@ -49,6 +49,7 @@ var statuses = map[orderflow.Code]int{
 	orderflow.CodePromotionUsed:   http.StatusConflict,
 	orderflow.CodeTooLateToCancel: http.StatusConflict,
 	orderflow.CodeNotRedrivable:   http.StatusConflict,
+	orderflow.CodeNotRestartable:  http.StatusConflict,
 	orderflow.CodeOrderCancelled:  http.StatusConflict,
 	orderflow.CodeAlreadyDecided:  http.StatusConflict,
 	orderflow.CodeInvalidState:    http.StatusConflict,

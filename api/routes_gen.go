@@ -120,6 +120,15 @@ var routes = []route{
 		body: schemaRedrive,
 	},
 	{
+		method: http.MethodPost, path: "/ops/orders/{orderId}/restart", operation: "OpsRestartOrder",
+		serve:  (*server).opsRestartOrder,
+		scopes: []string{"orders:write"}, group: "operators",
+		parameters: []parameter{
+			{name: "orderId", path: true, schema: schemaOrderId},
+		},
+		body: schemaRedrive,
+	},
+	{
 		method: http.MethodPost, path: "/ops/orders/{orderId}/cancel", operation: "OpsCancelOrder",
 		serve:  (*server).opsCancelOrder,
 		scopes: []string{"orders:write"}, group: "operators",

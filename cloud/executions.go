@@ -16,27 +16,26 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Executions gives access to the executions of the state machine that fulfils orders. An
-// execution's name is its order's id.
+// Executions gives access to the executions of the state machine that fulfils orders, by their
+// names: Order.ExecutionName.
 type Executions struct {
 	Client       *sfn.Client
 	StateMachine string // ARN
 }
 
-// arn returns the ARN of an order's execution.
-func (x *Executions) arn(orderID string) string {
-	return strings.Replace(x.StateMachine, ":stateMachine:", ":execution:", 1) + ":" + orderID
+// arn returns the ARN of an execution.
+func (x *Executions) arn(name string) string {
+	return strings.Replace(x.StateMachine, ":stateMachine:", ":execution:", 1) + ":" + name
 }
 
-// Start starts the execution of an order. It succeeds if the execution already exists, running or
-// ended.
-func (x *Executions) Start(ctx context.Context, orderID string) error {
-	input, err := json.Marshal(map[string]string{"orderId": orderID})
+// Start starts an execution. It succeeds if the execution already exists, running or ended.
+func (x *Executions) Start(ctx context.Context, name string) error {
+	input, err := json.Marshal(map[string]string{"orderId": orderflow.OrderOfExecution(name)})
 	if err != nil {
 		return fmt.Errorf("marshal execution input: %w", err)
 	}
 	_, err = x.Client.StartExecution(ctx, &sfn.StartExecutionInput{
-		StateMachineArn: &x.StateMachine, Name: &orderID, Input: aws.String(string(input)),
+		StateMachineArn: &x.StateMachine, Name: &name, Input: aws.String(string(input)),
 	})
 	if _, exists := errors.AsType[*types.ExecutionAlreadyExists](err); err != nil && !exists {
 		return wrap("start execution", err)
@@ -44,11 +43,11 @@ func (x *Executions) Start(ctx context.Context, orderID string) error {
 	return nil
 }
 
-// Execution returns the execution of an order, or orderflow.CodeNotFound if none was started.
-func (x *Executions) Execution(ctx context.Context, orderID string) (orderflow.Execution, error) {
-	out, err := x.Client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(x.arn(orderID))})
+// Execution returns an execution, or orderflow.CodeNotFound if it was not started.
+func (x *Executions) Execution(ctx context.Context, name string) (orderflow.Execution, error) {
+	out, err := x.Client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(x.arn(name))})
 	if err != nil {
-		return orderflow.Execution{}, executionError("describe execution", orderID, err)
+		return orderflow.Execution{}, executionError("describe execution", name, err)
 	}
 	return orderflow.Execution{
 		ARN: aws.ToString(out.ExecutionArn), Status: orderflow.ExecutionStatus(out.Status),
@@ -60,23 +59,23 @@ func (x *Executions) Execution(ctx context.Context, orderID string) (orderflow.E
 	}, nil
 }
 
-// Redrive redrives the execution of an order from the failed step. Repeating it with the same token
-// has no further effect. Returns orderflow.CodeNotRedrivable with the reason, or CodeNotFound if no
-// execution was started.
-func (x *Executions) Redrive(ctx context.Context, orderID, clientToken string) error {
+// Redrive redrives an execution from the failed step. Repeating it with the same token has no
+// further effect. Returns orderflow.CodeNotRedrivable with the reason, or CodeNotFound if it was not
+// started.
+func (x *Executions) Redrive(ctx context.Context, name, clientToken string) error {
 	_, err := x.Client.RedriveExecution(ctx, &sfn.RedriveExecutionInput{
-		ExecutionArn: aws.String(x.arn(orderID)), ClientToken: &clientToken,
+		ExecutionArn: aws.String(x.arn(name)), ClientToken: &clientToken,
 	})
 	if refused, ok := errors.AsType[*types.ExecutionNotRedrivable](err); ok {
 		return fmt.Errorf("redrive execution: %w",
 			orderflow.Errorf(orderflow.CodeNotRedrivable, "%s", refused.ErrorMessage()))
 	}
-	return executionError("redrive execution", orderID, err)
+	return executionError("redrive execution", name, err)
 }
 
-func executionError(doing, orderID string, err error) error {
+func executionError(doing, name string, err error) error {
 	if _, ok := errors.AsType[*types.ExecutionDoesNotExist](err); ok {
-		return fmt.Errorf("%s: %w", doing, orderflow.Errorf(orderflow.CodeNotFound, "order %s has no execution", orderID))
+		return fmt.Errorf("%s: %w", doing, orderflow.Errorf(orderflow.CodeNotFound, "there is no execution %s", name))
 	}
 	if err != nil {
 		return wrap(doing, err)
@@ -160,7 +159,7 @@ func (x *Executions) yieldEnded(ctx context.Context, status types.ExecutionStatu
 				continue
 			}
 			if !yield(orderflow.FailedExecution{
-				OrderID: aws.ToString(e.Name), ARN: aws.ToString(e.ExecutionArn),
+				OrderID: orderflow.OrderOfExecution(aws.ToString(e.Name)), Name: aws.ToString(e.Name), ARN: aws.ToString(e.ExecutionArn),
 				RedriveCount: int(aws.ToInt32(e.RedriveCount)),
 			}, nil) {
 				return false

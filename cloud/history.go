@@ -18,15 +18,15 @@ import (
 // pageSize is the largest number of events in a page of a history (GetExecutionHistory).
 const pageSize = 1000
 
-// History returns the latest limit events of an order's execution, oldest first, and reports
+// History returns the latest limit events of an execution, oldest first, and reports
 // whether there are older ones. Returns orderflow.CodeNotFound if none was started.
-func (x *Executions) History(ctx context.Context, orderID string, limit int) (events []orderflow.ExecutionEvent,
+func (x *Executions) History(ctx context.Context, name string, limit int) (events []orderflow.ExecutionEvent,
 	older bool, err error) {
-	pages := newestFirst(x.Client, x.arn(orderID), min(limit, pageSize), true)
+	pages := newestFirst(x.Client, x.arn(name), min(limit, pageSize), true)
 	for len(events) < limit && pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, false, executionError("get execution history", orderID, err)
+			return nil, false, executionError("get execution history", name, err)
 		}
 		for _, e := range page.Events {
 			events = append(events, eventOf(e))
@@ -66,16 +66,16 @@ func (x *Executions) FailedStep(ctx context.Context, executionARN string) (step 
 	return "", ended, nil
 }
 
-// OpenToken returns the task token for which an order's execution waits in the given state. It
+// OpenToken returns the task token for which an execution waits in the given state. It
 // returns "" if the execution has ended, is in another state, or is between two attempts. Returns
 // orderflow.CodeNotFound if none was started.
-func (x *Executions) OpenToken(ctx context.Context, orderID, step string) (string, error) {
-	pages := newestFirst(x.Client, x.arn(orderID), 10, true)
+func (x *Executions) OpenToken(ctx context.Context, name, step string) (string, error) {
+	pages := newestFirst(x.Client, x.arn(name), 10, true)
 	var scheduled *types.TaskScheduledEventDetails
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return "", executionError("get execution history", orderID, err)
+			return "", executionError("get execution history", name, err)
 		}
 		for _, e := range page.Events {
 			entered := e.StateEnteredEventDetails

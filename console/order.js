@@ -12,6 +12,10 @@ function choices(order) {
     list.push({ action: "Redrive", main: true, title: "Redrive the order", fields: [reasonField], run: act("redrive"),
       what: `The execution resumes at ${order.execution.failedStep || "the step that failed"}. Steps that succeeded do not run again.` });
   }
+  if (!ended(order) && (order.execution ? ["FAILED", "TIMED_OUT", "ABORTED"].includes(order.execution.status) || order.attention?.code === "OrderOpen" : order.attention)) {
+    list.push({ action: "Restart", title: "Restart the order", fields: [reasonField], run: act("restart"),
+      what: "For an execution that a redrive does not help. A new one begins at the start; its steps find what was done, and do not repeat it." });
+  }
   if (order.review && !order.review.decision) list.push(...decisions(order, path));
   if (!ended(order) && !order.cancelRequested) {
     list.push({ action: "Cancel", danger: true, title: "Cancel the order", fields: [{ ...reasonField, help: "For the timeline. The customer does not see it." }],

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/orderflow-dev/orderflow"
@@ -64,9 +65,14 @@ func (a attend) mark(ctx context.Context, orderID string, mark orderflow.Attenti
 	return true, nil
 }
 
-// alert sends an alert for a mark. Marks of a failed execution and other marks have different ids.
+// alert sends an alert for a mark. Marks of a failed execution and other marks have different ids,
+// and so have those of different executions.
 func (a attend) alert(ctx context.Context, orderID string, mark orderflow.Attention) error {
-	id := fmt.Sprintf("%s/attention/%d", orderID, mark.RedriveCount)
+	execution := orderID
+	if orderflow.OrderOfExecution(mark.ExecutionARN) == orderID {
+		execution = mark.ExecutionARN[strings.LastIndexByte(mark.ExecutionARN, ':')+1:]
+	}
+	id := fmt.Sprintf("%s/attention/%d", execution, mark.RedriveCount)
 	if mark.Kind() != orderflow.AttentionFailed {
 		id += "/" + mark.Code
 	}
@@ -85,11 +91,12 @@ func (a attend) change(ctx context.Context, orderID string, f func(*orderflow.Or
 	return changed && err == nil, err
 }
 
-// redriven removes the mark of a failure before the given redrive, and reports whether there was
-// one. Events may come out of order: the mark of a later failure stays.
-func (a attend) redriven(ctx context.Context, orderID string, redriveCount int) (bool, error) {
-	return a.change(ctx, orderID, func(o *orderflow.Order) bool {
-		return o.ClearAttention(redriveCount, a.by())
+// redriven removes the mark of a failure before the given redrive of an execution, and reports
+// whether there was one. Events may come out of order: the mark of a later failure stays, and so
+// does that of an execution after a restart.
+func (a attend) redriven(ctx context.Context, name string, redriveCount int) (bool, error) {
+	return a.change(ctx, orderflow.OrderOfExecution(name), func(o *orderflow.Order) bool {
+		return name == o.ExecutionName() && o.ClearAttention(redriveCount, a.by())
 	})
 }
 

@@ -27,7 +27,7 @@ func (x *executions) Failed(_ context.Context, since time.Time) iter.Seq2[orderf
 			if !e.Status.Failed() || e.StoppedAt.Before(since) {
 				continue
 			}
-			if !yield(orderflow.FailedExecution{OrderID: id, ARN: e.ARN, RedriveCount: e.RedriveCount}, nil) {
+			if !yield(orderflow.FailedExecution{OrderID: id, Name: id, ARN: e.ARN, RedriveCount: e.RedriveCount}, nil) {
 				return
 			}
 		}

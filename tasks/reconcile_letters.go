@@ -60,7 +60,7 @@ func (r Reconcile) letters(ctx context.Context, out *Reconciled) error {
 	return nil
 }
 
-// started reports whether the order's execution was started.
+// started reports whether the order's first execution was started.
 func (r Reconcile) started(ctx context.Context, e orderflow.EventDetail) (bool, error) {
 	_, err := r.Executions.Execution(ctx, e.OrderID)
 	if orderflow.CodeOf(err) == orderflow.CodeNotFound {
@@ -75,7 +75,7 @@ func (r Reconcile) woken(ctx context.Context, e orderflow.EventDetail) (bool, er
 	if err != nil || o.Answer() == nil {
 		return err == nil, err
 	}
-	open, err := r.Tokens.OpenToken(ctx, e.OrderID, o.Wait.Step)
+	open, err := r.Tokens.OpenToken(ctx, o.ExecutionName(), o.Wait.Step)
 	return err == nil && open == "", err
 }
 

@@ -23,10 +23,11 @@ func (r Reconcile) markEnded(ctx context.Context, e orderflow.FailedExecution, o
 	if orderflow.CodeOf(err) == orderflow.CodeNotFound || err == nil && !o.Status.Final() && o.Wait == nil {
 		return nil // not an order, or found by the check of stalled orders
 	}
-	if err != nil || o.Marked(orderflow.Attention{ExecutionARN: e.ARN, RedriveCount: e.RedriveCount}) {
+	mark := orderflow.Attention{ExecutionARN: e.ARN, RedriveCount: e.RedriveCount}
+	if err != nil || o.ExecutionName() != e.Name || o.Marked(mark) {
 		return err
 	}
-	x, err := r.Executions.Execution(ctx, e.OrderID)
+	x, err := r.Executions.Execution(ctx, e.Name)
 	if err != nil || !x.Status.Failed() {
 		return err
 	}
@@ -93,9 +94,9 @@ func (r Reconcile) clearEnded(ctx context.Context, o *orderflow.Order, out *Reco
 	if !o.Status.Final() || o.Attention.Kind() != orderflow.AttentionFailed {
 		return nil
 	}
-	x, err := r.Executions.Execution(ctx, o.ID)
+	x, err := r.Executions.Execution(ctx, o.ExecutionName())
 	if err != nil || x.Status.Failed() {
 		return err
 	}
-	return count(&out.Cleared)(r.attend().redriven(ctx, o.ID, x.RedriveCount))
+	return count(&out.Cleared)(r.attend().redriven(ctx, o.ExecutionName(), x.RedriveCount))
 }

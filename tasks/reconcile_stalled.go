@@ -56,21 +56,20 @@ func (r Reconcile) check(ctx context.Context, o *orderflow.Order, out *Reconcile
 	if err != nil {
 		return err
 	}
-	x, err := r.Executions.Execution(ctx, o.ID)
+	x, err := r.Executions.Execution(ctx, o.ExecutionName())
 	if orderflow.CodeOf(err) == orderflow.CodeNotFound {
-		if err := r.Executions.Start(ctx, o.ID); err != nil {
-			return err
-		}
-		out.Started++
-		return nil
+		return r.start(ctx, a, o, out)
 	}
 	if err != nil {
 		return err
 	}
 	if x.Status == orderflow.ExecutionRunning {
-		return r.wakeUp(ctx, a, o.ID, x, out)
+		return r.wakeUp(ctx, a, o, x, out)
 	}
 	redriven, err := redriveCancelled(ctx, r.Orders, r.Executions, o, x, a.by())
+	if !redriven && err == nil {
+		redriven, err = restartCancelled(ctx, r.Orders, r.Executions, o, x, a.by())
+	}
 	if redriven || err != nil {
 		return count(&out.Redriven)(redriven, err)
 	}
@@ -84,10 +83,31 @@ func (r Reconcile) check(ctx context.Context, o *orderflow.Order, out *Reconcile
 	return count(&out.Marked)(a.failed(ctx, o.ID, mark))
 }
 
+// start starts the execution of an order that has none. An order that was placed long ago may have
+// had one that is forgotten: nothing is charged again by itself, and an operator decides. A
+// cancelled order charges nothing.
+func (r Reconcile) start(ctx context.Context, a attend, o *orderflow.Order, out *Reconciled) error {
+	if r.Now().Sub(o.PlacedAt) > orderflow.StartWithin && o.Restarts == 0 && o.Cancel == nil {
+		if o.Attention != nil {
+			return nil
+		}
+		return count(&out.Marked)(a.mark(ctx, o.ID, orderflow.Attention{
+			Code:    string(orderflow.CodeExecutionLost),
+			Message: "there is no record of the order's execution: restart or cancel the order",
+		}))
+	}
+	if err := r.Executions.Start(ctx, o.ExecutionName()); err != nil {
+		return err
+	}
+	out.Started++
+	return nil
+}
+
 // wakeUp checks an order with a running execution: a mark may be outdated, or an answer or a
 // shipment request may be lost.
-func (r Reconcile) wakeUp(ctx context.Context, a attend, id string, x orderflow.Execution, out *Reconciled) error {
-	if err := count(&out.Cleared)(a.redriven(ctx, id, x.RedriveCount)); err != nil {
+func (r Reconcile) wakeUp(ctx context.Context, a attend, o *orderflow.Order, x orderflow.Execution, out *Reconciled) error {
+	id := o.ID
+	if err := count(&out.Cleared)(a.redriven(ctx, o.ExecutionName(), x.RedriveCount)); err != nil {
 		return err
 	}
 	o, err := r.Orders.Order(ctx, id)

@@ -1,6 +1,7 @@
 package tasks
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -46,10 +47,60 @@ func TestWake_Handle_cancelledAfterFailure(t *testing.T) {
 			if o := s.load(t, "ord_1"); tt.redriven > 0 && (o.Attention != nil || o.Timeline[len(o.Timeline)-1].Reason != "OrderCancelled") {
 				t.Errorf("attention %+v, timeline %+v", o.Attention, o.Timeline)
 			}
+			if tt.name == "cannot be redriven" {
+				if _, err := r.Handle(t.Context(), struct{}{}); err != nil || !slices.Contains(xs.started, "ord_1-2") {
+					t.Errorf("the reconciler starts %v, %v", xs.started, err)
+				}
+			}
 			if tt.name == "not marked yet" {
 				if _, err := r.Handle(t.Context(), struct{}{}); err != nil || len(xs.redriven) != 1 {
 					t.Errorf("the reconciler redrives %v, %v", xs.redriven, err)
 				}
+			}
+		})
+	}
+}
+
+// An order without an execution is started, but not long after it was placed: an execution may have
+// been forgotten, and an operator decides. A cancelled or restarted order is started all the same.
+func TestReconcile_Handle_lostExecution(t *testing.T) {
+	t.Parallel()
+	cancelled := func(o *orderflow.Order) error { return o.RequestCancel(orderflow.By{At: start}) }
+	restarted := func(o *orderflow.Order) error { return o.Restart(orderflow.By{At: start}) }
+	paid := func(o *orderflow.Order) error { return o.Capture(orderflow.By{At: start}) } // it holds its stock for ever
+	for _, tt := range []struct {
+		name    string
+		change  func(*orderflow.Order) error
+		after   time.Duration
+		started string
+		marked  bool
+	}{
+		{"soon", nil, time.Hour, "ord_1", false},
+		{"within two weeks", nil, orderflow.StartWithin, "ord_1", false},
+		{"later", paid, orderflow.StartWithin + time.Second, "", true},
+		{"later, cancelled", cancelled, orderflow.StartWithin + time.Second, "ord_1", false},
+		{"later, restarted", restarted, orderflow.StartWithin + time.Second, "ord_1-2", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := reserved(t, 1)
+			if tt.change != nil {
+				s.mustChange(tt.change)
+			}
+			r, xs, _, alerts := reconciler(s, nil)
+			r.Now = at(s.load(t, "ord_1").PlacedAt.Add(tt.after))
+			for range 2 { // the second run marks nothing more
+				if _, err := r.Handle(t.Context(), struct{}{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			o := s.load(t, "ord_1")
+			if marked := o.Attention != nil && o.Attention.Code == string(orderflow.CodeExecutionLost); marked != tt.marked ||
+				marked != (len(alerts.alerts) == 1) {
+				t.Errorf("attention %+v, %d alerts", o.Attention, len(alerts.alerts))
+			}
+			if (tt.started == "") != (len(xs.started) == 0) || tt.started != "" && xs.started[0] != tt.started {
+				t.Errorf("started %v, want %s", xs.started, tt.started)
 			}
 		})
 	}

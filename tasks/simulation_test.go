@@ -78,6 +78,7 @@ type simulation struct {
 	status  orderflow.ExecutionStatus
 	redrive int
 	stopped time.Time
+	resumed bool // the reconciler redrove the failed execution
 	data    map[string]any
 	state   string
 	entered time.Time

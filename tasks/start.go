@@ -9,9 +9,9 @@ import (
 
 // Starter starts the execution that fulfils an order.
 type Starter interface {
-	// Start starts the execution of this order; one that exists already, running or ended, is
+	// Start starts the execution of this name; one that exists already, running or ended, is
 	// success.
-	Start(ctx context.Context, orderID string) error
+	Start(ctx context.Context, name string) error
 }
 
 // Start starts the fulfilment of each placed order of a batch.

@@ -13,9 +13,9 @@ type Answerer interface {
 	// out, or of an ended execution.
 	Succeed(ctx context.Context, token string, output any) error
 	Fail(ctx context.Context, token string, code orderflow.Code, cause string) error
-	// OpenToken returns the token for which the order's execution waits in the given state, or ""
+	// OpenToken returns the token for which the execution waits in the given state, or ""
 	// if it does not wait there. Returns CodeNotFound without an execution.
-	OpenToken(ctx context.Context, orderID, step string) (string, error)
+	OpenToken(ctx context.Context, name, step string) (string, error)
 }
 
 // Wake answers the waiting step of each order of a batch if the order has an answer. If the order
@@ -63,7 +63,7 @@ func answer(ctx context.Context, tokens Answerer, o *orderflow.Order) (bool, err
 	if orderflow.CodeOf(err) != orderflow.CodeTokenGone {
 		return err == nil, err
 	}
-	open, err := tokens.OpenToken(ctx, o.ID, o.Wait.Step)
+	open, err := tokens.OpenToken(ctx, o.ExecutionName(), o.Wait.Step)
 	if err != nil || open == "" {
 		return false, err // the execution went on, or its next attempt will read the answer
 	}

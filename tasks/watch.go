@@ -21,7 +21,7 @@ type Watch struct {
 type StatusChange struct {
 	Detail struct {
 		ExecutionARN string                    `json:"executionArn"`
-		Name         string                    `json:"name"` // the order's id
+		Name         string                    `json:"name"` // Order.ExecutionName
 		Status       orderflow.ExecutionStatus `json:"status"`
 		RedriveCount int                       `json:"redriveCount"`
 		Error        string                    `json:"error"`
@@ -50,7 +50,7 @@ func (w Watch) Handle(ctx context.Context, e StatusChange) (Watched, error) {
 		x := orderflow.Execution{
 			ARN: d.ExecutionARN, Status: d.Status, Error: d.Error, Cause: d.Cause, RedriveCount: d.RedriveCount,
 		}
-		changed, err = a.failed(ctx, d.Name, attention(x))
+		changed, err = a.failed(ctx, orderflow.OrderOfExecution(d.Name), attention(x))
 	}
 	if err != nil {
 		return Watched{}, fmt.Errorf("watch execution: %w", err)

@@ -119,14 +119,14 @@ func (s *simulation) wake() {
 // fail ends the execution. The status event may be delivered; then an operator redrives the
 // execution, sometimes on the next day.
 func (s *simulation) fail(err error) {
-	s.status, s.stopped = orderflow.ExecutionFailed, s.now
+	s.status, s.stopped, s.resumed = orderflow.ExecutionFailed, s.now, false
 	s.announce(orderflow.CodeOf(err))
 	s.reconcile()
 	if len(s.zombies) == 0 && s.budget == 0 { // no faults left, except a cancel
 		for range 2 {
 			s.reconcile()
 		}
-		if o := s.store.load(s.t, "ord_1"); o.Attention == nil {
+		if o := s.store.load(s.t, "ord_1"); o.Attention == nil && !s.resumed {
 			s.t.Fatalf("%s failed without a mark\n%s", s.state, s.story())
 		}
 	}
@@ -187,8 +187,8 @@ func (s *simulation) reconcile() {
 		s.now = s.now.Add(10 * time.Minute)
 	}
 	x := execution(s.status, s.redrive)
-	x.StoppedAt = s.stopped
-	r, _, _, _ := reconciler(s.store, x)
+	x.StoppedAt, x.Redrivable = s.stopped, s.status.Failed()
+	r, xs, _, _ := reconciler(s.store, x)
 	r.Tokens, r.History, r.Now, r.After = s, s, func() time.Time { return s.now }, 3*time.Minute
 	r.Notify.Notifier = s
 	r.Ledger, r.Gateway = s.store, s.provider
@@ -197,6 +197,7 @@ func (s *simulation) reconcile() {
 		got, err = r.Handle(ctx, struct{}{})
 		return err
 	})
+	s.resumed = s.resumed || len(xs.redriven) > 0 // fail goes on with the redrive
 	s.log("    reconcile: %s, %v", fmt.Sprintf("%+v", got), err)
 }
 

@@ -47,6 +47,7 @@ func testIAM(t *testing.T, args ...string) {
 	s.rule("orderflow-shipment-requested", true)
 	useRefunds(t, s)
 	s.rule("orderflow-shipment-requested", false)
+	useRestart(t, s)
 	useLostEvents(t, s)
 	useFailedNotifications(t, s)
 	useDeadLetters(t, s)
@@ -73,6 +74,21 @@ func testIAM(t *testing.T, args ...string) {
 			t.Errorf("%s was used, or is not in the template any more, but is listed: %s", key, why)
 		}
 	}
+}
+
+// useRestart answers the step that waits for the carrier by hand, and restarts the order. The
+// carrier's rule is off, but for the second request.
+func useRestart(t *testing.T, s *system) {
+	ada, olga := s.as("ada"), s.as("olga", "operators")
+	id := ada.accepted(order("pm_card_visa", item{"lamp-brass-desk", 1}))
+	ada.waiting(id)
+	s.answerByHand(id)
+	eventually(t, "the step after the wait fails", func() bool { return olga.attends(id) })
+	reason := []byte(`{"reason":"it was answered by hand"}`)
+	olga.request(http.MethodPost, "/ops/orders/"+id+"/restart", nil, reason).expect(http.StatusAccepted)
+	s.rule("orderflow-shipment-requested", true)
+	ada.ended(id)
+	s.rule("orderflow-shipment-requested", false)
 }
 
 // useStorefront makes the calls that need no fulfilment.

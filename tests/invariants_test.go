@@ -372,7 +372,7 @@ func (s *system) checkHistories(orders []orderflow.Order) {
 		s.t.Fatalf("list state machines: %v %+v", err, machines)
 	}
 	for _, o := range orders {
-		arn := strings.Replace(*machines.StateMachines[0].StateMachineArn, ":stateMachine:", ":execution:", 1) + ":" + o.ID
+		arn := strings.Replace(*machines.StateMachines[0].StateMachineArn, ":stateMachine:", ":execution:", 1) + ":" + o.ExecutionName()
 		eventually(s.t, "execution of "+o.ID+" ends", func() bool {
 			d, err := states.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &arn})
 			if err != nil {

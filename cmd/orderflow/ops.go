@@ -18,6 +18,7 @@ type opsCommands struct {
 	Reviews     opsReviewsCommand     `cmd:"" help:"List the orders that wait for a review, oldest first."`
 	Review      opsReviewCommand      `cmd:"" help:"Approve or refuse an order in review."`
 	Redrive     opsRedriveCommand     `cmd:"" help:"Resume a failed order at the step that failed."`
+	Restart     opsRestartCommand     `cmd:"" help:"Restart an order in a new execution, if a redrive does not help."`
 	Cancel      opsCancelCommand      `cmd:"" help:"Cancel an order for its customer."`
 	Acknowledge opsAcknowledgeCommand `cmd:"" help:"Record that an order was handled by hand."`
 	Refund      opsRefundCommand      `cmd:"" help:"Refund a part of an order, or what is left of it."`
@@ -144,6 +145,22 @@ func (c connection) act(e *env, id, action, reason, done string, asJSON bool) er
 	}
 	fmt.Fprintf(e.stdout, done+"\n", id)
 	return nil
+}
+
+type opsRestartCommand struct {
+	connection
+	ID     string `arg:"" help:"The order's id."`
+	Reason string `required:"" help:"The reason, for the order's timeline."`
+	JSON   bool   `help:"Print the API's answer."`
+}
+
+func (*opsRestartCommand) Help() string {
+	return "For an execution that has ended and that a redrive does not help: older than 14 days, answered by hand, or lost. A new execution of the latest state machine begins. Its steps find what was done, and do not repeat it.\n\n" +
+		"Example:\n  orderflow ops restart ord_06cb4j3k7v1s0n9t8q2r5w4xyz --reason 'the shipment was answered by hand'"
+}
+
+func (c *opsRestartCommand) Run(e *env) error {
+	return c.act(e, c.ID, "restart", c.Reason, "Order %[1]s begins again. `orderflow ops show %[1]s` shows it.", c.JSON)
 }
 
 type opsCancelCommand struct {

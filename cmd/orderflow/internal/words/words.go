@@ -27,6 +27,7 @@ var reasons = map[orderflow.Code]string{
 	orderflow.CodeReviewTimedOut:     "no operator reviewed it in time",
 	orderflow.CodeReviewUnanswered:   "the deadline of its review is near",
 	orderflow.CodeOrderOpen:          "the execution succeeded, but the order did not end",
+	orderflow.CodeExecutionLost:      "there is no record of its execution",
 	orderflow.CodeDispatchedLate:     "the carrier dispatched the goods too late",
 	orderflow.CodeNotificationFailed: "the customer could not be notified",
 	orderflow.CodeConflict:           "other changes of the order conflicted with it repeatedly",
