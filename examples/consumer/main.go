@@ -63,7 +63,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := consume(ctx, *queue, *file); err != nil && ctx.Err() == nil {
+	if err := consume(ctx, *queue, *file); ctx.Err() == nil { // it ends only by an error
 		fmt.Fprintln(os.Stderr, "consumer:", err)
 		os.Exit(1)
 	}
