@@ -16,10 +16,20 @@ const CodeNotRestartable Code = "NotRestartable"
 // shows how far it came.
 const CodeExecutionLost Code = "ExecutionLost"
 
-// StartWithin is how long after its placing an order without an execution is started by itself.
-// Later, an execution may have ended and been forgotten (Step Functions keeps a history for 90
-// days), so an operator decides.
+// StartWithin is how long an order without an execution is started by itself after it was placed or
+// restarted. Later, an execution may have ended and been forgotten (Step Functions keeps a history
+// for 90 days), so an operator decides.
 const StartWithin = 14 * 24 * time.Hour
+
+// MayBeForgotten reports whether an order without an execution may have had one. A cancelled order
+// charges nothing, so that it does not matter.
+func (o *Order) MayBeForgotten(now time.Time) bool {
+	since := o.PlacedAt
+	if o.Restarts > 0 {
+		since = o.UpdatedAt
+	}
+	return o.Cancel == nil && now.Sub(since) > StartWithin
+}
 
 // ExecutionName returns the name of the order's latest execution: the order's id, and after
 // restarts id-2, id-3, ...

@@ -137,7 +137,7 @@ async function* all(path, parameters, member) {
 
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
-// usePolled reads a path now and every two seconds, not while the tab is hidden. The last value stays
+// usePolled reads a path now and every two seconds or so, not while the tab is hidden. The last value stays
 // while the API cannot be reached.
 function usePolled(path, every = 2000) {
   const [state, set] = useState({ path });
@@ -146,7 +146,7 @@ function usePolled(path, every = 2000) {
     let stopped = false, timer = 0, asked = 0;
     async function load() {
       clearTimeout(timer);
-      const mine = ++asked;
+      const mine = ++asked, began = Date.now();
       let next;
       try {
         next = { path, value: await get(path) };
@@ -155,7 +155,8 @@ function usePolled(path, every = 2000) {
       }
       if (stopped || mine !== asked) return;
       set((old) => (next.error && old.path === path ? { ...old, error: next.error } : { path, ...next }));
-      if (!document.hidden) timer = setTimeout(load, every);
+      // an answer that takes long is asked for less often
+      if (!document.hidden) timer = setTimeout(load, Math.max(every, 10 * (Date.now() - began)));
     }
     const shown = () => { if (!document.hidden) load(); };
     document.addEventListener("visibilitychange", shown);

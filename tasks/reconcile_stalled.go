@@ -87,7 +87,7 @@ func (r Reconcile) check(ctx context.Context, o *orderflow.Order, out *Reconcile
 // had one that is forgotten: nothing is charged again by itself, and an operator decides. A
 // cancelled order charges nothing.
 func (r Reconcile) start(ctx context.Context, a attend, o *orderflow.Order, out *Reconciled) error {
-	if r.Now().Sub(o.PlacedAt) > orderflow.StartWithin && o.Restarts == 0 && o.Cancel == nil {
+	if o.MayBeForgotten(r.Now()) {
 		if o.Attention != nil {
 			return nil
 		}

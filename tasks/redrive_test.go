@@ -1,6 +1,7 @@
 package tasks
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -66,7 +67,9 @@ func TestWake_Handle_cancelledAfterFailure(t *testing.T) {
 func TestReconcile_Handle_lostExecution(t *testing.T) {
 	t.Parallel()
 	cancelled := func(o *orderflow.Order) error { return o.RequestCancel(orderflow.By{At: start}) }
-	restarted := func(o *orderflow.Order) error { return o.Restart(orderflow.By{At: start}) }
+	restarted := func(after time.Duration) func(o *orderflow.Order) error {
+		return func(o *orderflow.Order) error { return o.Restart(orderflow.By{At: start.Add(after)}) }
+	}
 	paid := func(o *orderflow.Order) error { return o.Capture(orderflow.By{At: start}) } // it holds its stock for ever
 	for _, tt := range []struct {
 		name    string
@@ -79,7 +82,9 @@ func TestReconcile_Handle_lostExecution(t *testing.T) {
 		{"within two weeks", nil, orderflow.StartWithin, "ord_1", false},
 		{"later", paid, orderflow.StartWithin + time.Second, "", true},
 		{"later, cancelled", cancelled, orderflow.StartWithin + time.Second, "ord_1", false},
-		{"later, restarted", restarted, orderflow.StartWithin + time.Second, "ord_1-2", false},
+		{"later, restarted", restarted(orderflow.StartWithin), orderflow.StartWithin + time.Hour, "ord_1-2", false},
+		{"restarted, and later", func(o *orderflow.Order) error { return errors.Join(paid(o), restarted(0)(o)) },
+			orderflow.StartWithin + time.Second, "", true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
