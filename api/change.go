@@ -61,3 +61,12 @@ func (s *server) changeOrder(ctx context.Context, id string, do func(*orderflow.
 	}
 	return o, nil
 }
+
+// byOperator returns the author of an operator's action whose body is only a reason.
+func (s *server) byOperator(r *request) (orderflow.By, error) {
+	var body struct {
+		Reason string `json:"reason"`
+	}
+	err := r.decode(&body)
+	return orderflow.By{At: s.now(), Actor: "operator:" + r.caller.Subject, Reason: body.Reason}, err
+}

@@ -9,13 +9,10 @@ import (
 // opsAcknowledgeOrder records that an operator has dealt with the reason why the order needs
 // attention.
 func (s *server) opsAcknowledgeOrder(r *request) (*reply, error) {
-	var body struct {
-		Reason string `json:"reason"`
-	}
-	if err := r.decode(&body); err != nil {
+	by, err := s.byOperator(r)
+	if err != nil {
 		return nil, err
 	}
-	by := orderflow.By{At: s.now(), Actor: "operator:" + r.caller.Subject, Reason: body.Reason}
 	o, err := s.changeOrder(r.Context(), r.values["orderId"], func(o *orderflow.Order) error { return o.Acknowledge(by) })
 	if err != nil {
 		return nil, err

@@ -13,10 +13,8 @@ import (
 // opsRedriveOrder redrives a failed execution, then records the operator and the reason in the
 // order.
 func (s *server) opsRedriveOrder(r *request) (*reply, error) {
-	var body struct {
-		Reason string `json:"reason"`
-	}
-	if err := r.decode(&body); err != nil {
+	by, err := s.byOperator(r)
+	if err != nil {
 		return nil, err
 	}
 	o, err := s.order(r)
@@ -27,7 +25,6 @@ func (s *server) opsRedriveOrder(r *request) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	by := orderflow.By{At: s.now(), Actor: "operator:" + r.caller.Subject, Reason: body.Reason}
 	changed, err := s.changeOrder(r.Context(), o.ID, func(o *orderflow.Order) error {
 		o.NoteRedrive(e.RedriveCount, by)
 		return nil

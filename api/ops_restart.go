@@ -9,10 +9,8 @@ import (
 
 // opsRestartOrder replaces the order's execution, which has ended or is lost, by a new one.
 func (s *server) opsRestartOrder(r *request) (*reply, error) {
-	var body struct {
-		Reason string `json:"reason"`
-	}
-	if err := r.decode(&body); err != nil {
+	by, err := s.byOperator(r)
+	if err != nil {
 		return nil, err
 	}
 	o, err := s.order(r)
@@ -27,7 +25,6 @@ func (s *server) opsRestartOrder(r *request) (*reply, error) {
 		return nil, orderflow.Errorf(orderflow.CodeNotRestartable, "the execution is %s", e.Status)
 	}
 	restarts := o.Restarts
-	by := orderflow.By{At: s.now(), Actor: "operator:" + r.caller.Subject, Reason: body.Reason}
 	o, err = s.changeOrder(r.Context(), o.ID, func(o *orderflow.Order) error {
 		if o.Restarts != restarts {
 			return orderflow.Errorf(orderflow.CodeNotRestartable, "the order has just been restarted")

@@ -43,14 +43,11 @@ func (s *server) cancelOrder(r *request) (*reply, error) {
 
 // opsCancelOrder cancels any customer's order.
 func (s *server) opsCancelOrder(r *request) (*reply, error) {
-	var body struct {
-		Reason string `json:"reason"`
-	}
-	if err := r.decode(&body); err != nil {
+	by, err := s.byOperator(r)
+	if err != nil {
 		return nil, err
 	}
-	return s.cancel(r, "/ops/orders/",
-		orderflow.By{At: s.now(), Actor: "operator:" + r.caller.Subject, Reason: body.Reason})
+	return s.cancel(r, "/ops/orders/", by)
 }
 
 // cancel requests the cancel of an order; place is where the order is found afterwards.

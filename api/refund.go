@@ -102,13 +102,10 @@ func acceptedRefund(o *orderflow.Order, id string, replayed bool) (*reply, error
 
 // opsRetryRefund requests a failed refund again.
 func (s *server) opsRetryRefund(r *request) (*reply, error) {
-	var body struct {
-		Reason string `json:"reason"`
-	}
-	if err := r.decode(&body); err != nil {
+	by, err := s.byOperator(r)
+	if err != nil {
 		return nil, err
 	}
-	by := orderflow.By{At: s.now(), Actor: "operator:" + r.caller.Subject, Reason: body.Reason}
 	o, err := s.changeOrder(r.Context(), r.values["orderId"], func(o *orderflow.Order) error {
 		return o.RetryRefund(r.values["refundId"], by)
 	})
