@@ -1,5 +1,5 @@
 # `make` lists the targets.
-.PHONY: help build bootstrap test race lint generate demo up bench ci deploy clean
+.PHONY: help build bootstrap release test race lint generate demo up bench ci deploy clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -13,6 +13,11 @@ bootstrap:
 	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -tags lambda.norpc,nethttpomithttp2 -trimpath -ldflags='-s -w' \
 		-gcflags='github.com/aws/...=-l' -gcflags='github.com/stripe/...=-l' -o build/bootstrap ./cmd/lambda
 
+SBOM = github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+release: bootstrap ## build the deployed program, its checksum and its bill of materials (build/)
+	cd build && sha256sum bootstrap >bootstrap.sha256
+	go run $(SBOM) bin -json -output build/bootstrap.cdx.json build/bootstrap
+
 test: ## run every test that needs no browser or extra tool
 	go test ./...
 
@@ -20,10 +25,12 @@ race: ## run the same tests with the race detector
 	go test -race ./...
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-lint: ## gofmt, vet and staticcheck, as CI does
+ACTIONLINT = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+lint: ## gofmt, vet, staticcheck and actionlint, as CI does
 	@unformatted="$$(gofmt -l $$(git ls-files '*.go'))"; test -z "$$unformatted" || { echo "not gofmt-ed: $$unformatted"; exit 1; }
 	go vet ./...
 	go run $(STATICCHECK) ./...
+	go run $(ACTIONLINT)
 
 generate: ## write the generated files again
 	go generate ./...

@@ -15,7 +15,7 @@ async function outcomeOf(action, id) {
   const order = await get(`/ops/orders/${id}`), status = order.execution?.status;
   if (action === "cancel") return ended(order) ? "RECOVERED" : "PENDING";
   if (action === "acknowledge") return order.attention ? "FAILED AGAIN" : "RECOVERED";
-  if (["FAILED", "TIMED_OUT", "ABORTED"].includes(status)) return "FAILED AGAIN";
+  if (["FAILED", "TIMED_OUT", "ABORTED"].includes(status)) return order.attention ? "FAILED AGAIN" : "PENDING"; // marked in a moment
   return status === "SUCCEEDED" || order.waitingAt ? "RECOVERED" : "PENDING";
 }
 

@@ -2,6 +2,7 @@ package tests
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"math/rand/v2"
 	"os"
@@ -24,7 +25,9 @@ import (
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	s := up(t, "--in-memory")
-	tail := exec.Command(binary(t), "events", "tail", "--json", "--aws", s.AWS)
+	ctx, cancel := context.WithTimeout(t.Context(), settle)
+	defer cancel()
+	tail := exec.CommandContext(ctx, binary(t), "events", "tail", "--json", "--aws", s.AWS)
 	out, err := tail.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +39,6 @@ func TestEvents(t *testing.T) {
 	if err := tail.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = tail.Process.Kill() })
 	if _, err := bufio.NewReader(errs).ReadString('\n'); err != nil { // it waits for events
 		t.Fatal(err)
 	}
@@ -158,8 +160,10 @@ func TestConsumer(t *testing.T) {
 	for _, n := range want {
 		total += n
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), settle)
+	defer cancel()
 	for run := 0; ; run++ {
-		cmd := exec.CommandContext(t.Context(), consumer, "-queue", *q.QueueUrl, "-state", filepath.Join(dir, "state.json"))
+		cmd := exec.CommandContext(ctx, consumer, "-queue", *q.QueueUrl, "-state", filepath.Join(dir, "state.json"))
 		cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+s.AWS, "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=x")
 		out, err := cmd.StdoutPipe()
 		if err != nil {
@@ -168,17 +172,19 @@ func TestConsumer(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		lines := bufio.NewScanner(out)
-		for n := 0; (run > 2 || n < 4) && handled(printed) < total && lines.Scan(); n++ { // the first runs are killed soon
+		n := 0
+		for lines := bufio.NewScanner(out); lines.Scan(); { // until it is killed: soon in the first runs
+			if n++; run <= 2 && n == 4 || handled(printed) == total-1 {
+				if err := cmd.Process.Kill(); err != nil {
+					t.Fatal(err)
+				}
+			}
 			fields := strings.Fields(lines.Text())
 			sequence, err := strconv.Atoi(fields[1])
 			if err != nil {
 				t.Fatalf("%v in %q", err, lines.Text())
 			}
 			printed[fields[0]] = append(printed[fields[0]], sequence)
-		}
-		if err := cmd.Process.Kill(); err != nil {
-			t.Fatal(err)
 		}
 		_ = cmd.Wait() // killed
 		if handled(printed) == total {

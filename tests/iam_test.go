@@ -84,9 +84,9 @@ func useRestart(t *testing.T, s *system) {
 	ada.waiting(id)
 	s.answerByHand(id)
 	eventually(t, "the step after the wait fails", func() bool { return olga.attends(id) })
+	s.rule("orderflow-shipment-requested", true)
 	reason := []byte(`{"reason":"it was answered by hand"}`)
 	olga.request(http.MethodPost, "/ops/orders/"+id+"/restart", nil, reason).expect(http.StatusAccepted)
-	s.rule("orderflow-shipment-requested", true)
 	ada.ended(id)
 	s.rule("orderflow-shipment-requested", false)
 }

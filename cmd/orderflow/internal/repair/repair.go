@@ -162,6 +162,8 @@ func outcomeOf(action string, o client.OpsOrder) Outcome {
 	switch x := o.Execution; {
 	case action == "cancel" && !o.Status.Final():
 		return Pending
+	case action == "redrive" && x != nil && x.Status.Failed() && !o.NeedsAttention():
+		return Pending // it is marked in a moment
 	case action == "redrive" && x != nil && x.Status.Failed(), action == "acknowledge" && o.NeedsAttention():
 		return FailedAgain
 	case action == "redrive" && x != nil && x.Status != orderflow.ExecutionSucceeded && o.WaitingAt == "":

@@ -46,6 +46,9 @@ func (s *shop) Look(_ context.Context, id string) (client.OpsOrder, error) {
 func execution(status orderflow.ExecutionStatus, waitingAt string) client.OpsOrder {
 	o := client.OpsOrder{Execution: &client.Execution{}, WaitingAt: waitingAt}
 	o.Execution.Status = status
+	if status.Failed() {
+		o.Attention = []byte(`{"code":"X"}`)
+	}
 	return o
 }
 
@@ -156,6 +159,8 @@ func TestOutcomeOf(t *testing.T) {
 	marked, cancelled := client.OpsOrder{}, execution(orderflow.ExecutionSucceeded, "")
 	marked.Attention = []byte(`{"code":"X"}`)
 	cancelled.Status = orderflow.Cancelled
+	acknowledged, unmarked := execution(orderflow.ExecutionFailed, ""), execution(orderflow.ExecutionFailed, "")
+	acknowledged.Attention, unmarked.Attention = nil, nil
 	for name, tt := range map[string]struct {
 		action string
 		order  client.OpsOrder
@@ -165,7 +170,8 @@ func TestOutcomeOf(t *testing.T) {
 		"redriven, aborted":        {"redrive", execution(orderflow.ExecutionAborted, ""), FailedAgain},
 		"cancelled, failed before": {"cancel", execution(orderflow.ExecutionFailed, ""), Pending},
 		"cancelled":                {"cancel", cancelled, Recovered},
-		"acknowledged":             {"acknowledge", execution(orderflow.ExecutionFailed, ""), Recovered},
+		"redriven, not yet marked": {"redrive", unmarked, Pending},
+		"acknowledged":             {"acknowledge", acknowledged, Recovered},
 		"acknowledged in vain":     {"acknowledge", marked, FailedAgain},
 	} {
 		if got := outcomeOf(tt.action, tt.order); got != tt.want {
