@@ -121,6 +121,20 @@ func TestCLI_operator(t *testing.T) {
 	s.ok(t, []string{"ops", "failed"},
 		`^ORDER +STATUS +TOTAL +SINCE +ATTENTION\n`,
 		id+`.* PaymentUnavailable at ChargePayment: the payment provider could not be reached`)
+	s.ok(t, []string{"ops", "list", "--attention", "yes", "--customer", "ada"},
+		`^ORDER +PLACED +CUSTOMER +STATUS +PAYMENT +TOTAL +ATTENTION\n`+id+`.* ada +CONFIRMED`)
+	s.ok(t, []string{"ops", "list", "--export", "csv"}, `^orderId,placedAt,.*\n`+
+		id+`,\d{4}-\d\d-\d\dT[0-9:]+Z,ada,CONFIRMED,NONE,12200,USD,PaymentUnavailable,ChargePayment,\d{4}-.*Z\n$`)
+	s.ok(t, []string{"ops", "list", "--export", "jsonl"}, `^\{"orderId":"`+id+`",.*\}\n$`)
+	if code, _, _ := s.cli(t, "ops", "list", "--export", "csv", "--json"); code != 2 {
+		t.Errorf("an export of a page: exit code %d", code)
+	}
+	failures := s.ok(t, []string{"ops", "failures"}, `^FAILURE +ORDERS +VALUE +OLDEST +NEWEST +WHY\n[0-9a-f]{12} +1 +122\.00 USD `)
+	failure := regexp.MustCompile(`[0-9a-f]{12}`).FindString(failures)
+	s.ok(t, []string{"ops", "repair", failure, "--dry-run"}, id, `1 order\. Nothing was changed\.`)
+	if code, _, errs := s.cli(t, "ops", "repair", "000000000000", "--reason", "x"); code != 1 || !strings.Contains(errs, "no order has the failure") {
+		t.Errorf("an unknown failure: exit code %d, %s", code, errs)
+	}
 	s.ok(t, []string{"ops", "show", id},
 		`Attention +PaymentUnavailable`, `Execution +arn:aws:states:`, `Failed +at ChargePayment with PaymentUnavailable`,
 		`EVENT +TIME +TYPE +STATE +ERROR`, `ExecutionFailed`)

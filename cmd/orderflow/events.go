@@ -162,10 +162,6 @@ func (c *eventsReplayCommand) Run(e *env) error {
 			return err
 		}
 	}
-	noun := "orders"
-	if orders == 1 {
-		noun = "order"
-	}
-	fmt.Fprintf(e.stdout, "%d events of %d %s\n", sent, orders, noun)
+	fmt.Fprintf(e.stdout, "%s of %s\n", counted(sent, "event"), counted(orders, "order"))
 	return nil
 }

@@ -135,18 +135,11 @@ func (c *opsRepairCommand) Run(e *env) error {
 
 // membersOf returns the orders of a failure.
 func membersOf(ctx context.Context, cl *client.Client, id string) (orders []client.Order, err error) {
-	query := url.Values{"failure": {id}, "limit": {"100"}}
-	for {
-		var page orderPage
-		if err := cl.Get(ctx, "/ops/orders?"+query.Encode(), &page); err != nil {
-			return nil, err
-		}
-		orders = append(orders, page.Orders...)
-		if page.Next == "" {
-			return orders, nil
-		}
-		query.Set("cursor", page.Next)
-	}
+	err = eachOrder(ctx, cl, url.Values{"failure": {id}}, func(raw json.RawMessage) error {
+		orders = append(orders, client.Order{})
+		return json.Unmarshal(raw, &orders[len(orders)-1])
+	})
+	return orders, err
 }
 
 // list prints the orders that a repair would act on.
@@ -163,7 +156,7 @@ func (c *opsRepairCommand) list(e *env, orders []client.Order) error {
 	if err := screen.New(e.stdout).Table(columns, rows); err != nil {
 		return err
 	}
-	fmt.Fprintf(e.stdout, "%d orders. Nothing was changed.\n", len(orders))
+	fmt.Fprintf(e.stdout, "%s. Nothing was changed.\n", counted(len(orders), "order"))
 	return nil
 }
 
@@ -193,9 +186,17 @@ var outcomeWords = map[repair.Outcome]string{
 	repair.Recovered: "recovered", repair.FailedAgain: "failed again", repair.Refused: "refused", repair.Pending: "pending",
 }
 
+// counted returns a number with its noun.
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprint(n, " ", noun)
+}
+
 // tally returns the counts of the outcomes.
 func tally(items []*repair.Item) string {
-	list := []string{fmt.Sprintf("%d orders", len(items))}
+	list := []string{counted(len(items), "order")}
 	for _, o := range repair.Outcomes {
 		if n := repair.Count(items, o); n > 0 {
 			list = append(list, fmt.Sprintf("%d %s", n, outcomeWords[o]))
