@@ -101,6 +101,10 @@ function Console({ note }) {
     return () => removeEventListener("hashchange", moved);
   }, []);
   useKeys(() => show(true));
+  useEffect(() => {
+    const [room, id] = place(hash).parts;
+    document.title = `${id ?? pages.find(([path]) => path === room)?.[1] ?? "Console"} · Orderflow`;
+  }, [hash]);
   if (!token) return html`<${SignIn} note=${note} />`;
   const at = place(hash), room = at.parts[0] === "failures" ? "" : at.parts[0];
   return html`<header><a class="brand" href="#/">Orderflow</a>

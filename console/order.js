@@ -97,7 +97,14 @@ function OrderPage({ order, reload }) {
 
 const ExecutionBadge = ({ of: x }) => x && html`<span class="row inline"><${Badge} of=${x.status} />
   ${x.redriveCount > 0 && html`<small class="quiet">redriven ${count(x.redriveCount, "time")}</small>`}
-  <${Copy} text=${x.executionArn} what="the execution's ARN" /></span>`;
+  <${Copy} text=${x.executionArn} what="the execution's ARN" />
+  ${awsConsole(x.executionArn) && html`<a href=${awsConsole(x.executionArn)} target="_blank" rel="noreferrer">AWS console</a>`}</span>`;
+
+// awsConsole returns the address of an execution in AWS's own console; none on one machine.
+function awsConsole(arn) {
+  const [, , , region, account] = arn.split(":");
+  return account !== "000000000000" && `https://${region}.console.aws.amazon.com/states/home?region=${region}#/v2/executions/details/${arn}`;
+}
 
 // Trouble says why the order waits for an operator.
 function Trouble({ order }) {

@@ -102,6 +102,7 @@ try {
   await page.keyboard.press("Enter");
   const red = page.locator(".state.is-failed");
   await red.waitFor();
+  assert.equal(await page.title(), `${failing[0]} · Orderflow`);
   assert.equal(await red.getAttribute("data-state"), "ChargePayment");
   assert.match(await page.locator(".state-panel").innerText(), /ChargePayment[\s\S]*PaymentUnavailable[\s\S]*the sandbox provider is unavailable/);
   await page.getByRole("tab", { name: "input" }).click();
