@@ -155,7 +155,10 @@ func (c API) drain(ctx context.Context, cl *client.Client, visits []visit, resul
 	stopped := time.Now()
 	var last time.Time
 	var ends []time.Duration
+	pace := time.NewTicker(time.Millisecond) // the route takes 2,000 requests a second
+	defer pace.Stop()
 	for _, v := range visits {
+		<-pace.C
 		o, err := cl.Follow(ctx, v.order, pollEvery, func(client.Order) bool { return false })
 		if err != nil {
 			return err
