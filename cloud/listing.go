@@ -2,7 +2,9 @@ package cloud
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -13,12 +15,15 @@ import (
 // OrderLists lists orders, newest first. The ids come from the indexes of the orders table, which
 // may be slightly out of date; the orders, and whether they match, from its rows.
 //
+// A row that cannot be read is reported and left out: it must not hide the others.
+//
 // The page starts after the order id after; "" starts with the newest. next is the value of after
 // for the next page, or "" at the end. A page may be short and still have a next if few of many
 // orders match.
 type OrderLists struct {
 	DB    *dynamodb.Client
 	Table string
+	Log   *slog.Logger // reports rows that cannot be read
 }
 
 // The other indexes of the orders table. All have only the keys.
@@ -56,6 +61,10 @@ func (l *OrderLists) FindOrders(ctx context.Context, f orderflow.OrderFilter, af
 			return orders, "", nil
 		}
 		for o, err := range ordersOf(ctx, l.DB, l.Table, some) {
+			if bad, ok := errors.AsType[*rowError](err); ok {
+				l.report(ctx, bad)
+				continue
+			}
 			if err != nil {
 				return nil, "", fmt.Errorf("list orders: %w", err)
 			}
@@ -69,6 +78,12 @@ func (l *OrderLists) FindOrders(ctx context.Context, f orderflow.OrderFilter, af
 		next = some[len(some)-1]
 	}
 	return orders, next, nil
+}
+
+func (l *OrderLists) report(ctx context.Context, bad *rowError) {
+	if l.Log != nil {
+		l.Log.ErrorContext(ctx, "an order cannot be read and is not listed: correct its row", "orderId", bad.key, "error", bad.err)
+	}
 }
 
 // entry is one value of an index's first attribute.

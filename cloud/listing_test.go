@@ -1,7 +1,9 @@
 package cloud
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -137,6 +139,23 @@ func TestOrderLists_staleIndex(t *testing.T) {
 		if strings.Join(got, " ") != want || next != "" {
 			t.Errorf("%q: got %v, next %q; want %s", status, got, next, want)
 		}
+	}
+}
+
+// A row that cannot be read is reported, and does not hide the others.
+func TestOrderLists_unreadableRow(t *testing.T) {
+	t.Parallel()
+	_, cfg := newFake(t, map[string]string{
+		"Query": `{"Items": [{"id": {"S": "ord_2"}}, {"id": {"S": "ord_1"}}]}`,
+		"BatchGetItem": `{"Responses": {"orders": [` +
+			`{"id": {"S": "ord_1"}, "status": {"S": "PAID"}}, {"id": {"S": "ord_2"}, "sequence": {"S": "seven"}}]}}`,
+	})
+	var log bytes.Buffer
+	lists := &OrderLists{DB: dynamodb.NewFromConfig(cfg), Table: "orders", Log: slog.New(slog.NewTextHandler(&log, nil))}
+	orders, next, err := lists.FindOrders(t.Context(), orderflow.OrderFilter{Status: orderflow.Paid}, "", 10)
+	wantCode(t, err, "")
+	if len(orders) != 1 || orders[0].ID != "ord_1" || next != "" || !strings.Contains(log.String(), "orderId=ord_2") {
+		t.Errorf("got %v, next %q, log %s", orders, next, &log)
 	}
 }
 

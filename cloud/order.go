@@ -163,7 +163,7 @@ func (s *Orders) yieldOrders(ctx context.Context, in *dynamodb.QueryInput, match
 }
 
 // ordersOf yields the orders of the ids, in their order. An order that is no longer there is left
-// out. One that cannot be read is yielded as its error, and the others follow.
+// out. One that cannot be read is yielded as a *rowError, and the others follow.
 func ordersOf(ctx context.Context, db *dynamodb.Client, table string, ids []string) iter.Seq2[*orderflow.Order, error] {
 	return func(yield func(*orderflow.Order, error) bool) {
 		for some := range slices.Chunk(ids, maxBatch) {
@@ -176,13 +176,26 @@ func ordersOf(ctx context.Context, db *dynamodb.Client, table string, ids []stri
 				if rows[id] == nil {
 					continue
 				}
-				if !yield(read[orderflow.Order]("order "+id, rows[id])) {
+				o, err := read[orderflow.Order]("order "+id, rows[id])
+				if err != nil {
+					err = &rowError{id, err}
+				}
+				if !yield(o, err) {
 					return
 				}
 			}
 		}
 	}
 }
+
+// rowError is the error of a row that cannot be read, such as one with a text for a number.
+type rowError struct {
+	key string
+	err error
+}
+
+func (e *rowError) Error() string { return e.err.Error() }
+func (e *rowError) Unwrap() error { return e.err }
 
 // zeros is a source of zero bytes.
 type zeros struct{}

@@ -26,7 +26,7 @@ func newAPI(p *parts) lambda.Handler {
 			OrdersPerHour: p.env.number("ORDERS_PER_HOUR"),
 		},
 		Pricing:    pricing,
-		OrderLists: &cloud.OrderLists{DB: orders.DB, Table: orders.Table},
+		OrderLists: &cloud.OrderLists{DB: orders.DB, Table: orders.Table, Log: p.opts.Logger},
 		Catalogue:  p.catalogue(),
 		Stockroom: &cloud.Stockroom{
 			DB: orders.DB, Products: p.env.required("PRODUCTS_TABLE"), Movements: p.env.required("MOVEMENTS_TABLE"),
