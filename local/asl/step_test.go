@@ -333,3 +333,17 @@ func TestRetry_delay(t *testing.T) {
 		t.Errorf("jitter from %v to %v, want 0 to 6 s", low, high)
 	}
 }
+
+// A token that begins with "-" would be an option to command lines.
+func TestExecution_token(t *testing.T) {
+	t.Parallel()
+	x := &Execution{info: Info{ExecutionARN: "arn:aws:states:us-east-1:000000000000:execution:m:1", Seed: 7}}
+	seen := map[string]bool{}
+	for event := range int64(1000) {
+		token := x.token(event)
+		if token[0] == '-' || len(token) != 43 || seen[token] {
+			t.Fatalf("event %d: token %s", event, token)
+		}
+		seen[token] = true
+	}
+}

@@ -205,7 +205,8 @@ func (x *Execution) schedule(b *branch, t *taskState, c ScheduleTask) {
 	}
 }
 
-// token returns the token of the task that the event schedules.
+// token returns the token of the task that the event schedules. It does not begin with "-", which
+// command lines take for an option.
 func (x *Execution) token(event int64) string {
 	h := sha256.New()
 	var n [16]byte
@@ -213,5 +214,9 @@ func (x *Execution) token(event int64) string {
 	binary.BigEndian.PutUint64(n[8:], uint64(event))
 	h.Write(n[:])
 	h.Write([]byte(x.info.ExecutionARN))
-	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
+	token := base64.RawURLEncoding.EncodeToString(h.Sum(nil))
+	if rest, ok := strings.CutPrefix(token, "-"); ok {
+		token = "A" + rest
+	}
+	return token
 }
