@@ -74,7 +74,12 @@ func (v view) statuses() []orderflow.Status {
 	return out
 }
 
-func (v view) reason() string { return v.Timeline[len(v.Timeline)-1].Reason }
+// reason returns why the order has its status: the reason of the change that brought it there. Later
+// changes, such as the note of a redrive, keep the status and may have none.
+func (v view) reason() string {
+	i := slices.IndexFunc(v.Timeline, func(c orderflow.Change) bool { return c.Status == v.Status })
+	return v.Timeline[i].Reason
+}
 
 // place posts an order with a new key.
 func (c *caller) place(body []byte) *answer {
