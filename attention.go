@@ -17,6 +17,7 @@ const (
 	AttentionUnsent                             // a notification to the customer could not be sent
 	AttentionAuthorization                      // the authorisation lapses, or has lapsed
 	AttentionRefund                             // a refund is pending, or failed
+	AttentionOutage                             // the charge waits until the payment provider answers again
 )
 
 // Kind returns the kind that belongs to the code. A code of no other kind is the error of an
@@ -33,6 +34,8 @@ func (a Attention) Kind() AttentionKind {
 		return AttentionRefund
 	case CodeAuthorizationLapsing:
 		return AttentionAuthorization
+	case CodeWaitingForProvider:
+		return AttentionOutage
 	}
 	return AttentionFailed
 }
@@ -44,7 +47,7 @@ func (m *Attention) is(k AttentionKind) bool { return m != nil && m.Kind() == k 
 // failed, or the goods were dispatched too late.
 func (a Attention) outlives() bool {
 	switch a.Kind() {
-	case AttentionWaiting, AttentionUnsent, AttentionAuthorization:
+	case AttentionWaiting, AttentionUnsent, AttentionAuthorization, AttentionOutage:
 		return false
 	}
 	return Code(a.Code) != CodeOrderOpen
@@ -93,9 +96,10 @@ func (o *Order) ClearAttention(redrive int, by By) bool {
 	return true
 }
 
-// unmark removes the mark and restores the one that it has hidden, if any.
+// unmark removes the mark and restores the one that it has hidden, if any. An outage after it is
+// another one.
 func (o *Order) unmark() {
-	o.Attention = nil
+	o.Attention, o.Outage = nil, nil
 	if s := o.Shipment; s != nil && s.Late != nil && !s.Late.Acknowledged {
 		o.Attention = s.Late.mark()
 	} else if o.Unsent != nil {

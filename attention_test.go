@@ -32,7 +32,7 @@ func TestOrder_NoteLateDispatch_repeated(t *testing.T) {
 func TestAttention_Kind(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[Code]AttentionKind{
-		CodeShipmentUnanswered: AttentionWaiting, CodeAnswerRefused: AttentionWaiting,
+		CodeWaitingForProvider: AttentionOutage, CodeShipmentUnanswered: AttentionWaiting, CodeAnswerRefused: AttentionWaiting,
 		CodeDispatchedLate:     AttentionLateDispatch,
 		CodeNotificationFailed: AttentionUnsent, CodeOrderOpen: AttentionFailed, CodePaymentUnavailable: AttentionFailed,
 		"States.Timeout": AttentionFailed,

@@ -28,6 +28,8 @@ const (
 	CodePaymentUnavailable Code = "PaymentUnavailable" // the provider was not reached: nothing was captured
 	// the provider's reply was lost: look the payment up before anything else
 	CodePaymentUncertain Code = "PaymentUncertain"
+	// the provider is down, and the order waits: the step is retried. It marks the order meanwhile
+	CodeWaitingForProvider Code = "WaitingForPaymentProvider"
 	// the provider accepted the refund; the money has not arrived yet
 	CodeRefundPending Code = "RefundPending"
 	// the authorisation has ended before its capture or dispatch: it must be renewed first

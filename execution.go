@@ -60,7 +60,7 @@ func (o *Order) Restart(by By) error {
 		return Errorf(CodeNotRestartable, "order %s is %s", o.ID, o.Status)
 	}
 	o.Restarts++
-	if o.Attention.is(AttentionFailed) || o.Attention.is(AttentionWaiting) {
+	if o.Attention.is(AttentionFailed) || o.Attention.is(AttentionWaiting) || o.Attention.is(AttentionOutage) {
 		o.unmark()
 	}
 	o.record(by.change(OrderAttentionChanged))

@@ -64,6 +64,7 @@ func (o *Order) secure(s PaymentStatus, a *Authorization, by By) error {
 		return err
 	}
 	o.PaymentStatus, o.Authorization = s, a
+	o.endOutage()
 	if err := o.CanProceed(); err != nil {
 		o.record(by.change(OrderPaymentChanged))
 		return err
@@ -95,7 +96,9 @@ func (o *Order) SetPaymentStatus(s PaymentStatus, by By) {
 	if o.PaymentStatus == s || o.Status.Final() || s == PaymentUncertain && o.Cancel != nil {
 		return
 	}
-	o.PaymentStatus = s
+	if o.PaymentStatus = s; s == PaymentDeclined {
+		o.endOutage()
+	}
 	o.record(by.change(OrderPaymentChanged))
 }
 

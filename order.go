@@ -124,6 +124,7 @@ type Order struct {
 	// the last mark that an operator acknowledged
 	Acknowledged *Attention `json:"acknowledged,omitempty"`
 	Unsent       *Unsent    `json:"unsent,omitempty"`
+	Outage       *Outage    `json:"outage,omitempty"`
 	// the live authorisation of the total, while PaymentStatus is AUTHORIZED
 	Authorization *Authorization `json:"authorization,omitempty"`
 	Cancel        *CancelRequest `json:"cancel,omitempty"`

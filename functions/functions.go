@@ -106,9 +106,10 @@ var constructors = map[string]func(*parts) lambda.Handler{
 		}.Handle)
 	},
 	"charge": func(p *parts) lambda.Handler {
+		patience := p.env.duration("OUTAGE_SECONDS", time.Second)
 		return handle(p, tasks.Charge{
-			Orders: p.moneyOrders(), Steps: p.steps(), Ledger: p.ledger(), Gateway: p.gateway(), Rules: p.reviewRules(),
-			Now: p.opts.Clock, AtPlacement: p.env.required("CAPTURE_AT") == "placement",
+			Orders: p.moneyOrders(), Steps: p.steps(), Ledger: p.ledger(), Gateway: p.circuit(patience), Rules: p.reviewRules(),
+			Now: p.opts.Clock, AtPlacement: p.env.required("CAPTURE_AT") == "placement", Patience: patience,
 		}.Handle)
 	},
 	"review": func(p *parts) lambda.Handler {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/orderflow-dev/orderflow/cloud"
 	"github.com/orderflow-dev/orderflow/payment"
@@ -39,6 +40,16 @@ func (p *parts) gateway() tasks.Gateway {
 		p.env.errs = append(p.env.errs, fmt.Errorf("environment variable %s is neither stripe nor sandbox: %q", gatewayName, name))
 	}
 	return nil
+}
+
+// circuit returns the gateway for charges. Where orders wait for the provider, their calls do not
+// prolong its outage.
+func (p *parts) circuit(patience time.Duration) tasks.Gateway {
+	g := p.gateway()
+	if g == nil || patience == 0 {
+		return g
+	}
+	return &tasks.Circuit{Gateway: g, Now: p.opts.Clock}
 }
 
 func (p *parts) stripe() tasks.Gateway {

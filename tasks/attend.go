@@ -59,6 +59,9 @@ func (a attend) mark(ctx context.Context, orderID string, mark orderflow.Attenti
 	if m := o.Attention; m == nil || m.ExecutionARN != mark.ExecutionARN || m.RedriveCount != mark.RedriveCount {
 		return false, nil
 	}
+	if o.FailedByOutage() {
+		return true, nil // one alert for all orders of the incident
+	}
 	if err := a.alert(ctx, orderID, *o.Attention); err != nil {
 		return false, err
 	}

@@ -3,6 +3,7 @@ package tasks
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"github.com/orderflow-dev/orderflow"
 )
@@ -23,6 +24,9 @@ type Charge struct {
 	Now     Clock
 	// AtPlacement captures new charges at once, instead of at dispatch.
 	AtPlacement bool
+	// Patience is how long an order waits until an outage of the provider is over. Then its execution
+	// fails. 0: it does not wait.
+	Patience time.Duration
 }
 
 // Charged is the result of Charge.
@@ -35,9 +39,13 @@ type Charged struct {
 // Handle returns CodePaymentDeclined with the provider's code and the customer's reason;
 // CodeOrderCancelled, after recording what was secured; CodePaymentUnavailable or
 // CodePaymentUncertain, which may be retried. An order whose total is zero is not charged. An order
-// that needs a review, or did not pass it, is not charged either: the codes of review.
+// that needs a review, or did not pass it, is not charged either: the codes of review. Once a few
+// retries have failed, it returns CodeWaitingForProvider while the order waits for the provider.
 func (c Charge) Handle(ctx context.Context, in Input) (Charged, error) {
 	out, err := c.charge(ctx, in)
+	if outage(err) && in.Attempt.Retry >= quickRetries {
+		err = c.wait(ctx, in, err)
+	}
 	if err == nil && out.Cancelled {
 		err = orderflow.Errorf(orderflow.CodeOrderCancelled, "order %s was cancelled while it was charged", in.OrderID)
 	}

@@ -38,6 +38,6 @@ func logReconciled(ctx context.Context, log *slog.Logger, r Reconciled) {
 	log.InfoContext(ctx, "reconciled", "checked", r.Checked, "started", r.Started, "answered", r.Answered, "renewed",
 		r.Renewed, "resent", r.Resent, "reauthorized", r.Reauthorized,
 		"marked", r.Marked, "cleared", r.Cleared, "removed", r.Removed, "letters", r.Letters,
-		"expired", r.Expired, "redriven", r.Redriven, "failed", r.Failed, "complete", r.Complete,
+		"expired", r.Expired, "redriven", r.Redriven, "waiting", r.Waiting, "failed", r.Failed, "complete", r.Complete,
 		"stuckSeconds", r.StuckSeconds)
 }

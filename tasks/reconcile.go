@@ -67,6 +67,7 @@ type Reconciled struct {
 	Cleared      int `json:"cleared"`  // marks of failures that were redriven since
 	Removed      int `json:"removed"`  // dead letters whose order has moved on
 	Letters      int `json:"letters"`  // dead letters left in the queues
+	Waiting      int `json:"waiting"`  // orders that wait until the payment provider answers again
 	Expired      int `json:"expired"`  // orders given up because they held their stock for too long
 	Redriven     int `json:"redriven"` // failed executions of orders that were cancelled or given up
 	Failed       int `json:"failed"`   // orders whose check failed

@@ -3,6 +3,7 @@ package tasks
 import (
 	"context"
 	"iter"
+	"maps"
 	"slices"
 	"time"
 
@@ -63,9 +64,11 @@ func (s stalledOrders) OpenRefunds(ctx context.Context) iter.Seq2[*orderflow.Ord
 func (s stalledOrders) matching(ctx context.Context, match func(*orderflow.Order) bool) iter.Seq2[*orderflow.Order,
 	error] {
 	return func(yield func(*orderflow.Order, error) bool) {
-		o, err := s.Order(ctx, "ord_1")
-		if err != nil || match(o) {
-			yield(o, err)
+		for _, id := range slices.Sorted(maps.Keys(s.orders)) {
+			o, err := s.Order(ctx, id)
+			if (err != nil || match(o)) && !yield(o, err) {
+				return
+			}
 		}
 	}
 }

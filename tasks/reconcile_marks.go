@@ -1,6 +1,7 @@
 package tasks
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -37,11 +38,17 @@ func (r Reconcile) markEnded(ctx context.Context, e orderflow.FailedExecution, o
 // marks checks the orders that need attention: a notification may now be sent, an alert may be
 // missing, a mark may be outdated.
 func (r Reconcile) marks(ctx context.Context, out *Reconciled) error {
-	return each(ctx, r, out, r.Stalled.NeedingAttention(ctx), r.checkMark)
+	var outage orderflow.Incident
+	err := each(ctx, r, out, r.Stalled.NeedingAttention(ctx), func(ctx context.Context, o *orderflow.Order, out *Reconciled) error {
+		outage.Add(o)
+		return r.checkMark(ctx, o, out)
+	})
+	out.Waiting = outage.Orders - outage.Failed
+	return cmp.Or(r.incident(ctx, &outage), err)
 }
 
 func (r Reconcile) checkMark(ctx context.Context, o *orderflow.Order, out *Reconciled) error {
-	if o.Attention == nil {
+	if o.Attention == nil || o.WaitsForProvider(r.Now()) {
 		return nil
 	}
 	cleared, resent := out.Cleared, out.Resent

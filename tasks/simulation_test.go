@@ -171,7 +171,7 @@ func newSimulation(t *testing.T, machine map[string]state, seed uint64, seen *co
 		"Reserve":  without(reserving(s.store, clock).Handle),
 		"Charge": without(Charge{
 			Orders: s.store, Steps: s.store, Ledger: s.store, Gateway: s.provider, Rules: rules, Now: clock,
-			AtPlacement: s.placement,
+			AtPlacement: s.placement, Patience: time.Duration(s.rnd.IntN(2)) * 10 * time.Minute,
 		}.Handle),
 		"Review": without(Review{s.store, clock}.Handle),
 		"Ship":   without(Ship{s.store, clock}.Handle),
@@ -230,7 +230,8 @@ func (s *simulation) visit() (next string) {
 			return next
 		}
 		s.now = s.now.Add(30 * time.Second)
-		if s.retry++; s.retry <= maxRetries {
+		waits := orderflow.CodeOf(err) == orderflow.CodeWaitingForProvider // has a retrier of its own
+		if s.retry++; s.retry <= maxRetries || waits {
 			continue
 		}
 		if next := s.catch("States.ALL", err); next != "" {

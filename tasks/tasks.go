@@ -23,7 +23,7 @@ type Input struct {
 	Kind      orderflow.NotificationKind `json:"kind,omitempty"`      // notify: the notification to send
 	Reason    string                     `json:"reason,omitempty"`    // close: the code of the failure
 	RefundID  string                     `json:"refundId,omitempty"`  // notify: the refund, if the kind is "refunded"
-	// ship, review: the attempt. ship: the outcome of the notification before it.
+	// charge, ship, review: the attempt. ship: the outcome of the notification before it.
 	Attempt      orderflow.Attempt `json:"attempt,omitzero"`
 	Notification Outcome           `json:"notification,omitzero"`
 	Review       ReviewInput       `json:"review,omitzero"` // charge, review

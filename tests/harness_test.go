@@ -96,7 +96,7 @@ func (l *lockedBuffer) String() string {
 func up(t *testing.T, args ...string) *system {
 	t.Helper()
 	s := &system{t: t, exited: make(chan error, 1), stderr: &lockedBuffer{}}
-	flags := []string{"up", "--addr", "127.0.0.1:0", "--aws-addr", "127.0.0.1:0", "--carrier-delay", "0s"}
+	flags := []string{"up", "--addr", "127.0.0.1:0", "--aws-addr", "127.0.0.1:0", "--carrier-delay", "0s", "--param", "OutageSeconds=0"}
 	s.cmd = exec.Command(binary(t), append(flags, args...)...)
 	s.cmd.Stderr = s.stderr
 	s.cmd.Env = append(os.Environ(), "GORACE=halt_on_error=1 exitcode=66")

@@ -38,7 +38,7 @@ func TestREADME(t *testing.T) {
 		t.Fatalf("the README has only %d blocks of commands", len(blocks))
 	}
 	bin := binary(t)
-	s := up(t, "--data", t.TempDir())
+	s := up(t, "--data", t.TempDir(), "--param", "OutageSeconds=3600") // as without the harness
 	script := strings.NewReplacer(
 		"http://127.0.0.1:8080", s.API, "http://127.0.0.1:4566", s.AWS,
 		"bin/orderflow", bin, "go run ./cmd/orderflow", bin,

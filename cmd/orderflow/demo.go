@@ -46,7 +46,7 @@ func (c *demoCommand) Run(e *env) (err error) {
 	began := time.Now()
 	s, err := system.Start(e.ctx, system.Options{
 		Addr: system.AnyPort, AWSAddr: system.AnyPort, Dir: dir, CarrierDelay: c.CarrierDelay,
-		Parameters: map[string]string{"ReviewSeconds": "20"},
+		Parameters: map[string]string{"ReviewSeconds": "20", "OutageSeconds": "0"},
 		Isolation:  system.Isolation(c.isolation), Log: logger(e, c.Verbose, slog.LevelError),
 	})
 	if err != nil {

@@ -35,6 +35,7 @@ docs/data-folder.md says what to do.
 With --carrier external, shipments wait for the webhook of a carrier (POST /webhooks/shipments), signed with the secret in the file webhook-secret
 of the data folder. With --in-memory the secret is printed at the start. --param WebhookSecret=SECRET sets another.
 Orders of more than 5,000.00 USD wait for a review: orderflow ops reviews. --param ReviewAbove=none switches that off.
+While the payment provider is down, orders wait for up to an hour. With --param OutageSeconds=0 they fail after a few retries.
 
 Examples:
   orderflow up

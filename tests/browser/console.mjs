@@ -8,7 +8,7 @@ import { chromium } from "playwright-core";
 import { start, token } from "./system.mjs";
 
 const [program, pictures] = process.argv.slice(2);
-const system = await start(program, "http://localhost:1", ["--carrier-delay=0s", "--param=ReviewAbove=USD:500000"]);
+const system = await start(program, "http://localhost:1", ["--carrier-delay=0s", "--param=ReviewAbove=USD:500000", "--param=OutageSeconds=0"]);
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox"] });
 const operator = await token(system, "olga", ["operators"]);
 

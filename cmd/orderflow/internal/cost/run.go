@@ -49,7 +49,7 @@ func Run(ctx context.Context, orders int, log *slog.Logger) (_ *Report, err erro
 	r := &runner{meter: &meter{calls: ledger{}}, secret: rand.Text()}
 	if r.system, err = system.Start(ctx, system.Options{
 		Addr: system.AnyPort, AWSAddr: system.AnyPort, Log: log, Wrap: r.meter.factory,
-		Parameters: map[string]string{"Carrier": "external", "WebhookSecret": r.secret},
+		Parameters: map[string]string{"Carrier": "external", "WebhookSecret": r.secret, "OutageSeconds": "0"},
 	}); err != nil {
 		return nil, err
 	}

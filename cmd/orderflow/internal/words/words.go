@@ -18,6 +18,7 @@ var reasons = map[orderflow.Code]string{
 	orderflow.CodeOutOfStock:         "not everything in it was in stock",
 	orderflow.CodePaymentDeclined:    "the payment was declined",
 	orderflow.CodePaymentUnavailable: "the payment provider could not be reached",
+	orderflow.CodeWaitingForProvider: "it waits until the payment provider answers again",
 	orderflow.CodePaymentUncertain:   "the payment provider's answer was lost",
 	orderflow.CodeShipmentFailed:     "the shipment failed",
 	orderflow.CodeShipmentUnanswered: "the carrier does not answer",
