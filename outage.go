@@ -37,6 +37,7 @@ func (o *Order) WaitForProvider(reply error, redrive int, patience time.Duration
 				RedriveCount: redrive,
 			}
 		}
+		by.Reason = string(CodeWaitingForProvider)
 		o.record(by.change(OrderAttentionChanged))
 	}
 	return by.At.Before(o.Outage.Until)

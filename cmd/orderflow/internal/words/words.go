@@ -83,10 +83,12 @@ func Describe(o client.Order, c orderflow.Change) string {
 }
 
 // repeatsStatus reports whether the reason of a change only repeats the change: an order is
-// CANCELLED because it was cancelled, and IN_REVIEW because it needs a review.
+// CANCELLED because it was cancelled, IN_REVIEW because it needs a review, and waits because the
+// payment provider is down.
 func repeatsStatus(c orderflow.Change) bool {
 	return c.Status == orderflow.Cancelled && c.Reason == string(orderflow.CodeOrderCancelled) ||
-		c.Status == orderflow.InReview && c.Reason == string(orderflow.CodeReviewRequired)
+		c.Status == orderflow.InReview && c.Reason == string(orderflow.CodeReviewRequired) ||
+		c.Reason == string(orderflow.CodeWaitingForProvider)
 }
 
 // Explain describes in one line why an order needs attention: the code in words, and the message,
@@ -240,6 +242,8 @@ func describePayment(o client.Order, s orderflow.PaymentStatus) string {
 func describeAttention(o client.Order, c orderflow.Change) string {
 	needed := o.Before(c).Attention
 	switch {
+	case c.Reason == string(orderflow.CodeWaitingForProvider):
+		return "the order waits until the payment provider answers again"
 	// a redrive may clear the attention before it is recorded
 	case !c.Attention && (!needed || strings.HasPrefix(c.Actor, "operator:")):
 		return "an operator took care of the order"

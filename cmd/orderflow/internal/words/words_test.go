@@ -79,6 +79,8 @@ func TestDescribe(t *testing.T) {
 			Sequence: 4, Attention: true},
 		"the order needs no operator any more": {Type: orderflow.OrderAttentionChanged,
 			Sequence: 5},
+		"the order waits until the payment provider answers again": {Type: orderflow.OrderAttentionChanged,
+			Attention: true, Actor: "step:charge", Reason: "WaitingForPaymentProvider"},
 		"the order needs an operator: the carrier does not answer": {Type: orderflow.OrderAttentionChanged,
 			Sequence: 4, Attention: true, Reason: "ShipmentUnanswered", Actor: "step:watch"},
 		"an operator took care of the order": {Type: orderflow.OrderAttentionChanged,
