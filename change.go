@@ -20,9 +20,11 @@ const (
 	OrderAttentionChanged ChangeType = "Order Attention Changed"
 	OrderReviewRequested  ChangeType = "Order Review Requested" // an operator's decision is due
 	// the waiting step has a new token: answer again
-	OrderReviewRenewed ChangeType = "Order Review Renewed"
-	OrderReviewed      ChangeType = "Order Reviewed"     // refused, or not decided in time
-	ShipmentRequested  ChangeType = "Shipment Requested" // a request to the carrier is due
+	OrderReviewRenewed   ChangeType = "Order Review Renewed"
+	OrderReviewed        ChangeType = "Order Reviewed"                 // refused, or not decided in time
+	OrderMethodRequested ChangeType = "Order Payment Method Requested" // the customer may give another one; or answer again
+	OrderMethodChanged   ChangeType = "Order Payment Method Changed"
+	ShipmentRequested    ChangeType = "Shipment Requested" // a request to the carrier is due
 	// the waiting step has a new token, or the carrier is silent: request or answer again
 	ShipmentRenewed ChangeType = "Shipment Renewed"
 	ShipmentFailed  ChangeType = "Shipment Failed" // the carrier reported a failure

@@ -12,14 +12,15 @@ type Code string
 // Business failures. The state machine catches and compensates them; the order ends REJECTED or
 // CANCELLED.
 const (
-	CodeInvalidOrder    Code = "InvalidOrder"
-	CodeOutOfStock      Code = "OutOfStock"
-	CodePaymentDeclined Code = "PaymentDeclined"
-	CodeShipmentFailed  Code = "ShipmentFailed"
-	CodeOrderCancelled  Code = "OrderCancelled"
-	CodeReviewRequired  Code = "ReviewRequired" // not an end: the order waits for an operator
-	CodeReviewRefused   Code = "ReviewRefused"
-	CodeReviewTimedOut  Code = "ReviewTimedOut"
+	CodeInvalidOrder          Code = "InvalidOrder"
+	CodeOutOfStock            Code = "OutOfStock"
+	CodePaymentDeclined       Code = "PaymentDeclined"
+	CodeShipmentFailed        Code = "ShipmentFailed"
+	CodeOrderCancelled        Code = "OrderCancelled"
+	CodeReviewRequired        Code = "ReviewRequired"        // not an end: the order waits for an operator
+	CodePaymentMethodRequired Code = "PaymentMethodRequired" // not an end: the customer may give another payment method
+	CodeReviewRefused         Code = "ReviewRefused"
+	CodeReviewTimedOut        Code = "ReviewTimedOut"
 )
 
 // Technical failures. They are retried and then left uncaught, so that the execution fails at the

@@ -79,6 +79,21 @@ func (p *Payment) NoteKeySpent(reply error, at time.Time) bool {
 	return true
 }
 
+// NoteDeclined records that the provider declined the last attempt. The next one may begin at once,
+// with another payment method.
+func (p *Payment) NoteDeclined(reply error, at time.Time) error {
+	if err := p.expect(PaymentStarted); err != nil {
+		return err
+	}
+	p.Reason, p.PublicReason = MessageOf(reply), PublicOf(reply)
+	p.CalledAt, p.RenewAt = time.Time{}, at
+	return nil
+}
+
+// AttemptDeclined reports whether the provider declined the last attempt of a charge that is not
+// settled.
+func (p *Payment) AttemptDeclined() bool { return p.State == PaymentStarted && p.Reason != "" }
+
 // Renew begins the next attempt if the last one was refused and its waiting time is over. It
 // reports whether it did.
 func (p *Payment) Renew(now time.Time) bool {
@@ -86,7 +101,18 @@ func (p *Payment) Renew(now time.Time) bool {
 		return false
 	}
 	p.Attempt, p.RenewAt = max(p.Attempt, 1)+1, time.Time{}
+	p.Reason, p.PublicReason = "", ""
 	return true
+}
+
+// RenewWith begins the next attempt of a declined charge, with another payment method. Returns
+// CodeInvalidState if the last attempt was not declined.
+func (p *Payment) RenewWith(method string, now time.Time) error {
+	if !p.AttemptDeclined() || !p.Renew(now) {
+		return Errorf(CodeInvalidState, "the last attempt of the %s of order %s was not declined", p.Step, p.OrderID)
+	}
+	p.Method = method
+	return nil
 }
 
 // Secure records a charge that the provider authorised or captured, as the receipt says.

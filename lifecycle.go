@@ -63,7 +63,7 @@ func (o *Order) secure(s PaymentStatus, a *Authorization, by By) error {
 	if err := o.expect(Confirmed); err != nil {
 		return err
 	}
-	o.PaymentStatus, o.Authorization = s, a
+	o.PaymentStatus, o.Authorization, o.MethodRequest = s, a, nil
 	o.endOutage()
 	if err := o.CanProceed(); err != nil {
 		o.record(by.change(OrderPaymentChanged))
@@ -93,10 +93,11 @@ func (o *Order) SkipPayment(by By) error {
 // that has ended keeps its status. After a cancel the status does not become uncertain: the refund
 // resolves it.
 func (o *Order) SetPaymentStatus(s PaymentStatus, by By) {
-	if o.PaymentStatus == s || o.Status.Final() || s == PaymentUncertain && o.Cancel != nil {
+	if o.PaymentStatus == s && !(s == PaymentDeclined && o.MethodRequest != nil) || o.Status.Final() || s == PaymentUncertain && o.Cancel != nil {
 		return
 	}
 	if o.PaymentStatus = s; s == PaymentDeclined {
+		o.MethodRequest = nil // this decline is final
 		o.endOutage()
 	}
 	o.record(by.change(OrderPaymentChanged))
@@ -218,7 +219,7 @@ func (o *Order) LastMessage() string {
 // end moves the order to a final status. It ends the wait and keeps only the marks that still
 // apply.
 func (o *Order) end(s Status, by By) {
-	o.Wait, o.Unsent = nil, nil
+	o.Wait, o.Unsent, o.MethodRequest = nil, nil, nil
 	o.unmark()
 	o.moveTo(s, by.change(""))
 }

@@ -125,6 +125,8 @@ type Order struct {
 	Acknowledged *Attention `json:"acknowledged,omitempty"`
 	Unsent       *Unsent    `json:"unsent,omitempty"`
 	Outage       *Outage    `json:"outage,omitempty"`
+	// MethodRequest is set while the charge goes on after a decline, with another payment method.
+	MethodRequest *MethodRequest `json:"methodRequest,omitempty"`
 	// the live authorisation of the total, while PaymentStatus is AUTHORIZED
 	Authorization *Authorization `json:"authorization,omitempty"`
 	Cancel        *CancelRequest `json:"cancel,omitempty"`

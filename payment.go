@@ -43,6 +43,8 @@ type Payment struct {
 	// Revision counts the writes while STARTED or AUTHORIZED and guards them against lost updates.
 	Revision  int       `json:"revision"`
 	SettledAt time.Time `json:"settledAt,omitzero"`
+	// Method is the payment method of the last attempt, if it is another than the order's first.
+	Method string `json:"method,omitempty"`
 	// Manual: the charge is authorised first, and captured at dispatch.
 	Manual bool `json:"manual,omitempty"`
 	// HeldUntil is when the authorisation ends; zero if there is none.

@@ -87,8 +87,9 @@ func (o *Order) checkApproved(rules ReviewRules, by By) error {
 }
 
 // AwaitReview records the step that waits for the decision. A newer attempt of the step gets a
-// decision that is already known; an older attempt changes nothing. Returns CodeOrderCancelled;
-// CodeInvalidState for an older attempt, and for an order that is not in review.
+// decision that is already known, even if a late invocation has charged the order meanwhile; an older
+// attempt changes nothing. Returns CodeOrderCancelled; CodeInvalidState for an older attempt, and for an
+// order that is not in review.
 func (o *Order) AwaitReview(w Wait, by By) error {
 	if o.Wait != nil && o.Wait.Token == w.Token {
 		return nil
@@ -96,7 +97,7 @@ func (o *Order) AwaitReview(w Wait, by By) error {
 	if o.Review == nil {
 		return Errorf(CodeInvalidState, "order %s is not in review", o.ID)
 	}
-	if err := o.expect(InReview, Confirmed); err != nil {
+	if err := o.expect(InReview, Confirmed, Paid); err != nil {
 		return err
 	}
 	if o.Review.Decision == "" && o.CanProceed() != nil {

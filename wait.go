@@ -25,8 +25,9 @@ type Answer struct {
 // answers holds, by step, the function that returns the answer of an order that was not cancelled,
 // or nil if there is none yet.
 var answers = map[string]func(*Order) *Answer{
-	StepRequestShipment: (*Order).carrierAnswer,
-	StepAwaitReview:     (*Order).reviewAnswer,
+	StepRequestShipment:    (*Order).carrierAnswer,
+	StepAwaitReview:        (*Order).reviewAnswer,
+	StepAwaitPaymentMethod: (*Order).methodAnswer,
 }
 
 // Answer returns the answer to the waiting step, or nil if nothing waits or the answer is not known

@@ -38,6 +38,8 @@ type orderView struct {
 	Refunds         []refundView            `json:"refunds,omitempty"`
 	Returns         []returnView            `json:"returns,omitempty"`
 	Timeline        []timelineView          `json:"timeline"`
+	// PaymentMethodRequest is set while the customer may give another payment method.
+	PaymentMethodRequest *methodRequestView `json:"paymentMethodRequest,omitempty"`
 }
 
 type shipmentView struct {
@@ -79,7 +81,7 @@ func viewOrder(o *orderflow.Order) orderView {
 		Total: o.Total, Email: o.Email, ShippingAddress: o.ShippingAddress, PaymentMethod: o.PaymentMethod,
 		PlacedAt: moment{o.PlacedAt}, UpdatedAt: moment{o.UpdatedAt},
 		Attention: o.Attention != nil, CancelRequested: o.Cancel != nil, Shipment: viewShipment(o.Shipment),
-		Refunds: viewRefunds(o), Returns: viewReturns(o),
+		Refunds: viewRefunds(o), Returns: viewReturns(o), PaymentMethodRequest: viewMethodRequest(o),
 	}
 	for _, c := range o.Timeline {
 		v.Timeline = append(v.Timeline, viewChange(c))

@@ -47,6 +47,15 @@ var routes = []route{
 		},
 	},
 	{
+		method: http.MethodPost, path: "/orders/{orderId}/payment-method", operation: "GivePaymentMethod",
+		serve:  (*server).givePaymentMethod,
+		scopes: []string{"orders:write"}, group: "",
+		parameters: []parameter{
+			{name: "orderId", path: true, schema: schemaOrderId},
+		},
+		body: schemaGivePaymentMethod,
+	},
+	{
 		method: http.MethodPost, path: "/orders/{orderId}/returns", operation: "RequestReturn",
 		serve:  (*server).requestReturn,
 		scopes: []string{"orders:write"}, group: "",
@@ -283,6 +292,10 @@ var schemaQuoteOrder = &schema{kind: "object", required: []string{"items", "curr
 }}
 
 var schemaOrderId = &schema{kind: "string", fault: "must be the id of an order", pattern: regexp.MustCompile(`^ord_[0-9a-hjkmnp-tv-z]{26}$`), min: 0, max: 0}
+
+var schemaGivePaymentMethod = &schema{kind: "object", required: []string{"paymentMethod"}, properties: map[string]*schema{
+	"paymentMethod": schemaPaymentMethod,
+}}
 
 var schemaRequestReturn = &schema{kind: "object", required: []string{"lines"}, properties: map[string]*schema{
 	"lines":  &schema{kind: "array", min: 1, max: 50, items: schemaItem},

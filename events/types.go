@@ -56,6 +56,15 @@ var Types = named([]Type{
 		Example: example(4, orderflow.InReview, "NONE", "RESERVED", "step:review"),
 	},
 	{
+		Name: orderflow.OrderMethodRequested, When: "The payment was declined, and the order waits for another payment method of its customer; " +
+			"again if that step was repeated. The `Order Payment Changed` before it has the reason.",
+		Example: example(4, orderflow.Confirmed, "DECLINED", "RESERVED", "step:method"),
+	},
+	{
+		Name: orderflow.OrderMethodChanged, When: "The customer has given another payment method, which is charged next.",
+		Example: example(5, orderflow.Confirmed, "NONE", "RESERVED", "customer:ada"),
+	},
+	{
 		Name: orderflow.OrderReviewed, When: "An operator has refused the order, or none has decided in time. An approval is an `Order Status Changed` to `CONFIRMED`.",
 		Example: example(4, orderflow.InReview, "NONE", "RESERVED", "operator:olga", func(e *orderflow.EventDetail) { e.Reason = "the address does not exist" }),
 	},

@@ -110,10 +110,14 @@ var constructors = map[string]func(*parts) lambda.Handler{
 		return handle(p, tasks.Charge{
 			Orders: p.moneyOrders(), Steps: p.steps(), Ledger: p.ledger(), Gateway: p.circuit(patience), Rules: p.reviewRules(),
 			Now: p.opts.Clock, AtPlacement: p.env.required("CAPTURE_AT") == "placement", Patience: patience,
+			AskAgain: p.env.required("DECLINED_PAYMENT") == "ask",
 		}.Handle)
 	},
 	"review": func(p *parts) lambda.Handler {
 		return handle(p, tasks.Review{Orders: p.orders("ORDERS_TABLE"), Now: p.opts.Clock}.Handle)
+	},
+	"method": func(p *parts) lambda.Handler {
+		return handle(p, tasks.Method{Orders: p.orders("ORDERS_TABLE"), Now: p.opts.Clock}.Handle)
 	},
 	"refund": func(p *parts) lambda.Handler {
 		return handle(p, tasks.Refund{

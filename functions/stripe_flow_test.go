@@ -39,7 +39,7 @@ func newFlow(t *testing.T, captureAt string, script ...string) *flow {
 	env := map[string]string{
 		"ORDERS_TABLE": "orders", "STEPS_TABLE": "steps", "PAYMENTS_TABLE": "payments", "PAYMENT_GATEWAY": "stripe",
 		"STRIPE_SECRET_KEY": "sk_test_1", "CAPTURE_AT": captureAt, "PRODUCTS_TABLE": "products",
-		"REVIEW_ABOVE": "none", "OUTAGE_SECONDS": "3600", "REVIEW_RISK": "0", "REVIEW_COUNTRIES": "any",
+		"REVIEW_ABOVE": "none", "OUTAGE_SECONDS": "3600", "DECLINED_PAYMENT": "reject", "REVIEW_RISK": "0", "REVIEW_COUNTRIES": "any",
 	}
 	for _, name := range []string{"charge", "refund", "record"} {
 		h, err := New(name, cfg, func(v string) string { return env[v] }, Options{

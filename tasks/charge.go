@@ -24,6 +24,9 @@ type Charge struct {
 	Now     Clock
 	// AtPlacement captures new charges at once, instead of at dispatch.
 	AtPlacement bool
+	// AskAgain asks the customer for another payment method after a decline. Otherwise the order is
+	// given up.
+	AskAgain bool
 	// Patience is how long an order waits until an outage of the provider is over. Then its execution
 	// fails. 0: it does not wait.
 	Patience time.Duration
@@ -39,7 +42,8 @@ type Charged struct {
 // Handle returns CodePaymentDeclined with the provider's code and the customer's reason;
 // CodeOrderCancelled, after recording what was secured; CodePaymentUnavailable or
 // CodePaymentUncertain, which may be retried. An order whose total is zero is not charged. An order
-// that needs a review, or did not pass it, is not charged either: the codes of review. Once a few
+// that needs a review, or did not pass it, is not charged either: the codes of review. After a
+// decline it returns CodePaymentMethodRequired while the customer may give another method. Once a few
 // retries have failed, it returns CodeWaitingForProvider while the order waits for the provider.
 func (c Charge) Handle(ctx context.Context, in Input) (Charged, error) {
 	out, err := c.charge(ctx, in)
@@ -82,16 +86,18 @@ func (c Charge) ask(ctx context.Context, in Input) (verdict, error) {
 		if err := c.review(ctx, o, in); err != nil {
 			return verdict{}, err
 		}
-		return c.begin(ctx, o)
+		return c.begin(ctx, o, in)
+	case entry.AttemptDeclined():
+		return c.another(ctx, o, entry, in)
 	case entry.State == orderflow.PaymentStarted:
-		return c.resume(ctx, o, entry)
+		return c.resume(ctx, o, entry, in)
 	}
 	out, err := c.recorded(ctx, *entry)
 	return verdict{out: out}, err
 }
 
 // begin creates the ledger entry and calls the provider.
-func (c Charge) begin(ctx context.Context, o *orderflow.Order) (verdict, error) {
+func (c Charge) begin(ctx context.Context, o *orderflow.Order, in Input) (verdict, error) {
 	if err := o.CanProceed(); err != nil {
 		return verdict{}, err
 	}
@@ -104,7 +110,7 @@ func (c Charge) begin(ctx context.Context, o *orderflow.Order) (verdict, error) 
 		return verdict{out: out}, err
 	}
 	entry.Manual = !c.AtPlacement
-	return c.call(ctx, o, entry)
+	return c.call(ctx, o, entry, in)
 }
 
 // nothingDue records in one write that nothing is due: ledger, order and step. The provider is not
@@ -125,13 +131,13 @@ func (c Charge) nothingDue(ctx context.Context, o *orderflow.Order, entry *order
 }
 
 // resume settles an entry whose outcome is unknown. It asks the provider first.
-func (c Charge) resume(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment) (verdict, error) {
+func (c Charge) resume(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment, in Input) (verdict, error) {
 	receipt, err := c.Gateway.Lookup(ctx, *entry)
 	switch {
 	case err == nil:
 		return verdict{unrecorded: entry}, entry.Secure(receipt, c.Now().UTC())
 	case orderflow.CodeOf(err) == orderflow.CodePaymentDeclined:
-		return verdict{unrecorded: entry}, entry.Decline(err, c.Now().UTC())
+		return c.declined(ctx, o, entry, err, in)
 	case orderflow.HadNoEffect(err):
 		entry.NoteKeySpent(err, c.Now().UTC())
 	case orderflow.CodeOf(err) != orderflow.CodeNotFound:
@@ -141,12 +147,12 @@ func (c Charge) resume(ctx context.Context, o *orderflow.Order, entry *orderflow
 		return verdict{}, err // Refund closes the entry
 	}
 	entry.Renew(c.Now())
-	return c.call(ctx, o, entry)
+	return c.call(ctx, o, entry, in)
 }
 
 // call calls the provider. It saves the entry before the call, and the outcome as far as it is
 // known after it.
-func (c Charge) call(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment) (verdict, error) {
+func (c Charge) call(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment, in Input) (verdict, error) {
 	before := *entry
 	if err := entry.Call(c.Now().UTC()); err != nil {
 		return verdict{}, err
@@ -155,7 +161,8 @@ func (c Charge) call(ctx context.Context, o *orderflow.Order, entry *orderflow.P
 		return verdict{}, err
 	}
 	receipt, err := c.Gateway.Charge(ctx, orderflow.Charge{
-		Key: entry.Key(), OrderID: o.ID, Amount: entry.Amount, PaymentMethod: o.PaymentMethod, Manual: entry.Manual,
+		PaymentMethod: cmp.Or(entry.Method, o.PaymentMethod), // as saved with the key
+		Key:           entry.Key(), OrderID: o.ID, Amount: entry.Amount, Manual: entry.Manual,
 	})
 	if err == nil {
 		return verdict{unrecorded: entry}, entry.Secure(receipt, c.Now().UTC())
@@ -164,7 +171,7 @@ func (c Charge) call(ctx context.Context, o *orderflow.Order, entry *orderflow.P
 	note := c.saveEntry
 	switch orderflow.CodeOf(reply) {
 	case orderflow.CodePaymentDeclined:
-		return verdict{unrecorded: entry}, entry.Decline(reply, c.Now().UTC())
+		return c.declined(ctx, o, entry, reply, in)
 	case orderflow.CodePaymentUnavailable:
 	case orderflow.CodePaymentUncertain:
 		note = c.recordUncertain

@@ -87,6 +87,7 @@ func (s *simulation) check(before map[string]orderflow.Product) {
 	if dispatched != (o.Status == orderflow.Fulfilled) || dispatched && (captured == free || o.Cancel != nil) {
 		fail("I5: dispatched %v, captured %v, order %s", dispatched, captured, o.Status)
 	}
+	charge := s.store.payments["ord_1/charge"]
 	want := map[bool]orderflow.PaymentStatus{true: orderflow.PaymentRefunded, false: orderflow.PaymentNone}[refunded]
 	switch {
 	case free:
@@ -95,8 +96,7 @@ func (s *simulation) check(before map[string]orderflow.Product) {
 		}
 	case o.Status == orderflow.Fulfilled:
 		want = orderflow.PaymentCaptured
-	case len(s.provider.declined) > 0,
-		s.provider.refused && s.store.payments["ord_1/charge"].State == orderflow.PaymentFailed:
+	case s.provider.declined[charge.Key()], s.provider.refused && charge.State == orderflow.PaymentFailed:
 		want = orderflow.PaymentDeclined
 	}
 	if o.PaymentStatus != want && !s.onlyProviderKnows(o) {

@@ -30,7 +30,8 @@ const (
 	stepFails        fault = "the waiting step fails"
 	carrierFails     fault = "the carrier reports a failure"
 	operatorDecides  fault = "an operator decides at any time"
-	reviewLate       fault = "a review is not decided in time"
+	reviewLate       fault = "a person does not decide in time"
+	customerPays     fault = "the customer gives another payment method at any time"
 	noticeTwice      fault = "the carrier says the same again"
 	noticeLate       fault = "the carrier dispatches what was cancelled"
 	topicDown        fault = "the topic is down"
@@ -40,7 +41,7 @@ const (
 var faults = []fault{
 	callFails, throttled, replyLost, takesEffectLater, errorSaved, refundSlow, renewalDeclined, livesOn, invokedTwice, repeated,
 	cancelComes, eventLost, eventTwice, eventLate, stepFails,
-	carrierFails, operatorDecides, reviewLate, noticeTwice, noticeLate, topicDown, dayPasses,
+	carrierFails, operatorDecides, customerPays, reviewLate, noticeTwice, noticeLate, topicDown, dayPasses,
 }
 
 // coverage counts what the simulations reached.
@@ -197,6 +198,9 @@ func (s *simulation) meanwhile() {
 	}
 	if s.store.load(s.t, "ord_1").Status == orderflow.InReview && s.chance(operatorDecides, 8) {
 		s.operator()
+	}
+	if s.store.load(s.t, "ord_1").MethodRequest.Open() && s.chance(customerPays, 8) {
+		s.pay()
 	}
 	if s.hit(repeated) {
 		r := s.invoked[s.rnd.IntN(len(s.invoked))]

@@ -40,7 +40,8 @@ func (s *simulation) fill(template, context map[string]any) map[string]any {
 }
 
 func (s *simulation) lookup(path string, context map[string]any) any {
-	if path == "States.StringToJson('${ReviewSeconds}')" {
+	switch path {
+	case "States.StringToJson('${ReviewSeconds}')", "States.StringToJson('${PaymentMethodSeconds}')":
 		return int(reviewTime.Seconds())
 	}
 	steps := strings.Split(path, ".")

@@ -7,8 +7,8 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// ReviewInput is what the state machine knows of its state that waits for reviews.
-type ReviewInput struct {
+// WaitInput is what the state machine knows of a state that waits for a person.
+type WaitInput struct {
 	// Seconds is how long the state waits. 0: a state machine of an older version, which has no
 	// such state.
 	Seconds int `json:"seconds"`
@@ -17,7 +17,7 @@ type ReviewInput struct {
 }
 
 // timedOut reports whether the state waited until its end.
-func (r ReviewInput) timedOut() bool { return r.Outcome.Error == "States.Timeout" }
+func (w WaitInput) timedOut() bool { return w.Outcome.Error == "States.Timeout" }
 
 // review returns nil if the order may be charged. It saves what it changes before it returns an
 // error. Returns CodeReviewRequired, CodeReviewRefused or CodeReviewTimedOut; and CodeInvalidOrder

@@ -15,8 +15,8 @@ var everyOrder = orderflow.ReviewRules{Above: map[string]int64{"USD": 0}}
 // canWait is the input of a state machine that can wait for a review for an hour; timedOut is that
 // after the hour.
 var (
-	canWait  = Input{OrderID: "ord_1", Review: ReviewInput{Seconds: 3600}}
-	timedOut = Input{OrderID: "ord_1", Review: ReviewInput{Seconds: 3600, Outcome: Outcome{Error: "States.Timeout"}}}
+	canWait  = Input{OrderID: "ord_1", Review: WaitInput{Seconds: 3600}}
+	timedOut = Input{OrderID: "ord_1", Review: WaitInput{Seconds: 3600, Outcome: Outcome{Error: "States.Timeout"}}}
 )
 
 func approved(o *orderflow.Order) error { return decided(o, orderflow.ReviewApproved) }
@@ -40,6 +40,20 @@ func reviewing(t *testing.T, changes ...func(*orderflow.Order) error) (*store, *
 		s.mustChange(change)
 	}
 	return s, p, charge
+}
+
+// A late invocation charges an approved order while the waiting step is repeated: that is answered at
+// once.
+func TestReview_Handle_chargedMeanwhile(t *testing.T) {
+	t.Parallel()
+	s, _, charge := reviewing(t, approved)
+	_, err := charge.Handle(t.Context(), canWait)
+	wantCode(t, err, "")
+	_, err = Review{s, at(start)}.Handle(t.Context(), waitFor("another token", 1))
+	wantCode(t, err, "")
+	if o := s.load(t, "ord_1"); o.Status != orderflow.Paid || o.Wait.Token != "another token" || o.Answer() == nil || o.Answer().Code != "" {
+		t.Errorf("%s, waits for %+v, answer %+v", o.Status, o.Wait, o.Answer())
+	}
 }
 
 func waitFor(token string, retry int) Input {

@@ -171,9 +171,10 @@ func newSimulation(t *testing.T, machine map[string]state, seed uint64, seen *co
 		"Reserve":  without(reserving(s.store, clock).Handle),
 		"Charge": without(Charge{
 			Orders: s.store, Steps: s.store, Ledger: s.store, Gateway: s.provider, Rules: rules, Now: clock,
-			AtPlacement: s.placement, Patience: time.Duration(s.rnd.IntN(2)) * 10 * time.Minute,
+			AtPlacement: s.placement, AskAgain: s.rnd.IntN(3) > 0, Patience: time.Duration(s.rnd.IntN(2)) * 10 * time.Minute,
 		}.Handle),
 		"Review": without(Review{s.store, clock}.Handle),
+		"Method": without(Method{s.store, clock}.Handle),
 		"Ship":   without(Ship{s.store, clock}.Handle),
 		"Record": without(Record{
 			Orders: s.store, Steps: s.store, Ledger: s.store, Gateway: s.provider, Now: clock,
@@ -204,6 +205,7 @@ func (s *simulation) run() {
 	s.state = "ValidateOrder"
 	for s.machine[s.state].Type != "Succeed" {
 		s.seen.states[s.state]++
+		s.now = s.now.Add(time.Millisecond) // a state is never entered twice at the same time
 		s.entered, s.retry = s.now, 0
 		next := s.visit()
 		s.log("%s -> %s", s.state, next)

@@ -8,18 +8,19 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// reviewTime is how long the state machine waits for a review.
+// reviewTime is how long the state machine waits for a review, and for another payment method.
 const reviewTime = 72 * time.Hour
 
 // await waits until the waiting step is answered: by the carrier, an operator, a cancel, or the
-// reconciler if the event is lost. A review may also time out.
+// reconciler if the event is lost. A wait for a person may also time out.
 func (s *simulation) await() error {
-	reviews := s.state == orderflow.StepAwaitReview
+	reviews, pays := s.state == orderflow.StepAwaitReview, s.state == orderflow.StepAwaitPaymentMethod
+	person := reviews || pays
 	for range 300 {
 		if s.answer != nil {
 			return s.answer.err
 		}
-		if reviews && !s.now.Before(s.until) {
+		if person && !s.now.Before(s.until) {
 			return orderflow.Errorf("States.Timeout", "no answer until %s", s.until)
 		}
 		if o := s.store.load(s.t, "ord_1"); o.Wait == nil || o.Wait.Token != s.token {
@@ -29,13 +30,15 @@ func (s *simulation) await() error {
 		switch n := s.rnd.IntN(8); {
 		case n == 0 && s.chance(cancelComes, 2):
 			s.cancel()
-		case n == 1 && reviews && s.chance(reviewLate, 2): // an invocation may be late, but never by days
+		case n == 1 && person && s.chance(reviewLate, 2): // an invocation may be late, but never by days
 			if len(s.zombies) == 0 {
 				s.now = s.until.Add(-time.Duration(s.rnd.IntN(2)) * time.Hour)
 			}
 		case (n == 2 || n == 3) && reviews:
 			s.operator()
-		case n == 1 && !reviews && s.chance(carrierFails, 2):
+		case (n == 2 || n == 3) && pays:
+			s.pay()
+		case n == 1 && !person && s.chance(carrierFails, 2):
 			s.carrier(orderflow.NoticeFailed)
 		case n == 2 || n == 3:
 			s.carrier(orderflow.NoticeDispatched)
@@ -61,6 +64,15 @@ func (s *simulation) operator() {
 	by := orderflow.By{At: s.now, Actor: []string{"operator:olga", "operator:ben"}[s.rnd.IntN(2)], Reason: "because"}
 	err := s.store.change("ord_1", func(o *orderflow.Order) error { return o.Decide(d, by) })
 	s.log("    %s: %s: %v", by.Actor, d, err)
+}
+
+// pay gives another payment method as the API does.
+func (s *simulation) pay() {
+	method := []string{"card", "another card", "declined"}[s.rnd.IntN(3)]
+	err := s.store.change("ord_1", func(o *orderflow.Order) error {
+		return o.GiveMethod(method, orderflow.By{At: s.now, Actor: "customer:cus_1"})
+	})
+	s.log("    the customer pays by %s: %v", method, err)
 }
 
 // carrier reports the shipment's outcome as the webhook does. Only as a fault does it contradict

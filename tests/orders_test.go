@@ -57,8 +57,12 @@ type view struct {
 	PaymentStatus orderflow.PaymentStatus `json:"paymentStatus"`
 	Total         orderflow.Money         `json:"total"`
 	Attention     json.RawMessage         `json:"attention"`
-	Timeline      []orderflow.Change      `json:"timeline"`
-	Execution     *struct {
+	PaymentMethod string                  `json:"paymentMethod"`
+	MethodRequest *struct {
+		Deadline string `json:"deadline"`
+	} `json:"paymentMethodRequest"`
+	Timeline  []orderflow.Change `json:"timeline"`
+	Execution *struct {
 		orderflow.Execution
 		History []orderflow.ExecutionEvent `json:"history"`
 	} `json:"execution"` // operators' view only

@@ -52,7 +52,7 @@ func TestNewHandler_stripe(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{
 		"_HANDLER": "charge", "PAYMENT_GATEWAY": "stripe", "STRIPE_SECRET_KEY": "sk_test_1", "CAPTURE_AT": "dispatch",
-		"REVIEW_ABOVE": "none", "OUTAGE_SECONDS": "3600", "REVIEW_RISK": "0", "REVIEW_COUNTRIES": "any",
+		"REVIEW_ABOVE": "none", "OUTAGE_SECONDS": "3600", "DECLINED_PAYMENT": "reject", "REVIEW_RISK": "0", "REVIEW_COUNTRIES": "any",
 	}
 	for _, table := range []string{"ORDERS", "STEPS", "PAYMENTS"} {
 		env[table+"_TABLE"] = table

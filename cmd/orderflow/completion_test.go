@@ -14,10 +14,10 @@ func TestComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ line, want string }{
-		{"order ", "create quote get list watch cancel return"},
+		{"order ", "create quote get list watch pay cancel return"},
 		{"order c", "create cancel"},
 		{"order nonsense", ""},
-		{"help order ", "create quote get list watch cancel return"},
+		{"help order ", "create quote get list watch pay cancel return"},
 		{"help or", "order"},
 		{"ops product ", "show put stock movements"},
 		{"order list --li", "--limit"},

@@ -23,6 +23,7 @@ type orderCommands struct {
 	Get    orderGetCommand    `cmd:"" help:"Show an order."`
 	List   orderListCommand   `cmd:"" help:"List your orders, newest first."`
 	Watch  orderWatchCommand  `cmd:"" help:"Follow an order until it ends."`
+	Pay    orderPayCommand    `cmd:"" help:"Give another payment method, after a decline."`
 	Cancel orderCancelCommand `cmd:"" help:"Cancel an order that is not dispatched yet."`
 	Return orderReturnCommand `cmd:"" help:"Send goods of a fulfilled order back."`
 }
@@ -241,6 +242,35 @@ func (w *watcher) show(o client.Order) error {
 			return err
 		}
 	}
+	return nil
+}
+
+type orderPayCommand struct {
+	connection
+	ID     string `arg:"" help:"The order's id."`
+	Method string `required:"" help:"The provider's id of the payment method." placeholder:"pm_..."`
+	JSON   bool   `help:"Print the API's answer."`
+}
+
+func (*orderPayCommand) Help() string {
+	return "An order whose payment was declined waits for another payment method if the shop allows it (parameter DeclinedPayment=ask).\n\n" +
+		"Example:\n  orderflow order pay ord_06cb4j3k7v1s0n9t8q2r5w4xyz --method pm_card_visa"
+}
+
+func (c *orderPayCommand) Run(e *env) error {
+	cl, err := c.client(e.ctx)
+	if err != nil {
+		return err
+	}
+	body, err := cl.Do(e.ctx, http.MethodPost, "/orders/"+url.PathEscape(c.ID)+"/payment-method", nil,
+		map[string]string{"paymentMethod": c.Method})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(e.stdout, body)
+	}
+	fmt.Fprintf(e.stdout, "Order %s is charged with %s next. `orderflow order watch %s` follows it.\n", c.ID, c.Method, c.ID)
 	return nil
 }
 

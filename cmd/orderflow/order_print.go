@@ -16,6 +16,7 @@ func printOrder(s *screen.Screen, o client.Order) error {
 		{"Order", screen.Paint(screen.Bold, o.OrderID)},
 		{"Status", statusText(o)},
 		{"Payment", fmt.Sprintf("%s, %s by %s", o.PaymentStatus, o.Total, o.PaymentMethod)},
+		{"Needs", screen.Paint(screen.Wait, methodText(o))},
 		{"Placed", words.Clock(o.PlacedAt)},
 		{"Ships to", addressText(o.ShippingAddress)},
 		{"E-mail", o.Email},
@@ -44,6 +45,18 @@ func printOrder(s *screen.Screen, o client.Order) error {
 		changes = append(changes, changeRow(o, c))
 	}
 	return s.Table([]screen.Column{{Title: "TIME"}, {Title: "STATUS"}, {Title: "WHAT HAPPENED", Wraps: true}}, changes)
+}
+
+// methodText says that the order needs another payment method.
+func methodText(o client.Order) string {
+	r := o.MethodRequest
+	switch {
+	case r == nil:
+		return ""
+	case r.Deadline.IsZero():
+		return "another payment method: orderflow order pay"
+	}
+	return "another payment method until " + words.Clock(r.Deadline) + ": orderflow order pay"
 }
 
 // printRefunds prints the refunds and returns of an order, if there are any.

@@ -73,6 +73,11 @@ TIME          STATUS     WHAT HAPPENED
 	if got := statusText(withMessage); got != "REJECTED: The card has expired." {
 		t.Errorf("got %q", got)
 	}
+	o.MethodRequest = &client.MethodRequest{Deadline: at.Add(time.Hour)}
+	if got := methodText(o); got != "another payment method until 2026-03-01 13:00:00: orderflow order pay" {
+		t.Errorf("got %q", got)
+	}
+	o.MethodRequest = nil
 	if out.Reset(); printOrder(screen.New(&out), o) != nil || !strings.Contains(out.String(),
 		"REJECTED: not everything in it was in stock\n") ||
 		!strings.Contains(out.String(), "Attention  needs an operator\n") || strings.Contains(out.String(), "Shipment") {

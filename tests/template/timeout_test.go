@@ -85,7 +85,9 @@ func TestTemplate_timeouts(t *testing.T) {
 // least is the least value of the parameter that sets the timeout at a path of the state's input.
 func least(t *testing.T, path string) int {
 	t.Helper()
-	parameter, ok := map[string]string{"$.review.seconds": "ReviewSeconds"}[path]
+	parameter, ok := map[string]string{
+		"$.waits.review.seconds": "ReviewSeconds", "$.waits.method.seconds": "PaymentMethodSeconds",
+	}[path]
 	if !ok {
 		t.Fatalf("no parameter sets %s", path)
 	}

@@ -34,6 +34,7 @@ type Order struct {
 	PaymentMethod   string                  `json:"paymentMethod"`
 	PlacedAt        time.Time               `json:"placedAt"`
 	CancelRequested bool                    `json:"cancelRequested"`
+	MethodRequest   *MethodRequest          `json:"paymentMethodRequest"`
 	Attention       json.RawMessage         `json:"attention"` // a flag for customers, the details for operators
 	Shipment        *orderflow.Shipment     `json:"shipment"`
 	CustomerID      string                  `json:"customerId"` // for operators only, as is Review
@@ -43,6 +44,12 @@ type Order struct {
 	Timeline        []orderflow.Change      `json:"timeline"`
 
 	Answer json.RawMessage `json:"-"` // the API's answer, set by Follow
+}
+
+// MethodRequest asks for another payment method.
+type MethodRequest struct {
+	Since    time.Time `json:"since"`
+	Deadline time.Time `json:"deadline"`
 }
 
 // Ending returns the last change of the order's status, or nil without one.

@@ -40,8 +40,9 @@ type operation struct {
 
 // bodies are bodies of operations that look at the body before the order or the signature.
 var bodies = map[string]string{
-	"RequestReturn":   `{"lines":[{"sku":"clock-wall-oak","quantity":1}],"reason":"too large"}`,
-	"ShipmentWebhook": `{"shipmentId":"shp_000sksmeyf00rq2d2yxq4fhqgr","result":"dispatched"}`,
+	"GivePaymentMethod": `{"paymentMethod":"pm_card_visa"}`,
+	"RequestReturn":     `{"lines":[{"sku":"clock-wall-oak","quantity":1}],"reason":"too large"}`,
+	"ShipmentWebhook":   `{"shipmentId":"shp_000sksmeyf00rq2d2yxq4fhqgr","result":"dispatched"}`,
 }
 
 // operations lists the contract's operations, with the given order in their paths.

@@ -14,32 +14,33 @@ import (
 
 // reasons are the codes of failures in words.
 var reasons = map[orderflow.Code]string{
-	orderflow.CodeInvalidOrder:       "it could not be fulfilled as it was ordered",
-	orderflow.CodeOutOfStock:         "not everything in it was in stock",
-	orderflow.CodePaymentDeclined:    "the payment was declined",
-	orderflow.CodePaymentUnavailable: "the payment provider could not be reached",
-	orderflow.CodeWaitingForProvider: "it waits until the payment provider answers again",
-	orderflow.CodePaymentUncertain:   "the payment provider's answer was lost",
-	orderflow.CodeShipmentFailed:     "the shipment failed",
-	orderflow.CodeShipmentUnanswered: "the carrier does not answer",
-	orderflow.CodeAnswerRefused:      "the execution does not accept the known answer",
-	orderflow.CodeReviewRequired:     "an operator reviews it",
-	orderflow.CodeReviewRefused:      "an operator refused it in a review",
-	orderflow.CodeReviewTimedOut:     "no operator reviewed it in time",
-	orderflow.CodeReviewUnanswered:   "the deadline of its review is near",
-	orderflow.CodeOrderOpen:          "the execution succeeded, but the order did not end",
-	orderflow.CodeExecutionLost:      "there is no record of its execution",
-	orderflow.CodeDispatchedLate:     "the carrier dispatched the goods too late",
-	orderflow.CodeNotificationFailed: "the customer could not be notified",
-	orderflow.CodeConflict:           "other changes of the order conflicted with it repeatedly",
-	orderflow.CodeThrottled:          "AWS throttled the requests of a step",
-	orderflow.CodeInternal:           "a step failed with an unknown error; the message names it",
-	orderflow.CodeOrderCancelled:     "it was cancelled",
-	orderflow.CodeHoldExpired:        "it held its stock for too long without being paid",
-	orderflow.CodeRefundPending:      "the refund is pending",
-	orderflow.CodeRefundFailed:       "the refund was refused or returned",
-	orderflow.CodeRefundUnsettled:    "a refund is not paid out yet",
-	orderflow.CodeRefundReturned:     "a refund was refused or returned",
+	orderflow.CodeInvalidOrder:          "it could not be fulfilled as it was ordered",
+	orderflow.CodeOutOfStock:            "not everything in it was in stock",
+	orderflow.CodePaymentDeclined:       "the payment was declined",
+	orderflow.CodePaymentUnavailable:    "the payment provider could not be reached",
+	orderflow.CodeWaitingForProvider:    "it waits until the payment provider answers again",
+	orderflow.CodePaymentUncertain:      "the payment provider's answer was lost",
+	orderflow.CodeShipmentFailed:        "the shipment failed",
+	orderflow.CodeShipmentUnanswered:    "the carrier does not answer",
+	orderflow.CodeAnswerRefused:         "the execution does not accept the known answer",
+	orderflow.CodePaymentMethodRequired: "the customer must give another payment method",
+	orderflow.CodeReviewRequired:        "an operator reviews it",
+	orderflow.CodeReviewRefused:         "an operator refused it in a review",
+	orderflow.CodeReviewTimedOut:        "no operator reviewed it in time",
+	orderflow.CodeReviewUnanswered:      "the deadline of its review is near",
+	orderflow.CodeOrderOpen:             "the execution succeeded, but the order did not end",
+	orderflow.CodeExecutionLost:         "there is no record of its execution",
+	orderflow.CodeDispatchedLate:        "the carrier dispatched the goods too late",
+	orderflow.CodeNotificationFailed:    "the customer could not be notified",
+	orderflow.CodeConflict:              "other changes of the order conflicted with it repeatedly",
+	orderflow.CodeThrottled:             "AWS throttled the requests of a step",
+	orderflow.CodeInternal:              "a step failed with an unknown error; the message names it",
+	orderflow.CodeOrderCancelled:        "it was cancelled",
+	orderflow.CodeHoldExpired:           "it held its stock for too long without being paid",
+	orderflow.CodeRefundPending:         "the refund is pending",
+	orderflow.CodeRefundFailed:          "the refund was refused or returned",
+	orderflow.CodeRefundUnsettled:       "a refund is not paid out yet",
+	orderflow.CodeRefundReturned:        "a refund was refused or returned",
 
 	orderflow.CodeAuthorizationLapsed:  "the authorisation of the payment has lapsed",
 	orderflow.CodeAuthorizationLapsing: "the authorisation of the payment lapses, and its renewal was declined",
@@ -128,6 +129,10 @@ func describeChange(o client.Order, c orderflow.Change) string {
 		return "the stock was released"
 	case orderflow.OrderAttentionChanged:
 		return describeAttention(o, c)
+	case orderflow.OrderMethodRequested:
+		return "the order waits for another payment method"
+	case orderflow.OrderMethodChanged:
+		return "the customer gave another payment method"
 	case orderflow.OrderReviewRequested:
 		return "a review was requested"
 	case orderflow.OrderReviewRenewed:
