@@ -33,7 +33,7 @@ lint: ## gofmt, vet, staticcheck and actionlint, as CI does
 	go run $(ACTIONLINT)
 
 generate: ## write the generated files again
-	go generate ./...
+	go generate ./statemachines ./... # the console shows the picture of the state machine
 
 demo: ## run the example orders on a temporary system
 	go run ./cmd/orderflow demo
