@@ -53,7 +53,7 @@ type Change struct {
 	PreviousStatus Status        `json:"previousStatus,omitempty"` // set only if the status changed
 	PaymentStatus  PaymentStatus `json:"paymentStatus"`
 	StockStatus    StockStatus   `json:"stockStatus"`
-	Attention      bool          `json:"attention"`
+	Attention      bool          `json:"attention,omitempty"`
 	Actor          string        `json:"actor"`             // "customer:ID", "operator:ID", "step:NAME", "carrier"
 	Reason         string        `json:"reason,omitempty"`  // a Code, or an operator's words
 	Message        string        `json:"message,omitempty"` // the reason as a sentence for the customer
@@ -91,6 +91,7 @@ type EventDetail struct {
 	CustomerID    string `json:"customerId"`
 	Total         Money  `json:"total"`
 	Change
+	Attention  bool   `json:"attention"` // as in Change, also if it is false
 	ShipmentID string `json:"shipmentId,omitempty"`
 }
 
@@ -98,7 +99,7 @@ type EventDetail struct {
 func (o *Order) Event(c Change) EventDetail {
 	d := EventDetail{
 		SchemaVersion: SchemaVersion, EventID: fmt.Sprintf("%s-%d", o.ID, c.Sequence),
-		OrderID: o.ID, CustomerID: o.CustomerID, Total: o.Total, Change: c,
+		OrderID: o.ID, CustomerID: o.CustomerID, Total: o.Total, Change: c, Attention: c.Attention,
 	}
 	if o.Shipment != nil {
 		d.ShipmentID = o.Shipment.ID
@@ -146,6 +147,7 @@ func Fold(events []EventDetail) (State, error) {
 		if e.Sequence != int64(i+1) {
 			return State{}, fmt.Errorf("fold order %s: event %d is missing", e.OrderID, i+1)
 		}
+		e.Change.Attention = e.Attention // decoded JSON sets only one of them
 		s = State{
 			Sequence: e.Sequence, Status: e.Status, PaymentStatus: e.PaymentStatus, StockStatus: e.StockStatus,
 			Attention: e.Attention, Timeline: append(s.Timeline, e.Change),

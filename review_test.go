@@ -42,7 +42,7 @@ func TestOrder_lifecycle_review(t *testing.T) {
 		{"confirm, pass, await, approve, expire, capture", "PAID CAPTURED RESERVED 6"},
 		{"confirm, pass, await, approve, reawait", "CONFIRMED NONE RESERVED 6"},
 		{"confirm, pass, await, approve, pass, capture, approve", "PAID CAPTURED RESERVED 6"},
-		{"confirm, pass, await, approve, pass, capture, reawait", "InvalidState"},
+		{"confirm, pass, await, approve, pass, capture, reawait", "PAID CAPTURED RESERVED 7"},
 		{"confirm, pass, approve, await", "CONFIRMED NONE RESERVED 5"},
 		{"confirm, pass, await, refuse", "IN_REVIEW NONE RESERVED 5"},
 		{"confirm, pass, await, refuse, refuse", "IN_REVIEW NONE RESERVED 5"},

@@ -44,7 +44,8 @@ type attentionView struct {
 
 type opsChangeView struct {
 	orderflow.Change
-	At moment `json:"at"`
+	At        moment `json:"at"`
+	Attention bool   `json:"attention"`
 }
 
 func viewAttention(a *orderflow.Attention) *attentionView {
@@ -106,7 +107,7 @@ func (s *server) opsGetOrder(r *request) (*reply, error) {
 		Timeline: []opsChangeView{}, Version: o.Version, Refunds: viewOpsRefunds(o), Returns: viewOpsReturns(o),
 	}
 	for _, c := range o.Timeline {
-		v.Timeline = append(v.Timeline, opsChangeView{c, moment{c.At}})
+		v.Timeline = append(v.Timeline, opsChangeView{c, moment{c.At}, c.Attention})
 	}
 	if o.Wait != nil && o.Answer() == nil {
 		v.WaitingAt = o.Wait.Step
