@@ -41,7 +41,7 @@ func TestIAM(t *testing.T) { inEachMode(t, testIAM) }
 
 func testIAM(t *testing.T, args ...string) {
 	s := up(t, append(args, "--data", t.TempDir(), "--param", "ReconcileAfterSeconds=0",
-		"--param", "OrdersPerHour=1000")...)
+		"--param", "OrdersPerHour=1000", "--param", "DeclinedPayment=ask", "--param", "PaymentMethodSeconds=20")...)
 	useStorefront(t, s)
 	useOutcomes(t, s)
 	s.rule("orderflow-shipment-requested", true)
@@ -127,20 +127,27 @@ func useOutcomes(t *testing.T, s *system) {
 	}
 	// a second delivery: it returns the first result
 	s.invoke("ChargeFunction", map[string]string{"orderId": plain})
-	// a rejected order gives its promotion back
-	ada.ended(ada.accepted(promoted("WELCOME", "pm_card_chargeDeclined", item{"beans-ethiopia-250g", 1})))
+	// a rejected order gives its promotion back, after it has waited for another payment method
+	rejected := ada.accepted(promoted("WELCOME", "pm_card_chargeDeclined", item{"beans-ethiopia-250g", 1}))
 	// out of stock in the main warehouse: the catalogue is read
 	ada.ended(ada.accepted(order("pm_card_visa", item{"lamp-brass-anniversary", 900})))
-	for _, method := range []string{"pm_card_chargeDeclined", "pm_sandbox_lost_reply", "pm_sandbox_flaky"} {
+	for _, method := range []string{"pm_sandbox_lost_reply", "pm_sandbox_flaky"} {
 		ada.ended(ada.accepted(order(method, item{"beans-ethiopia-250g", 1})))
 	}
+	paid := ada.accepted(order("pm_card_chargeDeclined", item{"beans-ethiopia-250g", 1}))
+	ada.until(paid, "waits for another payment method", func(v view) bool { return v.MethodRequest != nil })
+	ada.request(http.MethodPost, "/orders/"+paid+"/payment-method", nil, []byte(`{"paymentMethod":"pm_card_visa"}`)).
+		expect(http.StatusAccepted)
+	ada.ended(paid)
 	testOutage(t, s)
 	cancelFailed(t, s)
 	reviewed := ada.accepted(order("pm_card_visa", item{"jar-preserve-500ml", 990}, item{"pot-terracotta-18cm", 200}))
 	ada.inReview(reviewed)
 	olga.review(reviewed, "approve").expect(http.StatusOK)
-	if v := ada.ended(reviewed); v.Status != orderflow.Fulfilled {
-		t.Errorf("order %s ended %s", reviewed, v.Status)
+	for id, want := range map[string]orderflow.Status{reviewed: orderflow.Fulfilled, rejected: orderflow.Rejected} {
+		if v := ada.ended(id); v.Status != want {
+			t.Errorf("order %s ended %s", id, v.Status)
+		}
 	}
 
 	s.rule("orderflow-shipment-requested", false) // the test is the carrier
@@ -192,7 +199,7 @@ func useLostEvents(t *testing.T, s *system) {
 		return err == nil && x.Status == "FAILED"
 	})
 	s.rule("orderflow-order-placed", false)
-	unstarted := ada.accepted(order("pm_card_chargeDeclined", one))
+	unstarted := ada.accepted(order("pm_card_visa", item{"lamp-brass-anniversary", 900})) // out of stock
 
 	eventually(t, "the reconciler repairs everything", func() bool { // an order may have changed less than a millisecond ago
 		s.invoke("ReconcileFunction", struct{}{})
