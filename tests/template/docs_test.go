@@ -63,7 +63,7 @@ func TestDocs_shell(t *testing.T) {
 func TestDocs_names(t *testing.T) {
 	t.Parallel()
 	known := map[string][]string{
-		"parameter":            section(t, "template.yaml", "Parameters"),
+		"parameter":            append(section(t, "template.yaml", "Parameters"), section(t, ".github/deploy-role.yaml", "Parameters")...),
 		"output":               section(t, "template.yaml", "Outputs"),
 		"resource":             section(t, "template.yaml", "Resources"),
 		"configuration of SAM": configurations(t),
