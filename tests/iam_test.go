@@ -63,9 +63,6 @@ func testIAM(t *testing.T, args ...string) {
 		if holder == "" {
 			holder = u.Policy
 		}
-		if holder == "orderflow-OperatorRole" { // of people, not of functions
-			continue
-		}
 		key := holder + " " + u.Statement + " " + u.Action
 		left[key] = true
 		if neverUsed[key] == "" {

@@ -170,10 +170,17 @@ func (l *loader) role(p props) {
 	p.known("RoleName AssumeRolePolicyDocument Policies ManagedPolicyArns", roleHarmless)
 	role := Role{LogicalID: p.r.id, Name: l.name(p.r)}
 	role.ARN = roleARN(role.Name)
+	people := false
 	for _, s := range p.sub("AssumeRolePolicyDocument").objects("Statement") {
-		role.Services = append(role.Services, s.sub("Principal").texts("Service")...)
+		principal := s.sub("Principal")
+		role.Services = append(role.Services, principal.texts("Service")...)
+		people = people || principal.has("AWS") || principal.has("Federated")
 	}
-	if len(role.Services) == 0 {
+	switch {
+	case len(role.Services) == 0 && people:
+		p.unhonoured("AssumeRolePolicyDocument", "people assume the role on AWS; on one machine nothing does", false)
+		return
+	case len(role.Services) == 0:
 		p.fail("AssumeRolePolicyDocument", "no service may assume the role")
 	}
 	for _, pp := range p.objects("Policies") {

@@ -38,6 +38,7 @@ var coldEvents = map[string]coldEvent{
 	"reserve":   {coldInput, ""},
 	"charge":    {coldInput, "InvalidState"},
 	"review":    {`{"orderId":"` + coldOrder + `","taskToken":"t","review":{"seconds":60}}`, "InvalidState"},
+	"method":    {`{"orderId":"` + coldOrder + `","taskToken":"t","method":{"seconds":60}}`, "InvalidState"},
 	"ship":      {`{"orderId":"` + coldOrder + `","taskToken":"t"}`, "InvalidState"},
 	"record":    {coldInput, ""},
 	"notify":    {`{"orderId":"` + coldOrder + `","kind":"shipped"}`, ""},

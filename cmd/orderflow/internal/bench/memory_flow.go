@@ -23,6 +23,7 @@ import (
 	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/system"
 	"github.com/orderflow-dev/orderflow/local"
 	"github.com/orderflow-dev/orderflow/local/lambda"
+	"github.com/orderflow-dev/orderflow/payment"
 )
 
 // memoryBench is the whole system in memory with metered functions.
@@ -42,8 +43,8 @@ func newMemoryBench(ctx context.Context, bootstrap string, log *slog.Logger) (*m
 	var err error
 	b.system, err = system.Start(ctx, system.Options{
 		Addr: system.AnyPort, AWSAddr: system.AnyPort,
-		// every order is reviewed, so that each function is invoked
-		Parameters: map[string]string{"ReconcileAfterSeconds": "0", "ReviewAbove": "USD:0"},
+		// every order is reviewed and then declined once, so that each function is invoked
+		Parameters: map[string]string{"ReconcileAfterSeconds": "0", "ReviewAbove": "USD:0", "DeclinedPayment": "ask"},
 		Log:        log, Around: b.refuseHeld,
 		Functions: func(awsURL string) local.Factory {
 			b.isolated = lambda.IsolatedOptions{Bootstrap: bootstrap, Endpoint: awsURL}
@@ -175,15 +176,21 @@ const (
 	memoryPatience = time.Minute
 )
 
-// awaitStatus follows an order through the API until it has a status, and approves it on the way. A
-// paid order must also wait for the carrier.
+// awaitStatus follows an order through the API until it has a status; it approves it on the way, and
+// gives it another payment method. A paid order must also wait for the carrier.
 func (b *memoryBench) awaitStatus(ctx context.Context, id string, status orderflow.Status) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, memoryPatience)
 	defer cancel()
 	var refused error
+	asked := false
 	o, err := b.client.Follow(ctx, id, memoryPoll, func(o client.Order) bool {
 		if o.Status == orderflow.InReview {
 			_, refused = b.client.Review(ctx, id, "approve", "")
+		}
+		if o.MethodRequest != nil && !asked {
+			asked = true
+			_, refused = b.client.Do(ctx, http.MethodPost, "/orders/"+url.PathEscape(id)+"/payment-method", nil,
+				map[string]string{"paymentMethod": payment.Visa})
 		}
 		return refused != nil || status == orderflow.Paid && o.Status == status && len(o.Timeline) > 0 &&
 			o.Timeline[len(o.Timeline)-1].Type == orderflow.ShipmentRequested
@@ -253,7 +260,7 @@ func orderOf(skus ...string) ([]byte, error) {
 		items = append(items, item{sku, 2})
 	}
 	return json.Marshal(map[string]any{
-		"items": items, "currency": "USD", "email": "bench@example.com", "paymentMethod": "pm_card_visa",
+		"items": items, "currency": "USD", "email": "bench@example.com", "paymentMethod": payment.Declined,
 		"shippingAddress": map[string]string{"name": "Bench", "line1": "1 Quay", "city": "Boston",
 			"postalCode": "02110", "country": "US"},
 	})
