@@ -91,13 +91,14 @@ func (o *Order) SkipPayment(by By) error {
 
 // SetPaymentStatus records another payment status: declined, uncertain, refund pending. An order
 // that has ended keeps its status. After a cancel the status does not become uncertain: the refund
-// resolves it.
+// resolves it. This decline is final: no other payment method is asked for (RequireMethod does that).
 func (o *Order) SetPaymentStatus(s PaymentStatus, by By) {
-	if o.PaymentStatus == s && !(s == PaymentDeclined && o.MethodRequest != nil) || o.Status.Final() || s == PaymentUncertain && o.Cancel != nil {
+	repeats := o.PaymentStatus == s && (s != PaymentDeclined || o.MethodRequest == nil)
+	if repeats || o.Status.Final() || s == PaymentUncertain && o.Cancel != nil {
 		return
 	}
 	if o.PaymentStatus = s; s == PaymentDeclined {
-		o.MethodRequest = nil // this decline is final
+		o.MethodRequest = nil
 		o.endOutage()
 	}
 	o.record(by.change(OrderPaymentChanged))

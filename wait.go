@@ -64,8 +64,8 @@ func (o *Order) await(w Wait) (bool, error) {
 
 // OnlyWaits reports whether the order waits for an answer and nothing is due meanwhile: the carrier
 // got a request recently, or the step's time is not over, and the authorisation needs no renewal; or
-// its charge is tried again until the payment provider answers.
-// Such an order may stay unchanged for days.
+// its charge is tried again until the payment provider answers. Such an order may stay unchanged for
+// days.
 func (o *Order) OnlyWaits(after, within time.Duration, now time.Time) bool {
 	switch {
 	case o.WaitsForProvider(now) && o.Cancel == nil:

@@ -15,3 +15,11 @@ type moment struct{ time.Time }
 func (m moment) MarshalJSON() ([]byte, error) {
 	return json.Marshal(m.UTC().Format(momentLayout))
 }
+
+// optional returns nil for the zero time.
+func optional(t time.Time) *moment {
+	if t.IsZero() {
+		return nil
+	}
+	return &moment{t}
+}

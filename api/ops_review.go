@@ -23,17 +23,10 @@ func viewReview(r *orderflow.Review) *reviewView {
 	if r == nil {
 		return nil
 	}
-	v := &reviewView{
+	return &reviewView{
 		Reasons: r.Reasons, Score: r.Score, Total: r.Total, Since: moment{r.Since}, Decision: r.Decision, By: r.By,
-		Reason: r.Reason,
+		Reason: r.Reason, Deadline: optional(r.Deadline), At: optional(r.At),
 	}
-	if !r.Deadline.IsZero() {
-		v.Deadline = &moment{r.Deadline}
-	}
-	if !r.At.IsZero() {
-		v.At = &moment{r.At}
-	}
-	return v
 }
 
 // decisions are the decisions of the contract.

@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/orderflow-dev/orderflow"
 )
@@ -19,13 +18,6 @@ func viewMethodRequest(o *orderflow.Order) *methodRequestView {
 		return nil
 	}
 	return &methodRequestView{Since: moment{r.Since}, Deadline: optional(r.Deadline)}
-}
-
-func optional(t time.Time) *moment {
-	if t.IsZero() {
-		return nil
-	}
-	return &moment{t}
 }
 
 // givePaymentMethod gives the caller's order, whose charge was declined, another payment method.

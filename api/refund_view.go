@@ -57,9 +57,7 @@ func viewRefund(o *orderflow.Order, r *orderflow.OrderRefund) refundView {
 	for _, u := range r.Lines {
 		v.Lines = append(v.Lines, orderflow.Units{SKU: o.Lines[u.Line].SKU, Quantity: u.Quantity})
 	}
-	if !r.SettledAt.IsZero() {
-		v.SettledAt = &moment{r.SettledAt}
-	}
+	v.SettledAt = optional(r.SettledAt)
 	return v
 }
 
@@ -85,9 +83,7 @@ func viewReturn(r *orderflow.Return) returnView {
 		ReturnID: r.ID, Status: r.Status, Lines: r.Lines, Reason: r.Reason, RequestedAt: moment{r.At},
 		Received: r.Received, RefundID: r.RefundID, Answer: r.Answer,
 	}
-	if !r.EndedAt.IsZero() {
-		v.EndedAt = &moment{r.EndedAt}
-	}
+	v.EndedAt = optional(r.EndedAt)
 	return v
 }
 

@@ -56,9 +56,10 @@ var Types = named([]Type{
 		Example: example(4, orderflow.InReview, "NONE", "RESERVED", "step:review"),
 	},
 	{
-		Name: orderflow.OrderMethodRequested, When: "The payment was declined, and the order waits for another payment method of its customer; " +
+		Name: orderflow.OrderMethodRequested,
+		When: "The payment was declined, and the order waits for another payment method of its customer; " +
 			"again if that step was repeated. The `Order Payment Changed` before it has the reason.",
-		Example: example(4, orderflow.Confirmed, "DECLINED", "RESERVED", "step:method"),
+		Example: example(4, orderflow.Confirmed, "DECLINED", "RESERVED", "step:payment-method"),
 	},
 	{
 		Name: orderflow.OrderMethodChanged, When: "The customer has given another payment method, which is charged next.",

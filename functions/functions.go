@@ -116,8 +116,8 @@ var constructors = map[string]func(*parts) lambda.Handler{
 	"review": func(p *parts) lambda.Handler {
 		return handle(p, tasks.Review{Orders: p.orders("ORDERS_TABLE"), Now: p.opts.Clock}.Handle)
 	},
-	"method": func(p *parts) lambda.Handler {
-		return handle(p, tasks.Method{Orders: p.orders("ORDERS_TABLE"), Now: p.opts.Clock}.Handle)
+	"payment-method": func(p *parts) lambda.Handler {
+		return handle(p, tasks.PaymentMethod{Orders: p.orders("ORDERS_TABLE"), Now: p.opts.Clock}.Handle)
 	},
 	"refund": func(p *parts) lambda.Handler {
 		return handle(p, tasks.Refund{

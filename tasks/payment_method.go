@@ -3,7 +3,6 @@ package tasks
 import (
 	"cmp"
 	"context"
-	"time"
 
 	"github.com/orderflow-dev/orderflow"
 )
@@ -15,9 +14,11 @@ const maxMethods = 5
 // declined records that the provider declined the charge. If the customer may give another payment
 // method, it returns CodePaymentMethodRequired, and the next attempt of the ledger entry is for that
 // one; otherwise the charge is settled.
-func (c Charge) declined(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment, reply error, in Input) (verdict, error) {
+func (c Charge) declined(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment, reply error,
+	in Input) (verdict, error) {
 	at := c.Now().UTC()
-	if !c.AskAgain || in.Method.Seconds == 0 || in.Method.timedOut() || entry.Attempt >= maxMethods || o.CanProceed() != nil {
+	mayAsk := c.AskAgain && in.PaymentMethod.Seconds > 0 && !in.PaymentMethod.timedOut()
+	if !mayAsk || entry.Attempt >= maxMethods || o.CanProceed() != nil {
 		return verdict{unrecorded: entry}, entry.Decline(reply, at)
 	}
 	if err := entry.NoteDeclined(reply, at); err != nil {
@@ -37,7 +38,8 @@ func methodRequired(reply error) error {
 // another goes on with a charge that the provider declined before: it makes the next attempt if the
 // customer has given another payment method, even if that was just before the end of the wait. After
 // the wait it settles the charge as declined.
-func (c Charge) another(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment, in Input) (verdict, error) {
+func (c Charge) another(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment,
+	in Input) (verdict, error) {
 	if err := o.CanProceed(); err != nil {
 		return verdict{}, err // Refund settles the entry
 	}
@@ -51,7 +53,7 @@ func (c Charge) another(ctx context.Context, o *orderflow.Order, entry *orderflo
 		return c.call(ctx, o, entry, in)
 	}
 	reply := entry.DeclineError()
-	if !in.Method.timedOut() {
+	if !in.PaymentMethod.timedOut() {
 		return verdict{}, methodRequired(reply)
 	}
 	if err := entry.Decline(reply, c.Now().UTC()); err != nil {
@@ -62,37 +64,17 @@ func (c Charge) another(ctx context.Context, o *orderflow.Order, entry *orderflo
 	return verdict{}, cmp.Or(err, reply)
 }
 
-// Method records with the order the token of the step that waits for another payment method.
-type Method struct {
+// PaymentMethod records with the order the token of the step that waits for another payment method.
+type PaymentMethod struct {
 	Orders Orders
 	Now    Clock
 }
 
-// MethodRequested is the result of Method. The state machine ignores it and uses the answer given to
-// the token.
-type MethodRequested struct {
-	Deadline time.Time `json:"deadline"`
-}
-
 // Handle returns CodeOrderCancelled if a cancel won; CodeInvalidState for an order that is dispatched
 // or has ended, and for an attempt that is no longer the latest.
-func (m Method) Handle(ctx context.Context, in Input) (MethodRequested, error) {
-	return run(ctx, "await payment method", func() (MethodRequested, error) { return m.await(ctx, in) })
-}
-
-func (m Method) await(ctx context.Context, in Input) (MethodRequested, error) {
-	if in.TaskToken == "" || in.Method.Seconds < 1 {
-		return MethodRequested{}, orderflow.Errorf(orderflow.CodeInvalidState, "the task token or the time to wait is missing")
-	}
-	o, err := updateOnce(ctx, m.Orders, in.OrderID, func(o *orderflow.Order, _ *orderflow.Write) error {
-		by := m.Now.by("method", "")
-		return o.AwaitMethod(orderflow.Wait{
-			Step: orderflow.StepAwaitPaymentMethod, Token: in.TaskToken, Attempt: in.Attempt,
-			Until: by.At.Add(time.Duration(in.Method.Seconds) * time.Second),
-		}, by)
+func (p PaymentMethod) Handle(ctx context.Context, in Input) (Waiting, error) {
+	return run(ctx, "await payment method", func() (Waiting, error) {
+		return await(ctx, p.Orders, in, in.PaymentMethod, orderflow.StepAwaitPaymentMethod, p.Now.by("payment-method", ""),
+			(*orderflow.Order).AwaitMethod)
 	})
-	if err != nil {
-		return MethodRequested{}, err
-	}
-	return MethodRequested{Deadline: o.Wait.Until}, nil
 }

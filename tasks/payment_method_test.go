@@ -9,8 +9,8 @@ import (
 
 // asking is an input whose state machine waits for another payment method.
 var (
-	asking     = Input{OrderID: "ord_1", Method: WaitInput{Seconds: 3600}}
-	waitedLong = Input{OrderID: "ord_1", Method: WaitInput{Seconds: 3600, Outcome: Outcome{Error: "States.Timeout"}}}
+	asking     = Input{OrderID: "ord_1", PaymentMethod: WaitInput{Seconds: 3600}}
+	waitedLong = Input{OrderID: "ord_1", PaymentMethod: WaitInput{Seconds: 3600, Outcome: Outcome{Error: "States.Timeout"}}}
 )
 
 func given(method string) func(*orderflow.Order) error {

@@ -39,10 +39,11 @@ func (r Reconcile) markEnded(ctx context.Context, e orderflow.FailedExecution, o
 // missing, a mark may be outdated.
 func (r Reconcile) marks(ctx context.Context, out *Reconciled) error {
 	var outage orderflow.Incident
-	err := each(ctx, r, out, r.Stalled.NeedingAttention(ctx), func(ctx context.Context, o *orderflow.Order, out *Reconciled) error {
+	check := func(ctx context.Context, o *orderflow.Order, out *Reconciled) error {
 		outage.Add(o)
 		return r.checkMark(ctx, o, out)
-	})
+	}
+	err := each(ctx, r, out, r.Stalled.NeedingAttention(ctx), check)
 	out.Waiting = outage.Orders - outage.Failed
 	return cmp.Or(r.incident(ctx, &outage), err)
 }

@@ -173,9 +173,9 @@ func newSimulation(t *testing.T, machine map[string]state, seed uint64, seen *co
 			Orders: s.store, Steps: s.store, Ledger: s.store, Gateway: s.provider, Rules: rules, Now: clock,
 			AtPlacement: s.placement, AskAgain: s.rnd.IntN(3) > 0, Patience: time.Duration(s.rnd.IntN(2)) * 10 * time.Minute,
 		}.Handle),
-		"Review": without(Review{s.store, clock}.Handle),
-		"Method": without(Method{s.store, clock}.Handle),
-		"Ship":   without(Ship{s.store, clock}.Handle),
+		"Review":        without(Review{s.store, clock}.Handle),
+		"PaymentMethod": without(PaymentMethod{s.store, clock}.Handle),
+		"Ship":          without(Ship{s.store, clock}.Handle),
 		"Record": without(Record{
 			Orders: s.store, Steps: s.store, Ledger: s.store, Gateway: s.provider, Now: clock,
 		}.Handle),

@@ -19,15 +19,16 @@ import (
 // Input is the input that the state machine gives to each of its tasks.
 type Input struct {
 	OrderID   string                     `json:"orderId"`
-	TaskToken string                     `json:"taskToken,omitempty"` // ship, review, method: receives the answer
+	TaskToken string                     `json:"taskToken,omitempty"` // ship, review, payment-method: receives the answer
 	Kind      orderflow.NotificationKind `json:"kind,omitempty"`      // notify: the notification to send
 	Reason    string                     `json:"reason,omitempty"`    // close: the code of the failure
 	RefundID  string                     `json:"refundId,omitempty"`  // notify: the refund, if the kind is "refunded"
-	// charge, ship, review, method: the attempt. ship: the outcome of the notification before it.
+	// charge, ship, review, payment-method: the attempt. ship: the outcome of the notification before it.
 	Attempt      orderflow.Attempt `json:"attempt,omitzero"`
 	Notification Outcome           `json:"notification,omitzero"`
 	Review       WaitInput         `json:"review,omitzero"` // charge, review
-	Method       WaitInput         `json:"method,omitzero"` // charge, method
+	// charge, payment-method
+	PaymentMethod WaitInput `json:"paymentMethod,omitzero"`
 }
 
 // Outcome is the result of a step whose failure does not stop the next ones: the output of its

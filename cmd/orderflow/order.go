@@ -253,7 +253,8 @@ type orderPayCommand struct {
 }
 
 func (*orderPayCommand) Help() string {
-	return "An order whose payment was declined waits for another payment method if the shop allows it (parameter DeclinedPayment=ask).\n\n" +
+	return "An order whose payment was declined waits for another payment method if the shop allows it " +
+		"(parameter DeclinedPayment=ask).\n\n" +
 		"Example:\n  orderflow order pay ord_06cb4j3k7v1s0n9t8q2r5w4xyz --method pm_card_visa"
 }
 

@@ -86,7 +86,7 @@ func TestTemplate_timeouts(t *testing.T) {
 func least(t *testing.T, path string) int {
 	t.Helper()
 	parameter, ok := map[string]string{
-		"$.waits.review.seconds": "ReviewSeconds", "$.waits.method.seconds": "PaymentMethodSeconds",
+		"$.waits.review.seconds": "ReviewSeconds", "$.waits.paymentMethod.seconds": "PaymentMethodSeconds",
 	}[path]
 	if !ok {
 		t.Fatalf("no parameter sets %s", path)

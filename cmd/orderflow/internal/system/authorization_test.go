@@ -1,7 +1,6 @@
 package system
 
 import (
-	"bytes"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -165,7 +164,7 @@ func TestAuthorization(t *testing.T) {
 		}
 		return res.StatusCode
 	}
-	for _, o := range operations(t, adasOrder(t, s.API, ada)) {
+	for _, o := range operations(t, placed(t, s.API, ada)) {
 		t.Run(o.id, func(t *testing.T) {
 			expect := func(kind, token string, ok func(int) bool) {
 				t.Helper()
@@ -215,19 +214,8 @@ func TestAuthorization(t *testing.T) {
 	}
 }
 
-// adasOrder places an order.
-func adasOrder(t *testing.T, api, token string) string {
-	t.Helper()
-	var o struct {
-		ID string `json:"orderId"`
-	}
-	if err := json.Unmarshal(placed(t, api, token), &o); err != nil || o.ID == "" {
-		t.Fatalf("%+v, %v", o, err)
-	}
-	return o.ID
-}
-
-func placed(t *testing.T, api, token string) []byte {
+// placed returns the id of an order of the first example.
+func placed(t *testing.T, api, token string) string {
 	t.Helper()
 	example, err := os.ReadFile("../../../../examples/orders/01-plain.json")
 	if err != nil {
@@ -239,23 +227,11 @@ func placed(t *testing.T, api, token string) []byte {
 	if err := json.Unmarshal(example, &e); err != nil {
 		t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, api+"/orders", bytes.NewReader(e.Request))
+	o, err := client.New(api, token).Place(t.Context(), rand.Text(), e.Request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Idempotency-Key", rand.Text())
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusAccepted {
-		t.Fatalf("%d %s, %v", res.StatusCode, body, err)
-	}
-	return body
+	return o.OrderID
 }
 
 // issuersKey makes the key of a data folder's issuer.
