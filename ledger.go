@@ -81,12 +81,12 @@ func (p *Payment) NoteKeySpent(reply error, at time.Time) bool {
 
 // NoteDeclined records that the provider declined the last attempt. The next one may begin at once,
 // with another payment method.
-func (p *Payment) NoteDeclined(reply error, at time.Time) error {
+func (p *Payment) NoteDeclined(reply error) error {
 	if err := p.expect(PaymentStarted); err != nil {
 		return err
 	}
-	p.Reason, p.PublicReason = MessageOf(reply), PublicOf(reply)
-	p.CalledAt, p.RenewAt = time.Time{}, at
+	p.Reason, p.PublicReason = cmp.Or(MessageOf(reply), string(CodePaymentDeclined)), PublicOf(reply)
+	p.CalledAt, p.RenewAt = time.Time{}, time.Time{}
 	return nil
 }
 
@@ -101,17 +101,17 @@ func (p *Payment) Renew(now time.Time) bool {
 		return false
 	}
 	p.Attempt, p.RenewAt = max(p.Attempt, 1)+1, time.Time{}
-	p.Reason, p.PublicReason = "", ""
 	return true
 }
 
 // RenewWith begins the next attempt of a declined charge, with another payment method. Returns
 // CodeInvalidState if the last attempt was not declined.
-func (p *Payment) RenewWith(method string, now time.Time) error {
-	if !p.AttemptDeclined() || !p.Renew(now) {
+func (p *Payment) RenewWith(method string) error {
+	if !p.AttemptDeclined() {
 		return Errorf(CodeInvalidState, "the last attempt of the %s of order %s was not declined", p.Step, p.OrderID)
 	}
-	p.Method = method
+	p.Attempt, p.Method = max(p.Attempt, 1)+1, method
+	p.Reason, p.PublicReason = "", ""
 	return nil
 }
 

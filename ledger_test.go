@@ -214,3 +214,22 @@ func TestPayment_CanReplace(t *testing.T) {
 		}
 	}
 }
+
+// A declined attempt makes way for another payment method under another key, whatever the provider
+// says of the decline, and whichever clock says so.
+func TestPayment_RenewWith(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for _, reply := range []error{Errorf(CodePaymentDeclined, "insufficient_funds"), &Error{Code: CodePaymentDeclined}} {
+		p := &Payment{OrderID: "ord_1", Step: ChargeStep, Amount: Money{100, "USD"}}
+		if err := p.RenewWith("new"); CodeOf(err) != CodeInvalidState {
+			t.Errorf("renewed before a decline: %v", err)
+		}
+		if err := errors.Join(p.Call(at), p.NoteDeclined(reply)); err != nil || !p.AttemptDeclined() {
+			t.Fatalf("%+v, %v", p, err)
+		}
+		if err := p.RenewWith("new"); err != nil || p.AttemptDeclined() || p.Key() != "ord_1/charge/2" || p.Method != "new" {
+			t.Errorf("%+v, key %s, %v", p, p.Key(), err)
+		}
+	}
+}

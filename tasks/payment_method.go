@@ -16,12 +16,11 @@ const maxMethods = 5
 // one; otherwise the charge is settled.
 func (c Charge) declined(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment, reply error,
 	in Input) (verdict, error) {
-	at := c.Now().UTC()
 	mayAsk := c.AskAgain && in.PaymentMethod.Seconds > 0 && !in.PaymentMethod.timedOut()
 	if !mayAsk || entry.Attempt >= maxMethods || o.CanProceed() != nil {
-		return verdict{unrecorded: entry}, entry.Decline(reply, at)
+		return verdict{unrecorded: entry}, entry.Decline(reply, c.Now().UTC())
 	}
-	if err := entry.NoteDeclined(reply, at); err != nil {
+	if err := entry.NoteDeclined(reply); err != nil {
 		return verdict{}, err
 	}
 	_, err := updateOnce(ctx, c.Orders, o.ID, func(o *orderflow.Order, w *orderflow.Write) error {
@@ -47,7 +46,7 @@ func (c Charge) another(ctx context.Context, o *orderflow.Order, entry *orderflo
 		return verdict{}, orderflow.Errorf(orderflow.CodeInvalidState, "the charge of order %s was declined", o.ID)
 	}
 	if !o.MethodRequest.Open() {
-		if err := entry.RenewWith(o.PaymentMethod, c.Now().UTC()); err != nil {
+		if err := entry.RenewWith(o.PaymentMethod); err != nil {
 			return verdict{}, err
 		}
 		return c.call(ctx, o, entry, in)
