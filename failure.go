@@ -11,10 +11,10 @@ import (
 
 // OrderFilter selects orders. The zero value selects all.
 type OrderFilter struct {
-	CustomerID string // "": of all customers
-	Status     Status // "": any
-	Attention  *bool  // nil: with and without
-	Failure    string // the id of a Failure; "": any
+	CustomerID string `json:"customerId,omitempty"` // "": of all customers
+	Status     Status `json:"status,omitempty"`     // "": any
+	Attention  *bool  `json:"attention,omitempty"`  // nil: with and without
+	Failure    string `json:"failure,omitempty"`    // the id of a Failure; "": any
 }
 
 // Matches reports whether the filter selects the order.
@@ -47,12 +47,12 @@ var varying = regexp.MustCompile(`\b[a-z]{2,8}_[0-9A-Za-z]{8,}\b` +
 	`|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b` +
 	`|\b[0-9a-f]{12,}\b|"[^"]*"|\b[0-9]+(?:[.,:][0-9]+)*\b`)
 
-// cause returns the message without what differs between orders.
-func (a Attention) cause() string { return varying.ReplaceAllLiteralString(a.Message, "…") }
+// Cause returns the message without what differs between orders.
+func (a Attention) Cause() string { return varying.ReplaceAllLiteralString(a.Message, "…") }
 
 // FailureID returns the id of the failure that the mark belongs to.
 func (a Attention) FailureID() string {
-	sum := sha256.Sum256([]byte(a.Code + "\x00" + a.Step + "\x00" + a.cause()))
+	sum := sha256.Sum256([]byte(a.Code + "\x00" + a.Step + "\x00" + a.Cause()))
 	return hex.EncodeToString(sum[:6])
 }
 
@@ -66,7 +66,7 @@ func Failures(orders []*Order) []Failure {
 		}
 		id := a.FailureID()
 		if groups[id] == nil {
-			groups[id] = &Failure{ID: id, Code: a.Code, Step: a.Step, Message: a.cause(), Oldest: a.Since, Newest: a.Since}
+			groups[id] = &Failure{ID: id, Code: a.Code, Step: a.Step, Message: a.Cause(), Oldest: a.Since, Newest: a.Since}
 		}
 		groups[id].add(o)
 	}
@@ -90,10 +90,15 @@ func (f *Failure) add(o *Order) {
 	if len(f.Samples) < failureSamples {
 		f.Samples = append(f.Samples, o.ID)
 	}
-	i := slices.IndexFunc(f.Value, func(m Money) bool { return m.Currency == o.Total.Currency })
+	f.Value = AddTo(f.Value, o.Total)
+}
+
+// AddTo adds an amount to the sums of each currency.
+func AddTo(sums []Money, m Money) []Money {
+	i := slices.IndexFunc(sums, func(sum Money) bool { return sum.Currency == m.Currency })
 	if i < 0 {
-		f.Value = append(f.Value, o.Total)
-		return
+		return append(sums, m)
 	}
-	f.Value[i].Amount += o.Total.Amount
+	sums[i].Amount += m.Amount
+	return sums
 }

@@ -107,6 +107,8 @@ type Options struct {
 	Stockroom     Stockroom
 	Customers     Customers
 	Executions    Executions
+	Jobs          Jobs
+	JobRuns       JobRuns
 	WebhookSecret string // shared with the carrier
 	// RefuseFreeOrders refuses orders whose total is zero. Otherwise they are fulfilled without a
 	// charge.
@@ -116,6 +118,7 @@ type Options struct {
 	Now              func() time.Time
 	NewOrderID       func(now time.Time) (string, error)
 	NewMovementID    func(now time.Time) (string, error)
+	NewJobID         func(now time.Time) (string, error)
 	Logger           *slog.Logger
 }
 

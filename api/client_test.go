@@ -38,11 +38,13 @@ type fixture struct {
 	now     time.Time
 	serial  int
 	log     bytes.Buffer
+	jobs    *jobs
 	signIn  SignIn
 }
 
 func newFixture(t *testing.T) *fixture {
 	f := &fixture{T: t, memory: newMemory(), now: noon}
+	f.jobs = &jobs{memory: f.memory, all: map[string]orderflow.Job{}}
 	f.handler = New(f.options())
 	return f
 }
@@ -50,9 +52,10 @@ func newFixture(t *testing.T) *fixture {
 func (f *fixture) options() Options {
 	return Options{
 		Orders: f.memory, Placements: f.memory, OrderLists: f.memory, Catalogue: f.memory, Pricing: f.memory,
-		Stockroom: f.memory, Customers: f.memory, Executions: f.memory,
+		Stockroom: f.memory, Customers: f.memory, Executions: f.memory, Jobs: f.jobs, JobRuns: f.jobs,
 		SignIn: f.signIn, WebhookSecret: secret, ReturnWindow: 30 * 24 * time.Hour, Now: f.clock,
-		NewOrderID: f.newOrderID, NewMovementID: f.newMovementID, Logger: slog.New(slog.NewJSONHandler(&f.log, nil)),
+		NewOrderID: f.newOrderID, NewMovementID: f.newMovementID, NewJobID: f.newJobID,
+		Logger: slog.New(slog.NewJSONHandler(&f.log, nil)),
 	}
 }
 
@@ -75,6 +78,8 @@ func (f *fixture) newOrderID(now time.Time) (string, error) {
 func (f *fixture) newMovementID(now time.Time) (string, error) {
 	return orderflow.NewMovementID(now, f.random())
 }
+
+func (f *fixture) newJobID(now time.Time) (string, error) { return orderflow.NewJobID(now, f.random()) }
 
 // random returns ten bytes that no call returned before.
 func (f *fixture) random() io.Reader {

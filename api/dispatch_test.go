@@ -39,10 +39,10 @@ func TestDispatch_methodsAndPaths(t *testing.T) {
 			t.Errorf("OPTIONS %s: got %v %s", path, res.header, res.body)
 		}
 	}
-	id := f.placedBy(&operator)
+	id, job := f.placedBy(&operator), f.job()
 	for _, r := range routes {
 		if r.method == "GET" {
-			path := strings.NewReplacer("{orderId}", id, "{sku}", "MUG-BLUE").Replace(r.path)
+			path := strings.NewReplacer("{orderId}", id, "{sku}", "MUG-BLUE", "{jobId}", job).Replace(r.path)
 			get, head := f.get(&operator, path), f.do(call{by: &operator, method: "HEAD", path: path})
 			if head.status != 200 || head.status != get.status ||
 				head.header.Get("Content-Type") != get.header.Get("Content-Type") {
@@ -215,14 +215,14 @@ func TestLog_holdsNoPersonalData(t *testing.T) {
 func TestDispatch_noBody(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	id := f.placedBy(&operator)
+	id, job := f.placedBy(&operator), f.job()
 	tried := 0
 	for _, r := range routes {
 		if r.body != nil {
 			continue
 		}
 		tried++
-		path := strings.NewReplacer("{orderId}", id, "{sku}", "MUG-BLUE").Replace(r.path)
+		path := strings.NewReplacer("{orderId}", id, "{sku}", "MUG-BLUE", "{jobId}", job).Replace(r.path)
 		for _, body := range []string{`{"x":1}`, `{}`, " ", strings.Repeat("x", maxBody+1)} {
 			f.do(call{by: &operator, method: r.method, path: path, body: body}).expect(400, "MalformedRequest")
 			for _, header := range []string{"Content-Type: application/x-www-form-urlencoded",

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 
@@ -26,18 +27,9 @@ type failureView struct {
 }
 
 func (s *server) opsListFailures(r *request) (*reply, error) {
-	var orders []*orderflow.Order
-	after := ""
-	for len(orders) < maxGrouped {
-		f := orderflow.OrderFilter{Attention: new(true)}
-		some, next, err := s.OrderLists.FindOrders(r.Context(), f, after, groupedBatch)
-		if err != nil {
-			return nil, fmt.Errorf("list failures: %w", err)
-		}
-		orders = append(orders, some...)
-		if after = next; after == "" {
-			break
-		}
+	orders, truncated, err := s.someOrders(r.Context(), orderflow.OrderFilter{Attention: new(true)})
+	if err != nil {
+		return nil, fmt.Errorf("list failures: %w", err)
 	}
 	views := []failureView{}
 	for _, f := range orderflow.Failures(orders) {
@@ -49,5 +41,21 @@ func (s *server) opsListFailures(r *request) (*reply, error) {
 	return jsonReply(http.StatusOK, struct {
 		Failures  []failureView `json:"failures"`
 		Truncated bool          `json:"truncated"`
-	}{views, after != ""})
+	}{views, truncated})
+}
+
+// someOrders returns the orders that the filter selects, or the newest maxGrouped of them: truncated.
+func (s *server) someOrders(ctx context.Context, f orderflow.OrderFilter) (orders []*orderflow.Order, truncated bool, err error) {
+	after := ""
+	for len(orders) < maxGrouped {
+		some, next, err := s.OrderLists.FindOrders(ctx, f, after, groupedBatch)
+		if err != nil {
+			return nil, false, err
+		}
+		orders = append(orders, some...)
+		if after = next; after == "" {
+			break
+		}
+	}
+	return orders, after != "", nil
 }

@@ -156,6 +156,67 @@ var routes = []route{
 		body: schemaRedrive,
 	},
 	{
+		method: http.MethodPost, path: "/ops/jobs", operation: "OpsStartJob",
+		serve:  (*server).opsStartJob,
+		scopes: []string{"orders:write"}, group: "operators",
+		body: schemaJobRequest,
+	},
+	{
+		method: http.MethodGet, path: "/ops/jobs", operation: "OpsListJobs",
+		serve:  (*server).opsListJobs,
+		scopes: []string{"orders:read"}, group: "operators",
+		parameters: []parameter{
+			{name: "limit", path: false, schema: &schema{kind: "integer", min: 1, max: 100, preset: "20"}},
+			{name: "cursor", path: false, schema: &schema{kind: "string", min: 1, max: 512}},
+		},
+	},
+	{
+		method: http.MethodGet, path: "/ops/jobs/{jobId}", operation: "OpsGetJob",
+		serve:  (*server).opsGetJob,
+		scopes: []string{"orders:read"}, group: "operators",
+		parameters: []parameter{
+			{name: "jobId", path: true, schema: schemaJobId},
+		},
+	},
+	{
+		method: http.MethodGet, path: "/ops/jobs/{jobId}/members", operation: "OpsListJobMembers",
+		serve:  (*server).opsListJobMembers,
+		scopes: []string{"orders:read"}, group: "operators",
+		parameters: []parameter{
+			{name: "jobId", path: true, schema: schemaJobId},
+			{name: "outcome", path: false, schema: schemaJobOutcome},
+			{name: "limit", path: false, schema: &schema{kind: "integer", min: 1, max: 100, preset: "20"}},
+			{name: "cursor", path: false, schema: &schema{kind: "string", min: 1, max: 512}},
+		},
+	},
+	{
+		method: http.MethodPost, path: "/ops/jobs/{jobId}/pause", operation: "OpsPauseJob",
+		serve:  (*server).opsPauseJob,
+		scopes: []string{"orders:write"}, group: "operators",
+		parameters: []parameter{
+			{name: "jobId", path: true, schema: schemaJobId},
+		},
+		body: schemaRedrive,
+	},
+	{
+		method: http.MethodPost, path: "/ops/jobs/{jobId}/resume", operation: "OpsResumeJob",
+		serve:  (*server).opsResumeJob,
+		scopes: []string{"orders:write"}, group: "operators",
+		parameters: []parameter{
+			{name: "jobId", path: true, schema: schemaJobId},
+		},
+		body: schemaRedrive,
+	},
+	{
+		method: http.MethodPost, path: "/ops/jobs/{jobId}/stop", operation: "OpsStopJob",
+		serve:  (*server).opsStopJob,
+		scopes: []string{"orders:write"}, group: "operators",
+		parameters: []parameter{
+			{name: "jobId", path: true, schema: schemaJobId},
+		},
+		body: schemaRedrive,
+	},
+	{
 		method: http.MethodGet, path: "/ops/products/{sku}", operation: "OpsGetProduct",
 		serve:  (*server).opsGetProduct,
 		scopes: []string{"orders:read"}, group: "operators",
@@ -319,6 +380,23 @@ var schemaRedrive = &schema{kind: "object", required: []string{"reason"}, proper
 	"reason": &schema{kind: "string", fault: "must be one line of 1 to 500 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 500},
 }}
 
+var schemaJobRequest = &schema{kind: "object", required: []string{"action", "reason"}, properties: map[string]*schema{
+	"action":     schemaJobAction,
+	"reason":     &schema{kind: "string", fault: "must be one line of 1 to 400 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 400},
+	"failure":    schemaFailureId,
+	"orderIds":   &schema{kind: "array", min: 1, max: 100, items: schemaOrderId},
+	"status":     schemaStatus,
+	"customerId": &schema{kind: "string", min: 1, max: 128},
+	"attention":  &schema{kind: "boolean"},
+	"first":      &schema{kind: "integer", min: 1, max: 100},
+	"rate":       &schema{kind: "integer", min: 1, max: 100},
+	"dryRun":     &schema{kind: "boolean"},
+}}
+
+var schemaJobId = &schema{kind: "string", fault: "must be a job id", pattern: regexp.MustCompile(`^job_[0-9a-hjkmnp-tv-z]{26}$`), min: 0, max: 0}
+
+var schemaJobOutcome = &schema{kind: "string", enum: []string{"PENDING", "RECOVERED", "FAILED_AGAIN", "REFUSED"}, min: 0, max: 0}
+
 var schemaProductDetails = &schema{kind: "object", required: []string{"name", "category", "price"}, properties: map[string]*schema{
 	"name":         &schema{kind: "string", fault: "must be one line of 1 to 100 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 100},
 	"description":  &schema{kind: "string", fault: "must be one line of 1 to 500 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 500},
@@ -404,5 +482,7 @@ var schemaNotifications = &schema{kind: "object", required: []string(nil), prope
 	"orderShipped":   &schema{kind: "boolean"},
 	"orderClosed":    &schema{kind: "boolean"},
 }}
+
+var schemaJobAction = &schema{kind: "string", enum: []string{"redrive", "restart", "cancel", "acknowledge"}, min: 0, max: 0}
 
 var schemaWarehouse = &schema{kind: "string", fault: "must be the name of a warehouse: 1 to 32 lower-case letters, digits and hyphens", pattern: regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`), min: 0, max: 0}

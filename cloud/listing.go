@@ -80,6 +80,23 @@ func (l *OrderLists) FindOrders(ctx context.Context, f orderflow.OrderFilter, af
 	return orders, next, nil
 }
 
+// OrdersByID returns the orders of the ids by id, without those that are not there or cannot be read.
+// They may be slightly out of date.
+func (l *OrderLists) OrdersByID(ctx context.Context, ids []string) (map[string]*orderflow.Order, error) {
+	orders := make(map[string]*orderflow.Order, len(ids))
+	for o, err := range ordersOf(ctx, l.DB, l.Table, ids) {
+		if bad, ok := errors.AsType[*rowError](err); ok {
+			l.report(ctx, bad)
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("get orders: %w", err)
+		}
+		orders[o.ID] = o
+	}
+	return orders, nil
+}
+
 func (l *OrderLists) report(ctx context.Context, bad *rowError) {
 	if l.Log != nil {
 		l.Log.ErrorContext(ctx, "an order cannot be read and is not listed: correct its row", "orderId", bad.key, "error", bad.err)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
 	"github.com/orderflow-dev/orderflow"
 	"github.com/orderflow-dev/orderflow/api"
@@ -26,12 +27,19 @@ func newAPI(p *parts) lambda.Handler {
 			OrdersPerHour: p.env.number("ORDERS_PER_HOUR"),
 		},
 		Pricing:    pricing,
-		OrderLists: &cloud.OrderLists{DB: orders.DB, Table: orders.Table, Log: p.opts.Logger},
+		OrderLists: p.lists(orders),
 		Catalogue:  p.catalogue(),
 		Stockroom: &cloud.Stockroom{
 			DB: orders.DB, Products: p.env.required("PRODUCTS_TABLE"), Movements: p.env.required("MOVEMENTS_TABLE"),
 			Idempotency: p.env.required("IDEMPOTENCY_TABLE"),
 		},
+		Jobs: &cloud.Jobs{
+			DB: orders.DB, Table: p.env.required("JOBS_TABLE"), Idempotency: p.env.required("IDEMPOTENCY_TABLE"),
+		},
+		JobRuns: &cloud.JobRuns{
+			Client: sfn.NewFromConfig(p.cfg), StateMachine: p.env.required("REPAIR_STATE_MACHINE_ARN"),
+		},
+		NewJobID:         func(now time.Time) (string, error) { return orderflow.NewJobID(now, p.opts.Random) },
 		Customers:        p.customers(),
 		Executions:       p.executions("STATE_MACHINE_ARN"),
 		WebhookSecret:    p.env.required("WEBHOOK_SECRET"),

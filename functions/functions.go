@@ -83,6 +83,13 @@ var constructors = map[string]func(*parts) lambda.Handler{
 	"reconcile": newReconcile,
 	"carrier":   newCarrier,
 	"api":       newAPI,
+	"repair": func(p *parts) lambda.Handler {
+		orders := p.orders("ORDERS_TABLE")
+		return handle(p, tasks.Repair{
+			Jobs: &cloud.Jobs{DB: p.db(), Table: p.env.required("JOBS_TABLE")}, Orders: orders, Lists: p.lists(orders),
+			Executions: p.executions("STATE_MACHINE_ARN"), Now: p.opts.Clock, Log: p.opts.Logger,
+		}.Handle)
+	},
 	"validate": func(p *parts) lambda.Handler {
 		return handle(p, tasks.Validate{Orders: p.orders("ORDERS_TABLE"), Catalogue: p.catalogue()}.Handle)
 	},
@@ -214,6 +221,10 @@ func (p *parts) bus(name string) *cloud.Bus {
 
 func (p *parts) topic(arn string) *cloud.Topic {
 	return &cloud.Topic{Client: sns.NewFromConfig(p.cfg), ARN: p.env.required(arn)}
+}
+
+func (p *parts) lists(orders *cloud.Orders) *cloud.OrderLists {
+	return &cloud.OrderLists{DB: orders.DB, Table: orders.Table, Log: p.opts.Logger}
 }
 
 func (p *parts) executions(stateMachine string) *cloud.Executions {

@@ -3,6 +3,7 @@ package tests
 import (
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -48,6 +49,7 @@ func testIAM(t *testing.T, args ...string) {
 	useRefunds(t, s)
 	s.rule("orderflow-shipment-requested", false)
 	useRestart(t, s)
+	useJobs(t, s)
 	useLostEvents(t, s)
 	useFailedNotifications(t, s)
 	useDeadLetters(t, s)
@@ -88,6 +90,43 @@ func useRestart(t *testing.T, s *system) {
 	reason := []byte(`{"reason":"it was answered by hand"}`)
 	olga.request(http.MethodPost, "/ops/orders/"+id+"/restart", nil, reason).expect(http.StatusAccepted)
 	ada.ended(id)
+	s.rule("orderflow-shipment-requested", false)
+}
+
+// useJobs redrives one order and restarts another with jobs, by the command line. The carrier's rule
+// is off at first.
+func useJobs(t *testing.T, s *system) {
+	ada, olga := s.as("ada"), s.as("olga", "operators")
+	answered := ada.accepted(order("pm_card_visa", item{"lamp-brass-desk", 1}))
+	ada.waiting(answered)
+	s.answerByHand(answered)
+	s.outage(true)
+	failed := ada.accepted(order("pm_sandbox_outage", item{"beans-ethiopia-250g", 1}))
+	for _, id := range []string{answered, failed} {
+		eventually(t, "the order needs attention", func() bool { return olga.attends(id) })
+	}
+	s.outage(false)
+	s.rule("orderflow-shipment-requested", true)
+	start := func(args ...string) string {
+		return regexp.MustCompile("job_[0-9a-z]+").FindString(s.ok(t, append([]string{"ops", "job", "start", "--reason", "a test"}, args...)))
+	}
+	var jobs []string
+	for id, action := range map[string]string{answered: "restart", failed: "redrive"} {
+		s.ok(t, []string{"ops", "job", "start", id, "--action", action, "--reason", "a test", "--dry-run"},
+			"(?m)^"+action+" of 1 order, worth .* For example "+id+"$", "Nothing was changed")
+		jobs = append(jobs, start(id, "--action", action))
+	}
+	for _, filter := range [][]string{{"--customer", "nobody"}, {"--status", "IN_REVIEW"}, {"--status", "IN_REVIEW", "--attention"}} {
+		s.ok(t, []string{"ops", "job", "show", start(filter...), "--wait", "1m"}, "0 orders, 0 tried")
+	}
+	none := start("--customer", "nobody")
+	for _, job := range jobs {
+		s.ok(t, []string{"ops", "job", "show", job, "--wait", "1m"}, "1 recovered, 0 failed again", "operator:")
+	}
+	if code, _, errs := s.cli(t, "ops", "job", "stop", none, "--reason", "a test"); code != 1 || !strings.Contains(errs, "is DONE") {
+		t.Errorf("a job that has ended was stopped: exit code %d, %s", code, errs)
+	}
+	s.ok(t, []string{"ops", "job", "list"}, none, "restart", "redrive")
 	s.rule("orderflow-shipment-requested", false)
 }
 

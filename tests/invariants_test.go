@@ -367,8 +367,8 @@ func (s *system) checkHistories(orders []orderflow.Order) {
 	ctx, cancel := context.WithTimeout(s.t.Context(), settle)
 	defer cancel()
 	states := sfn.NewFromConfig(s.config())
-	machines, err := states.ListStateMachines(ctx, nil)
-	if err != nil || len(machines.StateMachines) != 1 {
+	machines, err := states.ListStateMachines(ctx, nil) // by name: fulfil-order, repair-orders
+	if err != nil || len(machines.StateMachines) != 2 {
 		s.t.Fatalf("list state machines: %v %+v", err, machines)
 	}
 	for _, o := range orders {

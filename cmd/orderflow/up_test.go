@@ -43,8 +43,8 @@ func TestUp_Explain(t *testing.T) {
 	for _, c := range x.Runs {
 		counts[c.Kind] = c.Count
 	}
-	if want := len(functions.Names()); counts["function"] != want || counts["state machine"] != 1 {
-		t.Errorf("runs %v, want %d functions and a state machine", counts, want)
+	if want := len(functions.Names()); counts["function"] != want || counts["state machine"] != 2 {
+		t.Errorf("runs %v, want %d functions and 2 state machines", counts, want)
 	}
 	if code, _, errs := command(t, "up", "--explain", "--param", "Nope=1"); code != 2 || !strings.Contains(errs, "Nope") {
 		t.Errorf("an unknown parameter: exit code %d, %s", code, errs)

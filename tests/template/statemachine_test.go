@@ -18,27 +18,37 @@ import (
 
 var substitution = regexp.MustCompile(`\$\{([A-Za-z0-9]+)\}`)
 
-func definition(t *testing.T) string {
+// definition is a state machine of the template and its source.
+type definition struct {
+	Resource
+	source string
+}
+
+func definitions(t *testing.T) (all []definition) {
 	t.Helper()
-	machines := stateMachines(deployed(t))
-	if len(machines) != 1 {
-		t.Fatalf("%d state machines", len(machines))
+	for _, m := range stateMachines(deployed(t)) {
+		source, err := os.ReadFile(filepath.Join(root, text(m.get("DefinitionS3Location"))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, definition{m, string(source)})
 	}
-	source, err := os.ReadFile(filepath.Join(root, text(machines[0].get("DefinitionS3Location"))))
-	if err != nil {
-		t.Fatal(err)
+	if len(all) != 2 {
+		t.Fatalf("%d state machines", len(all))
 	}
-	return string(source)
+	return all
 }
 
 // TestDefinition_isValid checks the definition with the project's validator: cfn-lint does not read
 // files.
 func TestDefinition_isValid(t *testing.T) {
 	t.Parallel()
-	source := substitution.ReplaceAllString(definition(t), "arn:aws:lambda:us-east-1:000000000000:function:$1")
-	_, diagnostics := asl.Parse([]byte(source), asl.Options{})
-	for _, d := range diagnostics {
-		t.Error(d)
+	for _, m := range definitions(t) {
+		source := substitution.ReplaceAllString(m.source, "arn:aws:lambda:us-east-1:000000000000:function:$1")
+		_, diagnostics := asl.Parse([]byte(source), asl.Options{})
+		for _, d := range diagnostics {
+			t.Error(m.ID, d)
+		}
 	}
 }
 
@@ -46,22 +56,24 @@ func TestDefinition_isValid(t *testing.T) {
 // Each task calls the function of its name.
 func TestDefinition_substitutions(t *testing.T) {
 	t.Parallel()
-	var used []string
-	for _, m := range substitution.FindAllStringSubmatch(definition(t), -1) {
-		used = append(used, m[1])
-	}
-	slices.Sort(used)
-	used = slices.Compact(used)
-	var given []string
-	for name, value := range object(stateMachines(deployed(t))[0].get("DefinitionSubstitutions")) {
-		given = append(given, name)
-		if target(value) != name {
-			t.Errorf("%s stands for %s", name, target(value))
+	for _, m := range definitions(t) {
+		var used []string
+		for _, name := range substitution.FindAllStringSubmatch(m.source, -1) {
+			used = append(used, name[1])
 		}
-	}
-	slices.Sort(given)
-	if len(used) == 0 || !slices.Equal(used, given) {
-		t.Errorf("the definition uses %v, the template gives %v", used, given)
+		slices.Sort(used)
+		used = slices.Compact(used)
+		var given []string
+		for name, value := range object(m.get("DefinitionSubstitutions")) {
+			given = append(given, name)
+			if target(value) != name {
+				t.Errorf("%s: %s stands for %s", m.ID, name, target(value))
+			}
+		}
+		slices.Sort(given)
+		if len(used) == 0 || !slices.Equal(used, given) {
+			t.Errorf("%s uses %v, the template gives %v", m.ID, used, given)
+		}
 	}
 }
 
@@ -70,7 +82,9 @@ func TestDefinition_errors(t *testing.T) {
 	t.Parallel()
 	codes := errorCodes(t)
 	var names []string
-	collectErrors(t, []byte(definition(t)), &names)
+	for _, m := range definitions(t) {
+		collectErrors(t, []byte(m.source), &names)
+	}
 	if len(names) == 0 {
 		t.Fatal("nothing is caught")
 	}

@@ -118,27 +118,43 @@ func bound(t *testing.T, parameter, which string) int {
 	return n
 }
 
+// state is what a definition says of a state.
+type state struct {
+	Type               string
+	TimeoutSeconds     int
+	TimeoutSecondsPath string
+	Parameters         struct{ FunctionName string }
+}
+
+// states returns the states of all definitions.
+func states(t *testing.T) map[string]state {
+	t.Helper()
+	all := map[string]state{}
+	for _, m := range definitions(t) {
+		var machine struct{ States map[string]state }
+		if err := json.Unmarshal([]byte(m.source), &machine); err != nil {
+			t.Fatal(err)
+		}
+		for name, s := range machine.States {
+			if _, twice := all[name]; twice {
+				t.Fatalf("two states are called %s", name)
+			}
+			all[name] = s
+		}
+	}
+	return all
+}
+
 // TestDefinition_timeouts: a function ends before its state's timeout; otherwise the next attempt
 // would run at the same time.
 func TestDefinition_timeouts(t *testing.T) {
 	t.Parallel()
-	var machine struct {
-		States map[string]struct {
-			Type               string
-			TimeoutSeconds     int
-			TimeoutSecondsPath string
-			Parameters         struct{ FunctionName string }
-		}
-	}
-	if err := json.Unmarshal([]byte(definition(t)), &machine); err != nil {
-		t.Fatal(err)
-	}
 	functions := map[string]Resource{}
 	for _, f := range deployed(t).Of("AWS::Serverless::Function") {
 		functions["${"+f.ID+"}"] = f
 	}
 	tasks := 0
-	for name, s := range machine.States {
+	for name, s := range states(t) {
 		if s.Type != "Task" {
 			continue
 		}

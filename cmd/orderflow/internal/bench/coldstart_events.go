@@ -34,6 +34,7 @@ var coldEvents = map[string]coldEvent{
 	"watch": {`{"detail":{"executionArn":"arn:aws:states:us-east-1:000000000000:execution:orderflow-fulfil-order:` +
 		coldOrder + `","name":"` + coldOrder + `","status":"RUNNING","redriveCount":0}}`, ""},
 	"reconcile":      {`{}`, ""},
+	"repair":         {`{"jobId":"job_cold","run":1,"step":"ACT"}`, "NotFound"},
 	"validate":       {coldInput, ""},
 	"reserve":        {coldInput, ""},
 	"charge":         {coldInput, "InvalidState"},

@@ -137,7 +137,35 @@ func (b *memoryBench) everyOutcome(
 		}
 		stopped = append(stopped, id)
 	}
-	return stopped, nil
+	return stopped, b.repair(ctx, stopped)
+}
+
+// repair acts on orders with a job, which is refused for all of them, and waits until it is done.
+func (b *memoryBench) repair(ctx context.Context, ids []string) error {
+	ctx, cancel := context.WithTimeout(ctx, memoryPatience)
+	defer cancel()
+	key := http.Header{"Idempotency-Key": {"repair-" + ids[0]}}
+	body := map[string]any{"action": "acknowledge", "reason": "bench", "orderIds": ids}
+	answer, err := b.client.Do(ctx, http.MethodPost, "/ops/jobs", key, body)
+	for err == nil {
+		var job struct {
+			JobID  string
+			Status orderflow.JobStatus
+		}
+		if err := json.Unmarshal(answer, &job); err != nil {
+			return err
+		}
+		if job.Status != orderflow.JobRunning {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(memoryPoll):
+		}
+		answer, err = b.client.Do(ctx, http.MethodGet, "/ops/jobs/"+job.JobID, nil, nil)
+	}
+	return err
 }
 
 // order places the next order and follows it to a status.

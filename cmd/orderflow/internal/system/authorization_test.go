@@ -45,7 +45,7 @@ var bodies = map[string]string{
 }
 
 // operations lists the contract's operations, with the given order in their paths.
-func operations(t *testing.T, orderID string) []operation {
+func operations(t *testing.T, orderID, jobID string) []operation {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromFile("../../../../api/openapi.yaml")
 	if err != nil {
@@ -66,7 +66,7 @@ func operations(t *testing.T, orderID string) []operation {
 				_, signature := need["signature"]
 				o.token, o.signature, o.scopes = o.token || token, o.signature || signature, append(o.scopes, scopes...)
 			}
-			o.path = strings.NewReplacer("{orderId}", orderID, "{sku}", "clock-wall-oak", "{refundId}",
+			o.path = strings.NewReplacer("{orderId}", orderID, "{sku}", "clock-wall-oak", "{jobId}", jobID, "{refundId}",
 				"rfd_000sksmeyf00rq2d2yxq4fhqgr", "{returnId}", "rtn_000sksmeyf00rq2d2yxq4fhqgr").Replace(path)
 			if strings.Contains(o.path, "{") {
 				t.Fatalf("%s: unknown parameter", o.path)
@@ -164,7 +164,7 @@ func TestAuthorization(t *testing.T) {
 		}
 		return res.StatusCode
 	}
-	for _, o := range operations(t, placed(t, s.API, ada)) {
+	for _, o := range operations(t, placed(t, s.API, ada), startedJob(t, s.API, olga)) {
 		t.Run(o.id, func(t *testing.T) {
 			expect := func(kind, token string, ok func(int) bool) {
 				t.Helper()
@@ -232,6 +232,22 @@ func placed(t *testing.T, api, token string) string {
 		t.Fatal(err)
 	}
 	return o.OrderID
+}
+
+// startedJob starts a job and returns its id.
+func startedJob(t *testing.T, api, token string) string {
+	t.Helper()
+	header := http.Header{"Idempotency-Key": {rand.Text()}}
+	body := json.RawMessage(`{"action":"redrive","reason":"test","attention":true}`)
+	answer, err := client.New(api, token).Do(t.Context(), http.MethodPost, "/ops/jobs", header, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var j struct{ JobID string }
+	if err := json.Unmarshal(answer, &j); err != nil {
+		t.Fatal(err)
+	}
+	return j.JobID
 }
 
 // issuersKey makes the key of a data folder's issuer.
