@@ -113,7 +113,7 @@ def check(parameters):
     wrong += undefined_schemes(template)
     if status != "CREATE_COMPLETE":
         wrong.append(f"the stack is {status}")
-    if [m["name"] for m in machines] != ["orderflow-fulfil-order"]:
+    if sorted(m["name"] for m in machines) != ["orderflow-fulfil-order", "orderflow-repair-orders"]:
         wrong.append(f"state machines are {machines}")
     if sorted(tables) != expected_tables(template, parameters) or not outputs.get("ApiUrl", "").startswith("https://"):
         wrong.append(f"tables are {tables}, outputs {outputs}")
