@@ -73,7 +73,7 @@ const (
 	lastPatience  = 10 * time.Minute
 	shortLook     = 3 * time.Second // in the first minute
 	longLook      = 20 * time.Second
-	lookEvery     = time.Minute // while there are members to act on
+	lookEvery     = time.Minute // at least, while there are members to act on
 )
 
 // settleAfter is how long after the action an order that has ended, or waits for an answer, counts
@@ -147,7 +147,7 @@ type Job struct {
 	Status JobStatus `json:"status"`
 	Step   JobStep   `json:"step"`
 	Run    int       `json:"run"`  // counts the executions, from 1
-	Note   string    `json:"note"` // why it was paused or stopped by itself
+	Note   string    `json:"note"` // why it was paused by itself
 	// Truncated reports whether more orders were selected than MaxJobMembers.
 	Truncated bool        `json:"truncated"`
 	Members   int         `json:"members"` // listed so far
@@ -276,10 +276,16 @@ func (j *Job) ActedOn(batch JobTally, last string, now time.Time) time.Duration 
 	if j.Judged {
 		wait = time.Duration(n) * time.Second / time.Duration(j.Rate)
 	}
-	if !j.Judged || j.Tally.Tried() >= j.Members || now.Sub(j.WatchFrom) >= lookEvery {
+	if !j.Judged || j.Tally.Tried() >= j.Members || now.Sub(j.WatchFrom) >= j.lookEvery() {
 		j.watch(now)
 	}
 	return wait
+}
+
+// lookEvery returns how often the members are watched while there are others to act on: at most
+// about a hundred times, because watching many of them takes several steps.
+func (j *Job) lookEvery() time.Duration {
+	return max(lookEvery, time.Duration(j.Members)*time.Second/time.Duration(100*j.Rate))
 }
 
 func (j *Job) watch(now time.Time) {

@@ -2,7 +2,7 @@ package orderflow
 
 import "time"
 
-// JobMember is an order of a job.
+// JobMember is an order of a job. Its fields job and item are the keys of its row.
 type JobMember struct {
 	JobID   string     `json:"job"`
 	OrderID string     `json:"item"`
@@ -31,7 +31,8 @@ func (m *JobMember) Refuse(why string) { m.Outcome, m.Why = OutcomeRefused, why 
 // Look returns what has become of a pending order after the action.
 func (m *JobMember) Look(action JobAction, o *Order, now time.Time) JobOutcome {
 	failed := o.Attention.is(AttentionFailed)
-	again := failed && (o.ExecutionName() != m.Execution && !o.outdated(o.Attention.ExecutionARN) || o.Attention.RedriveCount > m.Redrives)
+	restarted := o.ExecutionName() != m.Execution
+	again := failed && (restarted && !o.outdated(o.Attention.ExecutionARN) || o.Attention.RedriveCount > m.Redrives)
 	switch {
 	case action == JobAcknowledge:
 		if failed {

@@ -61,9 +61,13 @@ func (b *jobBody) check() error {
 	case len(b.OrderIDs) > 0 && filtered:
 		return refuseFaults(codeInvalidRequest, []Fault{{Pointer: "/orderIds", Detail: "must not be given together with a filter"}})
 	case len(b.OrderIDs) == 0 && !filtered:
-		return refuseFaults(codeInvalidRequest, []Fault{{Pointer: "", Detail: "must select orders: by failure, orderIds, status, customerId or attention"}})
+		return refuseFaults(codeInvalidRequest, []Fault{
+			{Pointer: "", Detail: "must select orders: by failure, orderIds, status, customerId or attention"},
+		})
 	case b.Action == orderflow.JobCancel && f.Failure == "" && f.CustomerID == "" && len(b.OrderIDs) == 0:
-		return refuseFaults(codeInvalidRequest, []Fault{{Pointer: "/action", Detail: "must not be cancel for all orders of a status: select a failure, a customer or orderIds"}})
+		return refuseFaults(codeInvalidRequest, []Fault{
+			{Pointer: "/action", Detail: "must not be cancel for all orders of a status: select a failure, a customer or orderIds"},
+		})
 	}
 	return nil
 }
@@ -297,42 +301,25 @@ func (s *server) job(r *request) (*orderflow.Job, error) {
 	return j, nil
 }
 
-// memberPages limits how many pages of members one request reads for an outcome that few have.
-const memberPages = 20
+// How many pages of members one request reads for an outcome that few have, and their size.
+const (
+	memberPages = 20
+	memberPage  = 250
+)
 
 func (s *server) opsListJobMembers(r *request) (*reply, error) {
 	j, err := s.job(r)
 	if err != nil {
 		return nil, err
 	}
-	outcome := r.values["outcome"]
-	list := func(after string, limit int) (found []orderflow.JobMember, next string, err error) {
+	outcome := orderflow.JobOutcome(r.values["outcome"])
+	list := func(after string, limit int) ([]orderflow.JobMember, string, error) {
 		if outcome == "" {
 			return s.Jobs.ListMembers(r.Context(), j.ID, after, limit)
 		}
-		for range memberPages {
-			var some []orderflow.JobMember
-			if some, next, err = s.Jobs.ListMembers(r.Context(), j.ID, after, maxGrouped/memberPages); err != nil {
-				return nil, "", err
-			}
-			for _, m := range some {
-				if string(m.Outcome) != outcome {
-					continue
-				}
-				if found = append(found, m); len(found) == limit {
-					if m == some[len(some)-1] {
-						return found, next, nil
-					}
-					return found, m.OrderID, nil
-				}
-			}
-			if after = next; next == "" {
-				break
-			}
-		}
-		return found, next, nil
+		return s.membersWith(r.Context(), j.ID, outcome, after, limit)
 	}
-	members, next, err := page(r, schemaOrderId, list, viewJobMember, j.ID, outcome)
+	members, next, err := page(r, schemaOrderId, list, viewJobMember, j.ID, string(outcome))
 	if err != nil {
 		return nil, fmt.Errorf("list members of job: %w", err)
 	}
@@ -340,6 +327,33 @@ func (s *server) opsListJobMembers(r *request) (*reply, error) {
 		Members []jobMemberView `json:"members"`
 		Next    string          `json:"next,omitempty"`
 	}{members, next})
+}
+
+// membersWith lists the members with an outcome. A page may be short and still have a next one.
+func (s *server) membersWith(ctx context.Context, jobID string, outcome orderflow.JobOutcome, after string, limit int) (
+	found []orderflow.JobMember, next string, err error) {
+	for range memberPages {
+		some, next, err := s.Jobs.ListMembers(ctx, jobID, after, memberPage)
+		if err != nil {
+			return nil, "", err
+		}
+		for i, m := range some {
+			if m.Outcome != outcome {
+				continue
+			}
+			if found = append(found, m); len(found) < limit {
+				continue
+			}
+			if i < len(some)-1 {
+				next = m.OrderID
+			}
+			return found, next, nil
+		}
+		if after = next; next == "" {
+			break
+		}
+	}
+	return found, after, nil
 }
 
 func (s *server) opsPauseJob(r *request) (*reply, error) {

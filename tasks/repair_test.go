@@ -159,7 +159,7 @@ func (w *repairWorld) runs(t *testing.T, r Repair) {
 			continue
 		}
 		w.fulfil(t)
-		time.Sleep(time.Duration(out.Seconds) * time.Second)
+		time.Sleep(time.Duration(out.Seconds) * time.Second) // of the bubble: what the state machine waits
 		step = out.Next
 	}
 }

@@ -116,17 +116,18 @@ func useJobs(t *testing.T, s *system) {
 			"(?m)^"+action+" of 1 order, worth .* For example "+id+"$", "Nothing was changed")
 		jobs = append(jobs, start(id, "--action", action))
 	}
-	for _, filter := range [][]string{{"--customer", "nobody"}, {"--status", "IN_REVIEW"}, {"--status", "IN_REVIEW", "--attention"}} {
+	filters := [][]string{{"--customer", "eve"}, {"--status", "IN_REVIEW"}, {"--status", "IN_REVIEW", "--attention"}}
+	for _, filter := range filters {
 		s.ok(t, []string{"ops", "job", "show", start(filter...), "--wait", "1m"}, "0 orders, 0 tried")
 	}
-	none := start("--customer", "nobody")
+	empty := start("--customer", "eve")
 	for _, job := range jobs {
 		s.ok(t, []string{"ops", "job", "show", job, "--wait", "1m"}, "1 recovered, 0 failed again", "operator:")
 	}
-	if code, _, errs := s.cli(t, "ops", "job", "stop", none, "--reason", "a test"); code != 1 || !strings.Contains(errs, "is DONE") {
+	if code, _, errs := s.cli(t, "ops", "job", "stop", empty, "--reason", "a test"); code != 1 || !strings.Contains(errs, "is DONE") {
 		t.Errorf("a job that has ended was stopped: exit code %d, %s", code, errs)
 	}
-	s.ok(t, []string{"ops", "job", "list"}, none, "restart", "redrive")
+	s.ok(t, []string{"ops", "job", "list"}, empty, "restart", "redrive")
 	s.rule("orderflow-shipment-requested", false)
 }
 

@@ -60,7 +60,8 @@ type opsJobStartCommand struct {
 }
 
 func (*opsJobStartCommand) Help() string {
-	return "The job runs in the system, not in this terminal. The first orders are watched; if most of them are not repaired, the job pauses.\n\n" +
+	return "The job runs in the system, not in this terminal. The first orders are watched; " +
+		"if most of them are not repaired, the job pauses.\n\n" +
 		"Examples:\n  orderflow ops job start --failure 3f0a9c51d2e8 --reason 'the provider is back' --dry-run\n" +
 		"  orderflow ops job start --status PLACED --attention --action restart --reason 'the new definition is deployed'"
 }
@@ -181,7 +182,8 @@ type opsJobShowCommand struct {
 }
 
 func (*opsJobShowCommand) Help() string {
-	return "With --wait, the exit code is 1 if an order was not repaired, or the job is not done.\n\nExample:\n  orderflow ops job show job_000sksmeyf00rq2d2yxq4fhqgr --wait 10m"
+	return "With --wait, the exit code is 1 if an order was not repaired, or the job is not done.\n\n" +
+		"Example:\n  orderflow ops job show job_000sksmeyf00rq2d2yxq4fhqgr --wait 10m"
 }
 
 // jobPoll is how often a job is read while it is waited for.
@@ -271,7 +273,8 @@ func (c *jobControl) run(e *env, action string) error {
 	if err != nil {
 		return err
 	}
-	answer, err := cl.Do(e.ctx, http.MethodPost, "/ops/jobs/"+url.PathEscape(c.ID)+"/"+action, nil, map[string]string{"reason": c.Reason})
+	path := "/ops/jobs/" + url.PathEscape(c.ID) + "/" + action
+	answer, err := cl.Do(e.ctx, http.MethodPost, path, nil, map[string]string{"reason": c.Reason})
 	if err != nil {
 		return err
 	}
@@ -286,14 +289,16 @@ func (c *jobControl) run(e *env, action string) error {
 type opsJobPauseCommand struct{ jobControl }
 
 func (*opsJobPauseCommand) Help() string {
-	return "The orders of the current batch are still acted on.\n\nExample:\n  orderflow ops job pause job_000sksmeyf00rq2d2yxq4fhqgr --reason 'the provider is slow'"
+	return "The orders of the current batch are still acted on.\n\n" +
+		"Example:\n  orderflow ops job pause job_000sksmeyf00rq2d2yxq4fhqgr --reason 'the provider is slow'"
 }
 func (c *opsJobPauseCommand) Run(e *env) error { return c.run(e, "pause") }
 
 type opsJobResumeCommand struct{ jobControl }
 
 func (*opsJobResumeCommand) Help() string {
-	return "A running job may be resumed, too, in case its execution has died.\n\nExample:\n  orderflow ops job resume job_000sksmeyf00rq2d2yxq4fhqgr --reason 'the provider is back'"
+	return "A running job may be resumed, too, in case its execution has died.\n\n" +
+		"Example:\n  orderflow ops job resume job_000sksmeyf00rq2d2yxq4fhqgr --reason 'the provider is back'"
 }
 func (c *opsJobResumeCommand) Run(e *env) error { return c.run(e, "resume") }
 
