@@ -1,13 +1,16 @@
 package orderflow
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // JobMember is an order of a job. Its fields job and item are the keys of its row.
 type JobMember struct {
 	JobID   string     `json:"job"`
 	OrderID string     `json:"item"`
 	Outcome JobOutcome `json:"outcome"`
-	Why     string     `json:"why,omitempty"` // it was refused
+	Why     string     `json:"why,omitempty"` // it was refused, or failed again
 	At      time.Time  `json:"at,omitzero"`   // when the action was tried
 	// The execution that the action was for, and how often it had been redriven: a later failure is
 	// another one.
@@ -28,8 +31,14 @@ func (m *JobMember) Try(o *Order, now time.Time) {
 // Refuse records why the action was refused.
 func (m *JobMember) Refuse(why string) { m.Outcome, m.Why = OutcomeRefused, why }
 
-// Look returns what has become of a pending order after the action.
-func (m *JobMember) Look(action JobAction, o *Order, now time.Time) JobOutcome {
+// Look records what has become of a pending order after the action, and why it failed again.
+func (m *JobMember) Look(action JobAction, o *Order, now time.Time) {
+	if m.Outcome = m.outcome(action, o, now); m.Outcome == OutcomeFailedAgain {
+		m.Why = fmt.Sprintf("%s at %s: %s", o.Attention.Code, o.Attention.Step, o.Attention.Message)
+	}
+}
+
+func (m *JobMember) outcome(action JobAction, o *Order, now time.Time) JobOutcome {
 	failed := o.Attention.is(AttentionFailed)
 	restarted := o.ExecutionName() != m.Execution
 	again := failed && (restarted && !o.outdated(o.Attention.ExecutionARN) || o.Attention.RedriveCount > m.Redrives)

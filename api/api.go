@@ -97,8 +97,12 @@ type Executions interface {
 	Redrive(ctx context.Context, name, clientToken string) error
 }
 
-// Options are the parts of the API. All are required except RefuseFreeOrders and SignIn.
+// Options are the parts of the API. Those that the operations of the service use are required,
+// except RefuseFreeOrders and SignIn.
 type Options struct {
+	// Service serves only the operations with this tag in the contract; "" serves all. Every service
+	// answers for paths and methods that are not in the contract.
+	Service       string
 	Orders        Orders
 	Placements    Placements
 	OrderLists    OrderLists

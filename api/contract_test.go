@@ -43,7 +43,8 @@ func TestContract_isDeployed(t *testing.T) {
 	var template struct {
 		Resources map[string]struct {
 			Properties struct {
-				Events map[string]struct {
+				Handler string `yaml:"Handler"`
+				Events  map[string]struct {
 					Type       string `yaml:"Type"`
 					Properties struct {
 						Method string `yaml:"Method"`
@@ -60,23 +61,27 @@ func TestContract_isDeployed(t *testing.T) {
 	must(t, yaml.Unmarshal(source, &document))
 	must(t, plainNodes(&document).Decode(&template))
 	type deployed struct {
-		method, path string
-		public       bool
+		service, method, path string
+		public                bool
 	}
 	got, want := map[string]deployed{}, map[string]deployed{}
-	for name, e := range template.Resources["ApiFunction"].Properties.Events {
-		if p := e.Properties; e.Type == "HttpApi" {
-			got[name] = deployed{p.Method, p.Path, p.Auth.Authorizer == ""}
+	for _, f := range template.Resources {
+		for name, e := range f.Properties.Events {
+			if p := e.Properties; e.Type == "HttpApi" {
+				got[name] = deployed{
+					service: strings.TrimPrefix(f.Properties.Handler, "api-"), method: p.Method, path: p.Path, public: p.Auth.Authorizer == "",
+				}
+			}
 		}
 	}
 	for _, r := range routes {
-		want[r.operation] = deployed{r.method, r.path, r.public}
+		want[r.operation] = deployed{service: r.service, method: r.method, path: r.path, public: r.public}
 		if r.method == "GET" { // a route of API Gateway is for one method
-			want["Head"+r.operation] = deployed{"HEAD", r.path, r.public}
+			want["Head"+r.operation] = deployed{service: r.service, method: "HEAD", path: r.path, public: r.public}
 		}
 	}
 	// $default: the function refuses requests without a route, with Allow and a problem
-	want["Otherwise"] = deployed{"", "", true}
+	want["Otherwise"] = deployed{service: "service", public: true}
 	if !maps.Equal(got, want) {
 		t.Errorf("template.yaml has %v\nthe contract has %v", got, want)
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"io"
 	"maps"
 	"mime"
@@ -58,6 +59,9 @@ func (s *server) answer(methods methods, r *http.Request) (*reply, error) {
 		no := refusef(codeMethodNotAllowed, "the methods of %s are %s", r.Pattern, methods.allowed())
 		no.header = allow
 		return nil, no
+	}
+	if s.Service != "" && s.Service != route.service {
+		return nil, fmt.Errorf("the service %s does not serve %s", s.Service, route.operation)
 	}
 	req := &request{Request: r, route: route, values: map[string]string{}}
 	for _, check := range []func() error{req.authorise, req.readParameters, req.checkBodyHeaders, req.readBody} {

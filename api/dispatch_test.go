@@ -61,6 +61,20 @@ func TestDispatch_methodsAndPaths(t *testing.T) {
 
 // TestDispatch_authorises calls every operation of the contract without a token, with a wrong
 // token, and without the scope or group that it needs.
+// TestDispatch_services: a function serves the operations of its service alone, and answers for what
+// is not in the contract.
+func TestDispatch_services(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	options := f.options()
+	options.Service = "products"
+	f.handler = New(options)
+	f.get(nil, "/products").expect(200, "")
+	f.get(&operator, "/ops/orders").expect(500, "Internal")
+	f.get(nil, "/nowhere").expect(404, "NotFound")
+	f.do(call{method: "DELETE", path: "/orders"}).expect(405, "MethodNotAllowed")
+}
+
 func TestDispatch_authorises(t *testing.T) {
 	t.Parallel()
 	for _, r := range routes {

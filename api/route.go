@@ -10,6 +10,7 @@ import (
 // route is an operation of the contract.
 type route struct {
 	method, path, operation string
+	service                 string // the operation's tag
 	serve                   func(*server, *request) (*reply, error)
 	public                  bool     // needs no token; the handler checks any other credentials
 	scopes                  []string // the token needs all of them

@@ -9,13 +9,13 @@ import (
 
 var routes = []route{
 	{
-		method: http.MethodPost, path: "/orders", operation: "PlaceOrder",
+		method: http.MethodPost, path: "/orders", operation: "PlaceOrder", service: "orders",
 		serve:  (*server).placeOrder,
 		scopes: []string{"orders:write"}, group: "",
 		body: schemaPlaceOrder,
 	},
 	{
-		method: http.MethodGet, path: "/orders", operation: "ListOrders",
+		method: http.MethodGet, path: "/orders", operation: "ListOrders", service: "orders",
 		serve:  (*server).listOrders,
 		scopes: []string{"orders:read"}, group: "",
 		parameters: []parameter{
@@ -25,13 +25,13 @@ var routes = []route{
 		},
 	},
 	{
-		method: http.MethodPost, path: "/quotes", operation: "QuoteOrder",
+		method: http.MethodPost, path: "/quotes", operation: "QuoteOrder", service: "orders",
 		serve:  (*server).quoteOrder,
 		scopes: []string{"orders:write"}, group: "",
 		body: schemaQuoteOrder,
 	},
 	{
-		method: http.MethodGet, path: "/orders/{orderId}", operation: "GetOrder",
+		method: http.MethodGet, path: "/orders/{orderId}", operation: "GetOrder", service: "orders",
 		serve:  (*server).getOrder,
 		scopes: []string{"orders:read"}, group: "",
 		parameters: []parameter{
@@ -39,7 +39,7 @@ var routes = []route{
 		},
 	},
 	{
-		method: http.MethodPost, path: "/orders/{orderId}/cancel", operation: "CancelOrder",
+		method: http.MethodPost, path: "/orders/{orderId}/cancel", operation: "CancelOrder", service: "orders",
 		serve:  (*server).cancelOrder,
 		scopes: []string{"orders:write"}, group: "",
 		parameters: []parameter{
@@ -47,7 +47,7 @@ var routes = []route{
 		},
 	},
 	{
-		method: http.MethodPost, path: "/orders/{orderId}/payment-method", operation: "GivePaymentMethod",
+		method: http.MethodPost, path: "/orders/{orderId}/payment-method", operation: "GivePaymentMethod", service: "orders",
 		serve:  (*server).givePaymentMethod,
 		scopes: []string{"orders:write"}, group: "",
 		parameters: []parameter{
@@ -56,7 +56,7 @@ var routes = []route{
 		body: schemaGivePaymentMethod,
 	},
 	{
-		method: http.MethodPost, path: "/orders/{orderId}/returns", operation: "RequestReturn",
+		method: http.MethodPost, path: "/orders/{orderId}/returns", operation: "RequestReturn", service: "orders",
 		serve:  (*server).requestReturn,
 		scopes: []string{"orders:write"}, group: "",
 		parameters: []parameter{
@@ -65,7 +65,7 @@ var routes = []route{
 		body: schemaRequestReturn,
 	},
 	{
-		method: http.MethodGet, path: "/products", operation: "ListProducts",
+		method: http.MethodGet, path: "/products", operation: "ListProducts", service: "products",
 		serve:  (*server).listProducts,
 		public: true,
 		parameters: []parameter{
@@ -75,7 +75,7 @@ var routes = []route{
 		},
 	},
 	{
-		method: http.MethodGet, path: "/products/{sku}", operation: "GetProduct",
+		method: http.MethodGet, path: "/products/{sku}", operation: "GetProduct", service: "products",
 		serve:  (*server).getProduct,
 		public: true,
 		parameters: []parameter{
@@ -83,18 +83,18 @@ var routes = []route{
 		},
 	},
 	{
-		method: http.MethodGet, path: "/me", operation: "GetProfile",
+		method: http.MethodGet, path: "/me", operation: "GetProfile", service: "profile",
 		serve:  (*server).getProfile,
 		scopes: []string{"orders:read"}, group: "",
 	},
 	{
-		method: http.MethodPut, path: "/me", operation: "PutProfile",
+		method: http.MethodPut, path: "/me", operation: "PutProfile", service: "profile",
 		serve:  (*server).putProfile,
 		scopes: []string{"orders:write"}, group: "",
 		body: schemaProfile,
 	},
 	{
-		method: http.MethodGet, path: "/ops/orders", operation: "OpsListOrders",
+		method: http.MethodGet, path: "/ops/orders", operation: "OpsListOrders", service: "operators",
 		serve:  (*server).opsListOrders,
 		scopes: []string{"orders:read"}, group: "operators",
 		parameters: []parameter{
@@ -107,7 +107,7 @@ var routes = []route{
 		},
 	},
 	{
-		method: http.MethodGet, path: "/ops/orders/{orderId}", operation: "OpsGetOrder",
+		method: http.MethodGet, path: "/ops/orders/{orderId}", operation: "OpsGetOrder", service: "operators",
 		serve:  (*server).opsGetOrder,
 		scopes: []string{"orders:read"}, group: "operators",
 		parameters: []parameter{
@@ -115,12 +115,12 @@ var routes = []route{
 		},
 	},
 	{
-		method: http.MethodGet, path: "/ops/failures", operation: "OpsListFailures",
+		method: http.MethodGet, path: "/ops/failures", operation: "OpsListFailures", service: "operators",
 		serve:  (*server).opsListFailures,
 		scopes: []string{"orders:read"}, group: "operators",
 	},
 	{
-		method: http.MethodPost, path: "/ops/orders/{orderId}/redrive", operation: "OpsRedriveOrder",
+		method: http.MethodPost, path: "/ops/orders/{orderId}/redrive", operation: "OpsRedriveOrder", service: "operators",
 		serve:  (*server).opsRedriveOrder,
 		scopes: []string{"orders:write"}, group: "operators",
 		parameters: []parameter{
@@ -129,7 +129,7 @@ var routes = []route{
 		body: schemaRedrive,
 	},
 	{
-		method: http.MethodPost, path: "/ops/orders/{orderId}/restart", operation: "OpsRestartOrder",
+		method: http.MethodPost, path: "/ops/orders/{orderId}/restart", operation: "OpsRestartOrder", service: "operators",
 		serve:  (*server).opsRestartOrder,
 		scopes: []string{"orders:write"}, group: "operators",
 		parameters: []parameter{
@@ -138,7 +138,7 @@ var routes = []route{
 		body: schemaRedrive,
 	},
 	{
-		method: http.MethodPost, path: "/ops/orders/{orderId}/cancel", operation: "OpsCancelOrder",
+		method: http.MethodPost, path: "/ops/orders/{orderId}/cancel", operation: "OpsCancelOrder", service: "operators",
 		serve:  (*server).opsCancelOrder,
 		scopes: []string{"orders:write"}, group: "operators",
 		parameters: []parameter{
@@ -147,7 +147,7 @@ var routes = []route{
 		body: schemaRedrive,
 	},
 	{
-		method: http.MethodPost, path: "/ops/orders/{orderId}/acknowledge", operation: "OpsAcknowledgeOrder",
+		method: http.MethodPost, path: "/ops/orders/{orderId}/acknowledge", operation: "OpsAcknowledgeOrder", service: "operators",
 		serve:  (*server).opsAcknowledgeOrder,
 		scopes: []string{"orders:write"}, group: "operators",
 		parameters: []parameter{
@@ -156,13 +156,13 @@ var routes = []route{
 		body: schemaRedrive,
 	},
 	{
-		method: http.MethodPost, path: "/ops/jobs", operation: "OpsStartJob",
+		method: http.MethodPost, path: "/ops/jobs", operation: "OpsStartJob", service: "operators",
 		serve:  (*server).opsStartJob,
 		scopes: []string{"orders:write"}, group: "operators",
 		body: schemaJobRequest,
 	},
 	{
-		method: http.MethodGet, path: "/ops/jobs", operation: "OpsListJobs",
+		method: http.MethodGet, path: "/ops/jobs", operation: "OpsListJobs", service: "operators",
 		serve:  (*server).opsListJobs,
 		scopes: []string{"orders:read"}, group: "operators",
 		parameters: []parameter{
@@ -171,7 +171,7 @@ var routes = []route{
 		},
 	},
 	{
-		method: http.MethodGet, path: "/ops/jobs/{jobId}", operation: "OpsGetJob",
+		method: http.MethodGet, path: "/ops/jobs/{jobId}", operation: "OpsGetJob", service: "operators",
 		serve:  (*server).opsGetJob,
 		scopes: []string{"orders:read"}, group: "operators",
 		parameters: []parameter{
@@ -179,7 +179,7 @@ var routes = []route{
 		},
 	},
 	{
-		method: http.MethodGet, path: "/ops/jobs/{jobId}/members", operation: "OpsListJobMembers",
+		method: http.MethodGet, path: "/ops/jobs/{jobId}/members", operation: "OpsListJobMembers", service: "operators",
 		serve:  (*server).opsListJobMembers,
 		scopes: []string{"orders:read"}, group: "operators",
 		parameters: []parameter{
@@ -190,7 +190,7 @@ var routes = []route{
 		},
 	},
 	{
-		method: http.MethodPost, path: "/ops/jobs/{jobId}/pause", operation: "OpsPauseJob",
+		method: http.MethodPost, path: "/ops/jobs/{jobId}/pause", operation: "OpsPauseJob", service: "operators",
 		serve:  (*server).opsPauseJob,
 		scopes: []string{"orders:write"}, group: "operators",
 		parameters: []parameter{
@@ -199,7 +199,7 @@ var routes = []route{
 		body: schemaRedrive,
 	},
 	{
-		method: http.MethodPost, path: "/ops/jobs/{jobId}/resume", operation: "OpsResumeJob",
+		method: http.MethodPost, path: "/ops/jobs/{jobId}/resume", operation: "OpsResumeJob", service: "operators",
 		serve:  (*server).opsResumeJob,
 		scopes: []string{"orders:write"}, group: "operators",
 		parameters: []parameter{
@@ -208,7 +208,7 @@ var routes = []route{
 		body: schemaRedrive,
 	},
 	{
-		method: http.MethodPost, path: "/ops/jobs/{jobId}/stop", operation: "OpsStopJob",
+		method: http.MethodPost, path: "/ops/jobs/{jobId}/stop", operation: "OpsStopJob", service: "operators",
 		serve:  (*server).opsStopJob,
 		scopes: []string{"orders:write"}, group: "operators",
 		parameters: []parameter{
@@ -217,7 +217,7 @@ var routes = []route{
 		body: schemaRedrive,
 	},
 	{
-		method: http.MethodGet, path: "/ops/products/{sku}", operation: "OpsGetProduct",
+		method: http.MethodGet, path: "/ops/products/{sku}", operation: "OpsGetProduct", service: "operators",
 		serve:  (*server).opsGetProduct,
 		scopes: []string{"orders:read"}, group: "operators",
 		parameters: []parameter{
@@ -225,7 +225,7 @@ var routes = []route{
 		},
 	},
 	{
-		method: http.MethodPut, path: "/ops/products/{sku}", operation: "OpsPutProduct",
+		method: http.MethodPut, path: "/ops/products/{sku}", operation: "OpsPutProduct", service: "operators",
 		serve:  (*server).opsPutProduct,
 		scopes: []string{"orders:write"}, group: "operators",
 		parameters: []parameter{
@@ -234,7 +234,7 @@ var routes = []route{
 		body: schemaProductDetails,
 	},
 	{
-		method: http.MethodPost, path: "/ops/products/{sku}/stock", operation: "OpsChangeStock",
+		method: http.MethodPost, path: "/ops/products/{sku}/stock", operation: "OpsChangeStock", service: "operators",
 		serve:  (*server).opsChangeStock,
 		scopes: []string{"orders:write"}, group: "operators",
 		parameters: []parameter{
@@ -243,7 +243,7 @@ var routes = []route{
 		body: schemaStockChange,
 	},
 	{
-		method: http.MethodGet, path: "/ops/products/{sku}/movements", operation: "OpsListMovements",
+		method: http.MethodGet, path: "/ops/products/{sku}/movements", operation: "OpsListMovements", service: "operators",
 		serve:  (*server).opsListMovements,
 		scopes: []string{"orders:read"}, group: "operators",
 		parameters: []parameter{
@@ -253,7 +253,7 @@ var routes = []route{
 		},
 	},
 	{
-		method: http.MethodPost, path: "/ops/orders/{orderId}/review", operation: "OpsReviewOrder",
+		method: http.MethodPost, path: "/ops/orders/{orderId}/review", operation: "OpsReviewOrder", service: "operators",
 		serve:  (*server).opsReviewOrder,
 		scopes: []string{"orders:write"}, group: "operators",
 		parameters: []parameter{
@@ -262,7 +262,7 @@ var routes = []route{
 		body: schemaReviewDecision,
 	},
 	{
-		method: http.MethodPost, path: "/ops/orders/{orderId}/refunds", operation: "OpsRefundOrder",
+		method: http.MethodPost, path: "/ops/orders/{orderId}/refunds", operation: "OpsRefundOrder", service: "operators",
 		serve:  (*server).opsRefundOrder,
 		scopes: []string{"orders:write"}, group: "operators",
 		parameters: []parameter{
@@ -271,7 +271,7 @@ var routes = []route{
 		body: schemaRefundOrder,
 	},
 	{
-		method: http.MethodPost, path: "/ops/orders/{orderId}/refunds/{refundId}/retry", operation: "OpsRetryRefund",
+		method: http.MethodPost, path: "/ops/orders/{orderId}/refunds/{refundId}/retry", operation: "OpsRetryRefund", service: "operators",
 		serve:  (*server).opsRetryRefund,
 		scopes: []string{"orders:write"}, group: "operators",
 		parameters: []parameter{
@@ -281,7 +281,7 @@ var routes = []route{
 		body: schemaRedrive,
 	},
 	{
-		method: http.MethodPost, path: "/ops/orders/{orderId}/returns/{returnId}/receive", operation: "OpsReceiveReturn",
+		method: http.MethodPost, path: "/ops/orders/{orderId}/returns/{returnId}/receive", operation: "OpsReceiveReturn", service: "operators",
 		serve:  (*server).opsReceiveReturn,
 		scopes: []string{"orders:write"}, group: "operators",
 		parameters: []parameter{
@@ -291,7 +291,7 @@ var routes = []route{
 		body: schemaReceiveReturn,
 	},
 	{
-		method: http.MethodPost, path: "/ops/orders/{orderId}/returns/{returnId}/refuse", operation: "OpsRefuseReturn",
+		method: http.MethodPost, path: "/ops/orders/{orderId}/returns/{returnId}/refuse", operation: "OpsRefuseReturn", service: "operators",
 		serve:  (*server).opsRefuseReturn,
 		scopes: []string{"orders:write"}, group: "operators",
 		parameters: []parameter{
@@ -301,28 +301,28 @@ var routes = []route{
 		body: schemaRefuseReturn,
 	},
 	{
-		method: http.MethodPost, path: "/webhooks/shipments", operation: "ShipmentWebhook",
+		method: http.MethodPost, path: "/webhooks/shipments", operation: "ShipmentWebhook", service: "carrier",
 		serve:  (*server).shipmentWebhook,
 		public: true,
 		body:   schemaShipmentNotice,
 	},
 	{
-		method: http.MethodGet, path: "/healthz", operation: "Health",
+		method: http.MethodGet, path: "/healthz", operation: "Health", service: "service",
 		serve:  (*server).health,
 		public: true,
 	},
 	{
-		method: http.MethodGet, path: "/openapi.yaml", operation: "OpenApi",
+		method: http.MethodGet, path: "/openapi.yaml", operation: "OpenApi", service: "service",
 		serve:  (*server).openApi,
 		public: true,
 	},
 	{
-		method: http.MethodGet, path: "/docs", operation: "Docs",
+		method: http.MethodGet, path: "/docs", operation: "Docs", service: "service",
 		serve:  (*server).docs,
 		public: true,
 	},
 	{
-		method: http.MethodGet, path: "/console", operation: "Console",
+		method: http.MethodGet, path: "/console", operation: "Console", service: "service",
 		serve:  (*server).console,
 		public: true,
 	},

@@ -125,20 +125,8 @@ function query(path, parameters) {
   return set.length ? `${path}?${new URLSearchParams(set)}` : path;
 }
 
-// all yields the entries of every page of a list.
-async function* all(path, parameters, member) {
-  for (let cursor = ""; ;) {
-    const page = await get(query(path, { ...parameters, limit: 100, cursor }));
-    yield* page[member];
-    cursor = page.next;
-    if (!cursor) return;
-  }
-}
-
-const wait = (ms) => new Promise((done) => setTimeout(done, ms));
-
 // usePolled reads a path now and every two seconds or so, not while the tab is hidden. The last value stays
-// while the API cannot be reached.
+// while the API cannot be reached. The path "" reads nothing.
 function usePolled(path, every = 2000) {
   const [state, set] = useState({ path });
   const reload = useRef(() => {});
@@ -158,6 +146,7 @@ function usePolled(path, every = 2000) {
       // an answer that takes long is asked for less often
       if (!document.hidden) timer = setTimeout(load, Math.max(every, 10 * (Date.now() - began)));
     }
+    if (!path) return undefined;
     const shown = () => { if (!document.hidden) load(); };
     document.addEventListener("visibilitychange", shown);
     reload.current = load;

@@ -1,7 +1,7 @@
 // The page: navigation, search, keys, sign-in.
 "use strict";
 
-const pages = [["", "Failures"], ["orders", "Orders"], ["reviews", "Reviews"], ["products", "Products"]];
+const pages = [["", "Failures"], ["orders", "Orders"], ["jobs", "Jobs"], ["reviews", "Reviews"], ["products", "Products"]];
 
 // place returns the page that an address names: its parts and its parameters.
 function place(hash) {
@@ -14,6 +14,7 @@ function Page({ at: { parts: [room, id], filter } }) {
     case "": return html`<${Failures} />`;
     case "failures": return html`<${Failure} id=${id} />`;
     case "orders": return id ? html`<${Order} id=${id} />` : html`<${Orders} filter=${filter} />`;
+    case "jobs": return id ? html`<${Job} id=${id} />` : html`<${Jobs} />`;
     case "reviews": return html`<${Reviews} />`;
     case "products": return id ? html`<${Product} sku=${id} />` : html`<${Products} />`;
   }
@@ -34,7 +35,7 @@ function Search() {
     placeholder="Order or customer id  ( / )" autocomplete="off" spellcheck=${false} /></form>`;
 }
 
-const keys = [["/", "search"], ["g f", "failures"], ["g o", "orders"], ["g r", "reviews"], ["g p", "products"], ["j  k", "next and previous row"], ["Enter", "open the row"], ["?", "this list"], ["Esc", "close"]];
+const keys = [["/", "search"], ["g f", "failures"], ["g o", "orders"], ["g j", "jobs"], ["g r", "reviews"], ["g p", "products"], ["j  k", "next and previous row"], ["Enter", "open the row"], ["?", "this list"], ["Esc", "close"]];
 
 function Keys({ close }) {
   const box = useRef();
@@ -52,7 +53,7 @@ function useKeys(help) {
       if (event.target.matches("input, select, textarea") || document.querySelector("dialog[open]") || event.metaKey || event.ctrlKey || event.altKey) return;
       const key = before + event.key;
       before = event.key === "g" ? "g " : "";
-      const target = { "g f": "#/", "g o": "#/orders", "g r": "#/reviews", "g p": "#/products" }[key];
+      const target = { "g f": "#/", "g o": "#/orders", "g j": "#/jobs", "g r": "#/reviews", "g p": "#/products" }[key];
       if (target) location.hash = target;
       else if (event.key === "/") document.querySelector("#search").focus();
       else if (event.key === "?") help();

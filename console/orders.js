@@ -17,6 +17,7 @@ function Orders({ filter }) {
   const parameters = Object.fromEntries(["status", "attention", "failure", "customerId"].map((k) => [k, filter.get(k) ?? ""]));
   const path = query("/ops/orders", { ...parameters, limit: 50 });
   const page = usePolled(path);
+  const [dialog, open] = useDialog(page.reload);
   const [more, set] = useState({ path, orders: [], next: "" });
   const old = more.path === path ? more : { orders: [], next: "" };
   const choose = (change) => { location.hash = query("#/orders", { ...parameters, ...change }); };
@@ -32,6 +33,7 @@ function Orders({ filter }) {
         <option value="">any</option><option value="true">needs attention</option><option value="false">none</option></select></label>
       ${["customerId", "failure"].filter((k) => parameters[k]).map((k) => html`<button onClick=${() => choose({ [k]: "" })}
         title="Remove this filter">${k === "failure" ? "failure" : "customer"} ${parameters[k]} ×</button>`)}
+      ${Object.values(parameters).some(Boolean) && html`<button onClick=${() => open(startJob(selectionOf(parameters)))}>Act on all of these</button>`}
     </div>
     <${Answer} of=${page}>${(value) => {
       const seen = new Set(value.orders.map((o) => o.orderId));
@@ -39,8 +41,13 @@ function Orders({ filter }) {
       const next = old.loaded ? old.next : value.next;
       return html`<${OrderTable} orders=${orders} empty="No order matches." />
         ${next && html`<p><button onClick=${() => load(next)}>Load more</button></p>`}`;
-    }}<//>`;
+    }}<//>${dialog}`;
 }
+
+// selectionOf returns what a job selects for the parameters of a list.
+const selectionOf = ({ attention, ...parameters }) => ({
+  ...Object.fromEntries(Object.entries(parameters).filter(([, value]) => value)), ...(attention && { attention: attention === "true" }),
+});
 
 // Reviews lists the orders that wait for a decision.
 function Reviews() {

@@ -4,9 +4,9 @@
 const link = (...parts) => "#/" + parts.map(encodeURIComponent).join("/");
 
 const tones = {
-  FULFILLED: "good", SUCCEEDED: "good", CAPTURED: "good", RECOVERED: "good", RECEIVED: "good",
-  FAILED: "bad", TIMED_OUT: "bad", ABORTED: "bad", "FAILED AGAIN": "bad", REFUSED: "warn",
-  IN_REVIEW: "warn", UNCERTAIN: "warn", DECLINED: "warn", REFUND_PENDING: "warn", PENDING: "warn", REQUESTED: "warn",
+  FULFILLED: "good", SUCCEEDED: "good", CAPTURED: "good", RECOVERED: "good", RECEIVED: "good", DONE: "good",
+  FAILED: "bad", TIMED_OUT: "bad", ABORTED: "bad", FAILED_AGAIN: "bad", REFUSED: "warn",
+  IN_REVIEW: "warn", UNCERTAIN: "warn", DECLINED: "warn", REFUND_PENDING: "warn", PENDING: "warn", REQUESTED: "warn", PAUSED: "warn", STOPPED: "warn",
 };
 
 const Badge = ({ of }) => html`<span class=${"badge " + (tones[of] ?? "")}>${label(of)}</span>`;
@@ -44,10 +44,14 @@ function Table({ name, head, rows, empty }) {
   </table></div>`;
 }
 
-// Dialog asks for what an action needs, tells what will happen, and shows why it was refused.
+// Dialog asks for what an action needs, tells what will happen, and shows why it was refused. What will
+// happen may be a function of what was given.
 function Dialog({ title, what, action, danger, fields = [], close, run }) {
   const form = useRef(), box = useRef();
   const [state, set] = useState({});
+  const [given, keep] = useState(() => Object.fromEntries(fields.map((f) => [f.name,
+    f.type === "checkbox" ? f.checked && "on" : f.value ?? f.options?.[0][0] ?? ""])));
+  const read = () => Object.fromEntries(new FormData(form.current));
   useLayoutEffect(() => {
     box.current.showModal();
     return () => box.current?.close();
@@ -56,22 +60,22 @@ function Dialog({ title, what, action, danger, fields = [], close, run }) {
     event.preventDefault();
     set({ busy: true });
     try {
-      await run(Object.fromEntries(new FormData(form.current)));
+      await run(read());
       close(true);
     } catch (error) {
       set({ error });
     }
   };
   return html`<dialog ref=${box} onCancel=${(e) => { e.preventDefault(); close(false); }} aria-labelledby="dialog-title">
-    <form ref=${form} onSubmit=${submit}>
+    <form ref=${form} onSubmit=${submit} onInput=${() => keep(read())}>
       <h2 id="dialog-title">${title}</h2>
-      <p>${what}</p>
+      <div>${typeof what === "function" ? what(given) : what}</div>
       ${fields.map((f) => html`<label class=${f.type === "checkbox" ? "check" : ""}>
         <span>${f.label}</span>
         ${f.options
-          ? html`<select name=${f.name}>${f.options.map(([value, text]) => html`<option value=${value}>${text}</option>`)}</select>`
-          : html`<input name=${f.name} type=${f.type ?? "text"} required=${!f.optional && f.type !== "checkbox"} value=${f.value}
-              checked=${f.checked} min=${f.min} max=${f.max} maxlength="500" autocomplete="off" placeholder=${f.placeholder} />`}
+          ? html`<select name=${f.name} value=${given[f.name]}>${f.options.map(([value, text]) => html`<option value=${value}>${text}</option>`)}</select>`
+          : html`<input name=${f.name} type=${f.type ?? "text"} required=${!f.optional && f.type !== "checkbox"}
+              value=${f.type === "checkbox" ? "on" : given[f.name]} checked=${given[f.name] === "on"} min=${f.min} max=${f.max} maxlength="500" autocomplete="off" placeholder=${f.placeholder} />`}
         ${f.help && html`<small>${f.help}</small>`}</label>`)}
       ${state.error && html`<p class="notice bad" role="alert">${state.error.message}</p>`}
       <div class="row end">

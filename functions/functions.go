@@ -65,7 +65,13 @@ func newHTTPClient() *http.Client {
 
 // constructors create the handlers, by their Handler name in template.yaml.
 var constructors = map[string]func(*parts) lambda.Handler{
-	"publish": newPublish,
+	"api-orders":    newAPI("orders", apiOrders),
+	"api-products":  newAPI("products", apiProducts),
+	"api-profile":   newAPI("profile", apiProfile),
+	"api-operators": newAPI("operators", apiOperators),
+	"api-carrier":   newAPI("carrier", apiCarrier),
+	"api-service":   newAPI("service", apiService),
+	"publish":       newPublish,
 	"start": func(p *parts) lambda.Handler {
 		return handle(p, tasks.Start{Executions: p.executions("STATE_MACHINE_ARN"), Log: p.opts.Logger}.Handle)
 	},
@@ -82,7 +88,6 @@ var constructors = map[string]func(*parts) lambda.Handler{
 	},
 	"reconcile": newReconcile,
 	"carrier":   newCarrier,
-	"api":       newAPI,
 	"repair": func(p *parts) lambda.Handler {
 		orders := p.orders("ORDERS_TABLE")
 		return handle(p, tasks.Repair{

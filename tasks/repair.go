@@ -340,7 +340,7 @@ func (r Repair) look(ctx context.Context, j *orderflow.Job, members []orderflow.
 		if o == nil {
 			continue
 		}
-		if m.Outcome = m.Look(j.Action, o, r.now()); m.Outcome != orderflow.OutcomePending {
+		if m.Look(j.Action, o, r.now()); m.Outcome != orderflow.OutcomePending {
 			changed = append(changed, *m)
 		}
 	}

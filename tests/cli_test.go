@@ -131,10 +131,8 @@ func TestCLI_operator(t *testing.T) {
 	}
 	failures := s.ok(t, []string{"ops", "failures"}, `^FAILURE +ORDERS +VALUE +OLDEST +NEWEST +WHY\n[0-9a-f]{12} +1 +122\.00 USD `)
 	failure := regexp.MustCompile(`[0-9a-f]{12}`).FindString(failures)
-	s.ok(t, []string{"ops", "repair", failure, "--dry-run"}, id, `1 order\. Nothing was changed\.`)
-	if code, _, errs := s.cli(t, "ops", "repair", "000000000000", "--reason", "x"); code != 1 || !strings.Contains(errs, "no order has the failure") {
-		t.Errorf("an unknown failure: exit code %d, %s", code, errs)
-	}
+	s.ok(t, []string{"ops", "job", "start", "--failure", failure, "--reason", "x", "--dry-run"}, `redrive of 1 order, worth 122\.00 USD\..*`+id, `Nothing was changed\.`)
+	s.ok(t, []string{"ops", "job", "start", "--failure", "000000000000", "--reason", "x", "--wait", "1m"}, `DONE\n0 orders`)
 	s.ok(t, []string{"ops", "show", id},
 		`Attention +PaymentUnavailable`, `Execution +arn:aws:states:`, `Failed +at ChargePayment with PaymentUnavailable`,
 		`EVENT +TIME +TYPE +STATE +ERROR`, `ExecutionFailed`)

@@ -163,7 +163,7 @@ func testIAMCommand(t *testing.T, args ...string) {
 	s := up(t, append(args, "--in-memory")...)
 	(&caller{s: s}).get("/products").expect(http.StatusOK)
 	out := s.orderflow(nil, "iam")
-	for _, want := range []string{"Used: ", "orderflow-ApiRole", "dynamodb:Scan", "Never used: ", "Denied: 0 calls"} {
+	for _, want := range []string{"Used: ", "orderflow-ApiOrdersRole", "dynamodb:Scan", "Never used: ", "Denied: 0 calls"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("iam does not print %q:\n%s", want, out)
 		}

@@ -127,6 +127,8 @@ func useJobs(t *testing.T, s *system) {
 	if code, _, errs := s.cli(t, "ops", "job", "stop", empty, "--reason", "a test"); code != 1 || !strings.Contains(errs, "is DONE") {
 		t.Errorf("a job that has ended was stopped: exit code %d, %s", code, errs)
 	}
+	ada.get("/orders").expect(http.StatusOK)
+	s.ok(t, []string{"ops", "list", "--customer", "ada"}, failed)
 	s.ok(t, []string{"ops", "job", "list"}, empty, "restart", "redrive")
 	s.rule("orderflow-shipment-requested", false)
 }

@@ -14,7 +14,7 @@ func TestPages_refused(t *testing.T) {
 	t.Parallel()
 	s := up(t, "--in-memory")
 	topic := "arn:aws:sns:us-east-1:000000000000:orderflow-alerts"
-	invoke := s.AWS + "/2015-03-31/functions/orderflow-ApiFunction/invocations"
+	invoke := s.AWS + "/2015-03-31/functions/orderflow-ApiOrdersFunction/invocations"
 	const problem, query = `"type":"about:blank"`, "<ErrorResponse"
 	for _, c := range []struct{ name, method, url, header, body, shape string }{
 		{"invoke a function", "POST", invoke, "Origin: http://evil.example\nContent-Type: text/plain", `{}`, `"message"`},

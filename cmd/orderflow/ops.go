@@ -13,7 +13,6 @@ import (
 type opsCommands struct {
 	Failed      opsFailedCommand      `cmd:"" help:"List the orders that need attention."`
 	Failures    opsFailuresCommand    `cmd:"" help:"Group the orders that need attention by reason."`
-	Repair      opsRepairCommand      `cmd:"" help:"Redrive, cancel or acknowledge all orders of a failure."`
 	Job         opsJobCommands        `cmd:"" help:"Act on many orders in the background, and follow it."`
 	List        opsListCommand        `cmd:"" help:"List orders of all customers, or export them."`
 	Show        opsShowCommand        `cmd:"" help:"Show an order with its execution."`

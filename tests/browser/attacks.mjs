@@ -36,7 +36,7 @@ const sandboxed = ([url, fields]) => {
 
 // attacks are requests that a browser sends without a preflight: [name, how, address, arguments].
 export function attacks({ api, aws, order }) {
-  const invoke = `${aws}/2015-03-31/functions/orderflow-ApiFunction/invocations`;
+  const invoke = `${aws}/2015-03-31/functions/orderflow-ApiOrdersFunction/invocations`;
   const deletion = `${aws}/?Action=DeleteTopic&Version=2010-03-31&TopicArn=${alerts}`;
   const publish = { Action: "Publish", Version: "2010-03-31", TopicArn: alerts, Message: "forged" };
   return [
@@ -86,6 +86,6 @@ export function rebound({ api, aws, order }) {
     ["scan a table", aws, "/", target("Scan")],
     ["delete a table", aws, "/", target("DeleteTable")],
     ["invoke a function with an operator's claims", aws,
-      "/2015-03-31/functions/orderflow-ApiFunction/invocations", { method: "POST", body: forged(order) }],
+      "/2015-03-31/functions/orderflow-ApiOrdersFunction/invocations", { method: "POST", body: forged(order) }],
   ];
 }

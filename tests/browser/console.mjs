@@ -120,30 +120,54 @@ try {
   check("keys lead from a failure to its orders");
 
   // While the provider is down, the first orders fail again, and the others are left alone.
-  const repair = async (reason) => {
-    await page.getByRole("button", { name: /Redrive all/ }).click();
+  const start = async (reason, first, name) => {
     await page.getByLabel("Reason").fill(reason);
-    await page.getByLabel("Orders to try first").fill("2");
+    await page.getByLabel("Orders to try first").fill(first);
     await page.getByLabel("Orders a second after that").fill("50");
-    await picture(page, "repair");
-    await accessible(page, "the dialog of a repair");
-    await page.getByRole("dialog").getByRole("button", { name: "Redrive", exact: true }).click();
+    await page.getByRole("dialog").getByRole("status").getByText(/orders?, .* USD/).waitFor();
+    await picture(page, name);
+    await accessible(page, `the dialog ${name}`);
+    await page.getByRole("dialog").getByRole("button", { name: "Start", exact: true }).click();
+    await page.getByRole("region", { name: "Outcomes" }).waitFor();
   };
-  await repair("too early");
-  await page.getByText("2 of the first 2 orders were not repaired").waitFor({ timeout: 60_000 });
-  assert.equal((await order(failing[0])).execution.redriveCount, 0, "an order after the first two was redriven");
-  check("a repair stops if the first orders fail again");
+  await page.getByRole("button", { name: /Redrive all/ }).click();
+  await page.getByText("13 orders", { exact: true }).waitFor();
+  await page.getByLabel("Action").selectOption("restart");
+  await page.getByText("For executions that a redrive does not help.").waitFor();
+  await page.getByLabel("Action").selectOption("redrive");
+  await start("is it back?", "2", "repair");
+  await page.getByRole("alert").getByText("2 of the first 2 orders were not repaired").waitFor({ timeout: 90_000 });
+  await page.getByRole("region", { name: "Orders failed again" }).locator("tbody tr").nth(1).waitFor();
+  const untouched = (await Promise.all(failing.map(order))).filter((o) => o.execution.redriveCount === 0);
+  assert.equal(untouched.length, 11, "orders after the first two were redriven");
+  await picture(page, "job-paused");
+  await accessible(page, "a paused job");
+  check("a job pauses if the first orders fail again");
 
+  // The provider is back: the job goes on.
   await outage(true);
-  await repair("the provider is back");
-  const job = page.locator(".job").first();
-  await job.getByText("done", { exact: true }).waitFor({ timeout: 60_000 });
-  assert.match(await job.innerText(), /recovered 13/);
-  await picture(page, "repaired");
+  await page.getByRole("button", { name: "Resume" }).click();
+  await page.getByLabel("Reason").fill("the provider is back");
+  await page.getByRole("dialog").getByRole("button", { name: "Resume" }).click();
+  await page.getByText("done", { exact: true }).first().waitFor({ timeout: 90_000 });
+  await page.getByText("recovered 11").waitFor();
+  await picture(page, "job");
+  await accessible(page, "a job");
+  check("a paused job goes on with the others");
+
+  await go(page, "#/orders?attention=true");
+  await page.getByRole("button", { name: "Act on all of these" }).click();
+  await start("the provider is back", "5", "act-on-filter");
+  await page.getByText("done", { exact: true }).first().waitFor({ timeout: 90_000 });
+  await page.getByText("recovered 2").waitFor();
+  await go(page, "#/jobs");
+  await page.getByRole("region", { name: "Jobs" }).locator("tbody tr").nth(1).waitFor();
+  await accessible(page, "jobs");
+  check("a job acts on what a filter selects");
   for (const id of failing) await until(`the end of ${id}`, async () => (await order(id)).status === "FULFILLED");
   const { timeline } = await order(failing[0]);
-  assert.ok(timeline.some((c) => c.actor === "operator:olga" && c.reason === "the provider is back"), "the timeline does not name the operator");
-  check("a repair redrives every order of the failure");
+  assert.ok(timeline.some((c) => c.actor === "operator:olga" && /^(is it back\?|the provider is back) \(job_/.test(c.reason)), "the timeline does not name the operator");
+  check("jobs redrive every order of the failure");
   await go(page, "#/");
   await page.getByText("No order needs attention.").waitFor();
   check("the failure is gone");
@@ -236,6 +260,7 @@ try {
   console.log(`${done} checks passed.`);
 } catch (error) {
   console.error(system.log());
+  console.error(problems.join("\n"));
   throw error;
 } finally {
   await browser.close();

@@ -58,7 +58,7 @@ func (g *goSource) route(path, method string, op *operation) error {
 		return fmt.Errorf("%s %s needs an operationId and one tag", method, path)
 	}
 	g.line("{")
-	g.line("method: http.Method%s, path: %q, operation: %q,", method[:1]+strings.ToLower(method[1:]), path, op.OperationID)
+	g.line("method: http.Method%s, path: %q, operation: %q, service: %q,", method[:1]+strings.ToLower(method[1:]), path, op.OperationID, op.Tags[0])
 	g.line("serve: (*server).%s,", strings.ToLower(op.OperationID[:1])+op.OperationID[1:])
 	switch scopes, byToken := op.scopes(); {
 	case op.Security == nil:

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -23,8 +24,12 @@ type coldEvent struct{ payload, refusal string }
 
 // coldEvents are harmless: the function reads, and finds nothing to do.
 var coldEvents = map[string]coldEvent{
-	"api": {fmt.Sprintf(`{"version":"2.0","routeKey":"GET /products/{sku}","rawPath":"/products/%[1]s","rawQueryString":"","headers":{"host":"localhost"},`+
-		`"pathParameters":{"sku":"%[1]s"},"requestContext":{"http":{"method":"GET","path":"/products/%[1]s","protocol":"HTTP/1.1","sourceIp":"127.0.0.1"},"requestId":"r","stage":"$default"}}`, "kettle-gooseneck-1l"), ""},
+	"api-orders":    {coldRequest("GET /orders/{orderId}", "/orders/"+coldOrder, `"orderId":"`+coldOrder+`"`), ""},
+	"api-products":  {coldRequest("GET /products/{sku}", "/products/kettle-gooseneck-1l", `"sku":"kettle-gooseneck-1l"`), ""},
+	"api-profile":   {coldRequest("GET /me", "/me", ""), ""},
+	"api-operators": {coldRequest("GET /ops/orders/{orderId}", "/ops/orders/"+coldOrder, `"orderId":"`+coldOrder+`"`), ""},
+	"api-carrier":   {coldRequest("POST /webhooks/shipments", "/webhooks/shipments", ""), ""},
+	"api-service":   {coldRequest("GET /healthz", "/healthz", ""), ""},
 	"publish": {`{"Records":[{"eventName":"INSERT","dynamodb":{"SequenceNumber":"1","NewImage":{"id":{"S":"` +
 		coldOrder + `"},"customerId":{"S":"bench"},` +
 		`"total":{"M":{"amount":{"N":"100"},"currency":{"S":"USD"}}},"timeline":{"L":[{"M":{"sequence":{"N":"1"},"type":{"S":"Order Placed"},"at":{"S":"2026-01-02T03:04:05Z"},"status":{"S":"PLACED"},"paymentStatus":{"S":"NONE"},"stockStatus":{"S":"NONE"},"attention":{"BOOL":false},"actor":{"S":"customer:c"}}}]}}}}]}`, ""},
@@ -54,6 +59,16 @@ const (
 	coldMessage = `{"Records":[{"messageId":"m","body":"{\"detail\":{\"orderId\":\"` + coldOrder +
 		`\",\"shipmentId\":\"shp_0\",\"refundId\":\"rfd_0\"}}"}]}`
 )
+
+// coldRequest returns a request of the HTTP API from an operator. A refusal by the API is an answer
+// of the function, too.
+func coldRequest(route, path, parameters string) string {
+	method, _, _ := strings.Cut(route, " ")
+	return fmt.Sprintf(`{"version":"2.0","routeKey":%q,"rawPath":%q,"rawQueryString":"","headers":{"host":"localhost"},`+
+		`"pathParameters":{%s},"requestContext":{"http":{"method":%q,"path":%[2]q,"protocol":"HTTP/1.1","sourceIp":"127.0.0.1"},`+
+		`"authorizer":{"jwt":{"claims":{"sub":"olga","client_id":"bench","token_use":"access","scope":"orders:read orders:write",`+
+		`"cognito:groups":"[operators]"}}},"requestId":"r","stage":"$default"}}`, route, path, parameters, method)
+}
 
 // putColdOrder puts the order into the orders table.
 func putColdOrder(ctx context.Context, stack *local.Stack) error {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/orderflow-dev/orderflow/cmd/orderflow/internal/system"
@@ -122,11 +123,11 @@ func (b *memoryBench) report(orders, large int) MemoryReport {
 	}
 	slices.SortFunc(out.Functions, func(x, y MemoryFunction) int { return int(1000 * (y.Usual.CPUMean - x.Usual.CPUMean)) })
 	others := func(f MemoryFunction) bool { return !isAPI(f) }
-	out.Rule = []MemoryRule{out.rule("api", isAPI), out.rule("the others", others)}
+	out.Rule = []MemoryRule{out.rule("the API's", isAPI), out.rule("the others", others)}
 	return out
 }
 
-func isAPI(f MemoryFunction) bool { return f.Handler == "api" }
+func isAPI(f MemoryFunction) bool { return strings.HasPrefix(f.Handler, "api-") }
 
 // rule returns one size for a group of functions. A size for each function would follow the noise
 // of the measurement and save next to nothing.

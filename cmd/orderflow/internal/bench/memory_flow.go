@@ -99,6 +99,24 @@ func (b *memoryBench) usual(ctx context.Context, n int) error {
 	return err
 }
 
+// browse calls the services of the API that have no part in an order.
+func (b *memoryBench) browse(ctx context.Context) error {
+	profile := map[string]any{"name": "Ada Brewer", "email": "ada@example.com"}
+	if _, err := b.client.Do(ctx, http.MethodPut, "/me", nil, profile); err != nil {
+		return err
+	}
+	return b.read(ctx, "/products", "/me", "/console")
+}
+
+func (b *memoryBench) read(ctx context.Context, paths ...string) error {
+	for _, path := range paths {
+		if _, err := b.client.Do(ctx, http.MethodGet, path, nil, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // everyOutcome fulfils some orders and refunds a part of each, cancels some that wait for the
 // carrier, and stops the executions of as many others, which it returns.
 func (b *memoryBench) everyOutcome(
@@ -106,6 +124,9 @@ func (b *memoryBench) everyOutcome(
 ) (stopped []string, err error) {
 	b.held.Store(false)
 	for range fulfilled {
+		if err := b.browse(ctx); err != nil {
+			return nil, err
+		}
 		id, err := b.order(ctx, next, orderflow.Fulfilled)
 		if err != nil {
 			return nil, err

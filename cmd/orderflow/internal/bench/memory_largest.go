@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 
 	"github.com/orderflow-dev/orderflow/local/lambda"
@@ -29,10 +28,8 @@ func (b *memoryBench) largest(ctx context.Context, n int) error {
 		return err
 	}
 	for range n {
-		for _, path := range []string{"/orders?limit=100", "/products?limit=100"} {
-			if _, err := b.client.Do(ctx, http.MethodGet, path, nil, nil); err != nil {
-				return err
-			}
+		if err := b.read(ctx, "/orders?limit=100", "/products?limit=100"); err != nil {
+			return err
 		}
 	}
 	return b.batches(ctx, n, stopped)

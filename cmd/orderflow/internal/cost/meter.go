@@ -116,7 +116,7 @@ func (m *meter) end(fn lambda.Function, payload []byte, took time.Duration, call
 	m.moved = time.Now()
 	m.counts.Invocations++
 	m.counts.GBMilliseconds += math.Ceil(billed.Seconds()*1000) * float64(fn.MemoryMB) / 1024
-	if fn.Handler == "api" {
+	if strings.HasPrefix(fn.Handler, "api-") {
 		m.counts.Requests++
 	}
 	if n := messages(payload); n > 0 { // each was sent; the batch was received and deleted
