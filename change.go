@@ -24,6 +24,8 @@ const (
 	OrderReviewed        ChangeType = "Order Reviewed"                 // refused, or not decided in time
 	OrderMethodRequested ChangeType = "Order Payment Method Requested" // the customer may give another one; or answer again
 	OrderMethodChanged   ChangeType = "Order Payment Method Changed"
+	// the customer has confirmed the payment, or failed to: ask the provider
+	OrderActionCompleted ChangeType = "Order Payment Action Completed"
 	ShipmentRequested    ChangeType = "Shipment Requested" // a request to the carrier is due
 	// the waiting step has a new token, or the carrier is silent: request or answer again
 	ShipmentRenewed ChangeType = "Shipment Renewed"
@@ -54,7 +56,7 @@ type Change struct {
 	PaymentStatus  PaymentStatus `json:"paymentStatus"`
 	StockStatus    StockStatus   `json:"stockStatus"`
 	Attention      bool          `json:"attention,omitempty"`
-	Actor          string        `json:"actor"`             // "customer:ID", "operator:ID", "step:NAME", "carrier"
+	Actor          string        `json:"actor"`             // "customer:ID", "operator:ID", "step:NAME", "carrier", "provider"
 	Reason         string        `json:"reason,omitempty"`  // a Code, or an operator's words
 	Message        string        `json:"message,omitempty"` // the reason as a sentence for the customer
 	RefundID       string        `json:"refundId,omitempty"`

@@ -12,13 +12,14 @@ type Code string
 // Business failures. The state machine catches and compensates them; the order ends REJECTED or
 // CANCELLED.
 const (
-	CodeInvalidOrder          Code = "InvalidOrder"
-	CodeOutOfStock            Code = "OutOfStock"
-	CodePaymentDeclined       Code = "PaymentDeclined"
-	CodeShipmentFailed        Code = "ShipmentFailed"
-	CodeOrderCancelled        Code = "OrderCancelled"
-	CodeReviewRequired        Code = "ReviewRequired"        // not an end: the order waits for an operator
-	CodePaymentMethodRequired Code = "PaymentMethodRequired" // not an end: the customer may give another payment method
+	CodeInvalidOrder    Code = "InvalidOrder"
+	CodeOutOfStock      Code = "OutOfStock"
+	CodePaymentDeclined Code = "PaymentDeclined"
+	CodeShipmentFailed  Code = "ShipmentFailed"
+	CodeOrderCancelled  Code = "OrderCancelled"
+	CodeReviewRequired  Code = "ReviewRequired" // not an end: the order waits for an operator
+	// not an end: the customer may confirm the payment, or give another payment method
+	CodePaymentMethodRequired Code = "PaymentMethodRequired"
 	CodeReviewRefused         Code = "ReviewRefused"
 	CodeReviewTimedOut        Code = "ReviewTimedOut"
 )
@@ -29,6 +30,8 @@ const (
 	CodePaymentUnavailable Code = "PaymentUnavailable" // the provider was not reached: nothing was captured
 	// the provider's reply was lost: look the payment up before anything else
 	CodePaymentUncertain Code = "PaymentUncertain"
+	// the customer must confirm the payment with the provider. No step fails with it
+	CodePaymentActionRequired Code = "PaymentActionRequired"
 	// the provider is down, and the order waits: the step is retried. It marks the order meanwhile
 	CodeWaitingForProvider Code = "WaitingForPaymentProvider"
 	// the provider accepted the refund; the money has not arrived yet

@@ -51,7 +51,7 @@ func (p *Payment) Call(at time.Time) error {
 	if err := p.expect(PaymentNew, PaymentStarted); err != nil {
 		return err
 	}
-	p.State, p.CalledAt, p.RenewAt = PaymentStarted, at, time.Time{}
+	p.State, p.CalledAt, p.RenewAt, p.Action = PaymentStarted, at, time.Time{}, false
 	return nil
 }
 
@@ -86,9 +86,22 @@ func (p *Payment) NoteDeclined(reply error) error {
 		return err
 	}
 	p.Reason, p.PublicReason = cmp.Or(MessageOf(reply), string(CodePaymentDeclined)), PublicOf(reply)
+	p.CalledAt, p.RenewAt, p.Action, p.ProviderID = time.Time{}, time.Time{}, false, ""
+	return nil
+}
+
+// NoteAction records that the customer must confirm the last attempt.
+func (p *Payment) NoteAction(a *ActionRequired) error {
+	if err := p.expect(PaymentStarted); err != nil {
+		return err
+	}
+	p.ProviderID, p.Action = a.ProviderID, true
 	p.CalledAt, p.RenewAt = time.Time{}, time.Time{}
 	return nil
 }
+
+// ActionPending reports whether the customer must confirm the last attempt, as far as is known.
+func (p *Payment) ActionPending() bool { return p.State == PaymentStarted && p.Action }
 
 // AttemptDeclined reports whether the provider declined the last attempt of a charge that is not
 // settled.
@@ -204,7 +217,7 @@ func (p *Payment) MarkNotDue(at time.Time) error {
 }
 
 func (p *Payment) settle(s PaymentState, at time.Time) {
-	p.State, p.SettledAt, p.CalledAt, p.Replaced = s, at, time.Time{}, ""
+	p.State, p.SettledAt, p.CalledAt, p.Replaced, p.Action = s, at, time.Time{}, "", false
 }
 
 // DeclineError returns the CodePaymentDeclined error of a declined charge.
@@ -214,9 +227,10 @@ func (p *Payment) DeclineError() error {
 
 // Replaceable lists what the ledger may hold when an entry is written.
 type Replaceable struct {
-	None    bool // no entry
-	Started bool // a STARTED entry, with the same Revision if the new one is STARTED too
-	Held    bool // an AUTHORIZED entry with the same Revision
+	None        bool // no entry
+	Started     bool // a STARTED entry
+	SameStarted bool // a STARTED entry with the same Revision
+	Held        bool // an AUTHORIZED entry with the same Revision
 }
 
 // CanReplace returns what the ledger may hold when this entry is written. A settled entry never
@@ -224,11 +238,11 @@ type Replaceable struct {
 func (p *Payment) CanReplace() Replaceable {
 	switch p.State {
 	case PaymentStarted:
-		return Replaceable{None: p.Revision == 0, Started: p.Revision > 0}
+		return Replaceable{None: p.Revision == 0, SameStarted: p.Revision > 0}
 	case PaymentHeld, PaymentSucceeded:
 		return Replaceable{Started: true, Held: true}
-	case PaymentFailed:
-		return Replaceable{Started: true}
+	case PaymentFailed: // the decline of an earlier attempt must not settle a later one
+		return Replaceable{SameStarted: true}
 	case PaymentVoided:
 		return Replaceable{None: true, Started: true, Held: true}
 	case PaymentNotDue:

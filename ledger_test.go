@@ -201,10 +201,10 @@ func TestPayment_CanReplace(t *testing.T) {
 	}{
 		{PaymentNew, 0, Replaceable{}},
 		{PaymentStarted, 0, Replaceable{None: true}},
-		{PaymentStarted, 2, Replaceable{Started: true}},
+		{PaymentStarted, 2, Replaceable{SameStarted: true}},
 		{PaymentHeld, 2, Replaceable{Started: true, Held: true}},
 		{PaymentSucceeded, 2, Replaceable{Started: true, Held: true}},
-		{PaymentFailed, 2, Replaceable{Started: true}},
+		{PaymentFailed, 2, Replaceable{SameStarted: true}},
 		{PaymentVoided, 2, Replaceable{None: true, Started: true, Held: true}},
 		{PaymentNotDue, 0, Replaceable{None: true}},
 	} {

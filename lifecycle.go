@@ -198,13 +198,14 @@ func (o *Order) Close(by By) error {
 	return nil
 }
 
-// unsettled reports whether a payment is authorised or captured, may be, or is being refunded.
+// unsettled reports whether a payment is authorised or captured, may be or become so, or is being
+// refunded.
 func (o *Order) unsettled() bool {
 	switch o.PaymentStatus {
 	case PaymentAuthorized, PaymentUncertain, PaymentRefundPending:
 		return true
 	}
-	return o.captured()
+	return o.captured() || o.MethodRequest.confirmable()
 }
 
 // LastMessage returns the latest customer message of the timeline.

@@ -125,7 +125,8 @@ type Order struct {
 	Acknowledged *Attention `json:"acknowledged,omitempty"`
 	Unsent       *Unsent    `json:"unsent,omitempty"`
 	Outage       *Outage    `json:"outage,omitempty"`
-	// MethodRequest is set while the charge goes on after a decline, with another payment method.
+	// MethodRequest is set while the charge waits for the customer: for a confirmation, or after a
+	// decline for another payment method.
 	MethodRequest *MethodRequest `json:"methodRequest,omitempty"`
 	// the live authorisation of the total, while PaymentStatus is AUTHORIZED
 	Authorization *Authorization `json:"authorization,omitempty"`

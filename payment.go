@@ -49,6 +49,8 @@ type Payment struct {
 	Manual bool `json:"manual,omitempty"`
 	// HeldUntil is when the authorisation ends; zero if there is none.
 	HeldUntil time.Time `json:"heldUntil,omitzero"`
+	// Action: the customer must confirm ProviderID, which is neither authorised nor captured yet.
+	Action bool `json:"action,omitempty"`
 	// Replaced is the authorisation that a renewal has replaced, until it is voided.
 	Replaced string `json:"replaced,omitempty"`
 }

@@ -57,3 +57,55 @@ func TestOrder_GiveMethod(t *testing.T) {
 		})
 	}
 }
+
+// TestOrder_RequireAction: the customer is asked to confirm a payment; the provider's answer, another
+// method, a cancel or the end of the charge ends that.
+func TestOrder_RequireAction(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	by := func(after time.Duration) By { return By{At: at.Add(after), Actor: "somebody"} }
+	asked := func() *Order {
+		o := &Order{ID: "ord_1", Status: Confirmed, StockStatus: StockReserved, PaymentMethod: "old", PaymentStatus: PaymentDeclined}
+		if err := o.RequireAction("secret", by(0)); err != nil {
+			t.Fatal(err)
+		}
+		if err := o.AwaitMethod(Wait{Step: StepAwaitPaymentMethod, Token: "t", Until: at.Add(time.Hour)}, by(0)); err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	o := asked()
+	last := o.Timeline[len(o.Timeline)-1]
+	if last.Type != OrderMethodRequested || last.Reason != string(CodePaymentActionRequired) || o.PaymentStatus != PaymentNone || o.Answer() != nil {
+		t.Errorf("asked by %+v, payment %s, answer %+v", last, o.PaymentStatus, o.Answer())
+	}
+	if err := o.RequireAction("secret", by(1)); err != nil || o.Sequence != last.Sequence {
+		t.Errorf("asked again: %v, sequence %d", err, o.Sequence)
+	}
+	if o.StockStatus = StockReleased; CodeOf(o.Close(by(1))) != CodeInvalidState {
+		t.Error("an order was closed whose payment can still be confirmed")
+	}
+	for _, tt := range []struct {
+		name   string
+		before func(*Order) error
+		heard  bool // the provider's webhook changes the order
+	}{
+		{"once", func(*Order) error { return nil }, true},
+		{"twice", func(o *Order) error { o.CompleteAction(by(1)); return nil }, false},
+		{"asked again", func(o *Order) error { o.CompleteAction(by(1)); return o.RequireAction("secret", by(2)) }, true},
+		{"another method", func(o *Order) error { return o.GiveMethod("new", by(1)) }, false},
+		{"a decline", func(o *Order) error { return o.RequireMethod(by(1)) }, false},
+		{"charged", func(o *Order) error { return o.Capture(by(1)) }, false},
+		{"cancelled", func(o *Order) error { return o.RequestCancel(by(1)) }, false},
+	} {
+		o := asked()
+		if err := tt.before(o); err != nil {
+			t.Fatalf("%s: %v", tt.name, err)
+		}
+		sequence := o.Sequence
+		o.CompleteAction(by(3))
+		if heard := o.Sequence != sequence; heard != tt.heard || heard && o.Answer() == nil {
+			t.Errorf("%s: heard %v, answer %+v", tt.name, heard, o.Answer())
+		}
+	}
+}

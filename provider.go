@@ -13,6 +13,22 @@ type Charge struct {
 	Amount        Money
 	PaymentMethod string
 	Manual        bool // the capture follows later
+	// OnSession: the customer can confirm the payment. Otherwise a payment that needs it is declined.
+	OnSession bool
+}
+
+// ActionRequired is the provider's answer to a charge that the customer must confirm first, for
+// example with 3-D Secure. Its code is CodePaymentActionRequired.
+type ActionRequired struct {
+	ProviderID   string
+	ClientSecret string // for the customer's browser alone
+}
+
+func (a *ActionRequired) Error() string { return a.Unwrap().Error() }
+
+// Unwrap returns the error's code with a message for operators.
+func (a *ActionRequired) Unwrap() error {
+	return Errorf(CodePaymentActionRequired, "the customer must confirm %s", a.ProviderID)
 }
 
 // Hold identifies an authorised amount at the provider.

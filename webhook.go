@@ -9,9 +9,12 @@ import (
 	"time"
 )
 
-// SignatureHeader is the header in which a carrier signs its webhook: "t=<unix seconds>,v1=<hex
-// HMAC-SHA256>".
-const SignatureHeader = "Orderflow-Signature"
+// The headers in which the carrier and the payment provider sign their webhooks, both as Stripe does:
+// "t=<unix seconds>,v1=<hex HMAC-SHA256>" (https://docs.stripe.com/webhooks/signature).
+const (
+	SignatureHeader       = "Orderflow-Signature"
+	StripeSignatureHeader = "Stripe-Signature"
+)
 
 // SignatureTolerance is the largest accepted difference between a signature's time and now, in
 // either direction.
@@ -52,7 +55,7 @@ func VerifyWebhook(secret, header string, body []byte, now time.Time) error {
 	seconds, signatures := parseSignature(header)
 	at, ok := parseSeconds(seconds)
 	if !ok || len(signatures) == 0 {
-		return Errorf(CodeInvalidSignature, "the %s header is missing or malformed", SignatureHeader)
+		return Errorf(CodeInvalidSignature, "the header with the signature is missing or malformed")
 	}
 	want := webhookMAC(secret, seconds, body)
 	for _, s := range signatures {

@@ -102,18 +102,19 @@ type Executions interface {
 type Options struct {
 	// Service serves only the operations with this tag in the contract; "" serves all. Every service
 	// answers for paths and methods that are not in the contract.
-	Service       string
-	Orders        Orders
-	Placements    Placements
-	OrderLists    OrderLists
-	Catalogue     Catalogue
-	Pricing       Pricing
-	Stockroom     Stockroom
-	Customers     Customers
-	Executions    Executions
-	Jobs          Jobs
-	JobRuns       JobRuns
-	WebhookSecret string // shared with the carrier
+	Service              string
+	Orders               Orders
+	Placements           Placements
+	OrderLists           OrderLists
+	Catalogue            Catalogue
+	Pricing              Pricing
+	Stockroom            Stockroom
+	Customers            Customers
+	Executions           Executions
+	Jobs                 Jobs
+	JobRuns              JobRuns
+	WebhookSecret        string // shared with the carrier
+	PaymentWebhookSecret string // shared with the payment provider
 	// RefuseFreeOrders refuses orders whose total is zero. Otherwise they are fulfilled without a
 	// charge.
 	RefuseFreeOrders bool

@@ -20,7 +20,10 @@ import (
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-const secret = "the carrier's secret"
+const (
+	secret        = "the carrier's secret"
+	paymentSecret = "the provider's secret"
+)
 
 var (
 	ada      = Caller{Subject: "ada", ClientID: "shop", Scopes: []string{"orders:read", "orders:write"}, TokenUse: "access"}
@@ -53,7 +56,7 @@ func (f *fixture) options() Options {
 	return Options{
 		Orders: f.memory, Placements: f.memory, OrderLists: f.memory, Catalogue: f.memory, Pricing: f.memory,
 		Stockroom: f.memory, Customers: f.memory, Executions: f.memory, Jobs: f.jobs, JobRuns: f.jobs,
-		SignIn: f.signIn, WebhookSecret: secret, ReturnWindow: 30 * 24 * time.Hour, Now: f.clock,
+		SignIn: f.signIn, WebhookSecret: secret, PaymentWebhookSecret: paymentSecret, ReturnWindow: 30 * 24 * time.Hour, Now: f.clock,
 		NewOrderID: f.newOrderID, NewMovementID: f.newMovementID, NewJobID: f.newJobID,
 		Logger: slog.New(slog.NewJSONHandler(&f.log, nil)),
 	}

@@ -6,10 +6,12 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// methodRequestView asks for another payment method.
+// methodRequestView asks to confirm the payment, or for another payment method.
 type methodRequestView struct {
 	Since    moment  `json:"since"`
 	Deadline *moment `json:"deadline,omitempty"`
+	// ClientSecret is for the customer alone.
+	ClientSecret string `json:"clientSecret,omitempty"`
 }
 
 func viewMethodRequest(o *orderflow.Order) *methodRequestView {
@@ -17,7 +19,9 @@ func viewMethodRequest(o *orderflow.Order) *methodRequestView {
 	if !r.Open() || o.Cancel != nil {
 		return nil
 	}
-	return &methodRequestView{Since: moment{r.Since}, Deadline: optional(r.Deadline)}
+	return &methodRequestView{
+		Since: moment{r.Since}, Deadline: optional(r.Deadline), ClientSecret: r.ClientSecret,
+	}
 }
 
 // givePaymentMethod gives the caller's order, whose charge was declined, another payment method.

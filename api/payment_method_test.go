@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -43,4 +44,65 @@ func TestGivePaymentMethod(t *testing.T) {
 	}
 	f.post(&ada, "/orders/"+id+"/cancel", "").expect(202, "")
 	f.post(&ada, path, card).expect(409, "OrderCancelled")
+}
+
+// TestPaymentWebhook: the provider's webhook wakes an order that waits for its customer, once. Its
+// signature counts, and nothing else of it is believed.
+func TestPaymentWebhook(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.placedBy(&ada)
+	deadline := f.now.Add(time.Hour)
+	ask := func(o *orderflow.Order) {
+		must(t, o.RequireAction("pi_1_secret", by("step:charge")))
+		must(t, o.AwaitMethod(orderflow.Wait{Step: orderflow.StepAwaitPaymentMethod, Token: "t", Until: deadline}, by("step:method")))
+	}
+	f.changeOrder(id, func(o *orderflow.Order) {
+		must(t, o.Confirm(by("step:reserve")))
+		ask(o)
+	})
+	if r := decoded[orderView](f.get(&ada, "/orders/"+id).expect(200, "")).PaymentMethodRequest; r == nil || r.ClientSecret != "pi_1_secret" {
+		t.Errorf("the customer sees %+v", r)
+	}
+	if shown := f.get(&operator, "/ops/orders/"+id).expect(200, ""); strings.Contains(string(shown.body), "pi_1_secret") ||
+		!strings.Contains(string(shown.body), "paymentMethodRequest") {
+		t.Errorf("an operator sees %s", shown.body)
+	}
+	send := func(kind, order string) *response {
+		body := fmt.Sprintf(`{"id":"evt_1","object":"event","livemode":false,"type":%q,"data":{"object":{"id":"pi_1","object":"payment_intent","amount":1,`+
+			`"metadata":{"orderflow_key":"k","orderflow_order":%q},"next_action":null}}}`, kind, order)
+		return f.post(nil, "/webhooks/payments", body, "Stripe-Signature: "+orderflow.SignWebhook(paymentSecret, f.now, []byte(body)))
+	}
+	woken := func(res *response) bool { return strings.Contains(string(res.expect(200, "").body), `"woken":true`) }
+	const authorised = "payment_intent.amount_capturable_updated"
+	for _, ignored := range [][2]string{{"payment_intent.requires_action", id}, {"payment_intent.created", id}, {"charge.refunded", id},
+		{authorised, "ord_00000000000000000000000000"}, {authorised, "of another system"}} {
+		if woken(send(ignored[0], ignored[1])) {
+			t.Errorf("%s of %s woke an order", ignored[0], ignored[1])
+		}
+	}
+	body := `{"type":"` + authorised + `","data":{"object":{"metadata":{"orderflow_order":"` + id + `"}}}}`
+	for _, signature := range []string{"", "t=1,v1=00", orderflow.SignWebhook("another secret", f.now, []byte(body)),
+		orderflow.SignWebhook(paymentSecret, f.now.Add(-6*time.Minute), []byte(body))} {
+		res := f.post(nil, "/webhooks/payments", body, "Stripe-Signature: "+signature).expect(401, "InvalidSignature")
+		if got := res.header.Get("WWW-Authenticate"); got != "Stripe-Signature" {
+			t.Errorf("challenge %q", got)
+		}
+	}
+	f.post(nil, "/webhooks/payments", `{"type":"x"}`, "Stripe-Signature: "+orderflow.SignWebhook(paymentSecret, f.now, []byte(`{"type":"x"}`))).
+		expect(422, "InvalidRequest")
+	if !woken(send(authorised, id)) || woken(send(authorised, id)) {
+		t.Error("the order was not woken once")
+	}
+	o, err := f.load(id)
+	must(t, err)
+	if last := o.Timeline[len(o.Timeline)-1]; o.Answer() == nil || last.Type != orderflow.OrderActionCompleted || last.Actor != "provider" {
+		t.Errorf("order %+v, last %+v", o.MethodRequest, last)
+	}
+	f.post(&ada, "/orders/"+id+"/payment-method", `{"paymentMethod":"pm_card_visa"}`).expect(409, "InvalidState")
+	f.changeOrder(id, ask) // the provider says that it is not confirmed
+	f.post(&ada, "/orders/"+id+"/payment-method", `{"paymentMethod":"pm_card_visa"}`).expect(202, "")
+	if woken(send("payment_intent.canceled", id)) {
+		t.Error("the end of the replaced payment woke the order")
+	}
 }

@@ -83,12 +83,12 @@ var routes = []route{
 		},
 	},
 	{
-		method: http.MethodGet, path: "/me", operation: "GetProfile", service: "profile",
+		method: http.MethodGet, path: "/me", operation: "GetProfile", service: "customers",
 		serve:  (*server).getProfile,
 		scopes: []string{"orders:read"}, group: "",
 	},
 	{
-		method: http.MethodPut, path: "/me", operation: "PutProfile", service: "profile",
+		method: http.MethodPut, path: "/me", operation: "PutProfile", service: "customers",
 		serve:  (*server).putProfile,
 		scopes: []string{"orders:write"}, group: "",
 		body: schemaProfile,
@@ -301,10 +301,16 @@ var routes = []route{
 		body: schemaRefuseReturn,
 	},
 	{
-		method: http.MethodPost, path: "/webhooks/shipments", operation: "ShipmentWebhook", service: "carrier",
+		method: http.MethodPost, path: "/webhooks/shipments", operation: "ShipmentWebhook", service: "webhooks",
 		serve:  (*server).shipmentWebhook,
 		public: true,
 		body:   schemaShipmentNotice,
+	},
+	{
+		method: http.MethodPost, path: "/webhooks/payments", operation: "PaymentWebhook", service: "webhooks",
+		serve:  (*server).paymentWebhook,
+		public: true,
+		body:   schemaPaymentEvent,
 	},
 	{
 		method: http.MethodGet, path: "/healthz", operation: "Health", service: "service",
@@ -444,6 +450,18 @@ var schemaShipmentNotice = &schema{kind: "object", required: []string{"shipmentI
 	"carrier":        &schema{kind: "string", fault: "must be the name of a carrier: at most 40 letters, digits and & . -, in at most 4 words", pattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9&.-]{0,39}( [A-Za-z0-9&.-]{1,39}){0,3}$`), min: 0, max: 40},
 	"trackingNumber": &schema{kind: "string", fault: "must be a tracking number: 1 to 40 letters, digits and hyphens", pattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,39}$`), min: 0, max: 0},
 	"reason":         &schema{kind: "string", fault: "must be a code of 1 to 64 letters, digits and _ . -", pattern: regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,63}$`), min: 0, max: 0},
+}}
+
+var schemaPaymentEvent = &schema{kind: "object", open: true, required: []string{"type", "data"}, properties: map[string]*schema{
+	"type": &schema{kind: "string", min: 1, max: 200},
+	"data": &schema{kind: "object", open: true, required: []string{"object"}, properties: map[string]*schema{
+		"object": &schema{kind: "object", open: true, required: []string(nil), properties: map[string]*schema{
+			"id": &schema{kind: "string", min: 1, max: 300},
+			"metadata": &schema{kind: "object", open: true, required: []string(nil), properties: map[string]*schema{
+				"orderflow_order": &schema{kind: "string", min: 1, max: 100},
+			}},
+		}},
+	}},
 }}
 
 var schemaItem = &schema{kind: "object", required: []string{"sku", "quantity"}, properties: map[string]*schema{

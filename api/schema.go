@@ -22,6 +22,7 @@ type schema struct {
 	preset     string // the value of a parameter that is missing
 	items      *schema
 	required   []string
+	open       bool // an object may have other members
 	properties map[string]*schema
 }
 
@@ -101,7 +102,7 @@ func (s *schema) checkObject(v map[string]any, at string, faults *faultList) {
 		pointer := at + "/" + pointerEscapes.Replace(name)
 		if p, ok := s.properties[name]; ok {
 			p.check(v[name], pointer, faults)
-		} else {
+		} else if !s.open {
 			faults.add(pointer, "is not known")
 		}
 	}

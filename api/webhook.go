@@ -11,7 +11,7 @@ import (
 func (s *server) shipmentWebhook(r *request) (*reply, error) {
 	if err := orderflow.VerifyWebhook(s.WebhookSecret, r.Header.Get(orderflow.SignatureHeader), r.body,
 		s.now()); err != nil {
-		return nil, unsigned(err)
+		return nil, unsigned(err, orderflow.SignatureHeader)
 	}
 	var notice orderflow.ShipmentNotice
 	if err := r.decode(&notice); err != nil {
@@ -42,9 +42,9 @@ func (s *server) shipmentWebhook(r *request) (*reply, error) {
 }
 
 // unsigned refuses a webhook with a challenge that asks for a signature.
-func unsigned(err error) error {
+func unsigned(err error, header string) error {
 	no := refusalOf(err)
-	no.header = http.Header{"Www-Authenticate": {orderflow.SignatureHeader}}
+	no.header = http.Header{"Www-Authenticate": {header}}
 	return no
 }
 

@@ -53,14 +53,14 @@ func putPayment(table string, p *orderflow.Payment) (*types.Put, error) {
 	if may.None {
 		conditions = append(conditions, "attribute_not_exists(orderId)")
 	}
-	if may.Started || may.Held {
+	if may.Started || may.SameStarted || may.Held {
 		put.ExpressionAttributeNames = map[string]string{"#state": "state"}
 		put.ExpressionAttributeValues = item{}
 	}
 	const sameRevision = " AND revision = :read"
-	if may.Started {
+	if may.Started || may.SameStarted {
 		open := "#state = :started"
-		if p.State == orderflow.PaymentStarted {
+		if may.SameStarted {
 			open += sameRevision
 		}
 		conditions = append(conditions, open)
@@ -70,7 +70,7 @@ func putPayment(table string, p *orderflow.Payment) (*types.Put, error) {
 		conditions = append(conditions, "#state = :held"+sameRevision)
 		put.ExpressionAttributeValues[":held"] = str(string(orderflow.PaymentHeld))
 	}
-	if may.Held || may.Started && p.State == orderflow.PaymentStarted {
+	if may.Held || may.SameStarted {
 		put.ExpressionAttributeValues[":read"] = number(int64(p.Revision))
 	}
 	put.ConditionExpression = aws.String(strings.Join(conditions, " OR "))

@@ -22,6 +22,8 @@ type SandboxRecord struct {
 	Declined   string           `json:"declined,omitempty"` // the decline code
 	HeldUntil  *time.Time       `json:"heldUntil,omitempty"`
 	Settled    string           `json:"settled,omitempty"`
+	Secret     string           `json:"secret,omitempty"`
+	OrderID    string           `json:"orderId,omitempty"`
 	Lifted     bool             `json:"lifted,omitempty"`
 }
 

@@ -85,6 +85,8 @@ function OrderPage({ order, reload }) {
       ${order.waitingAt && html`<span class="badge">waits at ${order.waitingAt}</span>`}</p>
     <${Trouble} order=${order} />
     ${order.review && html`<${Review} review=${order.review} />`}
+    ${order.paymentMethodRequest && html`<div class="notice warn"><strong>Waits for its customer</strong>, to confirm the payment or to give another
+      payment method${order.paymentMethodRequest.deadline && html`, until <${Time} at=${order.paymentMethodRequest.deadline} />`}</div>`}
     <div class="columns">
       <section><h2>Execution <${ExecutionBadge} of=${order.execution} /></h2>
         ${order.execution ? html`<${Graph} states=${states} selected=${selected} select=${select} />` : html`<p class="quiet">None has been started yet.</p>`}

@@ -57,13 +57,18 @@ var Types = named([]Type{
 	},
 	{
 		Name: orderflow.OrderMethodRequested,
-		When: "The payment was declined, and the order waits for another payment method of its customer; " +
-			"again if that step was repeated. The `Order Payment Changed` before it has the reason.",
+		When: "The payment was declined, or the customer must confirm it (`reason` `PaymentActionRequired`), and the order waits " +
+			"for its customer; again if that step was repeated. The `Order Payment Changed` before it has the reason.",
 		Example: example(4, orderflow.Confirmed, "DECLINED", "RESERVED", "step:payment-method"),
 	},
 	{
 		Name: orderflow.OrderMethodChanged, When: "The customer has given another payment method, which is charged next.",
 		Example: example(5, orderflow.Confirmed, "NONE", "RESERVED", "customer:ada"),
+	},
+	{
+		Name:    orderflow.OrderActionCompleted,
+		When:    "The payment provider tells that the customer has confirmed the payment, or has failed to. The charge asks the provider next.",
+		Example: example(5, orderflow.Confirmed, "NONE", "RESERVED", "provider"),
 	},
 	{
 		Name: orderflow.OrderReviewed, When: "An operator has refused the order, or none has decided in time. An approval is an `Order Status Changed` to `CONFIRMED`.",

@@ -27,12 +27,15 @@ func newAPI(tag string, options func(*parts) api.Options) func(*parts) lambda.Ha
 
 func apiProducts(p *parts) api.Options { return api.Options{Catalogue: p.catalogue()} }
 
-func apiProfile(p *parts) api.Options { return api.Options{Customers: p.customers()} }
+func apiCustomers(p *parts) api.Options { return api.Options{Customers: p.customers()} }
 
 func apiService(p *parts) api.Options { return api.Options{SignIn: signIn(p)} }
 
-func apiCarrier(p *parts) api.Options {
-	return api.Options{Orders: p.orders("ORDERS_TABLE"), WebhookSecret: p.env.required("WEBHOOK_SECRET")}
+func apiWebhooks(p *parts) api.Options {
+	return api.Options{
+		Orders: p.orders("ORDERS_TABLE"), WebhookSecret: p.env.required("WEBHOOK_SECRET"),
+		PaymentWebhookSecret: p.env.required("PAYMENT_WEBHOOK_SECRET"),
+	}
 }
 
 func apiOrders(p *parts) api.Options {

@@ -67,9 +67,9 @@ func newHTTPClient() *http.Client {
 var constructors = map[string]func(*parts) lambda.Handler{
 	"api-orders":    newAPI("orders", apiOrders),
 	"api-products":  newAPI("products", apiProducts),
-	"api-profile":   newAPI("profile", apiProfile),
+	"api-customers": newAPI("customers", apiCustomers),
 	"api-operators": newAPI("operators", apiOperators),
-	"api-carrier":   newAPI("carrier", apiCarrier),
+	"api-webhooks":  newAPI("webhooks", apiWebhooks),
 	"api-service":   newAPI("service", apiService),
 	"publish":       newPublish,
 	"start": func(p *parts) lambda.Handler {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"github.com/orderflow-dev/orderflow/cloud"
 	"github.com/orderflow-dev/orderflow/payment"
 	"github.com/orderflow-dev/orderflow/tasks"
@@ -63,7 +65,12 @@ func (p *parts) stripe() tasks.Gateway {
 
 func (p *parts) sandbox() tasks.Gateway {
 	table := p.env.required("SANDBOX_TABLE")
-	return payment.Sandbox{Memory: sandboxMemory{cloud.Sandbox{DB: p.db(), Table: table}}, Now: p.opts.Clock}
+	return NewSandbox(p.db(), table, p.opts.Clock)
+}
+
+// NewSandbox returns the sandbox provider whose records are in a table.
+func NewSandbox(db *dynamodb.Client, table string, now func() time.Time) payment.Sandbox {
+	return payment.Sandbox{Memory: sandboxMemory{cloud.Sandbox{DB: db, Table: table}}, Now: now}
 }
 
 // sandboxMemory stores the sandbox's records in a table.

@@ -25,6 +25,7 @@ type flow struct {
 	clock  *clockwork.FakeClock
 	stripe *stripeServer
 	tasks  map[string]lambda.Handler
+	late   bool // the wait for the customer is over
 }
 
 func newFlow(t *testing.T, captureAt string, script ...string) *flow {
@@ -106,7 +107,7 @@ func (f *flow) dispatch() {
 	}
 }
 
-// do performs one step of a scenario: "wait 1h", "cancel", "dispatch", "settle STATUS", or a task.
+// do performs one step of a scenario: "wait 1h", "expire", "cancel", "dispatch", "settle STATUS", or a task.
 // It returns the name of the task's error.
 func (f *flow) do(step string) string {
 	f.Helper()
@@ -118,6 +119,8 @@ func (f *flow) do(step string) string {
 			f.Fatal(err)
 		}
 		f.clock.Advance(d)
+	case "expire":
+		f.late = true
 	case "settle":
 		f.stripe.settle(rest)
 	case "dispatch":
@@ -131,7 +134,11 @@ func (f *flow) do(step string) string {
 			f.Fatal(err)
 		}
 	default:
-		_, err := f.tasks[verb].Invoke(f.Context(), []byte(`{"orderId":"ord_1"}`))
+		wait := `{"seconds":3600}`
+		if f.late {
+			wait = `{"seconds":3600,"outcome":{"Error":"States.Timeout"}}`
+		}
+		_, err := f.tasks[verb].Invoke(f.Context(), []byte(`{"orderId":"ord_1","paymentMethod":`+wait+`}`))
 		if coded, ok := err.(messages.InvokeResponse_Error); ok { // the runtime requires this type, unwrapped
 			return coded.Type
 		}
@@ -224,6 +231,34 @@ func TestStripe_flow(t *testing.T) {
 			"a saved error of the refund", []string{"succeed", saved500},
 			"charge, cancel, refund=PaymentUncertain, refund=PaymentUncertain, wait 2m, refund",
 			orderflow.PaymentRefunded, "ord_1/charge ord_1/refund/2",
+		},
+		{
+			"confirmed by the customer", []string{"requires_action"},
+			"charge=PaymentMethodRequired, charge=PaymentMethodRequired, settle succeeded, charge", orderflow.PaymentCaptured, "",
+		},
+		{
+			"confirmed at the last moment", []string{"requires_action"},
+			"charge=PaymentMethodRequired, settle succeeded, expire, charge", orderflow.PaymentCaptured, "",
+		},
+		{
+			"not confirmed in time", []string{"requires_action"},
+			"charge=PaymentMethodRequired, expire, charge=PaymentDeclined, charge=PaymentDeclined", orderflow.PaymentDeclined, "cancel",
+		},
+		{
+			"not confirmed", []string{"requires_action"},
+			"charge=PaymentMethodRequired, settle requires_payment_method, charge=PaymentDeclined", orderflow.PaymentDeclined, "",
+		},
+		{
+			"a cancel before the confirmation", []string{"requires_action"},
+			"charge=PaymentMethodRequired, cancel, charge=OrderCancelled, refund, refund", orderflow.PaymentNone, "cancel",
+		},
+		{
+			"a cancel whose reply is lost", []string{"requires_action", "lose after"},
+			"charge=PaymentMethodRequired, cancel, refund=PaymentUncertain, refund", orderflow.PaymentDeclined, "cancel",
+		},
+		{
+			"confirmed after a cancel", []string{"requires_action"},
+			"charge=PaymentMethodRequired, cancel, settle succeeded, charge=OrderCancelled, refund", orderflow.PaymentRefunded, "ord_1/refund",
 		},
 		{
 			"disputed", []string{"succeed", "400 invalid_request_error charge_disputed - -"},

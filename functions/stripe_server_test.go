@@ -81,13 +81,17 @@ func (s *stripeServer) end(id, do string) (*http.Response, error) {
 		if !strings.Contains(intent, `"id":"`+id+`"`) {
 			continue
 		}
-		if !strings.Contains(intent, `"status":"requires_capture"`) {
+		open := `"status":"requires_capture"`
+		if do == "cancel" && strings.Contains(intent, `"status":"requires_action"`) {
+			open = `"status":"requires_action"`
+		}
+		if !strings.Contains(intent, open) {
 			w.WriteHeader(http.StatusBadRequest)
 			fmt.Fprint(w, `{"error":{"type":"invalid_request_error","code":"payment_intent_unexpected_state"}}`)
 			break
 		}
 		status := map[string]string{"capture": "succeeded", "cancel": "canceled"}[do]
-		s.intents[i] = strings.Replace(intent, `"status":"requires_capture"`, fmt.Sprintf(`"status":%q`, status), 1)
+		s.intents[i] = strings.Replace(intent, open, fmt.Sprintf(`"status":%q`, status), 1)
 		s.keys = append(s.keys, do)
 		fmt.Fprint(w, s.intents[i])
 	}
@@ -157,7 +161,7 @@ func (s *stripeServer) effect(path, do, key string, form url.Values) string {
 	if status == "succeeded" || status == "pending" || status == "requires_capture" {
 		s.keys = append(s.keys, key)
 	}
-	object := fmt.Sprintf(`{"id":"%%s_%d","status":%q,"amount":%[3]s,"amount_received":%[3]s,"amount_capturable":%[3]s,"created":%[5]d,"currency":"usd","metadata":{"orderflow_key":%[4]q}}`,
+	object := fmt.Sprintf(`{"id":"%%s_%[1]d","client_secret":"secret_%[1]d","status":%[2]q,"amount":%[3]s,"amount_received":%[3]s,"amount_capturable":%[3]s,"created":%[5]d,"currency":"usd","metadata":{"orderflow_key":%[4]q}}`,
 		len(s.intents)+len(s.refunds)+1, status, form.Get("amount"), key, s.now().Unix())
 	if path == "/v1/refunds" {
 		object = fmt.Sprintf(object, "re")
@@ -175,7 +179,7 @@ func (s *stripeServer) settle(status string) {
 	defer s.mu.Unlock()
 	for _, objects := range [][]string{s.intents, s.refunds} {
 		for i := range objects {
-			for _, open := range []string{"pending", "processing"} {
+			for _, open := range []string{"pending", "processing", "requires_action"} {
 				objects[i] = strings.Replace(objects[i], fmt.Sprintf(`"status":%q`, open),
 					fmt.Sprintf(`"status":%q`, status), 1)
 			}

@@ -21,16 +21,16 @@ const (
 	Visa              = "pm_card_visa"
 	Declined          = "pm_card_chargeDeclined"
 	InsufficientFunds = "pm_card_chargeDeclinedInsufficientFunds"
-	Authentication    = "pm_card_authenticationRequired"
-	PendingRefund     = "pm_card_pendingRefund"       // captures at once; the refund is pending at first
-	FailingRefund     = "pm_card_refundFail"          // captures at once; the first refund is returned
-	Flaky             = "pm_sandbox_flaky"            // unavailable twice, then succeeds
-	Outage            = "pm_sandbox_outage"           // unavailable until the outage is lifted
-	LostReply         = "pm_sandbox_lost_reply"       // captures, and the first reply is lost
-	TooSmall          = "pm_sandbox_amount_too_small" // refuses every amount as too small
-	TryAgainLater     = "pm_sandbox_try_again_later"  // declines the first attempt, accepts the next
-	ShortHold         = "pm_sandbox_short_hold"       // the first authorisation ends within a day
-	RenewalDeclined   = "pm_sandbox_renewal_declined" // as ShortHold, and the second attempt is declined
+	Authentication    = "pm_card_authenticationRequired" // the customer must confirm it; declined off session
+	PendingRefund     = "pm_card_pendingRefund"          // captures at once; the refund is pending at first
+	FailingRefund     = "pm_card_refundFail"             // captures at once; the first refund is returned
+	Flaky             = "pm_sandbox_flaky"               // unavailable twice, then succeeds
+	Outage            = "pm_sandbox_outage"              // unavailable until the outage is lifted
+	LostReply         = "pm_sandbox_lost_reply"          // captures, and the first reply is lost
+	TooSmall          = "pm_sandbox_amount_too_small"    // refuses every amount as too small
+	TryAgainLater     = "pm_sandbox_try_again_later"     // declines the first attempt, accepts the next
+	ShortHold         = "pm_sandbox_short_hold"          // the first authorisation ends within a day
+	RenewalDeclined   = "pm_sandbox_renewal_declined"    // as ShortHold, and the second attempt is declined
 )
 
 // holdFor is how long an authorisation lasts, as Stripe's for most cards. Those of ShortHold are
@@ -62,7 +62,9 @@ type Record struct {
 	Amount     *orderflow.Money // nil if declined
 	Declined   string           // the decline code
 	HeldUntil  *time.Time       // of an authorisation: when it ends; nil for a capture
-	Settled    string           // of an authorisation's end: captured or voided
+	Settled    string           // of an authorisation's or a confirmation's end
+	Secret     string           // of a charge that the customer must confirm: the client secret
+	OrderID    string           // of such a charge
 	Lifted     bool             // of OutageKey
 }
 
@@ -124,6 +126,11 @@ func (s Sandbox) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Rece
 		if first {
 			return s.decline(ctx, c, "try_again_later")
 		}
+	case Authentication:
+		if c.OnSession {
+			return s.askHolder(ctx, c)
+		}
+		return s.decline(ctx, c, declines[Authentication])
 	default:
 		return s.decline(ctx, c, cmp.Or(declines[c.PaymentMethod], declines[Declined]))
 	}
@@ -173,7 +180,7 @@ func (s Sandbox) decline(ctx context.Context, c orderflow.Charge, code string) (
 	if err != nil {
 		return orderflow.Receipt{}, fmt.Errorf("sandbox: remember decline: %w", err)
 	}
-	return receipt(r)
+	return s.outcome(ctx, r)
 }
 
 // Lookup returns the outcome of a charge. An earlier attempt that authorised or captured takes

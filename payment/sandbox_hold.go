@@ -40,6 +40,11 @@ func (s Sandbox) hold(ctx context.Context, c orderflow.Charge, id string) (*time
 
 // outcome returns what has become of a recorded charge by now.
 func (s Sandbox) outcome(ctx context.Context, r Record) (orderflow.Receipt, error) {
+	if r.Secret != "" {
+		if err := s.confirmation(ctx, r); err != nil {
+			return orderflow.Receipt{}, err
+		}
+	}
 	if r.HeldUntil == nil {
 		return receipt(r)
 	}
@@ -77,8 +82,11 @@ func (s Sandbox) Capture(ctx context.Context, h orderflow.Hold) (orderflow.Recei
 	return orderflow.Receipt{ProviderID: h.ProviderID, Amount: h.Amount}, nil
 }
 
-// Void releases an authorised amount.
+// Void releases an authorised amount, or cancels a charge that the customer has not confirmed.
 func (s Sandbox) Void(ctx context.Context, h orderflow.Hold) error {
+	if done, err := s.cancelConfirmation(ctx, h.ProviderID); done || err != nil {
+		return err
+	}
 	end, err := s.settle(ctx, h, voided)
 	if err == nil && end == captured {
 		err = orderflow.Errorf(orderflow.CodeInvalidState, "the sandbox's authorisation %s is captured", h.ProviderID)

@@ -129,6 +129,8 @@ func testGuards(t *testing.T, open Opener) {
 		{"no payment due after it was voided", []orderflow.Write{pay(voided, 0), pay(notDue, 0)}, conflict},
 		{"payment started where none is due", []orderflow.Write{pay(notDue, 0), pay(started, 0)}, conflict},
 		{"payment voided where none is due", []orderflow.Write{pay(notDue, 0), pay(voided, 0)}, conflict},
+		{"payment declined", []orderflow.Write{pay(started, 0), pay(failed, 1)}, ""},
+		{"payment declined after another attempt began", []orderflow.Write{pay(started, 0), second(), pay(failed, 1)}, conflict},
 		{"payment voided after a start", []orderflow.Write{pay(started, 0), pay(voided, 1)}, ""},
 		{"payment declined without a start", []orderflow.Write{pay(failed, 0)}, conflict},
 		{"payment authorised", []orderflow.Write{pay(started, 0), pay(held, 1)}, ""},

@@ -111,7 +111,7 @@ func TestCharge_Handle_savedErrorAndCaptured(t *testing.T) {
 	_, err := charge.Handle(t.Context(), in)
 	wantCode(t, err, orderflow.CodePaymentUncertain)
 	receipt := orderflow.Receipt{ProviderID: "pi_late", Amount: s.load(t, "ord_1").Total}
-	p.captures = append(p.captures, capture{"ord_1/charge", receipt, start})
+	p.captures = append(p.captures, capture{key: "ord_1/charge", Receipt: receipt, at: start})
 	*now = start.Add(time.Hour)
 	got, err := charge.Handle(t.Context(), in)
 	wantCode(t, err, "")

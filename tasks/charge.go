@@ -42,9 +42,9 @@ type Charged struct {
 // Handle returns CodePaymentDeclined with the provider's code and the customer's reason;
 // CodeOrderCancelled, after recording what was secured; CodePaymentUnavailable or
 // CodePaymentUncertain, which may be retried. An order whose total is zero is not charged. An order
-// that needs a review, or did not pass it, is not charged either: the codes of review. After a
-// decline it returns CodePaymentMethodRequired while the customer may give another method. Once a few
-// retries have failed, it returns CodeWaitingForProvider while the order waits for the provider.
+// that needs a review, or did not pass it, is not charged either: the codes of review. It returns
+// CodePaymentMethodRequired while the customer must confirm the payment, or may give another method
+// after a decline. Once a few retries have failed, it returns CodeWaitingForProvider while the order waits for the provider.
 func (c Charge) Handle(ctx context.Context, in Input) (Charged, error) {
 	out, err := c.charge(ctx, in)
 	if outage(err) && in.Attempt.Retry >= quickRetries {
@@ -87,6 +87,8 @@ func (c Charge) ask(ctx context.Context, in Input) (verdict, error) {
 			return verdict{}, err
 		}
 		return c.begin(ctx, o, in)
+	case entry.ActionPending():
+		return c.confirmed(ctx, o, entry, in)
 	case entry.AttemptDeclined():
 		return c.another(ctx, o, entry, in)
 	case entry.State == orderflow.PaymentStarted:
@@ -138,6 +140,8 @@ func (c Charge) resume(ctx context.Context, o *orderflow.Order, entry *orderflow
 		return verdict{unrecorded: entry}, entry.Secure(receipt, c.Now().UTC())
 	case orderflow.CodeOf(err) == orderflow.CodePaymentDeclined:
 		return c.declined(ctx, o, entry, err, in)
+	case orderflow.CodeOf(err) == orderflow.CodePaymentActionRequired:
+		return c.actionRequired(ctx, o, entry, err)
 	case orderflow.HadNoEffect(err):
 		entry.NoteKeySpent(err, c.Now().UTC())
 	case orderflow.CodeOf(err) != orderflow.CodeNotFound:
@@ -162,7 +166,7 @@ func (c Charge) call(ctx context.Context, o *orderflow.Order, entry *orderflow.P
 	}
 	receipt, err := c.Gateway.Charge(ctx, orderflow.Charge{
 		PaymentMethod: cmp.Or(entry.Method, o.PaymentMethod), // as saved with the key
-		Key:           entry.Key(), OrderID: o.ID, Amount: entry.Amount, Manual: entry.Manual,
+		Key:           entry.Key(), OrderID: o.ID, Amount: entry.Amount, Manual: entry.Manual, OnSession: mayAsk(in),
 	})
 	if err == nil {
 		return verdict{unrecorded: entry}, entry.Secure(receipt, c.Now().UTC())
@@ -172,6 +176,8 @@ func (c Charge) call(ctx context.Context, o *orderflow.Order, entry *orderflow.P
 	switch orderflow.CodeOf(reply) {
 	case orderflow.CodePaymentDeclined:
 		return c.declined(ctx, o, entry, reply, in)
+	case orderflow.CodePaymentActionRequired:
+		return c.actionRequired(ctx, o, entry, reply)
 	case orderflow.CodePaymentUnavailable:
 	case orderflow.CodePaymentUncertain:
 		note = c.recordUncertain

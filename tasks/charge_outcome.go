@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"context"
+	"errors"
 
 	"github.com/orderflow-dev/orderflow"
 )
@@ -78,7 +79,11 @@ func secure(o *orderflow.Order, entry orderflow.Payment, by orderflow.By) error 
 func (c Charge) refundVoided(ctx context.Context, entry orderflow.Payment) error {
 	if entry.Amount.Amount > 0 {
 		receipt, err := c.Gateway.Lookup(ctx, entry)
+		action, unconfirmed := errors.AsType[*orderflow.ActionRequired](err)
 		switch {
+		case unconfirmed:
+			entry.ProviderID = action.ProviderID
+			err = cancelAction(ctx, c.Gateway, entry)
 		case err == nil && !receipt.HeldUntil.IsZero():
 			err = c.Gateway.Void(ctx, orderflow.Hold{
 				OrderID: entry.OrderID, ProviderID: receipt.ProviderID, Amount: receipt.Amount,

@@ -54,7 +54,7 @@ func simulate(t *testing.T, machine map[string]state, seed uint64, seen *coverag
 		products = orderflow.MaxStockMoves + s.rnd.IntN(4) // more than fit into one transaction
 	}
 	price := int64(min(s.rnd.IntN(8), 1) * 100) // some orders are free
-	placePriced(t, s.store, products, 2+s.rnd.IntN(2), []string{"card", "card", "card", "declined"}[s.rnd.IntN(4)], price)
+	placePriced(t, s.store, products, 2+s.rnd.IntN(2), []string{"card", "card", "card", "declined", "secured"}[s.rnd.IntN(5)], price)
 	s.store.claim("ord_1")
 	if s.rnd.IntN(6) == 0 { // too little stock of the last product
 		sku := fmt.Sprintf("sku-%03d", products-1)

@@ -77,6 +77,9 @@ func (s *simulation) check(before map[string]orderflow.Product) {
 			fail("I4: the authorisation %+v of a %s order is still open", h, o.Status)
 		}
 	}
+	if a := s.provider.open(); a != nil {
+		fail("I4: the customer of a %s order can still confirm %+v", o.Status, a)
+	}
 	s.checkStock(o, before, fail)
 	captured, refunded := len(s.provider.captures) == 1, len(s.provider.refunds) == 1
 	due := captured && o.Status != orderflow.Fulfilled
@@ -96,7 +99,7 @@ func (s *simulation) check(before map[string]orderflow.Product) {
 		}
 	case o.Status == orderflow.Fulfilled:
 		want = orderflow.PaymentCaptured
-	case s.provider.declined[charge.Key()], s.provider.refused && charge.State == orderflow.PaymentFailed:
+	case s.provider.declined[charge.Key()], charge.State == orderflow.PaymentFailed:
 		want = orderflow.PaymentDeclined
 	}
 	if o.PaymentStatus != want && !s.onlyProviderKnows(o) {

@@ -75,7 +75,7 @@ func TestCharge_giveUp(t *testing.T) {
 		if late == nil {
 			late = func() {
 				p.captures = append(p.captures, capture{
-					"ord_1/charge", orderflow.Receipt{ProviderID: "pi_late", Amount: s.load(t, "ord_1").Total}, start,
+					key: "ord_1/charge", Receipt: orderflow.Receipt{ProviderID: "pi_late", Amount: s.load(t, "ord_1").Total}, at: start,
 				})
 			}
 			return orderflow.Errorf(orderflow.CodePaymentUnavailable, "not now")

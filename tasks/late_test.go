@@ -32,6 +32,7 @@ const (
 	operatorDecides  fault = "an operator decides at any time"
 	reviewLate       fault = "a person does not decide in time"
 	customerPays     fault = "the customer gives another payment method at any time"
+	customerConfirms fault = "the customer confirms the payment at any time"
 	noticeTwice      fault = "the carrier says the same again"
 	noticeLate       fault = "the carrier dispatches what was cancelled"
 	topicDown        fault = "the topic is down"
@@ -41,7 +42,7 @@ const (
 var faults = []fault{
 	callFails, throttled, replyLost, takesEffectLater, errorSaved, refundSlow, renewalDeclined, livesOn, invokedTwice, repeated,
 	cancelComes, eventLost, eventTwice, eventLate, stepFails,
-	carrierFails, operatorDecides, customerPays, reviewLate, noticeTwice, noticeLate, topicDown, dayPasses,
+	carrierFails, operatorDecides, customerPays, customerConfirms, reviewLate, noticeTwice, noticeLate, topicDown, dayPasses,
 }
 
 // coverage counts what the simulations reached.
@@ -201,6 +202,9 @@ func (s *simulation) meanwhile() {
 	}
 	if s.store.load(s.t, "ord_1").MethodRequest.Open() && s.chance(customerPays, 8) {
 		s.pay()
+	}
+	if s.secret != "" && s.chance(customerConfirms, 20) {
+		s.confirm()
 	}
 	if s.hit(repeated) {
 		r := s.invoked[s.rnd.IntN(len(s.invoked))]

@@ -16,8 +16,7 @@ const maxMethods = 5
 // one; otherwise the charge is settled.
 func (c Charge) declined(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment, reply error,
 	in Input) (verdict, error) {
-	mayAsk := c.AskAgain && in.PaymentMethod.Seconds > 0 && !in.PaymentMethod.timedOut()
-	if !mayAsk || entry.Attempt >= maxMethods || o.CanProceed() != nil {
+	if !c.AskAgain || !mayAsk(in) || entry.Attempt >= maxMethods || o.CanProceed() != nil {
 		return verdict{unrecorded: entry}, entry.Decline(reply, c.Now().UTC())
 	}
 	if err := entry.NoteDeclined(reply); err != nil {
@@ -29,6 +28,9 @@ func (c Charge) declined(ctx context.Context, o *orderflow.Order, entry *orderfl
 	})
 	return verdict{}, cmp.Or(err, methodRequired(reply))
 }
+
+// mayAsk reports whether the execution can wait for the customer.
+func mayAsk(in Input) bool { return in.PaymentMethod.Seconds > 0 && !in.PaymentMethod.timedOut() }
 
 func methodRequired(reply error) error {
 	return orderflow.Errorf(orderflow.CodePaymentMethodRequired, "%s", orderflow.MessageOf(reply))
@@ -45,22 +47,32 @@ func (c Charge) another(ctx context.Context, o *orderflow.Order, entry *orderflo
 	if o.MethodRequest == nil {
 		return verdict{}, orderflow.Errorf(orderflow.CodeInvalidState, "the charge of order %s was declined", o.ID)
 	}
-	if !o.MethodRequest.Open() {
-		if err := entry.RenewWith(o.PaymentMethod); err != nil {
-			return verdict{}, err
-		}
-		return c.call(ctx, o, entry, in)
+	if o.MethodRequest.Given() {
+		return c.chargeGiven(ctx, o, entry, in)
 	}
 	reply := entry.DeclineError()
 	if !in.PaymentMethod.timedOut() {
 		return verdict{}, methodRequired(reply)
 	}
-	if err := entry.Decline(reply, c.Now().UTC()); err != nil {
+	return verdict{}, c.giveUp(ctx, o, entry, reply)
+}
+
+// chargeGiven makes the next attempt of a declined charge, with the method that the customer gave.
+func (c Charge) chargeGiven(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment, in Input) (verdict, error) {
+	if err := entry.RenewWith(o.PaymentMethod); err != nil {
 		return verdict{}, err
 	}
+	return c.call(ctx, o, entry, in)
+}
+
+// giveUp settles a charge as declined, unless the customer gives another method meanwhile. It returns
+// the reply.
+func (c Charge) giveUp(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment, reply error) error {
+	if err := entry.Decline(reply, c.Now().UTC()); err != nil {
+		return err
+	}
 	o.SetPaymentStatus(orderflow.PaymentDeclined, c.Now.declined(orderflow.ChargeStep, reply))
-	err := c.Orders.Commit(ctx, orderflow.Write{Order: o, Payment: entry}) // unless one is given meanwhile
-	return verdict{}, cmp.Or(err, reply)
+	return cmp.Or(c.Orders.Commit(ctx, orderflow.Write{Order: o, Payment: entry}), reply)
 }
 
 // PaymentMethod records with the order the token of the step that waits for another payment method.

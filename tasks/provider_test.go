@@ -17,6 +17,7 @@ type provider struct {
 	now      Clock
 	captures []capture
 	holds    []*hold
+	actions  []*action
 	holdFor  time.Duration
 	declined map[string]bool
 	refunds  []orderflow.Refund
@@ -48,6 +49,8 @@ type capture struct {
 	key string
 	orderflow.Receipt
 	at time.Time
+	// asks: the customer must confirm it first.
+	asks bool
 }
 
 func newProvider(now Clock) *provider {
@@ -98,7 +101,9 @@ func (p *provider) done(key string, since time.Time) (orderflow.Receipt, bool) {
 
 // take applies a charge.
 func (p *provider) take(c capture) {
-	if c.HeldUntil.IsZero() {
+	if c.asks {
+		p.actions = append(p.actions, &action{capture: c})
+	} else if c.HeldUntil.IsZero() {
 		p.captures = append(p.captures, c)
 	} else {
 		p.holds = append(p.holds, &hold{capture: c})
@@ -111,7 +116,7 @@ func (p *provider) settle(until time.Time) {
 	for _, c := range p.delayed {
 		if c.at.After(until) {
 			left = append(left, c)
-		} else if _, done := p.done(c.key, c.at.Add(-24*time.Hour)); !done {
+		} else if _, done := p.done(c.key, c.at.Add(-24*time.Hour)); !done && p.action(c.key) == nil {
 			p.take(c)
 		}
 	}
@@ -120,7 +125,10 @@ func (p *provider) settle(until time.Time) {
 
 func (p *provider) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Receipt, error) {
 	return p.call(ctx, func() (orderflow.Receipt, error) {
-		if p.declined[c.Key] || c.PaymentMethod == "declined" {
+		if a := p.action(c.Key); a != nil && a.end != confirmedEnd {
+			return a.answer()
+		}
+		if p.declined[c.Key] || c.PaymentMethod == "declined" || c.PaymentMethod == "secured" && !c.OnSession && !p.authenticated() {
 			p.declined[c.Key] = true
 			return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentDeclined, "insufficient_funds")
 		}
@@ -139,6 +147,7 @@ func (p *provider) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Re
 			key: c.Key, at: p.now(),
 			Receipt: orderflow.Receipt{ProviderID: fmt.Sprintf("pi_%d", p.made), Amount: c.Amount},
 		}
+		made.asks = c.PaymentMethod == "secured" && c.OnSession
 		if c.Manual {
 			made.HeldUntil = p.now().Add(p.holdFor)
 		}
@@ -149,7 +158,9 @@ func (p *provider) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Re
 				return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentUncertain, "timeout")
 			}
 		}
-		p.take(made)
+		if p.take(made); made.asks {
+			return p.action(c.Key).answer()
+		}
 		return made.Receipt, nil
 	})
 }
@@ -165,6 +176,14 @@ func (p *provider) Lookup(ctx context.Context, e orderflow.Payment) (orderflow.R
 			if h := p.held(key, time.Time{}); h != nil && h.live(p.now()) {
 				return h.Receipt, nil
 			}
+		}
+		for _, key := range e.Keys() {
+			if a := p.action(key); a != nil && a.end == "" {
+				return a.answer()
+			}
+		}
+		if a := p.action(e.Key()); a != nil && a.end != confirmedEnd {
+			return a.answer()
 		}
 		if h := p.held(e.Key(), time.Time{}); h != nil {
 			if h.end == "" {
@@ -203,6 +222,17 @@ func (p *provider) Capture(ctx context.Context, h orderflow.Hold) (orderflow.Rec
 
 func (p *provider) Void(ctx context.Context, h orderflow.Hold) error {
 	_, err := p.call(ctx, func() (orderflow.Receipt, error) {
+		if a := p.actionOf(h.ProviderID); a != nil {
+			if a.end == "" {
+				a.end = "canceled"
+			}
+			switch {
+			case a.end != confirmedEnd:
+				return orderflow.Receipt{}, nil
+			case a.HeldUntil.IsZero():
+				return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodeInvalidState, "%s is captured", h.ProviderID)
+			}
+		}
 		made := p.find(h)
 		if made.end == "captured" {
 			return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodeInvalidState, "%s is captured", h.ProviderID)

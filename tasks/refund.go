@@ -93,15 +93,37 @@ func (r Refund) resolveCharge(ctx context.Context, o *orderflow.Order, charge *o
 			return err
 		}
 		o.SetPaymentStatus(orderflow.PaymentDeclined, r.Now.declined(orderflow.RefundStep, reply))
+	case code == orderflow.CodePaymentActionRequired:
+		if err := r.cancelUnconfirmed(ctx, charge, reply); err != nil {
+			return err
+		}
+		if err := charge.Void(nil, by.At); err != nil {
+			return err
+		}
+		o.WithdrawRequest()
+		o.SetPaymentStatus(orderflow.PaymentNone, by)
 	case code == orderflow.CodeNotFound || orderflow.HadNoEffect(reply):
 		if err := charge.Void(reply, by.At); err != nil {
 			return err
 		}
+		o.WithdrawRequest()
 		o.SetPaymentStatus(orderflow.PaymentNone, by)
 	default:
 		return providerError(reply)
 	}
 	return r.Orders.Commit(ctx, orderflow.Write{Order: o, Payment: charge})
+}
+
+// cancelUnconfirmed cancels a charge that the customer has not confirmed.
+func (r Refund) cancelUnconfirmed(ctx context.Context, charge *orderflow.Payment, reply error) error {
+	action, err := actionOf(reply)
+	if err != nil {
+		return err
+	}
+	if err := charge.NoteAction(action); err != nil {
+		return err
+	}
+	return cancelAction(ctx, r.Gateway, *charge)
 }
 
 // voidCharge releases an authorised charge and records it. A charge that turns out to be captured

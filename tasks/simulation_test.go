@@ -64,7 +64,8 @@ type simulation struct {
 	tasks    map[string]func(context.Context, Input) error
 	now      time.Time
 	sent     []orderflow.Notification
-	down     bool // the topic of the notifications
+	down     bool   // the topic of the notifications
+	secret   string // the last client secret that the customer has seen
 	// placement: charges are captured at once instead of at dispatch.
 	placement bool
 	trace     []string
@@ -203,7 +204,10 @@ func (s *simulation) log(format string, args ...any) {
 // run executes the state machine until it succeeds.
 func (s *simulation) run() {
 	s.state = "ValidateOrder"
-	for s.machine[s.state].Type != "Succeed" {
+	for n := 0; s.machine[s.state].Type != "Succeed"; n++ {
+		if n > 400 {
+			s.t.Fatalf("the execution does not end\n%s", s.story())
+		}
 		s.seen.states[s.state]++
 		s.now = s.now.Add(time.Millisecond) // a state is never entered twice at the same time
 		s.entered, s.retry = s.now, 0

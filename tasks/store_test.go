@@ -197,9 +197,8 @@ func (s *store) guard(w orderflow.Write) error {
 	if w.Payment != nil {
 		old, exists := s.payments[w.Payment.OrderID+"/"+w.Payment.Step]
 		may, same := w.Payment.CanReplace(), old.Revision == w.Payment.Revision
-		started := old.State == orderflow.PaymentStarted && (w.Payment.State != orderflow.PaymentStarted || same)
-		held := old.State == orderflow.PaymentHeld && same
-		if !(may.None && !exists || may.Started && started || may.Held && held) {
+		started, held := old.State == orderflow.PaymentStarted, old.State == orderflow.PaymentHeld
+		if !(may.None && !exists || started && (may.Started || may.SameStarted && same) || may.Held && held && same) {
 			return errConflict
 		}
 	}

@@ -37,7 +37,14 @@ func (s *simulation) await() error {
 		case (n == 2 || n == 3) && reviews:
 			s.operator()
 		case (n == 2 || n == 3) && pays:
-			s.pay()
+			s.look()
+			if s.provider.open() == nil || s.rnd.IntN(4) == 0 {
+				s.pay()
+			} else {
+				s.confirm()
+			}
+		case n == 7 && pays && s.provider.open() == nil && len(s.provider.actions) > 0:
+			s.tellConfirmed() // again, until it is heard
 		case n == 1 && !person && s.chance(carrierFails, 2):
 			s.carrier(orderflow.NoticeFailed)
 		case n == 2 || n == 3:
@@ -66,9 +73,34 @@ func (s *simulation) operator() {
 	s.log("    %s: %s: %v", by.Actor, d, err)
 }
 
+// look shows the order to its customer.
+func (s *simulation) look() {
+	if r := s.store.load(s.t, "ord_1").MethodRequest; r != nil && r.ClientSecret != "" {
+		s.secret = r.ClientSecret
+	}
+}
+
+// confirm confirms the payment on the provider's page, or fails to. The provider then calls the webhook.
+func (s *simulation) confirm() {
+	succeeds := s.rnd.IntN(4) > 0
+	if !s.provider.confirm(s.secret, succeeds) {
+		return
+	}
+	s.log("    the customer confirms the payment: %v", succeeds)
+	s.publish(s.tellConfirmed)
+}
+
+func (s *simulation) tellConfirmed() {
+	err := s.store.change("ord_1", func(o *orderflow.Order) error {
+		o.CompleteAction(orderflow.By{At: s.now, Actor: "provider"})
+		return nil
+	})
+	s.log("    the provider tells of it: %v", err)
+}
+
 // pay gives another payment method as the API does.
 func (s *simulation) pay() {
-	method := []string{"card", "another card", "declined"}[s.rnd.IntN(3)]
+	method := []string{"card", "another card", "declined", "secured"}[s.rnd.IntN(4)]
 	err := s.store.change("ord_1", func(o *orderflow.Order) error {
 		return o.GiveMethod(method, orderflow.By{At: s.now, Actor: "customer:cus_1"})
 	})

@@ -201,7 +201,8 @@ type providerRecord struct {
 	ProviderID string           `json:"providerId"`
 	Amount     *orderflow.Money `json:"amount"`    // nil if declined
 	HeldUntil  *time.Time       `json:"heldUntil"` // nil unless the amount was authorised first
-	Settled    string           `json:"settled"`   // how an authorisation ended
+	Settled    string           `json:"settled"`   // how an authorisation, or the customer's confirmation, ended
+	Secret     string           `json:"secret"`    // set if the customer must confirm it
 }
 
 // providerSums lists the amounts that the provider captured, refunded and holds, by order.
@@ -210,7 +211,11 @@ func (s *system) providerSums() (captured, refunded, held map[string][]int64) {
 	captured, refunded, held = map[string][]int64{}, map[string][]int64{}, map[string][]int64{}
 	records := scan[providerRecord](s, "sandbox")
 	settled := map[string]string{} // authorisations that have ended, by provider id
+	confirmed := map[string]string{}
 	for _, r := range records {
+		if id, ok := strings.CutSuffix(r.Key, "#confirmation"); ok {
+			confirmed[id] = r.Settled
+		}
 		if id, ok := strings.CutSuffix(r.Key, "#settled"); ok {
 			settled[id] = r.Settled
 		}
@@ -224,6 +229,10 @@ func (s *system) providerSums() (captured, refunded, held map[string][]int64) {
 		switch {
 		case strings.HasPrefix(step, "refund"):
 			sums = refunded
+		case r.Secret != "" && confirmed[r.ProviderID] == "":
+			sums = held // the customer can still confirm it
+		case r.Secret != "" && confirmed[r.ProviderID] != "confirmed":
+			continue
 		case r.HeldUntil == nil || settled[r.ProviderID] == "captured":
 		case settled[r.ProviderID] == "voided":
 			continue

@@ -59,7 +59,8 @@ type view struct {
 	Attention     json.RawMessage         `json:"attention"`
 	PaymentMethod string                  `json:"paymentMethod"`
 	MethodRequest *struct {
-		Deadline string `json:"deadline"`
+		Deadline     string `json:"deadline"`
+		ClientSecret string `json:"clientSecret"`
 	} `json:"paymentMethodRequest"`
 	Timeline  []orderflow.Change `json:"timeline"`
 	Execution *struct {
@@ -152,8 +153,6 @@ func testOutcomes(t *testing.T, args ...string) {
 				[]orderflow.Status{orderflow.Placed, orderflow.Rejected}, orderflow.PaymentNone, "OutOfStock"},
 			{"flaky provider", "pm_sandbox_flaky", []item{{"pen-fountain-f", 1}},
 				fulfilled, orderflow.PaymentCaptured, ""},
-			{"authentication required", "pm_card_authenticationRequired", []item{{"knife-chef-21cm", 1}},
-				rejected, orderflow.PaymentDeclined, "PaymentDeclined"},
 			{"amount too small", "pm_sandbox_amount_too_small", []item{{"pencil-cedar-set12", 1}},
 				rejected, orderflow.PaymentDeclined, "PaymentDeclined"},
 			{"declined for now", "pm_sandbox_try_again_later", []item{{"wax-sealing-red", 1}},

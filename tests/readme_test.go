@@ -104,6 +104,26 @@ func TestOperating(t *testing.T) {
 	}
 }
 
+// TestPayments runs the commands of docs/payments.md.
+func TestPayments(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip("the commands need bash, which is not installed")
+	}
+	blocks := blocksOf(t, "docs/payments.md")
+	s := up(t, "--in-memory")
+	ran := 0
+	for _, b := range blocks {
+		if strings.Contains(b.text, "bin/orderflow") {
+			runScript(t, s, strings.ReplaceAll(b.text, "bin/orderflow", binary(t)))
+			ran++
+		}
+	}
+	if ran == 0 {
+		t.Error("the page has no command")
+	}
+}
+
 // runScript runs a block in one shell at the project's root, as a reader would. An error answer to
 // curl fails the test.
 func runScript(t *testing.T, s *system, text string) {

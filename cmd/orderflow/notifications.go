@@ -73,7 +73,38 @@ func noticeText(n client.Notification) string {
 }
 
 type sandboxCommands struct {
-	Outage sandboxOutageCommand `cmd:"" help:"Start (raise) or end (lift) an outage of the payment provider."`
+	Outage  sandboxOutageCommand  `cmd:"" help:"Start (raise) or end (lift) an outage of the payment provider."`
+	Confirm sandboxConfirmCommand `cmd:"" help:"Confirm a payment as its customer does on the provider's page."`
+}
+
+type sandboxConfirmCommand struct {
+	connection
+	ID   string `arg:"" help:"The order's id."`
+	Fail bool   `help:"Fail to confirm it."`
+}
+
+func (*sandboxConfirmCommand) Help() string {
+	return "An order with the payment method pm_card_authenticationRequired waits for it.\n\n" +
+		"Example:\n  orderflow sandbox confirm ord_06cb4j3k7v1s0n9t8q2r5w4xyz"
+}
+
+func (c *sandboxConfirmCommand) Run(e *env) error {
+	cl, err := c.client(e.ctx)
+	if err != nil {
+		return err
+	}
+	var o client.Order
+	if err := cl.Get(e.ctx, "/orders/"+url.PathEscape(c.ID), &o); err != nil {
+		return err
+	}
+	if o.MethodRequest == nil || o.MethodRequest.ClientSecret == "" {
+		return fmt.Errorf("order %s waits for no confirmation of its payment", c.ID)
+	}
+	if err := cl.Confirm(e.ctx, o.MethodRequest.ClientSecret, !c.Fail); err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stdout, "The payment of order %s is %s.\n", c.ID, map[bool]string{false: "confirmed", true: "not confirmed"}[c.Fail])
+	return nil
 }
 
 type sandboxOutageCommand struct {

@@ -53,6 +53,8 @@ func methodText(o client.Order) string {
 	switch {
 	case r == nil:
 		return ""
+	case r.ClientSecret != "":
+		return "the customer's confirmation with the payment provider; locally: orderflow sandbox confirm"
 	case r.Deadline.IsZero():
 		return "another payment method: orderflow order pay"
 	}

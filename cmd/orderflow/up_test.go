@@ -69,7 +69,7 @@ func TestPrintDifferences(t *testing.T) {
 func TestUp_refusesStripe(t *testing.T) {
 	t.Parallel()
 	code, out, errs := command(t, "up", "--in-memory", "--addr", system.AnyPort, "--aws-addr", system.AnyPort,
-		"--param", "PaymentGateway=stripe", "--param", "StripeSecretName=shop/stripe")
+		"--param", "PaymentGateway=stripe", "--param", "StripeSecretName=shop/stripe", "--param", "StripeWebhookSecretName=shop/webhook")
 	if code != 1 || out != "" || !strings.Contains(errs, "PAYMENT_GATEWAY is stripe") ||
 		!strings.Contains(errs, "--isolated") {
 		t.Errorf("exit code %d\n%s%s", code, out, errs)

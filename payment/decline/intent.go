@@ -8,11 +8,10 @@ var Lapsed = Decision{Outcome: Again}
 // status is Unknown.
 func Intent(status string) Decision { return intentDecisions[status] }
 
-// intentDecisions maps the statuses of PaymentIntents to decisions. A PaymentIntent that requires
-// an action of the customer is declined, because the customer is not present.
+// intentDecisions maps the statuses of PaymentIntents to decisions.
 var intentDecisions = map[string]Decision{
 	"requires_payment_method": {Refused, WasDeclined},
-	"requires_action":         {Refused, WantsTheHolder},
+	"requires_action":         {Outcome: Unknown},
 	"canceled":                {Refused, WasStopped},
 	"processing":              {Outcome: Unknown},
 	"requires_capture":        {Outcome: Unknown},

@@ -153,8 +153,8 @@ func TestGateway_Charge_errors(t *testing.T) {
 		},
 		{"a new status", 200, `{"id":"pi_1","status":"moon_phase"}`, orderflow.CodePaymentUncertain, "moon_phase"},
 		{
-			"requires action", 200, `{"id":"pi_1","status":"requires_action"}`, orderflow.CodePaymentDeclined,
-			"requires_action",
+			"requires action", 200, `{"id":"pi_1","client_secret":"pi_1_secret","status":"requires_action"}`,
+			orderflow.CodePaymentActionRequired, "pi_1",
 		},
 		{"declined for now, in the intent", 200, `{"id":"pi_1","status":"requires_payment_method","last_payment_error":{"type":"card_error","code":"card_declined","decline_code":"try_again_later"}}`,
 			orderflow.CodePaymentUnavailable, "try_again_later"},

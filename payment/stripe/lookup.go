@@ -24,9 +24,13 @@ const clockSkew = time.Minute
 // CodePaymentUncertain while an attempt is being processed, and an orderflow.KeySpent if the last
 // attempt was declined but the next may succeed. Of several authorisations it returns the latest.
 //
-// Search finds a charge of any age by its order, but with a delay. The list of the latest
+// A charge that the customer must confirm is known by its id: an orderflow.ActionRequired until that
+// is done. Search finds a charge of any age by its order, but with a delay. The list of the latest
 // PaymentIntents has no delay.
 func (s *Gateway) Lookup(ctx context.Context, p orderflow.Payment) (orderflow.Receipt, error) {
+	if p.ActionPending() {
+		return s.retrieve(ctx, p.ProviderID)
+	}
 	search := &stripe.PaymentIntentSearchParams{SearchParams: stripe.SearchParams{Query: fmt.Sprintf("metadata['%s']:'%s'", orderMetadata, p.OrderID)}}
 	search.AddExpand("data.latest_charge")
 	intent, err := decisive(p.Keys(), s.client.V1PaymentIntents.Search(ctx, search).All(ctx))
@@ -41,6 +45,16 @@ func (s *Gateway) Lookup(ctx context.Context, p orderflow.Payment) (orderflow.Re
 	}
 	if intent == nil {
 		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodeNotFound, "stripe has no payment intent %s", p.Key())
+	}
+	return chargeReceipt(intent)
+}
+
+func (s *Gateway) retrieve(ctx context.Context, id string) (orderflow.Receipt, error) {
+	params := &stripe.PaymentIntentRetrieveParams{}
+	params.AddExpand("latest_charge")
+	intent, err := s.client.V1PaymentIntents.Retrieve(ctx, id, params)
+	if err != nil {
+		return orderflow.Receipt{}, fmt.Errorf("retrieve payment intent: %w", lookupError(err))
 	}
 	return chargeReceipt(intent)
 }

@@ -52,8 +52,8 @@ func New(o Options) *Gateway {
 	}
 }
 
-// Charge creates and confirms a PaymentIntent, off session. A manual one is only authorised.
-// Repeating it with the same key within Stripe's 24 hours has no further effect; later, call Lookup
+// Charge creates and confirms a PaymentIntent. A manual one is only authorised. One that is on session
+// may need the customer's confirmation: an orderflow.ActionRequired. Repeating it with the same key within Stripe's 24 hours has no further effect; later, call Lookup
 // first. Returns orderflow.CodePaymentDeclined with the decline code and the customer's reason,
 // CodePaymentUnavailable or CodePaymentUncertain; an orderflow.KeySpent if Stripe may repeat the
 // reply for the key.
@@ -61,7 +61,7 @@ func (s *Gateway) Charge(ctx context.Context, c orderflow.Charge) (orderflow.Rec
 	params := &stripe.PaymentIntentCreateParams{
 		Amount: stripe.Int64(c.Amount.Amount), Currency: stripe.String(strings.ToLower(c.Amount.Currency)),
 		PaymentMethod: stripe.String(c.PaymentMethod), PaymentMethodTypes: []*string{stripe.String("card")},
-		Confirm: stripe.Bool(true), OffSession: stripe.Bool(true),
+		Confirm: stripe.Bool(true), OffSession: stripe.Bool(!c.OnSession),
 		Metadata: map[string]string{keyMetadata: c.Key, orderMetadata: c.OrderID},
 	}
 	if c.Manual {
@@ -91,6 +91,9 @@ func chargeReceipt(intent *stripe.PaymentIntent) (orderflow.Receipt, error) {
 			ProviderID: intent.ID, Amount: money(intent.AmountCapturable, intent.Currency), HeldUntil: heldUntil(intent),
 		}, nil
 	}
+	if intent.Status == stripe.PaymentIntentStatusRequiresAction {
+		return orderflow.Receipt{}, &orderflow.ActionRequired{ProviderID: intent.ID, ClientSecret: intent.ClientSecret}
+	}
 	if isOpen(intent.Status) {
 		return orderflow.Receipt{}, orderflow.Errorf(orderflow.CodePaymentUncertain, "payment intent %s is %s", intent.ID,
 			intent.Status)
@@ -100,7 +103,7 @@ func chargeReceipt(intent *stripe.PaymentIntent) (orderflow.Receipt, error) {
 	}
 	ended := decline.Intent(string(intent.Status))
 	last := intent.LastPaymentError
-	if last == nil || intent.Status == stripe.PaymentIntentStatusRequiresAction {
+	if last == nil {
 		return orderflow.Receipt{}, ended.Err(string(intent.Status))
 	}
 	why := answerOf(last)

@@ -2,6 +2,7 @@ package stripe
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -114,6 +115,33 @@ func TestGateway_Charge_mock(t *testing.T) {
 		if !strings.Contains(got.body, want) {
 			t.Errorf("%s is missing in %s", want, got.body)
 		}
+	}
+}
+
+// A charge on session may need the customer: it is looked up by its id from then on.
+func TestGateway_onSession_mock(t *testing.T) {
+	t.Parallel()
+	s, requests := mockStripe(t, map[string]any{"id": "pi_7", "status": "requires_action", "client_secret": "pi_7_secret_1"})
+	onSession := charge
+	onSession.OnSession = true
+	_, err := s.Charge(t.Context(), onSession)
+	action, ok := errors.AsType[*orderflow.ActionRequired](err)
+	if !ok || action.ProviderID != "pi_7" || action.ClientSecret != "pi_7_secret_1" {
+		t.Fatalf("got %v", err)
+	}
+	if got := (*requests)[0]; !strings.Contains(got.body, "off_session=false") {
+		t.Errorf("request %+v", got)
+	}
+	pending := entry
+	pending.State = orderflow.PaymentStarted
+	if err := pending.NoteAction(action); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Lookup(t.Context(), pending); orderflow.CodeOf(err) != orderflow.CodePaymentActionRequired {
+		t.Errorf("looked up: %v", err)
+	}
+	if got := (*requests)[1]; got.path != "/v1/payment_intents/pi_7" {
+		t.Errorf("looked up by %+v", got)
 	}
 }
 

@@ -103,10 +103,13 @@ func integerFields(s *schema) (string, error) {
 }
 
 func (g *goSource) objectFields(s *schema) (string, error) {
-	if s.Additional == nil || *s.Additional {
-		return "", errors.New("an object of a request needs additionalProperties: false")
+	if s.Additional == nil {
+		return "", errors.New("an object of a request needs additionalProperties")
 	}
 	var b strings.Builder
+	if *s.Additional {
+		b.WriteString("open: true, ")
+	}
 	if s.Format != "" {
 		fmt.Fprintf(&b, "format: %q,", s.Format)
 	}

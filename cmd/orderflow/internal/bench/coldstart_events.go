@@ -26,9 +26,9 @@ type coldEvent struct{ payload, refusal string }
 var coldEvents = map[string]coldEvent{
 	"api-orders":    {coldRequest("GET /orders/{orderId}", "/orders/"+coldOrder, `"orderId":"`+coldOrder+`"`), ""},
 	"api-products":  {coldRequest("GET /products/{sku}", "/products/kettle-gooseneck-1l", `"sku":"kettle-gooseneck-1l"`), ""},
-	"api-profile":   {coldRequest("GET /me", "/me", ""), ""},
+	"api-customers": {coldRequest("GET /me", "/me", ""), ""},
 	"api-operators": {coldRequest("GET /ops/orders/{orderId}", "/ops/orders/"+coldOrder, `"orderId":"`+coldOrder+`"`), ""},
-	"api-carrier":   {coldRequest("POST /webhooks/shipments", "/webhooks/shipments", ""), ""},
+	"api-webhooks":  {coldRequest("OPTIONS /webhooks/shipments", "/webhooks/shipments", ""), ""},
 	"api-service":   {coldRequest("GET /healthz", "/healthz", ""), ""},
 	"publish": {`{"Records":[{"eventName":"INSERT","dynamodb":{"SequenceNumber":"1","NewImage":{"id":{"S":"` +
 		coldOrder + `"},"customerId":{"S":"bench"},` +
@@ -66,7 +66,7 @@ func coldRequest(route, path, parameters string) string {
 	method, _, _ := strings.Cut(route, " ")
 	return fmt.Sprintf(`{"version":"2.0","routeKey":%q,"rawPath":%q,"rawQueryString":"","headers":{"host":"localhost"},`+
 		`"pathParameters":{%s},"requestContext":{"http":{"method":%q,"path":%[2]q,"protocol":"HTTP/1.1","sourceIp":"127.0.0.1"},`+
-		`"authorizer":{"jwt":{"claims":{"sub":"olga","client_id":"bench","token_use":"access","scope":"orders:read orders:write",`+
+		`"authorizer":{"jwt":{"claims":{"sub":"bench","client_id":"bench","token_use":"access","scope":"orders:read orders:write",`+
 		`"cognito:groups":"[operators]"}}},"requestId":"r","stage":"$default"}}`, route, path, parameters, method)
 }
 

@@ -52,6 +52,14 @@ func (c *Client) Mint(ctx context.Context, r TokenRequest) (string, error) {
 	return out.Token, nil
 }
 
+// Confirm acts as the customer who confirms a payment of a local system's payment provider, or fails
+// to.
+func (c *Client) Confirm(ctx context.Context, clientSecret string, succeeds bool) error {
+	_, err := c.Do(ctx, http.MethodPost, "/_local/confirmation", http.Header{LocalHeader: {"1"}},
+		map[string]any{"clientSecret": clientSecret, "succeeds": succeeds})
+	return err
+}
+
 // SetOutage starts or ends the outage of a local system's payment provider.
 func (c *Client) SetOutage(ctx context.Context, lifted bool) error {
 	_, err := c.Do(ctx, http.MethodPut, "/_local/outage", http.Header{LocalHeader: {"1"}},

@@ -46,10 +46,11 @@ type Order struct {
 	Answer json.RawMessage `json:"-"` // the API's answer, set by Follow
 }
 
-// MethodRequest asks for another payment method.
+// MethodRequest asks to confirm the payment with the client secret, or for another payment method.
 type MethodRequest struct {
-	Since    time.Time `json:"since"`
-	Deadline time.Time `json:"deadline"`
+	Since        time.Time `json:"since"`
+	Deadline     time.Time `json:"deadline"`
+	ClientSecret string    `json:"clientSecret"`
 }
 
 // Ending returns the last change of the order's status, or nil without one.

@@ -28,6 +28,7 @@ type row struct {
 	remark    string // the last event in words
 	redriven  bool
 	reviewed  bool
+	paid      bool // the customer has answered
 	began     time.Time
 	elapsed   time.Duration // set when the order is done
 	done      bool

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"net/url"
 	"os"
 	"path"
@@ -42,6 +43,9 @@ type Expectation struct {
 	Retries string           `json:"retries"` // a state that fails at least once before it succeeds
 	Redrive string           `json:"redrive"` // the error of the execution before an operator redrives it
 	Review  string           `json:"review"`  // what an operator decides: approve, refuse, or none before the deadline
+	// What the customer does who is asked to confirm the payment: confirm, fail, or pay with another
+	// method.
+	Customer string `json:"customer"`
 }
 
 // Examples reads the example orders of a folder, or the built-in ones if dir is "", with or without
@@ -102,6 +106,7 @@ type player struct {
 	row                 *row
 	board               *Board
 	anonymous, operator *client.Client
+	customer            *client.Client
 }
 
 // run returns nil if the order ends as its example expects.
@@ -111,7 +116,8 @@ func (p *player) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	answer, err := p.anonymous.WithToken(token).Place(ctx, "demo-"+p.row.example.name, p.row.example.Request)
+	p.customer = p.anonymous.WithToken(token)
+	answer, err := p.customer.Place(ctx, "demo-"+p.row.example.name, p.row.example.Request)
 	if refused, ok := errors.AsType[*client.Problem](err); ok {
 		p.board.update(p.row, func(r *row) {
 			r.status, r.remark = "refused", fmt.Sprintf("%d %s", refused.Status, refused.Code)
@@ -153,7 +159,7 @@ func (p *player) follow(ctx context.Context, id string) (client.OpsOrder, error)
 		if o.Status.Final() && o.Execution != nil && o.Execution.Status != "RUNNING" {
 			return o, nil
 		}
-		if err := errors.Join(p.repair(ctx, o), p.review(ctx, o)); err != nil {
+		if err := errors.Join(p.repair(ctx, o), p.review(ctx, o), p.pay(ctx, o)); err != nil {
 			return o, err
 		}
 		select {
@@ -202,6 +208,32 @@ func (p *player) review(ctx context.Context, o client.OpsOrder) error {
 	return nil
 }
 
+// pay acts as the customer who is asked to confirm the payment, once.
+func (p *player) pay(ctx context.Context, o client.OpsOrder) error {
+	want := p.row.example.Expect.Customer
+	if o.WaitingAt != orderflow.StepAwaitPaymentMethod || p.row.paid {
+		return nil
+	}
+	var mine client.Order
+	path := "/orders/" + url.PathEscape(o.OrderID)
+	if err := p.customer.Get(ctx, path, &mine); err != nil || mine.MethodRequest == nil {
+		return err
+	}
+	var err error
+	remark := "another payment method"
+	switch want {
+	case "confirm", "fail":
+		remark = map[string]string{"confirm": "confirmed by the customer", "fail": "not confirmed"}[want]
+		err = p.customer.Confirm(ctx, mine.MethodRequest.ClientSecret, want == "confirm")
+	case "pay":
+		_, err = p.customer.Do(ctx, http.MethodPost, path+"/payment-method", nil, map[string]string{"paymentMethod": "pm_card_visa"})
+	default:
+		err = errors.New("waits for its customer")
+	}
+	p.board.update(p.row, func(r *row) { r.remark, r.paid = remark, true })
+	return err
+}
+
 // compare compares the order's end with the expected one.
 func (p *player) compare(o client.OpsOrder) error {
 	want := p.row.example.Expect
@@ -214,6 +246,8 @@ func (p *player) compare(o client.OpsOrder) error {
 		return fmt.Errorf("ended %s without the redrive that was expected", o.Status)
 	case want.Review != "" && o.Review == nil:
 		return fmt.Errorf("ended %s without the review that was expected", o.Status)
+	case want.Customer != "" && !p.row.paid:
+		return fmt.Errorf("ended %s without asking the customer", o.Status)
 	case want.Retries != "" && o.Execution.Failures(want.Retries) == 0:
 		return fmt.Errorf("%s was not retried", want.Retries)
 	}

@@ -22,7 +22,9 @@ import (
 // localAPI serves /_local/ for the stack.
 type localAPI struct {
 	stack  *local.Stack
-	client string // id of the app client, which the API's authorizer expects
+	client string            // id of the app client, which the API's authorizer expects
+	secret string            // signs the payment provider's webhook
+	out    http.RoundTripper // to the API
 	hosts  []string
 }
 
@@ -37,6 +39,7 @@ func (l *localAPI) handler() http.Handler {
 		"/_local/token":         {http.MethodPost, l.token},
 		"/_local/notifications": {http.MethodGet, l.notifications},
 		"/_local/outage":        {http.MethodPut, l.outage},
+		"/_local/confirmation":  {http.MethodPost, l.confirmation},
 		"/_local/iam":           {http.MethodGet, l.iam},
 	}
 	return guard.Guard{Hosts: l.hosts}.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

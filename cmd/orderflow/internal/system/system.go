@@ -1,6 +1,7 @@
 package system
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,6 +50,7 @@ type Options struct {
 type System struct {
 	Stack       *local.Stack
 	API, AWS    string     // URLs
+	signs       string     // the secret that the sandbox provider signs with
 	Secret      string     // the secret of an external carrier, or its path; "" if the user set it or nothing is signed
 	Notices     []string   // remarks about the listeners
 	ServeErrors chan error // gets an error when a server ends
@@ -107,7 +109,10 @@ func Start(ctx context.Context, o Options) (_ *System, err error) {
 	}
 	hosts := append(apiListener.Hosts(), append(publicHost(o), o.Hosts...)...)
 	s.apiServer = s.serve(gateway.Listener(apiListener.Through(s.Stack.Outlet())), s.most.api, s.Stack.Guarded(&front{
-		local:  (&localAPI{stack: s.Stack, client: s.Stack.ClientID("UserPoolClient"), hosts: hosts}).handler(),
+		local: (&localAPI{
+			stack: s.Stack, client: s.Stack.ClientID("UserPoolClient"), hosts: hosts, secret: s.signs,
+			out: s.Stack.Outlet().RoundTripper(outgoing(2)),
+		}).handler(),
 		issuer: s.Stack.Issuer().Handler(s.API),
 		api:    api,
 	}, hosts...))
@@ -125,6 +130,7 @@ func (s *System) open(ctx context.Context, o Options) error {
 		return err
 	}
 	s.Secret = secretNotice(o, secret)
+	s.signs = cmp.Or(o.Parameters["WebhookSecret"], secret)
 	o.Outgoing = outgoing(s.most.out)
 	opts := StackOptions(o, map[string]string{
 		"PublicUrl": s.API, "WebhookSecret": secret, "ConsoleSignIn": "token",

@@ -23,7 +23,8 @@ var reasons = map[orderflow.Code]string{
 	orderflow.CodeShipmentFailed:        "the shipment failed",
 	orderflow.CodeShipmentUnanswered:    "the carrier does not answer",
 	orderflow.CodeAnswerRefused:         "the execution does not accept the known answer",
-	orderflow.CodePaymentMethodRequired: "the customer must give another payment method",
+	orderflow.CodePaymentMethodRequired: "the customer must confirm the payment, or give another payment method",
+	orderflow.CodePaymentActionRequired: "the customer must confirm the payment",
 	orderflow.CodeReviewRequired:        "an operator reviews it",
 	orderflow.CodeReviewRefused:         "an operator refused it in a review",
 	orderflow.CodeReviewTimedOut:        "no operator reviewed it in time",
@@ -124,15 +125,23 @@ func describeChange(o client.Order, c orderflow.Change) string {
 	case orderflow.OrderCancelRequested:
 		return "a cancel was accepted"
 	case orderflow.OrderPaymentChanged:
+		if c.Reason == string(orderflow.CodePaymentActionRequired) {
+			return "the customer must confirm the payment"
+		}
 		return describePayment(o, c.PaymentStatus)
 	case orderflow.OrderStockChanged:
 		return "the stock was released"
 	case orderflow.OrderAttentionChanged:
 		return describeAttention(o, c)
 	case orderflow.OrderMethodRequested:
+		if c.Reason == string(orderflow.CodePaymentActionRequired) {
+			return "the order waits for the customer's confirmation of the payment"
+		}
 		return "the order waits for another payment method"
 	case orderflow.OrderMethodChanged:
 		return "the customer gave another payment method"
+	case orderflow.OrderActionCompleted:
+		return "the customer dealt with the confirmation of the payment"
 	case orderflow.OrderReviewRequested:
 		return "a review was requested"
 	case orderflow.OrderReviewRenewed:
