@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -15,14 +16,19 @@ type OrderFilter struct {
 	Status     Status `json:"status,omitempty"`     // "": any
 	Attention  *bool  `json:"attention,omitempty"`  // nil: with and without
 	Failure    string `json:"failure,omitempty"`    // the id of a Failure; "": any
+	Email      string `json:"email,omitempty"`      // in any case; "": any
 }
 
 // Matches reports whether the filter selects the order.
 func (f OrderFilter) Matches(o *Order) bool {
 	return (f.CustomerID == "" || o.CustomerID == f.CustomerID) && (f.Status == "" || o.Status == f.Status) &&
-		(f.Attention == nil || *f.Attention == (o.Attention != nil)) &&
+		(f.Email == "" || EmailKey(o.Email) == EmailKey(f.Email)) && (f.Attention == nil || *f.Attention == (o.Attention != nil)) &&
 		(f.Failure == "" || o.Attention != nil && o.Attention.FailureID() == f.Failure)
 }
+
+// EmailKey returns the form of an e-mail address by which orders are found: mail servers rarely tell
+// case apart, and people do not.
+func EmailKey(address string) string { return strings.ToLower(address) }
 
 // Failure is a group of orders that need attention for the same reason: the same code at the same
 // step, with messages that differ only in ids, numbers and quoted text.

@@ -113,6 +113,7 @@ type Options struct {
 	Executions           Executions
 	Jobs                 Jobs
 	JobRuns              JobRuns
+	Audit                Audit
 	WebhookSecret        string // shared with the carrier
 	PaymentWebhookSecret string // shared with the payment provider
 	// RefuseFreeOrders refuses orders whose total is zero. Otherwise they are fulfilled without a
@@ -124,6 +125,7 @@ type Options struct {
 	NewOrderID       func(now time.Time) (string, error)
 	NewMovementID    func(now time.Time) (string, error)
 	NewJobID         func(now time.Time) (string, error)
+	NewAct           func(now time.Time) (*orderflow.Act, error)
 	Logger           *slog.Logger
 }
 

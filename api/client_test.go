@@ -42,11 +42,13 @@ type fixture struct {
 	serial  int
 	log     bytes.Buffer
 	jobs    *jobs
+	audit   *audit
 	signIn  SignIn
 }
 
 func newFixture(t *testing.T) *fixture {
 	f := &fixture{T: t, memory: newMemory(), now: noon}
+	f.audit = &audit{}
 	f.jobs = &jobs{memory: f.memory, all: map[string]orderflow.Job{}}
 	f.handler = New(f.options())
 	return f
@@ -55,9 +57,9 @@ func newFixture(t *testing.T) *fixture {
 func (f *fixture) options() Options {
 	return Options{
 		Orders: f.memory, Placements: f.memory, OrderLists: f.memory, Catalogue: f.memory, Pricing: f.memory,
-		Stockroom: f.memory, Customers: f.memory, Executions: f.memory, Jobs: f.jobs, JobRuns: f.jobs,
+		Stockroom: f.memory, Customers: f.memory, Executions: f.memory, Jobs: f.jobs, JobRuns: f.jobs, Audit: f.audit,
 		SignIn: f.signIn, WebhookSecret: secret, PaymentWebhookSecret: paymentSecret, ReturnWindow: 30 * 24 * time.Hour, Now: f.clock,
-		NewOrderID: f.newOrderID, NewMovementID: f.newMovementID, NewJobID: f.newJobID,
+		NewOrderID: f.newOrderID, NewMovementID: f.newMovementID, NewJobID: f.newJobID, NewAct: f.newAct,
 		Logger: slog.New(slog.NewJSONHandler(&f.log, nil)),
 	}
 }
@@ -80,6 +82,10 @@ func (f *fixture) newOrderID(now time.Time) (string, error) {
 
 func (f *fixture) newMovementID(now time.Time) (string, error) {
 	return orderflow.NewMovementID(now, f.random())
+}
+
+func (f *fixture) newAct(now time.Time) (*orderflow.Act, error) {
+	return orderflow.NewAct(now, f.random())
 }
 
 func (f *fixture) newJobID(now time.Time) (string, error) { return orderflow.NewJobID(now, f.random()) }

@@ -64,3 +64,38 @@ func page[T, V any](
 	}
 	return views, c.encode(next), nil
 }
+
+// How many pages of a list one request reads for entries that few match, and their size.
+const (
+	matchingPages = 20
+	matchingPage  = 250
+)
+
+// matching lists the entries that match, from a list that cannot select them. A page may be short and
+// still have a next one.
+func matching[T any](
+	list func(after string, limit int) ([]T, string, error), after string, limit int, match func(T) bool, id func(T) string,
+) (found []T, next string, err error) {
+	for range matchingPages {
+		some, next, err := list(after, matchingPage)
+		if err != nil {
+			return nil, "", err
+		}
+		for i, entry := range some {
+			if !match(entry) {
+				continue
+			}
+			if found = append(found, entry); len(found) < limit {
+				continue
+			}
+			if i < len(some)-1 {
+				next = id(entry)
+			}
+			return found, next, nil
+		}
+		if after = next; next == "" {
+			break
+		}
+	}
+	return found, after, nil
+}

@@ -69,7 +69,7 @@ func (s *server) answer(methods methods, r *http.Request) (*reply, error) {
 			return nil, err
 		}
 	}
-	return route.serve(s, req)
+	return s.audited(req)
 }
 
 // readParameters checks the parameters. A path parameter that breaks its schema names no resource:

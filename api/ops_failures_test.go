@@ -75,3 +75,19 @@ func TestOpsListOrders_ofACustomer(t *testing.T) {
 		t.Errorf("got %+v", page)
 	}
 }
+
+func TestOpsListOrders_byEmail(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	mine, other := f.placedBy(&ada), f.placedBy(&bob)
+	o, err := f.load(other)
+	must(t, err)
+	o.Email = "bob@example.com"
+	f.save(o)
+	page := decoded[struct{ Orders []opsSummaryView }](f.get(&operator, "/ops/orders?email=ADA@Example.com").expect(200, ""))
+	if len(page.Orders) != 1 || page.Orders[0].OrderID != mine {
+		t.Errorf("got %+v", page)
+	}
+	f.get(&operator, "/ops/orders?email=ada").expect(400, "InvalidParameter")
+	f.get(&ada, "/orders?email=ada@example.com").expect(400, "InvalidParameter")
+}

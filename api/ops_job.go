@@ -301,23 +301,21 @@ func (s *server) job(r *request) (*orderflow.Job, error) {
 	return j, nil
 }
 
-// How many pages of members one request reads for an outcome that few have, and their size.
-const (
-	memberPages = 20
-	memberPage  = 250
-)
-
 func (s *server) opsListJobMembers(r *request) (*reply, error) {
 	j, err := s.job(r)
 	if err != nil {
 		return nil, err
 	}
 	outcome := orderflow.JobOutcome(r.values["outcome"])
-	list := func(after string, limit int) ([]orderflow.JobMember, string, error) {
-		if outcome == "" {
-			return s.Jobs.ListMembers(r.Context(), j.ID, after, limit)
+	some := func(after string, limit int) ([]orderflow.JobMember, string, error) {
+		return s.Jobs.ListMembers(r.Context(), j.ID, after, limit)
+	}
+	list := some
+	if outcome != "" {
+		list = func(after string, limit int) ([]orderflow.JobMember, string, error) {
+			return matching(some, after, limit, func(m orderflow.JobMember) bool { return m.Outcome == outcome },
+				func(m orderflow.JobMember) string { return m.OrderID })
 		}
-		return s.membersWith(r.Context(), j.ID, outcome, after, limit)
 	}
 	members, next, err := page(r, schemaOrderId, list, viewJobMember, j.ID, string(outcome))
 	if err != nil {
@@ -327,33 +325,6 @@ func (s *server) opsListJobMembers(r *request) (*reply, error) {
 		Members []jobMemberView `json:"members"`
 		Next    string          `json:"next,omitempty"`
 	}{members, next})
-}
-
-// membersWith lists the members with an outcome. A page may be short and still have a next one.
-func (s *server) membersWith(ctx context.Context, jobID string, outcome orderflow.JobOutcome, after string, limit int) (
-	found []orderflow.JobMember, next string, err error) {
-	for range memberPages {
-		some, next, err := s.Jobs.ListMembers(ctx, jobID, after, memberPage)
-		if err != nil {
-			return nil, "", err
-		}
-		for i, m := range some {
-			if m.Outcome != outcome {
-				continue
-			}
-			if found = append(found, m); len(found) < limit {
-				continue
-			}
-			if i < len(some)-1 {
-				next = m.OrderID
-			}
-			return found, next, nil
-		}
-		if after = next; next == "" {
-			break
-		}
-	}
-	return found, after, nil
 }
 
 func (s *server) opsPauseJob(r *request) (*reply, error) {

@@ -65,6 +65,7 @@ func viewOpsSummary(o *orderflow.Order) opsSummaryView {
 func (s *server) opsListOrders(r *request) (*reply, error) {
 	f := orderflow.OrderFilter{
 		CustomerID: r.values["customerId"], Status: orderflow.Status(r.values["status"]), Failure: r.values["failure"],
+		Email: r.values["email"],
 	}
 	attention := r.values["attention"]
 	if attention != "" {
@@ -73,7 +74,8 @@ func (s *server) opsListOrders(r *request) (*reply, error) {
 	list := func(after string, limit int) ([]*orderflow.Order, string, error) {
 		return s.OrderLists.FindOrders(r.Context(), f, after, limit)
 	}
-	orders, next, err := page(r, schemaOrderId, list, viewOpsSummary, string(f.Status), attention, f.Failure, f.CustomerID)
+	orders, next, err := page(r, schemaOrderId, list, viewOpsSummary, string(f.Status), attention, f.Failure, f.CustomerID,
+		f.Email)
 	if err != nil {
 		return nil, fmt.Errorf("list orders: %w", err)
 	}

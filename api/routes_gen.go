@@ -101,6 +101,7 @@ var routes = []route{
 			{name: "attention", path: false, schema: &schema{kind: "boolean"}},
 			{name: "failure", path: false, schema: schemaFailureId},
 			{name: "customerId", path: false, schema: &schema{kind: "string", min: 1, max: 128}},
+			{name: "email", path: false, schema: schemaEmail},
 			{name: "status", path: false, schema: schemaStatus},
 			{name: "limit", path: false, schema: &schema{kind: "integer", min: 1, max: 100, preset: "20"}},
 			{name: "cursor", path: false, schema: &schema{kind: "string", min: 1, max: 512}},
@@ -154,6 +155,16 @@ var routes = []route{
 			{name: "orderId", path: true, schema: schemaOrderId},
 		},
 		body: schemaRedrive,
+	},
+	{
+		method: http.MethodGet, path: "/ops/audit", operation: "OpsListActs", service: "operators",
+		serve:  (*server).opsListActs,
+		scopes: []string{"orders:read"}, group: "operators",
+		parameters: []parameter{
+			{name: "actor", path: false, schema: &schema{kind: "string", min: 1, max: 200}},
+			{name: "limit", path: false, schema: &schema{kind: "integer", min: 1, max: 100, preset: "20"}},
+			{name: "cursor", path: false, schema: &schema{kind: "string", min: 1, max: 512}},
+		},
 	},
 	{
 		method: http.MethodPost, path: "/ops/jobs", operation: "OpsStartJob", service: "operators",
@@ -382,6 +393,8 @@ var schemaProfile = &schema{kind: "object", required: []string(nil), properties:
 
 var schemaFailureId = &schema{kind: "string", fault: "must be the id of a failure", pattern: regexp.MustCompile(`^[0-9a-f]{12}$`), min: 0, max: 0}
 
+var schemaEmail = &schema{kind: "string", fault: "must be an e-mail address", pattern: regexp.MustCompile(`^[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+)*@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`), format: "email", min: 0, max: 254}
+
 var schemaRedrive = &schema{kind: "object", required: []string{"reason"}, properties: map[string]*schema{
 	"reason": &schema{kind: "string", fault: "must be one line of 1 to 500 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 500},
 }}
@@ -470,8 +483,6 @@ var schemaItem = &schema{kind: "object", required: []string{"sku", "quantity"}, 
 }}
 
 var schemaCurrency = &schema{kind: "string", fault: "must be an ISO 4217 code such as USD", pattern: regexp.MustCompile(`^[A-Z]{3}$`), format: "iso-4217", min: 0, max: 0}
-
-var schemaEmail = &schema{kind: "string", fault: "must be an e-mail address", pattern: regexp.MustCompile(`^[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+)*@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`), format: "email", min: 0, max: 254}
 
 var schemaAddress = &schema{kind: "object", format: "postal-address", required: []string{"name", "line1", "city", "country"}, properties: map[string]*schema{
 	"name":       &schema{kind: "string", fault: "must be one line of 1 to 100 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 100},

@@ -30,6 +30,7 @@ type OrderLists struct {
 const (
 	byCustomer  = "by-customer"
 	byAttention = "by-attention"
+	byEmail     = "by-email"
 )
 
 // maxBatches limits how many batches of orders one list reads.
@@ -42,6 +43,8 @@ func (l *OrderLists) FindOrders(ctx context.Context, f orderflow.OrderFilter, af
 	switch {
 	case f.CustomerID != "":
 		entries = append(entries, entry{byCustomer, "customerId", f.CustomerID})
+	case f.Email != "":
+		entries = append(entries, entry{byEmail, emailIndex, orderflow.EmailKey(f.Email)})
 	case f.Attention != nil && *f.Attention, f.Failure != "":
 		entries = append(entries, entry{byAttention, attentionIndex, inAttention})
 	case f.Status != "":

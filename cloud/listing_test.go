@@ -22,6 +22,7 @@ func TestOrderLists(t *testing.T) {
 	by := orderflow.By{At: noon, Actor: "step:test"}
 	for i := range 30 {
 		o := draft(t, i, []string{"ada", "bob"}[i%2])
+		o.Email = []string{"Ada@Example.com", "bob@example.com"}[i%2]
 		if i%3 == 0 {
 			if err := o.Confirm(by); err != nil {
 				t.Fatal(err)
@@ -81,6 +82,12 @@ func TestOrderLists(t *testing.T) {
 		"a customer's confirmed": {
 			of("bob", orderflow.Confirmed),
 			func(id string) bool { return ownerOf(id) == "bob" && statusOf[id] == orderflow.Confirmed },
+		},
+		"with an e-mail address": {
+			func(after string, limit int) ([]*orderflow.Order, string, error) {
+				return lists.FindOrders(t.Context(), orderflow.OrderFilter{Email: "aDa@example.com"}, after, limit)
+			},
+			func(id string) bool { return ownerOf(id) == "ada" },
 		},
 		"nobody's": {of("eve", ""), func(string) bool { return false }},
 	} {

@@ -26,6 +26,9 @@ type Orders struct {
 	Pricing   string
 }
 
+// emailIndex is the attribute that puts an order into the index by-email.
+const emailIndex = "emailIndex"
+
 // The attribute that puts an order into the index by-attention, and its values.
 const (
 	attentionIndex = "attentionIndex"
@@ -54,6 +57,9 @@ func itemOf(o *orderflow.Order) (item, error) {
 	it, err := MarshalItem(&next)
 	if err != nil {
 		return nil, fmt.Errorf("marshal order: %w", err)
+	}
+	if o.Email != "" {
+		it[emailIndex] = str(orderflow.EmailKey(o.Email))
 	}
 	if o.Attention != nil {
 		it[attentionIndex] = str(inAttention)

@@ -1,7 +1,7 @@
 // The page: navigation, search, keys, sign-in.
 "use strict";
 
-const pages = [["", "Failures"], ["orders", "Orders"], ["jobs", "Jobs"], ["reviews", "Reviews"], ["products", "Products"]];
+const pages = [["", "Failures"], ["orders", "Orders"], ["jobs", "Jobs"], ["reviews", "Reviews"], ["products", "Products"], ["audit", "Audit"]];
 
 // place returns the page that an address names: its parts and its parameters.
 function place(hash) {
@@ -15,27 +15,35 @@ function Page({ at: { parts: [room, id], filter } }) {
     case "failures": return html`<${Failure} id=${id} />`;
     case "orders": return id ? html`<${Order} id=${id} />` : html`<${Orders} filter=${filter} />`;
     case "jobs": return id ? html`<${Job} id=${id} />` : html`<${Jobs} />`;
+    case "audit": return html`<${Audit} filter=${filter} />`;
     case "reviews": return html`<${Reviews} />`;
     case "products": return id ? html`<${Product} sku=${id} />` : html`<${Products} />`;
   }
   return html`<h1>There is no such page</h1><p><a href="#/">Failures</a></p>`;
 }
 
-// Search opens an order by its id, and otherwise the orders of a customer.
+// where returns the page for what a person looks for: an order or a job by its id, orders by their e-mail address, and
+// otherwise the orders of a customer.
+function where(text) {
+  if (orderID.test(text)) return link("orders", text);
+  if (/^job_[0-9a-hjkmnp-tv-z]{26}$/.test(text)) return link("jobs", text);
+  return query("#/orders", { [text.includes("@") ? "email" : "customerId"]: text });
+}
+
 function Search() {
   const search = (event) => {
     event.preventDefault();
     const text = new FormData(event.target).get("q").trim();
     if (!text) return;
-    location.hash = orderID.test(text) ? link("orders", text) : `#/orders?customerId=${encodeURIComponent(text)}`;
+    location.hash = where(text);
     event.target.reset();
     document.activeElement.blur();
   };
-  return html`<form role="search" onSubmit=${search}><input id="search" name="q" type="search" aria-label="Order or customer id"
-    placeholder="Order or customer id  ( / )" autocomplete="off" spellcheck=${false} /></form>`;
+  return html`<form role="search" onSubmit=${search}><input id="search" name="q" type="search" aria-label="Order, job or customer id, or e-mail address"
+    placeholder="Order, job or customer id, e-mail  ( / )" autocomplete="off" spellcheck=${false} /></form>`;
 }
 
-const keys = [["/", "search"], ["g f", "failures"], ["g o", "orders"], ["g j", "jobs"], ["g r", "reviews"], ["g p", "products"], ["j  k", "next and previous row"], ["Enter", "open the row"], ["?", "this list"], ["Esc", "close"]];
+const keys = [["/", "search"], ["g f", "failures"], ["g o", "orders"], ["g j", "jobs"], ["g r", "reviews"], ["g p", "products"], ["g a", "audit"], ["j  k", "next and previous row"], ["Enter", "open the row"], ["?", "this list"], ["Esc", "close"]];
 
 function Keys({ close }) {
   const box = useRef();
@@ -53,7 +61,7 @@ function useKeys(help) {
       if (event.target.matches("input, select, textarea") || document.querySelector("dialog[open]") || event.metaKey || event.ctrlKey || event.altKey) return;
       const key = before + event.key;
       before = event.key === "g" ? "g " : "";
-      const target = { "g f": "#/", "g o": "#/orders", "g j": "#/jobs", "g r": "#/reviews", "g p": "#/products" }[key];
+      const target = { "g f": "#/", "g o": "#/orders", "g j": "#/jobs", "g r": "#/reviews", "g p": "#/products", "g a": "#/audit" }[key];
       if (target) location.hash = target;
       else if (event.key === "/") document.querySelector("#search").focus();
       else if (event.key === "?") help();

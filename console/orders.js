@@ -14,7 +14,7 @@ function OrderTable({ orders, empty }) {
 
 // Orders lists the orders that the address selects: #/orders?status=PAID&attention=true.
 function Orders({ filter }) {
-  const parameters = Object.fromEntries(["status", "attention", "failure", "customerId"].map((k) => [k, filter.get(k) ?? ""]));
+  const parameters = Object.fromEntries(["status", "attention", "failure", "customerId", "email"].map((k) => [k, filter.get(k) ?? ""]));
   const path = query("/ops/orders", { ...parameters, limit: 50 });
   const page = usePolled(path);
   const [dialog, open] = useDialog(page.reload);
@@ -31,9 +31,9 @@ function Orders({ filter }) {
         <option value="">any</option>${statuses.map((s) => html`<option value=${s}>${label(s)}</option>`)}</select></label>
       <label><span>Attention</span><select value=${parameters.attention} onChange=${(e) => choose({ attention: e.target.value })}>
         <option value="">any</option><option value="true">needs attention</option><option value="false">none</option></select></label>
-      ${["customerId", "failure"].filter((k) => parameters[k]).map((k) => html`<button onClick=${() => choose({ [k]: "" })}
-        title="Remove this filter">${k === "failure" ? "failure" : "customer"} ${parameters[k]} ×</button>`)}
-      ${Object.values(parameters).some(Boolean) && html`<button onClick=${() => open(startJob(selectionOf(parameters)))}>Act on all of these</button>`}
+      ${["customerId", "failure", "email"].filter((k) => parameters[k]).map((k) => html`<button onClick=${() => choose({ [k]: "" })}
+        title="Remove this filter">${{ customerId: "customer", failure: "failure", email: "e-mail" }[k]} ${parameters[k]} ×</button>`)}
+      ${Object.values(parameters).some(Boolean) && !parameters.email && html`<button onClick=${() => open(startJob(selectionOf(parameters)))}>Act on all of these</button>`}
     </div>
     <${Answer} of=${page}>${(value) => {
       const seen = new Set(value.orders.map((o) => o.orderId));

@@ -69,12 +69,14 @@ func apiOperators(p *parts) api.Options {
 		Stockroom: &cloud.Stockroom{
 			DB: orders.DB, Products: orders.Products, Movements: p.env.required("MOVEMENTS_TABLE"), Idempotency: idempotency,
 		},
-		Jobs: &cloud.Jobs{DB: orders.DB, Table: p.env.required("JOBS_TABLE"), Idempotency: idempotency},
+		Jobs:  &cloud.Jobs{DB: orders.DB, Table: p.env.required("JOBS_TABLE"), Idempotency: idempotency},
+		Audit: &cloud.Audit{DB: orders.DB, Table: p.env.required("AUDIT_TABLE"), Now: p.opts.Clock},
 		JobRuns: &cloud.JobRuns{
 			Client: sfn.NewFromConfig(p.cfg), StateMachine: p.env.required("REPAIR_STATE_MACHINE_ARN"),
 		},
 		Executions:    p.executions("STATE_MACHINE_ARN"),
 		NewJobID:      func(now time.Time) (string, error) { return orderflow.NewJobID(now, p.opts.Random) },
+		NewAct:        func(now time.Time) (*orderflow.Act, error) { return orderflow.NewAct(now, p.opts.Random) },
 		NewMovementID: func(now time.Time) (string, error) { return orderflow.NewMovementID(now, p.opts.Random) },
 	}
 }

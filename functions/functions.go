@@ -119,8 +119,10 @@ var constructors = map[string]func(*parts) lambda.Handler{
 	},
 	"charge": func(p *parts) lambda.Handler {
 		patience := p.env.duration("OUTAGE_SECONDS", time.Second)
+		orders := p.orders("ORDERS_TABLE")
+		orders.Payments = p.env.required("PAYMENTS_TABLE")
 		return handle(p, tasks.Charge{
-			Orders: p.moneyOrders(), Steps: p.steps(), Ledger: p.ledger(), Gateway: p.circuit(patience), Rules: p.reviewRules(),
+			Orders: orders, Ledger: p.ledger(), Gateway: p.circuit(patience), Rules: p.reviewRules(),
 			Now: p.opts.Clock, AtPlacement: p.env.required("CAPTURE_AT") == "placement", Patience: patience,
 			AskAgain: p.env.required("DECLINED_PAYMENT") == "ask",
 		}.Handle)

@@ -17,7 +17,6 @@ import (
 // the provider proves that the last call has no effect and never will.
 type Charge struct {
 	Orders  Orders
-	Steps   Steps
 	Ledger  Ledger
 	Gateway Gateway
 	Rules   orderflow.ReviewRules // which orders wait for a review first
@@ -115,7 +114,7 @@ func (c Charge) begin(ctx context.Context, o *orderflow.Order, in Input) (verdic
 	return c.call(ctx, o, entry, in)
 }
 
-// nothingDue records in one write that nothing is due: ledger, order and step. The provider is not
+// nothingDue records in one write that nothing is due: ledger and order. The provider is not
 // called.
 func (c Charge) nothingDue(ctx context.Context, o *orderflow.Order, entry *orderflow.Payment) (Charged, error) {
 	if err := o.SkipPayment(c.Now.by(orderflow.ChargeStep, "")); err != nil {
@@ -125,11 +124,7 @@ func (c Charge) nothingDue(ctx context.Context, o *orderflow.Order, entry *order
 		return Charged{}, err
 	}
 	out := Charged{Receipt: orderflow.Receipt{Amount: o.Total}}
-	step, err := newStep(o.ID, orderflow.ChargeStep, out)
-	if err != nil {
-		return Charged{}, err
-	}
-	return out, c.Orders.Commit(ctx, orderflow.Write{Order: o, Step: step, Payment: entry})
+	return out, c.Orders.Commit(ctx, orderflow.Write{Order: o, Payment: entry})
 }
 
 // resume settles an entry whose outcome is unknown. It asks the provider first.

@@ -7,7 +7,7 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// record writes the provider's outcome to ledger, order and step at once. If another invocation has
+// record writes the provider's outcome to ledger and order at once. If another invocation has
 // settled the charge first, its outcome counts.
 func (c Charge) record(ctx context.Context, entry orderflow.Payment) (Charged, error) {
 	out := Charged{Receipt: receiptOf(entry)}
@@ -18,10 +18,9 @@ func (c Charge) record(ctx context.Context, entry orderflow.Payment) (Charged, e
 			return nil
 		}
 		err = secure(o, entry, c.Now.by(orderflow.ChargeStep, ""))
-		if out.Cancelled = orderflow.CodeOf(err) == orderflow.CodeOrderCancelled; err != nil && !out.Cancelled {
-			return err
+		if out.Cancelled = orderflow.CodeOf(err) == orderflow.CodeOrderCancelled; out.Cancelled {
+			return nil
 		}
-		w.Step, err = newStep(o.ID, orderflow.ChargeStep, out)
 		return err
 	})
 	switch {
@@ -48,14 +47,11 @@ func (c Charge) recorded(ctx context.Context, entry orderflow.Payment) (Charged,
 	case orderflow.PaymentVoided:
 		return Charged{}, c.refundVoided(ctx, entry)
 	}
-	step, err := c.Steps.Step(ctx, entry.OrderID, orderflow.ChargeStep)
+	o, err := c.Orders.Order(ctx, entry.OrderID)
 	if err != nil {
 		return Charged{}, err
 	}
-	if step == nil { // recorded by Refund, after a lost reply
-		return Charged{receiptOf(entry), true}, nil
-	}
-	return readResult[Charged](step)
+	return Charged{receiptOf(entry), o.CanProceed() != nil}, nil
 }
 
 // receiptOf returns the receipt of an entry that was authorised or captured.

@@ -18,7 +18,7 @@ func free(t *testing.T) (*store, *provider, Charge, Refund) {
 		t.Fatal(err)
 	}
 	p := newProvider(now)
-	return s, p, Charge{Orders: s, Steps: s, Ledger: s, Gateway: p, Now: now}, Refund{Orders: s, Steps: s, Ledger: s,
+	return s, p, Charge{Orders: s, Ledger: s, Gateway: p, Now: now}, Refund{Orders: s, Steps: s, Ledger: s,
 		Gateway: p, Now: now}
 }
 

@@ -17,7 +17,7 @@ func confirmed(t *testing.T, method string) (*store, *provider, Charge, Refund) 
 		t.Fatal(err)
 	}
 	p := newProvider(now)
-	return s, p, Charge{Orders: s, Steps: s, Ledger: s, Gateway: p, Now: now, AtPlacement: true}, Refund{Orders: s, Steps: s, Ledger: s,
+	return s, p, Charge{Orders: s, Ledger: s, Gateway: p, Now: now, AtPlacement: true}, Refund{Orders: s, Steps: s, Ledger: s,
 		Gateway: p, Now: now}
 }
 

@@ -55,7 +55,7 @@ func TestReconcile_Handle_holdExpires(t *testing.T) {
 		t.Errorf("cancel %+v, mark %+v", o.Cancel, o.Attention)
 	}
 	// The step that failed sees it, and the state machine goes on to the release and the close.
-	_, err := Charge{Orders: s, Steps: s, Ledger: s, Now: at(start)}.Handle(t.Context(), in)
+	_, err := Charge{Orders: s, Ledger: s, Now: at(start)}.Handle(t.Context(), in)
 	wantCode(t, err, orderflow.CodeOrderCancelled)
 	for range 2 {
 		finish(t, s, "released")

@@ -68,7 +68,7 @@ func (r Record) capture(ctx context.Context, o *orderflow.Order) (*orderflow.Pay
 
 func (r Record) recordChunk(ctx context.Context, o *orderflow.Order, c chunk, captured *orderflow.Payment) error {
 	w := orderflow.Write{Order: o, Stock: c.moves}
-	if c.last {
+	if c.last { // fulfilled once, by the order's version
 		if captured != nil {
 			w.Payment = captured
 			if err := o.Capture(r.Now.by("record", "")); err != nil {
@@ -78,7 +78,9 @@ func (r Record) recordChunk(ctx context.Context, o *orderflow.Order, c chunk, ca
 		if err := o.Fulfil(r.Now.by("record", "")); err != nil {
 			return err
 		}
-	} else if done, err := r.Steps.Step(ctx, o.ID, c.name("record")); err != nil || done != nil {
+		return r.Orders.Commit(ctx, w)
+	}
+	if done, err := r.Steps.Step(ctx, o.ID, c.name("record")); err != nil || done != nil {
 		return err
 	}
 	var err error

@@ -171,7 +171,7 @@ func newSimulation(t *testing.T, machine map[string]state, seed uint64, seen *co
 		"Validate": without(Validate{s.store, s.store}.Handle),
 		"Reserve":  without(reserving(s.store, clock).Handle),
 		"Charge": without(Charge{
-			Orders: s.store, Steps: s.store, Ledger: s.store, Gateway: s.provider, Rules: rules, Now: clock,
+			Orders: s.store, Ledger: s.store, Gateway: s.provider, Rules: rules, Now: clock,
 			AtPlacement: s.placement, AskAgain: s.rnd.IntN(3) > 0, Patience: time.Duration(s.rnd.IntN(2)) * 10 * time.Minute,
 		}.Handle),
 		"Review":        without(Review{s.store, clock}.Handle),

@@ -11,6 +11,7 @@ import (
 )
 
 type opsCommands struct {
+	Audit       opsAuditCommand       `cmd:"" help:"List what operators did, and why."`
 	Failed      opsFailedCommand      `cmd:"" help:"List the orders that need attention."`
 	Failures    opsFailuresCommand    `cmd:"" help:"Group the orders that need attention by reason."`
 	Job         opsJobCommands        `cmd:"" help:"Act on many orders in the background, and follow it."`

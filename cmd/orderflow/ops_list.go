@@ -20,6 +20,7 @@ type opsListCommand struct {
 	connection
 	Status    string `help:"Only orders of this status, e.g. PAID." placeholder:"STATUS"`
 	Customer  string `help:"Only this customer's orders." placeholder:"ID"`
+	Email     string `help:"Only orders with this e-mail address." placeholder:"ADDRESS"`
 	Failure   string `help:"Only the orders of this failure, from orderflow ops failures." placeholder:"ID"`
 	Attention string `help:"yes: only orders that need attention; no: only those that do not." enum:",yes,no" default:""`
 	Limit     int    `help:"How many orders." default:"20"`
@@ -30,7 +31,7 @@ type opsListCommand struct {
 
 func (*opsListCommand) Help() string {
 	return "Newest first. An export reads every page, also while orders change: an order that is placed meanwhile is missing.\n\n" +
-		"Examples:\n  orderflow ops list --status SHIPPING\n  orderflow ops list --attention yes --export csv > orders.csv"
+		"Examples:\n  orderflow ops list --status SHIPPING\n  orderflow ops list --email ada@example.com\n  orderflow ops list --attention yes --export csv > orders.csv"
 }
 
 // Validate refuses a page of an export.
@@ -48,7 +49,7 @@ func (c *opsListCommand) Run(e *env) error {
 	}
 	query := url.Values{}
 	for name, value := range map[string]string{
-		"status": c.Status, "customerId": c.Customer, "failure": c.Failure, "cursor": c.Cursor,
+		"status": c.Status, "customerId": c.Customer, "failure": c.Failure, "email": c.Email, "cursor": c.Cursor,
 		"attention": map[string]string{"yes": "true", "no": "false"}[c.Attention],
 	} {
 		if value != "" {

@@ -210,6 +210,18 @@ try {
   await picture(page, "product");
   check("stock is added, and a movement tells who and why");
 
+  await page.locator("#search").fill("Eve@Example.com");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: /e-mail/ }).waitFor();
+  check("a search for an e-mail address lists its orders");
+
+  await go(page, "#/audit");
+  await page.getByRole("region", { name: "Acts" }).getByText("change stock").first().waitFor();
+  await page.getByRole("region", { name: "Acts" }).getByText("start job").nth(1).waitFor();
+  await accessible(page, "audit");
+  await picture(page, "audit");
+  check("the audit tells who did what, and why");
+
   await go(page, `#/orders?customerId=eve`);
   await page.getByRole("link", { name: named }).click();
   await page.getByText(hostile).first().waitFor();

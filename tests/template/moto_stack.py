@@ -127,7 +127,7 @@ if __name__ == "__main__":
         {},
         # Edge stays disabled: moto has no CloudFront distributions, so references to one are undefined.
         {"Stage": "prod", "WebhookSecret": "a secret of the carrier", "Carrier": "external",
-         "PaymentGateway": "stripe", "StripeSecretName": "shop/stripe", "Protection": "on",
+         "PaymentGateway": "stripe", "StripeSecretName": "shop/stripe", "StripeWebhookSecretName": "shop/webhook", "Protection": "on",
          "AlarmEmail": "ops@example.com", "PaymentConcurrency": "5"},
     ):
         problems += check(choice)
