@@ -114,6 +114,7 @@ type Options struct {
 	Jobs                 Jobs
 	JobRuns              JobRuns
 	Audit                Audit
+	Queues               Queues
 	WebhookSecret        string // shared with the carrier
 	PaymentWebhookSecret string // shared with the payment provider
 	// RefuseFreeOrders refuses orders whose total is zero. Otherwise they are fulfilled without a

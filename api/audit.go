@@ -47,6 +47,8 @@ func (s *server) audited(r *request) (*reply, error) {
 	act.Outcome = orderflow.ActDone
 	if err != nil {
 		act.Outcome = refusalOf(err).code
+	} else if answer.status == http.StatusCreated && answer.header.Get("Location") != "" {
+		act.Path = answer.header.Get("Location") // what was made
 	}
 	if err := s.Audit.SaveAct(context.WithoutCancel(r.Context()), act); err != nil {
 		s.Logger.LogAttrs(r.Context(), slog.LevelError, "the outcome of an act was not saved",

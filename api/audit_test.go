@@ -83,9 +83,13 @@ func TestAudit(t *testing.T) {
 	if !slices.Equal(lines, want) || got.Acts[3].Path != "/ops/orders/"+id+"/cancel" {
 		t.Errorf("got %q, want %q", lines, want)
 	}
+	f.post(&operator, "/ops/jobs", `{"action":"redrive","orderIds":["`+id+`"],"reason":"why"}`, "Idempotency-Key: real-run-1").expect(201, "")
+	if last := f.audit.acts[len(f.audit.acts)-1]; !strings.HasPrefix(last.Path, "/ops/jobs/job_") {
+		t.Errorf("a new job: %+v", last)
+	}
 	first := decoded[acts](f.get(&operator, "/ops/audit?actor=olga&limit=2").expect(200, ""))
 	rest := decoded[acts](f.get(&operator, "/ops/audit?actor=olga&limit=2&cursor="+first.Next).expect(200, ""))
-	if len(first.Acts) != 2 || len(rest.Acts) != 1 || rest.Acts[0].Reason != "the customer called" || rest.Next != "" {
+	if len(first.Acts) != 2 || len(rest.Acts) != 2 || rest.Acts[1].Reason != "the customer called" || rest.Next != "" {
 		t.Errorf("pages %+v, %+v", first, rest)
 	}
 	f.get(&operator, "/ops/audit?cursor="+first.Next).expect(400, "InvalidParameter")

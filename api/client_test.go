@@ -43,12 +43,13 @@ type fixture struct {
 	log     bytes.Buffer
 	jobs    *jobs
 	audit   *audit
+	queues  *queues
 	signIn  SignIn
 }
 
 func newFixture(t *testing.T) *fixture {
 	f := &fixture{T: t, memory: newMemory(), now: noon}
-	f.audit = &audit{}
+	f.audit, f.queues = &audit{}, &queues{}
 	f.jobs = &jobs{memory: f.memory, all: map[string]orderflow.Job{}}
 	f.handler = New(f.options())
 	return f
@@ -57,7 +58,7 @@ func newFixture(t *testing.T) *fixture {
 func (f *fixture) options() Options {
 	return Options{
 		Orders: f.memory, Placements: f.memory, OrderLists: f.memory, Catalogue: f.memory, Pricing: f.memory,
-		Stockroom: f.memory, Customers: f.memory, Executions: f.memory, Jobs: f.jobs, JobRuns: f.jobs, Audit: f.audit,
+		Stockroom: f.memory, Customers: f.memory, Executions: f.memory, Jobs: f.jobs, JobRuns: f.jobs, Audit: f.audit, Queues: f.queues,
 		SignIn: f.signIn, WebhookSecret: secret, PaymentWebhookSecret: paymentSecret, ReturnWindow: 30 * 24 * time.Hour, Now: f.clock,
 		NewOrderID: f.newOrderID, NewMovementID: f.newMovementID, NewJobID: f.newJobID, NewAct: f.newAct,
 		Logger: slog.New(slog.NewJSONHandler(&f.log, nil)),

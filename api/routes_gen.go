@@ -167,6 +167,11 @@ var routes = []route{
 		},
 	},
 	{
+		method: http.MethodGet, path: "/ops/queues", operation: "OpsListQueues", service: "operators",
+		serve:  (*server).opsListQueues,
+		scopes: []string{"orders:read"}, group: "operators",
+	},
+	{
 		method: http.MethodPost, path: "/ops/jobs", operation: "OpsStartJob", service: "operators",
 		serve:  (*server).opsStartJob,
 		scopes: []string{"orders:write"}, group: "operators",

@@ -1,10 +1,12 @@
 package functions
 
 import (
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/orderflow-dev/orderflow"
 	"github.com/orderflow-dev/orderflow/api"
@@ -69,8 +71,9 @@ func apiOperators(p *parts) api.Options {
 		Stockroom: &cloud.Stockroom{
 			DB: orders.DB, Products: orders.Products, Movements: p.env.required("MOVEMENTS_TABLE"), Idempotency: idempotency,
 		},
-		Jobs:  &cloud.Jobs{DB: orders.DB, Table: p.env.required("JOBS_TABLE"), Idempotency: idempotency},
-		Audit: &cloud.Audit{DB: orders.DB, Table: p.env.required("AUDIT_TABLE"), Now: p.opts.Clock},
+		Jobs:   &cloud.Jobs{DB: orders.DB, Table: p.env.required("JOBS_TABLE"), Idempotency: idempotency},
+		Audit:  &cloud.Audit{DB: orders.DB, Table: p.env.required("AUDIT_TABLE"), Now: p.opts.Clock},
+		Queues: &cloud.Queues{Client: sqs.NewFromConfig(p.cfg), URLs: strings.Fields(p.env.required("QUEUE_URLS"))},
 		JobRuns: &cloud.JobRuns{
 			Client: sfn.NewFromConfig(p.cfg), StateMachine: p.env.required("REPAIR_STATE_MACHINE_ARN"),
 		},

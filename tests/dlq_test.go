@@ -63,6 +63,7 @@ func testDLQ(t *testing.T, args ...string) {
 		return all, all[i]
 	}
 	eventually(t, "two messages are given up", func() bool { _, dead := list(); return dead.Messages == 2 })
+	s.ok(t, []string{"ops", "queues"}, `orderflow-start-dead-letters +2 +0 +0\n`)
 	all, dead := list()
 	if len(all) < 5 || !slices.Equal(dead.Sources, []string{"orderflow-start"}) {
 		t.Errorf("list: %+v", all)

@@ -215,6 +215,13 @@ try {
   await page.getByRole("button", { name: /e-mail/ }).waitFor();
   check("a search for an e-mail address lists its orders");
 
+  await page.keyboard.press("g");
+  await page.keyboard.press("q");
+  await page.getByRole("region", { name: "Dead letters" }).getByText("orderflow-start-dead-letters").waitFor();
+  assert.equal(await page.getByRole("alert").count(), 0);
+  await accessible(page, "queues");
+  check("the queues, and no dead letter");
+
   await go(page, "#/audit");
   await page.getByRole("region", { name: "Acts" }).getByText("change stock").first().waitFor();
   await page.getByRole("region", { name: "Acts" }).getByText("start job").nth(1).waitFor();
