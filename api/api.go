@@ -42,6 +42,9 @@ type OrderLists interface {
 	FindOrders(
 		ctx context.Context, f orderflow.OrderFilter, after string, limit int,
 	) (orders []*orderflow.Order, next string, err error)
+	// OldestOpen lists the orders that have not ended and were placed before a time, oldest first. more
+	// reports whether there may be others.
+	OldestOpen(ctx context.Context, before time.Time, limit int) (orders []*orderflow.Order, more bool, err error)
 }
 
 // Catalogue reads the products.

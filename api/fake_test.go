@@ -197,6 +197,24 @@ func (m *memory) placedIn(customer string, hour time.Time) (n int) {
 	return n
 }
 
+func (m *memory) OldestOpen(_ context.Context, before time.Time, limit int) (orders []*orderflow.Order, more bool, err error) {
+	defer m.lock()()
+	for _, id := range slices.Sorted(maps.Keys(m.orders)) {
+		o, err := m.load(id)
+		if err != nil {
+			return nil, false, err
+		}
+		if o.Status.Final() || !o.PlacedAt.Before(before) {
+			continue
+		}
+		if len(orders) == limit {
+			return orders, true, m.fail
+		}
+		orders = append(orders, o)
+	}
+	return orders, false, m.fail
+}
+
 func (m *memory) FindOrders(
 	_ context.Context, f orderflow.OrderFilter, after string, limit int,
 ) (orders []*orderflow.Order, next string, err error) {

@@ -167,6 +167,15 @@ var routes = []route{
 		},
 	},
 	{
+		method: http.MethodGet, path: "/ops/stuck", operation: "OpsListStuck", service: "operators",
+		serve:  (*server).opsListStuck,
+		scopes: []string{"orders:read"}, group: "operators",
+		parameters: []parameter{
+			{name: "olderThan", path: false, schema: &schema{kind: "integer", min: 0, max: 31536000, preset: "600"}},
+			{name: "limit", path: false, schema: &schema{kind: "integer", min: 1, max: 100, preset: "20"}},
+		},
+	},
+	{
 		method: http.MethodGet, path: "/ops/queues", operation: "OpsListQueues", service: "operators",
 		serve:  (*server).opsListQueues,
 		scopes: []string{"orders:read"}, group: "operators",

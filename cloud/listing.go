@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -83,6 +84,44 @@ func (l *OrderLists) FindOrders(ctx context.Context, f orderflow.OrderFilter, af
 	return orders, next, nil
 }
 
+// OldestOpen lists the orders that have not ended and were placed before a time, oldest first. more reports
+// whether there may be others.
+func (l *OrderLists) OldestOpen(ctx context.Context, before time.Time, limit int) (orders []*orderflow.Order, more bool, err error) {
+	var entries []entry
+	for _, s := range orderflow.Statuses {
+		if !s.Final() {
+			entries = append(entries, entry{byStatus, "status", string(s)})
+		}
+	}
+	ids := l.under("", entries...)
+	ids.before = orderflow.FirstOrderID(before)
+	for range maxBatches {
+		some, err := ids.take(ctx, min(limit+1, maxBatch))
+		if err != nil {
+			return nil, false, fmt.Errorf("list open orders: %w", err)
+		}
+		if len(some) == 0 {
+			return orders, false, nil
+		}
+		for o, err := range ordersOf(ctx, l.DB, l.Table, some) {
+			if bad, ok := errors.AsType[*rowError](err); ok {
+				l.report(ctx, bad)
+				continue
+			}
+			if err != nil {
+				return nil, false, fmt.Errorf("list open orders: %w", err)
+			}
+			if o.Status.Final() {
+				continue // the index lags
+			}
+			if orders = append(orders, o); len(orders) > limit {
+				return orders[:limit], true, nil
+			}
+		}
+	}
+	return orders, true, nil
+}
+
 // OrdersByID returns the orders of the ids by id, without those that are not there or cannot be read.
 // They may be slightly out of date.
 func (l *OrderLists) OrdersByID(ctx context.Context, ids []string) (map[string]*orderflow.Order, error) {
@@ -124,12 +163,22 @@ func (l *OrderLists) under(after string, entries ...entry) *newest {
 	return n
 }
 
-// newest merges the ids under several entries, newest first.
+// newest merges the ids under several entries, newest or oldest first.
 type newest struct {
 	db    *dynamodb.Client
 	table string
 	from  []*unread
 	last  string // taken
+	// before: the ids come oldest first, and only those that precede it; "": all, newest first.
+	before string
+}
+
+// first reports whether a comes before b.
+func (n *newest) first(a, b string) bool {
+	if n.before != "" {
+		return a < b
+	}
+	return a > b
 }
 
 // unread is what has not been taken of the ids under an entry.
@@ -148,7 +197,7 @@ func (n *newest) take(ctx context.Context, limit int) (ids []string, err error) 
 			if err := n.fill(ctx, u, limit); err != nil {
 				return nil, err
 			}
-			if len(u.ids) > 0 && (first == nil || u.ids[0] > first.ids[0]) {
+			if len(u.ids) > 0 && (first == nil || n.first(u.ids[0], first.ids[0])) {
 				first = u
 			}
 		}
@@ -167,13 +216,18 @@ func (n *newest) take(ctx context.Context, limit int) (ids []string, err error) 
 // fill reads on until there is an id, or none is left.
 func (n *newest) fill(ctx context.Context, u *unread, limit int) error {
 	for len(u.ids) == 0 && !u.end {
-		out, err := n.db.Query(ctx, &dynamodb.QueryInput{
-			TableName: &n.table, IndexName: &u.index, ScanIndexForward: aws.Bool(false), ExclusiveStartKey: u.start,
+		in := &dynamodb.QueryInput{
+			TableName: &n.table, IndexName: &u.index, ScanIndexForward: aws.Bool(n.before != ""), ExclusiveStartKey: u.start,
 			Limit:                     aws.Int32(int32(limit)),
 			KeyConditionExpression:    aws.String("#index = :index"),
 			ExpressionAttributeNames:  map[string]string{"#index": u.attribute},
 			ExpressionAttributeValues: item{":index": str(u.value)},
-		})
+		}
+		if n.before != "" {
+			in.KeyConditionExpression = aws.String("#index = :index AND id < :before")
+			in.ExpressionAttributeValues[":before"] = str(n.before)
+		}
+		out, err := n.db.Query(ctx, in)
 		if err != nil {
 			return wrap("query "+u.index, err)
 		}

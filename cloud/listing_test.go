@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
@@ -188,5 +189,46 @@ func TestOrderLists_longSearch(t *testing.T) {
 	}
 	if found != 1 || pages != 3 {
 		t.Errorf("found %d orders on %d pages", found, pages)
+	}
+}
+
+// TestOrderLists_OldestOpen: open orders come oldest first, only those before the time.
+func TestOrderLists_OldestOpen(t *testing.T) {
+	t.Parallel()
+	db := localDB(t)
+	orders, lists := &Orders{DB: db, Table: "orders"}, &OrderLists{DB: db, Table: "orders"}
+	var open []string // oldest first
+	for i := range 12 {
+		o := draft(t, i, "ada")
+		by := orderflow.By{At: noon, Actor: "step:test"}
+		var err error
+		switch i % 3 {
+		case 1:
+			err = o.Confirm(by)
+		case 2:
+			err = o.Close(by)
+		}
+		if err == nil {
+			err = orders.Commit(t.Context(), orderflow.Write{Order: o})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !o.Status.Final() {
+			open = append(open, o.ID)
+		}
+	}
+	before := noon.Add(9 * time.Second) // the orders 0 to 8
+	want := open[:6]
+	for _, limit := range []int{1, 4, 6, 100} {
+		got, more, err := lists.OldestOpen(t.Context(), before, limit)
+		if err != nil || len(got) != min(limit, len(want)) || more != (limit < len(want)) {
+			t.Fatalf("limit %d: %d orders, more %v, %v", limit, len(got), more, err)
+		}
+		for i, o := range got {
+			if o.ID != want[i] {
+				t.Errorf("limit %d: order %d is %s, want %s", limit, i, o.ID, want[i])
+			}
+		}
 	}
 }

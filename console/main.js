@@ -1,7 +1,7 @@
 // The page: navigation, search, keys, sign-in.
 "use strict";
 
-const pages = [["", "Failures"], ["orders", "Orders"], ["jobs", "Jobs"], ["reviews", "Reviews"], ["products", "Products"], ["queues", "Queues"], ["audit", "Audit"]];
+const pages = [["", "Failures"], ["orders", "Orders"], ["stuck", "Stuck"], ["jobs", "Jobs"], ["reviews", "Reviews"], ["products", "Products"], ["queues", "Queues"], ["audit", "Audit"]];
 
 // place returns the page that an address names: its parts and its parameters.
 function place(hash) {
@@ -16,6 +16,7 @@ function Page({ at: { parts: [room, id], filter } }) {
     case "orders": return id ? html`<${Order} id=${id} />` : html`<${Orders} filter=${filter} />`;
     case "jobs": return id ? html`<${Job} id=${id} />` : html`<${Jobs} />`;
     case "audit": return html`<${Audit} filter=${filter} />`;
+    case "stuck": return html`<${Stuck} filter=${filter} />`;
     case "queues": return html`<${Queues} />`;
     case "reviews": return html`<${Reviews} />`;
     case "products": return id ? html`<${Product} sku=${id} />` : html`<${Products} />`;
@@ -44,7 +45,7 @@ function Search() {
     placeholder="Order, job or customer id, e-mail  ( / )" autocomplete="off" spellcheck=${false} /></form>`;
 }
 
-const keys = [["/", "search"], ["g f", "failures"], ["g o", "orders"], ["g j", "jobs"], ["g r", "reviews"], ["g p", "products"], ["g q", "queues"], ["g a", "audit"], ["j  k", "next and previous row"], ["Enter", "open the row"], ["?", "this list"], ["Esc", "close"]];
+const keys = [["/", "search"], ["g f", "failures"], ["g o", "orders"], ["g s", "stuck"], ["g j", "jobs"], ["g r", "reviews"], ["g p", "products"], ["g q", "queues"], ["g a", "audit"], ["j  k", "next and previous row"], ["Enter", "open the row"], ["?", "this list"], ["Esc", "close"]];
 
 function Keys({ close }) {
   const box = useRef();
@@ -62,7 +63,7 @@ function useKeys(help) {
       if (event.target.matches("input, select, textarea") || document.querySelector("dialog[open]") || event.metaKey || event.ctrlKey || event.altKey) return;
       const key = before + event.key;
       before = event.key === "g" ? "g " : "";
-      const target = { "g f": "#/", "g o": "#/orders", "g j": "#/jobs", "g r": "#/reviews", "g p": "#/products", "g q": "#/queues", "g a": "#/audit" }[key];
+      const target = { "g f": "#/", "g o": "#/orders", "g s": "#/stuck", "g j": "#/jobs", "g r": "#/reviews", "g p": "#/products", "g q": "#/queues", "g a": "#/audit" }[key];
       if (target) location.hash = target;
       else if (event.key === "/") document.querySelector("#search").focus();
       else if (event.key === "?") help();

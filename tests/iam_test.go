@@ -130,6 +130,7 @@ func useJobs(t *testing.T, s *system) {
 	ada.get("/orders").expect(http.StatusOK)
 	s.ok(t, []string{"ops", "list", "--customer", "ada"}, failed)
 	s.ok(t, []string{"ops", "list", "--email", strings.ToUpper(personMail)}, failed)
+	s.ok(t, []string{"ops", "stuck", "--older-than", "0s", "--json"}, `"orders":`)
 	s.ok(t, []string{"ops", "queues"}, `orderflow-start +\d+`, `orderflow-watch-dead-letters +\d+`)
 	s.ok(t, []string{"ops", "audit", "--actor", "olga", "--limit", "2"}, "OpsStartJob", "Done", "a test", "More: --cursor ")
 	s.ok(t, []string{"ops", "job", "list"}, empty, "restart", "redrive")

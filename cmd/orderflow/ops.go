@@ -26,6 +26,7 @@ type opsCommands struct {
 	Refund      opsRefundCommand      `cmd:"" help:"Refund a part of an order, or what is left of it."`
 	RetryRefund opsRetryRefundCommand `cmd:"" help:"Retry a failed refund."`
 	Return      opsReturnCommands     `cmd:"" help:"Receive or refuse returned goods."`
+	Stuck       opsStuckCommand       `cmd:"" help:"List the orders that have not ended, and what they wait for."`
 	Queues      opsQueuesCommand      `cmd:"" help:"See how many messages wait, or were given up."`
 	Product     opsProductCommands    `cmd:"" help:"Keep the catalogue and the stock."`
 }

@@ -111,6 +111,14 @@ try {
   await accessible(page, "a failed order");
   check("a search for an id shows the failed step, its cause and its input");
 
+  await go(page, "#/stuck?olderThan=0");
+  await page.getByRole("region", { name: "Open orders" }).getByText("review", { exact: true }).waitFor();
+  assert.equal(await page.locator("tr.needs").count(), 13);
+  await picture(page, "stuck");
+  await accessible(page, "stuck orders");
+  check("open orders say what they wait for, the oldest first");
+  await page.goBack();
+
   await page.goBack();
   await group.waitFor();
   await page.keyboard.press("j");
@@ -215,6 +223,10 @@ try {
   await page.getByRole("button", { name: /e-mail/ }).waitFor();
   check("a search for an e-mail address lists its orders");
 
+  await go(page, "#/stuck?olderThan=0");
+  await page.getByText("No open order is that old.").waitFor();
+  await accessible(page, "stuck");
+  check("nothing is stuck");
   await page.keyboard.press("g");
   await page.keyboard.press("q");
   await page.getByRole("region", { name: "Dead letters" }).getByText("orderflow-start-dead-letters").waitFor();
