@@ -26,7 +26,8 @@ const (
 	OrderMethodChanged   ChangeType = "Order Payment Method Changed"
 	// the customer has confirmed the payment, or failed to: ask the provider
 	OrderActionCompleted ChangeType = "Order Payment Action Completed"
-	ShipmentRequested    ChangeType = "Shipment Requested" // a request to the carrier is due
+	OrderContactChanged  ChangeType = "Order Contact Changed" // the e-mail address or the shipping address
+	ShipmentRequested    ChangeType = "Shipment Requested"    // a request to the carrier is due
 	// the waiting step has a new token, or the carrier is silent: request or answer again
 	ShipmentRenewed ChangeType = "Shipment Renewed"
 	ShipmentFailed  ChangeType = "Shipment Failed" // the carrier reported a failure

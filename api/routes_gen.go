@@ -157,6 +157,15 @@ var routes = []route{
 		body: schemaRedrive,
 	},
 	{
+		method: http.MethodPost, path: "/ops/orders/{orderId}/contact", operation: "OpsCorrectOrder", service: "operators",
+		serve:  (*server).opsCorrectOrder,
+		scopes: []string{"orders:write"}, group: "operators",
+		parameters: []parameter{
+			{name: "orderId", path: true, schema: schemaOrderId},
+		},
+		body: schemaCorrectOrder,
+	},
+	{
 		method: http.MethodGet, path: "/ops/audit", operation: "OpsListActs", service: "operators",
 		serve:  (*server).opsListActs,
 		scopes: []string{"orders:read"}, group: "operators",
@@ -411,6 +420,12 @@ var schemaEmail = &schema{kind: "string", fault: "must be an e-mail address", pa
 
 var schemaRedrive = &schema{kind: "object", required: []string{"reason"}, properties: map[string]*schema{
 	"reason": &schema{kind: "string", fault: "must be one line of 1 to 500 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 500},
+}}
+
+var schemaCorrectOrder = &schema{kind: "object", required: []string{"reason"}, properties: map[string]*schema{
+	"email":           schemaEmail,
+	"shippingAddress": schemaAddress,
+	"reason":          &schema{kind: "string", fault: "must be one line of 1 to 500 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 500},
 }}
 
 var schemaJobRequest = &schema{kind: "object", required: []string{"action", "reason"}, properties: map[string]*schema{

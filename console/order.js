@@ -21,6 +21,7 @@ function choices(order) {
     list.push({ action: "Cancel", danger: true, title: "Cancel the order", fields: [{ ...reasonField, help: "For the timeline. The customer does not see it." }],
       run: act("cancel"), what: `Until the carrier has the goods: ${money(order.total)} is released or refunded, the stock is released, and the customer is told.` });
   }
+  if (!ended(order)) list.push(correct(order, path));
   if (order.attention) {
     list.push({ action: "Acknowledge", title: "Acknowledge the problem", fields: [reasonField], run: act("acknowledge"),
       what: "For problems that the system cannot repair. The order then needs no attention. It is refused for a problem that goes away with a redrive." });
@@ -37,6 +38,19 @@ function decisions(order, path) {
     { action: "Refuse", danger: true, title: "Refuse the order", fields: [reasonField], run: decide("refuse"),
       what: "The order is rejected: the stock is released and the customer told. No money moves." },
   ];
+}
+
+function correct(order, path) {
+  const to = order.shippingAddress, told = Boolean(order.shipment);
+  const lines = [["name", "Name"], ["line1", "Street"], ["line2", "Second line"], ["city", "City"], ["state", "State"], ["postalCode", "Postal code"], ["phone", "Phone"]];
+  return { action: "Correct", title: "Correct the addresses",
+    what: told ? "The carrier has been told the shipping address: only the e-mail address can change." : `Amounts stay as they are, and so does the country (${to.country}).`,
+    fields: [{ name: "email", label: "E-mail", type: "email", value: order.email },
+      ...(told ? [] : lines.map(([name, text]) => ({ name, label: text, value: to[name] ?? "", optional: !["name", "line1", "city"].includes(name) }))), reasonField],
+    run: ({ email, reason, ...address }) => {
+      const given = Object.fromEntries(Object.entries(address).filter(([, value]) => value));
+      return call("POST", `${path}/contact`, { email, reason, ...(!told && { shippingAddress: { ...given, country: to.country } }) });
+    } };
 }
 
 function refund(order, path) {

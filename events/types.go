@@ -71,6 +71,10 @@ var Types = named([]Type{
 		Example: example(5, orderflow.Confirmed, "NONE", "RESERVED", "provider"),
 	},
 	{
+		Name: orderflow.OrderContactChanged, When: "An operator has corrected the e-mail address or the shipping address. The event does not have them.",
+		Example: example(4, orderflow.Confirmed, "NONE", "RESERVED", "operator:olga", func(e *orderflow.EventDetail) { e.Reason = "the customer called" }),
+	},
+	{
 		Name: orderflow.OrderReviewed, When: "An operator has refused the order, or none has decided in time. An approval is an `Order Status Changed` to `CONFIRMED`.",
 		Example: example(4, orderflow.InReview, "NONE", "RESERVED", "operator:olga", func(e *orderflow.EventDetail) { e.Reason = "the address does not exist" }),
 	},

@@ -22,6 +22,7 @@ type opsCommands struct {
 	Redrive     opsRedriveCommand     `cmd:"" help:"Resume a failed order at the step that failed."`
 	Restart     opsRestartCommand     `cmd:"" help:"Restart an order in a new execution, if a redrive does not help."`
 	Cancel      opsCancelCommand      `cmd:"" help:"Cancel an order for its customer."`
+	Correct     opsCorrectCommand     `cmd:"" help:"Correct the e-mail address or the shipping address of an order."`
 	Acknowledge opsAcknowledgeCommand `cmd:"" help:"Record that an order was handled by hand."`
 	Refund      opsRefundCommand      `cmd:"" help:"Refund a part of an order, or what is left of it."`
 	RetryRefund opsRetryRefundCommand `cmd:"" help:"Retry a failed refund."`

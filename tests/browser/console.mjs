@@ -198,6 +198,13 @@ try {
   await go(page, "#/reviews");
   await accessible(page, "reviews");
   await page.getByRole("link", { name: reviewed }).click();
+  await page.getByRole("button", { name: "Correct" }).click();
+  await page.getByLabel("Street").fill("2 Other Street");
+  await page.getByLabel("Reason").fill("a slip");
+  await accessible(page, "the dialog of a correction");
+  await page.getByRole("dialog").getByRole("button", { name: "Correct" }).click();
+  await page.getByText("2 Other Street").waitFor();
+  check("the address of an order is corrected");
   await page.getByRole("button", { name: "Approve" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Approve" }).click();
   await page.getByText("fulfilled", { exact: true }).first().waitFor({ timeout: 30_000 });

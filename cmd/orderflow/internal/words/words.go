@@ -142,6 +142,8 @@ func describeChange(o client.Order, c orderflow.Change) string {
 		return "the customer gave another payment method"
 	case orderflow.OrderActionCompleted:
 		return "the customer dealt with the confirmation of the payment"
+	case orderflow.OrderContactChanged:
+		return "the e-mail address or the shipping address was corrected"
 	case orderflow.OrderReviewRequested:
 		return "a review was requested"
 	case orderflow.OrderReviewRenewed:
