@@ -39,7 +39,8 @@ func (s *server) audited(r *request) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	act.Actor, act.Operation, act.Path, act.Reason = "operator:"+r.caller.Subject, r.route.operation, r.URL.Path, body.Reason
+	act.Actor, act.Operation, act.Path = "operator:"+r.caller.Subject, r.route.operation, r.URL.Path
+	act.Reason = beginning(body.Reason)
 	if err := s.Audit.SaveAct(r.Context(), act); err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
@@ -55,6 +56,16 @@ func (s *server) audited(r *request) (*reply, error) {
 			slog.String("act", act.ID), slog.String("outcome", string(act.Outcome)), slog.Any("error", err))
 	}
 	return answer, err
+}
+
+// maxReason is how many characters of a reason are kept. The contract allows no more.
+const maxReason = 500
+
+func beginning(reason string) string {
+	if runes := []rune(reason); len(runes) > maxReason {
+		return string(runes[:maxReason])
+	}
+	return reason
 }
 
 // actID is the form of the ids in cursors.

@@ -63,6 +63,11 @@ func TestAudit(t *testing.T) {
 	f.post(&operator, "/ops/orders/"+id+"/cancel", `{"reason":"the customer called"}`).expect(202, "")
 	f.post(&operator, "/ops/orders/"+id+"/redrive", `{"reason":"why not"}`)
 	f.post(&operator, "/ops/orders/"+id+"/cancel", `{"reason":7}`).expect(422, "InvalidRequest")
+	f.post(&operator, "/ops/orders/"+id+"/redrive", `{"reason":"`+strings.Repeat("é", 9000)+`"}`).expect(422, "InvalidRequest")
+	if last := f.audit.acts[len(f.audit.acts)-1]; last.Reason != strings.Repeat("é", maxReason) {
+		t.Errorf("a long reason was kept with %d bytes", len(last.Reason))
+	}
+	f.audit.acts = f.audit.acts[:len(f.audit.acts)-1]
 	second := operator
 	second.Subject = "ben"
 	f.post(&second, "/ops/orders/ord_00000000000000000000000000/cancel", `{"reason":"a slip"}`).expect(404, "NotFound")
