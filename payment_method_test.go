@@ -63,7 +63,7 @@ func TestOrder_GiveMethod(t *testing.T) {
 func TestOrder_RequireAction(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	by := func(after time.Duration) By { return By{At: at.Add(after), Actor: "somebody"} }
+	by := func(after time.Duration) By { return By{At: at.Add(after), Actor: "step:charge"} }
 	asked := func() *Order {
 		o := &Order{ID: "ord_1", Status: Confirmed, StockStatus: StockReserved, PaymentMethod: "old", PaymentStatus: PaymentDeclined}
 		if err := o.RequireAction("secret", by(0)); err != nil {

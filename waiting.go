@@ -25,7 +25,7 @@ type Waiting struct {
 	Until time.Time
 }
 
-// waitingSteps are the steps that wait for somebody.
+// waitingSteps are the steps that wait for a task token, and whose answer ends the wait.
 var waitingSteps = map[string]WaitsFor{
 	StepRequestShipment: WaitsForCarrier, StepAwaitReview: WaitsForReview, StepAwaitPaymentMethod: WaitsForCustomer,
 }

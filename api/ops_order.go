@@ -108,9 +108,6 @@ func (s *server) opsGetOrder(r *request) (*reply, error) {
 		Attention: viewAttention(o.Attention), Review: viewReview(o.Review),
 		Timeline: []opsChangeView{}, Version: o.Version, Refunds: viewOpsRefunds(o), Returns: viewOpsReturns(o),
 	}
-	if v.PaymentMethodRequest != nil {
-		v.PaymentMethodRequest.ClientSecret = "" // for the customer alone
-	}
 	for _, c := range o.Timeline {
 		v.Timeline = append(v.Timeline, opsChangeView{c, moment{c.At}, c.Attention})
 	}

@@ -12,7 +12,11 @@ func (s *server) getOrder(r *request) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer, err := jsonReply(http.StatusOK, viewOrder(o))
+	v := viewOrder(o)
+	if v.PaymentMethodRequest != nil {
+		v.PaymentMethodRequest.ClientSecret = o.MethodRequest.ClientSecret
+	}
+	answer, err := jsonReply(http.StatusOK, v)
 	if err != nil {
 		return nil, err
 	}

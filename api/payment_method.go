@@ -10,7 +10,7 @@ import (
 type methodRequestView struct {
 	Since    moment  `json:"since"`
 	Deadline *moment `json:"deadline,omitempty"`
-	// ClientSecret is for the customer alone.
+	// ClientSecret is for the customer alone: getOrder sets it.
 	ClientSecret string `json:"clientSecret,omitempty"`
 }
 
@@ -19,9 +19,7 @@ func viewMethodRequest(o *orderflow.Order) *methodRequestView {
 	if !r.Open() || o.Cancel != nil {
 		return nil
 	}
-	return &methodRequestView{
-		Since: moment{r.Since}, Deadline: optional(r.Deadline), ClientSecret: r.ClientSecret,
-	}
+	return &methodRequestView{Since: moment{r.Since}, Deadline: optional(r.Deadline)}
 }
 
 // givePaymentMethod gives the caller's order, whose charge was declined, another payment method.

@@ -55,7 +55,28 @@ func (l *OrderLists) FindOrders(ctx context.Context, f orderflow.OrderFilter, af
 			entries = append(entries, entry{byStatus, "status", string(s)})
 		}
 	}
-	ids := l.under(after, entries...)
+	return l.collect(ctx, l.under(after, entries...), limit, f.Matches)
+}
+
+// OldestOpen lists the orders that have not ended and were placed before a time, oldest first. It also
+// reports whether there may be others.
+func (l *OrderLists) OldestOpen(ctx context.Context, before time.Time, limit int) ([]*orderflow.Order, bool, error) {
+	var entries []entry
+	for _, s := range orderflow.Statuses {
+		if !s.Final() {
+			entries = append(entries, entry{byStatus, "status", string(s)})
+		}
+	}
+	ids := l.under("", entries...)
+	ids.before = orderflow.FirstOrderID(before)
+	orders, next, err := l.collect(ctx, ids, limit, func(o *orderflow.Order) bool { return !o.Status.Final() }) // the index may lag
+	return orders, next != "", err
+}
+
+// collect returns the orders of the ids that match, at most limit. next is the id after which the rest
+// begins, or "" at the end.
+func (l *OrderLists) collect(ctx context.Context, ids *merged, limit int, match func(*orderflow.Order) bool) (
+	orders []*orderflow.Order, next string, err error) {
 	for range maxBatches {
 		some, err := ids.take(ctx, min(limit+1, maxBatch)) // one more than asked for, to learn whether there is a next page
 		if err != nil {
@@ -72,7 +93,7 @@ func (l *OrderLists) FindOrders(ctx context.Context, f orderflow.OrderFilter, af
 			if err != nil {
 				return nil, "", fmt.Errorf("list orders: %w", err)
 			}
-			if !f.Matches(o) {
+			if !match(o) {
 				continue
 			}
 			if orders = append(orders, o); len(orders) > limit {
@@ -82,44 +103,6 @@ func (l *OrderLists) FindOrders(ctx context.Context, f orderflow.OrderFilter, af
 		next = some[len(some)-1]
 	}
 	return orders, next, nil
-}
-
-// OldestOpen lists the orders that have not ended and were placed before a time, oldest first. more reports
-// whether there may be others.
-func (l *OrderLists) OldestOpen(ctx context.Context, before time.Time, limit int) (orders []*orderflow.Order, more bool, err error) {
-	var entries []entry
-	for _, s := range orderflow.Statuses {
-		if !s.Final() {
-			entries = append(entries, entry{byStatus, "status", string(s)})
-		}
-	}
-	ids := l.under("", entries...)
-	ids.before = orderflow.FirstOrderID(before)
-	for range maxBatches {
-		some, err := ids.take(ctx, min(limit+1, maxBatch))
-		if err != nil {
-			return nil, false, fmt.Errorf("list open orders: %w", err)
-		}
-		if len(some) == 0 {
-			return orders, false, nil
-		}
-		for o, err := range ordersOf(ctx, l.DB, l.Table, some) {
-			if bad, ok := errors.AsType[*rowError](err); ok {
-				l.report(ctx, bad)
-				continue
-			}
-			if err != nil {
-				return nil, false, fmt.Errorf("list open orders: %w", err)
-			}
-			if o.Status.Final() {
-				continue // the index lags
-			}
-			if orders = append(orders, o); len(orders) > limit {
-				return orders[:limit], true, nil
-			}
-		}
-	}
-	return orders, true, nil
 }
 
 // OrdersByID returns the orders of the ids by id, without those that are not there or cannot be read.
@@ -151,8 +134,8 @@ type entry struct {
 }
 
 // under returns the ids of the orders under any of the entries.
-func (l *OrderLists) under(after string, entries ...entry) *newest {
-	n := &newest{db: l.DB, table: l.Table}
+func (l *OrderLists) under(after string, entries ...entry) *merged {
+	n := &merged{db: l.DB, table: l.Table}
 	for _, e := range entries {
 		u := &unread{entry: e}
 		if after != "" {
@@ -163,8 +146,8 @@ func (l *OrderLists) under(after string, entries ...entry) *newest {
 	return n
 }
 
-// newest merges the ids under several entries, newest or oldest first.
-type newest struct {
+// merged merges the ids under several entries, newest or oldest first.
+type merged struct {
 	db    *dynamodb.Client
 	table string
 	from  []*unread
@@ -174,7 +157,7 @@ type newest struct {
 }
 
 // first reports whether a comes before b.
-func (n *newest) first(a, b string) bool {
+func (n *merged) first(a, b string) bool {
 	if n.before != "" {
 		return a < b
 	}
@@ -190,7 +173,7 @@ type unread struct {
 }
 
 // take returns the next ids, at most limit; none at the end.
-func (n *newest) take(ctx context.Context, limit int) (ids []string, err error) {
+func (n *merged) take(ctx context.Context, limit int) (ids []string, err error) {
 	for len(ids) < limit {
 		var first *unread
 		for _, u := range n.from {
@@ -214,7 +197,7 @@ func (n *newest) take(ctx context.Context, limit int) (ids []string, err error) 
 }
 
 // fill reads on until there is an id, or none is left.
-func (n *newest) fill(ctx context.Context, u *unread, limit int) error {
+func (n *merged) fill(ctx context.Context, u *unread, limit int) error {
 	for len(u.ids) == 0 && !u.end {
 		in := &dynamodb.QueryInput{
 			TableName: &n.table, IndexName: &u.index, ScanIndexForward: aws.Bool(n.before != ""), ExclusiveStartKey: u.start,

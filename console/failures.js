@@ -28,7 +28,7 @@ function Failure({ id }) {
       ? html`<div class="row between"><h1>${failure.code}${failure.step && html` <span class="quiet">at ${failure.step}</span>`}</h1>
           <div class="row"><button class="main" onClick=${() => open(startJob({ failure: id }))}>Redrive all ${failure.orders.toLocaleString()}</button>
             <button onClick=${() => open(startJob({ failure: id }, "cancel"))}>Cancel all</button>
-            <button onClick=${() => open(startJob({ failure: id }, "restart"))}>More</button></div></div>
+            <button onClick=${() => open(startJob({ failure: id }, "restart"))}>Another action</button></div></div>
           <p class="message">${failure.message}</p>
           <p class="quiet">${values(failure.value)} at risk · <${Since} at=${failure.oldest} /> to <${Since} at=${failure.newest} /> ago</p>`
       : failures.value && html`<h1>This failure is gone</h1><p>No order has it any more.</p>`}

@@ -1,6 +1,9 @@
 // Queues: what waits to be handled, and what was given up.
 "use strict";
 
+// runbook returns the page about the dead letters of a queue.
+const runbook = (name) => `docs/runbooks/${/[a-z]+-dead-letters$/.exec(name)}.md`;
+
 function Queues() {
   const page = usePolled("/ops/queues");
   const table = (name, queues, empty) => html`<h2>${name}</h2><${Table} name=${name} empty=${empty} head=${["Queue", ">Waiting", ">In flight", ">Delayed"]}
@@ -10,8 +13,8 @@ function Queues() {
     const given = queues.filter((q) => q.deadLetters), full = given.filter((q) => q.waiting + q.inFlight > 0);
     return html`
       ${full.map((q) => html`<div class="notice bad" role="alert"><strong>${count(q.waiting + q.inFlight, "message")}</strong> in ${q.name}
-        ${q.waiting + q.inFlight === 1 ? "was" : "were"} given up. <code>orderflow dlq show ${q.name}</code> says why;
-        its runbook is <code>docs/runbooks</code>.</div>`)}
+        ${q.waiting + q.inFlight === 1 ? "was" : "were"} given up. <code>orderflow dlq show ${q.name}</code> shows them;
+        the runbook <code>${runbook(q.name)}</code> says what to do.</div>`)}
       ${table("Work", queues.filter((q) => !q.deadLetters), "None.")}
       ${table("Dead letters", given, "None.")}`;
   }}<//>`;

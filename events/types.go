@@ -66,13 +66,16 @@ var Types = named([]Type{
 		Example: example(5, orderflow.Confirmed, "NONE", "RESERVED", "customer:ada"),
 	},
 	{
-		Name:    orderflow.OrderActionCompleted,
-		When:    "The payment provider tells that the customer has confirmed the payment, or has failed to. The charge asks the provider next.",
+		Name: orderflow.OrderActionCompleted,
+		When: "The payment provider tells that the customer has confirmed the payment, or has failed to. " +
+			"The charge asks the provider next.",
 		Example: example(5, orderflow.Confirmed, "NONE", "RESERVED", "provider"),
 	},
 	{
-		Name: orderflow.OrderContactChanged, When: "An operator has corrected the e-mail address or the shipping address. The event does not have them.",
-		Example: example(4, orderflow.Confirmed, "NONE", "RESERVED", "operator:olga", func(e *orderflow.EventDetail) { e.Reason = "the customer called" }),
+		Name: orderflow.OrderContactChanged,
+		When: "An operator has corrected the e-mail address or the shipping address. The event does not have them.",
+		Example: example(4, orderflow.Confirmed, "NONE", "RESERVED", "operator:olga",
+			func(e *orderflow.EventDetail) { e.Reason = "the customer called" }),
 	},
 	{
 		Name: orderflow.OrderReviewed, When: "An operator has refused the order, or none has decided in time. An approval is an `Order Status Changed` to `CONFIRMED`.",

@@ -129,11 +129,14 @@ func TestCLI_operator(t *testing.T) {
 	if code, _, _ := s.cli(t, "ops", "list", "--export", "csv", "--json"); code != 2 {
 		t.Errorf("an export of a page: exit code %d", code)
 	}
-	s.ok(t, []string{"ops", "stuck", "--older-than", "0s"}, `^ORDER +PLACED +STATUS +WAITS FOR +SINCE\n`+id+`.* CONFIRMED +operator `)
-	s.ok(t, []string{"ops", "correct", id, "--email", "new@example.com", "--reason", "the customer called"}, `^Order `+id+` is corrected`)
+	s.ok(t, []string{"ops", "stuck", "--older-than", "0s"},
+		`^ORDER +PLACED +STATUS +WAITS FOR +SINCE\n`+id+`.* CONFIRMED +operator `)
+	s.ok(t, []string{"ops", "correct", id, "--email", "new@example.com", "--reason", "the customer called"},
+		`^Order `+id+` is corrected`)
 	failures := s.ok(t, []string{"ops", "failures"}, `^FAILURE +ORDERS +VALUE +OLDEST +NEWEST +WHY\n[0-9a-f]{12} +1 +122\.00 USD `)
 	failure := regexp.MustCompile(`[0-9a-f]{12}`).FindString(failures)
-	s.ok(t, []string{"ops", "job", "start", "--failure", failure, "--reason", "x", "--dry-run"}, `redrive of 1 order, worth 122\.00 USD\..*`+id, `Nothing was changed\.`)
+	s.ok(t, []string{"ops", "job", "start", "--failure", failure, "--reason", "x", "--dry-run"},
+		`redrive of 1 order, worth 122\.00 USD\..*`+id, `Nothing was changed\.`)
 	s.ok(t, []string{"ops", "job", "start", "--failure", "000000000000", "--reason", "x", "--wait", "1m"}, `DONE\n0 orders`)
 	s.ok(t, []string{"ops", "show", id},
 		`Attention +PaymentUnavailable`, `Execution +arn:aws:states:`, `Failed +at ChargePayment with PaymentUnavailable`,

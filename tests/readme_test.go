@@ -16,6 +16,9 @@ type block struct{ kind, text string }
 
 func blocksOf(t *testing.T, document string) []block {
 	t.Helper()
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip("the commands of " + document + " need bash, which is not installed")
+	}
 	b, err := os.ReadFile(filepath.Join("..", document))
 	if err != nil {
 		t.Fatal(err)
@@ -30,9 +33,6 @@ func blocksOf(t *testing.T, document string) []block {
 // TestREADME runs every command of the README in order, against a system of its own.
 func TestREADME(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("bash"); err != nil {
-		t.Skip("the README's commands need bash, which is not installed")
-	}
 	blocks := blocksOf(t, "README.md")
 	if len(blocks) < 7 {
 		t.Fatalf("the README has only %d blocks of commands", len(blocks))
@@ -79,9 +79,6 @@ func TestREADME(t *testing.T) {
 // TestOperating runs every command of docs/operating.md in order, against a system of its own.
 func TestOperating(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("bash"); err != nil {
-		t.Skip("the commands need bash, which is not installed")
-	}
 	blocks := blocksOf(t, "docs/operating.md")
 	if len(blocks) < 5 {
 		t.Fatalf("the page has only %d blocks of commands", len(blocks))
@@ -107,9 +104,6 @@ func TestOperating(t *testing.T) {
 // TestPayments runs the commands of docs/payments.md.
 func TestPayments(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("bash"); err != nil {
-		t.Skip("the commands need bash, which is not installed")
-	}
 	blocks := blocksOf(t, "docs/payments.md")
 	s := up(t, "--in-memory")
 	ran := 0

@@ -60,8 +60,7 @@ const (
 		`\",\"shipmentId\":\"shp_0\",\"refundId\":\"rfd_0\"}}"}]}`
 )
 
-// coldRequest returns a request of the HTTP API from an operator. A refusal by the API is an answer
-// of the function, too.
+// coldRequest returns a request of the HTTP API, from the customer of coldOrder, who is an operator too.
 func coldRequest(route, path, parameters string) string {
 	method, _, _ := strings.Cut(route, " ")
 	return fmt.Sprintf(`{"version":"2.0","routeKey":%q,"rawPath":%q,"rawQueryString":"","headers":{"host":"localhost"},`+
