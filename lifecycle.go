@@ -225,3 +225,13 @@ func (o *Order) end(s Status, by By) {
 	o.unmark()
 	o.moveTo(s, by.change(""))
 }
+
+// CloseReason returns the code of the failure that ended the order.
+func (o *Order) CloseReason() Code {
+	for _, c := range slices.Backward(o.Timeline) {
+		if c.PreviousStatus != "" {
+			return Code(c.Reason)
+		}
+	}
+	return ""
+}

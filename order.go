@@ -116,6 +116,7 @@ type Order struct {
 	Price           *Price        `json:"price,omitempty"` // nil: the total is the sum of the lines
 	Total           Money         `json:"total"`
 	Email           string        `json:"email"`
+	Language        string        `json:"language,omitempty"` // of the mails: a BCP 47 tag such as "de-AT"
 	ShippingAddress Address       `json:"shippingAddress"`
 	PaymentMethod   string        `json:"paymentMethod"`
 	PlacedAt        time.Time     `json:"placedAt"`
@@ -152,6 +153,7 @@ type Order struct {
 // the catalogue's prices.
 type Draft struct {
 	ID, CustomerID, Email, PaymentMethod string
+	Language                             string // see Order
 	Lines                                []Line // SKU, Name, Quantity, UnitPrice
 	Price                                *Price
 	ShippingAddress                      Address
@@ -166,7 +168,7 @@ func Place(d Draft) (*Order, error) {
 	}
 	o := &Order{
 		ID: d.ID, CustomerID: d.CustomerID, PaymentStatus: PaymentNone, StockStatus: StockNone,
-		Lines: slices.Clone(d.Lines), Email: d.Email, ShippingAddress: d.ShippingAddress,
+		Lines: slices.Clone(d.Lines), Email: d.Email, Language: d.Language, ShippingAddress: d.ShippingAddress,
 		PaymentMethod: d.PaymentMethod, PlacedAt: d.At,
 	}
 	var err error

@@ -118,6 +118,8 @@ type Options struct {
 	JobRuns              JobRuns
 	Audit                Audit
 	Queues               Queues
+	Mails                Mails
+	MailQueue            MailQueue
 	WebhookSecret        string // shared with the carrier
 	PaymentWebhookSecret string // shared with the payment provider
 	// RefuseFreeOrders refuses orders whose total is zero. Otherwise they are fulfilled without a

@@ -44,12 +44,13 @@ type fixture struct {
 	jobs    *jobs
 	audit   *audit
 	queues  *queues
+	mails   *mails
 	signIn  SignIn
 }
 
 func newFixture(t *testing.T) *fixture {
 	f := &fixture{T: t, memory: newMemory(), now: noon}
-	f.audit, f.queues = &audit{}, &queues{}
+	f.audit, f.queues, f.mails = &audit{}, &queues{}, &mails{of: map[string]orderflow.Mail{}}
 	f.jobs = &jobs{memory: f.memory, all: map[string]orderflow.Job{}}
 	f.handler = New(f.options())
 	return f
@@ -59,6 +60,7 @@ func (f *fixture) options() Options {
 	return Options{
 		Orders: f.memory, Placements: f.memory, OrderLists: f.memory, Catalogue: f.memory, Pricing: f.memory,
 		Stockroom: f.memory, Customers: f.memory, Executions: f.memory, Jobs: f.jobs, JobRuns: f.jobs, Audit: f.audit, Queues: f.queues,
+		Mails: f.mails, MailQueue: f.mails,
 		SignIn: f.signIn, WebhookSecret: secret, PaymentWebhookSecret: paymentSecret, ReturnWindow: 30 * 24 * time.Hour, Now: f.clock,
 		NewOrderID: f.newOrderID, NewMovementID: f.newMovementID, NewJobID: f.newJobID, NewAct: f.newAct,
 		Logger: slog.New(slog.NewJSONHandler(&f.log, nil)),

@@ -1,10 +1,12 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/orderflow-dev/orderflow"
@@ -18,6 +20,7 @@ type placeBody struct {
 	} `json:"items"`
 	Currency        string             `json:"currency"`
 	Email           string             `json:"email"`
+	Language        string             `json:"language"`
 	ShippingAddress *orderflow.Address `json:"shippingAddress"`
 	PaymentMethod   string             `json:"paymentMethod"`
 	PromotionCode   string             `json:"promotionCode"`
@@ -101,7 +104,8 @@ func (s *server) place(r *request, o *orderflow.Order, key string, answer *reply
 
 // draft returns the order that a checked body describes, at its present price.
 func (s *server) draft(r *request, body *placeBody) (*orderflow.Order, error) {
-	d := orderflow.Draft{CustomerID: r.caller.Subject, Email: body.Email, PaymentMethod: body.PaymentMethod, At: s.now()}
+	d := orderflow.Draft{CustomerID: r.caller.Subject, Email: body.Email, PaymentMethod: body.PaymentMethod, At: s.now(),
+		Language: cmp.Or(body.Language, acceptedLanguage(r.Header.Get("Accept-Language")))}
 	items, err := s.items(r.Context(), body)
 	if err != nil {
 		return nil, err
@@ -201,4 +205,15 @@ func (s *server) completeDraft(r *request, d *orderflow.Draft, address *orderflo
 	}
 	d.ShippingAddress = *address
 	return refuseFaults(codeInvalidRequest, faults)
+}
+
+// acceptedLanguage returns the first language of an Accept-Language header (RFC 9110, section 12.5.4),
+// or "" if there is none that can be used.
+func acceptedLanguage(header string) string {
+	tag, _, _ := strings.Cut(header, ",")
+	tag, _, _ = strings.Cut(tag, ";")
+	if tag = strings.TrimSpace(tag); schemaLanguage.checkText(tag) != "" {
+		return ""
+	}
+	return tag
 }

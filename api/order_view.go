@@ -28,6 +28,7 @@ type orderView struct {
 	Price           priceView               `json:"price"`
 	Total           orderflow.Money         `json:"total"`
 	Email           string                  `json:"email"`
+	Language        string                  `json:"language,omitempty"`
 	ShippingAddress orderflow.Address       `json:"shippingAddress"`
 	PaymentMethod   string                  `json:"paymentMethod"`
 	PlacedAt        moment                  `json:"placedAt"`
@@ -78,7 +79,7 @@ type summaryView struct {
 func viewOrder(o *orderflow.Order) orderView {
 	v := orderView{
 		OrderID: o.ID, Status: o.Status, PaymentStatus: o.PaymentStatus, Lines: viewLines(o), Price: viewPrice(o),
-		Total: o.Total, Email: o.Email, ShippingAddress: o.ShippingAddress, PaymentMethod: o.PaymentMethod,
+		Total: o.Total, Email: o.Email, Language: o.Language, ShippingAddress: o.ShippingAddress, PaymentMethod: o.PaymentMethod,
 		PlacedAt: moment{o.PlacedAt}, UpdatedAt: moment{o.UpdatedAt},
 		Attention: o.Attention != nil, CancelRequested: o.Cancel != nil, Shipment: viewShipment(o.Shipment),
 		Refunds: viewRefunds(o), Returns: viewReturns(o), PaymentMethodRequest: viewMethodRequest(o),

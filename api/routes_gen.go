@@ -166,6 +166,24 @@ var routes = []route{
 		body: schemaCorrectOrder,
 	},
 	{
+		method: http.MethodGet, path: "/ops/orders/{orderId}/mails", operation: "OpsListMails", service: "operators",
+		serve:  (*server).opsListMails,
+		scopes: []string{"orders:read"}, group: "operators",
+		parameters: []parameter{
+			{name: "orderId", path: true, schema: schemaOrderId},
+		},
+	},
+	{
+		method: http.MethodPost, path: "/ops/orders/{orderId}/mails/{mail}/send", operation: "OpsSendMail", service: "operators",
+		serve:  (*server).opsSendMail,
+		scopes: []string{"orders:write"}, group: "operators",
+		parameters: []parameter{
+			{name: "orderId", path: true, schema: schemaOrderId},
+			{name: "mail", path: true, schema: schemaMailName},
+		},
+		body: schemaSendMail,
+	},
+	{
 		method: http.MethodGet, path: "/ops/audit", operation: "OpsListActs", service: "operators",
 		serve:  (*server).opsListActs,
 		scopes: []string{"orders:read"}, group: "operators",
@@ -372,6 +390,7 @@ var schemaPlaceOrder = &schema{kind: "object", required: []string{"items", "curr
 	"items":           &schema{kind: "array", min: 1, max: 100, items: schemaItem},
 	"currency":        schemaCurrency,
 	"email":           schemaEmail,
+	"language":        schemaLanguage,
 	"shippingAddress": schemaAddress,
 	"paymentMethod":   schemaPaymentMethod,
 	"promotionCode":   schemaPromotionCode,
@@ -426,6 +445,12 @@ var schemaCorrectOrder = &schema{kind: "object", required: []string{"reason"}, p
 	"email":           schemaEmail,
 	"shippingAddress": schemaAddress,
 	"reason":          &schema{kind: "string", fault: "must be one line of 1 to 500 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 500},
+}}
+
+var schemaMailName = &schema{kind: "string", fault: "must be the name of a mail", pattern: regexp.MustCompile(`^[a-z]+(-[A-Za-z0-9_]+)?$`), min: 0, max: 100}
+
+var schemaSendMail = &schema{kind: "object", required: []string{"reason"}, properties: map[string]*schema{
+	"reason": &schema{kind: "string", fault: "must be one line of 1 to 500 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 500},
 }}
 
 var schemaJobRequest = &schema{kind: "object", required: []string{"action", "reason"}, properties: map[string]*schema{
@@ -512,6 +537,8 @@ var schemaItem = &schema{kind: "object", required: []string{"sku", "quantity"}, 
 }}
 
 var schemaCurrency = &schema{kind: "string", fault: "must be an ISO 4217 code such as USD", pattern: regexp.MustCompile(`^[A-Z]{3}$`), format: "iso-4217", min: 0, max: 0}
+
+var schemaLanguage = &schema{kind: "string", fault: "must be a language tag such as de or de-AT (BCP 47)", pattern: regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$`), min: 0, max: 35}
 
 var schemaAddress = &schema{kind: "object", format: "postal-address", required: []string{"name", "line1", "city", "country"}, properties: map[string]*schema{
 	"name":       &schema{kind: "string", fault: "must be one line of 1 to 100 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 100},

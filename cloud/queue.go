@@ -2,14 +2,17 @@ package cloud
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/orderflow-dev/orderflow"
 )
 
-// Queue is an SQS queue whose messages are inspected.
+// Queue is an SQS queue.
 type Queue struct {
 	Client *sqs.Client
 	URL    string
@@ -49,6 +52,19 @@ func (q *Queue) Messages(ctx context.Context) iter.Seq2[QueueMessage, error] {
 			seen += len(out.Messages)
 		}
 	}
+}
+
+// SendNotification puts a notification into the queue, as a topic delivers it.
+func (q *Queue) SendNotification(ctx context.Context, n orderflow.Notification) error {
+	body, err := json.Marshal(n)
+	if err != nil {
+		return fmt.Errorf("marshal notification: %w", err)
+	}
+	_, err = q.Client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &q.URL, MessageBody: aws.String(string(body))})
+	if err != nil {
+		return wrap("send message", err)
+	}
+	return nil
 }
 
 // Delete removes a received message.

@@ -104,7 +104,7 @@ function OrderPage({ order, reload }) {
     <div class="columns">
       <section><h2>Execution <${ExecutionBadge} of=${order.execution} /></h2>
         ${order.execution ? html`<${Graph} states=${states} selected=${selected} select=${select} />` : html`<p class="quiet">None has been started yet.</p>`}
-        <${Goods} order=${order} /><${After} order=${order} open=${open} /></section>
+        <${Goods} order=${order} /><${After} order=${order} open=${open} /><${Mails} order=${order} open=${open} /></section>
       <section>${selected && html`<${State} key=${selected} name=${selected} visit=${states.get(selected)} />`}
         <${Story} order=${order} select=${select} /></section>
     </div>

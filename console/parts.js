@@ -5,6 +5,7 @@ const link = (...parts) => "#/" + parts.map(encodeURIComponent).join("/");
 
 const tones = {
   FULFILLED: "good", SUCCEEDED: "good", CAPTURED: "good", RECOVERED: "good", RECEIVED: "good", DONE: "good",
+  SENT: "good", BOUNCED: "bad", COMPLAINED: "bad", SUPPRESSED: "warn",
   FAILED: "bad", TIMED_OUT: "bad", ABORTED: "bad", FAILED_AGAIN: "bad", REFUSED: "warn",
   IN_REVIEW: "warn", UNCERTAIN: "warn", DECLINED: "warn", REFUND_PENDING: "warn", PENDING: "warn", REQUESTED: "warn", PAUSED: "warn", STOPPED: "warn",
 };

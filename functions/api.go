@@ -71,9 +71,11 @@ func apiOperators(p *parts) api.Options {
 		Stockroom: &cloud.Stockroom{
 			DB: orders.DB, Products: orders.Products, Movements: p.env.required("MOVEMENTS_TABLE"), Idempotency: idempotency,
 		},
-		Jobs:   &cloud.Jobs{DB: orders.DB, Table: p.env.required("JOBS_TABLE"), Idempotency: idempotency},
-		Audit:  &cloud.Audit{DB: orders.DB, Table: p.env.required("AUDIT_TABLE"), Now: p.opts.Clock},
-		Queues: &cloud.Queues{Client: sqs.NewFromConfig(p.cfg), URLs: strings.Fields(p.env.required("QUEUE_URLS"))},
+		Jobs:      &cloud.Jobs{DB: orders.DB, Table: p.env.required("JOBS_TABLE"), Idempotency: idempotency},
+		Audit:     &cloud.Audit{DB: orders.DB, Table: p.env.required("AUDIT_TABLE"), Now: p.opts.Clock},
+		Queues:    &cloud.Queues{Client: sqs.NewFromConfig(p.cfg), URLs: strings.Fields(p.env.required("QUEUE_URLS"))},
+		Mails:     p.mails(),
+		MailQueue: &cloud.Queue{Client: sqs.NewFromConfig(p.cfg), URL: p.env.required("MAIL_QUEUE_URL")},
 		JobRuns: &cloud.JobRuns{
 			Client: sfn.NewFromConfig(p.cfg), StateMachine: p.env.required("REPAIR_STATE_MACHINE_ARN"),
 		},
@@ -86,8 +88,8 @@ func apiOperators(p *parts) api.Options {
 
 // signIn returns where operators sign in to the console, or the zero value if nowhere.
 func signIn(p *parts) api.SignIn {
-	s := api.SignIn{URL: p.env.required("SIGN_IN_URL"), ClientID: p.env.required("OPERATORS_CLIENT")}
-	if s.URL == "none" {
+	s := api.SignIn{URL: p.env.unlessNone("SIGN_IN_URL"), ClientID: p.env.required("OPERATORS_CLIENT")}
+	if s.URL == "" {
 		return api.SignIn{}
 	}
 	return s

@@ -3,6 +3,7 @@ package functions
 import (
 	"errors"
 	"fmt"
+	"net/mail"
 	"strconv"
 	"time"
 )
@@ -20,6 +21,28 @@ func (e *environment) required(name string) string {
 		e.errs = append(e.errs, fmt.Errorf("environment variable %s is not set", name))
 	}
 	return v
+}
+
+// unlessNone returns the value of a variable, or "" if that is none.
+func (e *environment) unlessNone(name string) string {
+	if v := e.required(name); v != "none" {
+		return v
+	}
+	return ""
+}
+
+// sender returns the value of a variable, the From of mails, with a name as RFC 2047 wants it.
+func (e *environment) sender(name string) string {
+	v := e.required(name)
+	if v == "" {
+		return ""
+	}
+	from, err := mail.ParseAddress(v)
+	if err != nil {
+		e.errs = append(e.errs, fmt.Errorf("environment variable %s is not the address of a sender: %q", name, v))
+		return ""
+	}
+	return from.String()
 }
 
 // duration returns the value of a variable, a whole number of units.

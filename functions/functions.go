@@ -99,6 +99,7 @@ var constructors = map[string]func(*parts) lambda.Handler{
 		return handle(p, tasks.Validate{Orders: p.orders("ORDERS_TABLE"), Catalogue: p.catalogue()}.Handle)
 	},
 	"notify": newNotify,
+	"mail":   newMail,
 	"reserve": func(p *parts) lambda.Handler {
 		stock := p.catalogue()
 		stock.Consistent = true
@@ -128,19 +129,25 @@ var constructors = map[string]func(*parts) lambda.Handler{
 		}.Handle)
 	},
 	"review": func(p *parts) lambda.Handler {
-		return handle(p, tasks.Review{Orders: p.orders("ORDERS_TABLE"), Now: p.opts.Clock}.Handle)
+		return handle(p, tasks.Review{Orders: p.orders("ORDERS_TABLE"), Notify: p.notify(), Now: p.opts.Clock}.Handle)
 	},
 	"payment-method": func(p *parts) lambda.Handler {
-		return handle(p, tasks.PaymentMethod{Orders: p.orders("ORDERS_TABLE"), Now: p.opts.Clock}.Handle)
+		return handle(p, tasks.PaymentMethod{
+			Orders: p.orders("ORDERS_TABLE"), Notify: p.moneyNotices(), Now: p.opts.Clock,
+		}.Handle)
 	},
 	"refund": func(p *parts) lambda.Handler {
+		orders := p.orders("ORDERS_TABLE")
+		orders.Steps, orders.Payments = p.env.required("STEPS_TABLE"), p.env.required("PAYMENTS_TABLE")
 		return handle(p, tasks.Refund{
-			Orders: p.moneyOrders(), Steps: p.steps(), Ledger: p.ledger(), Gateway: p.gateway(), Now: p.opts.Clock,
+			Orders: orders, Steps: p.steps(), Ledger: p.ledger(), Gateway: p.gateway(), Now: p.opts.Clock,
 		}.Handle)
 	},
 	"repay": func(p *parts) lambda.Handler {
+		orders := p.orders("ORDERS_TABLE")
+		orders.Payments = p.env.required("PAYMENTS_TABLE")
 		return handle(p, tasks.Repay{
-			Orders: p.moneyOrders(), Ledger: p.ledger(), Gateway: p.gateway(), Notify: p.notify(), Now: p.opts.Clock,
+			Orders: orders, Ledger: p.ledger(), Gateway: p.gateway(), Notify: p.moneyNotices(), Now: p.opts.Clock,
 			Log: p.opts.Logger,
 		}.Handle)
 	},
@@ -196,13 +203,6 @@ func (p *parts) orders(table string) *cloud.Orders {
 func (p *parts) stockOrders() *cloud.Orders {
 	o := p.orders("ORDERS_TABLE")
 	o.Steps, o.Products = p.env.required("STEPS_TABLE"), p.env.required("PRODUCTS_TABLE")
-	return o
-}
-
-// moneyOrders returns orders that are committed together with steps and the ledger.
-func (p *parts) moneyOrders() *cloud.Orders {
-	o := p.orders("ORDERS_TABLE")
-	o.Steps, o.Payments = p.env.required("STEPS_TABLE"), p.env.required("PAYMENTS_TABLE")
 	return o
 }
 

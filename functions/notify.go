@@ -2,16 +2,39 @@ package functions
 
 import (
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 
+	"github.com/orderflow-dev/orderflow/cloud"
+	"github.com/orderflow-dev/orderflow/mail"
 	"github.com/orderflow-dev/orderflow/tasks"
 )
 
 func newNotify(p *parts) lambda.Handler { return handle(p, p.notify().Handle) }
 
 func (p *parts) notify() tasks.Notify {
-	orders, steps := p.orders("ORDERS_TABLE"), p.steps()
-	orders.Steps = steps.Table
-	return tasks.Notify{
-		Orders: orders, Steps: steps, Customers: p.customers(), Notifier: p.topic("NOTIFICATIONS_TOPIC_ARN"),
-	}
+	n := p.moneyNotices()
+	n.Customers = p.customers()
+	return n
+}
+
+// moneyNotices sends notifications that no customer can turn off.
+func (p *parts) moneyNotices() tasks.Notify {
+	return tasks.Notify{Orders: p.orders("ORDERS_TABLE"), Notifier: p.topic("NOTIFICATIONS_TOPIC_ARN")}
+}
+
+func newMail(p *parts) lambda.Handler {
+	orders := p.orders("ORDERS_TABLE")
+	return handle(p, tasks.Mail{
+		Orders: orders, Mails: p.mails(),
+		Writer: mail.Writer{Shop: p.env.required("SHOP_NAME"), OrderURL: p.env.unlessNone("ORDER_URL")},
+		Sender: &cloud.Mailer{
+			Client: sesv2.NewFromConfig(p.cfg), From: p.env.sender("MAIL_FROM"), ReplyTo: p.env.unlessNone("MAIL_REPLY_TO"),
+			Configuration: p.env.required("MAIL_CONFIGURATION"),
+		},
+		Feedback: cloud.ReadMailFeedback, Now: p.opts.Clock, Log: p.opts.Logger,
+	}.Handle)
+}
+
+func (p *parts) mails() *cloud.Mails {
+	return &cloud.Mails{DB: p.db(), Table: p.env.required("MAILS_TABLE")}
 }

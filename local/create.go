@@ -14,7 +14,7 @@ import (
 // dependencies. Each step may be repeated: the next start completes what a crash interrupted.
 func (s *Stack) create(ctx context.Context) error {
 	steps := []func(context.Context) error{
-		s.createTables, s.createQueues, s.createTopics,
+		s.createTables, s.createQueues, s.createTopics, s.createConfigurationSets,
 		func(context.Context) error { return s.setPolicies() },
 		func(context.Context) error { return s.registerFunctions() },
 		s.createStateMachines, s.createBuses, s.createRules, s.createSubscriptions, s.createAPIs,

@@ -12,6 +12,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/events"
 	"github.com/orderflow-dev/orderflow/local/iam"
 	"github.com/orderflow-dev/orderflow/local/lambda"
+	"github.com/orderflow-dev/orderflow/local/ses"
 	"github.com/orderflow-dev/orderflow/local/sns"
 	"github.com/orderflow-dev/orderflow/local/template"
 )
@@ -178,7 +179,9 @@ func (s *Stack) allow(ctx context.Context, action, resource string) error {
 }
 
 // sourceARN is what a service acts for in ctx: the condition key aws:SourceArn.
-func sourceARN(ctx context.Context) string { return cmp.Or(events.SourceARN(ctx), sns.SourceARN(ctx)) }
+func sourceARN(ctx context.Context) string {
+	return cmp.Or(events.SourceARN(ctx), sns.SourceARN(ctx), ses.SourceARN(ctx))
+}
 
 // IAMReport lists the grants of the template that no call needed since Open, and the calls that
 // were refused.

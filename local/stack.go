@@ -30,6 +30,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/gateway/issuer"
 	"github.com/orderflow-dev/orderflow/local/iam"
 	"github.com/orderflow-dev/orderflow/local/lambda"
+	"github.com/orderflow-dev/orderflow/local/ses"
 	"github.com/orderflow-dev/orderflow/local/sns"
 	"github.com/orderflow-dev/orderflow/local/sqs"
 	"github.com/orderflow-dev/orderflow/local/states"
@@ -83,6 +84,7 @@ type Stack struct {
 	dynamodb *dynamodb.Service
 	sqs      *sqs.Service
 	sns      *sns.Service
+	ses      *ses.Service
 	lambda   *lambda.Service
 	states   *states.Service
 	events   *events.Service
@@ -158,8 +160,12 @@ func (s *Stack) services() (err error) {
 	if s.sns, err = s.newSNS(); err != nil {
 		return fmt.Errorf("open sns: %w", err)
 	}
+	if s.ses, err = s.newSES(); err != nil {
+		return fmt.Errorf("open ses: %w", err)
+	}
 	s.router.Register("events", s.events)
 	s.router.Register("sns", s.topicService())
+	s.router.Register("ses", s.ses)
 	s.router.Register("dynamodb", s.dynamodb)
 	s.router.Register("sqs", s.queueService())
 	s.router.Register("lambda", s.lambda)
@@ -182,6 +188,7 @@ func (s *Stack) Start(context.Context) error {
 	// call still runs.
 	s.run("lambda", s.lambda.Run)
 	s.run("events", s.events.Run)
+	s.run("ses", s.ses.Run)
 	s.run("sns", s.sns.Run)
 	s.run("states", s.states.Run)
 	s.run("dynamodb", s.dynamodb.Run)

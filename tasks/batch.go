@@ -16,7 +16,7 @@ type Batch struct {
 	Records []Message `json:"Records"`
 }
 
-// Message is one message of a queue. Its body is an event of the bus.
+// Message is one message of a queue. Its body is an event of the bus, unless the function says otherwise.
 type Message struct {
 	ID   string `json:"messageId"`
 	Body string `json:"body"`
@@ -41,11 +41,22 @@ type busEvent struct {
 // failed.
 func eachEvent(ctx context.Context, log *slog.Logger, batch Batch,
 	f func(context.Context, orderflow.EventDetail) error) BatchResult {
+	return eachMessage(ctx, log, batch, func(ctx context.Context, m Message) error {
+		e, err := readEvent(m)
+		if err != nil {
+			return err
+		}
+		return f(ctx, e)
+	})
+}
+
+// eachMessage calls f for each message, concurrently, and returns the messages that failed.
+func eachMessage(ctx context.Context, log *slog.Logger, batch Batch, f func(context.Context, Message) error) BatchResult {
 	failed := make([]bool, len(batch.Records))
 	var wg sync.WaitGroup
 	for i, m := range batch.Records {
 		wg.Go(func() {
-			if err := withEvent(ctx, m, f); err != nil {
+			if err := f(ctx, m); err != nil {
 				log.ErrorContext(ctx, "message failed", "messageId", m.ID, "error", err)
 				failed[i] = true
 			}
@@ -59,14 +70,6 @@ func eachEvent(ctx context.Context, log *slog.Logger, batch Batch,
 		}
 	}
 	return out
-}
-
-func withEvent(ctx context.Context, m Message, f func(context.Context, orderflow.EventDetail) error) error {
-	e, err := readEvent(m)
-	if err != nil {
-		return err
-	}
-	return f(ctx, e)
 }
 
 func readEvent(m Message) (orderflow.EventDetail, error) {

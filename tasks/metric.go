@@ -41,3 +41,9 @@ func logReconciled(ctx context.Context, log *slog.Logger, r Reconciled) {
 		"expired", r.Expired, "redriven", r.Redriven, "waiting", r.Waiting, "failed", r.Failed, "complete", r.Complete,
 		"stuckSeconds", r.StuckSeconds)
 }
+
+// logMailed logs how many messages of a batch were dealt with. template.yaml turns failed into a
+// CloudWatch metric.
+func logMailed(ctx context.Context, log *slog.Logger, messages, failed int) {
+	log.InfoContext(ctx, "mailed", "messages", messages, "failed", failed)
+}

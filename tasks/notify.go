@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/orderflow-dev/orderflow"
 )
@@ -21,11 +23,10 @@ type Notifier interface {
 }
 
 // Notify sends the customer a notification about the order, at least once, unless the customer has
-// turned it off.
+// turned it off. It keeps no record: a repeated notification has the same DedupeID.
 type Notify struct {
 	Orders    Orders
-	Steps     Steps
-	Customers Customers
+	Customers Customers // not asked about kinds that nobody can turn off
 	Notifier  Notifier
 }
 
@@ -38,56 +39,60 @@ type Notified struct {
 // Handle sends the notification of in.Kind. Returns CodeInvalidState for an unknown kind,
 // CodeNotificationUnavailable if the notifier fails.
 func (n Notify) Handle(ctx context.Context, in Input) (Notified, error) {
-	return run(ctx, "notify customer", func() (Notified, error) { return n.notify(ctx, in) })
+	return run(ctx, "notify customer", func() (Notified, error) {
+		o, err := n.Orders.Order(ctx, in.OrderID)
+		if err != nil {
+			return Notified{}, err
+		}
+		return n.notify(ctx, o, in)
+	})
 }
 
-func (n Notify) notify(ctx context.Context, in Input) (Notified, error) {
-	name := in.notifyStep()
-	done, err := n.Steps.Step(ctx, in.OrderID, name)
-	if err != nil {
-		return Notified{}, err
+func (n Notify) notify(ctx context.Context, o *orderflow.Order, in Input) (Notified, error) {
+	out := Notified{Kind: in.Kind}
+	if !slices.Contains(orderflow.NotificationKinds, in.Kind) {
+		return out, orderflow.Errorf(orderflow.CodeInvalidState, "unknown notification kind %q", in.Kind)
 	}
-	if done != nil {
-		return readResult[Notified](done)
-	}
-	o, err := n.Orders.Order(ctx, in.OrderID)
-	if err != nil {
-		return Notified{}, err
+	var err error
+	if out.Sent, err = n.wanted(ctx, o, in.Kind); err != nil || !out.Sent {
+		return out, err
 	}
 	msg, err := notification(o, in)
 	if err != nil {
 		return Notified{}, err
 	}
-	out := Notified{Kind: in.Kind}
-	if out.Sent, err = n.wanted(ctx, o, in.Kind); err != nil {
+	if err := n.Notifier.Notify(ctx, msg); orderflow.CodeOf(err) != "" {
 		return Notified{}, err
+	} else if err != nil {
+		return Notified{}, orderflow.Errorf(orderflow.CodeNotificationUnavailable, "%v", err)
 	}
-	if out.Sent {
-		if err := n.Notifier.Notify(ctx, msg); orderflow.CodeOf(err) != "" {
-			return Notified{}, err
-		} else if err != nil {
-			return Notified{}, orderflow.Errorf(orderflow.CodeNotificationUnavailable, "%v", err)
-		}
-	}
-	step, err := newStep(o.ID, name, out)
-	if err != nil {
-		return Notified{}, err
-	}
-	return out, n.Orders.Commit(ctx, orderflow.Write{Step: step})
+	return out, nil
 }
 
-// notifyStep is the name of the record that the notification was sent.
-func (in Input) notifyStep() string {
-	name := "notify/" + string(in.Kind)
-	if in.RefundID != "" {
-		name += "/" + in.RefundID
+// tell notifies the customer of an order that waits in a step. If that fails, it is recorded and tried
+// again later: the order goes on.
+func (n Notify) tell(ctx context.Context, o *orderflow.Order, kind orderflow.NotificationKind, step string, by orderflow.By) error {
+	_, err := n.notify(ctx, o, Input{OrderID: o.ID, Kind: kind})
+	if err == nil {
+		return nil
 	}
-	return name
+	_, err = update(ctx, n.Orders, o.ID, func(o *orderflow.Order, w *orderflow.Write) error {
+		if o.Outdated(kind) || o.Unsent != nil {
+			return nil
+		}
+		o.NoteUnsent(orderflow.Unsent{Kind: kind, Step: step, Message: orderflow.MessageOf(err)}, by)
+		w.Order = o
+		return nil
+	})
+	return err
 }
 
 func (n Notify) wanted(ctx context.Context, o *orderflow.Order, kind orderflow.NotificationKind) (bool, error) {
-	if kind == orderflow.NotifyConfirmed && (o.Cancel != nil || o.Status != orderflow.Paid) {
-		return false, nil // outdated: NotifyShipped or NotifyClosed follows
+	if o.Outdated(kind) || kind == orderflow.NotifyConfirmed && o.Status != orderflow.Paid {
+		return false, nil // NotifyShipped or NotifyClosed follows
+	}
+	if (orderflow.Notifications{}).Wants(kind) {
+		return true, nil
 	}
 	c, err := n.Customers.Customer(ctx, o.CustomerID)
 	if orderflow.CodeOf(err) == orderflow.CodeNotFound {
@@ -113,6 +118,18 @@ func notification(o *orderflow.Order, in Input) (orderflow.Notification, error) 
 		case o.PaymentStatus == orderflow.PaymentAuthorized:
 			n.Text = fmt.Sprintf("Thank you. Order %s is being packed. We charge %s when it ships.", o.ID, o.Total)
 		}
+	case orderflow.NotifyReview:
+		n.Subject = "We are checking your order"
+		n.Text = fmt.Sprintf("Order %s is checked before it is packed. You will hear from us.", o.ID)
+	case orderflow.NotifyPayment:
+		r := o.MethodRequest
+		n.DedupeID += "/" + strconv.FormatInt(r.Since.UnixMilli(), 10)
+		n.Subject = "Your payment did not go through"
+		n.Text = fmt.Sprintf("Please give another payment method for order %s%s.", o.ID, by(r.Deadline))
+		if r.ClientSecret != "" {
+			n.Subject = "Please confirm your payment"
+			n.Text = fmt.Sprintf("Please confirm the payment of order %s%s.", o.ID, by(r.Deadline))
+		}
 	case orderflow.NotifyShipped:
 		n.Subject = "Your order is on its way"
 		n.Text = fmt.Sprintf("Order %s was handed to the carrier.", o.ID)
@@ -131,12 +148,19 @@ func notification(o *orderflow.Order, in Input) (orderflow.Notification, error) 
 			return n, orderflow.Errorf(orderflow.CodeInvalidState, "order %s has no completed refund %q", o.ID, in.RefundID)
 		}
 		n.DedupeID += "/" + r.ID
+		n.RefundID = r.ID
 		n.Subject = "Your refund"
 		n.Text = fmt.Sprintf("We refunded %s of order %s.", o.RefundAmount(r), o.ID)
-	default:
-		return n, orderflow.Errorf(orderflow.CodeInvalidState, "unknown notification kind %q", kind)
 	}
 	return n, nil
+}
+
+// by tells a deadline, if there is one.
+func by(deadline time.Time) string {
+	if deadline.IsZero() {
+		return ""
+	}
+	return " by " + deadline.UTC().Format("2 January 2006, 15:04 UTC")
 }
 
 func closedText(o *orderflow.Order) string {
@@ -146,7 +170,7 @@ func closedText(o *orderflow.Order) string {
 	}
 	if o.Status == orderflow.Rejected {
 		why = "We are sorry, we could not fulfil it."
-		switch closeReason(o) {
+		switch o.CloseReason() {
 		case orderflow.CodeOutOfStock:
 			why = "We are sorry, not everything in it is in stock."
 		case orderflow.CodePaymentDeclined:
@@ -161,14 +185,4 @@ func closedText(o *orderflow.Order) string {
 		return fmt.Sprintf("%s %s goes back to you.", why, o.Total)
 	}
 	return why + " You were not charged."
-}
-
-// closeReason returns the code of the failure that ended the order.
-func closeReason(o *orderflow.Order) orderflow.Code {
-	for _, c := range slices.Backward(o.Timeline) {
-		if c.PreviousStatus != "" {
-			return orderflow.Code(c.Reason)
-		}
-	}
-	return ""
 }

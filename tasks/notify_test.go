@@ -3,8 +3,11 @@ package tasks
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/orderflow-dev/orderflow"
 )
@@ -98,8 +101,8 @@ func TestNotify_Handle(t *testing.T) {
 			if tt.wants != nil {
 				s.customers["cus_1"] = orderflow.Customer{ID: "cus_1", Email: "ada@example.com", Notifications: *tt.wants}
 			}
-			for range 2 { // run twice: one notification
-				got, err := Notify{Orders: s, Steps: s, Customers: s, Notifier: out}.Handle(t.Context(),
+			for range 2 { // run twice: the same notification twice
+				got, err := Notify{Orders: s, Customers: s, Notifier: out}.Handle(t.Context(),
 					Input{OrderID: "ord_1", Kind: tt.kind})
 				wantCode(t, err, "")
 				if got.Sent != (tt.text != "") || got.Kind != tt.kind {
@@ -112,7 +115,7 @@ func TestNotify_Handle(t *testing.T) {
 				}
 				return
 			}
-			if len(out.notes) != 1 || !strings.Contains(out.notes[0].Text, tt.text) ||
+			if len(out.notes) != 2 || out.notes[0] != out.notes[1] || !strings.Contains(out.notes[0].Text, tt.text) ||
 				out.notes[0].DedupeID != "ord_1/"+string(tt.kind) {
 				t.Fatalf("sent %+v", out.notes)
 			}
@@ -129,7 +132,7 @@ func TestNotify_Handle_fails(t *testing.T) {
 	s, out := newStore(), &outbox{err: errLost}
 	place(t, s, 1, 3, "card")
 	s.mustChange(paid)
-	n := Notify{Orders: s, Steps: s, Customers: s, Notifier: out}
+	n := Notify{Orders: s, Customers: s, Notifier: out}
 	_, err := n.Handle(t.Context(), Input{OrderID: "ord_1", Kind: "confirmed"})
 	wantCode(t, err, orderflow.CodeNotificationUnavailable)
 	out.err = nil
@@ -140,4 +143,71 @@ func TestNotify_Handle_fails(t *testing.T) {
 	}
 	_, err = n.Handle(t.Context(), Input{OrderID: "ord_1", Kind: "birthday"})
 	wantCode(t, err, orderflow.CodeInvalidState)
+}
+
+// A step that waits for a person tells the customer, with the same id however often it is repeated.
+// What cannot be sent is recorded, and sent later if it is still true.
+func TestNotify_tell(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, id, text string
+		waiting        func(t *testing.T, n Notifier) (*store, func(attempt int) error)
+		answer         func(*orderflow.Order) error
+	}{
+		{"review", "ord_1/review", "is checked before it is packed", func(t *testing.T, n Notifier) (*store, func(int) error) {
+			s, _, charge, _ := confirmed(t, "card")
+			charge.Rules = everyOrder
+			_, err := charge.Handle(t.Context(), canWait)
+			wantCode(t, err, orderflow.CodeReviewRequired)
+			return s, func(attempt int) error {
+				_, err := Review{s, Notify{Orders: s, Customers: s, Notifier: n}, at(start)}.Handle(t.Context(),
+					waitFor(fmt.Sprint("token", attempt), attempt))
+				return err
+			}
+		}, approved},
+		{
+			"payment", "ord_1/payment/" + strconv.FormatInt(start.UnixMilli(), 10), "Please give another payment method for order ord_1 by ",
+			func(t *testing.T, n Notifier) (*store, func(int) error) {
+				s, _, _, _ := confirmed(t, "card")
+				s.mustChange(func(o *orderflow.Order) error { return o.RequireMethod(orderflow.By{At: start, Message: "no"}) })
+				return s, func(attempt int) error {
+					in := Input{OrderID: "ord_1", TaskToken: fmt.Sprint("token", attempt), PaymentMethod: WaitInput{Seconds: 60}}
+					in.Attempt.Retry = attempt
+					_, err := PaymentMethod{s, Notify{Orders: s, Notifier: n}, at(start)}.Handle(t.Context(), in)
+					return err
+				}
+			}, func(o *orderflow.Order) error { return o.GiveMethod("pm_2", orderflow.By{At: start}) },
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			out := &outbox{}
+			s, step := tt.waiting(t, out)
+			wantCode(t, step(0), "")
+			wantCode(t, step(1), "")
+			if len(out.notes) != 2 || out.notes[0] != out.notes[1] || out.notes[0].DedupeID != tt.id ||
+				!strings.Contains(out.notes[0].Text, tt.text) {
+				t.Fatalf("sent %+v", out.notes)
+			}
+			out.err = errLost
+			wantCode(t, step(2), "")
+			if o := s.load(t, "ord_1"); o.Unsent == nil || o.Attention == nil || o.Attention.Code != string(orderflow.CodeNotificationFailed) {
+				t.Fatalf("unsent %+v, mark %+v", o.Unsent, o.Attention)
+			}
+			out.err, out.notes = nil, nil
+			r, _, _, _ := reconciler(s, execution("RUNNING", 0))
+			r.After, r.Notify.Notifier = 2*time.Hour, out
+			if _, err := r.Handle(t.Context(), struct{}{}); err != nil || len(out.notes) != 1 {
+				t.Fatalf("%v, sent %+v", err, out.notes)
+			}
+			if o := s.load(t, "ord_1"); o.Unsent != nil || o.Attention != nil {
+				t.Errorf("unsent %+v, mark %+v", o.Unsent, o.Attention)
+			}
+			s.mustChange(tt.answer)
+			wantCode(t, step(3), "")
+			if len(out.notes) != 1 {
+				t.Errorf("told although it is answered: %+v", out.notes[1:])
+			}
+		})
+	}
 }

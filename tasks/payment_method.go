@@ -76,16 +76,20 @@ func (c Charge) giveUp(ctx context.Context, o *orderflow.Order, entry *orderflow
 }
 
 // PaymentMethod records with the order the token of the step that waits for another payment method.
+// It notifies the customer.
 type PaymentMethod struct {
 	Orders Orders
+	Notify Notify
 	Now    Clock
 }
 
 // Handle returns CodeOrderCancelled if a cancel won; CodeInvalidState for an order that is dispatched
 // or has ended, and for an attempt that is no longer the latest.
 func (p PaymentMethod) Handle(ctx context.Context, in Input) (Waiting, error) {
-	return run(ctx, "await payment method", func() (Waiting, error) {
-		return await(ctx, p.Orders, in, in.PaymentMethod, orderflow.StepAwaitPaymentMethod, p.Now.by("payment-method", ""),
-			(*orderflow.Order).AwaitMethod)
-	})
+	w := wait{
+		input: in.PaymentMethod, step: orderflow.StepAwaitPaymentMethod, kind: orderflow.NotifyPayment,
+		record: (*orderflow.Order).AwaitMethod,
+	}
+	out, err := await(ctx, p.Orders, in, w, p.Notify, p.Now.by("payment-method", ""))
+	return ended("await payment method", out, err)
 }

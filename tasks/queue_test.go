@@ -202,7 +202,7 @@ func TestClose_Handle(t *testing.T) {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	}
-	if o := s.load(t, "ord_1"); closeReason(o) != orderflow.CodePaymentDeclined {
+	if o := s.load(t, "ord_1"); o.CloseReason() != orderflow.CodePaymentDeclined {
 		t.Errorf("timeline %+v", o.Timeline)
 	}
 }

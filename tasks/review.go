@@ -27,16 +27,19 @@ func (c Charge) review(ctx context.Context, o *orderflow.Order, in Input) error 
 }
 
 // Review records with the order the token of the step that waits for an operator's decision.
+// It notifies the customer.
 type Review struct {
 	Orders Orders
+	Notify Notify
 	Now    Clock
 }
 
 // Handle returns CodeOrderCancelled if a cancel won; CodeInvalidState for an order that is not in
 // review, and for an attempt that is no longer the latest.
 func (r Review) Handle(ctx context.Context, in Input) (Waiting, error) {
-	return run(ctx, "await review", func() (Waiting, error) {
-		return await(ctx, r.Orders, in, in.Review, orderflow.StepAwaitReview, r.Now.by("review", ""),
-			(*orderflow.Order).AwaitReview)
-	})
+	w := wait{
+		input: in.Review, step: orderflow.StepAwaitReview, kind: orderflow.NotifyReview, record: (*orderflow.Order).AwaitReview,
+	}
+	out, err := await(ctx, r.Orders, in, w, r.Notify, r.Now.by("review", ""))
+	return ended("await review", out, err)
 }

@@ -34,7 +34,7 @@ func reviewing(t *testing.T, changes ...func(*orderflow.Order) error) (*store, *
 	charge.Rules = everyOrder
 	_, err := charge.Handle(t.Context(), canWait)
 	wantCode(t, err, orderflow.CodeReviewRequired)
-	_, err = Review{s, at(start)}.Handle(t.Context(), waitFor("token", 0))
+	_, err = awaitReview(s).Handle(t.Context(), waitFor("token", 0))
 	wantCode(t, err, "")
 	for _, change := range changes {
 		s.mustChange(change)
@@ -49,11 +49,16 @@ func TestReview_Handle_chargedMeanwhile(t *testing.T) {
 	s, _, charge := reviewing(t, approved)
 	_, err := charge.Handle(t.Context(), canWait)
 	wantCode(t, err, "")
-	_, err = Review{s, at(start)}.Handle(t.Context(), waitFor("another token", 1))
+	_, err = awaitReview(s).Handle(t.Context(), waitFor("another token", 1))
 	wantCode(t, err, "")
 	if o := s.load(t, "ord_1"); o.Status != orderflow.Paid || o.Wait.Token != "another token" || o.Answer() == nil || o.Answer().Code != "" {
 		t.Errorf("%s, waits for %+v, answer %+v", o.Status, o.Wait, o.Answer())
 	}
+}
+
+// awaitReview is the task that waits for a review; its notifications arrive.
+func awaitReview(s *store) Review {
+	return Review{s, Notify{Orders: s, Customers: s, Notifier: &outbox{}}, at(start)}
 }
 
 func waitFor(token string, retry int) Input {
@@ -191,7 +196,7 @@ func TestReview_Handle_lateAttempts(t *testing.T) {
 	for _, change := range []func(*orderflow.Order) error{nil, approved, refused} {
 		for _, order := range [][2]int{{1, 2}, {2, 1}, {1, 1}} {
 			s, _, _ := reviewing(t)
-			review := Review{s, at(start)}
+			review := awaitReview(s)
 			_, err := review.Handle(t.Context(), waitFor(fmt.Sprint("token ", order[0]), order[0]))
 			wantCode(t, err, "")
 			if change != nil {
@@ -216,13 +221,13 @@ func TestReview_Handle_lateAttempts(t *testing.T) {
 func TestReview_Handle_refuses(t *testing.T) {
 	t.Parallel()
 	s, _, _, _ := confirmed(t, "card")
-	_, err := Review{s, at(start)}.Handle(t.Context(), waitFor("token", 0))
+	_, err := awaitReview(s).Handle(t.Context(), waitFor("token", 0))
 	wantCode(t, err, orderflow.CodeInvalidState) // not in review
 	s, _, _ = reviewing(t, cancelled)
-	_, err = Review{s, at(start)}.Handle(t.Context(), waitFor("another", 1))
+	_, err = awaitReview(s).Handle(t.Context(), waitFor("another", 1))
 	wantCode(t, err, orderflow.CodeOrderCancelled)
 	for _, in := range []Input{waitFor("", 1), {OrderID: "ord_1", TaskToken: "t"}} {
-		_, err = Review{s, at(start)}.Handle(t.Context(), in)
+		_, err = awaitReview(s).Handle(t.Context(), in)
 		wantCode(t, err, orderflow.CodeInvalidState)
 	}
 }

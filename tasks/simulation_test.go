@@ -167,6 +167,7 @@ func newSimulation(t *testing.T, machine map[string]state, seed uint64, seen *co
 	if s.rnd.IntN(4) == 0 {
 		rules.Above = map[string]int64{"USD": 0} // every order that costs something
 	}
+	notify := Notify{Orders: s.store, Customers: s.store, Notifier: s}
 	s.tasks = map[string]func(context.Context, Input) error{
 		"Validate": without(Validate{s.store, s.store}.Handle),
 		"Reserve":  without(reserving(s.store, clock).Handle),
@@ -174,13 +175,13 @@ func newSimulation(t *testing.T, machine map[string]state, seed uint64, seen *co
 			Orders: s.store, Ledger: s.store, Gateway: s.provider, Rules: rules, Now: clock,
 			AtPlacement: s.placement, AskAgain: s.rnd.IntN(3) > 0, Patience: time.Duration(s.rnd.IntN(2)) * 10 * time.Minute,
 		}.Handle),
-		"Review":        without(Review{s.store, clock}.Handle),
-		"PaymentMethod": without(PaymentMethod{s.store, clock}.Handle),
+		"Review":        without(Review{s.store, notify, clock}.Handle),
+		"PaymentMethod": without(PaymentMethod{s.store, notify, clock}.Handle),
 		"Ship":          without(Ship{s.store, clock}.Handle),
 		"Record": without(Record{
 			Orders: s.store, Steps: s.store, Ledger: s.store, Gateway: s.provider, Now: clock,
 		}.Handle),
-		"Notify": without(Notify{Orders: s.store, Steps: s.store, Customers: s.store, Notifier: s}.Handle),
+		"Notify": without(notify.Handle),
 		"Refund": without(Refund{
 			Orders: s.store, Steps: s.store, Ledger: s.store, Gateway: s.provider, Now: clock,
 		}.Handle),

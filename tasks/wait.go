@@ -25,19 +25,27 @@ type Waiting struct {
 	Deadline time.Time `json:"deadline"`
 }
 
-// await records with the order, by record, the token of the step that waits for a person.
-func await(ctx context.Context, orders Orders, in Input, w WaitInput, step string, by orderflow.By,
-	record func(*orderflow.Order, orderflow.Wait, orderflow.By) error) (Waiting, error) {
-	if in.TaskToken == "" || w.Seconds < 1 {
+// wait is a step that waits for a person.
+type wait struct {
+	input  WaitInput
+	step   string
+	kind   orderflow.NotificationKind // told to the customer
+	record func(*orderflow.Order, orderflow.Wait, orderflow.By) error
+}
+
+// await records with the order the token of a step that waits for a person, and tells the customer.
+func await(ctx context.Context, orders Orders, in Input, w wait, n Notify, by orderflow.By) (Waiting, error) {
+	if in.TaskToken == "" || w.input.Seconds < 1 {
 		return Waiting{}, orderflow.Errorf(orderflow.CodeInvalidState, "the task token or the time to wait is missing")
 	}
-	o, err := updateOnce(ctx, orders, in.OrderID, func(o *orderflow.Order, _ *orderflow.Write) error {
-		return record(o, orderflow.Wait{
-			Step: step, Token: in.TaskToken, Attempt: in.Attempt, Until: by.At.Add(time.Duration(w.Seconds) * time.Second),
+	o, err := update(ctx, orders, in.OrderID, func(o *orderflow.Order, _ *orderflow.Write) error {
+		return w.record(o, orderflow.Wait{
+			Step: w.step, Token: in.TaskToken, Attempt: in.Attempt,
+			Until: by.At.Add(time.Duration(w.input.Seconds) * time.Second),
 		}, by)
 	})
 	if err != nil {
 		return Waiting{}, err
 	}
-	return Waiting{Deadline: o.Wait.Until}, nil
+	return Waiting{Deadline: o.Wait.Until}, n.tell(ctx, o, w.kind, w.step, by)
 }

@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"regexp"
@@ -50,6 +51,7 @@ func testIAM(t *testing.T, args ...string) {
 	s.rule("orderflow-shipment-requested", false)
 	useRestart(t, s)
 	useJobs(t, s)
+	useMails(t, s)
 	useLostEvents(t, s)
 	useFailedNotifications(t, s)
 	useDeadLetters(t, s)
@@ -135,6 +137,20 @@ func useJobs(t *testing.T, s *system) {
 	s.ok(t, []string{"ops", "audit", "--actor", "olga", "--limit", "2"}, "OpsStartJob", "Done", "a test", "More: --cursor ")
 	s.ok(t, []string{"ops", "job", "list"}, empty, "restart", "redrive")
 	s.rule("orderflow-shipment-requested", false)
+}
+
+// useMails lets a mail bounce, and sends it again. The order is cancelled while the carrier's rule is off.
+func useMails(t *testing.T, s *system) {
+	ada, olga := s.as("ada"), s.as("olga", "operators")
+	body := bytes.Replace(order("pm_card_visa", item{"beans-ethiopia-250g", 1}), []byte(personMail), []byte("bounce@simulator.amazonses.com"), 1)
+	id := ada.accepted(body)
+	eventually(t, "the mail bounces", func() bool {
+		return bytes.Contains(olga.get("/ops/orders/"+id+"/mails").expect(http.StatusOK).Body, []byte("BOUNCED"))
+	})
+	s.ok(t, []string{"ops", "mail", "list", id}, "confirmed +BOUNCED .* General")
+	s.ok(t, []string{"ops", "mail", "send", id, "confirmed", "--reason", "a test"}, "is in the queue")
+	ada.request(http.MethodPost, "/orders/"+id+"/cancel", nil, nil).expect(http.StatusAccepted)
+	ada.ended(id)
 }
 
 // useStorefront makes the calls that need no fulfilment.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -160,6 +161,45 @@ func (s *system) checkInvariants(eventQueue string) {
 	s.checkPrices(orders)
 	s.checkPrivacy("events", raw)
 	s.checkHistories(orders)
+	s.checkMails(orders)
+}
+
+// checkMails checks that the customer of each order is told how it ended, and each notification once: a
+// mail was sent at most as often as it was attempted, and once unless a process died meanwhile.
+func (s *system) checkMails(orders []orderflow.Order) {
+	s.t.Helper()
+	type row struct {
+		About string         `json:"about"`
+		State orderflow.Mail `json:"state"`
+	}
+	var mails map[string][]orderflow.Mail
+	eventually(s.t, "the end of every order is told by mail", func() bool {
+		mails = map[string][]orderflow.Mail{}
+		for _, r := range scan[row](s, "mails") {
+			mails[r.About] = append(mails[r.About], r.State)
+		}
+		for i := range orders {
+			end := orderflow.NotifyClosed
+			if orders[i].Status == orderflow.Fulfilled {
+				end = orderflow.NotifyShipped
+			}
+			if !slices.ContainsFunc(mails[orders[i].ID], func(m orderflow.Mail) bool { return m.Kind == end && m.Done() }) {
+				return false
+			}
+		}
+		return true
+	})
+	sent := map[string]int{}
+	for _, m := range s.mails("") {
+		sent[m.OrderID+"/"+m.Name]++
+	}
+	for _, list := range mails {
+		for _, m := range list {
+			if n := sent[m.OrderID+"/"+m.Name]; n > m.Attempts || n == 0 && m.Status == orderflow.MailSent {
+				s.t.Errorf("mail %s of order %s is %s after %d attempts, and was sent %d times", m.Name, m.OrderID, m.Status, m.Attempts, n)
+			}
+		}
+	}
 }
 
 // published reports whether the events lead every order to its end.

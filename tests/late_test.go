@@ -164,13 +164,20 @@ func (c *caller) marked(id, text string) {
 	}
 }
 
-// topic creates or deletes the topic of customers' notifications.
+// topic creates or deletes the topic of customers' notifications, with the subscription of the mails.
 func (s *system) topic(on bool) {
 	s.t.Helper()
 	topics := sns.NewFromConfig(s.config())
 	var err error
 	if on {
-		_, err = topics.CreateTopic(s.t.Context(), &sns.CreateTopicInput{Name: aws.String("orderflow-notifications")})
+		created, failed := topics.CreateTopic(s.t.Context(), &sns.CreateTopicInput{Name: aws.String("orderflow-notifications")})
+		if failed != nil {
+			s.t.Fatal(failed)
+		}
+		_, err = topics.Subscribe(s.t.Context(), &sns.SubscribeInput{
+			TopicArn: created.TopicArn, Protocol: aws.String("sqs"), Endpoint: aws.String("arn:aws:sqs:us-east-1:000000000000:orderflow-mail"),
+			Attributes: map[string]string{"RawMessageDelivery": "true"},
+		})
 	} else {
 		arn := aws.String("arn:aws:sns:us-east-1:000000000000:orderflow-notifications")
 		_, err = topics.DeleteTopic(s.t.Context(), &sns.DeleteTopicInput{TopicArn: arn})

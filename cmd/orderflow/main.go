@@ -33,6 +33,7 @@ type grammar struct {
 	DLQ           dlqCommands          `cmd:"" name:"dlq" help:"List, show, redrive and delete dead letters."`
 	Token         tokenCommand         `cmd:"" help:"Print an access token of the local issuer."`
 	Notifications notificationsCommand `cmd:"" help:"Show the notifications to customers and operators (local system)."`
+	Mail          mailCommands         `cmd:"" help:"Show the mails to customers (local system)."`
 	Sandbox       sandboxCommands      `cmd:"" help:"Control the sandbox payment provider (local system)."`
 	IAM           iamCommand           `cmd:"" name:"iam" help:"Show which grants of the template are used, which never are, and what was denied (local system)."`
 	Bench         benchCommands        `cmd:"" help:"Measure the system and the engine."`

@@ -39,35 +39,30 @@ func (c *notificationsCommand) Run(e *env) error {
 	})
 }
 
-// content is the content of a message: a customer's notification, or an operators' alert.
-type content struct {
-	orderflow.Notification
-	orderflow.Attention
-}
-
-func readContent(n client.Notification) content {
-	var c content
-	_ = json.Unmarshal(n.Message, &c) // a message may hold anything: noticeText prints what is neither
-	return c
+// read returns a message as a customer's notification and as an operators' alert: one of them is empty.
+func read(n client.Notification) (note orderflow.Notification, alert orderflow.Alert) {
+	_ = json.Unmarshal(n.Message, &note) // a message may hold anything: noticeText prints what is neither
+	_ = json.Unmarshal(n.Message, &alert)
+	return note, alert
 }
 
 // noticeHeader returns the recipient and the subject.
 func noticeHeader(n client.Notification) string {
 	to := "to operators"
-	if c := readContent(n); c.CustomerID != "" {
-		to = "to customer " + c.CustomerID
+	if note, _ := read(n); note.CustomerID != "" {
+		to = "to customer " + note.CustomerID
 	}
 	return to + ": " + n.Subject
 }
 
 // noticeText returns the message in words, or unchanged if it has another format.
 func noticeText(n client.Notification) string {
-	switch c := readContent(n); {
-	case c.Text != "":
-		return c.Text
-	case c.Code != "":
-		return fmt.Sprintf("Order %s needs attention%s since %s, because %s", c.OrderID, words.AtStep(c.Attention),
-			words.Clock(c.Since), words.Explain(c.Attention))
+	switch note, alert := read(n); {
+	case note.Text != "":
+		return note.Text
+	case alert.Code != "":
+		return fmt.Sprintf("Order %s needs attention%s since %s, because %s", alert.OrderID, words.AtStep(alert.Attention),
+			words.Clock(alert.Since), words.Explain(alert.Attention))
 	}
 	return string(n.Message)
 }

@@ -29,6 +29,7 @@ type opsCommands struct {
 	Return      opsReturnCommands     `cmd:"" help:"Receive or refuse returned goods."`
 	Stuck       opsStuckCommand       `cmd:"" help:"List the orders that have not ended, and what they wait for."`
 	Queues      opsQueuesCommand      `cmd:"" help:"See how many messages wait, or were given up."`
+	Mail        opsMailCommands       `cmd:"" help:"See what became of the mails to an order's customer, and send one again."`
 	Product     opsProductCommands    `cmd:"" help:"Keep the catalogue and the stock."`
 }
 

@@ -10,7 +10,7 @@ import (
 
 // enforced are the services whose calls the local stack authorizes. A statement about other
 // services only has no effect here.
-var enforced = []string{"dynamodb", "sqs", "sns", "states", "events", "lambda"}
+var enforced = []string{"dynamodb", "sqs", "sns", "states", "events", "lambda", "ses"}
 
 // Policy is a policy document and its origin.
 type Policy struct {

@@ -21,7 +21,7 @@ var nameProperty = map[string]string{
 	"AWS::Serverless::Function": "FunctionName", "AWS::Lambda::Function": "FunctionName",
 	"AWS::Serverless::StateMachine": "Name", "AWS::StepFunctions::StateMachine": "StateMachineName",
 	"AWS::DynamoDB::Table": "TableName", "AWS::Serverless::SimpleTable": "TableName",
-	"AWS::SQS::Queue": "QueueName", "AWS::SNS::Topic": "TopicName",
+	"AWS::SQS::Queue": "QueueName", "AWS::SNS::Topic": "TopicName", "AWS::SES::ConfigurationSet": "Name",
 	"AWS::Events::EventBus": "Name", "AWS::Events::Rule": "Name",
 	"AWS::IAM::Role": "RoleName", "AWS::IAM::ManagedPolicy": "ManagedPolicyName", "AWS::Serverless::HttpApi": "Name",
 	"AWS::Logs::LogGroup": "LogGroupName", "AWS::KMS::Alias": "AliasName",

@@ -50,6 +50,8 @@ type Template struct {
 	Topics                 []Topic
 	TopicPolicies          []ResourcePolicy
 	Subscriptions          []Subscription
+	ConfigurationSets      []ConfigurationSet
+	EmailDestinations      []EmailDestination
 	Buses                  []EventBus
 	BusPolicies            []ResourcePolicy
 	Rules                  []Rule

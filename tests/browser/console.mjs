@@ -266,6 +266,22 @@ try {
   assert.equal(await page.getByLabel("Status").inputValue(), "");
   check("keys, and filters that are in the address");
 
+  // The mails of an order: one came back; its operator sends it again. On this machine each can be read.
+  const bounced = await example("01-plain", "dora", { email: "bounce@simulator.amazonses.com" });
+  await until("the bounce", async () => (await call("GET", `/ops/orders/${bounced}/mails`, operator)).mails.some((m) => m.status === "BOUNCED"));
+  await go(page, `#/orders/${bounced}`);
+  const mails = page.getByRole("region", { name: "Mails" });
+  await mails.getByText("the address does not exist").first().waitFor();
+  const [popup] = await Promise.all([page.waitForEvent("popup"), mails.getByRole("link", { name: "confirmed" }).click()]);
+  await popup.getByRole("heading", { name: "Thank you for your order" }).waitFor();
+  await popup.close();
+  await accessible(page, "the mails of an order");
+  await mails.getByRole("button", { name: "Send again" }).first().click();
+  await page.getByLabel("Reason").fill("it exists");
+  await page.getByRole("dialog").getByRole("button", { name: "Send", exact: true }).click();
+  await mails.getByText(/2 attempts/).first().waitFor();
+  check("an operator reads a mail that came back, and sends it again");
+
   // Other eyes: dark, and a phone.
   for (const [name, look] of [["dark", { scheme: "dark" }], ["phone", { width: 375 }]]) {
     const other = await open({ ...look, hash: `#/orders/${failing[0]}` });

@@ -12,7 +12,7 @@ import (
 // actionsOf are the prefixes of the IAM actions that make a resource, by the service in its type.
 var actionsOf = map[string][]string{
 	"ApiGatewayV2": {"apigateway"}, "CloudFront": {"cloudfront"}, "CloudWatch": {"cloudwatch"}, "Cognito": {"cognito-idp"},
-	"DynamoDB": {"dynamodb"}, "Events": {"events"}, "IAM": {"iam"}, "KMS": {"kms"}, "Lambda": {"lambda"}, "Logs": {"logs"}, "SNS": {"sns"},
+	"DynamoDB": {"dynamodb"}, "Events": {"events"}, "IAM": {"iam"}, "KMS": {"kms"}, "Lambda": {"lambda"}, "Logs": {"logs"}, "SES": {"ses"}, "SNS": {"sns"},
 	"SQS": {"sqs"}, "SecretsManager": {"secretsmanager"}, "Serverless": {"lambda", "apigateway", "events"},
 	"StepFunctions": {"states"}, "WAFv2": {"wafv2"},
 }

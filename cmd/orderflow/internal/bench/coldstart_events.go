@@ -48,10 +48,12 @@ var coldEvents = map[string]coldEvent{
 	"ship":           {`{"orderId":"` + coldOrder + `","taskToken":"t"}`, "InvalidState"},
 	"record":         {coldInput, ""},
 	"notify":         {`{"orderId":"` + coldOrder + `","kind":"shipped"}`, ""},
-	"refund":         {coldInput, ""},
-	"repay":          {coldMessage, ""},
-	"release":        {coldInput, "InvalidState"},
-	"close":          {coldInput, "InvalidState"},
+	"mail": {`{"Records":[{"messageId":"m","body":"{\"dedupeId\":\"` + coldOrder + `/shipped\",\"orderId\":\"` + coldOrder +
+		`\",\"kind\":\"shipped\"}"}]}`, ""},
+	"refund":  {coldInput, ""},
+	"repay":   {coldMessage, ""},
+	"release": {coldInput, "InvalidState"},
+	"close":   {coldInput, "InvalidState"},
 }
 
 const (
@@ -74,8 +76,8 @@ func putColdOrder(ctx context.Context, stack *local.Stack) error {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	o := orderflow.Order{
 		ID: coldOrder, CustomerID: "bench", Status: orderflow.Fulfilled, PaymentStatus: orderflow.PaymentNone,
-		StockStatus: orderflow.StockShipped,
-		Total:       orderflow.Money{Amount: 100, Currency: "USD"}, PlacedAt: at, UpdatedAt: at, Version: 1,
+		StockStatus: orderflow.StockShipped, Email: "bench@example.com",
+		Total: orderflow.Money{Amount: 100, Currency: "USD"}, PlacedAt: at, UpdatedAt: at, Version: 1,
 		Refunds: []orderflow.OrderRefund{{ID: "rfd_0", Status: orderflow.RefundSucceeded, At: at}},
 	}
 	item, err := cloud.MarshalItem(o)

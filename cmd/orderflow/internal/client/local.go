@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -35,6 +36,39 @@ type Notification struct {
 	At       time.Time       `json:"at"`
 	Subject  string          `json:"subject,omitempty"`
 	Message  json.RawMessage `json:"message"`
+}
+
+// Mail is a mail that a local system has sent to its mailbox.
+type Mail struct {
+	Sequence uint64    `json:"sequence"`
+	At       time.Time `json:"at"`
+	From     string    `json:"from"`
+	To       string    `json:"to"`
+	Subject  string    `json:"subject"`
+	Text     string    `json:"text"`
+	OrderID  string    `json:"orderId,omitempty"`
+	Name     string    `json:"name,omitempty"` // of the order's mail
+}
+
+// MailboxPath is the page of the mails that a local system has sent.
+const MailboxPath = "/_local/mailbox"
+
+// Mails returns the mails that a local system has sent, oldest first: all, or those to the customer of
+// an order.
+func (c *Client) Mails(ctx context.Context, orderID string) ([]Mail, error) {
+	path := "/_local/mails"
+	if orderID != "" {
+		path += "?" + url.Values{"order": {orderID}}.Encode()
+	}
+	body, err := c.Do(ctx, http.MethodGet, path, http.Header{LocalHeader: {"1"}}, nil)
+	if err != nil {
+		return nil, err
+	}
+	var mails []Mail
+	if err := json.Unmarshal(body, &mails); err != nil {
+		return nil, fmt.Errorf("read mails: %w", err)
+	}
+	return mails, nil
 }
 
 // Mint returns an access token of a local system.

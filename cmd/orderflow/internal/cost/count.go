@@ -20,6 +20,7 @@ type Counts struct {
 	Events         int     `json:"events"`
 	Queue          int     `json:"queueRequests"` // sent, received and deleted
 	Notifications  int     `json:"notifications"`
+	Mails          int     `json:"mails"`
 	Calls          []Call  `json:"calls"`
 }
 

@@ -163,6 +163,8 @@ func (m *meter) call(function string, in, out any) {
 	switch {
 	case operation == "sns.Publish":
 		m.counts.Notifications++
+	case operation == "sesv2.SendEmail":
+		m.counts.Mails++
 	case strings.HasPrefix(operation, "sqs."):
 		m.counts.Queue++
 	}

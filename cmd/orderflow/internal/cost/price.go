@@ -25,7 +25,8 @@ var prices = []price{
 	{"API Gateway", 1, func(c Counts) float64 { return float64(c.Requests) }}, // HTTP API, up to 512 KB each
 	{"EventBridge", 1, func(c Counts) float64 { return float64(c.Events) }},   // up to 64 KB each
 	{"SQS", 0.40, func(c Counts) float64 { return float64(c.Queue) }},
-	{"SNS", 0.50, func(c Counts) float64 { return float64(c.Notifications) }},
+	{"SNS", 0.50, func(c Counts) float64 { return float64(c.Notifications) }}, // what it delivers to SQS is free
+	{"SES", 100, func(c Counts) float64 { return float64(c.Mails) }},
 }
 
 // monthly are the prices of a resource of the template for a month, with or without orders.
@@ -43,7 +44,7 @@ func Month(template []byte) (dollars float64) {
 }
 
 // Services lists what the bill is split into.
-var Services = []string{"Step Functions", "Lambda", "DynamoDB", "API Gateway", "EventBridge", "SQS", "SNS"}
+var Services = []string{"Step Functions", "Lambda", "DynamoDB", "API Gateway", "EventBridge", "SQS", "SNS", "SES"}
 
 // Bill is what AWS charges, in US dollars by service.
 type Bill map[string]float64

@@ -77,13 +77,13 @@ func some(n float64) string {
 
 var countColumns = []screen.Column{{Title: "BRANCH"}, {Title: "TRANSITIONS", Right: true},
 	{Title: "INVOCATIONS", Right: true}, {Title: "WRITE UNITS", Right: true}, {Title: "READ UNITS", Right: true}, {Title: "EVENTS", Right: true},
-	{Title: "SQS", Right: true}, {Title: "SNS", Right: true}, {Title: "API", Right: true}}
+	{Title: "SQS", Right: true}, {Title: "SNS", Right: true}, {Title: "MAILS", Right: true}, {Title: "API", Right: true}}
 
 func (r *Report) counts() (rows [][]string) {
 	for _, b := range r.Branches {
 		rows = append(rows, []string{b.Name, strconv.Itoa(b.Transitions), strconv.Itoa(b.Invocations),
 			units(b.Writes), units(b.Reads), strconv.Itoa(b.Events), strconv.Itoa(b.Queue),
-			strconv.Itoa(b.Notifications), strconv.Itoa(b.Requests)})
+			strconv.Itoa(b.Notifications), strconv.Itoa(b.Mails), strconv.Itoa(b.Requests)})
 	}
 	return rows
 }

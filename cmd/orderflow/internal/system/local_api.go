@@ -38,18 +38,23 @@ func (l *localAPI) handler() http.Handler {
 	routes := map[string]localRoute{
 		"/_local/token":         {http.MethodPost, l.token},
 		"/_local/notifications": {http.MethodGet, l.notifications},
+		"/_local/mails":         {http.MethodGet, l.mails},
 		"/_local/outage":        {http.MethodPut, l.outage},
 		"/_local/confirmation":  {http.MethodPost, l.confirmation},
 		"/_local/iam":           {http.MethodGet, l.iam},
 	}
 	return guard.Guard{Hosts: l.hosts}.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if err != nil || !guard.IsLoopback(host) || r.Header.Get(client.LocalHeader) == "" {
+		page := r.URL.Path == client.MailboxPath || strings.HasPrefix(r.URL.Path, client.MailboxPath+"/")
+		if err != nil || !guard.IsLoopback(host) || !page && r.Header.Get(client.LocalHeader) == "" {
 			writeProblem(w, http.StatusForbidden, "Forbidden",
 				"only requests from this machine with the header "+client.LocalHeader+" are served")
 			return
 		}
 		route, ok := routes[r.URL.Path] // no http.ServeMux, which would redirect and refuse in plain text
+		if page {
+			route, ok = localRoute{http.MethodGet, l.mailbox}, true
+		}
 		if !ok {
 			writeProblem(w, http.StatusNotFound, "NotFound", "there is no such resource")
 			return

@@ -30,12 +30,19 @@ func (s *System) refuseStripe(o local.Options) error {
 // reviewAbove is the limit of this machine, so that the examples show a review: 5,000.00 USD.
 const reviewAbove = "USD:500000"
 
+// The sender of this machine's mails, which stay in the mailbox.
+const (
+	mailDomain = "shop.example"
+	mailFrom   = "Orderflow <orders@" + mailDomain + ">"
+)
+
 // StackOptions returns the options of the stack. params are the template's parameters that only the
 // running system knows.
 func StackOptions(o Options, params map[string]string) local.Options {
 	params["PaymentGateway"], params["Carrier"] = "sandbox", "sandbox"
 	params["CarrierDelayMilliseconds"] = strconv.FormatInt(o.CarrierDelay.Milliseconds(), 10)
 	params["ReviewAbove"] = reviewAbove
+	params["MailFrom"], params["MailIdentity"] = mailFrom, mailDomain
 	maps.Copy(params, o.Parameters)
 	return local.Options{
 		Template: orderflow.Template, Definitions: statemachines.FS, StackName: StackName, Parameters: params,
