@@ -42,7 +42,7 @@ func TestDispatch_methodsAndPaths(t *testing.T) {
 	id, job := f.placedBy(&operator), f.job()
 	for _, r := range routes {
 		if r.method == "GET" {
-			path := strings.NewReplacer("{orderId}", id, "{sku}", "MUG-BLUE", "{jobId}", job, "{mail}", "confirmed").Replace(r.path)
+			path := strings.NewReplacer("{orderId}", id, "{sku}", "MUG-BLUE", "{jobId}", job, "{mail}", "confirmed", "{queue}", "start-dead-letters", "{messageId}", "m-1").Replace(r.path)
 			get, head := f.get(&operator, path), f.do(call{by: &operator, method: "HEAD", path: path})
 			if head.status != 200 || head.status != get.status ||
 				head.header.Get("Content-Type") != get.header.Get("Content-Type") {
@@ -236,7 +236,7 @@ func TestDispatch_noBody(t *testing.T) {
 			continue
 		}
 		tried++
-		path := strings.NewReplacer("{orderId}", id, "{sku}", "MUG-BLUE", "{jobId}", job, "{mail}", "confirmed").Replace(r.path)
+		path := strings.NewReplacer("{orderId}", id, "{sku}", "MUG-BLUE", "{jobId}", job, "{mail}", "confirmed", "{queue}", "start-dead-letters", "{messageId}", "m-1").Replace(r.path)
 		for _, body := range []string{`{"x":1}`, `{}`, " ", strings.Repeat("x", maxBody+1)} {
 			f.do(call{by: &operator, method: r.method, path: path, body: body}).expect(400, "MalformedRequest")
 			for _, header := range []string{"Content-Type: application/x-www-form-urlencoded",

@@ -208,6 +208,34 @@ var routes = []route{
 		scopes: []string{"orders:read"}, group: "operators",
 	},
 	{
+		method: http.MethodGet, path: "/ops/dead-letters/{queue}", operation: "OpsListDeadLetters", service: "operators",
+		serve:  (*server).opsListDeadLetters,
+		scopes: []string{"orders:read"}, group: "operators",
+		parameters: []parameter{
+			{name: "queue", path: true, schema: schemaQueueName},
+			{name: "limit", path: false, schema: &schema{kind: "integer", min: 1, max: 100, preset: "20"}},
+		},
+	},
+	{
+		method: http.MethodPost, path: "/ops/dead-letters/{queue}/redrive", operation: "OpsRedriveDeadLetters", service: "operators",
+		serve:  (*server).opsRedriveDeadLetters,
+		scopes: []string{"orders:write"}, group: "operators",
+		parameters: []parameter{
+			{name: "queue", path: true, schema: schemaQueueName},
+		},
+		body: schemaLetterReason,
+	},
+	{
+		method: http.MethodPost, path: "/ops/dead-letters/{queue}/{messageId}/delete", operation: "OpsDeleteDeadLetter", service: "operators",
+		serve:  (*server).opsDeleteDeadLetter,
+		scopes: []string{"orders:write"}, group: "operators",
+		parameters: []parameter{
+			{name: "queue", path: true, schema: schemaQueueName},
+			{name: "messageId", path: true, schema: schemaMessageId},
+		},
+		body: schemaLetterReason,
+	},
+	{
 		method: http.MethodPost, path: "/ops/jobs", operation: "OpsStartJob", service: "operators",
 		serve:  (*server).opsStartJob,
 		scopes: []string{"orders:write"}, group: "operators",
@@ -452,6 +480,14 @@ var schemaMailName = &schema{kind: "string", fault: "must be the name of a mail"
 var schemaSendMail = &schema{kind: "object", required: []string{"reason"}, properties: map[string]*schema{
 	"reason": &schema{kind: "string", fault: "must be one line of 1 to 500 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 500},
 }}
+
+var schemaQueueName = &schema{kind: "string", fault: "must be the name of a queue", pattern: regexp.MustCompile(`^[A-Za-z0-9_-]+$`), min: 0, max: 80}
+
+var schemaLetterReason = &schema{kind: "object", required: []string{"reason"}, properties: map[string]*schema{
+	"reason": &schema{kind: "string", fault: "must be one line of 1 to 500 characters", pattern: regexp.MustCompile(`^[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*[^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}\s\x{00A0}\x{00AD}\x{034F}\x{061C}\x{115F}\x{1160}\x{1680}\x{17B4}\x{17B5}\x{180B}-\x{180F}\x{2000}-\x{200F}\x{202F}\x{205F}-\x{206F}\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FEFF}\x{FFA0}\x{FFF0}-\x{FFFC}][^\x00-\x1F\x7F-\x9F\x{2028}\x{2029}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{FDD0}-\x{FDEF}\x{FFFE}\x{FFFF}]*$`), format: "visible-line", min: 1, max: 500},
+}}
+
+var schemaMessageId = &schema{kind: "string", fault: "must be the id of a message", pattern: regexp.MustCompile(`^[A-Za-z0-9-]+$`), min: 0, max: 100}
 
 var schemaJobRequest = &schema{kind: "object", required: []string{"action", "reason"}, properties: map[string]*schema{
 	"action":     schemaJobAction,

@@ -3,6 +3,7 @@ package cloud
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,53 +17,89 @@ import (
 	"github.com/orderflow-dev/orderflow"
 )
 
-// Queues reads the queues with the URLs.
+// Queues reads the queues with the URLs, and deals with the dead letters among them.
 type Queues struct {
 	Client *sqs.Client
 	URLs   []string
+	Errors *MessageErrors
 }
 
 // deadLetters ends the names of the queues of messages that were given up.
 const deadLetters = "-dead-letters"
 
+// queueState is a queue as SQS describes it.
+type queueState struct {
+	orderflow.QueueDepth
+	arn    string
+	target string // the ARN of its dead-letter queue
+}
+
 // Depths returns how many messages the queues hold, by name.
 func (q *Queues) Depths(ctx context.Context) ([]orderflow.QueueDepth, error) {
-	depths := make([]orderflow.QueueDepth, len(q.URLs))
-	g, ctx := errgroup.WithContext(ctx)
-	for i, url := range q.URLs {
-		g.Go(func() (err error) {
-			depths[i], err = q.depth(ctx, url)
-			return err
-		})
+	all, err := q.all(ctx)
+	depths := make([]orderflow.QueueDepth, len(all))
+	for i, s := range all {
+		depths[i] = s.QueueDepth
 	}
-	err := g.Wait()
-	slices.SortFunc(depths, func(a, b orderflow.QueueDepth) int { return cmp.Compare(a.Name, b.Name) })
 	return depths, err
 }
 
-func (q *Queues) depth(ctx context.Context, url string) (orderflow.QueueDepth, error) {
-	name := url[strings.LastIndexByte(url, '/')+1:]
-	d := orderflow.QueueDepth{Name: name, DeadLetters: strings.HasSuffix(name, deadLetters)}
-	counts := map[types.QueueAttributeName]*int{
-		types.QueueAttributeNameApproximateNumberOfMessages:           &d.Waiting,
-		types.QueueAttributeNameApproximateNumberOfMessagesNotVisible: &d.InFlight,
-		types.QueueAttributeNameApproximateNumberOfMessagesDelayed:    &d.Delayed,
+// all describes the queues, by name.
+func (q *Queues) all(ctx context.Context) ([]queueState, error) {
+	states := make([]queueState, len(q.URLs))
+	g, ctx := errgroup.WithContext(ctx)
+	for i, url := range q.URLs {
+		g.Go(func() (err error) {
+			states[i], err = q.state(ctx, url)
+			return err
+		})
 	}
-	in := &sqs.GetQueueAttributesInput{QueueUrl: &url}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(states, func(a, b queueState) int { return cmp.Compare(a.Name, b.Name) })
+	for i := range states {
+		for _, s := range states {
+			if s.target == states[i].arn {
+				states[i].Sources = append(states[i].Sources, s.Name)
+			}
+		}
+	}
+	return states, nil
+}
+
+func (q *Queues) state(ctx context.Context, url string) (queueState, error) {
+	name := nameOf(url)
+	s := queueState{QueueDepth: orderflow.QueueDepth{Name: name, DeadLetters: strings.HasSuffix(name, deadLetters)}}
+	counts := map[types.QueueAttributeName]*int{
+		types.QueueAttributeNameApproximateNumberOfMessages:           &s.Waiting,
+		types.QueueAttributeNameApproximateNumberOfMessagesNotVisible: &s.InFlight,
+		types.QueueAttributeNameApproximateNumberOfMessagesDelayed:    &s.Delayed,
+	}
+	in := &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []types.QueueAttributeName{
+		types.QueueAttributeNameQueueArn, types.QueueAttributeNameRedrivePolicy,
+	}}
 	for attribute := range counts {
 		in.AttributeNames = append(in.AttributeNames, attribute)
 	}
 	out, err := q.Client.GetQueueAttributes(ctx, in)
 	if err != nil {
-		return d, wrap("read queue", err)
+		return s, wrap("read queue", err)
 	}
 	for attribute, n := range counts {
 		var bad error
 		*n, bad = strconv.Atoi(out.Attributes[string(attribute)])
 		err = errors.Join(err, bad)
 	}
-	if err != nil {
-		return d, fmt.Errorf("read queue %s: %w", name, err)
+	var policy struct {
+		Target string `json:"deadLetterTargetArn"`
 	}
-	return d, nil
+	if text := out.Attributes[string(types.QueueAttributeNameRedrivePolicy)]; text != "" {
+		err = errors.Join(err, json.Unmarshal([]byte(text), &policy))
+	}
+	if err != nil {
+		return s, fmt.Errorf("read queue %s: %w", name, err)
+	}
+	s.arn, s.target = out.Attributes[string(types.QueueAttributeNameQueueArn)], policy.Target
+	return s, nil
 }

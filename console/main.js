@@ -17,7 +17,7 @@ function Page({ at: { parts: [room, id], filter } }) {
     case "jobs": return id ? html`<${Job} id=${id} />` : html`<${Jobs} />`;
     case "audit": return html`<${Audit} filter=${filter} />`;
     case "stuck": return html`<${Stuck} filter=${filter} />`;
-    case "queues": return html`<${Queues} />`;
+    case "queues": return html`<${Queues} filter=${filter} />`;
     case "reviews": return html`<${Reviews} />`;
     case "products": return id ? html`<${Product} sku=${id} />` : html`<${Products} />`;
   }

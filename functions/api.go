@@ -73,7 +73,7 @@ func apiOperators(p *parts) api.Options {
 		},
 		Jobs:      &cloud.Jobs{DB: orders.DB, Table: p.env.required("JOBS_TABLE"), Idempotency: idempotency},
 		Audit:     &cloud.Audit{DB: orders.DB, Table: p.env.required("AUDIT_TABLE"), Now: p.opts.Clock},
-		Queues:    &cloud.Queues{Client: sqs.NewFromConfig(p.cfg), URLs: strings.Fields(p.env.required("QUEUE_URLS"))},
+		Queues:    &cloud.Queues{Client: sqs.NewFromConfig(p.cfg), URLs: strings.Fields(p.env.required("QUEUE_URLS")), Errors: p.messageErrors()},
 		Mails:     p.mails(),
 		MailQueue: &cloud.Queue{Client: sqs.NewFromConfig(p.cfg), URL: p.env.required("MAIL_QUEUE_URL")},
 		JobRuns: &cloud.JobRuns{

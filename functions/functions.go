@@ -73,12 +73,13 @@ var constructors = map[string]func(*parts) lambda.Handler{
 	"api-service":   newAPI("service", apiService),
 	"publish":       newPublish,
 	"start": func(p *parts) lambda.Handler {
-		return handle(p, tasks.Start{Executions: p.executions("STATE_MACHINE_ARN"), Log: p.opts.Logger}.Handle)
+		return handle(p, tasks.Start{Executions: p.executions("STATE_MACHINE_ARN"), Log: p.opts.Logger, Errors: p.messageErrors()}.Handle)
 	},
 	"wake": func(p *parts) lambda.Handler {
 		return handle(p, tasks.Wake{
 			Orders: p.orders("ORDERS_TABLE"), Tokens: p.executions("STATE_MACHINE_ARN"),
 			Executions: p.executions("STATE_MACHINE_ARN"), Now: p.opts.Clock, Log: p.opts.Logger,
+			Errors: p.messageErrors(),
 		}.Handle)
 	},
 	"watch": func(p *parts) lambda.Handler {
@@ -148,7 +149,7 @@ var constructors = map[string]func(*parts) lambda.Handler{
 		orders.Payments = p.env.required("PAYMENTS_TABLE")
 		return handle(p, tasks.Repay{
 			Orders: orders, Ledger: p.ledger(), Gateway: p.gateway(), Notify: p.moneyNotices(), Now: p.opts.Clock,
-			Log: p.opts.Logger,
+			Log: p.opts.Logger, Errors: p.messageErrors(),
 		}.Handle)
 	},
 	"ship": func(p *parts) lambda.Handler {
@@ -212,6 +213,11 @@ func (p *parts) steps() *cloud.Steps {
 
 func (p *parts) ledger() *cloud.Payments {
 	return &cloud.Payments{DB: p.db(), Table: p.env.required("PAYMENTS_TABLE")}
+}
+
+// messageErrors keeps why messages of a queue failed.
+func (p *parts) messageErrors() *cloud.MessageErrors {
+	return &cloud.MessageErrors{DB: p.db(), Table: p.env.required("MESSAGE_ERRORS_TABLE"), Now: p.opts.Clock}
 }
 
 func (p *parts) catalogue() *cloud.Catalogue {

@@ -53,6 +53,8 @@ func sample(gateway string) func(name string) string {
 			return gateway
 		case "REVIEW_ABOVE":
 			return "USD:100000,JPY:150000"
+		case "MAIL_FROM":
+			return "Shop <orders@shop.example>"
 		case "REVIEW_COUNTRIES":
 			return "US,CA"
 		}

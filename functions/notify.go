@@ -31,7 +31,7 @@ func newMail(p *parts) lambda.Handler {
 			Client: sesv2.NewFromConfig(p.cfg), From: p.env.sender("MAIL_FROM"), ReplyTo: p.env.unlessNone("MAIL_REPLY_TO"),
 			Configuration: p.env.required("MAIL_CONFIGURATION"),
 		},
-		Feedback: cloud.ReadMailFeedback, Now: p.opts.Clock, Log: p.opts.Logger,
+		Feedback: cloud.ReadMailFeedback, Now: p.opts.Clock, Log: p.opts.Logger, Errors: p.messageErrors(),
 	}.Handle)
 }
 

@@ -37,11 +37,23 @@ type busEvent struct {
 	Detail orderflow.EventDetail `json:"detail"`
 }
 
+// MessageErrors keeps why messages could not be handled, for operators who find them among the dead
+// letters.
+type MessageErrors interface {
+	KeepError(ctx context.Context, messageID string, err error) error
+}
+
+// consumer is what the functions that read a queue have in common.
+type consumer struct {
+	log    *slog.Logger
+	errors MessageErrors // nil: errors are only logged
+}
+
 // eachEvent calls f for the event in each message, concurrently, and returns the messages that
 // failed.
-func eachEvent(ctx context.Context, log *slog.Logger, batch Batch,
+func (c consumer) eachEvent(ctx context.Context, batch Batch,
 	f func(context.Context, orderflow.EventDetail) error) BatchResult {
-	return eachMessage(ctx, log, batch, func(ctx context.Context, m Message) error {
+	return c.eachMessage(ctx, batch, func(ctx context.Context, m Message) error {
 		e, err := readEvent(m)
 		if err != nil {
 			return err
@@ -50,14 +62,16 @@ func eachEvent(ctx context.Context, log *slog.Logger, batch Batch,
 	})
 }
 
-// eachMessage calls f for each message, concurrently, and returns the messages that failed.
-func eachMessage(ctx context.Context, log *slog.Logger, batch Batch, f func(context.Context, Message) error) BatchResult {
+// eachMessage calls f for each message, concurrently, and returns the messages that failed. It keeps
+// their errors.
+func (c consumer) eachMessage(ctx context.Context, batch Batch, f func(context.Context, Message) error) BatchResult {
 	failed := make([]bool, len(batch.Records))
 	var wg sync.WaitGroup
 	for i, m := range batch.Records {
 		wg.Go(func() {
 			if err := f(ctx, m); err != nil {
-				log.ErrorContext(ctx, "message failed", "messageId", m.ID, "error", err)
+				c.log.ErrorContext(ctx, "message failed", "messageId", m.ID, "error", err)
+				c.keepError(ctx, m, err)
 				failed[i] = true
 			}
 		})
@@ -70,6 +84,15 @@ func eachMessage(ctx context.Context, log *slog.Logger, batch Batch, f func(cont
 		}
 	}
 	return out
+}
+
+func (c consumer) keepError(ctx context.Context, m Message, err error) {
+	if c.errors == nil {
+		return
+	}
+	if err := c.errors.KeepError(ctx, m.ID, err); err != nil {
+		c.log.ErrorContext(ctx, "the error of a message was not kept", "messageId", m.ID, "error", err)
+	}
 }
 
 func readEvent(m Message) (orderflow.EventDetail, error) {

@@ -28,6 +28,7 @@ type Carrier struct {
 	Delay      time.Duration
 	Now        Clock
 	Log        *slog.Logger
+	Errors     MessageErrors // nil: errors are only logged
 }
 
 // webhookTimeout is how long one call of the webhook may take.
@@ -35,7 +36,7 @@ const webhookTimeout = 5 * time.Second
 
 // Handle reports the messages whose webhook call failed: the queue delivers them again.
 func (c Carrier) Handle(ctx context.Context, batch Batch) (BatchResult, error) {
-	return eachEvent(ctx, c.Log, batch, c.dispatch), nil
+	return consumer{c.Log, c.Errors}.eachEvent(ctx, batch, c.dispatch), nil
 }
 
 func (c Carrier) dispatch(ctx context.Context, e orderflow.EventDetail) error {

@@ -47,11 +47,12 @@ type Mail struct {
 	Feedback func(body string) (f orderflow.MailFeedback, ok bool, err error)
 	Now      Clock
 	Log      *slog.Logger
+	Errors   MessageErrors // nil: errors are only logged
 }
 
 // Handle returns the messages whose mail could not be sent. They are delivered again.
 func (m Mail) Handle(ctx context.Context, batch Batch) (BatchResult, error) {
-	out := eachMessage(ctx, m.Log, batch, m.handle)
+	out := consumer{m.Log, m.Errors}.eachMessage(ctx, batch, m.handle)
 	logMailed(ctx, m.Log, len(batch.Records), len(out.Failures))
 	return out, nil
 }

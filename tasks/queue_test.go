@@ -44,7 +44,7 @@ func TestStart_Handle(t *testing.T) {
 	s := &starter{err: map[string]error{"ord_2": errLost}}
 	b := events(`{"orderId":"ord_1"}`, `{"orderId":"ord_2"}`, `{}`, `{"orderId":"ord_4"}`)
 	b.Records = append(b.Records, Message{ID: "m5", Body: "nonsense"})
-	got, err := Start{s, quiet}.Handle(t.Context(), b)
+	got, err := Start{Executions: s, Log: quiet}.Handle(t.Context(), b)
 	if err != nil {
 		t.Fatal(err)
 	}

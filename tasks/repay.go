@@ -18,12 +18,13 @@ type Repay struct {
 	Notify  Notify
 	Now     Clock
 	Log     *slog.Logger
+	Errors  MessageErrors // nil: errors are only logged
 }
 
 // Handle returns the messages whose refund has an unknown outcome. A refund that is pending or
 // failed is recorded as that, and its message is done.
 func (r Repay) Handle(ctx context.Context, batch Batch) (BatchResult, error) {
-	return eachEvent(ctx, r.Log, batch, r.repay), nil
+	return consumer{r.Log, r.Errors}.eachEvent(ctx, batch, r.repay), nil
 }
 
 func (r Repay) repay(ctx context.Context, e orderflow.EventDetail) error {

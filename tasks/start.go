@@ -18,11 +18,12 @@ type Starter interface {
 type Start struct {
 	Executions Starter
 	Log        *slog.Logger
+	Errors     MessageErrors // nil: errors are only logged
 }
 
 // Handle returns the messages whose execution could not be started.
 func (s Start) Handle(ctx context.Context, batch Batch) (BatchResult, error) {
-	return eachEvent(ctx, s.Log, batch, func(ctx context.Context, e orderflow.EventDetail) error {
+	return consumer{s.Log, s.Errors}.eachEvent(ctx, batch, func(ctx context.Context, e orderflow.EventDetail) error {
 		return s.Executions.Start(ctx, e.OrderID)
 	}), nil
 }

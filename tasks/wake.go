@@ -27,6 +27,7 @@ type Wake struct {
 	Executions Redriver
 	Now        Clock
 	Log        *slog.Logger
+	Errors     MessageErrors // nil: errors are only logged
 }
 
 // ShipmentAnswer is the output of the step that waits for the carrier.
@@ -37,7 +38,7 @@ type ShipmentAnswer struct {
 
 // Handle returns the messages whose order could not be loaded or answered.
 func (w Wake) Handle(ctx context.Context, batch Batch) (BatchResult, error) {
-	return eachEvent(ctx, w.Log, batch, func(ctx context.Context, e orderflow.EventDetail) error {
+	return consumer{w.Log, w.Errors}.eachEvent(ctx, batch, func(ctx context.Context, e orderflow.EventDetail) error {
 		o, err := w.Orders.Order(ctx, e.OrderID)
 		if err != nil {
 			return err

@@ -50,9 +50,9 @@ func testDLQ(t *testing.T, args ...string) {
 	}
 
 	type queue struct {
-		Name     string
-		Messages int
-		Sources  []string
+		Name    string
+		Waiting int
+		Sources []string
 	}
 	list := func() (all []queue, dead queue) {
 		s.orderflow(&all, "dlq", "list", "--json")
@@ -62,32 +62,35 @@ func testDLQ(t *testing.T, args ...string) {
 		}
 		return all, all[i]
 	}
-	eventually(t, "two messages are given up", func() bool { _, dead := list(); return dead.Messages == 2 })
+	eventually(t, "two messages are given up", func() bool { _, dead := list(); return dead.Waiting == 2 })
 	s.ok(t, []string{"ops", "queues"}, `orderflow-start-dead-letters +2 +0 +0\n`)
 	all, dead := list()
 	if len(all) < 5 || !slices.Equal(dead.Sources, []string{"orderflow-start"}) {
 		t.Errorf("list: %+v", all)
 	}
 
-	var letters []struct {
-		Body, Source string
-		Received     int
+	var letters struct {
+		Messages []struct {
+			MessageID, Body, Source, Error string
+			Received                       int
+		}
 	}
 	for range 2 { // show removes no message
 		s.orderflow(&letters, "dlq", "show", "start-dead-letters", "--json")
 		bodies := ""
-		for _, l := range letters {
+		for _, l := range letters.Messages {
 			bodies += l.Body + "\n"
-			if l.Source != "arn:aws:sqs:us-east-1:000000000000:orderflow-start" || l.Received < 1 {
+			if l.Source != "orderflow-start" || l.Received < 1 || l.Body == "poison" != strings.Contains(l.Error, "read event") ||
+				l.Body != "poison" && !strings.Contains(l.Error, "State Machine Does Not Exist") {
 				t.Errorf("letter: %+v", l)
 			}
 		}
-		if len(letters) != 2 || !strings.Contains(bodies, "poison") || !strings.Contains(bodies, id) {
+		if len(letters.Messages) != 2 || !strings.Contains(bodies, "poison") || !strings.Contains(bodies, id) {
 			t.Fatalf("show: %+v", letters)
 		}
 	}
 	out := s.orderflow(nil, "dlq", "show", "orderflow-start-dead-letters", "--max", "1")
-	if !strings.Contains(out, "1 of about 2 messages") {
+	if !strings.Contains(out, "1 messages") || !strings.Contains(out, "    failed ") {
 		t.Errorf("show: %s", out)
 	}
 
@@ -100,20 +103,20 @@ func testDLQ(t *testing.T, args ...string) {
 		Moved int
 		To    []string
 	}
-	s.orderflow(&moved, "dlq", "redrive", "start-dead-letters", "--json")
+	s.orderflow(&moved, "dlq", "redrive", "start-dead-letters", "--reason", "a test", "--json")
 	if moved.Moved != 2 || !slices.Equal(moved.To, []string{"orderflow-start"}) {
 		t.Errorf("redrive: %+v", moved)
 	}
 	if v := ada.ended(id); v.Status != orderflow.Fulfilled {
 		t.Errorf("the order ended %s", v.Status)
 	}
-	eventually(t, "the poison is given up again", func() bool { _, dead := list(); return dead.Messages == 1 })
+	eventually(t, "the poison is given up again", func() bool { _, dead := list(); return dead.Waiting == 1 })
 
 	for _, refused := range []struct{ name, want string }{
-		{"event-dead-letters", "no queue's dead-letter queue"},
+		{"event-dead-letters", "cannot move them back"},
 		{"start", "no dead-letter queue"},
 	} {
-		out, err := exec.CommandContext(ctx, binary(t), "dlq", "redrive", refused.name, "--aws", s.AWS).CombinedOutput()
+		out, err := exec.CommandContext(ctx, binary(t), "dlq", "redrive", refused.name, "--reason", "a test", "--api", s.API).CombinedOutput()
 		if err == nil || !strings.Contains(string(out), refused.want) {
 			t.Errorf("redrive %s: %v %s", refused.name, err, out)
 		}
@@ -132,27 +135,27 @@ func TestDLQ_Redrive(t *testing.T) {
 	}
 	fails := func(want string, args ...string) {
 		t.Helper()
-		out, err := exec.CommandContext(ctx, binary(t), append(append([]string{"dlq"}, args...), "--aws", s.AWS)...).CombinedOutput()
+		out, err := exec.CommandContext(ctx, binary(t), append(append([]string{"dlq"}, args...), "--reason", "a test", "--api", s.API)...).CombinedOutput()
 		if err == nil || !strings.Contains(string(out), want) {
 			t.Errorf("dlq %v: %v, %s", args, err, out)
 		}
 	}
-	fails("orderflow dlq delete orderflow-wake-dead-letters "+*sent.MessageId, "redrive", "wake-dead-letters")
+	fails("delete "+*sent.MessageId+", then redrive again", "redrive", "wake-dead-letters")
 	received, err := queues.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: dead, VisibilityTimeout: 300})
 	if err != nil || len(received.Messages) != 1 {
 		t.Fatalf("received %+v, %v", received, err)
 	}
 	fails("0 moved, 1 in flight: try again in ", "redrive", "wake-dead-letters")
-	fails("none of the messages that are visible", "delete", "wake-dead-letters", *sent.MessageId)
+	fails("that are visible has the id", "delete", "wake-dead-letters", *sent.MessageId)
 	if _, err := queues.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
 		QueueUrl: dead, ReceiptHandle: received.Messages[0].ReceiptHandle,
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if out := s.orderflow(nil, "dlq", "delete", "wake-dead-letters", *sent.MessageId); !strings.Contains(out, "deleted") {
+	if out := s.orderflow(nil, "dlq", "delete", "wake-dead-letters", *sent.MessageId, "--reason", "a test"); !strings.Contains(out, "deleted") {
 		t.Errorf("delete: %s", out)
 	}
-	if out := s.orderflow(nil, "dlq", "redrive", "wake-dead-letters"); !strings.Contains(out, "0 messages moved to orderflow-wake") {
+	if out := s.orderflow(nil, "dlq", "redrive", "wake-dead-letters", "--reason", "a test"); !strings.Contains(out, "0 messages moved to orderflow-wake") {
 		t.Errorf("redrive of an empty queue: %s", out)
 	}
 }

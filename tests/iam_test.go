@@ -54,6 +54,7 @@ func testIAM(t *testing.T, args ...string) {
 	useMails(t, s)
 	useLostEvents(t, s)
 	useFailedNotifications(t, s)
+	useLetters(t, s)
 	useDeadLetters(t, s)
 
 	var r iamReport
@@ -321,6 +322,39 @@ func (s *system) giveUp(queue, orderID string, more ...string) {
 	}); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// useLetters lets a message of each queue fail, and reads and deletes one in each dead-letter queue. The
+// reconciler reads some of them too: what it reads is in flight for a moment.
+func useLetters(t *testing.T, s *system) {
+	queues, olga := sqs.NewFromConfig(s.config()), s.as("olga", "operators")
+	send := func(queue, body string) string {
+		out, err := queues.SendMessage(t.Context(), &sqs.SendMessageInput{
+			QueueUrl: aws.String("http://sqs.us-east-1.localhost/000000000000/orderflow-" + queue), MessageBody: &body,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return *out.MessageId
+	}
+	for _, queue := range []string{"start", "wake", "carrier", "repay", "mail"} {
+		send(queue, "poison")
+	}
+	for _, queue := range []string{"start", "wake", "carrier", "repay", "mail", "event", "publish", "watch"} {
+		name := queue + "-dead-letters"
+		id := send(name, "by hand")
+		eventually(t, "the message is found in "+name, func() bool {
+			return bytes.Contains(olga.get("/ops/dead-letters/"+name).expect(http.StatusOK).Body, []byte(id))
+		})
+		eventually(t, "the message is deleted from "+name, func() bool {
+			code, _, _ := s.cli(t, "dlq", "delete", name, id, "--reason", "a test")
+			return code == 0
+		})
+	}
+	for _, queue := range []string{"start", "wake", "carrier", "repay", "mail"} {
+		s.cli(t, "dlq", "redrive", queue+"-dead-letters", "--reason", "a test") // fails while a message is in flight
+	}
+	eventually(t, "the errors of the messages are kept", func() bool { return len(scan[orderflow.MessageError](s, "message-errors")) >= 5 })
 }
 
 // useDeadLetters deletes the queue of a rule, so that its event becomes a dead letter.

@@ -14,7 +14,7 @@ func lambdaEnv(changes map[string]string) func(string) string {
 	env := map[string]string{
 		"_HANDLER": "start", "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "ASIA1", "AWS_SECRET_ACCESS_KEY": "s",
 		"AWS_SESSION_TOKEN": "t",
-		"STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:1:stateMachine:m",
+		"STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:1:stateMachine:m", "MESSAGE_ERRORS_TABLE": "message-errors",
 	}
 	return func(name string) string {
 		if v, ok := changes[name]; ok {

@@ -2,8 +2,7 @@
 //
 // This package has the grammar of the command line and the printing. The rest is in internal:
 // client calls the API, system runs everything in this process, demo and bench send orders through
-// it, ambient reaches a stack on AWS, deadletter handles dead letters; words and screen make output
-// readable.
+// it, ambient reaches a stack on AWS; words and screen make output readable.
 package main
 
 import (

@@ -73,7 +73,7 @@ func TestRun_saysWhatToWrite(t *testing.T) {
 		{[]string{"sandbox", "outage", "lift", "--api", "127.0.0.1:1"}, "write http://127.0.0.1:1"},
 		{[]string{"iam", "--api", "ftp://127.0.0.1"}, `--api "ftp://127.0.0.1" is not a URL`},
 		{[]string{"token", "--api", ""}, `--api "" is not a URL`},
-		{[]string{"dlq", "list", "--aws", "127.0.0.1:4566"},
+		{[]string{"events", "tail", "--aws", "127.0.0.1:4566"},
 			"--aws 127.0.0.1:4566 is not a URL: write http://127.0.0.1:4566"},
 		{[]string{"token", "--ttl", "0"}, "--ttl 0 is not a number of seconds from 1 to 86400"},
 		{[]string{"token", "--ttl", "86401"}, "--ttl 86401 is not"},

@@ -240,6 +240,21 @@ try {
   await accessible(page, "queues");
   check("the queues, and no dead letter");
 
+  const sent = await fetch(system.aws, { method: "POST", headers: { "X-Amz-Target": "AmazonSQS.SendMessage", "Content-Type": "application/x-amz-json-1.0" },
+    body: JSON.stringify({ QueueUrl: "http://sqs.us-east-1.localhost/000000000000/orderflow-watch-dead-letters", MessageBody: '{"by":"hand"}' }) });
+  const { MessageId: letter } = await sent.json();
+  await page.getByRole("alert").getByRole("link", { name: "See why" }).click();
+  const letters = page.getByRole("region", { name: "Messages" });
+  await letters.getByText(letter).click();
+  await letters.getByText('"by": "hand"').waitFor();
+  assert.equal(await page.getByRole("button", { name: "Redrive all" }).count(), 0);
+  await accessible(page, "dead letters");
+  await letters.getByRole("button", { name: "Delete" }).click();
+  await page.getByLabel("Reason").fill("sent by mistake");
+  await page.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
+  await page.getByText("None that is visible").waitFor();
+  check("a dead letter is read and deleted");
+
   await go(page, "#/audit");
   await page.getByRole("region", { name: "Acts" }).getByText("change stock").first().waitFor();
   await page.getByRole("region", { name: "Acts" }).getByText("start job").nth(1).waitFor();

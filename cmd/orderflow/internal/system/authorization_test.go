@@ -33,7 +33,7 @@ type operation struct {
 	scopes           []string
 	operators        bool // only for operators
 	owned            bool // of one customer's order
-	lacking          bool // also of a refund, a return or a mail, which does not exist
+	lacking          bool // also of a refund, a return, a mail or a message, which does not exist
 	body             string
 }
 
@@ -56,7 +56,7 @@ func operations(t *testing.T, orderID, jobID string) []operation {
 		for method, op := range item.Operations() {
 			o := operation{id: op.OperationID, method: method, body: bodies[op.OperationID],
 				operators: strings.HasPrefix(path, "/ops/"), owned: strings.HasPrefix(path, "/orders/{orderId}"),
-				lacking: strings.Contains(path, "{refundId}") || strings.Contains(path, "{returnId}") || strings.Contains(path, "{mail}")}
+				lacking: strings.Contains(path, "{refundId}") || strings.Contains(path, "{returnId}") || strings.Contains(path, "{mail}") || strings.Contains(path, "{messageId}")}
 			needs := doc.Security
 			if op.Security != nil {
 				needs = *op.Security
@@ -66,7 +66,7 @@ func operations(t *testing.T, orderID, jobID string) []operation {
 				_, signature := need["signature"]
 				o.token, o.signature, o.scopes = o.token || token, o.signature || signature, append(o.scopes, scopes...)
 			}
-			o.path = strings.NewReplacer("{orderId}", orderID, "{sku}", "clock-wall-oak", "{jobId}", jobID, "{mail}", "confirmed", "{refundId}",
+			o.path = strings.NewReplacer("{orderId}", orderID, "{sku}", "clock-wall-oak", "{jobId}", jobID, "{mail}", "confirmed", "{queue}", "start-dead-letters", "{messageId}", "m-1", "{refundId}",
 				"rfd_000sksmeyf00rq2d2yxq4fhqgr", "{returnId}", "rtn_000sksmeyf00rq2d2yxq4fhqgr").Replace(path)
 			if strings.Contains(o.path, "{") {
 				t.Fatalf("%s: unknown parameter", o.path)
