@@ -112,24 +112,23 @@ const (
 `
 )
 
-// fill puts texts into a piece of HTML, escaped. The value of a name that ends with ! is HTML already.
-func fill(piece string, values ...string) string {
-	pairs := make([]string, 0, len(values))
-	for i := 0; i+1 < len(values); i += 2 {
-		name, raw := strings.CutSuffix(values[i], "!")
-		value := values[i+1]
+// piece fills texts into a piece of HTML, escaped. The value of a name that ends with ! is HTML already.
+func piece(of string, v ...string) string {
+	escaped := make(values, len(v))
+	for i := 0; i+1 < len(v); i += 2 {
+		name, raw := strings.CutSuffix(v[i], "!")
+		escaped[i], escaped[i+1] = name, v[i+1]
 		if !raw {
-			value = html.EscapeString(value)
+			escaped[i+1] = html.EscapeString(v[i+1])
 		}
-		pairs = append(pairs, "{"+name+"}", value)
 	}
-	return strings.NewReplacer(pairs...).Replace(piece)
+	return fill(of, escaped)
 }
 
 // html is the form of a letter that mail programs show.
 func (l *letter) html() string {
 	var b strings.Builder
-	add := func(piece string, values ...string) { b.WriteString(fill(piece, values...)) }
+	add := func(of string, v ...string) { b.WriteString(piece(of, v...)) }
 	preview := ""
 	if len(l.paragraphs) > 1 {
 		preview = l.paragraphs[1]
@@ -150,11 +149,11 @@ func (l *letter) html() string {
 		if i == 0 {
 			above, border = "12px", "border-top:1px solid #dfe2e7;"
 		}
-		piece := htmlPart
+		kind := htmlPart
 		if i == len(l.totals)-1 {
-			piece = htmlTotal
+			kind = htmlTotal
 		}
-		add(piece, "above", above, "border", border, "label", r.label, "note!", r.noteHTML(), "amount", r.amount)
+		add(kind, "above", above, "border", border, "label", r.label, "note!", r.noteHTML(), "amount", r.amount)
 	}
 	b.WriteString("</table></td></tr>\n")
 	if len(l.address) > 0 {
@@ -172,5 +171,5 @@ func (r row) noteHTML() string {
 	if r.note == "" {
 		return ""
 	}
-	return fill(htmlNote, "note", r.note)
+	return piece(htmlNote, "note", r.note)
 }

@@ -79,5 +79,5 @@ func (l *language) money(m orderflow.Money) string {
 	if symbol := l.Symbols[currency]; symbol != "" {
 		pattern, currency = l.Amount, symbol
 	}
-	return strings.NewReplacer("{sign}", sign, "{number}", units, "{currency}", currency).Replace(pattern)
+	return fill(pattern, values{"sign", sign, "number", units, "currency", currency})
 }

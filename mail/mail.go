@@ -9,6 +9,7 @@ package mail
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -61,12 +62,8 @@ type author struct {
 }
 
 // say returns a text of the language with its values filled in.
-func (a *author) say(key string, values ...string) string {
-	all := []string{"{shop}", a.Shop, "{total}", a.money(a.order.Total)}
-	for i := 0; i+1 < len(values); i += 2 {
-		all = append(all, "{"+values[i]+"}", values[i+1])
-	}
-	return strings.NewReplacer(all...).Replace(a.Texts[key])
+func (a *author) say(key string, more ...string) string {
+	return fill(a.Texts[key], append(values{"shop", a.Shop, "total", a.money(a.order.Total)}, more...))
 }
 
 func (a *author) letter(n orderflow.Notification) (*letter, error) {
@@ -96,10 +93,10 @@ func (a *author) letter(n orderflow.Notification) (*letter, error) {
 }
 
 // kind begins a letter with the subject, the heading and the text of a kind.
-func (a *author) kind(key string, values ...string) letter {
+func (a *author) kind(key string, more ...string) letter {
 	return letter{
-		subject: a.say(key+".subject", values...), heading: a.say(key+".heading", values...),
-		paragraphs: []string{a.say(key+".text", values...)},
+		subject: a.say(key+".subject", more...), heading: a.say(key+".heading", more...),
+		paragraphs: []string{a.say(key+".text", more...)},
 	}
 }
 
@@ -206,9 +203,9 @@ func (a *author) frame(c *letter, kind orderflow.NotificationKind) {
 func (a *author) totals() []row {
 	p := a.order.Breakdown()
 	var rows []row
-	add := func(key string, m orderflow.Money, values ...string) {
+	add := func(key string, m orderflow.Money) {
 		if m.Amount != 0 {
-			rows = append(rows, row{label: a.say(key, values...), amount: a.money(m)})
+			rows = append(rows, row{label: a.say(key), amount: a.money(m)})
 		}
 	}
 	if p.Subtotal != a.order.Total {
@@ -244,6 +241,7 @@ func (l *language) day(t time.Time) string { return l.date(t.UTC(), l.Day) }
 func (l *language) moment(t time.Time) string { return l.date(t.UTC(), l.Moment) }
 
 func (l *language) date(t time.Time, pattern string) string {
-	return strings.NewReplacer("{day}", fmt.Sprint(t.Day()), "{month}", l.Months[t.Month()-1], "{year}", fmt.Sprint(t.Year()),
-		"{time}", t.Format("15:04")).Replace(pattern)
+	return fill(pattern, values{
+		"day", strconv.Itoa(t.Day()), "month", l.Months[t.Month()-1], "year", strconv.Itoa(t.Year()), "time", t.Format("15:04"),
+	})
 }

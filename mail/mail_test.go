@@ -307,3 +307,24 @@ func TestLanguages_unique(t *testing.T) {
 		}
 	}
 }
+
+func TestFill(t *testing.T) {
+	t.Parallel()
+	v := values{"a", "{b}", "b", "2"}
+	for text, want := range map[string]string{
+		"": "", "x": "x", "{a} {b}": "{b} 2", "{c}{a": "{c}{a", "{ {b}": "{ 2", "}{b}{": "}2{", ":root { x: {b} }": ":root { x: 2 }",
+	} {
+		if got := fill(text, v); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+func BenchmarkWriter_Write(b *testing.B) {
+	o := order(nil)
+	for b.Loop() {
+		if _, err := shop.Write(o, orderflow.Notification{Kind: "confirmed"}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -19,6 +20,7 @@ import (
 func db(w *world) *dynamodb.Client     { return w.db }
 func queues(w *world) *sqs.Client      { return w.queues }
 func topics(w *world) *sns.Client      { return w.topics }
+func mails(w *world) *sesv2.Client     { return w.mails }
 func bus(w *world) *eventbridge.Client { return w.bus }
 func machines(w *world) *sfn.Client    { return w.sfn }
 
@@ -67,7 +69,7 @@ func agree(t *testing.T, script []call) answers {
 func TestWays_agree(t *testing.T) {
 	t.Parallel()
 	for name, script := range map[string][]call{
-		"dynamodb": dynamodbScript(), "sqs": sqsScript(), "sns": snsScript(), "events": eventsScript(),
+		"dynamodb": dynamodbScript(), "sqs": sqsScript(), "sns": snsScript(), "ses": sesScript(), "events": eventsScript(),
 		"states": statesScript(),
 	} {
 		t.Run(name, func(t *testing.T) {

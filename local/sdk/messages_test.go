@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	eventtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+	sestypes "github.com/aws/aws-sdk-go-v2/service/sesv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	snstypes "github.com/aws/aws-sdk-go-v2/service/sns/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -99,6 +101,36 @@ func again(ctx context.Context, w *world) (any, error) {
 	}
 	gone, err := w.queues.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: url, ReceiptHandle: handle})
 	return []any{first, second, visible, deleted, gone}, err
+}
+
+func sesScript() []call {
+	content := func(s string) *sestypes.Content { return &sestypes.Content{Data: &s, Charset: str("UTF-8")} }
+	send := func(change func(*sesv2.SendEmailInput)) *sesv2.SendEmailInput {
+		in := &sesv2.SendEmailInput{
+			FromEmailAddress: str("Ü <orders@shop.example>"), Destination: &sestypes.Destination{ToAddresses: []string{"ada@example.com"}},
+			Content: &sestypes.EmailContent{Simple: &sestypes.Message{
+				Subject: content("ü"), Body: &sestypes.Body{Text: content("text"), Html: content("<p>")},
+				Headers: []sestypes.MessageHeader{{Name: str("A"), Value: str("b")}},
+			}},
+			EmailTags: []sestypes.MessageTag{{Name: str("orderId"), Value: str("ord_1")}}, ConfigurationSetName: str("set"),
+		}
+		if change != nil {
+			change(in)
+		}
+		return in
+	}
+	return []call{
+		do("send", mails, (*sesv2.Client).SendEmail, send(nil)),
+		do("send text", mails, (*sesv2.Client).SendEmail, send(func(in *sesv2.SendEmailInput) {
+			in.Content.Simple.Body.Html, in.EmailTags, in.ConfigurationSetName = nil, nil, nil
+		})),
+		do("no set", mails, (*sesv2.Client).SendEmail, send(func(in *sesv2.SendEmailInput) { in.ConfigurationSetName = str("none") })),
+		do("no recipient", mails, (*sesv2.Client).SendEmail, send(func(in *sesv2.SendEmailInput) { in.Destination = nil })),
+		do("no content", mails, (*sesv2.Client).SendEmail, send(func(in *sesv2.SendEmailInput) { in.Content = nil })),
+		do("raw", mails, (*sesv2.Client).SendEmail, send(func(in *sesv2.SendEmailInput) {
+			in.Content = &sestypes.EmailContent{Raw: &sestypes.RawMessage{Data: []byte("x")}}
+		})),
+	}
 }
 
 func snsScript() []call {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -41,6 +42,8 @@ var operations = table(
 
 	of[sns.PublishInput, sns.PublishOutput]("sns"),
 	of[sns.PublishBatchInput, sns.PublishBatchOutput]("sns"),
+
+	of[sesv2.SendEmailInput, sesv2.SendEmailOutput]("ses"),
 
 	of[eventbridge.PutEventsInput, eventbridge.PutEventsOutput]("events"),
 

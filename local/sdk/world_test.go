@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -25,6 +26,7 @@ import (
 	"github.com/orderflow-dev/orderflow/local/events"
 	"github.com/orderflow-dev/orderflow/local/iam"
 	"github.com/orderflow-dev/orderflow/local/sdk"
+	localses "github.com/orderflow-dev/orderflow/local/ses"
 	localsns "github.com/orderflow-dev/orderflow/local/sns"
 	localsqs "github.com/orderflow-dev/orderflow/local/sqs"
 	"github.com/orderflow-dev/orderflow/local/states"
@@ -44,6 +46,7 @@ type clients struct {
 	queues *sqs.Client
 	topics *sns.Client
 	bus    *eventbridge.Client
+	mails  *sesv2.Client
 	sfn    *sfn.Client
 }
 
@@ -125,6 +128,10 @@ func (w *world) register(t testing.TB, st *store.Store) *localsqs.Service {
 	must(t, err)
 	topics, err := localsns.New(st, w.clock, localsns.Options{Call: w.router.CallJSON, NewID: newID})
 	must(t, err)
+	mails, err := localses.New(st, w.clock, localses.Options{Call: w.router.CallJSON, NewID: newID, Logger: slog.New(slog.DiscardHandler)})
+	must(t, err)
+	mails.Ensure(map[string][]localses.Target{"set": nil})
+	w.router.Register("ses", mails)
 	bus, err := events.New(st, w.clock, events.Options{Call: w.router.CallJSON, NewID: newID,
 		Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
@@ -141,7 +148,7 @@ func (w *world) register(t testing.TB, st *store.Store) *localsqs.Service {
 func newClients(cfg aws.Config) clients {
 	return clients{
 		db: dynamodb.NewFromConfig(cfg), queues: sqs.NewFromConfig(cfg), topics: sns.NewFromConfig(cfg),
-		bus: eventbridge.NewFromConfig(cfg), sfn: sfn.NewFromConfig(cfg),
+		bus: eventbridge.NewFromConfig(cfg), mails: sesv2.NewFromConfig(cfg), sfn: sfn.NewFromConfig(cfg),
 	}
 }
 

@@ -22,6 +22,9 @@ func (s *Service) Do(ctx context.Context, op string, input json.RawMessage) (any
 	return api.Do(ctx, s, op, input)
 }
 
+// Open implements awsapi.Opener.
+func (s *Service) Open(op string, in awsapi.Input) (awsapi.Call, error) { return api.Open(s, op, in) }
+
 // Grants implements awsapi.Service.
 func (s *Service) Grants(op string, input json.RawMessage) []awsapi.Grant {
 	return api.GrantsOf(s, op, input)
@@ -68,10 +71,14 @@ type sendIn struct {
 	ReplyToAddresses            []string
 	Content                     struct {
 		Simple        *simple
-		Raw, Template json.RawMessage
+		Raw, Template *struct{}
 	}
 	EmailTags            []struct{ Name, Value string }
 	ConfigurationSetName string
+}
+
+type sendOut struct {
+	MessageID string `json:"MessageId"`
 }
 
 // simple is a mail of which SES makes the MIME message.
@@ -82,7 +89,7 @@ type simple struct {
 		HTML *data `json:"Html"`
 	}
 	Headers     []struct{ Name, Value string }
-	Attachments []json.RawMessage
+	Attachments []struct{}
 }
 
 type data struct{ Data, Charset string }
@@ -110,7 +117,7 @@ func (s *Service) sendEmail(_ context.Context, in sendIn) (any, error) {
 	if err := s.keep(m, in.ConfigurationSetName, targets); err != nil {
 		return nil, err
 	}
-	return map[string]string{"MessageId": m.ID}, nil
+	return sendOut{m.ID}, nil
 }
 
 // keep commits a mail, and the events that its recipients cause.
