@@ -109,6 +109,18 @@ func (o *Order) RenewRefunds(after time.Duration, by By) (renewed bool) {
 	return renewed
 }
 
+// AskPendingRefunds requests the refunds again whose money had not arrived, because the provider tells
+// of a change. It reports whether there were any.
+func (o *Order) AskPendingRefunds(by By) (asked bool) {
+	for i := range o.Refunds {
+		if r := &o.Refunds[i]; r.Status == RefundPending {
+			r.AskedAt, asked = by.At, true
+			o.recordRefund(r, OrderRefundRenewed, by)
+		}
+	}
+	return asked
+}
+
 func (r *OrderRefund) renewalDue(after time.Duration, now time.Time) bool {
 	if r.AskedAt.Sub(now) > clockSkew {
 		return true

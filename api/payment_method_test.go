@@ -108,3 +108,36 @@ func TestPaymentWebhook(t *testing.T) {
 		t.Error("the end of the replaced payment woke the order")
 	}
 }
+
+// TestPaymentWebhook_refund: the provider's news of a refund asks about those that are pending, and no
+// others.
+func TestPaymentWebhook_refund(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.placedBy(&ada)
+	f.changeOrder(id, func(o *orderflow.Order) {
+		o.Status, o.PaymentStatus, o.StockStatus = orderflow.Fulfilled, orderflow.PaymentCaptured, orderflow.StockShipped
+		for _, refund := range []string{"rfd_1", "rfd_2"} {
+			_, err := o.RequestRefund(orderflow.RefundRequest{ID: refund, Amount: &orderflow.Money{Amount: 100, Currency: "USD"}}, by("operator:olga"))
+			must(t, err)
+		}
+		o.NoteRefundPending("rfd_2", by("step:repay"))
+	})
+	for _, kind := range []string{"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"} {
+		body := `{"type":"` + kind + `","data":{"object":{"object":"refund","metadata":{"orderflow_order":"` + id + `"}}}}`
+		res := f.post(nil, "/webhooks/payments", body, "Stripe-Signature: "+orderflow.SignWebhook(paymentSecret, f.now, []byte(body)))
+		woken := strings.Contains(string(res.expect(200, "").body), `"woken":true`)
+		o, err := f.load(id)
+		must(t, err)
+		last := o.Timeline[len(o.Timeline)-1]
+		if want := kind != "refund.created"; woken != want || want != (last.Type == orderflow.OrderRefundRenewed && last.RefundID == "rfd_2") {
+			t.Errorf("%s: woken %t, last change %+v", kind, woken, last)
+		}
+	}
+	f.changeOrder(id, func(o *orderflow.Order) { must(t, o.SettleRefund("rfd_2", by("step:repay"))) })
+	body := `{"type":"refund.updated","data":{"object":{"metadata":{"orderflow_order":"` + id + `"}}}}`
+	res := f.post(nil, "/webhooks/payments", body, "Stripe-Signature: "+orderflow.SignWebhook(paymentSecret, f.now, []byte(body)))
+	if strings.Contains(string(res.expect(200, "").body), `"woken":true`) {
+		t.Error("a refund that has arrived was asked about")
+	}
+}

@@ -15,8 +15,13 @@ var paymentEvents = map[string]bool{
 	"payment_intent.canceled":                  true,
 }
 
-// paymentWebhook wakes the order that waits for its customer's confirmation. It verifies the
-// signature before it reads the body, and believes nothing else of it: the charge asks the provider.
+// refundEvents are the provider's events after which the money of a pending refund has arrived, or will
+// not.
+var refundEvents = map[string]bool{"refund.updated": true, "refund.failed": true, "charge.refund.updated": true}
+
+// paymentWebhook wakes the order that waits for its customer's confirmation, and requests pending
+// refunds again. It verifies the signature before it reads the body, and believes nothing else of it:
+// the charge and the refund ask the provider.
 func (s *server) paymentWebhook(r *request) (*reply, error) {
 	if err := orderflow.VerifyWebhook(s.PaymentWebhookSecret, r.Header.Get(orderflow.StripeSignatureHeader), r.body,
 		s.now()); err != nil {
@@ -38,10 +43,14 @@ func (s *server) paymentWebhook(r *request) (*reply, error) {
 	var answer struct {
 		Woken bool `json:"woken"`
 	}
-	if id := event.Data.Object.Metadata.OrderID; id != "" && paymentEvents[event.Type] {
+	if id := event.Data.Object.Metadata.OrderID; id != "" && (paymentEvents[event.Type] || refundEvents[event.Type]) {
 		_, err := s.changeOrder(r.Context(), id, func(o *orderflow.Order) error {
-			before := o.Sequence
-			o.CompleteAction(orderflow.By{At: s.now(), Actor: "provider"})
+			before, by := o.Sequence, orderflow.By{At: s.now(), Actor: "provider"}
+			if refundEvents[event.Type] {
+				o.AskPendingRefunds(by)
+			} else {
+				o.CompleteAction(by)
+			}
 			answer.Woken = o.Sequence != before
 			return nil
 		})

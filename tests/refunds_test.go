@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/orderflow-dev/orderflow"
 )
@@ -128,19 +129,30 @@ func testRefundsAtOnce(t *testing.T, s *system) {
 	ada.refunds(id, slices.Repeat([]orderflow.RefundStatus{orderflow.RefundSucceeded}, len(v.Refunds))...)
 }
 
-// testRefundPends has the provider accept a refund first. It is marked until the reconciler has it
-// asked for again, and the money has arrived.
+// testRefundPends has the provider accept a refund first. It is marked until it is asked for again, by
+// the reconciler or because the provider tells of a change, and the money has arrived.
 func testRefundPends(t *testing.T, s *system) {
 	ada, olga := s.as("ada"), s.as("olga", "operators")
-	id := ada.accepted(order("pm_card_pendingRefund", item{"beans-ethiopia-250g", 1}))
-	ada.ended(id)
-	olga.refund(id, `{"amount":{"amount":100,"currency":"USD"},"reason":"x"}`).expect(http.StatusAccepted)
-	ada.refunds(id, orderflow.RefundPending)
-	olga.marked(id, "RefundUnsettled")
-	s.invoke("ReconcileFunction", struct{}{})
-	ada.refunds(id, orderflow.RefundSucceeded)
-	if olga.attends(id) {
-		t.Error("the order still needs attention")
+	for _, ask := range []func(id string){
+		func(string) { s.invoke("ReconcileFunction", struct{}{}) },
+		func(id string) {
+			body := []byte(`{"type":"refund.updated","data":{"object":{"object":"refund","metadata":{"orderflow_order":"` + id + `"}}}}`)
+			for range 2 { // the provider tells twice
+				h := http.Header{"Stripe-Signature": {orderflow.SignWebhook(s.webhookSecret(), time.Now(), body)}}
+				(&caller{s: s}).request(http.MethodPost, "/webhooks/payments", h, body).expect(http.StatusOK)
+			}
+		},
+	} {
+		id := ada.accepted(order("pm_card_pendingRefund", item{"beans-ethiopia-250g", 1}))
+		ada.ended(id)
+		olga.refund(id, `{"amount":{"amount":100,"currency":"USD"},"reason":"x"}`).expect(http.StatusAccepted)
+		ada.refunds(id, orderflow.RefundPending)
+		olga.marked(id, "RefundUnsettled")
+		ask(id)
+		ada.refunds(id, orderflow.RefundSucceeded)
+		if olga.attends(id) {
+			t.Error("the order still needs attention")
+		}
 	}
 }
 
