@@ -78,6 +78,7 @@ func (m *Mail) Claim(now time.Time) error {
 		return Errorf(CodeConflict, "mail %s of order %s is being sent", m.Name, m.OrderID)
 	}
 	m.Attempts++
+	m.Provider = ""
 	m.set(MailSending, "", now)
 	return nil
 }
@@ -94,6 +95,12 @@ func (m *Mail) Fail(code string, now time.Time) { m.set(MailFailed, code, now) }
 // Leave records that the mail is not sent: MailOutdated or MailSuppressed, and why.
 func (m *Mail) Leave(status MailStatus, why string, now time.Time) { m.set(status, why, now) }
 
+// Concerns reports whether news of a mail with the provider's id are of the last attempt. An earlier one
+// may come back late. While an attempt is made, its id is not known yet.
+func (m *Mail) Concerns(provider string) bool {
+	return m.Provider == provider || m.Provider == "" && m.Status == MailSending
+}
+
 // Return records that the mail has come back: MailBounced or MailComplained, and why. It reports whether
 // that is news. A complaint, which comes after the arrival, outranks a bounce.
 func (m *Mail) Return(status MailStatus, why string, now time.Time) bool {
@@ -109,6 +116,7 @@ func (m *Mail) Return(status MailStatus, why string, now time.Time) bool {
 func (m *Mail) Again(now time.Time) error {
 	switch m.Status {
 	case MailBounced, MailComplained, MailSuppressed, MailFailed:
+		m.Provider = ""
 		m.set(MailFailed, m.Failure, now)
 		return nil
 	}
@@ -136,6 +144,7 @@ type Suppression struct {
 // MailFeedback is what the mail provider tells of mails that were sent.
 type MailFeedback struct {
 	OrderID, Name string   // of the mail; "" if it is none of an order
+	Provider      string   // its id there
 	Addresses     []string // that it is about
 	// Status is MailBounced or MailComplained; "" if nothing follows from it, such as a full mailbox.
 	Status MailStatus

@@ -175,7 +175,7 @@ func (q *Queues) Redrive(ctx context.Context, name string) (orderflow.LetterMove
 			"the messages of %s come from rules, streams or functions, and SQS cannot move them back", all[i].Name)
 	}
 	_, err = q.Client.StartMessageMoveTask(ctx, &sqs.StartMessageMoveTaskInput{SourceArn: &all[i].arn})
-	if refused, ok := errors.AsType[smithy.APIError](err); ok && !throttled[refused.ErrorCode()] {
+	if refused, ok := errors.AsType[smithy.APIError](err); ok && strings.Contains(refused.ErrorCode(), "UnsupportedOperation") {
 		return orderflow.LetterMove{}, orderflow.Errorf(orderflow.CodeInvalidState, "%s", refused.ErrorMessage())
 	}
 	if err != nil {

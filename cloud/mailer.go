@@ -84,6 +84,7 @@ func ReadMailFeedback(body string) (f orderflow.MailFeedback, ok bool, err error
 	var e struct {
 		EventType string `json:"eventType"`
 		Mail      struct {
+			ID   string              `json:"messageId"`
 			Tags map[string][]string `json:"tags"`
 		} `json:"mail"`
 		Bounce struct {
@@ -105,6 +106,7 @@ func ReadMailFeedback(body string) (f orderflow.MailFeedback, ok bool, err error
 	if e.EventType == "" {
 		return f, false, nil
 	}
+	f.Provider = e.Mail.ID
 	f.OrderID, f.Name = first(e.Mail.Tags[orderTag]), first(e.Mail.Tags[mailTag])
 	var of []recipient
 	switch {

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/orderflow-dev/orderflow"
@@ -99,7 +100,7 @@ func TestReadMailFeedback(t *testing.T) {
 	} {
 		got, ok, err := ReadMailFeedback(tt.body)
 		if err != nil || ok != tt.ok || got.OrderID != tt.want.OrderID || got.Name != tt.want.Name || got.Status != tt.want.Status ||
-			got.Detail != tt.want.Detail || len(got.Addresses) != len(tt.want.Addresses) {
+			got.Provider != map[bool]string{true: "m"}[strings.Contains(tt.body, `"messageId":"m"`)] || got.Detail != tt.want.Detail || len(got.Addresses) != len(tt.want.Addresses) {
 			t.Errorf("%s: got %+v, %t, %v", tt.name, got, ok, err)
 		}
 	}

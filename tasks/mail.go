@@ -153,9 +153,14 @@ func (m Mail) attempt(ctx context.Context, mail *orderflow.Mail) error {
 }
 
 // record records what the provider tells of a mail, and stops mails to the addresses that it names.
+// News of an attempt after which an operator has sent the mail again are ignored.
 func (m Mail) record(ctx context.Context, f orderflow.MailFeedback) error {
 	if f.Status == "" {
 		return nil
+	}
+	mail, err := retry(ctx, func() (*orderflow.Mail, error) { return m.recordReturn(ctx, f) })
+	if err != nil || mail != nil && !mail.Concerns(f.Provider) {
+		return err
 	}
 	for _, address := range f.Addresses {
 		s := orderflow.Suppression{Address: orderflow.AddressKey(address), Why: f.Status, Detail: f.Detail, At: m.Now().UTC()}
@@ -163,17 +168,21 @@ func (m Mail) record(ctx context.Context, f orderflow.MailFeedback) error {
 			return err
 		}
 	}
-	_, err := retry(ctx, func() (struct{}, error) { return struct{}{}, m.recordReturn(ctx, f) })
-	return err
+	return nil
 }
 
-func (m Mail) recordReturn(ctx context.Context, f orderflow.MailFeedback) error {
+// recordReturn returns the record of the mail, or nil if there is none.
+func (m Mail) recordReturn(ctx context.Context, f orderflow.MailFeedback) (*orderflow.Mail, error) {
 	if f.OrderID == "" {
-		return nil
+		return nil, nil
 	}
 	mail, err := m.Mails.Mail(ctx, f.OrderID, f.Name)
-	if err != nil || mail == nil || !mail.Return(f.Status, f.Detail, m.Now()) {
-		return err
+	if err != nil || mail == nil || !mail.Concerns(f.Provider) {
+		return mail, err
 	}
-	return m.Mails.SaveMail(ctx, mail)
+	mail.Provider = f.Provider
+	if mail.Return(f.Status, f.Detail, m.Now()) {
+		err = m.Mails.SaveMail(ctx, mail)
+	}
+	return mail, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"strings"
 	"sync"
@@ -18,7 +19,7 @@ type mailbox struct {
 	mu      sync.Mutex
 	mails   map[string]orderflow.Mail // by order and name
 	stopped map[string]orderflow.Suppression
-	sent    []string // order and name, for each mail that the provider accepted
+	sent    []string // order and name, for each mail that the provider accepted; the nth has the id "ses-n"
 	to      []string
 	refuse  error // of the provider
 	lose    error // of SaveMail, after the provider has accepted a mail
@@ -86,18 +87,18 @@ func (b *mailbox) Send(_ context.Context, o *orderflow.Order, m *orderflow.Mail,
 		return "", b.refuse
 	}
 	b.sent, b.to = append(b.sent, o.ID+"/"+m.Name), append(b.to, o.Email)
-	return "ses-1", nil
+	return fmt.Sprint("ses-", len(b.sent)), nil
 }
 
-// feedback reads what the tests write for the provider: "bounced confirmed ada@example.com".
+// feedback reads what the tests write for the provider: "bounced confirmed ses-1 ada@example.com".
 func feedback(body string) (f orderflow.MailFeedback, ok bool, err error) {
 	parts := strings.Fields(body)
-	if len(parts) != 3 {
+	if len(parts) != 4 {
 		return f, false, nil
 	}
 	status := map[string]orderflow.MailStatus{"bounced": orderflow.MailBounced, "complained": orderflow.MailComplained}[parts[0]]
 	return orderflow.MailFeedback{
-		OrderID: "ord_1", Name: parts[1], Status: status, Addresses: parts[2:], Detail: "General",
+		OrderID: "ord_1", Name: parts[1], Provider: parts[2], Status: status, Addresses: parts[3:], Detail: "General",
 	}, true, nil
 }
 
@@ -207,11 +208,11 @@ func TestMail_Handle_returned(t *testing.T) {
 	t.Parallel()
 	m, b, s, now := mailing(t)
 	email := s.load(t, "ord_1").Email
-	if !m.take(t, told("confirmed")) || !m.take(t, "delayed confirmed "+email) || b.mails["ord_1/confirmed"].Status != orderflow.MailSent {
+	if !m.take(t, told("confirmed")) || !m.take(t, "delayed confirmed ses-1 "+email) || b.mails["ord_1/confirmed"].Status != orderflow.MailSent {
 		t.Errorf("%+v", b.mails)
 	}
 	for range 2 {
-		if !m.take(t, "bounced confirmed "+strings.ToUpper(email)) {
+		if !m.take(t, "bounced confirmed ses-1 "+strings.ToUpper(email)) {
 			t.Error("the feedback failed")
 		}
 	}
@@ -221,7 +222,7 @@ func TestMail_Handle_returned(t *testing.T) {
 	if !m.take(t, told("shipped")) || len(b.sent) != 1 || b.mails["ord_1/shipped"].Status != orderflow.MailSuppressed {
 		t.Errorf("sent %v, %+v", b.sent, b.mails)
 	}
-	if !m.take(t, "complained another "+email) || b.stopped[orderflow.AddressKey(email)].Why != orderflow.MailComplained {
+	if !m.take(t, "complained another ses-9 "+email) || b.stopped[orderflow.AddressKey(email)].Why != orderflow.MailComplained {
 		t.Errorf("%+v", b.stopped)
 	}
 	clear(b.stopped)
@@ -233,6 +234,17 @@ func TestMail_Handle_returned(t *testing.T) {
 	if !m.take(t, told("shipped")) || len(b.sent) != 2 {
 		t.Errorf("sent %v, %+v", b.sent, b.mails)
 	}
+	// Late news of an attempt before the operator's change nothing.
+	confirmed := b.mails["ord_1/confirmed"]
+	if err := confirmed.Again(*now); err != nil {
+		t.Fatal(err)
+	}
+	b.mails["ord_1/confirmed"] = confirmed
+	late := "bounced confirmed ses-1 " + email
+	if !m.take(t, late) || !m.take(t, told("confirmed")) || !m.take(t, late) || len(b.sent) != 3 || len(b.stopped) > 0 ||
+		b.mails["ord_1/confirmed"].Status != orderflow.MailSent {
+		t.Errorf("sent %v, stopped %v, %+v", b.sent, b.stopped, b.mails)
+	}
 }
 
 // A mail may come back before the provider's answer is recorded.
@@ -240,7 +252,7 @@ func TestMail_Handle_returnedAtOnce(t *testing.T) {
 	t.Parallel()
 	m, b, s, _ := mailing(t)
 	b.accepted = func() {
-		if !m.take(t, "bounced confirmed "+s.load(t, "ord_1").Email) {
+		if !m.take(t, "bounced confirmed ses-1 "+s.load(t, "ord_1").Email) {
 			t.Error("the feedback failed")
 		}
 	}
