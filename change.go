@@ -44,6 +44,7 @@ const (
 	OrderReturnRefused   ChangeType = "Order Return Refused"
 	// the carrier replaced the carrier name or tracking number
 	ShipmentCorrected ChangeType = "Shipment Corrected"
+	ShipmentDelivered ChangeType = "Shipment Delivered" // the customer has the goods
 )
 
 // Change is one entry of an order's timeline, with the order's state right after it. It holds no

@@ -9,13 +9,14 @@ const (
 	NotifyReview    NotificationKind = "review"    // an operator checks the order first
 	NotifyPayment   NotificationKind = "payment"   // confirm the payment, or give another payment method
 	NotifyShipped   NotificationKind = "shipped"
+	NotifyDelivered NotificationKind = "delivered"
 	NotifyClosed    NotificationKind = "closed"   // rejected or cancelled
 	NotifyRefunded  NotificationKind = "refunded" // the money of an operator's refund has arrived
 )
 
 // NotificationKinds lists every kind.
 var NotificationKinds = []NotificationKind{
-	NotifyConfirmed, NotifyReview, NotifyPayment, NotifyShipped, NotifyClosed, NotifyRefunded,
+	NotifyConfirmed, NotifyReview, NotifyPayment, NotifyShipped, NotifyDelivered, NotifyClosed, NotifyRefunded,
 }
 
 // Notification is a message to a customer. It identifies the customer by id only; the sender looks
@@ -43,7 +44,7 @@ func (n Notifications) Wants(kind NotificationKind) bool {
 	switch kind {
 	case NotifyConfirmed, NotifyReview:
 		return n.OrderConfirmed
-	case NotifyShipped:
+	case NotifyShipped, NotifyDelivered:
 		return n.OrderShipped
 	case NotifyClosed:
 		return n.OrderClosed

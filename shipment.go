@@ -11,6 +11,7 @@ type Shipment struct {
 	Reason         string         `json:"reason,omitempty"`   // reason of the failure
 	Replaced       []Tracking     `json:"replaced,omitempty"` // replaced tracking numbers, oldest first
 	Late           *LateDispatch  `json:"late,omitempty"`
+	DeliveredAt    *time.Time     `json:"deliveredAt,omitempty"` // when the carrier told that the customer has the goods
 }
 
 // ShipmentStatus is the state of a shipment.
@@ -178,5 +179,19 @@ func (o *Order) FailShipment(by By) error {
 	o.Shipment.Status, o.Shipment.Reason = ShipmentStatusFailed, by.Reason
 	o.clearWaiting()
 	o.record(by.change(ShipmentFailed))
+	return nil
+}
+
+// Deliver records that the carrier has delivered the goods. Calling it twice is a no-op. Returns
+// CodeInvalidState if they were not dispatched, or too late: then an operator decides.
+func (o *Order) Deliver(by By) error {
+	s := o.Shipment
+	if s == nil || s.Status != ShipmentStatusDispatched || s.Late != nil {
+		return Errorf(CodeInvalidState, "the goods of order %s were not dispatched", o.ID)
+	}
+	if s.DeliveredAt == nil {
+		s.DeliveredAt = &by.At
+		o.record(by.change(ShipmentDelivered))
+	}
 	return nil
 }

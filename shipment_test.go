@@ -124,3 +124,28 @@ func TestOrder_clearWaiting(t *testing.T) {
 		})
 	}
 }
+
+// A delivery follows a dispatch, is recorded once, and changes nothing else.
+func TestOrder_Deliver(t *testing.T) {
+	t.Parallel()
+	by := By{At: time.Date(2026, 3, 14, 9, 0, 0, 0, time.UTC), Actor: "carrier"}
+	for _, s := range []*Shipment{
+		nil, {Status: ShipmentStatusRequested}, {Status: ShipmentStatusFailed}, {Status: ShipmentStatusDispatched, Late: &LateDispatch{}},
+	} {
+		o := &Order{ID: "ord_1", Status: Shipping, Shipment: s}
+		if err := o.Deliver(by); CodeOf(err) != CodeInvalidState || o.Sequence != 0 {
+			t.Errorf("%+v: %v", s, err)
+		}
+	}
+	for _, status := range []Status{Shipping, Fulfilled} {
+		o := &Order{ID: "ord_1", Status: status, Shipment: &Shipment{Status: ShipmentStatusDispatched}}
+		for range 2 {
+			if err := o.Deliver(by); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if o.Sequence != 1 || o.Timeline[0].Type != ShipmentDelivered || o.Status != status || o.Shipment.DeliveredAt == nil || !o.Shipment.DeliveredAt.Equal(by.At) {
+			t.Errorf("%+v", o)
+		}
+	}
+}

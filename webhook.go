@@ -27,13 +27,14 @@ const CodeInvalidSignature Code = "InvalidSignature"
 const (
 	NoticeDispatched = "dispatched"
 	NoticeFailed     = "failed"
+	NoticeDelivered  = "delivered"
 )
 
 // ShipmentNotice is the body of the carrier's webhook.
 type ShipmentNotice struct {
 	ShipmentID     string `json:"shipmentId"`
 	OrderID        string `json:"orderId"`
-	Status         string `json:"status"`                   // NoticeDispatched or NoticeFailed
+	Status         string `json:"status"`                   // NoticeDispatched, NoticeFailed or NoticeDelivered
 	Carrier        string `json:"carrier,omitempty"`        // required if dispatched, and only then
 	TrackingNumber string `json:"trackingNumber,omitempty"` // required if dispatched, and only then
 	Reason         string `json:"reason,omitempty"`         // if failed: a code such as "AddressUnreachable"; published, so no free text

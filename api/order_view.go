@@ -49,6 +49,7 @@ type shipmentView struct {
 	Carrier        string                   `json:"carrier,omitempty"`
 	TrackingNumber string                   `json:"trackingNumber,omitempty"`
 	Reason         string                   `json:"reason,omitempty"`
+	DeliveredAt    *moment                  `json:"deliveredAt,omitempty"`
 }
 
 type timelineView struct {
@@ -118,8 +119,11 @@ func viewShipment(s *orderflow.Shipment) *shipmentView {
 	if s == nil {
 		return nil
 	}
-	return &shipmentView{ShipmentID: s.ID, Status: s.Status, Carrier: s.Carrier, TrackingNumber: s.TrackingNumber,
-		Reason: s.Reason}
+	v := &shipmentView{ShipmentID: s.ID, Status: s.Status, Carrier: s.Carrier, TrackingNumber: s.TrackingNumber, Reason: s.Reason}
+	if s.DeliveredAt != nil {
+		v.DeliveredAt = &moment{*s.DeliveredAt}
+	}
+	return v
 }
 
 func viewSummary(o *orderflow.Order) summaryView {

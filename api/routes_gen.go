@@ -549,7 +549,7 @@ var schemaRefuseReturn = &schema{kind: "object", required: []string{"reason"}, p
 var schemaShipmentNotice = &schema{kind: "object", required: []string{"shipmentId", "orderId", "status"}, properties: map[string]*schema{
 	"shipmentId":     &schema{kind: "string", fault: "must be the id of the shipment", pattern: regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`), min: 0, max: 0},
 	"orderId":        schemaOrderId,
-	"status":         &schema{kind: "string", enum: []string{"dispatched", "failed"}, min: 0, max: 0},
+	"status":         &schema{kind: "string", enum: []string{"dispatched", "failed", "delivered"}, min: 0, max: 0},
 	"carrier":        &schema{kind: "string", fault: "must be the name of a carrier: at most 40 letters, digits and & . -, in at most 4 words", pattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9&.-]{0,39}( [A-Za-z0-9&.-]{1,39}){0,3}$`), min: 0, max: 40},
 	"trackingNumber": &schema{kind: "string", fault: "must be a tracking number: 1 to 40 letters, digits and hyphens", pattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,39}$`), min: 0, max: 0},
 	"reason":         &schema{kind: "string", fault: "must be a code of 1 to 64 letters, digits and _ . -", pattern: regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,63}$`), min: 0, max: 0},

@@ -49,7 +49,7 @@ func unsigned(err error, header string) error {
 }
 
 // checkNotice checks the fields that depend on the notice's status: a dispatch needs a carrier and
-// a tracking number and has no reason; a failure has neither carrier nor tracking number.
+// a tracking number, and a failure alone may have a reason; nothing else is allowed.
 func checkNotice(n orderflow.ShipmentNotice) error {
 	var faults faultList
 	tracking := []struct{ pointer, value string }{{"/carrier", n.Carrier}, {"/trackingNumber", n.TrackingNumber}}
@@ -57,11 +57,11 @@ func checkNotice(n orderflow.ShipmentNotice) error {
 		switch given := field.value != ""; {
 		case n.Status == orderflow.NoticeDispatched && !given:
 			faults.add(field.pointer, "is missing")
-		case n.Status == orderflow.NoticeFailed && given:
+		case n.Status != orderflow.NoticeDispatched && given:
 			faults.add(field.pointer, "is only allowed for a dispatched shipment")
 		}
 	}
-	if n.Status == orderflow.NoticeDispatched && n.Reason != "" {
+	if n.Status != orderflow.NoticeFailed && n.Reason != "" {
 		faults.add("/reason", "is only allowed for a failed shipment")
 	}
 	return refuseFaults(codeInvalidRequest, faults)
@@ -74,8 +74,11 @@ func (s *server) applyNotice(o *orderflow.Order, n orderflow.ShipmentNotice) (la
 		return nil, orderflow.Errorf(orderflow.CodeNotFound, "there is no such shipment")
 	}
 	by := orderflow.By{At: s.now(), Actor: "carrier", Reason: n.Reason}
-	if n.Status == orderflow.NoticeFailed {
+	switch n.Status {
+	case orderflow.NoticeFailed:
 		return nil, o.FailShipment(by)
+	case orderflow.NoticeDelivered:
+		return nil, o.Deliver(by)
 	}
 	err = o.Dispatch(n.Carrier, n.TrackingNumber, by)
 	if err == nil || o.Shipment.Status == orderflow.ShipmentStatusDispatched {

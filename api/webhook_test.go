@@ -292,3 +292,24 @@ func TestShipmentWebhook_otherStatus(t *testing.T) {
 		t.Errorf("it was recorded: %+v, %v", after, err)
 	}
 }
+
+// A delivery follows a dispatch, and has neither a carrier nor a reason.
+func TestShipmentWebhook_delivered(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := f.placedBy(&ada)
+	f.toCarrier(id)
+	notice := fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"delivered"`, id)
+	f.notify(notice+"}").expect(409, "InvalidState")
+	f.notify(fmt.Sprintf(`{"shipmentId":"shp_1","orderId":%q,"status":"dispatched","carrier":"Post","trackingNumber":"A1"}`, id)).expect(200, "")
+	f.notify(notice+`,"carrier":"Post","trackingNumber":"A1"}`).expect(422, "InvalidRequest")
+	f.notify(notice+`,"reason":"Garage"}`).expect(422, "InvalidRequest")
+	for range 2 {
+		f.notify(notice+"}").expect(200, "")
+	}
+	got := decoded[orderView](f.get(&ada, "/orders/"+id).expect(200, ""))
+	if last := got.Timeline[len(got.Timeline)-1]; last.Type != orderflow.ShipmentDelivered || got.Shipment.DeliveredAt == nil ||
+		got.Timeline[len(got.Timeline)-2].Type == orderflow.ShipmentDelivered {
+		t.Errorf("got %+v, %+v", got.Shipment, got.Timeline)
+	}
+}

@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
@@ -14,9 +15,45 @@ import (
 type item = map[string]types.AttributeValue
 
 // MarshalItem returns the item of a value. Its attributes have the names of the value's JSON
-// fields.
+// fields. Zero times are left out, which attributevalue does not do (omitzero): items are billed by
+// their size.
 func MarshalItem(v any) (map[string]types.AttributeValue, error) {
-	return attributevalue.MarshalMapWithOptions(v, func(o *attributevalue.EncoderOptions) { o.TagKey = "json" })
+	it, err := attributevalue.MarshalMapWithOptions(v, func(o *attributevalue.EncoderOptions) {
+		o.TagKey, o.EncodeTime = "json", encodeTime
+	})
+	dropZeroTimes(it)
+	return it, err
+}
+
+// zeroTime stands for the zero time until it is left out.
+var zeroTime = &types.AttributeValueMemberNULL{Value: true}
+
+func encodeTime(t time.Time) (types.AttributeValue, error) {
+	if t.IsZero() {
+		return zeroTime, nil
+	}
+	return str(t.Format(time.RFC3339Nano)), nil
+}
+
+func dropZeroTimes(it item) {
+	for name, v := range it {
+		if v == types.AttributeValue(zeroTime) {
+			delete(it, name)
+		} else {
+			dropFrom(v)
+		}
+	}
+}
+
+func dropFrom(v types.AttributeValue) {
+	switch v := v.(type) {
+	case *types.AttributeValueMemberM:
+		dropZeroTimes(v.Value)
+	case *types.AttributeValueMemberL:
+		for _, element := range v.Value {
+			dropFrom(element)
+		}
+	}
 }
 
 // UnmarshalItem reads a value from an item of MarshalItem.

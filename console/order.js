@@ -150,7 +150,8 @@ function Goods({ order }) {
       <dt>Ship to</dt><dd>${[to.name, to.line1, to.line2, to.city, to.state, to.postalCode, to.country].filter(Boolean).join(", ")}</dd>
       ${order.holds?.length > 0 && html`<dt>Held</dt><dd>${order.holds.map((hold) => `${hold.quantity} × ${hold.sku} in ${hold.warehouse}`).join(", ")}</dd>`}
       ${order.shipment && html`<dt>Shipment</dt><dd>${order.shipment.shipmentId} <${Badge} of=${order.shipment.status} />
-        ${[order.shipment.carrier, order.shipment.trackingNumber, order.shipment.reason].filter(Boolean).join(" ")}</dd>`}</dl>`;
+        ${[order.shipment.carrier, order.shipment.trackingNumber, order.shipment.reason].filter(Boolean).join(" ")}
+        ${order.shipment.deliveredAt && html`delivered <${Time} at=${order.shipment.deliveredAt} />`}</dd>`}</dl>`;
 }
 
 // After shows refunds and returns, and what can be done with them.

@@ -98,6 +98,10 @@ var Types = named([]Type{
 		Example: example(6, orderflow.Fulfilled, "CAPTURED", "SHIPPED", "carrier", func(e *orderflow.EventDetail) { e.ShipmentID = shipment }),
 	},
 	{
+		Name: orderflow.ShipmentDelivered, When: "The customer has the goods.", With: []string{shipmentID},
+		Example: example(7, orderflow.Fulfilled, "CAPTURED", "SHIPPED", "carrier", func(e *orderflow.EventDetail) { e.ShipmentID = shipment }),
+	},
+	{
 		Name: orderflow.ShipmentDispatchedLate, When: "The carrier took the goods after a cancel or a failure. An operator must settle it.", With: []string{shipmentID},
 		Example: example(7, orderflow.Cancelled, "REFUNDED", "RELEASED", "carrier", func(e *orderflow.EventDetail) { e.ShipmentID, e.Attention = shipment, true }),
 	},

@@ -79,7 +79,7 @@ var constructors = map[string]func(*parts) lambda.Handler{
 		return handle(p, tasks.Wake{
 			Orders: p.orders("ORDERS_TABLE"), Tokens: p.executions("STATE_MACHINE_ARN"),
 			Executions: p.executions("STATE_MACHINE_ARN"), Now: p.opts.Clock, Log: p.opts.Logger,
-			Errors: p.messageErrors(),
+			Notify: p.notify(), Errors: p.messageErrors(),
 		}.Handle)
 	},
 	"watch": func(p *parts) lambda.Handler {

@@ -77,6 +77,8 @@ func (a *author) letter(n orderflow.Notification) (*letter, error) {
 		content = a.payment()
 	case orderflow.NotifyShipped:
 		content = a.shipped()
+	case orderflow.NotifyDelivered:
+		content = a.kind("delivered")
 	case orderflow.NotifyClosed:
 		content = a.closed()
 	case orderflow.NotifyRefunded:

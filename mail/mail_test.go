@@ -65,6 +65,10 @@ var letters = map[string]struct {
 	"shipped": {"shipped", func(o *orderflow.Order) {
 		o.Shipment = &orderflow.Shipment{Carrier: "Post", TrackingNumber: "T1"}
 	}},
+	"delivered": {"delivered", func(o *orderflow.Order) {
+		o.Status, o.PaymentStatus = orderflow.Fulfilled, orderflow.PaymentCaptured
+		o.Shipment = &orderflow.Shipment{Carrier: "Post", TrackingNumber: "T1", DeliveredAt: &at}
+	}},
 	"cancelled": {"closed", func(o *orderflow.Order) {
 		o.Status, o.PaymentStatus = orderflow.Cancelled, orderflow.PaymentRefunded
 		o.Cancel = &orderflow.CancelRequest{By: "customer:ada"}

@@ -136,6 +136,9 @@ func notification(o *orderflow.Order, in Input) (orderflow.Notification, error) 
 		if s := o.Shipment; s != nil && s.TrackingNumber != "" {
 			n.Text = fmt.Sprintf("Order %s was handed to %s. Tracking number: %s.", o.ID, s.Carrier, s.TrackingNumber)
 		}
+	case orderflow.NotifyDelivered:
+		n.Subject = "Your order has arrived"
+		n.Text = fmt.Sprintf("The carrier has delivered order %s.", o.ID)
 	case orderflow.NotifyClosed:
 		n.Subject = "Your order was cancelled"
 		if o.Status == orderflow.Rejected {

@@ -308,3 +308,26 @@ func TestCarrier_Handle_delay(t *testing.T) {
 		}
 	})
 }
+
+// The customer is told of a delivery, for which no execution waits.
+func TestWake_Handle_delivered(t *testing.T) {
+	t.Parallel()
+	s := shipping(t)
+	s.mustChange(dispatched)
+	s.mustChange(func(o *orderflow.Order) error { return o.Deliver(orderflow.By{At: start}) })
+	told, waiting := &outbox{}, &answers{}
+	w := Wake{Orders: s, Tokens: waiting, Notify: Notify{Orders: s, Customers: s, Notifier: told}, Log: quiet}
+	for range 2 {
+		got, err := w.Handle(t.Context(), events(`{"orderId":"ord_1","type":"Shipment Delivered"}`))
+		if err != nil || len(got.Failures) > 0 {
+			t.Fatal(got, err)
+		}
+	}
+	if len(told.notes) != 2 || told.notes[0] != told.notes[1] || told.notes[0].DedupeID != "ord_1/delivered" || len(waiting.given) > 0 {
+		t.Errorf("told %+v, answered %v", told.notes, waiting.given)
+	}
+	told.err = errLost
+	if got, err := w.Handle(t.Context(), events(`{"orderId":"ord_1","type":"Shipment Delivered"}`)); err != nil || len(got.Failures) != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

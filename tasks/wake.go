@@ -19,12 +19,14 @@ type Answerer interface {
 }
 
 // Wake answers the waiting step of each order of a batch if the order has an answer. If the order
-// was cancelled after its execution had failed, Wake redrives that. The events only identify the
-// orders; the answer comes from the order.
+// was cancelled after its execution had failed, Wake redrives that. It tells the customer of a
+// delivery, for which no execution waits. The events only identify the orders; the answer comes from
+// the order.
 type Wake struct {
 	Orders     Orders
 	Tokens     Answerer
 	Executions Redriver
+	Notify     Notify // tells the customer of a delivery
 	Now        Clock
 	Log        *slog.Logger
 	Errors     MessageErrors // nil: errors are only logged
@@ -39,6 +41,10 @@ type ShipmentAnswer struct {
 // Handle returns the messages whose order could not be loaded or answered.
 func (w Wake) Handle(ctx context.Context, batch Batch) (BatchResult, error) {
 	return consumer{w.Log, w.Errors}.eachEvent(ctx, batch, func(ctx context.Context, e orderflow.EventDetail) error {
+		if e.Type == orderflow.ShipmentDelivered {
+			_, err := w.Notify.Handle(ctx, Input{OrderID: e.OrderID, Kind: orderflow.NotifyDelivered})
+			return err
+		}
 		o, err := w.Orders.Order(ctx, e.OrderID)
 		if err != nil {
 			return err

@@ -175,7 +175,7 @@ func (s *system) carrier(orderID, status string) *answer {
 	notice := orderflow.ShipmentNotice{ShipmentID: o.Shipment.ID, OrderID: orderID, Status: status}
 	if status == orderflow.NoticeDispatched {
 		notice.Carrier, notice.TrackingNumber = "test", "T-1"
-	} else {
+	} else if status == orderflow.NoticeFailed {
 		notice.Reason = "NoVan"
 	}
 	body, err := json.Marshal(notice)

@@ -304,6 +304,10 @@ func useFailedNotifications(t *testing.T, s *system) {
 	s.loseToken(id)
 	s.carrier(id, "dispatched").expect(http.StatusOK)
 	ada.ended(id)
+	s.carrier(id, "delivered").expect(http.StatusOK)
+	eventually(t, "the customer is told of the delivery", func() bool {
+		return bytes.Contains(olga.get("/ops/orders/"+id+"/mails").expect(http.StatusOK).Body, []byte(`"delivered"`))
+	})
 	s.rule("orderflow-shipment-requested", true)
 	for _, queue := range []string{"start", "wake", "carrier"} {
 		s.giveUp(queue, id)

@@ -50,6 +50,12 @@ func testMail(t *testing.T, args ...string) {
 		!strings.Contains(mails[0].Text, "bei Mill & Lane") {
 		t.Errorf("%+v", mails)
 	}
+	for range 2 { // the carrier tells twice
+		s.carrier(german, orderflow.NoticeDelivered).expect(http.StatusOK)
+	}
+	if mails := s.mailsOf(german, 3); mails[2].Subject != "Ihre Bestellung ist angekommen" {
+		t.Errorf("%+v", mails[2])
+	}
 	if mails := s.mailsOf(declined, 1); mails[0].Subject != "We could not complete your order" || !strings.Contains(mails[0].Text, "was declined") {
 		t.Errorf("%+v", mails)
 	}
@@ -77,7 +83,7 @@ func testMail(t *testing.T, args ...string) {
 	}
 	s.bounces(olga, bounced)
 	s.queueEmpty(olga, "orderflow-mail")
-	s.mailsOf(german, 2)
+	s.mailsOf(german, 3)
 	s.checkInvariants(events)
 	s.noneDenied()
 }

@@ -158,6 +158,8 @@ func describeChange(o client.Order, c orderflow.Change) string {
 		return "the shipment failed"
 	case orderflow.ShipmentCorrected:
 		return "the carrier corrected its notice: " + describeShipment(o, c)
+	case orderflow.ShipmentDelivered:
+		return "the carrier has delivered the goods"
 	case orderflow.ShipmentDispatchedLate:
 		return "the carrier dispatched the goods too late"
 	}

@@ -50,6 +50,7 @@ func TestDescribe(t *testing.T) {
 			Sequence: 5},
 		"the carrier corrected its notice: Post has the goods, tracking number T1": {Type: orderflow.ShipmentCorrected,
 			Sequence: 6},
+		"the carrier has delivered the goods": {Type: orderflow.ShipmentDelivered},
 		"the order could not be fulfilled: the payment was declined": {Type: orderflow.OrderStatusChanged,
 			Status: orderflow.Rejected, Reason: "PaymentDeclined"},
 		"the order was cancelled": {Type: orderflow.OrderStatusChanged,
