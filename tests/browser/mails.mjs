@@ -1,5 +1,6 @@
 // Shows every mail of mail/testdata in Chromium, light and dark, wide and 375 px: nothing is wider than
-// the screen, nothing is loaded, and axe finds nothing. With a folder as argument it also takes pictures.
+// the screen, nothing is loaded, and axe finds nothing. With a folder as argument it also takes the pictures
+// of docs/mail.
 import assert from "node:assert/strict";
 import { mkdir, readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -26,13 +27,17 @@ for (const scheme of ["light", "dark"]) {
         const { violations } = await new AxeBuilder({ page }).disableRules(["landmark-one-main", "region"]).analyze();
         assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes[0].html}`), [], `${mail}, ${scheme}, ${width} px`);
       }
-      if (pictures) {
-        await mkdir(pictures, { recursive: true });
-        await page.screenshot({ path: join(pictures, `${mail.replace(".html", "")}-${scheme}-${width}.png`), fullPage: true });
-      }
     }
     await context.close();
   }
+}
+for (const [mail, scheme, width] of pictures ? [["confirmed.en", "light", 640], ["payment.de", "dark", 375]] : []) {
+  const context = await browser.newContext({ colorScheme: scheme, viewport: { width, height: 600 } });
+  const page = await context.newPage();
+  await page.setContent(await readFile(new URL(`${mail}.html`, folder), "utf8"));
+  await mkdir(pictures, { recursive: true });
+  await page.screenshot({ path: join(pictures, `${mail}.png`), fullPage: true });
+  await context.close();
 }
 await browser.close();
 assert.deepEqual(requests, [], "a mail loads something");
