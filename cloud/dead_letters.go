@@ -30,8 +30,8 @@ func (q *Queues) find(name string) (url string, err error) {
 
 func nameOf(url string) string { return url[strings.LastIndexByte(url, '/')+1:] }
 
-// hiddenSeconds is how long received messages stay hidden if they are not given back.
-const hiddenSeconds = 30
+// peekSeconds is how long a dead letter stays hidden if it is not given back.
+const peekSeconds = 30
 
 // Letters returns up to limit messages of a dead-letter queue, with their last errors, and leaves them
 // there. Messages in flight are not found. Returns orderflow.CodeNotFound for any other queue.
@@ -107,7 +107,7 @@ func (q *Queues) receive(ctx context.Context, url string, n int, f func(types.Me
 	defer func() { err = errors.Join(err, q.giveBack(context.WithoutCancel(ctx), url, back)) }()
 	for seen := 0; seen < n; {
 		out, err := q.Client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-			QueueUrl: &url, MaxNumberOfMessages: int32(min(receiveAtOnce, n-seen)), VisibilityTimeout: hiddenSeconds, WaitTimeSeconds: 1,
+			QueueUrl: &url, MaxNumberOfMessages: int32(min(receiveAtOnce, n-seen)), VisibilityTimeout: peekSeconds, WaitTimeSeconds: 1,
 			MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
 			MessageAttributeNames:       []string{"All"},
 		})
@@ -145,7 +145,7 @@ func (q *Queues) giveBack(ctx context.Context, url string, all []types.ChangeMes
 			return wrap("give messages back", err)
 		}
 		for _, f := range out.Failed {
-			return fmt.Errorf("give messages back: %s; the message is visible again in %d s", *f.Code, hiddenSeconds)
+			return fmt.Errorf("give messages back: %s; the message is visible again in %d s", *f.Code, peekSeconds)
 		}
 	}
 	return nil

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -274,8 +273,8 @@ func TestMail_Handle_corrected(t *testing.T) {
 func TestMail_Handle_unreadable(t *testing.T) {
 	t.Parallel()
 	m, b, _, _ := mailing(t)
-	for _, body := range []string{"", "{", `{}`, `{"orderId":"ord_1"}`, `{"orderId":"ord_1","kind":"confirmed"}`, told("birthday")} {
-		if body != told("birthday") && m.take(t, body) {
+	for _, body := range []string{"", "{", `{}`, `{"orderId":"ord_1"}`, `{"orderId":"ord_1","kind":"confirmed"}`} {
+		if m.take(t, body) {
 			t.Errorf("%q is done", body)
 		}
 	}
@@ -283,7 +282,7 @@ func TestMail_Handle_unreadable(t *testing.T) {
 		t.Errorf("sent %v", b.sent)
 	}
 	gone := strings.ReplaceAll(told("confirmed"), "ord_1", "ord_9")
-	if m.take(t, gone) || !maps.Equal(map[string]bool{"FAILED": true}, map[string]bool{string(b.mails["ord_9/confirmed"].Status): true}) {
+	if m.take(t, gone) || b.mails["ord_9/confirmed"].Status != orderflow.MailFailed {
 		t.Errorf("%+v", b.mails)
 	}
 }

@@ -26,7 +26,7 @@ type Notifier interface {
 // turned it off. It keeps no record: a repeated notification has the same DedupeID.
 type Notify struct {
 	Orders    Orders
-	Customers Customers // not asked about kinds that nobody can turn off
+	Customers Customers // not asked about kinds that customers cannot turn off
 	Notifier  Notifier
 }
 

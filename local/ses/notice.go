@@ -32,7 +32,7 @@ type notice struct {
 }
 
 // simulated are what becomes of mails to the mailbox simulator, by the name before @ (SES developer
-// guide, "Using the mailbox simulator manually"). Other mails arrive, which nobody is told of.
+// guide, "Using the mailbox simulator manually"). Other mails arrive and cause no event.
 var simulated = map[string]struct{ event, kind string }{
 	"bounce":          {EventBounce, "General"},
 	"suppressionlist": {EventBounce, "Suppressed"},

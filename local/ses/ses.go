@@ -60,9 +60,9 @@ type Mail struct {
 	ID       string
 	At       time.Time
 	From     string
-	ReplyTo  []string          `json:",omitempty"`
-	To       []string          // all recipients
-	Subject  string            //
+	ReplyTo  []string `json:",omitempty"`
+	To       []string // all recipients
+	Subject  string
 	Text     string            `json:",omitempty"`
 	HTML     string            `json:",omitempty"`
 	Headers  map[string]string `json:",omitempty"`

@@ -203,7 +203,7 @@ func TestService_Grants(t *testing.T) {
 	for input, want := range map[string][]string{
 		`{"FromEmailAddress":"Shop <orders@shop.example>","ConfigurationSetName":"set"}`: {IdentityARN("shop.example"), ConfigurationSetARN("set")},
 		`{"FromEmailAddress":"orders@shop.example","FromEmailAddressIdentityArn":"arn"}`: {"arn"},
-		`{"FromEmailAddress":"nobody"}`: nil,
+		`{"FromEmailAddress":"no address"}`:                                              nil,
 	} {
 		got := w.svc.Grants("SendEmail", json.RawMessage(input))
 		if len(got) != len(want) {
